@@ -1,0 +1,160 @@
+//! What came in, normalised: one type for every route and product.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{AccountId, Region},
+    target::Target,
+};
+
+/// One finding. The same finding may come by several routes and again as an update.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The product's own id: GuardDuty's 32 hex digits, an ASFF `Id`, an OCSF `finding_info.uid`. A GuardDuty
+    /// finding has the same id on every route (the last part of its ARN), so routes can be joined.
+    pub id: String,
+    /// The account the finding is about (not the one that received the event).
+    pub account: AccountId,
+    /// The Region the finding is about.
+    pub region: Region,
+    /// `GuardDuty`, `Security Hub`, `Macie`, `Inspector`, …
+    pub product: String,
+    /// How it came in.
+    pub route: Route,
+    /// GuardDuty's finding type, or the Security Hub generator or OCSF type where there is none.
+    pub finding_type: String,
+    /// The security control, such as `S3.2`, if it is a control's finding.
+    pub control: Option<String>,
+    /// How bad.
+    pub severity: Severity,
+    /// Hostile text: escape it for wherever it goes.
+    pub title: String,
+    /// Hostile text.
+    pub description: String,
+    /// Whether it may be acted on.
+    pub standing: Standing,
+    /// Whether the resource was attacked (`Target`) or attacks (`Actor`), for GuardDuty.
+    pub resource_role: Option<ResourceRole>,
+    /// What to contain. Several for attack sequences, S3 findings and Security Hub.
+    pub targets: Vec<Target>,
+    /// Resources that are named but not to be contained without a person's word: the actor's key of an
+    /// S3 finding, say.
+    pub related: Vec<Target>,
+    /// How often it was seen; GuardDuty raises it with each update.
+    pub count: u64,
+    /// First activity.
+    pub first_seen: Option<Timestamp>,
+    /// Last activity.
+    pub last_seen: Option<Timestamp>,
+    /// When the product made the finding.
+    pub created_at: Option<Timestamp>,
+    /// When the product last changed it; tells updates apart.
+    pub updated_at: Option<Timestamp>,
+}
+
+impl Finding {
+    /// The text under which one finding is known on all routes.
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.account, self.region, self.id)
+    }
+}
+
+/// How a finding came in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Route {
+    /// EventBridge `GuardDuty Finding`.
+    GuardDutyEvent,
+    /// EventBridge `GuardDuty Malware Protection …`.
+    MalwareProtectionEvent,
+    /// GuardDuty's `GetFindings` (backfill, sweep, replay).
+    GuardDutyApi,
+    /// EventBridge `Security Hub Findings - Imported`.
+    SecurityHubImported,
+    /// EventBridge `Security Hub Findings - Custom Action`: a person chose it.
+    SecurityHubCustomAction,
+    /// EventBridge `Findings Imported V2` (OCSF).
+    SecurityHubV2,
+    /// Security Hub's `GetFindings` (sweep, replay).
+    SecurityHubApi,
+    /// A person typed it.
+    Manual,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GuardDutyEvent => "GuardDuty",
+            Self::MalwareProtectionEvent => "GuardDuty Malware Protection",
+            Self::GuardDutyApi => "GuardDuty API",
+            Self::SecurityHubImported => "Security Hub",
+            Self::SecurityHubCustomAction => "Security Hub custom action",
+            Self::SecurityHubV2 => "Security Hub V2",
+            Self::SecurityHubApi => "Security Hub API",
+            Self::Manual => "manual",
+        })
+    }
+}
+
+/// Severity on GuardDuty's scale, 1.0–10.0 (GuardDuty User Guide, "Severity levels"), with the name of its band.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+pub struct Severity {
+    /// 0.0–10.0; a Security Hub `Normalized` of 0–100 is divided by ten.
+    pub score: f64,
+    /// The band.
+    pub label: SeverityLabel,
+}
+
+/// The bands, ordered.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are the field's own")]
+pub enum SeverityLabel {
+    Informational,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl fmt::Display for SeverityLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Informational => "informational",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+/// Whether a finding may be acted on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "standing", rename_all = "kebab-case")]
+pub enum Standing {
+    /// Active and real.
+    Active,
+    /// Never acted on; the reason says why (sample, archived, suppressed, passed, resolved, our own update).
+    Inactive {
+        /// For people: "a sample finding (additionalInfo.sample)".
+        reason: String,
+    },
+}
+
+/// GuardDuty's `service.resourceRole`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceRole {
+    /// The resource is attacked.
+    Target,
+    /// The resource attacks.
+    Actor,
+}

@@ -1,0 +1,37 @@
+//! What Backstop reasons about. Pure: no AWS, no clock, no randomness, no input or output.
+//!
+//! | module | concept |
+//! | --- | --- |
+//! | [`ids`] | newtypes for every id |
+//! | [`target`] | the resource to contain |
+//! | [`finding`] | what came in, normalised |
+//! | [`mode`] | observe, approve, auto |
+//! | [`plan`] | exact changes, now → after, and their hash |
+//! | [`outcome`] | how a step, a verification and an undo end |
+//! | [`log`] | the append-only, hash-chained events of an incident |
+//! | [`incident`] | the state of an incident, folded from its log |
+//! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
+//! | [`error_name`] | the names that state machines catch |
+//! | [`task`] | what a state machine hands to a function and gets back |
+//! | [`canonical`] | canonical JSON and SHA-256 |
+
+pub mod canonical;
+pub mod error_name;
+pub mod finding;
+pub mod guardrail;
+pub mod ids;
+pub mod incident;
+pub mod log;
+pub mod mode;
+pub mod outcome;
+pub mod plan;
+pub mod target;
+pub mod task;
+
+pub use error_name::ErrorName;
+pub use finding::Finding;
+pub use ids::{AccountId, ActionId, Hash, IncidentId, PlaybookName, Region, StepId};
+pub use mode::Mode;
+pub use outcome::{Outcome, UndoOutcome, Verification};
+pub use plan::{Change, Plan, Receipt};
+pub use target::{Resource, Target, TargetKind};

@@ -1,0 +1,374 @@
+//! The append-only log of an incident: events, chained by hash, from which everything else follows.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    canonical::{self, CanonicalError},
+    finding::{Finding, Route, Severity},
+    guardrail::Decision,
+    ids::{ActionId, Hash, IncidentId, PlaybookName, StepId},
+    incident::Status,
+    mode::Mode,
+    outcome::{Outcome, UndoOutcome, Verification},
+    plan::{Plan, Receipt},
+    target::Target,
+};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The incident was opened. Always the first event.
+    Opened(Box<Opened>),
+    /// Another copy or update of a finding about the same target arrived.
+    FindingJoined(FindingRef),
+    /// The state machine was started.
+    Started {
+        /// The execution's ARN.
+        execution: String,
+    },
+    /// A guardrail lowered the mode or refused.
+    GuardrailDecided(Decision),
+    /// What a step would change, in `observe` and `approve` mode.
+    Planned {
+        /// The plan, with its receipt as of then.
+        plan: Box<Plan>,
+        /// [`Plan::hash`].
+        hash: Hash,
+    },
+    /// People were asked to decide on the plan with this hash.
+    ApprovalRequested {
+        /// Hash over all steps' hashes.
+        plan_hash: Hash,
+        /// When the question expires.
+        expires_at: Timestamp,
+        /// How many different people must approve.
+        needed: u8,
+    },
+    /// A person approved the plan with this hash.
+    Approved {
+        /// The caller's ARN, from `sts:GetCallerIdentity`.
+        by: String,
+        /// The person's words.
+        reason: Option<String>,
+        /// The plan they saw.
+        plan_hash: Hash,
+    },
+    /// A person refused the plan.
+    Denied {
+        /// The caller's ARN.
+        by: String,
+        /// The person's words.
+        reason: Option<String>,
+    },
+    /// Nobody decided in time.
+    ApprovalExpired,
+    /// The world changed since the plan was approved; nothing was done on the old plan.
+    PlanDrifted {
+        /// The step that would do something else now.
+        step: StepId,
+        /// The hash approved.
+        approved: Hash,
+        /// The hash now.
+        now: Hash,
+    },
+    /// The receipt is safe; the change comes next. Without a later [`Event::StepEnded`] the step was cut
+    /// off: it may or may not have taken effect.
+    Acting {
+        /// The plan that is carried out.
+        plan: Box<Plan>,
+    },
+    /// A step ended.
+    StepEnded {
+        /// Which.
+        step: StepId,
+        /// How.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// A step's goal state was read back. The last one counts.
+    Verified {
+        /// Which.
+        step: StepId,
+        /// What was read.
+        #[serde(flatten)]
+        verification: Verification,
+    },
+    /// People were told.
+    Notified {
+        /// The SNS topic's ARN.
+        channel: String,
+        /// The message's subject.
+        subject: String,
+        /// SNS's message id.
+        message_id: String,
+    },
+    /// The incident is closed with this status, as [`crate::incident::Incident::conclusion`] computed it.
+    Closed {
+        /// The status then.
+        status: Status,
+    },
+    /// A person asked for undo.
+    UndoRequested {
+        /// The caller's ARN.
+        by: String,
+        /// The person's words.
+        reason: Option<String>,
+        /// The steps to undo, in the order of the log; undo walks them backwards.
+        steps: Vec<StepId>,
+    },
+    /// Undo of one step begins.
+    Undoing {
+        /// Which.
+        step: StepId,
+    },
+    /// Undo of one step ended.
+    UndoEnded {
+        /// Which.
+        step: StepId,
+        /// How.
+        #[serde(flatten)]
+        outcome: UndoOutcome,
+    },
+    /// A person must finish it.
+    Stuck {
+        /// What was being done.
+        during: String,
+        /// Why it can't go on.
+        reason: String,
+        /// AWS CLI lines that finish the job.
+        commands: Vec<String>,
+    },
+}
+
+/// What the first event holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The playbook that answers.
+    pub playbook: PlaybookName,
+    /// What it is to contain.
+    pub target: Target,
+    /// The mode after the guardrails at intake.
+    pub mode: Mode,
+    /// The steps that the playbook has, so that a step whose function died is missed.
+    pub steps: Vec<StepRef>,
+    /// Who or what opened it.
+    pub origin: Origin,
+    /// The finding, without the raw event.
+    pub finding: FindingRef,
+    /// Title and texts of the finding, for people.
+    pub title: String,
+    /// An earlier, closed incident of the same target and playbook.
+    pub linked: Option<IncidentId>,
+    /// What the guardrails at intake decided.
+    pub guardrails: Vec<Decision>,
+}
+
+/// A step as the playbook has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRef {
+    /// The step's name.
+    pub step: StepId,
+    /// Its action.
+    pub action: ActionId,
+    /// The step as a sentence: "Deactivate the access key".
+    pub title: String,
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// Whether it needs two different people.
+    #[serde(default)]
+    pub high_impact: bool,
+}
+
+/// The phases of a playbook, in order.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Stop the attacker. The only phase that decides whether an incident is contained.
+    Contain,
+    /// Keep evidence.
+    Preserve,
+    /// Read what happened.
+    Investigate,
+    /// Remove what the attacker left; always by approval.
+    Eradicate,
+    /// Bring back service.
+    Recover,
+}
+
+/// Who or what opened an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "origin", rename_all = "kebab-case")]
+pub enum Origin {
+    /// A finding from AWS.
+    Finding,
+    /// A drill event: acts only on targets tagged `backstop:drill`.
+    Drill,
+    /// A person.
+    Manual {
+        /// The caller's ARN, from `sts:GetCallerIdentity`.
+        by: String,
+        /// The person's words.
+        reason: Option<String>,
+    },
+}
+
+/// A finding, as far as the log needs it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FindingRef {
+    /// [`Finding::key`].
+    pub key: String,
+    /// Its type.
+    pub finding_type: String,
+    /// How it came in.
+    pub route: Route,
+    /// How bad.
+    pub severity: Severity,
+    /// How often it was seen.
+    pub count: u64,
+    /// First activity.
+    pub first_seen: Option<Timestamp>,
+    /// Last activity.
+    pub last_seen: Option<Timestamp>,
+    /// When the product made it.
+    pub created_at: Option<Timestamp>,
+    /// When the product last changed it.
+    pub updated_at: Option<Timestamp>,
+    /// The message it came in (SQS message id), so that a redelivery isn't logged twice.
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+impl FindingRef {
+    /// Takes what the log needs of a finding.
+    pub fn of(finding: &Finding, message: Option<&str>) -> Self {
+        Self {
+            key: finding.key(),
+            finding_type: finding.finding_type.clone(),
+            route: finding.route,
+            severity: finding.severity,
+            count: finding.count,
+            first_seen: finding.first_seen,
+            last_seen: finding.last_seen,
+            created_at: finding.created_at,
+            updated_at: finding.updated_at,
+            message: message.map(str::to_owned),
+        }
+    }
+}
+
+/// An event in its place in the chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// 1, 2, 3, … without gaps.
+    pub seq: u32,
+    /// When it was written, by the writer's clock.
+    pub at: Timestamp,
+    /// The writer's own id for this append, so that a repeated write is told from a competing one.
+    pub id: String,
+    /// The hash of the record before; empty for the first.
+    pub prev: Hash,
+    /// What happened.
+    pub event: Event,
+    /// SHA-256 over the canonical JSON of all of the above.
+    pub hash: Hash,
+}
+
+/// The chain is broken, or a record can't be hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// A record is missing or out of order.
+    #[error("log record {expected} is missing: found {found}")]
+    Gap {
+        /// The number that should come.
+        expected: u32,
+        /// The number found.
+        found: u32,
+    },
+    /// A record doesn't follow the one before it.
+    #[error("log record {seq} doesn't follow the record before it: the log was altered")]
+    WrongPrevious {
+        /// Its number.
+        seq: u32,
+    },
+    /// A record's content doesn't match its hash.
+    #[error("log record {seq} doesn't match its hash: the log was altered")]
+    WrongHash {
+        /// Its number.
+        seq: u32,
+    },
+    /// The record can't be written as JSON.
+    #[error("hashing log record {seq}")]
+    Unhashable {
+        /// Its number.
+        seq: u32,
+        /// Why.
+        source: CanonicalError,
+    },
+}
+
+impl Record {
+    /// The record that follows `previous` (the last one of the log, if any).
+    pub fn next(
+        previous: Option<&Self>,
+        at: Timestamp,
+        id: String,
+        event: Event,
+    ) -> Result<Self, ChainError> {
+        let seq = previous.map_or(1, |record| record.seq + 1);
+        let prev = previous.map(|record| record.hash.clone()).unwrap_or_default();
+        let mut record = Self {
+            seq,
+            at,
+            id,
+            prev,
+            event,
+            hash: Hash::default(),
+        };
+        record.hash = record.computed_hash()?;
+        Ok(record)
+    }
+
+    fn computed_hash(&self) -> Result<Hash, ChainError> {
+        canonical::hash(&(&self.seq, &self.at, &self.id, &self.prev, &self.event)).map_err(|source| {
+            ChainError::Unhashable {
+                seq: self.seq,
+                source,
+            }
+        })
+    }
+}
+
+/// Checks that the records are one unbroken, unaltered chain.
+pub fn check_chain(records: &[Record]) -> Result<(), ChainError> {
+    let mut previous: Option<&Record> = None;
+    for record in records {
+        let expected = previous.map_or(1, |before| before.seq + 1);
+        if record.seq != expected {
+            return Err(ChainError::Gap {
+                expected,
+                found: record.seq,
+            });
+        }
+        if record.prev != previous.map(|before| before.hash.clone()).unwrap_or_default() {
+            return Err(ChainError::WrongPrevious { seq: record.seq });
+        }
+        if record.hash != record.computed_hash()? {
+            return Err(ChainError::WrongHash { seq: record.seq });
+        }
+        previous = Some(record);
+    }
+    Ok(())
+}
+
+/// The receipt that the log holds for a step: that of its first [`Event::Acting`], which was saved before
+/// anything was changed.
+pub fn receipt<'log>(records: &'log [Record], step: &StepId) -> Option<&'log Receipt> {
+    records.iter().find_map(|record| match &record.event {
+        Event::Acting { plan } if &plan.step == step => Some(&plan.receipt),
+        _ => None,
+    })
+}

@@ -1,0 +1,130 @@
+//! What a state machine hands to a function and gets back: ids and small facts, never findings
+//! (Step Functions state is limited to 256 KiB).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{ActionId, IncidentId, PlaybookName, StepId},
+    mode::Mode,
+    outcome::Outcome,
+    target::Target,
+};
+
+/// The input of every playbook's execution. The execution's name is the incident's id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutionInput {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The playbook that answers it.
+    pub playbook: PlaybookName,
+    /// The mode after all guardrails at intake. Routes only: functions decide by the log.
+    pub mode: Mode,
+    /// The target, so that the first step can read AWS and the log at the same time.
+    pub target: Target,
+}
+
+/// What a `respond-*` function is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum RespondTask {
+    /// Read and write down what the step would change.
+    Plan(StepTask),
+    /// Make the changes (in `auto` mode this plans as well).
+    Act(StepTask),
+    /// Read back every step that this function has ended in this incident.
+    Verify(VerifyTask),
+}
+
+/// One step of one incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepTask {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The target, as in [`ExecutionInput`]; refused if the log says otherwise.
+    pub target: Target,
+    /// The step's name in the playbook.
+    pub step: StepId,
+    /// The action that the step runs.
+    pub action: ActionId,
+}
+
+/// Verify what one function did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyTask {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The target.
+    pub target: Target,
+}
+
+/// What a step's task answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepAnswer {
+    /// The step.
+    pub step: StepId,
+    /// True if the world changed since the approved plan: the machine plans and asks again.
+    #[serde(default)]
+    pub drifted: bool,
+    /// How it ended, if it ended.
+    #[serde(flatten)]
+    pub outcome: Option<Outcome>,
+}
+
+/// What the `close` function is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum CloseTask {
+    /// Write down that a step failed in a way its own function couldn't (killed, timed out, retries used up).
+    RecordFailure {
+        /// The incident.
+        incident: IncidentId,
+        /// The step.
+        step: StepId,
+        /// The error's name as the machine caught it.
+        error: String,
+        /// The error's cause as the machine caught it.
+        cause: String,
+    },
+    /// Compute the status from the log, write it down, and release the target.
+    Close {
+        /// The incident.
+        incident: IncidentId,
+    },
+}
+
+/// What `notify` is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotifyTask {
+    /// The incident.
+    pub incident: IncidentId,
+}
+
+/// What `approve` is asked to do by the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum ApproveTask {
+    /// Publish the plan and keep the task token until people have decided.
+    Ask {
+        /// The incident.
+        incident: IncidentId,
+        /// Step Functions' task token: a secret, never logged.
+        task_token: String,
+        /// Seconds until the machine gives up waiting.
+        expires_in_seconds: u64,
+    },
+    /// Nobody decided in time.
+    Expire {
+        /// The incident.
+        incident: IncidentId,
+    },
+}
+
+/// The decision that resumes the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalAnswer {
+    /// Act on the plan.
+    Approved,
+    /// Don't.
+    Denied,
+}

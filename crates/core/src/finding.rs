@@ -1,5 +1,20 @@
 //! What came in, normalised: one type for every route and product.
 
+mod arn;
+mod attack_sequence;
+mod envelope;
+mod error;
+mod guardduty;
+mod guardduty_resource;
+mod malware_scan;
+mod message;
+mod node;
+mod parse;
+mod principal;
+mod severity;
+mod standing;
+mod wrapping;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -9,6 +24,31 @@ use crate::{
     ids::{AccountId, Region},
     target::Target,
 };
+
+pub use envelope::{DRILL_SOURCE, Envelope};
+pub use error::ParseError;
+pub use parse::{Left, Parsed, Refused, parse};
+
+/// Titles are cut to this many characters; what fits people.
+const TITLE_CHARS: usize = 1_024;
+/// Descriptions are cut to this many characters.
+const DESCRIPTION_CHARS: usize = 8_192;
+/// Types are cut to this many characters; AWS's own stay below 150.
+const TYPE_CHARS: usize = 512;
+/// A longer id is none of AWS's (ASFF allows 512) and would not fit a key of the incidents table.
+const ID_CHARS: usize = 1_024;
+
+/// A product's id for a finding, or the error that names its field.
+fn checked_id(id: &str, path: String, finding_type: &str) -> Result<String, ParseError> {
+    match id {
+        "" => Err(ParseError::missing(path, finding_type)),
+        id if id.len() > ID_CHARS => Err(ParseError::WrongShape {
+            path,
+            expected: "an id of at most 1,024 bytes",
+        }),
+        id => Ok(id.to_owned()),
+    }
+}
 
 /// One finding. The same finding may come by several routes and again as an update.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@
 //! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
 //! | [`error_name`] | the names that state machines catch |
 //! | [`task`] | what a state machine hands to a function and gets back |
+//! | [`text`] | hostile text made harmless for wherever it goes |
 //! | [`canonical`] | canonical JSON and SHA-256 |
 
 pub mod canonical;
@@ -27,6 +28,7 @@ pub mod outcome;
 pub mod plan;
 pub mod target;
 pub mod task;
+pub mod text;
 
 pub use error_name::ErrorName;
 pub use finding::Finding;

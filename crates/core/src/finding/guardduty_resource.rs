@@ -1,0 +1,255 @@
+//! Which resources a GuardDuty finding is about. `resource.resourceType` decides; the other blocks name
+//! neighbours and actors, which are related and never targets.
+
+use super::{
+    attack_sequence,
+    error::ParseError,
+    node::Node,
+    principal::{Place, Principal, hint},
+};
+use crate::{
+    ids::{AccountId, Region},
+    target::{Resource, Target},
+};
+
+/// What of the finding its targets need.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) finding_type: &'a str,
+    pub(super) finding_id: String,
+    pub(super) account: &'a AccountId,
+    pub(super) region: &'a Region,
+    pub(super) partition: String,
+}
+
+impl Context<'_> {
+    pub(super) fn target(&self, resource: Resource) -> Target {
+        Target {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            partition: self.partition.clone(),
+            resource,
+        }
+    }
+}
+
+/// Targets and related resources, each once.
+#[derive(Debug, Default)]
+pub(super) struct Resources {
+    pub(super) targets: Vec<Target>,
+    pub(super) related: Vec<Target>,
+}
+
+impl Resources {
+    pub(super) fn add_target(&mut self, target: Target) {
+        if !self.targets.iter().any(|it| it.key() == target.key()) {
+            self.targets.push(target);
+        }
+    }
+
+    pub(super) fn add_related(&mut self, target: Target) {
+        let key = target.key();
+        if !self.targets.iter().chain(&self.related).any(|it| it.key() == key) {
+            self.related.push(target);
+        }
+    }
+}
+
+/// Reads targets and related resources. A finding that isn't acted on (a sample, say) may lack what its
+/// type promises; then it has fewer targets.
+pub(super) fn read(node: &Node<'_>, context: &Context<'_>, is_active: bool) -> Result<Resources, ParseError> {
+    let mut found = Resources::default();
+    match targets(node, context, &mut found) {
+        Err(error) if is_active => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    if let Some(resource) = node.get("resource") {
+        neighbours(&resource, context, &mut found);
+    }
+    Ok(found)
+}
+
+fn targets(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
+    let resource = node.need("resource", context.finding_type)?;
+    match resource.need_text("resourceType", context.finding_type)? {
+        "AccessKey" => access_key(&resource, context, found),
+        "S3Bucket" => buckets(&resource, context, found),
+        "Instance" => {
+            instance(&resource, context, found);
+            Ok(())
+        }
+        "AttackSequence" => {
+            attack_sequence::read(node, context, found);
+            Ok(())
+        }
+        other => {
+            let id = other_id(&resource, other).unwrap_or_else(|| unnamed(context));
+            found.add_target(context.target(Resource::Other {
+                resource_type: hint(other),
+                id,
+            }));
+            Ok(())
+        }
+    }
+}
+
+fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
+    let block = resource.need("accessKeyDetails", context.finding_type)?;
+    let principal = Principal::of_access_key_details(&block).resource(Place {
+        block: &block,
+        key_field: "accessKeyId",
+        finding_type: context.finding_type,
+    })?;
+    let stolen_from = stolen_from_instance(&principal, context.finding_type);
+    found.add_target(context.target(principal));
+    if let Some(instance_id) = stolen_from {
+        found.add_target(context.target(Resource::Instance { instance_id }));
+    }
+    Ok(())
+}
+
+/// Credentials that left an instance: EC2 names the session after it, and while it runs on, it can be
+/// robbed again.
+fn stolen_from_instance(principal: &Resource, finding_type: &str) -> Option<String> {
+    match principal {
+        Resource::RoleSession { session_name, .. }
+            if finding_type.contains("InstanceCredentialExfiltration") && is_instance_id(session_name) =>
+        {
+            Some(session_name.clone())
+        }
+        _ => None,
+    }
+}
+
+fn is_instance_id(text: &str) -> bool {
+    text.strip_prefix("i-").is_some_and(|digits| {
+        (8..=17).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// All buckets of the list. Where some are known to be public those are the targets; a type that says the
+/// bucket was opened (`Policy:S3/…`) means all.
+fn buckets(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
+    let blocks = resource.need("s3BucketDetails", context.finding_type)?;
+    let mut named = Vec::new();
+    for block in blocks.items() {
+        let name = bucket_name(&block)
+            .ok_or_else(|| ParseError::missing(block.path_of("name"), context.finding_type))?;
+        named.push((context.target(bucket(name)), is_public(&block)));
+    }
+    if named.is_empty() {
+        return Err(ParseError::missing(blocks.path_of("name"), context.finding_type));
+    }
+    let all = context.finding_type.starts_with("Policy:S3/")
+        || !named.iter().any(|(_, public)| *public == Some(true));
+    for (target, public) in named {
+        if all || public != Some(false) {
+            found.add_target(target);
+        } else {
+            found.add_related(target);
+        }
+    }
+    Ok(())
+}
+
+fn bucket_name<'a>(block: &Node<'a>) -> Option<&'a str> {
+    block.text("name").or_else(|| {
+        block
+            .text("arn")
+            .and_then(super::arn::Arn::read)
+            .map(|it| it.last())
+            .filter(|name| !name.is_empty())
+    })
+}
+
+/// Directory buckets have no public access and other calls (S3 User Guide, "Directory buckets").
+pub(super) fn bucket(name: &str) -> Resource {
+    if name.ends_with("--x-s3") {
+        Resource::Other {
+            resource_type: "AWS::S3Express::DirectoryBucket".to_owned(),
+            id: hint(name),
+        }
+    } else {
+        Resource::Bucket { name: hint(name) }
+    }
+}
+
+fn is_public(block: &Node<'_>) -> Option<bool> {
+    match block.get("publicAccess")?.text("effectivePermission")? {
+        "PUBLIC" => Some(true),
+        "NOT_PUBLIC" => Some(false),
+        _ => None,
+    }
+}
+
+/// GuardDuty leaves the block out if the instance is gone or in another Region.
+fn instance(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) {
+    let id = resource
+        .get("instanceDetails")
+        .and_then(|it| it.text("instanceId"));
+    found.add_target(context.target(match id {
+        Some(id) => Resource::Instance {
+            instance_id: hint(id),
+        },
+        None => Resource::Other {
+            resource_type: "Instance".to_owned(),
+            id: unnamed(context),
+        },
+    }));
+}
+
+/// The credential and the instance that a finding about something else carries along.
+fn neighbours(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) {
+    if let Some(block) = resource.get("accessKeyDetails") {
+        let place = Place {
+            block: &block,
+            key_field: "accessKeyId",
+            finding_type: context.finding_type,
+        };
+        if let Ok(actor) = Principal::of_access_key_details(&block).resource(place) {
+            found.add_related(context.target(actor));
+        }
+    }
+    if let Some(id) = resource
+        .get("instanceDetails")
+        .and_then(|it| it.text("instanceId"))
+    {
+        found.add_related(context.target(Resource::Instance {
+            instance_id: hint(id),
+        }));
+    }
+}
+
+/// The ARN or id of a resource that has no containment of its own yet.
+fn other_id(resource: &Node<'_>, resource_type: &str) -> Option<String> {
+    let (block, fields): (&str, &[&str]) = match resource_type {
+        "EKSCluster" | "KubernetesCluster" => ("eksClusterDetails", &["arn", "name"]),
+        "ECSCluster" => ("ecsClusterDetails", &["arn", "name"]),
+        "Container" => ("containerDetails", &["id", "name"]),
+        "Lambda" => ("lambdaDetails", &["functionArn", "functionName"]),
+        "RDSDBInstance" => ("rdsDbInstanceDetails", &["dbInstanceArn", "dbInstanceIdentifier"]),
+        "RDSLimitlessDB" => (
+            "rdsLimitlessDbDetails",
+            &["dbShardGroupArn", "dbShardGroupIdentifier"],
+        ),
+        "EBSSnapshot" => ("ebsSnapshotDetails", &["snapshotArn"]),
+        "EC2Image" => ("ec2ImageDetails", &["imageArn"]),
+        "EC2RecoveryPoint" | "S3RecoveryPoint" | "RecoveryPoint" => {
+            ("recoveryPointDetails", &["recoveryPointArn"])
+        }
+        "S3Object" => return s3_object(resource),
+        _ => return None,
+    };
+    Some(hint(resource.get(block)?.first_text(fields)?))
+}
+
+fn s3_object(resource: &Node<'_>) -> Option<String> {
+    let bucket = resource.list("s3BucketDetails").into_iter().next()?;
+    let object = bucket.list("s3ObjectDetails").into_iter().next()?;
+    object.text("objectArn").map(hint)
+}
+
+/// Names a resource that the finding doesn't name.
+pub(super) fn unnamed(context: &Context<'_>) -> String {
+    format!("not named in finding {}", context.finding_id)
+}

@@ -1,0 +1,97 @@
+"""Runs one emulator in this process and dies with the process that started it.
+
+Usage: launch.py ministack | launch.py moto PORT
+
+Standard input is the lifeline: its other end is held by the parent alone, so it closes when the parent
+ends in any way, SIGKILL included. Then the whole process group goes, with the functions that ministack
+started. Started as the leader of its own group, so that nothing else is in it.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from urllib.parse import parse_qs
+
+# Moto has these; ministack still authenticates and authorises their calls (see `admit_for_moto`).
+SERVED_BY_MOTO = ("autoscaling", "ec2", "elasticloadbalancing", "rds")
+UNKNOWN_TO_MINISTACK = ("guardduty", "macie2", "securityhub")
+
+PRINCIPAL_PATH = "/_backstop/principal"
+
+
+def die_with_parent():
+    """Moves the lifeline away from standard input, so that no function inherits it, and watches it."""
+    lifeline = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+    def watch():
+        while os.read(lifeline, 1):
+            pass
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True, name="lifeline").start()
+
+
+def admit_for_moto(app):
+    """Makes ministack answer `Unsupported service` for moto's services, after its signature and IAM checks.
+
+    Moto checks neither. The gateway sends such a call here first and on to moto only after that answer.
+    """
+    from ministack.core import iam_actions
+
+    for service in SERVED_BY_MOTO:
+        app.SERVICE_HANDLERS.pop(service)
+    for service in UNKNOWN_TO_MINISTACK:
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
+        iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
+
+
+def tell_principals(serve):
+    """Adds GET /_backstop/principal?access-key-id=..., for the record of who called: an ARN, or 404."""
+    from ministack.core import iam_evaluator
+    from ministack.core.responses import set_request_account_id
+
+    async def app(scope, receive, send):
+        if scope["type"] != "http" or scope["path"] != PRINCIPAL_PATH:
+            return await serve(scope, receive, send)
+        query = parse_qs(scope.get("query_string", b"").decode())
+        key = query.get("access-key-id", [""])[0]
+        owner = iam_evaluator.find_iam_access_key_account(key)
+        if owner:
+            set_request_account_id(owner)
+        found = iam_evaluator.resolve_caller_identity(key)
+        answer = {"arn": found["userArn"]} if found else {}
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+    return app
+
+
+def ministack():
+    from ministack import app
+
+    admit_for_moto(app)
+    app.app = tell_principals(app.app)
+    sys.argv = ["ministack"]
+    app.main()
+
+
+def moto(port):
+    from moto import server
+
+    server.main(["-H", "127.0.0.1", "-p", port])
+
+
+def main():
+    die_with_parent()
+    emulator, *arguments = sys.argv[1:]
+    {"ministack": ministack, "moto": moto}[emulator](*arguments)
+
+
+if __name__ == "__main__":
+    main()

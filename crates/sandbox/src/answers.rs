@@ -1,0 +1,111 @@
+//! The calls that neither emulator has, each with its reason; everything else is an emulator's to answer.
+//!
+//! Ministack first checks the caller's signature, key and policies for each of them (see the gateway's
+//! `admission`), so a permission taken away is refused here as anywhere.
+//!
+//! | differs from AWS | why it is harmless in a drill |
+//! | --- | --- |
+//! | `LookupEvents` knows a call at once, AWS within about 15 minutes | what is slower in AWS is not promised by a drill |
+//! | its events have no request parameters but the one that names the resource | bodies are never recorded |
+//! | it has only calls that went through the gateway, not those a service makes by itself | an attacker's calls do |
+//! | certificates and public keys are stored unread | only their status matters |
+
+mod iam_credentials;
+mod lookup_events;
+
+use crate::gateway::{Exchange, Reply, Shared};
+use iam_credentials::IamCredentials;
+
+/// One call that the sandbox answers by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+    /// The service of its credential scope.
+    pub service: &'static str,
+    /// The operation.
+    pub action: &'static str,
+    /// Why no emulator answers it.
+    pub reason: &'static str,
+}
+
+const NO_CERTIFICATES: &str = "ministack has no signing certificates of users";
+const NO_SERVICE_CREDENTIALS: &str = "ministack has no service-specific credentials";
+const NO_SSH_KEYS: &str = "ministack has no SSH public keys of users";
+
+/// The whole list.
+pub const ANSWERED: [Answered; 10] = [
+    of_iam("UploadSigningCertificate", NO_CERTIFICATES),
+    of_iam("UpdateSigningCertificate", NO_CERTIFICATES),
+    of_iam("ListSigningCertificates", NO_CERTIFICATES),
+    of_iam("CreateServiceSpecificCredential", NO_SERVICE_CREDENTIALS),
+    of_iam("UpdateServiceSpecificCredential", NO_SERVICE_CREDENTIALS),
+    of_iam("ListServiceSpecificCredentials", NO_SERVICE_CREDENTIALS),
+    of_iam("UploadSSHPublicKey", NO_SSH_KEYS),
+    of_iam("UpdateSSHPublicKey", NO_SSH_KEYS),
+    of_iam("ListSSHPublicKeys", NO_SSH_KEYS),
+    Answered {
+        service: "cloudtrail",
+        action: "LookupEvents",
+        reason: "ministack's events lack the names of IAM calls and whose they are; the gateway has both",
+    },
+];
+
+const fn of_iam(action: &'static str, reason: &'static str) -> Answered {
+    Answered {
+        service: "iam",
+        action,
+        reason,
+    }
+}
+
+/// Whether the sandbox answers this call.
+pub fn lists(service: &str, action: &str) -> bool {
+    ANSWERED
+        .iter()
+        .any(|answered| answered.service == service && answered.action == action)
+}
+
+/// What the answers remember.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    iam: IamCredentials,
+}
+
+impl Answers {
+    /// Called only for what [`lists`] names.
+    pub(crate) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
+        match exchange.asked.service.as_str() {
+            "cloudtrail" => lookup_events::answer(&shared.record.calls(), &exchange.body, &shared.account_id),
+            _ => self.iam.answer(shared, exchange).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn nothing_else_is_answered_here() {
+        let names: BTreeSet<String> = ANSWERED
+            .iter()
+            .map(|answered| format!("{}:{}", answered.service, answered.action))
+            .collect();
+        let expected = [
+            "cloudtrail:LookupEvents",
+            "iam:CreateServiceSpecificCredential",
+            "iam:ListSSHPublicKeys",
+            "iam:ListServiceSpecificCredentials",
+            "iam:ListSigningCertificates",
+            "iam:UpdateSSHPublicKey",
+            "iam:UpdateServiceSpecificCredential",
+            "iam:UpdateSigningCertificate",
+            "iam:UploadSSHPublicKey",
+            "iam:UploadSigningCertificate",
+        ];
+        assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+        assert!(ANSWERED.iter().all(|answered| !answered.reason.is_empty()));
+        assert!(!lists("iam", "UpdateAccessKey"));
+    }
+}

@@ -1,0 +1,229 @@
+//! A user's other credentials: signing certificates, service-specific credentials and SSH public keys.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hyper::StatusCode;
+use jiff::Timestamp;
+use ulid::Ulid;
+
+use crate::gateway::{AwsRequest, Exchange, Principal, Reply, Shared, error, escape};
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Certificate,
+    ServiceSpecific,
+    SshKey,
+}
+
+impl Kind {
+    fn of(action: &str) -> Self {
+        match action {
+            _ if action.contains("SigningCertificate") => Self::Certificate,
+            _ if action.contains("ServiceSpecificCredential") => Self::ServiceSpecific,
+            _ => Self::SshKey,
+        }
+    }
+
+    /// The element of one, the element of a list of them, the parameter of its id, and how ids begin.
+    fn words(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        match self {
+            Self::Certificate => ("Certificate", "Certificates", "CertificateId", ""),
+            Self::ServiceSpecific => (
+                "ServiceSpecificCredential",
+                "ServiceSpecificCredentials",
+                "ServiceSpecificCredentialId",
+                "ACCA",
+            ),
+            Self::SshKey => ("SSHPublicKey", "SSHPublicKeys", "SSHPublicKeyId", "APKA"),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Credential {
+    kind: Kind,
+    account: String,
+    user: String,
+    id: String,
+    status: String,
+    /// The public key or certificate, or the name of the service.
+    content: String,
+    created: Timestamp,
+}
+
+/// All such credentials of all accounts.
+#[derive(Debug, Default)]
+pub(super) struct IamCredentials {
+    all: Mutex<Vec<Credential>>,
+}
+
+impl IamCredentials {
+    pub(super) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
+        let asked = &exchange.asked;
+        let account = exchange.principal.account().unwrap_or(&shared.account_id);
+        let Some(user) = asked
+            .parameters
+            .get("UserName")
+            .cloned()
+            .or_else(|| own_name(&exchange.principal))
+        else {
+            return error(
+                asked,
+                StatusCode::BAD_REQUEST,
+                "ValidationError",
+                "Must specify userName",
+            );
+        };
+        // Whether the user exists is ministack's to say, in its own words.
+        let form = [
+            ("Action", "GetUser"),
+            ("Version", "2010-05-08"),
+            ("UserName", user.as_str()),
+        ];
+        match shared.upstreams.query_as_root("iam", account, &form).await {
+            Ok(found) if found.status().is_success() => self.apply(asked, account, &user),
+            Ok(missing) => missing,
+            Err(error) => error.into_reply(),
+        }
+    }
+
+    fn apply(&self, asked: &AwsRequest, account: &str, user: &str) -> Reply {
+        let kind = Kind::of(&asked.action);
+        let is_update = asked.action.starts_with("Update");
+        if asked.action.starts_with("List") {
+            self.list(asked, kind, account, user)
+        } else if is_update {
+            self.update(asked, kind, account, user)
+        } else {
+            self.create(asked, kind, account, user)
+        }
+    }
+
+    fn create(&self, asked: &AwsRequest, kind: Kind, account: &str, user: &str) -> Reply {
+        let (_, _, _, prefix) = kind.words();
+        let content = ["CertificateBody", "SSHPublicKeyBody", "ServiceName"];
+        let content = content
+            .iter()
+            .find_map(|name| asked.parameters.get(*name))
+            .cloned()
+            .unwrap_or_default();
+        let credential = Credential {
+            kind,
+            account: account.to_owned(),
+            user: user.to_owned(),
+            id: format!("{prefix}{}", Ulid::generate()),
+            status: "Active".to_owned(),
+            content,
+            created: Timestamp::now(),
+        };
+        let element = one(&credential, true);
+        self.all().push(credential);
+        result(&asked.action, &element)
+    }
+
+    fn update(&self, asked: &AwsRequest, kind: Kind, account: &str, user: &str) -> Reply {
+        let (_, _, id_parameter, _) = kind.words();
+        let id = asked.parameters.get(id_parameter).cloned().unwrap_or_default();
+        let status = asked.parameters.get("Status").cloned().unwrap_or_default();
+        if !["Active", "Inactive"].contains(&status.as_str()) {
+            let message = "Value at 'status' must be one of Active, Inactive";
+            return error(asked, StatusCode::BAD_REQUEST, "ValidationError", message);
+        }
+        let mut all = self.all();
+        let found = all.iter_mut().find(|credential| {
+            credential.kind == kind
+                && credential.account == account
+                && credential.user == user
+                && credential.id == id
+        });
+        let Some(credential) = found else {
+            let message = format!("The credential with id {id} cannot be found.");
+            return error(asked, StatusCode::NOT_FOUND, "NoSuchEntity", &message);
+        };
+        credential.status = status;
+        result(&asked.action, "")
+    }
+
+    fn list(&self, asked: &AwsRequest, kind: Kind, account: &str, user: &str) -> Reply {
+        let service = asked.parameters.get("ServiceName");
+        let all = self.all();
+        let members = all.iter().filter(|credential| {
+            credential.kind == kind
+                && credential.account == account
+                && credential.user == user
+                && service.is_none_or(|service| credential.content == *service)
+        });
+        let members: String = members
+            .map(|credential| format!("<member>{}</member>", fields(credential, false)))
+            .collect();
+        let (_, list, _, _) = kind.words();
+        result(
+            &asked.action,
+            &format!("<{list}>{members}</{list}><IsTruncated>false</IsTruncated>"),
+        )
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<Credential>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn own_name(principal: &Principal) -> Option<String> {
+    match principal {
+        Principal::User { name, .. } => Some(name.clone()),
+        Principal::Root { .. }
+        | Principal::Role { .. }
+        | Principal::Federated { .. }
+        | Principal::Anonymous
+        | Principal::Unknown => None,
+    }
+}
+
+fn one(credential: &Credential, is_new: bool) -> String {
+    let (element, _, _, _) = credential.kind.words();
+    format!("<{element}>{}</{element}>", fields(credential, is_new))
+}
+
+/// A list leaves out what only the creation tells, as AWS does.
+fn fields(credential: &Credential, is_new: bool) -> String {
+    let (_, _, id, _) = credential.kind.words();
+    let (content, created) = (escape(&credential.content), credential.created);
+    let own = match credential.kind {
+        Kind::Certificate => {
+            format!("<CertificateBody>{content}</CertificateBody><UploadDate>{created}</UploadDate>")
+        }
+        Kind::SshKey if is_new => format!(
+            "<Fingerprint>00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00</Fingerprint>\
+             <SSHPublicKeyBody>{content}</SSHPublicKeyBody><UploadDate>{created}</UploadDate>"
+        ),
+        Kind::SshKey => format!("<UploadDate>{created}</UploadDate>"),
+        Kind::ServiceSpecific => {
+            let name = format!("{}-at-{}", escape(&credential.user), credential.account);
+            let password = if is_new {
+                "<ServicePassword>only-in-the-sandbox</ServicePassword>"
+            } else {
+                ""
+            };
+            format!(
+                "<CreateDate>{created}</CreateDate><ServiceName>{content}</ServiceName>\
+                 <ServiceUserName>{name}</ServiceUserName>{password}"
+            )
+        }
+    };
+    let (user, value, status) = (escape(&credential.user), &credential.id, &credential.status);
+    format!("<UserName>{user}</UserName><{id}>{value}</{id}><Status>{status}</Status>{own}")
+}
+
+fn result(action: &str, inner: &str) -> Reply {
+    let id = Ulid::generate();
+    let inner = if inner.is_empty() {
+        String::new()
+    } else {
+        format!("<{action}Result>{inner}</{action}Result>")
+    };
+    let body = format!(
+        "<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">{inner}\
+         <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
+    );
+    Reply::new(StatusCode::OK, "text/xml", body)
+}

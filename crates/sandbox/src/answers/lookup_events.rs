@@ -1,0 +1,221 @@
+//! CloudTrail's `LookupEvents`, from the calls that the gateway recorded.
+
+use hyper::StatusCode;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::gateway::{Call, Principal, Reply};
+
+/// AWS gives at most this many events at once, and as many when not told.
+const PAGE: usize = 50;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Query {
+    lookup_attributes: Vec<Attribute>,
+    start_time: Option<f64>,
+    end_time: Option<f64>,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute {
+    attribute_key: String,
+    attribute_value: String,
+}
+
+pub(super) fn answer(calls: &[Call], body: &[u8], account_id: &str) -> Reply {
+    let query: Query = match serde_json::from_slice(body) {
+        Ok(query) => query,
+        Err(cause) => return refuse("SerializationException", &cause.to_string()),
+    };
+    if query.lookup_attributes.len() > 1 {
+        return refuse(
+            "InvalidLookupAttributesException",
+            "only one lookup attribute is allowed",
+        );
+    }
+    let Ok(from) = query.next_token.as_deref().unwrap_or("0").parse::<usize>() else {
+        return refuse("InvalidNextTokenException", "the token is not one of ours");
+    };
+    let page = query.max_results.unwrap_or(PAGE);
+    if !(1..=PAGE).contains(&page) {
+        return refuse(
+            "InvalidMaxResultsException",
+            "max results must be between 1 and 50",
+        );
+    }
+    // The newest first, as CloudTrail has them.
+    let found: Vec<&Call> = calls
+        .iter()
+        .rev()
+        .filter(|call| is_event(call, account_id) && query.wants(call))
+        .collect();
+    let events: Vec<Value> = found
+        .iter()
+        .skip(from)
+        .take(page)
+        .map(|call| event(call, account_id))
+        .collect();
+    let next = from.saturating_add(events.len());
+    // Null is as good as absent to the SDKs.
+    let next = (next < found.len()).then(|| next.to_string());
+    let answer = json!({ "Events": events, "NextToken": next });
+    Reply::new(StatusCode::OK, "application/x-amz-json-1.1", answer.to_string())
+}
+
+impl Query {
+    fn wants(&self, call: &Call) -> bool {
+        let at = seconds(call.started_at);
+        let in_time =
+            self.start_time.is_none_or(|start| at >= start) && self.end_time.is_none_or(|end| at <= end);
+        in_time
+            && self
+                .lookup_attributes
+                .iter()
+                .all(|attribute| attribute.fits(call))
+    }
+}
+
+impl Attribute {
+    fn fits(&self, call: &Call) -> bool {
+        let value = self.attribute_value.as_str();
+        match self.attribute_key.as_str() {
+            "AccessKeyId" => call.access_key_id.as_deref() == Some(value),
+            "Username" => username(&call.principal) == value,
+            "EventName" => call.action == value,
+            "EventSource" => source(call) == value,
+            "ReadOnly" => is_read_only(&call.action).to_string() == value,
+            "EventId" => event_id(call) == value,
+            "ResourceName" => call
+                .resource
+                .as_ref()
+                .is_some_and(|resource| resource.name == value),
+            _ => false,
+        }
+    }
+}
+
+/// Management events of this account only: data events (objects, items, messages, invocations) are not in `LookupEvents`.
+fn is_event(call: &Call, account_id: &str) -> bool {
+    let data = match call.service.as_str() {
+        "s3" => call.action.contains("Object") && !call.action.contains("ObjectLockConfiguration"),
+        "dynamodb" => !call.action.contains("Table") && !call.action.contains("Tag"),
+        "sqs" => call.action.contains("Message"),
+        "sns" => call.action.starts_with("Publish"),
+        "lambda" => call.action == "Invoke",
+        "events" => call.action == "PutEvents",
+        "logs" => call.action == "PutLogEvents",
+        _ => false,
+    };
+    let account = call.principal.account();
+    // A key that is nobody's fails before CloudTrail could know an account.
+    !data && account == Some(account_id)
+}
+
+fn event(call: &Call, account_id: &str) -> Value {
+    let detail = json!({
+        "eventVersion": "1.11",
+        "userIdentity": identity(call, account_id),
+        "eventTime": call.started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "eventSource": source(call),
+        "eventName": call.action,
+        "awsRegion": call.region,
+        "sourceIPAddress": "127.0.0.1",
+        "userAgent": call.user_agent,
+        "errorCode": call.error_code,
+        "requestParameters": call.resource.as_ref().map(|resource| json!({ camel(&resource.kind): resource.name })),
+        "responseElements": null,
+        "requestID": call.request_id,
+        "eventID": event_id(call),
+        "readOnly": is_read_only(&call.action),
+        "eventType": "AwsApiCall",
+        "managementEvent": true,
+        "recipientAccountId": account_id,
+        "eventCategory": "Management",
+    });
+    json!({
+        "EventId": event_id(call),
+        "EventName": call.action,
+        "ReadOnly": is_read_only(&call.action).to_string(),
+        "AccessKeyId": call.access_key_id,
+        "EventTime": seconds(call.started_at),
+        "EventSource": source(call),
+        "Username": username(&call.principal),
+        "Resources": [],
+        "CloudTrailEvent": detail.to_string(),
+    })
+}
+
+fn identity(call: &Call, account_id: &str) -> Value {
+    let key = call.access_key_id.as_deref();
+    match &call.principal {
+        Principal::User { name, .. } => json!({
+            "type": "IAMUser", "accountId": account_id, "accessKeyId": key, "userName": name,
+            "arn": format!("arn:aws:iam::{account_id}:user/{name}"),
+        }),
+        Principal::Role { name, session, .. } => json!({
+            "type": "AssumedRole", "accountId": account_id, "accessKeyId": key,
+            "arn": format!("arn:aws:sts::{account_id}:assumed-role/{name}/{session}"),
+            "sessionContext": { "sessionIssuer": {
+                "type": "Role", "accountId": account_id, "userName": name,
+                "arn": format!("arn:aws:iam::{account_id}:role/{name}"),
+            } },
+        }),
+        Principal::Federated { name, .. } => json!({
+            "type": "FederatedUser", "accountId": account_id, "accessKeyId": key,
+            "arn": format!("arn:aws:sts::{account_id}:federated-user/{name}"),
+        }),
+        Principal::Root { .. } => json!({
+            "type": "Root", "accountId": account_id, "accessKeyId": key,
+            "arn": format!("arn:aws:iam::{account_id}:root"),
+        }),
+        Principal::Anonymous | Principal::Unknown => json!({ "type": "Unknown" }),
+    }
+}
+
+fn username(principal: &Principal) -> &str {
+    match principal {
+        Principal::User { name, .. } | Principal::Federated { name, .. } => name,
+        Principal::Role { session, .. } => session,
+        Principal::Root { .. } => "root",
+        Principal::Anonymous | Principal::Unknown => "",
+    }
+}
+
+fn source(call: &Call) -> String {
+    format!("{}.amazonaws.com", call.service)
+}
+
+fn event_id(call: &Call) -> String {
+    call.request_id
+        .clone()
+        .unwrap_or_else(|| format!("call-{}", call.seq))
+}
+
+fn is_read_only(action: &str) -> bool {
+    ["Get", "List", "Describe", "Head", "Lookup", "Simulate"]
+        .iter()
+        .any(|verb| action.starts_with(verb))
+}
+
+/// Request parameters in events begin with a small letter.
+fn camel(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map(|first| first.to_lowercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+fn seconds(time: Timestamp) -> f64 {
+    time.as_duration().as_secs_f64()
+}
+
+fn refuse(code: &str, message: &str) -> Reply {
+    let body = json!({ "__type": code, "message": message }).to_string();
+    Reply::new(StatusCode::BAD_REQUEST, "application/x-amz-json-1.1", body)
+}

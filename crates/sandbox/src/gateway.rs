@@ -1,0 +1,132 @@
+//! The one endpoint in front of both emulators: it routes, records and injects faults, and keeps no body.
+//!
+//! Who made a call is known from its access key id alone. The gateway asks ministack whose it is (once per
+//! key): functions, plain users and STS sessions are all in its tables. No header of the caller is trusted.
+
+mod admission;
+mod call;
+mod error_body;
+mod exchange;
+mod fault;
+mod principal;
+mod reply;
+mod request;
+mod rest_action;
+mod routes;
+mod upstream;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+
+pub use call::{Call, Resource};
+pub use fault::{Effect, Fault, FaultId, Faults, Matcher};
+pub use principal::Principal;
+pub use request::AwsRequest;
+pub use upstream::Upstreams;
+
+pub(crate) use error_body::{error, escape};
+pub(crate) use exchange::Exchange;
+pub(crate) use reply::Reply;
+
+use crate::account::Settings;
+use crate::answers::Answers;
+use call::Record;
+use principal::Principals;
+
+/// What every request shares. Each part has its own short lock; none is held while waiting.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) record: Record,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) account_id: String,
+    faults: Faults,
+    principals: Principals,
+    answers: Answers,
+}
+
+/// The running gateway; dropping it stops it.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Serves `listener` until dropped.
+    pub fn serve(listener: TcpListener, upstreams: Upstreams, settings: &Settings) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            record: Record::default(),
+            upstreams,
+            account_id: settings.account_id.clone(),
+            faults: Faults::default(),
+            principals: Principals::default(),
+            answers: Answers::default(),
+        });
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Self {
+            address,
+            shared,
+            accepting,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The calls that have ended so far, in the order in which they began.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.record.calls()
+    }
+
+    /// The faults to inject.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Stops accepting and drops what is open.
+    pub async fn shutdown(mut self) {
+        self.accepting.abort();
+        // Only a cancellation can be told here, and that was asked for.
+        drop((&mut self.accepting).await);
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // Aborting this task drops the set, and with it every connection.
+    let mut connections = JoinSet::new();
+    loop {
+        // A connection that could not be accepted is its caller's to try again.
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        drop(stream.set_nodelay(true));
+        let shared = Arc::clone(&shared);
+        connections.spawn(async move {
+            let service = service_fn(move |request| exchange::serve(Arc::clone(&shared), request));
+            // An error here is a caller that hung up, or a connection dropped on purpose by a fault.
+            drop(
+                http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await,
+            );
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}

@@ -1,0 +1,111 @@
+//! One request from its first byte to its record.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+use hyper::{Request, Response, StatusCode};
+use thiserror::Error;
+use tokio::time::sleep;
+
+use super::call::Ending;
+use super::fault::Effect;
+use super::routes::{Route, route};
+use super::{AwsRequest, Principal, Reply, Shared, admission, error_body};
+
+/// The largest request body: more than any call of a drill, little enough to hold.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// A complete request and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) asked: AwsRequest,
+    pub(crate) principal: Principal,
+    pub(crate) body: Bytes,
+    parts: Parts,
+}
+
+/// Hyper closes the connection without an answer when a service fails: what a lost response looks like.
+#[derive(Debug, Error)]
+#[error("the connection was dropped on purpose")]
+pub(super) struct Dropped;
+
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Dropped> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+        let text = "the body is longer than 64 MiB, or the connection broke";
+        return Ok(Reply::new(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", text).into_response());
+    };
+    let body = body.to_bytes();
+    let asked = AwsRequest::read(&parts, &body);
+    let begun = shared.record.begin();
+    let principal = shared
+        .principals
+        .who(asked.access_key_id.as_deref(), &shared.upstreams)
+        .await;
+    let exchange = Exchange {
+        asked,
+        principal,
+        body,
+        parts,
+    };
+
+    let effect = shared.faults.take(&exchange.principal, &exchange.asked);
+    let reply = with_fault(&shared, &exchange, effect.as_ref()).await;
+    let ending = Ending {
+        status: reply.as_ref().map(|reply| reply.status().as_u16()),
+        error_code: reply.as_ref().and_then(Reply::error_code),
+        request_id: reply.as_ref().and_then(Reply::request_id),
+        fault: effect.as_ref().map(Effect::name),
+    };
+    shared
+        .record
+        .end(begun, &exchange.asked, exchange.principal, ending);
+    reply.map(Reply::into_response).ok_or(Dropped)
+}
+
+/// None is a connection to drop.
+async fn with_fault(shared: &Shared, exchange: &Exchange, effect: Option<&Effect>) -> Option<Reply> {
+    match effect {
+        None => Some(answer(shared, exchange).await),
+        Some(Effect::Latency(delay)) => {
+            sleep(*delay).await;
+            Some(answer(shared, exchange).await)
+        }
+        Some(Effect::LostResponse) => {
+            answer(shared, exchange).await;
+            None
+        }
+        Some(Effect::Timeout(wait)) => {
+            sleep(*wait).await;
+            None
+        }
+        Some(Effect::Throttle) => Some(error_body::throttled(&exchange.asked)),
+        Some(Effect::InternalError) => Some(error_body::internal(&exchange.asked)),
+        Some(Effect::AccessDenied { message }) => Some(error_body::denied(&exchange.asked, message)),
+    }
+}
+
+async fn answer(shared: &Shared, exchange: &Exchange) -> Reply {
+    let ministack = shared.upstreams.ministack(&exchange.parts, &exchange.body).await;
+    let ministack = match ministack {
+        Ok(reply) => reply,
+        Err(error) => return error.into_reply(),
+    };
+    let to = route(&exchange.asked);
+    if to == Route::Ministack || admission::is_refused(&ministack) {
+        return ministack;
+    }
+    match to {
+        Route::Answered => shared.answers.answer(shared, exchange).await,
+        Route::Ministack | Route::Moto => {
+            let moto = shared.upstreams.moto(&exchange.parts, &exchange.body).await;
+            moto.unwrap_or_else(super::upstream::UpstreamError::into_reply)
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Faults that a drill or a test adds and removes while the account runs.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use wildmatch::WildMatch;
+
+use super::{AwsRequest, Principal};
+
+/// What happens to a call.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// Refused with the service's own throttling error.
+    Throttle,
+    /// Refused with the service's own internal error, before it takes effect.
+    InternalError,
+    /// Never reaches the service; the connection is dropped after this long.
+    Timeout(Duration),
+    /// Takes effect, then the connection is dropped instead of an answer.
+    LostResponse,
+    /// Refused as a policy would refuse it, with this message.
+    AccessDenied {
+        /// The whole message, such as one that names a service control policy.
+        message: String,
+    },
+    /// Answered as usual, this much later.
+    Latency(Duration),
+}
+
+impl Effect {
+    /// One word for the record.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Throttle => "throttle",
+            Self::InternalError => "internal-error",
+            Self::Timeout(_) => "timeout",
+            Self::LostResponse => "lost-response",
+            Self::AccessDenied { .. } => "access-denied",
+            Self::Latency(_) => "latency",
+        }
+    }
+}
+
+/// Which calls a fault hits. Patterns know `*` and `?`.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    /// Of [`Principal`] as shown, such as `role/*-RespondIam*`; none is everyone.
+    pub principal: Option<String>,
+    /// The service, such as `iam`.
+    pub service: String,
+    /// The action, such as `UpdateAccessKey` or `Get*`.
+    pub action: String,
+    /// How many matching calls pass before the first that is hit.
+    pub skip: u32,
+    /// How many are hit; none is all that follow.
+    pub times: Option<u32>,
+}
+
+impl Matcher {
+    /// Every call of this service and action, by anyone.
+    pub fn new(service: impl Into<String>, action: impl Into<String>) -> Self {
+        Self {
+            principal: None,
+            service: service.into(),
+            action: action.into(),
+            skip: 0,
+            times: None,
+        }
+    }
+
+    /// Only calls by this principal.
+    #[must_use]
+    pub fn by(mut self, principal: impl Into<String>) -> Self {
+        self.principal = Some(principal.into());
+        self
+    }
+
+    /// Only the first `times` matching calls.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Lets `skip` matching calls pass first: `skip(1).times(1)` hits the second only.
+    #[must_use]
+    pub fn skip(mut self, skip: u32) -> Self {
+        self.skip = skip;
+        self
+    }
+
+    fn fits(&self, principal: &Principal, asked: &AwsRequest) -> bool {
+        let by = self
+            .principal
+            .as_deref()
+            .is_none_or(|pattern| WildMatch::new(pattern).matches(&principal.to_string()));
+        by && WildMatch::new(&self.service).matches(&asked.service)
+            && WildMatch::new(&self.action).matches(&asked.action)
+    }
+}
+
+/// A fault to inject.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// Which calls.
+    pub matcher: Matcher,
+    /// What happens to them.
+    pub effect: Effect,
+}
+
+/// Names an added fault.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FaultId(u64);
+
+/// The faults in force; clones share them. Where several fit a call, the one added first wins.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    next: u64,
+    armed: Vec<Armed>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    id: FaultId,
+    fault: Fault,
+    seen: u32,
+    hits: u32,
+}
+
+impl Faults {
+    /// In force from the next call on.
+    pub fn add(&self, matcher: Matcher, effect: Effect) -> FaultId {
+        let mut inner = self.inner();
+        let id = FaultId(inner.next);
+        inner.next = inner.next.saturating_add(1);
+        inner.armed.push(Armed {
+            id,
+            fault: Fault { matcher, effect },
+            seen: 0,
+            hits: 0,
+        });
+        id
+    }
+
+    /// No longer in force; says how many calls it hit.
+    pub fn remove(&self, id: FaultId) -> u32 {
+        let mut inner = self.inner();
+        let hits = inner
+            .armed
+            .iter()
+            .find(|armed| armed.id == id)
+            .map_or(0, |armed| armed.hits);
+        inner.armed.retain(|armed| armed.id != id);
+        hits
+    }
+
+    /// Removes them all.
+    pub fn clear(&self) {
+        self.inner().armed.clear();
+    }
+
+    /// The effect on this call, counting it.
+    pub(super) fn take(&self, principal: &Principal, asked: &AwsRequest) -> Option<Effect> {
+        let mut inner = self.inner();
+        let mut effect = None;
+        for armed in inner
+            .armed
+            .iter_mut()
+            .filter(|armed| armed.fault.matcher.fits(principal, asked))
+        {
+            armed.seen = armed.seen.saturating_add(1);
+            let matcher = &armed.fault.matcher;
+            let is_due = armed.seen > matcher.skip && matcher.times.is_none_or(|times| armed.hits < times);
+            if is_due && effect.is_none() {
+                armed.hits = armed.hits.saturating_add(1);
+                effect = Some(armed.fault.effect.clone());
+            }
+        }
+        effect
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::Protocol;
+    use super::super::routes::tests::asked;
+    use super::*;
+
+    fn user(name: &str) -> Principal {
+        Principal::User {
+            account: "123456789012".to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_fault_hits_the_calls_it_names_and_no_others() {
+        let faults = Faults::default();
+        faults.add(Matcher::new("iam", "Get*").by("user/al*"), Effect::Throttle);
+        let hit = |name, action| {
+            faults
+                .take(&user(name), &asked("iam", action, Protocol::Query))
+                .is_some()
+        };
+        assert!(hit("alice", "GetUser"));
+        assert!(!hit("bob", "GetUser"));
+        assert!(!hit("alice", "ListUsers"));
+    }
+
+    #[test]
+    fn skip_and_times_choose_the_nth_call() {
+        let faults = Faults::default();
+        let id = faults.add(
+            Matcher::new("iam", "GetUser").skip(1).times(1),
+            Effect::LostResponse,
+        );
+        let hits: Vec<bool> = (0..4)
+            .map(|_| {
+                faults
+                    .take(&user("alice"), &asked("iam", "GetUser", Protocol::Query))
+                    .is_some()
+            })
+            .collect();
+        assert_eq!(hits, [false, true, false, false]);
+        assert_eq!(faults.remove(id), 1);
+        assert_eq!(faults.remove(id), 0);
+    }
+}

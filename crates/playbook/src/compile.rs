@@ -1,0 +1,222 @@
+//! From a playbook to its state machine.
+//!
+//! The compiler adds what no author should have to remember: retries, catches, timeouts, the gate,
+//! verification, telling people, closing. State names are sentences, so that the Step Functions console reads
+//! as the runbook. State data is of no use to any task: ids come from the execution's input, so that nothing a
+//! state returns can change what the next one acts on.
+
+mod contain;
+mod gate;
+mod retry;
+mod task;
+
+use std::collections::BTreeSet;
+
+use backstop_core::log::Phase;
+use serde_json::json;
+
+use crate::{
+    arrange::arrange,
+    machine::{Branch, Catcher, Choice, Machine, Parallel, Rule, State, States, Then},
+    playbook::Playbook,
+};
+use task::{Call, invoke};
+
+/// The functions that every machine calls besides those of its steps.
+pub const SHARED_FUNCTIONS: [&str; 3] = ["approve", "close", "notify"];
+
+/// How long an execution may take: approvals, asked again after drift, all included. The stack's approval
+/// timeout must stay below it.
+pub const EXECUTION_TIMEOUT_SECONDS: u32 = 7 * 24 * 60 * 60;
+
+/// The names of the states outside branches.
+pub(crate) mod names {
+    pub(crate) const MODE: &str = "Which mode applies?";
+    pub(crate) const PLAN: &str = "Plan what would be done";
+    pub(crate) const WANTED: &str = "Is approval wanted?";
+    pub(crate) const ASK: &str = "Ask a person to approve the plan";
+    pub(crate) const EXPIRED: &str = "Write down that the approval expired";
+    pub(crate) const APPROVED: &str = "Was it approved?";
+    pub(crate) const CONTAIN: &str = "Contain";
+    pub(crate) const PROVE: &str = "Prove the containment";
+    pub(crate) const DRIFTED: &str = "Did the world change since the plan?";
+    pub(crate) const TELL: &str = "Tell people what happened";
+    pub(crate) const EVIDENCE: &str = "Preserve and investigate";
+    pub(crate) const CLOSE: &str = "Close the incident";
+}
+
+/// A catcher's list that takes everything.
+const ANY: [&str; 1] = ["States.ALL"];
+
+/// Compiles a playbook.
+pub fn compile(playbook: &Playbook) -> Machine {
+    let mut states = States::default();
+    states.add(names::MODE, which_mode());
+    states.extend(gate::states(playbook));
+    states.add(names::CONTAIN, contain_state(playbook));
+    states.add(names::PROVE, prove(playbook));
+    states.add(names::DRIFTED, did_the_world_change());
+    let after_telling = if evidence(playbook).is_some() {
+        names::EVIDENCE
+    } else {
+        names::CLOSE
+    };
+    states.add(names::TELL, tell(after_telling));
+    if let Some(state) = evidence(playbook) {
+        states.add(names::EVIDENCE, state);
+    }
+    states.add(names::CLOSE, close());
+    Machine {
+        comment: format!(
+            "{}. Compiled from playbooks/{}/playbook.yaml by `backstop playbook compile`: edit that file.",
+            playbook.title, playbook.name
+        ),
+        query_language: "JSONata",
+        start_at: states.first(),
+        timeout_seconds: EXECUTION_TIMEOUT_SECONDS,
+        states,
+    }
+}
+
+/// The functions that a playbook's machine invokes, and no others.
+pub fn functions_of(playbook: &Playbook) -> BTreeSet<&'static str> {
+    playbook
+        .steps()
+        .filter_map(|(_, step)| step.known_action().map(|action| action.function))
+        .chain(SHARED_FUNCTIONS)
+        .collect()
+}
+
+/// `respond-iam` → `RespondIam`.
+pub(crate) fn pascal_case(name: &str) -> String {
+    name.split('-')
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
+        })
+        .collect()
+}
+
+fn which_mode() -> State {
+    State::Choice(Choice {
+        choices: vec![Rule {
+            condition: "{% $states.context.Execution.Input.mode = 'auto' %}".to_owned(),
+            next: names::CONTAIN.to_owned(),
+        }],
+        default: names::PLAN.to_owned(),
+    })
+}
+
+fn contain_state(playbook: &Playbook) -> State {
+    let steps = playbook.steps_of(Phase::Contain);
+    State::Parallel(Parallel {
+        branches: contain::branches(arrange(&steps)),
+        catch: vec![Catcher {
+            error_equals: ANY.to_vec(),
+            next: names::PROVE.to_owned(),
+            output: json!({ "drifted": false }),
+        }],
+        output: json!({ "drifted": "{% true in $states.result.drifted %}" }),
+        then: Then::Next(names::PROVE.to_owned()),
+    })
+}
+
+/// Every function reads back what its steps did. What can't be proven is told, never hidden: going on from
+/// here leaves the steps unproven in the log, and the incident doesn't close as contained.
+fn prove(playbook: &Playbook) -> State {
+    let functions: BTreeSet<&str> = playbook
+        .steps_of(Phase::Contain)
+        .iter()
+        .filter_map(|step| step.known_action().map(|action| action.function))
+        .collect();
+    let verify = |function: &str, then: Then, catch: Vec<Catcher>| {
+        invoke(Call {
+            retry: retry::verification(),
+            catch,
+            output: json!({ "drifted": "{% $states.input.drifted %}" }),
+            ..Call::new(function, task::payload("verify", &["incident", "target"]), then)
+        })
+    };
+    let go_on = vec![Catcher {
+        error_equals: ANY.to_vec(),
+        next: names::DRIFTED.to_owned(),
+        output: json!({ "drifted": "{% $states.input.drifted %}" }),
+    }];
+    let next = Then::Next(names::DRIFTED.to_owned());
+    if let [only] = functions.iter().copied().collect::<Vec<_>>().as_slice() {
+        return verify(only, next, go_on);
+    }
+    let branches = functions
+        .into_iter()
+        .map(|function| {
+            let mut states = States::default();
+            let unproven = format!("Go on unproven by {function}");
+            states.add(
+                format!("Prove what {function} did"),
+                verify(function, Then::End, vec![contain::catch_all(&unproven)]),
+            );
+            states.add(unproven, contain::pass(Then::End));
+            Branch::of(states)
+        })
+        .collect();
+    State::Parallel(Parallel {
+        branches,
+        catch: go_on,
+        output: json!({ "drifted": "{% $states.input.drifted %}" }),
+        then: next,
+    })
+}
+
+fn did_the_world_change() -> State {
+    State::Choice(Choice {
+        choices: vec![Rule {
+            condition: "{% $states.input.drifted = true %}".to_owned(),
+            next: names::PLAN.to_owned(),
+        }],
+        default: names::TELL.to_owned(),
+    })
+}
+
+fn tell(next: &str) -> State {
+    invoke(Call {
+        catch: vec![Catcher {
+            error_equals: ANY.to_vec(),
+            next: next.to_owned(),
+            output: json!({}),
+        }],
+        ..Call::new("notify", task::facts(&["incident"]), Then::Next(next.to_owned()))
+    })
+}
+
+fn evidence(playbook: &Playbook) -> Option<State> {
+    let branches: Vec<Branch> = [Phase::Preserve, Phase::Investigate]
+        .into_iter()
+        .flat_map(|phase| contain::branches(arrange(&playbook.steps_of(phase))))
+        .collect();
+    (!branches.is_empty()).then(|| {
+        State::Parallel(Parallel {
+            branches,
+            catch: vec![Catcher {
+                error_equals: ANY.to_vec(),
+                next: names::CLOSE.to_owned(),
+                output: json!({}),
+            }],
+            output: json!({}),
+            then: Then::Next(names::CLOSE.to_owned()),
+        })
+    })
+}
+
+/// Nothing is caught here: an incident that can't be closed fails its execution, and the stack's alarm on
+/// failed executions pages.
+fn close() -> State {
+    invoke(Call::new(
+        "close",
+        task::payload("close", &["incident"]),
+        Then::End,
+    ))
+}

@@ -1,0 +1,174 @@
+//! Steps as states: each one tried, its failure written down, and the next one run all the same.
+
+use serde_json::{Value, json};
+
+use super::{
+    ANY,
+    task::{Call, invoke, payload, step_payload},
+};
+use crate::{
+    arrange::Arrangement,
+    machine::{Branch, Catcher, Parallel, Pass, State, States, Then},
+    playbook::Step,
+};
+
+/// What is done with the steps, and how the states are named for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    Plan,
+    Act,
+}
+
+/// Whether an earlier state of the same branch has already said if the world changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    First,
+    Later,
+}
+
+/// The branches in which the steps of a phase are acted on.
+pub(super) fn branches(steps: Option<Arrangement<'_>>) -> Vec<Branch> {
+    match steps {
+        None => Vec::new(),
+        Some(Arrangement::Together(parts)) => parts.into_iter().map(branch).collect(),
+        Some(other) => vec![branch(other)],
+    }
+}
+
+/// A branch that plans one step.
+pub(super) fn plan_branch(step: &Step) -> Branch {
+    Branch::of(step_states(Doing::Plan, step, Place::First, &Then::End))
+}
+
+fn branch(steps: Arrangement<'_>) -> Branch {
+    let parts = match steps {
+        Arrangement::Sequence(parts) => parts,
+        other => vec![other],
+    };
+    let mut states = States::default();
+    let mut parts = parts.iter().peekable();
+    let mut place = Place::First;
+    while let Some(part) = parts.next() {
+        let then = parts.peek().map_or(Then::End, |next| Then::Next(name_of(next)));
+        states.extend(part_states(part, place, &then));
+        place = Place::Later;
+    }
+    Branch::of(states)
+}
+
+fn part_states(part: &Arrangement<'_>, place: Place, then: &Then) -> States {
+    let inner = match part {
+        Arrangement::Step(step) => return step_states(Doing::Act, step, place, then),
+        Arrangement::Sequence(parts) | Arrangement::Together(parts) => parts,
+    };
+    let mut states = States::default();
+    states.add(
+        name_of(part),
+        State::Parallel(Parallel {
+            branches: inner.iter().cloned().map(branch).collect(),
+            catch: Vec::new(),
+            output: drifted("true in $states.result.drifted", place),
+            then: then.clone(),
+        }),
+    );
+    states
+}
+
+fn name_of(part: &Arrangement<'_>) -> String {
+    match part {
+        Arrangement::Step(step) => step.title.clone(),
+        Arrangement::Sequence(parts) | Arrangement::Together(parts) => parts
+            .first()
+            .map_or_else(String::new, |first| format!("At once: {} …", name_of(first))),
+    }
+}
+
+/// The step, the note of its failure, and the way on if even the note fails.
+fn step_states(doing: Doing, step: &Step, place: Place, then: &Then) -> States {
+    let title = &step.title;
+    let (op, name, note, go_on) = match doing {
+        Doing::Act => (
+            "act",
+            title.clone(),
+            format!("Write down that \"{title}\" failed"),
+            format!("Go on from \"{title}\""),
+        ),
+        Doing::Plan => (
+            "plan",
+            format!("Plan: {title}"),
+            format!("Note the failed plan: {title}"),
+            format!("Go on without a plan: {title}"),
+        ),
+    };
+    let function = step.known_action().map_or("", |action| action.function);
+    let mut states = States::default();
+    states.add(
+        name,
+        invoke(Call {
+            catch: vec![caught(&note, place)],
+            output: drifted("$states.result.Payload.drifted = true", place),
+            ..Call::new(function, step_payload(op, step), then.clone())
+        }),
+    );
+    states.add(note, record_failure(step, &go_on, then));
+    states.add(go_on, pass(then.clone()));
+    states
+}
+
+/// `cause` may be as long as a stack trace, and is missing when Step Functions itself ended the task.
+fn caught(next: &str, place: Place) -> Catcher {
+    Catcher {
+        error_equals: ANY.to_vec(),
+        next: next.to_owned(),
+        output: json!({
+            "error": "{% $states.errorOutput.Error %}",
+            "cause": "{% $exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : 'no cause was given' %}",
+            "drifted": match place {
+                Place::First => json!(false),
+                Place::Later => json!("{% $states.input.drifted = true %}"),
+            },
+        }),
+    }
+}
+
+fn record_failure(step: &Step, go_on: &str, then: &Then) -> State {
+    let mut payload = payload("record-failure", &["incident"]);
+    payload.insert("step".to_owned(), Value::from(step.step.as_str()));
+    payload.insert("error".to_owned(), Value::from("{% $states.input.error %}"));
+    payload.insert("cause".to_owned(), Value::from("{% $states.input.cause %}"));
+    invoke(Call {
+        catch: vec![catch_all(go_on)],
+        output: still_drifted(),
+        ..Call::new("close", payload, then.clone())
+    })
+}
+
+/// Whether the world changed: what this state saw, or what was seen before it. Comparisons, because an
+/// expression that yields nothing fails the execution, and a single result isn't an array.
+fn drifted(here: &str, place: Place) -> Value {
+    match place {
+        Place::First => json!({ "drifted": format!("{{% {here} %}}") }),
+        Place::Later => json!({ "drifted": format!("{{% $states.input.drifted = true or {here} %}}") }),
+    }
+}
+
+fn still_drifted() -> Value {
+    json!({ "drifted": "{% $states.input.drifted = true %}" })
+}
+
+/// Catches everything and keeps what is known of drift.
+pub(super) fn catch_all(next: &str) -> Catcher {
+    Catcher {
+        error_equals: ANY.to_vec(),
+        next: next.to_owned(),
+        output: still_drifted(),
+    }
+}
+
+/// Goes on and keeps what is known of drift.
+pub(super) fn pass(then: Then) -> State {
+    State::Pass(Pass {
+        output: still_drifted(),
+        then,
+    })
+}

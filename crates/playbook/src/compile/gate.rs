@@ -1,0 +1,100 @@
+//! The gate: plan, ask a person, wait. Nothing behind it runs without an approval of that plan.
+
+use backstop_core::log::Phase;
+use serde_json::{Value, json};
+
+use super::{
+    ANY, contain, names, retry,
+    task::{Call, invoke, invoke_and_wait, payload},
+};
+use crate::{
+    machine::{Catcher, Choice, Parallel, Rule, State, States, Then},
+    playbook::Playbook,
+};
+
+/// The stack's parameter. Substitutions are texts, and this is a number before and after.
+const APPROVAL_TIMEOUT: &str = "{% $number('${ApprovalTimeoutSeconds}') %}";
+
+/// The states of the gate.
+pub(super) fn states(playbook: &Playbook) -> States {
+    let mut states = States::default();
+    states.add(names::PLAN, plan(playbook));
+    states.add(
+        names::WANTED,
+        choice(
+            "$states.context.Execution.Input.mode = 'approve'",
+            names::ASK,
+            names::TELL,
+        ),
+    );
+    states.add(names::ASK, ask());
+    states.add(names::EXPIRED, expired());
+    states.add(
+        names::APPROVED,
+        choice("$states.input.answer = 'approved'", names::CONTAIN, names::TELL),
+    );
+    states
+}
+
+fn plan(playbook: &Playbook) -> State {
+    State::Parallel(Parallel {
+        branches: playbook
+            .steps_of(Phase::Contain)
+            .into_iter()
+            .map(contain::plan_branch)
+            .collect(),
+        catch: vec![to(names::TELL, ANY.to_vec())],
+        output: json!({}),
+        then: Then::Next(names::WANTED.to_owned()),
+    })
+}
+
+fn ask() -> State {
+    let mut payload = payload("ask", &["incident"]);
+    payload.insert(
+        "task_token".to_owned(),
+        Value::from("{% $states.context.Task.Token %}"),
+    );
+    payload.insert("expires_in_seconds".to_owned(), Value::from(APPROVAL_TIMEOUT));
+    invoke_and_wait(
+        Value::from(APPROVAL_TIMEOUT),
+        Call {
+            retry: retry::asking(),
+            catch: vec![
+                to(names::EXPIRED, vec!["States.Timeout", "States.HeartbeatTimeout"]),
+                to(names::TELL, ANY.to_vec()),
+            ],
+            output: json!({ "answer": "{% $states.result %}" }),
+            ..Call::new("approve", payload, Then::Next(names::APPROVED.to_owned()))
+        },
+    )
+}
+
+fn expired() -> State {
+    invoke(Call {
+        catch: vec![to(names::TELL, ANY.to_vec())],
+        ..Call::new(
+            "approve",
+            payload("expire", &["incident"]),
+            Then::Next(names::TELL.to_owned()),
+        )
+    })
+}
+
+fn choice(condition: &str, yes: &str, no: &str) -> State {
+    State::Choice(Choice {
+        choices: vec![Rule {
+            condition: format!("{{% {condition} %}}"),
+            next: yes.to_owned(),
+        }],
+        default: no.to_owned(),
+    })
+}
+
+fn to(next: &str, errors: Vec<&'static str>) -> Catcher {
+    Catcher {
+        error_equals: errors,
+        next: next.to_owned(),
+        output: json!({}),
+    }
+}

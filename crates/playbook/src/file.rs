@@ -1,0 +1,151 @@
+//! `playbook.yaml` as it is written: every value that a check can refuse keeps its place in the file.
+
+use std::borrow::Cow;
+
+use backstop_core::{
+    Mode, TargetKind,
+    finding::{ResourceRole, SeverityLabel},
+    log::Phase,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use crate::{actions::ACTIONS, known, playbook::Link};
+
+/// A Backstop playbook: which findings it answers, on what target, with which steps.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Backstop playbook")]
+pub(crate) struct PlaybookFile {
+    /// A short name for people.
+    #[schemars(with = "String", length(min = 1))]
+    pub(crate) title: Spanned<String>,
+    /// What it does and when, for people who are woken by it.
+    #[schemars(with = "String", length(min = 1))]
+    pub(crate) summary: Spanned<String>,
+    /// The findings it answers.
+    pub(crate) triggers: TriggersFile,
+    /// The kinds of target it answers.
+    #[schemars(with = "Vec<TargetKind>", length(min = 1))]
+    pub(crate) targets: Spanned<Vec<Spanned<TargetKind>>>,
+    /// How far it goes by itself; the stack's `MaximumMode` and guardrails may lower it.
+    #[schemars(with = "Mode")]
+    pub(crate) mode: Spanned<Mode>,
+    /// The steps by phase, in the order contain, preserve, investigate, eradicate, recover.
+    #[schemars(with = "Vec<PhaseFile>", length(min = 1))]
+    pub(crate) phases: Spanned<Vec<PhaseFile>>,
+    /// Where to read on.
+    #[serde(default)]
+    pub(crate) links: Vec<Link>,
+    /// MITRE ATT&CK technique ids, such as `T1078.004`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>", inner(regex(pattern = r"^T\d{4}(\.\d{3})?$")))]
+    pub(crate) attack: Vec<Spanned<String>>,
+    /// Sample findings and what must come of them.
+    #[schemars(with = "Vec<TestFile>", length(min = 1))]
+    pub(crate) tests: Spanned<Vec<TestFile>>,
+}
+
+/// The findings a playbook answers: a finding type or a control must match, and all else must hold.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TriggersFile {
+    /// GuardDuty finding types; `*` stands for any run of characters.
+    #[serde(default)]
+    #[schemars(schema_with = "finding_types")]
+    pub(crate) finding_types: Vec<Spanned<String>>,
+    /// Security Hub control ids, such as `S3.2`.
+    #[serde(default)]
+    #[schemars(schema_with = "controls")]
+    pub(crate) controls: Vec<Spanned<String>>,
+    /// Findings below this severity are not answered.
+    #[serde(default)]
+    pub(crate) severity_floor: Option<SeverityLabel>,
+    /// Only findings in which the resource is attacked (`target`) or attacks (`actor`).
+    #[serde(default)]
+    pub(crate) resource_role: Option<ResourceRole>,
+}
+
+/// The steps of one phase.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PhaseFile {
+    /// The phase.
+    #[schemars(with = "Phase")]
+    pub(crate) phase: Spanned<Phase>,
+    /// Its steps. They run in parallel unless `after` orders them.
+    #[schemars(with = "Vec<StepFile>", length(min = 1))]
+    pub(crate) steps: Spanned<Vec<StepFile>>,
+}
+
+/// One step.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepFile {
+    /// Its name inside the playbook, kebab-case.
+    #[schemars(with = "String", regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"))]
+    pub(crate) step: Spanned<String>,
+    /// What it runs.
+    #[schemars(schema_with = "action")]
+    pub(crate) action: Spanned<String>,
+    /// A sentence such as "Deactivate the access key"; the compiled machine's state is named after it.
+    #[schemars(with = "String", length(min = 1, max = 55))]
+    pub(crate) title: Spanned<String>,
+    /// Steps of the same phase that must have ended, well or badly, before this one starts.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) after: Vec<Spanned<String>>,
+    /// Whether two different people must approve.
+    #[serde(default)]
+    #[schemars(with = "bool")]
+    pub(crate) high_impact: Option<Spanned<bool>>,
+    /// Options of the action.
+    #[serde(default)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub(crate) with: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
+}
+
+/// A sample finding and what must come of it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestFile {
+    /// A file in the playbook's folder: an event as EventBridge sends it.
+    #[schemars(with = "String")]
+    pub(crate) finding: Spanned<String>,
+    /// The kind of target it must yield.
+    #[schemars(with = "TargetKind")]
+    pub(crate) target: Spanned<TargetKind>,
+    /// The steps that apply to it.
+    #[schemars(with = "Vec<String>")]
+    pub(crate) steps: Vec<Spanned<String>>,
+}
+
+fn action(_: &mut SchemaGenerator) -> Schema {
+    let named: Vec<_> = ACTIONS
+        .iter()
+        .map(|action| json_schema!({ "const": action.id, "description": action.sentence }))
+        .collect();
+    json_schema!({ "type": "string", "description": "What it runs.", "oneOf": named })
+}
+
+fn finding_types(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = known::finding_types().map(|known| known.name).collect();
+    let description: Cow<'_, str> = "GuardDuty finding types; `*` stands for any run of characters.".into();
+    json_schema!({
+        "type": "array",
+        "description": description,
+        "items": { "anyOf": [{ "enum": names }, { "type": "string", "pattern": "\\*" }] },
+    })
+}
+
+fn controls(_: &mut SchemaGenerator) -> Schema {
+    let named: Vec<_> = known::controls()
+        .map(|control| json_schema!({ "const": control.id, "description": control.title }))
+        .collect();
+    json_schema!({
+        "type": "array",
+        "description": "Security Hub control ids, such as `S3.2`.",
+        "items": { "type": "string", "oneOf": named },
+    })
+}

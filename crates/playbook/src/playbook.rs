@@ -1,0 +1,131 @@
+//! A playbook as the program uses it: checked, without places in a file.
+
+use backstop_core::{
+    ActionId, Mode, PlaybookName, StepId, TargetKind,
+    finding::{ResourceRole, SeverityLabel},
+    log::{Phase, StepRef},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::actions::{self, Action};
+
+/// One playbook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Playbook {
+    /// The folder's name.
+    pub name: PlaybookName,
+    /// A short name for people.
+    pub title: String,
+    /// What it does and when, for people.
+    pub summary: String,
+    /// The findings it answers.
+    pub triggers: Triggers,
+    /// The kinds of target it answers.
+    pub targets: Vec<TargetKind>,
+    /// How far it goes by itself; guardrails and the stack may lower it.
+    pub mode: Mode,
+    /// The steps by phase, in the order of the phases.
+    pub phases: Vec<PhaseSteps>,
+    /// Where to read on.
+    pub links: Vec<Link>,
+    /// MITRE ATT&CK technique ids.
+    pub attack: Vec<String>,
+    /// Sample findings and what must come of them.
+    pub tests: Vec<Test>,
+}
+
+/// The findings a playbook answers: a finding type or a control must match, and all else must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Triggers {
+    /// GuardDuty finding types, with `*`.
+    pub finding_types: Vec<String>,
+    /// Security Hub control ids.
+    pub controls: Vec<String>,
+    /// Findings below this are not answered.
+    pub severity_floor: Option<SeverityLabel>,
+    /// Only findings in which the resource has this role.
+    pub resource_role: Option<ResourceRole>,
+}
+
+/// The steps of one phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseSteps {
+    /// The phase.
+    pub phase: Phase,
+    /// Its steps, in the file's order.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its name inside the playbook.
+    pub step: StepId,
+    /// What it runs.
+    pub action: ActionId,
+    /// A sentence; the compiled machine's state is named after it.
+    pub title: String,
+    /// Steps of the same phase that must have ended before it starts, well or badly.
+    pub after: Vec<StepId>,
+    /// Whether two different people must approve.
+    pub high_impact: bool,
+    /// Options of the action.
+    pub with: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Where to read on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// What it is.
+    pub title: String,
+    /// Where it is.
+    pub url: String,
+}
+
+/// A sample finding and what must come of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Test {
+    /// A file in the playbook's folder: an EventBridge event.
+    pub finding: String,
+    /// The kind of target it must yield.
+    pub target: TargetKind,
+    /// The steps that apply to it.
+    pub steps: Vec<StepId>,
+}
+
+impl Playbook {
+    /// Every step with its phase, in order.
+    pub fn steps(&self) -> impl Iterator<Item = (Phase, &Step)> {
+        self.phases
+            .iter()
+            .flat_map(|phase| phase.steps.iter().map(|step| (phase.phase, step)))
+    }
+
+    /// The steps of one phase; none if the playbook hasn't the phase.
+    pub fn steps_of(&self, phase: Phase) -> Vec<&Step> {
+        self.steps()
+            .filter_map(|(of, step)| (of == phase).then_some(step))
+            .collect()
+    }
+
+    /// The steps as an incident's log keeps them.
+    pub fn step_refs(&self) -> Vec<StepRef> {
+        self.steps()
+            .map(|(phase, step)| StepRef {
+                step: step.step.clone(),
+                action: step.action.clone(),
+                title: step.title.clone(),
+                phase,
+                high_impact: step.high_impact,
+            })
+            .collect()
+    }
+}
+
+impl Step {
+    /// What the list of actions says of it; `None` only for a catalog of another version.
+    pub fn known_action(&self) -> Option<&'static Action> {
+        actions::find(self.action.as_str())
+    }
+}

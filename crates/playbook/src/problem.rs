@@ -1,0 +1,128 @@
+//! What is wrong with a playbook file: where, why, and what to write instead.
+
+use std::{fmt, sync::Arc};
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use serde::Serialize;
+use serde_saphyr::Location;
+
+/// One mistake in one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// A fixed name, such as `unknown-action`.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// The line, from 1; 0 where the mistake has no place.
+    pub line: u64,
+    /// The column, from 1.
+    pub column: u64,
+    #[serde(skip)]
+    bytes: Option<(usize, usize)>,
+}
+
+impl Problem {
+    /// A mistake at a place.
+    pub(crate) fn at(place: Location, code: &'static str, message: impl Into<String>) -> Self {
+        let span = place.span();
+        let bytes = span
+            .byte_offset()
+            .zip(span.byte_len())
+            .and_then(|(start, len)| Some((usize::try_from(start).ok()?, usize::try_from(len).ok()?)));
+        Self {
+            code,
+            message: message.into(),
+            help: None,
+            line: place.line(),
+            column: place.column(),
+            bytes,
+        }
+    }
+
+    /// A mistake of the file as a whole.
+    pub(crate) fn of_file(code: &'static str, message: impl Into<String>) -> Self {
+        Self::at(Location::UNKNOWN, code, message)
+    }
+
+    /// Adds what to write instead.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let (start, len) = self.bytes?;
+        Some(Box::new(std::iter::once(LabeledSpan::new(
+            Some("here".to_owned()),
+            start,
+            len,
+        ))))
+    }
+}
+
+/// All mistakes of one file, with the file's text, so that a person sees each in its place.
+#[derive(Clone, Debug)]
+pub struct InvalidFile {
+    /// The file, as the caller named it.
+    pub file: String,
+    /// The mistakes, in the order of the file; never empty.
+    pub problems: Vec<Problem>,
+    source: Arc<NamedSource<String>>,
+}
+
+impl InvalidFile {
+    /// Puts the mistakes into the order of the file.
+    pub(crate) fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        Self {
+            file: file.to_owned(),
+            problems,
+            source: Arc::new(NamedSource::new(file, text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for InvalidFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            1 => write!(f, "`{}` has a problem", self.file),
+            count => write!(f, "`{}` has {count} problems", self.file),
+        }
+    }
+}
+
+impl std::error::Error for InvalidFile {}
+
+impl Diagnostic for InvalidFile {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self.source.as_ref())
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(
+            self.problems.iter().map(|problem| problem as &dyn Diagnostic),
+        ))
+    }
+}

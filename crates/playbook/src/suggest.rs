@@ -1,0 +1,37 @@
+//! "Did you mean": the nearest known word to one that isn't known.
+
+/// A hint that names the nearest word, or all of them if none is near.
+pub(crate) fn one_of<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(near) = nearest(word, known.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    match known.as_slice() {
+        [] => "remove it: nothing may stand here".to_owned(),
+        [only] => format!("write `{only}`"),
+        many => format!("write one of `{}`", many.join("`, `")),
+    }
+}
+
+/// The nearest word, if it is near enough to be a slip.
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::normalized_damerau_levenshtein(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_found_and_strangers_are_not() {
+        let known = ["iam.deny-user", "iam.deactivate-access-key"];
+        assert_eq!(nearest("iam.deny-usr", known), Some("iam.deny-user"));
+        assert_eq!(nearest("s3.block-public-access", known), None);
+        assert_eq!(one_of("x", ["a", "b"]), "write one of `a`, `b`");
+    }
+}

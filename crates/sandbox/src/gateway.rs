@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 pub use call::{Call, Resource};
-pub use fault::{Effect, Fault, FaultId, Faults, Matcher};
+pub use fault::{Effect, FaultId, Faults, Matcher};
 pub use principal::Principal;
 pub use request::AwsRequest;
 pub use upstream::Upstreams;

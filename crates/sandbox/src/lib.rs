@@ -10,4 +10,4 @@ pub mod gateway;
 pub mod venv;
 
 pub use account::{Account, AccountError, Progress, Settings, Silent};
-pub use gateway::{Call, Effect, Fault, FaultId, Faults, Matcher, Principal, Resource};
+pub use gateway::{Call, Effect, FaultId, Faults, Matcher, Principal, Resource};

@@ -11,6 +11,9 @@ use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::types::StatusType;
 use backstop_sandbox::{Account, Effect, Matcher, Settings, Silent};
 
+/// Where the child of the kill test writes its run's directory.
+const REPORT: &str = "BACKSTOP_TEST_REPORT";
+
 /// Two users with a key each; only `alice` may do anything: read IAM, list buckets, tables and instances.
 struct Cast {
     alice: Credentials,
@@ -24,6 +27,7 @@ async fn the_account_behaves_like_aws() {
     let cast = plant(&account).await;
 
     permissions_are_enforced_and_recorded(&account, &cast).await;
+    a_role_session_is_recorded_as_its_role(&account, &cast).await;
     the_bodies_of_calls_are_not_recorded(&account, &cast);
     moto_is_behind_the_same_permissions(&account, &cast).await;
     throttling_is_retried_by_the_sdk(&account, &cast).await;
@@ -40,10 +44,61 @@ async fn the_account_behaves_like_aws() {
     assert!(!logs.exists());
 }
 
+/// The child of the test below: the only way to see what a killed process leaves is to be one.
+#[tokio::test]
+#[ignore = "started and killed by `nothing_outlives_a_killed_process`"]
+async fn holds_an_account_until_killed() {
+    let Some(report) = std::env::var_os(REPORT) else {
+        return;
+    };
+    let account = Account::start(Settings::default(), &Silent).await.unwrap();
+    std::fs::write(report, account.logs().display().to_string()).unwrap();
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn nothing_outlives_a_killed_process() {
+    let report = std::env::temp_dir().join(format!("backstop-held-{}", std::process::id()));
+    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "holds_an_account_until_killed", "--ignored"])
+        .env(REPORT, &report)
+        .stdout(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let logs = until(Duration::from_secs(120), || {
+        std::fs::read_to_string(&report)
+            .ok()
+            .filter(|text| !text.is_empty())
+    });
+    let logs = logs.await.unwrap();
+    let logs = Path::new(&logs);
+    assert!(processes_in(logs).len() >= 2);
+    // SIGKILL: nothing of ours in the child runs any more.
+    child.kill().await.unwrap();
+    let gone = until(Duration::from_secs(10), || {
+        processes_in(logs).is_empty().then_some(())
+    })
+    .await;
+    std::fs::remove_file(&report).unwrap();
+    assert!(gone.is_some(), "{:?}", processes_in(logs));
+}
+
+async fn until<T>(limit: Duration, mut done: impl FnMut() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    while begun.elapsed() < limit {
+        if let Some(value) = done() {
+            return Some(value);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    None
+}
+
 async fn plant(account: &Account) -> Cast {
     let iam = iam(account, account.root());
     let allowed = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
-        "iam:Get*","iam:List*","s3:ListAllMyBuckets","dynamodb:ListTables","ec2:DescribeInstances"]}]}"#;
+        "iam:Get*","iam:List*","sts:AssumeRole","s3:ListAllMyBuckets","dynamodb:ListTables","ec2:DescribeInstances"]}]}"#;
     let alice = user(&iam, "alice").await;
     let bystander = user(&iam, "bystander").await;
     iam.put_user_policy()
@@ -97,6 +152,43 @@ async fn permissions_are_enforced_and_recorded(account: &Account, cast: &Cast) {
     assert!(last.ended_us > last.started_us && !last.succeeded());
     assert_eq!(calls[0].principal.to_string(), "root");
     assert!(calls.iter().enumerate().all(|(at, call)| call.seq == at as u64));
+}
+
+async fn a_role_session_is_recorded_as_its_role(account: &Account, cast: &Cast) {
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+        "Principal":{"AWS":"arn:aws:iam::123456789012:root"}}]}"#;
+    let root = iam(account, account.root());
+    let role = root
+        .create_role()
+        .role_name("auditor")
+        .assume_role_policy_document(trust)
+        .send()
+        .await
+        .unwrap();
+    let role = role.role.unwrap().arn;
+    let sts = aws_sdk_sts::Client::new(&account.sdk_config(cast.alice.clone()));
+    let session = sts
+        .assume_role()
+        .role_arn(role)
+        .role_session_name("looking")
+        .send()
+        .await
+        .unwrap();
+    let session = session.credentials.unwrap();
+    let token = Some(session.session_token);
+    let session = Credentials::new(
+        session.access_key_id,
+        session.secret_access_key,
+        token,
+        None,
+        "test",
+    );
+    s3(account, session).list_buckets().send().await.unwrap_err();
+    let last = account.calls().pop().unwrap();
+    assert_eq!(
+        (last.principal.to_string().as_str(), last.principal.session()),
+        ("role/auditor", Some("looking"))
+    );
 }
 
 fn the_bodies_of_calls_are_not_recorded(account: &Account, cast: &Cast) {

@@ -219,3 +219,84 @@ fn refuse(code: &str, message: &str) -> Reply {
     let body = json!({ "__type": code, "message": message }).to_string();
     Reply::new(StatusCode::BAD_REQUEST, "application/x-amz-json-1.1", body)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use super::*;
+
+    fn call(seq: u64, service: &str, action: &str, at: i64) -> Call {
+        Call {
+            seq,
+            started_at: Timestamp::from_second(at).unwrap(),
+            started_us: 0,
+            ended_us: 1,
+            service: service.to_owned(),
+            action: action.to_owned(),
+            region: None,
+            resource: None,
+            access_key_id: Some("AKIA1".to_owned()),
+            principal: Principal::User {
+                account: "123456789012".to_owned(),
+                name: "alice".to_owned(),
+            },
+            user_agent: None,
+            status: Some(200),
+            error_code: None,
+            request_id: None,
+            fault: None,
+        }
+    }
+
+    fn names(query: &str) -> Vec<String> {
+        let calls = [
+            call(0, "iam", "CreateUser", 100),
+            call(1, "s3", "GetObject", 110),
+            call(2, "dynamodb", "PutItem", 120),
+            call(3, "iam", "ListUsers", 130),
+            call(4, "s3", "PutBucketPolicy", 140),
+        ];
+        let reply = answer(&calls, query.as_bytes(), "123456789012");
+        let body: Value = serde_json::from_slice(reply.body()).unwrap();
+        let events = body["Events"].as_array().cloned().unwrap_or_default();
+        events
+            .iter()
+            .map(|event| event["EventName"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn the_newest_management_events_come_first_and_data_events_not_at_all() {
+        assert_eq!(names("{}"), ["PutBucketPolicy", "ListUsers", "CreateUser"]);
+    }
+
+    #[test]
+    fn attributes_times_and_pages_narrow_the_answer() {
+        let by = |key: &str, value: &str| {
+            names(&format!(
+                r#"{{"LookupAttributes":[{{"AttributeKey":"{key}","AttributeValue":"{value}"}}]}}"#
+            ))
+        };
+        assert_eq!(by("EventName", "ListUsers"), ["ListUsers"]);
+        assert_eq!(by("Username", "alice").len(), 3);
+        assert_eq!(by("ReadOnly", "false"), ["PutBucketPolicy", "CreateUser"]);
+        assert!(by("AccessKeyId", "AKIA2").is_empty());
+        assert_eq!(names(r#"{"StartTime":105,"EndTime":135}"#), ["ListUsers"]);
+        assert_eq!(names(r#"{"MaxResults":1,"NextToken":"1"}"#), ["ListUsers"]);
+    }
+
+    #[test]
+    fn bad_queries_are_refused_by_name() {
+        let code = |query: &str| answer(&[], query.as_bytes(), "123456789012").error_code();
+        assert_eq!(
+            code(r#"{"MaxResults":51}"#).as_deref(),
+            Some("InvalidMaxResultsException")
+        );
+        assert_eq!(
+            code(r#"{"NextToken":"x"}"#).as_deref(),
+            Some("InvalidNextTokenException")
+        );
+        assert_eq!(code("not json").as_deref(), Some("SerializationException"));
+    }
+}

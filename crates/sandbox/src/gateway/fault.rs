@@ -99,15 +99,6 @@ impl Matcher {
     }
 }
 
-/// A fault to inject.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// Which calls.
-    pub matcher: Matcher,
-    /// What happens to them.
-    pub effect: Effect,
-}
-
 /// Names an added fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FaultId(u64);
@@ -127,7 +118,8 @@ struct Inner {
 #[derive(Debug)]
 struct Armed {
     id: FaultId,
-    fault: Fault,
+    matcher: Matcher,
+    effect: Effect,
     seen: u32,
     hits: u32,
 }
@@ -140,7 +132,8 @@ impl Faults {
         inner.next = inner.next.saturating_add(1);
         inner.armed.push(Armed {
             id,
-            fault: Fault { matcher, effect },
+            matcher,
+            effect,
             seen: 0,
             hits: 0,
         });
@@ -171,14 +164,14 @@ impl Faults {
         for armed in inner
             .armed
             .iter_mut()
-            .filter(|armed| armed.fault.matcher.fits(principal, asked))
+            .filter(|armed| armed.matcher.fits(principal, asked))
         {
             armed.seen = armed.seen.saturating_add(1);
-            let matcher = &armed.fault.matcher;
+            let matcher = &armed.matcher;
             let is_due = armed.seen > matcher.skip && matcher.times.is_none_or(|times| armed.hits < times);
             if is_due && effect.is_none() {
                 armed.hits = armed.hits.saturating_add(1);
-                effect = Some(armed.fault.effect.clone());
+                effect = Some(armed.effect.clone());
             }
         }
         effect

@@ -104,7 +104,7 @@ impl AwsRequest {
         };
         Self {
             action: action.unwrap_or_else(|| format!("{} {path}", parts.method)),
-            resource: resource(protocol, path, &parameters),
+            resource: resource(&service, path, &parameters),
             service,
             protocol,
             region: scope.region,
@@ -151,21 +151,22 @@ impl Scope {
     }
 }
 
-fn resource(protocol: Protocol, path: &str, parameters: &BTreeMap<String, String>) -> Option<Resource> {
-    if protocol == Protocol::S3 {
-        let name = path.trim_start_matches('/');
-        return (!name.is_empty()).then(|| Resource {
-            kind: "Bucket".to_owned(),
-            name: name.to_owned(),
-        });
-    }
-    let found = NAMING
-        .iter()
-        .find_map(|kind| parameters.get(*kind).map(|name| (*kind, name)));
-    found.map(|(kind, name)| Resource {
+fn resource(service: &str, path: &str, parameters: &BTreeMap<String, String>) -> Option<Resource> {
+    let named = |kind: &str, name: &str| Resource {
         kind: kind.to_owned(),
-        name: name.clone(),
-    })
+        name: name.to_owned(),
+    };
+    let path = path.trim_start_matches('/');
+    match service {
+        "s3" => (!path.is_empty()).then(|| named("Bucket", path)),
+        // After the API's version and `functions`.
+        "lambda" if path.contains("/functions/") => {
+            path.split('/').nth(2).map(|name| named("FunctionName", name))
+        }
+        _ => NAMING
+            .iter()
+            .find_map(|kind| parameters.get(*kind).map(|name| named(kind, name))),
+    }
 }
 
 pub(super) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -258,6 +259,19 @@ mod tests {
         assert_eq!(asked.name(), "s3:GetObject");
         assert_eq!(asked.access_key_id.as_deref(), Some("ASIA1"));
         assert_eq!(asked.resource.unwrap().name, "logs/a%2Fb");
+    }
+
+    #[test]
+    fn a_lambda_call_names_its_function() {
+        let authorization = signed("lambda");
+        let asked = read(
+            "POST",
+            "/2015-03-31/functions/intake/invocations",
+            &[("authorization", &authorization)],
+            "{}",
+        );
+        assert_eq!(asked.name(), "lambda:Invoke");
+        assert_eq!(asked.resource.unwrap().name, "intake");
     }
 
     #[test]

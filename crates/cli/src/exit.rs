@@ -1,0 +1,66 @@
+//! The one table of exit codes.
+
+use std::process::ExitCode;
+
+/// How the process ends. Scripts depend on the numbers: never reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Done as asked; a drill ended as expected.
+    Done = 0,
+    /// Something failed that the message names.
+    Failed = 1,
+    /// A drill ended `partially-contained`.
+    PartiallyContained = 10,
+    /// A drill ended `not-contained`.
+    NotContained = 11,
+    /// A drill ended `error`: it proves nothing.
+    DrillError = 12,
+    /// Ended by Ctrl-C (128 + SIGINT), as shells have it.
+    Interrupted = 130,
+    /// Ended by SIGTERM (128 + 15).
+    Terminated = 143,
+}
+
+/// The table as `--help` shows it; a test holds it to [`Exit`].
+pub(crate) const TABLE: &str = "\
+Exit codes:
+    0  done as asked; a drill ended as expected
+    1  failed; the message says what
+    2  the command line can't be read
+   10  drill: partially contained
+   11  drill: not contained
+   12  drill: ended by an error, so it proves nothing
+  130  ended by Ctrl-C
+  143  ended by SIGTERM";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_names_every_code() {
+        let all = [
+            Exit::Done,
+            Exit::Failed,
+            Exit::PartiallyContained,
+            Exit::NotContained,
+            Exit::DrillError,
+            Exit::Interrupted,
+            Exit::Terminated,
+        ];
+        for exit in all {
+            let code = (exit as u8).to_string();
+            let named = TABLE
+                .lines()
+                .filter(|line| line.split_whitespace().next() == Some(&code));
+            assert_eq!(named.count(), 1, "exit code {code}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The only place that prints: data on stdout, everything else on stderr.
+
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+};
+
+use clap::ValueEnum;
+
+use crate::{
+    answer::{Answer, CliError},
+    exit::Exit,
+};
+
+/// How data is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Writes a command's answer and what it says meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printer {
+    format: Format,
+    colour: bool,
+}
+
+impl Printer {
+    /// Colours errors only on a terminal and without `NO_COLOR` (<https://no-color.org>: any text but none).
+    pub(crate) fn new(format: Format) -> Self {
+        let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            format,
+            colour: !refused && io::stderr().is_terminal(),
+        }
+    }
+
+    /// How data is written.
+    pub(crate) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Ends a command: its answer on stdout, or its error on stderr.
+    pub(crate) fn end<A: Answer>(&self, result: Result<A, CliError>) -> Exit {
+        match result {
+            Ok(answer) => self.answer(&answer),
+            Err(error) => {
+                self.error(&error.report());
+                error.exit()
+            }
+        }
+    }
+
+    /// Shows the state of something that goes on; [`Printer::end`] ends it.
+    fn answer(&self, answer: &impl Answer) -> Exit {
+        let text = match self.format {
+            Format::Text => Ok(answer.to_string()),
+            Format::Json => serde_json::to_string_pretty(answer),
+        };
+        match text {
+            Ok(text) => match write_out(&text) {
+                Ok(()) => answer.exit(),
+                // Whoever reads has gone away (`| head`): nothing is left to tell them.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => answer.exit(),
+                Err(error) => {
+                    self.error(&format!("writing the answer to stdout: {error}"));
+                    Exit::Failed
+                }
+            },
+            Err(error) => {
+                self.error(&format!("writing the answer as JSON: {error}"));
+                Exit::Failed
+            }
+        }
+    }
+
+    /// One line for people, on stderr.
+    #[expect(clippy::print_stderr, reason = "the printer is where printing is allowed")]
+    pub(crate) fn note(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    /// An error for people, on stderr.
+    fn error(&self, text: &str) {
+        if self.colour {
+            self.note(&format!("\u{1b}[1;31merror:\u{1b}[0m {text}"));
+        } else {
+            self.note(&format!("error: {text}"));
+        }
+    }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{}", text.trim_end())?;
+    stdout.flush()
+}

@@ -3,6 +3,7 @@
 //! Guardrails fail closed: who can't read them must not act.
 
 mod exemption;
+mod opening;
 mod pause;
 mod protected;
 
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use exemption::{Exemption, ExemptionScope};
+pub use opening::OpeningSubject;
 pub use pause::{Pause, PauseScope};
 pub use protected::Protection;
 

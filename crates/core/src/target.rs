@@ -1,5 +1,7 @@
 //! The resource to contain, and the one text that names it for deduplication.
 
+mod arn;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -202,40 +204,43 @@ impl Target {
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match &self.resource {
-            Resource::AccessKey {
+        match self {
+            Self::AccessKey {
                 key_id,
                 user_name: Some(user),
             } => {
-                format!("access key {key_id} of user {user}")
+                write!(f, "access key {key_id} of user {user}")
             }
-            Resource::AccessKey {
+            Self::AccessKey {
                 key_id,
                 user_name: None,
-            } => format!("access key {key_id}"),
-            Resource::UserSession {
+            } => write!(f, "access key {key_id}"),
+            Self::UserSession {
                 key_id, user_name, ..
-            } => {
-                format!("session {key_id} of user {user_name}")
-            }
-            Resource::User { user_name } => format!("user {user_name}"),
-            Resource::RoleSession {
+            } => write!(f, "session {key_id} of user {user_name}"),
+            Self::User { user_name } => write!(f, "user {user_name}"),
+            Self::RoleSession {
                 role_name,
                 session_name,
                 ..
             } => {
-                format!("session {session_name} of role {role_name}")
+                write!(f, "session {session_name} of role {role_name}")
             }
-            Resource::Role { role_name } => format!("role {role_name}"),
-            Resource::Root { .. } => "the root user".to_owned(),
-            Resource::FederatedUser { name, .. } => format!("federated user {name}"),
-            Resource::Bucket { name } => format!("bucket {name}"),
-            Resource::Instance { instance_id } => format!("instance {instance_id}"),
-            Resource::Account => "the account".to_owned(),
-            Resource::Other { resource_type, id } => format!("{resource_type} {id}"),
-        };
-        write!(f, "{what} in account {}", self.account)
+            Self::Role { role_name } => write!(f, "role {role_name}"),
+            Self::Root { .. } => f.write_str("the root user"),
+            Self::FederatedUser { name, .. } => write!(f, "federated user {name}"),
+            Self::Bucket { name } => write!(f, "bucket {name}"),
+            Self::Instance { instance_id } => write!(f, "instance {instance_id}"),
+            Self::Account => f.write_str("the account"),
+            Self::Other { resource_type, id } => write!(f, "{resource_type} {id}"),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in account {}", self.resource, self.account)
     }
 }

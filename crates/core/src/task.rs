@@ -119,7 +119,7 @@ pub enum ApproveTask {
     },
 }
 
-/// The decision that resumes the machine.
+/// The decision that resumes the machine. A compiled machine compares the bare text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApprovalAnswer {
@@ -127,4 +127,27 @@ pub enum ApprovalAnswer {
     Approved,
     /// Don't.
     Denied,
+}
+
+impl ApprovalAnswer {
+    /// What `SendTaskSuccess` takes as its output: JSON, so the text is in quotes.
+    pub const fn as_json(self) -> &'static str {
+        match self {
+            Self::Approved => "\"approved\"",
+            Self::Denied => "\"denied\"",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn an_answer_is_written_as_serde_writes_it() {
+        for answer in [ApprovalAnswer::Approved, ApprovalAnswer::Denied] {
+            assert_eq!(serde_json::to_string(&answer).unwrap(), answer.as_json());
+        }
+    }
 }

@@ -21,8 +21,12 @@ impl Incident {
         if let Some((status, _)) = self.closed {
             return status;
         }
-        if self.question.is_some() && self.decision.is_none() {
-            return Status::AwaitingApproval;
+        match (&self.question, self.decision) {
+            (Some(_), None) => return Status::AwaitingApproval,
+            (_, Some(Answer::Approved)) => return Status::Containing,
+            (_, Some(Answer::Denied)) => return Status::Denied,
+            (_, Some(Answer::Expired)) => return Status::Expired,
+            (None, None) => {}
         }
         let under_way = self
             .steps

@@ -1,16 +1,23 @@
 //! What came in, normalised: one type for every route and product.
 
 mod arn;
+mod asff;
 mod attack_sequence;
+mod control;
 mod envelope;
 mod error;
 mod guardduty;
 mod guardduty_resource;
+mod guardduty_type;
+mod hub_finding;
 mod malware_scan;
 mod message;
+mod named_resource;
 mod node;
+mod ocsf;
 mod parse;
 mod principal;
+mod resource_type;
 mod severity;
 mod standing;
 mod wrapping;

@@ -5,6 +5,7 @@ use super::{
     guardduty_resource::{Context, Resources, bucket, unnamed},
     node::Node,
     principal::{Place, Principal, hint},
+    resource_type,
 };
 use crate::{
     ids::{AccountId, Region},
@@ -45,7 +46,7 @@ fn resource(item: &Node<'_>, context: &Context<'_>) -> Option<Target> {
         },
         "ACCESS_KEY" => access_key(item, uid, context),
         other => Resource::Other {
-            resource_type: hint(other),
+            resource_type: hint(resource_type::canonical(other)),
             id: hint(uid),
         },
     };
@@ -73,7 +74,7 @@ fn access_key(item: &Node<'_>, uid: &str, context: &Context<'_>) -> Resource {
         name: field("userName"),
     };
     resolved(&principal, item, context).unwrap_or_else(|| Resource::Other {
-        resource_type: "ACCESS_KEY".to_owned(),
+        resource_type: "AWS::IAM::AccessKey".to_owned(),
         id: hint(uid),
     })
 }
@@ -100,7 +101,7 @@ fn resolved(principal: &Principal<'_>, block: &Node<'_>, context: &Context<'_>) 
     };
     principal.resource(place).ok().or_else(|| {
         principal.key_id.map(|id| Resource::Other {
-            resource_type: "ACCESS_KEY".to_owned(),
+            resource_type: "AWS::IAM::AccessKey".to_owned(),
             id: hint(id),
         })
     })

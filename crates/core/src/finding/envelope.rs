@@ -38,6 +38,8 @@ pub struct Envelope {
 pub(super) enum Kind {
     GuardDuty,
     MalwareScan,
+    Asff,
+    Ocsf,
     NotAFinding(&'static str),
 }
 
@@ -88,6 +90,11 @@ fn by_detail_type(source: &str, detail_type: &str) -> Result<(Kind, Route), Pars
         "GuardDuty Malware Protection Object Scan Result" if guardduty => {
             Some((Kind::MalwareScan, Route::MalwareProtectionEvent))
         }
+        "Security Hub Findings - Imported" if security_hub => Some((Kind::Asff, Route::SecurityHubImported)),
+        "Security Hub Findings - Custom Action" if security_hub => {
+            Some((Kind::Asff, Route::SecurityHubCustomAction))
+        }
+        "Findings Imported V2" if security_hub => Some((Kind::Ocsf, Route::SecurityHubV2)),
         "Security Hub Insight Results" if security_hub => Some((
             Kind::NotAFinding("Security Hub insight results: counts, not findings"),
             Route::SecurityHubCustomAction,
@@ -134,7 +141,7 @@ fn bare<'a>(node: &Node<'a>) -> Result<(Envelope, Kind, Node<'a>), ParseError> {
         .get("findings")
         .and_then(|list| list.items().into_iter().next())
         .unwrap_or_else(|| node.clone());
-    let (kind, route) = by_shape(&sample).ok_or_else(|| ParseError::UnknownShape {
+    let (kind, route) = by_shape(&sample, node).ok_or_else(|| ParseError::UnknownShape {
         path: node.path().to_owned(),
     })?;
     let envelope = Envelope {
@@ -150,8 +157,19 @@ fn bare<'a>(node: &Node<'a>) -> Result<(Envelope, Kind, Node<'a>), ParseError> {
     Ok((envelope, kind, node.clone()))
 }
 
-fn by_shape(sample: &Node<'_>) -> Option<(Kind, Route)> {
+fn by_shape(sample: &Node<'_>, whole: &Node<'_>) -> Option<(Kind, Route)> {
     let has = |name| sample.get_exact(name).is_some();
+    if has("class_uid") {
+        return Some((Kind::Ocsf, Route::SecurityHubV2));
+    }
+    if has("AwsAccountId") || has("ProductArn") || has("GeneratorId") {
+        let route = match (whole.get_exact("actionName"), whole.get_exact("findings")) {
+            (Some(_), _) => Route::SecurityHubCustomAction,
+            (None, Some(_)) => Route::SecurityHubImported,
+            (None, None) => Route::SecurityHubApi,
+        };
+        return Some((Kind::Asff, route));
+    }
     if has("insightArn") {
         let reason = "Security Hub insight results: counts, not findings";
         return Some((Kind::NotAFinding(reason), Route::SecurityHubCustomAction));

@@ -6,11 +6,15 @@ use super::{
     error::ParseError,
     node::Node,
     principal::{Place, Principal, hint},
+    resource_type,
 };
 use crate::{
     ids::{AccountId, Region},
     target::{Resource, Target},
 };
+
+/// The type that is about the account's Block Public Access and no bucket's.
+pub(super) const ACCOUNT_OPENED: &str = "Policy:S3/AccountBlockPublicAccessDisabled";
 
 /// What of the finding its targets need.
 #[derive(Debug)]
@@ -72,6 +76,11 @@ pub(super) fn read(node: &Node<'_>, context: &Context<'_>, is_active: bool) -> R
 fn targets(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
     let resource = node.need("resource", context.finding_type)?;
     match resource.need_text("resourceType", context.finding_type)? {
+        _ if context.finding_type == ACCOUNT_OPENED => {
+            found.add_target(context.target(Resource::Account));
+            Ok(())
+        }
+        "AccessKey" if is_about_buckets(&resource, context) => buckets(&resource, context, found),
         "AccessKey" => access_key(&resource, context, found),
         "S3Bucket" => buckets(&resource, context, found),
         "Instance" => {
@@ -85,12 +94,22 @@ fn targets(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Res
         other => {
             let id = other_id(&resource, other).unwrap_or_else(|| unnamed(context));
             found.add_target(context.target(Resource::Other {
-                resource_type: hint(other),
+                resource_type: hint(resource_type::canonical(other)),
                 id,
             }));
             Ok(())
         }
     }
+}
+
+/// GuardDuty gives `Policy:S3/…` and some other S3 types the resource type of the credential that made the
+/// change. What is to be contained is the bucket; whoever opened it may be an administrator.
+fn is_about_buckets(resource: &Node<'_>, context: &Context<'_>) -> bool {
+    let is_s3 = context
+        .finding_type
+        .split_once(':')
+        .is_some_and(|(_, rest)| rest.starts_with("S3/"));
+    is_s3 && !resource.list("s3BucketDetails").is_empty()
 }
 
 fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
@@ -100,9 +119,9 @@ fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
         key_field: "accessKeyId",
         finding_type: context.finding_type,
     })?;
-    let stolen_from = stolen_from_instance(&principal, context.finding_type);
+    let robbed = robbed_instance(&principal, context.finding_type);
     found.add_target(context.target(principal));
-    if let Some(instance_id) = stolen_from {
+    if let Some(instance_id) = robbed {
         found.add_target(context.target(Resource::Instance { instance_id }));
     }
     Ok(())
@@ -110,7 +129,7 @@ fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
 
 /// Credentials that left an instance: EC2 names the session after it, and while it runs on, it can be
 /// robbed again.
-fn stolen_from_instance(principal: &Resource, finding_type: &str) -> Option<String> {
+pub(super) fn robbed_instance(principal: &Resource, finding_type: &str) -> Option<String> {
     match principal {
         Resource::RoleSession { session_name, .. }
             if finding_type.contains("InstanceCredentialExfiltration") && is_instance_id(session_name) =>
@@ -192,7 +211,7 @@ fn instance(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) {
             instance_id: hint(id),
         },
         None => Resource::Other {
-            resource_type: "Instance".to_owned(),
+            resource_type: "AWS::EC2::Instance".to_owned(),
             id: unnamed(context),
         },
     }));

@@ -1,11 +1,12 @@
 //! The items of one message, each read on its own so that one bad finding doesn't lose the others.
 
 use super::{
-    Finding,
+    Finding, asff,
     envelope::{Envelope, Kind},
     error::ParseError,
     guardduty, malware_scan,
     node::Node,
+    ocsf,
     parse::Item,
 };
 
@@ -20,6 +21,8 @@ pub(super) fn read(
         Kind::NotAFinding(reason) => Ok(vec![Ok(Item::Left(reason.to_owned()))]),
         Kind::MalwareScan => Ok(vec![malware_scan::read(body)]),
         Kind::GuardDuty => each(body, envelope, |node| guardduty::finding(node, route)),
+        Kind::Asff => each(body, envelope, |node| asff::finding(node, route)),
+        Kind::Ocsf => each(body, envelope, |node| ocsf::finding(node, route)),
     }
 }
 

@@ -137,7 +137,7 @@ impl<'a> Principal<'a> {
 
     fn other(&self, id: &str) -> Resource {
         Resource::Other {
-            resource_type: hint(self.user_type.unwrap_or("AccessKey")),
+            resource_type: "AWS::IAM::AccessKey".to_owned(),
             id: hint(id),
         }
     }
@@ -181,7 +181,7 @@ fn key_kind(id: &str) -> Option<KeyKind> {
 }
 
 /// Texts that products put where there is no key.
-fn is_no_id(id: &str) -> bool {
+pub(super) fn is_no_id(id: &str) -> bool {
     matches!(id.to_ascii_lowercase().as_str(), "null" | "none" | "n/a" | "-")
 }
 

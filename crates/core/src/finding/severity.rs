@@ -29,6 +29,18 @@ impl Severity {
     }
 }
 
+/// ASFF's and OCSF's names of the bands; OCSF's `Fatal` is beyond critical.
+pub(super) fn label(text: &str) -> Option<SeverityLabel> {
+    match text.to_ascii_uppercase().as_str() {
+        "INFORMATIONAL" => Some(SeverityLabel::Informational),
+        "LOW" => Some(SeverityLabel::Low),
+        "MEDIUM" => Some(SeverityLabel::Medium),
+        "HIGH" => Some(SeverityLabel::High),
+        "CRITICAL" | "FATAL" => Some(SeverityLabel::Critical),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +59,14 @@ mod tests {
         ] {
             assert_eq!(Severity::of_score(score).label, label, "{score}");
         }
+    }
+
+    #[test]
+    fn a_band_and_its_lowest_score_agree() {
+        for name in ["informational", "Low", "MEDIUM", "High", "Critical", "Fatal"] {
+            let band = label(name).map(Severity::of_label);
+            assert_eq!(band.map(|it| Severity::of_score(it.score)), band, "{name}");
+        }
+        assert_eq!(label("unknown"), None);
     }
 }

@@ -1,0 +1,300 @@
+//! A Security Hub finding in the AWS Security Finding Format (ASFF): of Security Hub's own controls, of
+//! GuardDuty, or of any product that imports.
+
+use super::{
+    Finding, Route, Severity, Standing, TITLE_CHARS,
+    arn::{Arn, last_segment, partition_or_default},
+    control,
+    error::ParseError,
+    guardduty,
+    guardduty_resource::{Context, Resources},
+    guardduty_type, hub_finding,
+    named_resource::{NamedResource, key_id},
+    node::Node,
+    principal::{Principal, hint},
+    severity, standing,
+};
+use crate::{
+    ids::{AccountId, Region},
+    text,
+};
+
+/// Who writes our own notes on findings.
+const OWN_NOTES: &str = "backstop";
+
+/// Reads one finding.
+pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
+    if !node.is_object() {
+        return Err(node.wrong_shape("an object"));
+    }
+    let product_arn = node.text("ProductArn").unwrap_or_default();
+    let is_guardduty = hub_finding::product_name(product_arn) == Some("GuardDuty");
+    let finding_type = finding_type(node, is_guardduty);
+    let id_text = node.need_text("Id", &finding_type)?;
+    let arn = Arn::read(id_text);
+    let account = node
+        .text("AwsAccountId")
+        .map(|id| AccountId::new(hint(id)))
+        .or_else(|| arn.and_then(|it| it.account()))
+        .ok_or_else(|| ParseError::missing(node.path_of("AwsAccountId"), &finding_type))?;
+    let region = region(node, arn, product_arn, &finding_type)?;
+    let standing = standing_of(node, &account, is_guardduty);
+    let bare_id = if is_guardduty {
+        last_segment(id_text)
+    } else {
+        id_text
+    };
+    let context = Context {
+        finding_type: &finding_type,
+        finding_id: super::checked_id(bare_id, node.path_of("Id"), &finding_type)?,
+        account: &account,
+        region: &region,
+        partition: partition_or_default(&[
+            arn.map(|it| it.partition),
+            Arn::read(product_arn).map(|it| it.partition),
+        ]),
+    };
+    let resources = resources(node, &context, is_guardduty, standing == Standing::Active)?;
+    Ok(Finding {
+        id: context.finding_id.clone(),
+        product: product(node, product_arn),
+        route,
+        control: control_of(node),
+        severity: severity_of(node, is_guardduty),
+        title: text::bounded(node.text("Title").unwrap_or(&finding_type), TITLE_CHARS),
+        description: text::bounded(
+            node.text("Description").unwrap_or_default(),
+            super::DESCRIPTION_CHARS,
+        ),
+        resource_role: guardduty::role(service_field(node, "resourceRole")),
+        targets: resources.targets,
+        related: resources.related,
+        count: node
+            .get("ProductFields")
+            .and_then(|it| {
+                it.whole("aws/guardduty/service/count")
+                    .or_else(|| it.whole("count"))
+            })
+            .unwrap_or(1),
+        first_seen: node.time("FirstObservedAt"),
+        last_seen: node.time("LastObservedAt"),
+        created_at: node.time("CreatedAt"),
+        updated_at: node.time("UpdatedAt"),
+        finding_type: text::bounded(&finding_type, super::TYPE_CHARS),
+        standing,
+        account,
+        region,
+    })
+}
+
+/// GuardDuty's original type; else the generator, which is what a playbook can name.
+fn finding_type(node: &Node<'_>, is_guardduty: bool) -> String {
+    let types = node.list("Types");
+    let mut texts = types.iter().filter_map(Node::as_text);
+    if is_guardduty && let Some(original) = guardduty_type::original(texts.clone()) {
+        return original;
+    }
+    node.text("GeneratorId")
+        .or_else(|| texts.next())
+        .unwrap_or("unknown")
+        .to_owned()
+}
+
+/// The finding's Region, not the aggregation Region that it may have been received in.
+fn region(
+    node: &Node<'_>,
+    arn: Option<Arn<'_>>,
+    product_arn: &str,
+    finding_type: &str,
+) -> Result<Region, ParseError> {
+    let of_resource = node
+        .list("Resources")
+        .into_iter()
+        .find_map(|resource| resource.text("Region"));
+    [
+        node.text("Region"),
+        arn.map(|it| it.region),
+        Arn::read(product_arn).map(|it| it.region),
+        of_resource,
+    ]
+    .into_iter()
+    .flatten()
+    .find(|region| !region.is_empty())
+    .map(|region| Region::new(hint(region)))
+    .ok_or_else(|| ParseError::missing(node.path_of("Region"), finding_type))
+}
+
+fn product(node: &Node<'_>, product_arn: &str) -> String {
+    let known = hub_finding::product_name(product_arn);
+    let own = || node.text("ProductName");
+    let field = || node.get("ProductFields")?.text("aws/securityhub/ProductName");
+    text::bounded(
+        known
+            .or_else(own)
+            .or_else(field)
+            .unwrap_or_else(|| last_segment(product_arn)),
+        128,
+    )
+}
+
+fn control_of(node: &Node<'_>) -> Option<String> {
+    let own = node.get("Compliance").and_then(|it| it.text("SecurityControlId"));
+    own.and_then(control::of_field)
+        .or_else(|| control::of_generator(node.text("GeneratorId")?))
+}
+
+/// A field of GuardDuty's `service`, flattened into `ProductFields`; before 2019 without the prefix.
+fn service_field<'a>(node: &Node<'a>, name: &str) -> Option<&'a str> {
+    let fields = node.get("ProductFields")?;
+    fields
+        .text(&format!("aws/guardduty/service/{name}"))
+        .or_else(|| fields.text(name))
+}
+
+/// GuardDuty's own number is in `Product`; others are known by `Label`, or by `Normalized` where that is
+/// missing. Security Hub's default is informational.
+fn severity_of(node: &Node<'_>, is_guardduty: bool) -> Severity {
+    let Some(field) = node.get("Severity") else {
+        return Severity::of_score(0.0);
+    };
+    let of_product = field
+        .number("Product")
+        .filter(|_| is_guardduty)
+        .map(Severity::of_score);
+    let of_label = || {
+        field
+            .text("Label")
+            .and_then(severity::label)
+            .map(Severity::of_label)
+    };
+    let of_normalized = || field.number("Normalized").map(|it| Severity::of_score(it / 10.0));
+    of_product
+        .or_else(of_label)
+        .or_else(of_normalized)
+        .unwrap_or_else(|| Severity::of_score(0.0))
+}
+
+fn standing_of(node: &Node<'_>, account: &AccountId, is_guardduty: bool) -> Standing {
+    let reason = own_update(node)
+        .or_else(|| closed(node))
+        .or_else(|| not_failed(node))
+        .or_else(|| sample(node, is_guardduty));
+    match reason {
+        Some(reason) => standing::inactive(reason),
+        None => standing::of_account(account),
+    }
+}
+
+/// A note stays on the finding when its product updates it later; only a note that is newer than the
+/// finding makes the event the echo of our own update.
+fn own_update(node: &Node<'_>) -> Option<&'static str> {
+    let note = node.get("Note")?;
+    if note.text("UpdatedBy") != Some(OWN_NOTES) {
+        return None;
+    }
+    match (note.time("UpdatedAt"), node.time("UpdatedAt")) {
+        (Some(noted), Some(updated)) if noted < updated => None,
+        _ => Some("the echo of Backstop's own update (Note.UpdatedBy)"),
+    }
+}
+
+fn closed(node: &Node<'_>) -> Option<&'static str> {
+    if node.text("RecordState") == Some("ARCHIVED") {
+        return Some("archived in Security Hub (RecordState)");
+    }
+    let workflow = node.get("Workflow").and_then(|it| it.text("Status"));
+    match workflow.or_else(|| node.text("WorkflowState")) {
+        Some("SUPPRESSED" | "DEFERRED") => Some("suppressed in Security Hub (Workflow.Status)"),
+        Some("RESOLVED") => Some("resolved in Security Hub (Workflow.Status)"),
+        _ => None,
+    }
+}
+
+fn not_failed(node: &Node<'_>) -> Option<&'static str> {
+    match node.get("Compliance")?.text("Status")? {
+        "FAILED" => None,
+        "PASSED" => Some("the control passed (Compliance.Status)"),
+        "WARNING" => Some("the control couldn't be evaluated fully (Compliance.Status is WARNING)"),
+        "NOT_AVAILABLE" => Some("the control couldn't be evaluated (Compliance.Status is NOT_AVAILABLE)"),
+        _ => Some("the control isn't known to have failed (Compliance.Status)"),
+    }
+}
+
+fn sample(node: &Node<'_>, is_guardduty: bool) -> Option<&'static str> {
+    if node.flag("Sample") == Some(true) {
+        return Some("a sample finding (Sample)");
+    }
+    if !is_guardduty {
+        return None;
+    }
+    if service_field(node, "archived") == Some("true") {
+        return Some("archived in GuardDuty (service/archived)");
+    }
+    let is_sample = service_field(node, "additionalInfo/sample") == Some("true")
+        || ["additionalInfo/value", "additionalInfo"]
+            .iter()
+            .filter_map(|name| service_field(node, name))
+            .any(guardduty::says_sample);
+    if is_sample {
+        return Some("a sample finding (additionalInfo.sample)");
+    }
+    let resources = node.list("Resources");
+    let ids = resources.iter().filter_map(|it| it.text("Id"));
+    standing::sample_id(ids.map(last_segment)).map(|_| "a sample finding (a resource id of samples)")
+}
+
+fn resources(
+    node: &Node<'_>,
+    context: &Context<'_>,
+    is_guardduty: bool,
+    is_active: bool,
+) -> Result<Resources, ParseError> {
+    let blocks = node.list("Resources");
+    if blocks.is_empty() && is_active {
+        return Err(ParseError::missing(
+            node.path_of("Resources"),
+            context.finding_type,
+        ));
+    }
+    let named: Vec<_> = blocks.iter().filter_map(named).collect();
+    hub_finding::sort(&named, context, is_guardduty, is_active)
+}
+
+fn named<'a>(block: &'a Node<'a>) -> Option<NamedResource<'a>> {
+    let id = block.text("Id")?;
+    let resource_type = block.text("Type").unwrap_or("Other");
+    let principal = match block.at(&["Details", "AwsIamAccessKey"]) {
+        Some(details) => principal(&details, id),
+        None => Principal {
+            key_id: key_id(id),
+            ..Principal::default()
+        },
+    };
+    Some(NamedResource {
+        node: block,
+        resource_type,
+        id_field: "Id",
+        id,
+        other_id: None,
+        region: block.text("Region"),
+        partition: block.text("Partition"),
+        owner: None,
+        is_actor: block
+            .text("ResourceRole")
+            .is_some_and(|role| role.eq_ignore_ascii_case("actor")),
+        principal,
+    })
+}
+
+/// ASFF's `AwsIamAccessKeyDetails`; the id may be ASFF's `AWS::IAM::AccessKey:AKIA…`.
+pub(super) fn principal<'a>(details: &Node<'a>, id: &'a str) -> Principal<'a> {
+    let issuer = details.at(&["SessionContext", "SessionIssuer"]);
+    Principal {
+        key_id: details.text("AccessKeyId").or_else(|| key_id(id)),
+        principal_id: details.text("PrincipalId"),
+        user_type: details.text("PrincipalType"),
+        name: details
+            .first_text(&["PrincipalName", "UserName"])
+            .or_else(|| issuer.and_then(|it| it.text("UserName"))),
+    }
+}

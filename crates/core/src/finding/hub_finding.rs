@@ -1,0 +1,111 @@
+//! What ASFF and OCSF findings share: whose they are, and which of their resources are targets.
+
+use super::{
+    error::ParseError,
+    guardduty_resource::{ACCOUNT_OPENED, Context, Resources, unnamed},
+    named_resource::NamedResource,
+};
+use crate::target::{Resource, TargetKind};
+
+/// The products' names by the end of their ARNs; an import can't fake the ARN of a product of AWS.
+pub(super) fn product_name(product_arn: &str) -> Option<&'static str> {
+    let (_, product) = product_arn.rsplit_once("/aws/")?;
+    match product {
+        "guardduty" => Some("GuardDuty"),
+        "securityhub" => Some("Security Hub"),
+        "macie" => Some("Macie"),
+        "inspector" => Some("Inspector"),
+        "access-analyzer" => Some("IAM Access Analyzer"),
+        "config" => Some("Config"),
+        "health" => Some("Health"),
+        "detective" => Some("Detective"),
+        _ => None,
+    }
+}
+
+/// Which type of resource a GuardDuty finding is about, by its type's family, as in Security Hub there is no
+/// `resourceType`: the first of these that the finding names. The others are neighbours and actors.
+fn family_types(finding_type: &str) -> &'static [&'static str] {
+    let Some((purpose, rest)) = finding_type.split_once(':') else {
+        return &[];
+    };
+    match (purpose, rest.split('/').next().unwrap_or_default()) {
+        ("AttackSequence", _) => &[],
+        ("Object", "S3") => &["AWS::S3::Object", "AWS::S3::Bucket"],
+        (_, "S3") => &["AWS::S3::Bucket", "AWS::Backup::RecoveryPoint"],
+        (_, "IAMUser") => &["AWS::IAM::AccessKey"],
+        (_, "EC2") => &[
+            "AWS::EC2::Instance",
+            "AWS::EC2::Snapshot",
+            "AWS::EC2::Image",
+            "AWS::Backup::RecoveryPoint",
+        ],
+        (_, "Kubernetes") => &["AWS::EKS::Cluster"],
+        (_, "ECS") => &["AWS::ECS::Cluster"],
+        (_, "Container") => &["Container"],
+        (_, "Lambda") => &["AWS::Lambda::Function"],
+        (_, "Runtime") => &[
+            "AWS::EKS::Cluster",
+            "AWS::ECS::Cluster",
+            "Container",
+            "AWS::EC2::Instance",
+        ],
+        _ => &[],
+    }
+}
+
+/// Sorts a finding's resources into targets and related ones.
+pub(super) fn sort(
+    resources: &[NamedResource<'_>],
+    context: &Context<'_>,
+    is_guardduty: bool,
+    is_active: bool,
+) -> Result<Resources, ParseError> {
+    let is_account_opened = is_guardduty && context.finding_type == ACCOUNT_OPENED;
+    let wanted = wanted_type(resources, context, is_guardduty);
+    let mut found = Resources::default();
+    if is_account_opened {
+        found.add_target(context.target(Resource::Account));
+    }
+    for resource in resources {
+        let is_target = !resource.is_actor
+            && !is_account_opened
+            && wanted.is_none_or(|wanted| resource.canonical_type() == wanted);
+        match resource.target(context, is_guardduty && is_target) {
+            Ok(target) if is_target => found.add_target(target),
+            Ok(target) if target.resource.kind() != TargetKind::Other => found.add_related(target),
+            Err(error) if is_active => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    add_robbed_instance(context, &mut found);
+    if found.targets.is_empty() && is_active {
+        found.add_target(context.target(Resource::Other {
+            resource_type: "unknown".to_owned(),
+            id: unnamed(context),
+        }));
+    }
+    Ok(found)
+}
+
+fn wanted_type(
+    resources: &[NamedResource<'_>],
+    context: &Context<'_>,
+    is_guardduty: bool,
+) -> Option<&'static str> {
+    family_types(context.finding_type)
+        .iter()
+        .filter(|_| is_guardduty)
+        .find(|wanted| resources.iter().any(|it| it.canonical_type() == **wanted))
+        .copied()
+}
+
+fn add_robbed_instance(context: &Context<'_>, found: &mut Resources) {
+    let instance = found
+        .targets
+        .iter()
+        .find_map(|it| super::guardduty_resource::robbed_instance(&it.resource, context.finding_type));
+    if let Some(instance_id) = instance {
+        found.add_target(context.target(Resource::Instance { instance_id }));
+    }
+}

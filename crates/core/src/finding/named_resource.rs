@@ -1,0 +1,143 @@
+//! A resource as Security Hub names it, in ASFF and OCSF: a type, an id and sometimes details.
+
+use super::{
+    arn::{Arn, last_segment},
+    error::ParseError,
+    guardduty_resource::{Context, bucket},
+    node::Node,
+    principal::{Place, Principal, hint},
+    resource_type,
+};
+use crate::{
+    ids::{AccountId, Region},
+    target::{Resource, Target},
+};
+
+/// What the two formats have in common.
+#[derive(Debug)]
+pub(super) struct NamedResource<'a> {
+    /// Where it stood, for errors.
+    pub(super) node: &'a Node<'a>,
+    /// `AwsS3Bucket` or `AWS::S3::Bucket`.
+    pub(super) resource_type: &'a str,
+    /// The field of the id.
+    pub(super) id_field: &'a str,
+    /// An ARN, a bare id, or ASFF's `AWS::IAM::AccessKey:AKIA…`.
+    pub(super) id: &'a str,
+    /// The ARN or name beside a bare id, if there is one.
+    pub(super) other_id: Option<&'a str>,
+    pub(super) region: Option<&'a str>,
+    pub(super) partition: Option<&'a str>,
+    pub(super) owner: Option<&'a str>,
+    /// ASFF's `ResourceRole`, where it says that the resource is the attacker's.
+    pub(super) is_actor: bool,
+    /// Whose credential it is, for access keys.
+    pub(super) principal: Principal<'a>,
+}
+
+impl NamedResource<'_> {
+    /// The target. GuardDuty's copy must name a real key; other products write what they like, and what is
+    /// no key then goes to a person.
+    pub(super) fn target(&self, context: &Context<'_>, is_guardduty: bool) -> Result<Target, ParseError> {
+        let resource = if self.is_elsewhere(context.account) {
+            self.other()
+        } else {
+            match self.resource(context) {
+                Err(error) if is_guardduty => return Err(error),
+                Err(_) => self.other(),
+                Ok(resource) => resource,
+            }
+        };
+        let mut target = context.target(resource);
+        if let Some(region) = self.region.filter(|it| it.contains('-') && *it != "aws-global") {
+            target.region = Region::new(hint(region));
+        }
+        if let Some(partition) = self.partition {
+            target.partition = super::arn::partition_or_default(&[Some(partition)]);
+        }
+        Ok(target)
+    }
+
+    pub(super) fn canonical_type(&self) -> &str {
+        resource_type::canonical(self.resource_type)
+    }
+
+    fn resource(&self, context: &Context<'_>) -> Result<Resource, ParseError> {
+        let name = self.name();
+        Ok(match self.canonical_type() {
+            "AWS::IAM::AccessKey" => self.principal.resource(Place {
+                block: self.node,
+                key_field: self.id_field,
+                finding_type: context.finding_type,
+            })?,
+            "AWS::IAM::User" if name == "root" => Resource::Root { key_id: None },
+            "AWS::IAM::User" if is_name(name) => Resource::User {
+                user_name: hint(name),
+            },
+            "AWS::IAM::Role" if is_name(name) => Resource::Role {
+                role_name: hint(name),
+            },
+            "AWS::S3::Bucket" if is_name(name) => bucket(name),
+            "AWS::EC2::Instance" if name.starts_with("i-") && is_name(name) => Resource::Instance {
+                instance_id: hint(name),
+            },
+            "AWS::::Account" => Resource::Account,
+            _ => self.other(),
+        })
+    }
+
+    fn other(&self) -> Resource {
+        let id = [Some(self.id), self.other_id]
+            .into_iter()
+            .flatten()
+            .find(|id| id.starts_with("arn:"))
+            .unwrap_or(self.id);
+        Resource::Other {
+            resource_type: hint(self.canonical_type()),
+            id: hint(id),
+        }
+    }
+
+    /// The name at the end of the ARN. IAM's bare ids (`AIDA…`) aren't names, so that the ARN is preferred
+    /// wherever it stands.
+    fn name(&self) -> &str {
+        [Some(self.id), self.other_id]
+            .into_iter()
+            .flatten()
+            .find_map(|id| Arn::read(id).map(|arn| arn.last()))
+            .unwrap_or_else(|| {
+                let is_iam = self.resource_type.to_ascii_lowercase().contains("iam");
+                let name = if is_iam { self.other_id } else { None };
+                last_segment(name.unwrap_or(self.id))
+            })
+    }
+
+    /// A finding of one account may name another's resource. Acting there on its word would let anyone who
+    /// may import findings reach across accounts, so that it is left to people.
+    fn is_elsewhere(&self, account: &AccountId) -> bool {
+        let of_arns = [Some(self.id), self.other_id]
+            .into_iter()
+            .flatten()
+            .filter_map(Arn::read)
+            .filter_map(|arn| arn.account());
+        let of_type = self.id.strip_prefix("AWS::::Account:").map(AccountId::new);
+        let of_owner = self.owner.map(AccountId::new);
+        of_arns
+            .chain(of_type)
+            .chain(of_owner)
+            .any(|owner| owner.is_well_formed() && owner != *account)
+    }
+}
+
+/// IAM, S3 and EC2 names consist of these; anything else is a text, not a name.
+fn is_name(text: &str) -> bool {
+    (1..=255).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
+}
+
+/// The key's id without ASFF's prefix.
+pub(super) fn key_id(id: &str) -> Option<&str> {
+    Some(last_segment(id)).filter(|id| !super::principal::is_no_id(id))
+}

@@ -52,7 +52,12 @@ pub async fn build_functions(
     progress: &dyn Progress,
 ) -> Result<Binaries, BuildError> {
     let mut command = cargo(root);
-    command.args(["build", "--workspace", "--message-format", "json-render-diagnostics"]);
+    command.args([
+        "build",
+        "--workspace",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
     for function in functions {
         command.args(["--bin", &function.binary]);
     }
@@ -78,11 +83,19 @@ fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| text.starts_with(prefix)) {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| text.starts_with(prefix))
+        {
             command.env_remove(&name);
         }
     }
-    command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     command
 }
 
@@ -125,6 +138,9 @@ mod tests {
 {"reason":"build-script-executed","package_id":"x","out_dir":"/t/out"}
 {"reason":"compiler-artifact","target":{"name":"intake","kind":["bin"]},"executable":"/t/debug/intake"}
 {"reason":"build-finished","success":true}"#;
-        assert_eq!(binaries(messages), Binaries::from([("intake".into(), "/t/debug/intake".into())]));
+        assert_eq!(
+            binaries(messages),
+            Binaries::from([("intake".into(), "/t/debug/intake".into())])
+        );
     }
 }

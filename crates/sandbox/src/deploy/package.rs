@@ -73,16 +73,21 @@ pub(super) async fn upload(
     for function in template.functions()? {
         let binary = binaries.get(&function.binary);
         let binary = binary.ok_or_else(|| PackageError::NoBinary(function.logical_id.clone()))?;
-        let zip = bundle(binary)
-            .await
-            .map_err(|source| PackageError::Bundle { logical_id: function.logical_id.clone(), source })?;
+        let zip = bundle(binary).await.map_err(|source| PackageError::Bundle {
+            logical_id: function.logical_id.clone(),
+            source,
+        })?;
         let uri = bucket.put(&format!("{}.zip", function.binary), zip).await?;
         template.set(&function.logical_id, "CodeUri", uri.into())?;
     }
     for machine in template.machines()? {
         let path = root.join(&machine.definition);
-        let text = tokio::fs::read(&path).await.map_err(|source| PackageError::Definition { path, source })?;
-        let uri = bucket.put(&format!("{}.asl.json", machine.logical_id), text).await?;
+        let text = tokio::fs::read(&path)
+            .await
+            .map_err(|source| PackageError::Definition { path, source })?;
+        let uri = bucket
+            .put(&format!("{}.asl.json", machine.logical_id), text)
+            .await?;
         template.set(&machine.logical_id, "DefinitionUri", uri.into())?;
     }
     let key = "template.json";
@@ -97,24 +102,43 @@ struct Bucket {
 
 impl Bucket {
     async fn create(sdk: &SdkConfig, region: &str) -> Result<Self, PackageError> {
-        let name = format!("backstop-artifacts-{}", Ulid::new()).to_ascii_lowercase();
+        let name = format!("backstop-artifacts-{}", Ulid::generate()).to_ascii_lowercase();
         let elsewhere = (region != DEFAULT_REGION).then(|| {
-            CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
+            CreateBucketConfiguration::builder()
+                .location_constraint(BucketLocationConstraint::from(region))
+                .build()
         });
         let client = client(sdk);
-        client.create_bucket().bucket(&name).set_create_bucket_configuration(elsewhere).send().await.map_err(
-            |error| PackageError::Bucket { bucket: name.clone(), source: error.into() },
-        )?;
+        client
+            .create_bucket()
+            .bucket(&name)
+            .set_create_bucket_configuration(elsewhere)
+            .send()
+            .await
+            .map_err(|error| PackageError::Bucket {
+                bucket: name.clone(),
+                source: error.into(),
+            })?;
         Ok(Self { client, name })
     }
 
     /// Puts an object and returns its `s3://` URI.
     async fn put(&self, key: &str, body: Vec<u8>) -> Result<String, PackageError> {
-        let request = self.client.put_object().bucket(&self.name).key(key).body(ByteStream::from(body));
-        request.customize().disable_payload_signing().send().await.map_err(|error| PackageError::Upload {
-            key: key.to_owned(),
-            source: error.into(),
-        })?;
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .body(ByteStream::from(body));
+        request
+            .customize()
+            .disable_payload_signing()
+            .send()
+            .await
+            .map_err(|error| PackageError::Upload {
+                key: key.to_owned(),
+                source: error.into(),
+            })?;
         Ok(format!("s3://{}/{key}", self.name))
     }
 }

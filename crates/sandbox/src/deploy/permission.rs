@@ -27,7 +27,9 @@ pub enum PermissionError {
         granted: String,
     },
     /// A wildcard grants it too, so taking the name away would change nothing.
-    #[error("the role `{role}` still grants `{action}` by `{wildcard}`; write the actions out in the template")]
+    #[error(
+        "the role `{role}` still grants `{action}` by `{wildcard}`; write the actions out in the template"
+    )]
     Wildcard {
         /// The role's logical id.
         role: String,
@@ -55,10 +57,18 @@ impl Template {
             }
         }
         if before.len() == after.len() {
-            return Err(PermissionError::NotGranted { role, action: action.into(), granted: before.join(", ") });
+            return Err(PermissionError::NotGranted {
+                role,
+                action: action.into(),
+                granted: before.join(", "),
+            });
         }
         if let Some(wildcard) = after.into_iter().find(|granted| covers(granted, action)) {
-            return Err(PermissionError::Wildcard { role, action: action.into(), wildcard });
+            return Err(PermissionError::Wildcard {
+                role,
+                action: action.into(),
+                wildcard,
+            });
         }
         self.drop_empty_statements(&role)
     }
@@ -74,7 +84,10 @@ impl Template {
     /// IAM refuses a statement without an action.
     fn drop_empty_statements(&mut self, role: &str) -> Result<(), PermissionError> {
         for policy in policies_of(self.resource_mut(role)?) {
-            if let Some(statements) = policy.pointer_mut("/PolicyDocument/Statement").and_then(Value::as_array_mut) {
+            if let Some(statements) = policy
+                .pointer_mut("/PolicyDocument/Statement")
+                .and_then(Value::as_array_mut)
+            {
                 statements.retain(|statement| statement.get("Action") != Some(&Value::Array(Vec::new())));
             }
         }
@@ -83,7 +96,10 @@ impl Template {
 }
 
 fn policies_of(role: &mut Value) -> impl Iterator<Item = &mut Value> {
-    role.pointer_mut("/Properties/Policies").and_then(Value::as_array_mut).into_iter().flatten()
+    role.pointer_mut("/Properties/Policies")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
 }
 
 fn allowing_statements(role: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -96,7 +112,11 @@ fn allowing_statements(role: &mut Value) -> impl Iterator<Item = &mut Value> {
 fn actions_of(statement: &Value) -> Vec<String> {
     match statement.get("Action") {
         Some(Value::String(action)) => vec![action.clone()],
-        Some(Value::Array(actions)) => actions.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::Array(actions)) => actions
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -136,7 +156,9 @@ Resources:
         let mut edited = template(
             "[{Effect: Allow, Action: [iam:GetUser, iam:PutUserPolicy]}, {Effect: Deny, Action: [iam:PutUserPolicy]}]",
         );
-        edited.without_permission("RespondIamFunction", "iam:PutUserPolicy").unwrap();
+        edited
+            .without_permission("RespondIamFunction", "iam:PutUserPolicy")
+            .unwrap();
         let expected =
             template("[{Effect: Allow, Action: [iam:GetUser]}, {Effect: Deny, Action: [iam:PutUserPolicy]}]");
         assert_eq!(edited, expected);
@@ -144,23 +166,33 @@ Resources:
 
     #[test]
     fn a_statement_that_grants_nothing_more_goes_with_it() {
-        let mut edited = template("[{Effect: Allow, Action: sns:Publish}, {Effect: Allow, Action: [iam:GetUser]}]");
-        edited.without_permission("RespondIamFunction", "SNS:publish").unwrap();
+        let mut edited =
+            template("[{Effect: Allow, Action: sns:Publish}, {Effect: Allow, Action: [iam:GetUser]}]");
+        edited
+            .without_permission("RespondIamFunction", "SNS:publish")
+            .unwrap();
         assert_eq!(edited, template("[{Effect: Allow, Action: [iam:GetUser]}]"));
     }
 
     #[test]
     fn what_would_change_nothing_is_refused() {
         let mut edited = template("[{Effect: Allow, Action: [iam:GetUser, sns:Publish]}]");
-        let error = edited.without_permission("RespondIamFunction", "iam:PutUserPolicy").unwrap_err();
+        let error = edited
+            .without_permission("RespondIamFunction", "iam:PutUserPolicy")
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "the role `RespondIamRole` doesn't grant `iam:PutUserPolicy`; it grants iam:GetUser, sns:Publish"
         );
-        let mut edited = template("[{Effect: Allow, Action: [iam:PutUserPolicy]}, {Effect: Allow, Action: 'iam:Put*'}]");
-        let error = edited.without_permission("RespondIamFunction", "iam:PutUserPolicy").unwrap_err();
+        let mut edited =
+            template("[{Effect: Allow, Action: [iam:PutUserPolicy]}, {Effect: Allow, Action: 'iam:Put*'}]");
+        let error = edited
+            .without_permission("RespondIamFunction", "iam:PutUserPolicy")
+            .unwrap_err();
         assert!(matches!(error, PermissionError::Wildcard { wildcard, .. } if wildcard == "iam:Put*"));
-        let error = edited.without_permission("Orphan", "iam:PutUserPolicy").unwrap_err();
+        let error = edited
+            .without_permission("Orphan", "iam:PutUserPolicy")
+            .unwrap_err();
         assert!(matches!(error, PermissionError::NoRole(_)));
     }
 }

@@ -75,11 +75,14 @@ impl Stack {
 
     /// One output by its key.
     pub fn output(&self, key: &str) -> Result<&str, StackError> {
-        self.outputs.get(key).map(String::as_str).ok_or_else(|| StackError::NoOutput {
-            stack: self.name.clone(),
-            output: key.to_owned(),
-            present: self.outputs.keys().cloned().collect::<Vec<_>>().join(", "),
-        })
+        self.outputs
+            .get(key)
+            .map(String::as_str)
+            .ok_or_else(|| StackError::NoOutput {
+                stack: self.name.clone(),
+                output: key.to_owned(),
+                present: self.outputs.keys().cloned().collect::<Vec<_>>().join(", "),
+            })
     }
 
     /// The incidents table's name.
@@ -152,7 +155,12 @@ fn parameters(deployment: &Deployment) -> Vec<Parameter> {
     deployment
         .parameters
         .iter()
-        .map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build())
+        .map(|(key, value)| {
+            Parameter::builder()
+                .parameter_key(key)
+                .parameter_value(value)
+                .build()
+        })
         .collect()
 }
 
@@ -160,18 +168,29 @@ async fn complete(client: &Client, name: &str) -> Result<Stack, StackError> {
     loop {
         let answer = client.describe_stacks().stack_name(name).send().await;
         let answer = answer.map_err(failed("DescribeStacks"))?;
-        let stack = answer.stacks().first().ok_or_else(|| StackError::Gone(name.to_owned()))?;
+        let stack = answer
+            .stacks()
+            .first()
+            .ok_or_else(|| StackError::Gone(name.to_owned()))?;
         match stack.stack_status() {
             Some(StackStatus::CreateComplete) => {
                 let outputs = stack.outputs().iter();
-                let outputs = outputs.filter_map(|output| Some((output.output_key()?.into(), output.output_value()?.into())));
-                return Ok(Stack { name: name.to_owned(), outputs: outputs.collect() });
+                let outputs = outputs
+                    .filter_map(|output| Some((output.output_key()?.into(), output.output_value()?.into())));
+                return Ok(Stack {
+                    name: name.to_owned(),
+                    outputs: outputs.collect(),
+                });
             }
             Some(StackStatus::CreateInProgress) => tokio::time::sleep(POLL).await,
             other => {
                 let status = other.map_or("unknown", StackStatus::as_str).to_owned();
                 let reasons = reasons(client, name).await?;
-                return Err(StackError::Failed { name: name.to_owned(), status, reasons });
+                return Err(StackError::Failed {
+                    name: name.to_owned(),
+                    status,
+                    reasons,
+                });
             }
         }
     }
@@ -179,22 +198,42 @@ async fn complete(client: &Client, name: &str) -> Result<Stack, StackError> {
 
 /// CloudFormation lists the newest event first; the first failure is the cause of the others.
 async fn reasons(client: &Client, name: &str) -> Result<String, StackError> {
-    let events = client.describe_stack_events().stack_name(name).into_paginator().items().send();
-    let events = events.collect::<Result<Vec<_>, _>>().await.map_err(failed("DescribeStackEvents"))?;
+    let events = client
+        .describe_stack_events()
+        .stack_name(name)
+        .into_paginator()
+        .items()
+        .send();
+    let events = events
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(failed("DescribeStackEvents"))?;
     let reasons: Vec<String> = events
         .iter()
         .rev()
         .filter(|event| matches!(event.resource_status(), Some(ResourceStatus::CreateFailed)))
         .map(|event| {
             let resource = event.logical_resource_id().unwrap_or("the stack");
-            format!("`{resource}`: {}", event.resource_status_reason().unwrap_or("no reason given"))
+            format!(
+                "`{resource}`: {}",
+                event.resource_status_reason().unwrap_or("no reason given")
+            )
         })
         .collect();
-    Ok(if reasons.is_empty() { "no resource says why".to_owned() } else { reasons.join("; ") })
+    Ok(if reasons.is_empty() {
+        "no resource says why".to_owned()
+    } else {
+        reasons.join("; ")
+    })
 }
 
-fn failed<E: std::error::Error + Send + Sync + 'static>(operation: &'static str) -> impl FnOnce(E) -> StackError {
-    move |error| StackError::Call { operation, source: error.into() }
+fn failed<E: std::error::Error + Send + Sync + 'static>(
+    operation: &'static str,
+) -> impl FnOnce(E) -> StackError {
+    move |error| StackError::Call {
+        operation,
+        source: error.into(),
+    }
 }
 
 #[cfg(test)]
@@ -206,7 +245,10 @@ mod tests {
     fn a_machine_is_found_by_its_playbook() {
         let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:backstop-leaked-access-key";
         let outputs = BTreeMap::from([("LeakedAccessKeyMachineArn".to_owned(), arn.to_owned())]);
-        let stack = Stack { name: "backstop".into(), outputs };
+        let stack = Stack {
+            name: "backstop".into(),
+            outputs,
+        };
         assert_eq!(stack.machine_arn("leaked-access-key").unwrap(), arn);
         assert_eq!(
             stack.machine_arn("public-bucket").unwrap_err().to_string(),

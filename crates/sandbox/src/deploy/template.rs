@@ -63,7 +63,10 @@ impl Template {
                     .next()
                     .unwrap_or_default()
                     .to_owned();
-                Ok(Function { logical_id: logical_id.clone(), binary })
+                Ok(Function {
+                    logical_id: logical_id.clone(),
+                    binary,
+                })
             })
             .collect()
     }
@@ -72,18 +75,29 @@ impl Template {
         self.of_type(MACHINE)
             .map(|(logical_id, resource)| {
                 let definition = text_property(logical_id, resource, "DefinitionUri")?.into();
-                Ok(Machine { logical_id: logical_id.clone(), definition })
+                Ok(Machine {
+                    logical_id: logical_id.clone(),
+                    definition,
+                })
             })
             .collect()
     }
 
     /// Sets one property of a resource.
-    pub(super) fn set(&mut self, logical_id: &str, property: &'static str, value: Value) -> Result<(), TemplateError> {
+    pub(super) fn set(
+        &mut self,
+        logical_id: &str,
+        property: &'static str,
+        value: Value,
+    ) -> Result<(), TemplateError> {
         let properties = self
             .resource_mut(logical_id)?
             .get_mut("Properties")
             .and_then(Value::as_object_mut)
-            .ok_or_else(|| TemplateError::Property { logical_id: logical_id.to_owned(), property })?;
+            .ok_or_else(|| TemplateError::Property {
+                logical_id: logical_id.to_owned(),
+                property,
+            })?;
         properties.insert(property.to_owned(), value);
         Ok(())
     }
@@ -127,7 +141,10 @@ fn text_property<'a>(
         .get("Properties")
         .and_then(|properties| properties.get(property))
         .and_then(Value::as_str)
-        .ok_or_else(|| TemplateError::Property { logical_id: logical_id.to_owned(), property })
+        .ok_or_else(|| TemplateError::Property {
+            logical_id: logical_id.to_owned(),
+            property,
+        })
 }
 
 /// The template isn't what it should be.
@@ -180,7 +197,10 @@ Resources:
     #[test]
     fn functions_and_machines_are_found() {
         let template = Template::parse(SMALL).unwrap();
-        let function = Function { logical_id: "RespondIamFunction".into(), binary: "respond-iam".into() };
+        let function = Function {
+            logical_id: "RespondIamFunction".into(),
+            binary: "respond-iam".into(),
+        };
         assert_eq!(template.functions().unwrap(), [function]);
         let machine = Machine {
             logical_id: "Machine".into(),
@@ -190,20 +210,64 @@ Resources:
     }
 
     #[test]
+    fn the_projects_own_template_is_understood() {
+        let mut template = Template::parse(include_str!("../../../../template.yaml")).unwrap();
+        let functions = template.functions().unwrap();
+        assert!(
+            functions.iter().any(|function| function.binary == "respond-iam"),
+            "{functions:?}"
+        );
+        let machines = template.machines().unwrap();
+        assert!(
+            machines
+                .iter()
+                .all(|machine| machine.definition.starts_with("statemachines")),
+            "{machines:?}"
+        );
+        template
+            .without_permission("RespondIamFunction", "iam:PutUserPolicy")
+            .unwrap();
+        assert!(
+            template
+                .without_permission("RespondIamFunction", "iam:PutUserPolicy")
+                .is_err()
+        );
+    }
+
+    #[test]
     fn setting_a_property_changes_nothing_else() {
         let mut template = Template::parse(SMALL).unwrap();
-        template.set("RespondIamFunction", "CodeUri", "s3://bucket/key".into()).unwrap();
-        let uri = template.resource("RespondIamFunction").unwrap().pointer("/Properties/CodeUri").unwrap();
+        template
+            .set("RespondIamFunction", "CodeUri", "s3://bucket/key".into())
+            .unwrap();
+        let uri = template
+            .resource("RespondIamFunction")
+            .unwrap()
+            .pointer("/Properties/CodeUri")
+            .unwrap();
         assert_eq!(uri, "s3://bucket/key");
-        template.set("RespondIamFunction", "CodeUri", "target/lambda/respond-iam/".into()).unwrap();
+        template
+            .set(
+                "RespondIamFunction",
+                "CodeUri",
+                "target/lambda/respond-iam/".into(),
+            )
+            .unwrap();
         assert_eq!(template, Template::parse(SMALL).unwrap());
-        assert!(matches!(template.set("Queue", "CodeUri", Value::Null), Err(TemplateError::Property { .. })));
-        assert!(matches!(template.set("Nobody", "CodeUri", Value::Null), Err(TemplateError::NoResource(_))));
+        assert!(matches!(
+            template.set("Queue", "CodeUri", Value::Null),
+            Err(TemplateError::Property { .. })
+        ));
+        assert!(matches!(
+            template.set("Nobody", "CodeUri", Value::Null),
+            Err(TemplateError::NoResource(_))
+        ));
     }
 
     #[test]
     fn a_function_without_code_is_an_error() {
-        let text = "Resources: { F: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: { Bucket: b } } } }";
+        let text =
+            "Resources: { F: { Type: 'AWS::Serverless::Function', Properties: { CodeUri: { Bucket: b } } } }";
         let error = Template::parse(text).unwrap().functions().unwrap_err();
         assert_eq!(error.to_string(), "`F` has no usable `CodeUri`");
         assert!(matches!(Template::parse("a: 1"), Err(TemplateError::NoResources)));

@@ -62,7 +62,9 @@ fn node<'text>(event: Event<'text>, span: Span, events: &mut Events<'text>) -> R
         Event::Scalar(text, style, _, tag) => Ok(scalar(&text, style, tag.as_deref())),
         Event::SequenceStart(_, _, tag) => Ok(tagged(tag.as_deref(), sequence(events)?)),
         Event::MappingStart(_, _, tag) => Ok(tagged(tag.as_deref(), mapping(events)?)),
-        _ => Err(YamlError::Alias { line: span.start.line() }),
+        _ => Err(YamlError::Alias {
+            line: span.start.line(),
+        }),
     }
 }
 
@@ -82,7 +84,11 @@ fn mapping(events: &mut Events<'_>) -> Result<Value, YamlError> {
         let (key, line) = match next(events)? {
             (Event::MappingEnd, _) => return Ok(Value::Object(entries)),
             (Event::Scalar(key, ..), span) => (key.into_owned(), span.start.line()),
-            (_, span) => return Err(YamlError::KeyIsNoText { line: span.start.line() }),
+            (_, span) => {
+                return Err(YamlError::KeyIsNoText {
+                    line: span.start.line(),
+                });
+            }
         };
         let (event, span) = next(events)?;
         let value = node(event, span, events)?;
@@ -118,8 +124,16 @@ fn plain(text: &str) -> Value {
         "false" => return Value::Bool(false),
         _ => {}
     }
-    let numeric = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e'));
-    let number = if numeric { text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<f64>().map(Value::from)) } else { return Value::from(text) };
+    let numeric = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e'));
+    let number = if numeric {
+        text.parse::<i64>()
+            .map(Value::from)
+            .or_else(|_| text.parse::<f64>().map(Value::from))
+    } else {
+        return Value::from(text);
+    };
     number.unwrap_or_else(|_| Value::from(text))
 }
 
@@ -177,7 +191,8 @@ mod tests {
 
     #[test]
     fn only_plain_scalars_are_numbers_and_booleans() {
-        let text = "{a: 180, b: '180', c: true, d: \"true\", e: 0.5, f: 2012-10-17, g: , h: -1, i: e, j: inf}";
+        let text =
+            "{a: 180, b: '180', c: true, d: \"true\", e: 0.5, f: 2012-10-17, g: , h: -1, i: e, j: inf}";
         assert_eq!(
             parse(text).unwrap(),
             json!({"a": 180, "b": "180", "c": true, "d": "true", "e": 0.5, "f": "2012-10-17", "g": null, "h": -1, "i": "e", "j": "inf"})
@@ -186,9 +201,15 @@ mod tests {
 
     #[test]
     fn what_cloudformation_refuses_is_refused_with_its_line() {
-        assert!(matches!(parse("a: &x 1\nb: *x"), Err(YamlError::Alias { line: 2 })));
+        assert!(matches!(
+            parse("a: &x 1\nb: *x"),
+            Err(YamlError::Alias { line: 2 })
+        ));
         let repeated = parse("a: 1\nb: 2\na: 3").unwrap_err();
-        assert!(matches!(&repeated, YamlError::RepeatedKey { line: 3, key } if key == "a"), "{repeated}");
+        assert!(
+            matches!(&repeated, YamlError::RepeatedKey { line: 3, key } if key == "a"),
+            "{repeated}"
+        );
         assert!(matches!(parse("[a]: 1"), Err(YamlError::KeyIsNoText { line: 1 })));
         assert!(matches!(parse("a: ["), Err(YamlError::Syntax(_))));
         assert!(matches!(parse("# nothing"), Err(YamlError::Empty)));

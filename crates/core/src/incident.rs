@@ -265,7 +265,7 @@ impl Incident {
     fn apply(&mut self, record: &Record) -> Result<(), (&'static str, &'static str)> {
         match &record.event {
             Event::Opened(_) => return Err(("opened", "an incident is opened once")),
-            Event::FindingJoined(_) | Event::Started { .. } | Event::GuardrailDecided(_) => {}
+            Event::FindingJoined(_) | Event::GuardrailDecided(_) => {}
             Event::Planned { plan, hash } => {
                 let state = self.step_mut(&plan.step).ok_or(("planned", UNKNOWN_STEP))?;
                 if !state.acted {
@@ -326,6 +326,7 @@ impl Incident {
                     state.acted = true;
                 }
                 state.outcome = None;
+                state.verification = None;
             }
             Event::StepEnded { step, outcome } => {
                 let state = self.step_mut(step).ok_or(("step-ended", UNKNOWN_STEP))?;
@@ -333,6 +334,8 @@ impl Incident {
                     return Err(("step-ended", "it is `done` though no receipt was saved"));
                 }
                 state.outcome = Some(outcome.clone());
+                // Proof must be newer than what it proves.
+                state.verification = None;
             }
             Event::Verified { step, verification } => {
                 let state = self.step_mut(step).ok_or(("verified", UNKNOWN_STEP))?;

@@ -11,6 +11,8 @@
 //! | [`log`] | the append-only, hash-chained events of an incident |
 //! | [`incident`] | the state of an incident, folded from its log |
 //! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
+//! | [`message`] | what people are told |
+//! | [`text`] | hostile text, made harmless for each sink |
 //! | [`error_name`] | the names that state machines catch |
 //! | [`task`] | what a state machine hands to a function and gets back |
 //! | [`text`] | hostile text made harmless for wherever it goes |
@@ -23,6 +25,7 @@ pub mod guardrail;
 pub mod ids;
 pub mod incident;
 pub mod log;
+pub mod message;
 pub mod mode;
 pub mod outcome;
 pub mod plan;

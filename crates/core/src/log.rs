@@ -23,11 +23,6 @@ pub enum Event {
     Opened(Box<Opened>),
     /// Another copy or update of a finding about the same target arrived.
     FindingJoined(FindingRef),
-    /// The state machine was started.
-    Started {
-        /// The execution's ARN.
-        execution: String,
-    },
     /// A guardrail lowered the mode or refused.
     GuardrailDecided(Decision),
     /// What a step would change, in `observe` and `approve` mode.

@@ -25,3 +25,24 @@ pub fn sanitize(text: &str) -> String {
         .filter(|c| !c.is_control())
         .collect()
 }
+
+/// A subject for Amazon SNS: one line of printable ASCII, at most 100 characters (Amazon SNS API Reference,
+/// "Publish").
+pub fn for_subject(text: &str) -> String {
+    let ascii: String = sanitize(text)
+        .chars()
+        .map(|c| {
+            if c.is_ascii() && !c.is_ascii_control() {
+                c
+            } else {
+                '?'
+            }
+        })
+        .collect();
+    prefix(&ascii, 100).trim_end().to_owned()
+}
+
+/// A line of a plain-text e-mail, in which no link can be clicked.
+pub fn for_plain_email(text: &str) -> String {
+    sanitize(text).replace("://", "[:]//").replace("www.", "www[.]")
+}

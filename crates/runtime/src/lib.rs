@@ -1,1 +1,31 @@
-//! stub
+//! What Backstop's functions share. Knows AWS and the clock; decides nothing that [`backstop_core`] can decide.
+//!
+//! | module | concept |
+//! | --- | --- |
+//! | [`settings`] | the environment a function is deployed with |
+//! | [`aws`] | the SDK configuration, built once |
+//! | [`call_error`] | a failed AWS call, under its fixed name |
+//! | [`ledger`] | the incidents table |
+//! | [`action`] | what a `respond-*` function implements for each step |
+//! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
+//! | `machines` | starts and resumes state machines (feature `machines`) |
+//! | `decision` | approves or denies a plan (feature `machines`) |
+//! | [`serve`] | the Lambda loop |
+
+pub mod action;
+pub mod aws;
+pub mod call_error;
+#[cfg(feature = "machines")]
+pub mod decision;
+pub mod ledger;
+#[cfg(feature = "machines")]
+pub mod machines;
+pub mod runner;
+pub mod serve;
+pub mod settings;
+mod stamp;
+
+pub use action::{Action, StepError};
+pub use call_error::CallError;
+pub use ledger::{IncidentLog, Ledger, LedgerError};
+pub use stamp::{new_id, now};

@@ -1,2 +1,31 @@
-//! stub
-fn main() {}
+//! `close`: writes down what other functions couldn't, computes the status from the log, releases the target.
+
+mod conclude;
+mod record_failure;
+
+use backstop_core::task::CloseTask;
+use backstop_runtime::{Ledger, StepError, aws, serve, settings};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    serve::init_logs();
+    let config = aws::config().await;
+    let ledger = Ledger::new(
+        aws_sdk_dynamodb::Client::new(&config),
+        settings::required("TABLE_NAME")?,
+    );
+    serve::serve(|task: CloseTask| handle(&ledger, task)).await
+}
+
+async fn handle(ledger: &Ledger, task: CloseTask) -> Result<Value, StepError> {
+    match task {
+        CloseTask::RecordFailure {
+            incident,
+            step,
+            error,
+            cause,
+        } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
+        CloseTask::Close { incident } => conclude::close(ledger, &incident).await,
+    }
+}

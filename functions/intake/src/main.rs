@@ -1,2 +1,60 @@
-//! stub
-fn main() {}
+//! `intake`: turns events into incidents and starts their playbooks. Changes no account.
+
+mod batch;
+mod guards;
+mod incident;
+mod machines;
+mod page;
+mod park;
+mod read;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use backstop_core::{Mode, guardrail::Protection};
+use backstop_playbook::Catalog;
+use backstop_runtime::{Ledger, aws, serve, settings};
+
+/// The playbooks, compiled into the function: reading YAML at run time would cost each cold start.
+const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
+
+/// What intake works with.
+pub(crate) struct Intake {
+    catalog: Catalog,
+    ledger: Ledger,
+    protection: Protection,
+    maximum_mode: Mode,
+    accepts_drills: bool,
+    hourly_limit: u32,
+    machines: machines::Machines,
+    parking: park::Parking,
+    pager: page::Pager,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    serve::init_logs();
+    let config = aws::config().await;
+    let intake = Intake {
+        catalog: Catalog::from_json(CATALOG)?,
+        ledger: Ledger::new(
+            aws_sdk_dynamodb::Client::new(&config),
+            settings::required("TABLE_NAME")?,
+        ),
+        protection: settings::protection()?,
+        maximum_mode: settings::parsed("MAXIMUM_MODE", "`observe`, `approve` or `auto`")?,
+        accepts_drills: settings::required("DRILL_EVENTS")? == "Enabled",
+        hourly_limit: settings::parsed("CONTAINMENTS_PER_HOUR", "a whole number")?,
+        machines: machines::Machines::new(
+            aws_sdk_sfn::Client::new(&config),
+            settings::required("MACHINE_ARN_PREFIX")?,
+        ),
+        parking: park::Parking::new(
+            aws_sdk_sqs::Client::new(&config),
+            settings::required("DEAD_LETTER_QUEUE_URL")?,
+        ),
+        pager: page::Pager::new(
+            aws_sdk_sns::Client::new(&config),
+            settings::required("ALERTS_TOPIC_ARN")?,
+        ),
+    };
+    serve::serve(|event: SqsEvent| intake.batch(event)).await
+}

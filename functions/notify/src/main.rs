@@ -1,2 +1,57 @@
-//! stub
-fn main() {}
+//! `notify`: tells people what happened, what was done, what is proven, what may break and what to do next.
+
+use backstop_core::{incident::Status, log::Event, message, task::NotifyTask};
+use backstop_runtime::{CallError, Ledger, StepError, aws, serve, settings};
+use serde_json::{Value, json};
+
+struct Notifier {
+    ledger: Ledger,
+    sns: aws_sdk_sns::Client,
+    topic: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    serve::init_logs();
+    let config = aws::config().await;
+    let notifier = Notifier {
+        ledger: Ledger::new(
+            aws_sdk_dynamodb::Client::new(&config),
+            settings::required("TABLE_NAME")?,
+        ),
+        sns: aws_sdk_sns::Client::new(&config),
+        topic: settings::required("ALERTS_TOPIC_ARN")?,
+    };
+    serve::serve(|task: NotifyTask| notifier.notify(task)).await
+}
+
+impl Notifier {
+    /// Publishes the notice of an incident once. If the log can't take the note that it was sent, the next
+    /// attempt sends it again: two notices are better than none.
+    async fn notify(&self, task: NotifyTask) -> Result<Value, StepError> {
+        let mut log = self.ledger.log(&task.incident).await?;
+        let incident = log.incident()?;
+        if incident.notified {
+            return Ok(json!({ "notified": "already" }));
+        }
+        let message = message::outcome(&task.incident, &incident);
+        let answer = self
+            .sns
+            .publish()
+            .topic_arn(&self.topic)
+            .subject(&message.subject)
+            .message(&message.body)
+            .send()
+            .await
+            .map_err(CallError::of("sns:Publish", "the alerts topic"))?;
+        let event = Event::Notified {
+            channel: self.topic.clone(),
+            subject: message.subject,
+            message_id: answer.message_id.unwrap_or_default(),
+        };
+        log.append(&self.ledger, event).await?;
+        let status: Status = incident.conclusion();
+        tracing::info!(incident = %task.incident, %status, "people were told");
+        Ok(json!({ "notified": status }))
+    }
+}

@@ -1,2 +1,46 @@
-//! stub
-fn main() {}
+//! `respond-iam`: contains IAM users, access keys and role sessions. Nothing else changes IAM.
+
+mod deactivate_access_key;
+mod deactivate_other_credentials;
+mod deny_user;
+mod inline_policy;
+mod principal;
+mod revoke_role_sessions;
+#[cfg(test)]
+mod testing;
+
+use std::sync::Arc;
+
+use backstop_core::task::RespondTask;
+use backstop_runtime::{Action, Ledger, aws, runner::Runner, serve, settings};
+
+/// Every action of this function.
+fn actions(iam: &aws_sdk_iam::Client) -> Vec<Arc<dyn Action>> {
+    vec![
+        Arc::new(deactivate_access_key::DeactivateAccessKey::new(iam.clone())),
+        Arc::new(deny_user::DenyUser::new(iam.clone())),
+        Arc::new(deactivate_other_credentials::DeactivateOtherCredentials::new(
+            iam.clone(),
+        )),
+        Arc::new(revoke_role_sessions::RevokeRoleSessions::new(iam.clone())),
+    ]
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    serve::init_logs();
+    let config = aws::config().await;
+    let ledger = Ledger::new(
+        aws_sdk_dynamodb::Client::new(&config),
+        settings::required("TABLE_NAME")?,
+    );
+    let account = settings::required("ACCOUNT_ID")?;
+    let iam = aws_sdk_iam::Client::new(&config);
+    let runner = Runner::new(
+        ledger,
+        settings::protection()?,
+        account.as_str().into(),
+        actions(&iam),
+    );
+    serve::serve(|task: RespondTask| runner.run(task)).await
+}

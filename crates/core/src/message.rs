@@ -1,0 +1,116 @@
+//! What people are told: a subject that a tired person understands, and a plain-text body.
+//!
+//! Everything that came from a finding passes through [`crate::text`]: it is hostile.
+
+mod outcome;
+mod question;
+
+pub use outcome::outcome;
+pub use question::{limit_reached, question};
+use serde::Serialize;
+
+use crate::{finding::Finding, incident::Incident, log::Origin, plan::Plan, target::Target, text};
+
+/// A message for the alerts topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// ASCII, at most 100 characters (Amazon SNS API Reference, "Publish").
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+}
+
+fn subject(incident: &Incident, word: &str) -> String {
+    let drill = if incident.opened.origin == Origin::Drill {
+        "DRILL "
+    } else {
+        ""
+    };
+    let target = &incident.opened.target;
+    text::for_subject(&format!(
+        "[Backstop] {drill}{word}: {} ({})",
+        target.resource, target.account
+    ))
+}
+
+/// "What happened": the finding in two lines, its text made harmless.
+fn what_happened(incident: &Incident) -> String {
+    let opened = &incident.opened;
+    let finding = &opened.finding;
+    let mut lines = vec![format!(
+        "  {} ({} {:.1}), by {}, seen {} time(s)",
+        text::for_plain_email(&finding.finding_type),
+        finding.severity.label,
+        finding.severity.score,
+        finding.route,
+        finding.count,
+    )];
+    if !opened.title.is_empty() {
+        lines.push(format!("  \"{}\"", text::for_plain_email(&opened.title)));
+    }
+    if let Some(seen) = finding.first_seen {
+        lines.push(format!("  first seen {seen}"));
+    }
+    if let Origin::Manual { by, reason } = &opened.origin {
+        let reason = reason.as_deref().unwrap_or("no reason given");
+        lines.push(format!("  started by {by}: {}", text::for_plain_email(reason)));
+    }
+    if let Some(linked) = &opened.linked {
+        lines.push(format!(
+            "  the same target was answered before by incident {linked}"
+        ));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn changes(plan: &Plan) -> String {
+    plan.changes
+        .iter()
+        .map(|change| {
+            format!(
+                "      {}: {} -> {}   ({})\n",
+                change.what, change.now, change.after, change.api
+            )
+        })
+        .collect()
+}
+
+/// A heading and its lines; nothing at all if there are no lines.
+fn section(heading: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines: String = lines.iter().map(|line| format!("  - {line}\n")).collect();
+    format!("{heading}\n{lines}\n")
+}
+
+/// The lines of all plans, each once.
+fn collected(incident: &Incident, lines: impl Fn(&Plan) -> &Vec<String>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for line in incident
+        .steps
+        .iter()
+        .filter_map(|state| state.plan.as_ref())
+        .flat_map(lines)
+    {
+        if !found.contains(line) {
+            found.push(line.clone());
+        }
+    }
+    found
+}
+
+/// The title of an incident for people: the finding's own, bounded.
+pub fn title_of(finding: &Finding) -> String {
+    text::bounded(&text::sanitize(&finding.title), 200)
+}
+
+/// What to type to follow an incident of this target by hand.
+fn run_command(incident: &Incident, target: &Target) -> String {
+    format!(
+        "backstop run {} --target {}",
+        incident.opened.playbook,
+        target.resource.id()
+    )
+}

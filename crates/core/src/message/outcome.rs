@@ -1,0 +1,197 @@
+//! The notice after acting: what happened, what was done, what is proven, what may break, what to do next.
+
+use super::{Message, changes, collected, run_command, section, subject, what_happened};
+use crate::{
+    ids::IncidentId,
+    incident::{Incident, Status, StepState},
+    mode::Mode,
+    outcome::Outcome,
+    target::Resource,
+};
+
+/// The notice for an incident as it stands.
+pub fn outcome(id: &IncidentId, incident: &Incident) -> Message {
+    let status = incident.conclusion();
+    let (word, headline) = headline(status, incident);
+    let mut body = format!(
+        "{headline}\nincident {id}\n\nWhat happened\n{}\n",
+        what_happened(incident)
+    );
+    body.push_str(&done(incident));
+    body.push_str(&section("What is proven, by reading back", &proven(incident)));
+    body.push_str(&section(
+        "What may break",
+        &collected(incident, |plan| &plan.blast_radius),
+    ));
+    body.push_str(&section(
+        "What this can't reach",
+        &collected(incident, |plan| &plan.limits),
+    ));
+    body.push_str(&section("What to do next", &next(id, incident, status)));
+    Message {
+        subject: subject(incident, word),
+        body,
+    }
+}
+
+fn headline(status: Status, incident: &Incident) -> (&'static str, String) {
+    let target = &incident.opened.target;
+    match status {
+        Status::Contained => ("CONTAINED", format!("{target} is contained, and that is proven.")),
+        Status::PartiallyContained => (
+            "PARTLY CONTAINED, act now",
+            format!("{target} is only partly contained. A person must finish it."),
+        ),
+        Status::Refused => (
+            "NOT CONTAINED, refused",
+            format!("{target} was not touched: a guardrail refused."),
+        ),
+        Status::Observed => (
+            "OBSERVED only",
+            format!("{target} was not touched: this playbook only observes here."),
+        ),
+        Status::Denied => (
+            "NOT CONTAINED, denied",
+            format!("{target} was not touched: a person denied it."),
+        ),
+        Status::Expired => (
+            "NOT CONTAINED, nobody answered",
+            format!("{target} was not touched: nobody decided in time."),
+        ),
+        _ => (
+            "NOT CONTAINED, act now",
+            format!("{target} is NOT contained. A person must act."),
+        ),
+    }
+}
+
+fn done(incident: &Incident) -> String {
+    let mut text = String::new();
+    for decision in &incident.opened.guardrails {
+        text.push_str(&format!(
+            "  guardrail {}: {}\n",
+            decision.guardrail, decision.detail
+        ));
+    }
+    for state in &incident.steps {
+        text.push_str(&format!(
+            "  - {}: {}\n",
+            state.step.title,
+            ended(state, incident.opened.mode)
+        ));
+        if let Some(plan) = &state.plan {
+            text.push_str(&changes(plan));
+        }
+    }
+    if text.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    let heading = if incident.steps.iter().any(|state| state.acted) {
+        "What was done"
+    } else {
+        "What was planned"
+    };
+    format!("{heading}\n{text}\n")
+}
+
+fn ended(state: &StepState, mode: Mode) -> String {
+    match &state.outcome {
+        Some(Outcome::Done) => "done".to_owned(),
+        Some(Outcome::Already) => "was so already".to_owned(),
+        Some(Outcome::Skipped { reason }) => format!("skipped: {reason}"),
+        Some(Outcome::Refused { guardrail, reason }) => format!("refused by {guardrail}: {reason}"),
+        Some(Outcome::Failed { error, detail }) => format!("FAILED, {error}: {detail}"),
+        None if state.acted => "CUT OFF: it may or may not have taken effect".to_owned(),
+        None if mode == Mode::Auto => "NOT DONE: it never ended".to_owned(),
+        None => "planned only".to_owned(),
+    }
+}
+
+fn proven(incident: &Incident) -> Vec<String> {
+    incident
+        .steps
+        .iter()
+        .filter_map(|state| {
+            let verification = state.verification.as_ref()?;
+            let word = if verification.holds { "yes" } else { "NO" };
+            Some(format!("{word}: {}", verification.observed))
+        })
+        .collect()
+}
+
+fn next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<String> {
+    let mut lines = Vec::new();
+    match status {
+        Status::Contained => {
+            lines.push("tell the owner: work that used this credential has stopped".to_owned());
+            lines.push(
+                "find out what was done with it, and how it leaked, before you give out a new one".to_owned(),
+            );
+        }
+        Status::PartiallyContained | Status::Failed => {
+            for state in incident.contain_steps().filter(|state| !state.is_proven()) {
+                if let Some(Outcome::Failed { error, .. }) = &state.outcome {
+                    lines.push(advice(error, &state.step.title));
+                } else if !matches!(state.outcome, Some(Outcome::Skipped { .. })) {
+                    lines.push(format!(
+                        "\"{}\" is not proven: check it by hand",
+                        state.step.title
+                    ));
+                }
+            }
+            lines.push(format!(
+                "then run the playbook again; what is done already is left alone: {}",
+                run_command(incident, &incident.opened.target)
+            ));
+        }
+        Status::Refused if matches!(incident.opened.target.resource, Resource::Root { .. }) => {
+            lines.extend(root_instructions());
+        }
+        Status::Refused | Status::Observed | Status::Denied | Status::Expired => {
+            lines.push(format!(
+                "if it must be contained after all: {}",
+                run_command(incident, &incident.opened.target)
+            ));
+        }
+        _ => {}
+    }
+    lines.push(format!("see everything: backstop incidents show {id}"));
+    if incident.steps.iter().any(|state| state.acted) {
+        lines.push(format!("if this was a false alarm: backstop undo {id}"));
+    }
+    lines
+}
+
+fn advice(error: &str, title: &str) -> String {
+    match error {
+        "Backstop.AccessDenied" => {
+            format!(
+                "\"{title}\": the call named above was denied to Backstop; allow it, or do it by hand now"
+            )
+        }
+        "Backstop.BlockedByScp" => {
+            format!("\"{title}\": a service control policy forbids it; do it from the management account")
+        }
+        "Backstop.TargetGone" => {
+            format!("\"{title}\": the target isn't in this account (any more); find out who owned it")
+        }
+        "Backstop.TargetMismatch" => {
+            format!(
+                "\"{title}\": IAM and the finding disagree about whose credential it is; look before you act"
+            )
+        }
+        _ => format!("\"{title}\" failed: do it by hand now"),
+    }
+}
+
+/// Root can't be denied by a policy in its own account, so people must do it.
+fn root_instructions() -> Vec<String> {
+    [
+        "sign in as root from a trusted machine, change the password and check the e-mail address and phone number",
+        "delete every access key of root (Security credentials page), and replace its MFA device",
+        "in an organization: deny root by a service control policy, or remove root's credentials centrally",
+        "open a case with AWS Support: they can help to lock out an attacker who holds root",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}

@@ -1,0 +1,98 @@
+//! The notice that asks people to decide on a plan.
+
+use jiff::Timestamp;
+
+use super::{Message, changes, collected, section, subject, what_happened};
+use crate::{
+    guardrail::Decision,
+    ids::{Hash, IncidentId},
+    incident::Incident,
+    outcome::Outcome,
+    text,
+};
+
+/// Asks for a decision on the plan with this hash.
+pub fn question(
+    id: &IncidentId,
+    incident: &Incident,
+    plan_hash: &Hash,
+    needed: u8,
+    expires_at: Timestamp,
+) -> Message {
+    let mut body = format!(
+        "{} waits for your decision. NOTHING has been changed yet.\nincident {id}, plan {}, decide before {expires_at}\n\nWhat happened\n{}\n",
+        incident.opened.target,
+        plan_hash.short(),
+        what_happened(incident)
+    );
+    body.push_str("What would be done\n");
+    for state in incident.contain_steps() {
+        let mark = if state.step.high_impact {
+            " (HIGH IMPACT)"
+        } else {
+            ""
+        };
+        body.push_str(&format!("  - {}{mark}\n", state.step.title));
+        match (&state.plan, &state.outcome) {
+            (_, Some(Outcome::Failed { error, detail })) => {
+                body.push_str(&format!("      can't be planned: {error}: {detail}\n"));
+            }
+            (_, Some(Outcome::Refused { guardrail, reason })) => {
+                body.push_str(&format!("      refused by {guardrail}: {reason}\n"));
+            }
+            (_, Some(Outcome::Skipped { reason })) => body.push_str(&format!("      skipped: {reason}\n")),
+            (Some(plan), _) if plan.changes.is_empty() => body.push_str("      is so already\n"),
+            (Some(plan), _) => body.push_str(&changes(plan)),
+            (None, _) => body.push_str("      could not be planned\n"),
+        }
+    }
+    body.push('\n');
+    let why: Vec<String> = incident.opened.guardrails.iter().map(in_words).collect();
+    body.push_str(&section("Why you are asked", &why));
+    body.push_str(&section(
+        "What would break",
+        &collected(incident, |plan| &plan.blast_radius),
+    ));
+    body.push_str(&section(
+        "What this can't reach",
+        &collected(incident, |plan| &plan.limits),
+    ));
+    let mut next = vec![
+        format!("look again: backstop incidents show {id}"),
+        format!("do it: backstop approve {id} --plan {}", plan_hash.short()),
+        format!("don't: backstop deny {id} --reason \"…\""),
+    ];
+    if needed > 1 {
+        next.push(format!(
+            "{needed} different people must approve, since a step has high impact"
+        ));
+    }
+    body.push_str(&section("What to do next", &next));
+    Message {
+        subject: subject(incident, "DECIDE"),
+        body,
+    }
+}
+
+/// One notice for all incidents of an hour beyond the limit, instead of one each.
+pub fn limit_reached(incident: &Incident, decision: &Decision) -> Message {
+    let opened = &incident.opened;
+    let body = format!(
+        "{}.\n\nFurther targets of this hour are NOT contained by themselves: each waits for a decision.\n\n\
+         What to do next\n  - list them: backstop incidents list --status awaiting-approval\n  \
+         - see one: backstop incidents show <incident>\n  - do it: backstop approve <incident>\n  \
+         - stop all acting if this is a flood of false findings: backstop pause --for 2h --reason \"…\"\n",
+        decision.detail
+    );
+    Message {
+        subject: text::for_subject(&format!(
+            "[Backstop] LIMIT REACHED: {} in account {}, further targets wait for you",
+            opened.playbook, opened.target.account
+        )),
+        body,
+    }
+}
+
+fn in_words(decision: &Decision) -> String {
+    format!("{}: {}", decision.guardrail, decision.detail)
+}

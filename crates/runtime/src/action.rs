@@ -1,0 +1,140 @@
+//! What a `respond-*` function implements for each step: plan, act, verify, undo.
+
+use async_trait::async_trait;
+use backstop_core::{
+    ErrorName, Plan, Receipt, StepId, Target, UndoOutcome, Verification, guardrail::Permit, ids::IncidentId,
+    log::ChainError,
+};
+use jiff::Timestamp;
+
+use crate::{CallError, LedgerError};
+
+/// One action of one service. Safe to run again after a crash at any point.
+#[async_trait]
+pub trait Action: Send + Sync {
+    /// `service.verb-object`.
+    fn id(&self) -> &'static str;
+
+    /// Reads, and returns the exact changes, the blast radius and the receipt. Makes no mutating call.
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError>;
+
+    /// Makes the changes of a plan whose receipt is saved.
+    async fn act(&self, permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError>;
+
+    /// Reads back whether the goal state holds. A receipt is there if the action acted.
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError>;
+
+    /// Restores from the receipt, refuses on drift, and never brings back a credential that was leaked or
+    /// was inactive before.
+    async fn undo(&self, permit: &Permit, order: &Order, receipt: &Receipt)
+    -> Result<UndoOutcome, StepError>;
+}
+
+/// What an action is asked for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The incident; part of the names of what is made.
+    pub incident: IncidentId,
+    /// The step.
+    pub step: StepId,
+    /// The target.
+    pub target: Target,
+    /// The time at which the order was given; cut-offs are taken from it, not from the finding.
+    pub at: Timestamp,
+}
+
+/// Why a step can't be planned, made, verified or undone.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// AWS refused or failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The incidents table failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The stored log was altered.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The target is gone.
+    #[error("{what} doesn't exist (any more)")]
+    TargetGone {
+        /// What was looked for.
+        what: String,
+    },
+    /// The target isn't what the finding says.
+    #[error("the target isn't what the finding says: {detail}")]
+    Mismatch {
+        /// What differs.
+        detail: String,
+    },
+    /// A guardrail refuses.
+    #[error("guardrail `{guardrail}`: {reason}")]
+    Refused {
+        /// Its name.
+        guardrail: String,
+        /// Why.
+        reason: String,
+    },
+    /// The step doesn't apply to this target.
+    #[error("doesn't apply: {reason}")]
+    NotApplicable {
+        /// Why.
+        reason: String,
+    },
+    /// Reading back shows that the goal state doesn't hold, or not yet.
+    #[error("not proven yet: {observed}")]
+    NotYetVerified {
+        /// What was read.
+        observed: String,
+    },
+    /// A task, receipt or record can't be read.
+    #[error("reading {what}: {detail}")]
+    Invalid {
+        /// What.
+        what: &'static str,
+        /// Why not.
+        detail: String,
+    },
+}
+
+impl StepError {
+    /// The name that a state machine catches.
+    pub const fn name(&self) -> ErrorName {
+        match self {
+            Self::Call(error) => error.name,
+            Self::Ledger(error) => error.name(),
+            Self::Chain(_) | Self::Invalid { .. } => ErrorName::InvalidInput,
+            Self::TargetGone { .. } => ErrorName::TargetGone,
+            Self::Mismatch { .. } => ErrorName::TargetMismatch,
+            Self::Refused { .. } | Self::NotApplicable { .. } => ErrorName::Refused,
+            Self::NotYetVerified { .. } => ErrorName::NotYetVerified,
+        }
+    }
+}
+
+impl From<StepError> for lambda_runtime::Diagnostic {
+    fn from(error: StepError) -> Self {
+        Self {
+            error_type: error.name().as_str().to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+/// Reads a receipt in the action's own shape.
+pub fn read_receipt<T: serde::de::DeserializeOwned>(receipt: &Receipt) -> Result<T, StepError> {
+    serde_json::from_value(receipt.0.clone()).map_err(|error| StepError::Invalid {
+        what: "the receipt",
+        detail: error.to_string(),
+    })
+}
+
+/// Writes a receipt.
+pub fn write_receipt(receipt: &impl serde::Serialize) -> Result<Receipt, StepError> {
+    serde_json::to_value(receipt)
+        .map(Receipt)
+        .map_err(|error| StepError::Invalid {
+            what: "the receipt to save",
+            detail: error.to_string(),
+        })
+}

@@ -1,0 +1,269 @@
+//! A person's decision on a plan: written to the log first, then handed to the waiting machine.
+//!
+//! A person is the ARN that `sts:GetCallerIdentity` gives. For a session of a role that is the role's name and
+//! the session's name: two people who share a role are told apart only if their sessions have different names,
+//! as IAM Identity Center sees to. Who may choose the session's name can pass for two people; where that
+//! matters, let the role's trust policy demand `sts:RoleSessionName` to be the user's own name.
+
+mod error;
+
+use aws_sdk_sfn::Client;
+use backstop_core::{
+    Hash, IncidentId,
+    incident::{Answer, Incident, Question},
+    log::Event,
+    task::ApprovalAnswer,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use error::DecisionError;
+
+use crate::{
+    Ledger, LedgerError,
+    ledger::IncidentLog,
+    machines::{ResumeError, resume},
+    now,
+};
+
+/// Eight hex digits are enough to tell plans of one incident apart, and short enough to type.
+const SHORTEST_PLAN: usize = 8;
+
+/// What a person's word led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "decided", rename_all = "kebab-case")]
+pub enum Decided {
+    /// The machine acts on the plan.
+    Approved {
+        /// The plan.
+        plan_hash: Hash,
+        /// Who approved it.
+        by: Vec<String>,
+    },
+    /// The approval counts, but more people must approve before anything is done.
+    Counted {
+        /// The plan.
+        plan_hash: Hash,
+        /// Who approved it so far.
+        by: Vec<String>,
+        /// How many different people must approve.
+        needed: u8,
+    },
+    /// The machine closes the incident without acting.
+    Denied {
+        /// The plan.
+        plan_hash: Hash,
+    },
+}
+
+/// Approves the plan that waits. `plan` is the hash, or its first digits, of the plan the person saw: another
+/// one is refused. Where the log says "approved" but the machine still waits, this tells the machine.
+pub async fn approve(
+    ledger: &Ledger,
+    sfn: &Client,
+    incident: &IncidentId,
+    by: &str,
+    plan: Option<&str>,
+    reason: Option<String>,
+) -> Result<Decided, DecisionError> {
+    let desk = Desk {
+        ledger,
+        sfn,
+        incident,
+    };
+    let mut log = ledger.log(incident).await?;
+    let before = log.incident()?;
+    if desk.is_untold(&before, Answer::Approved).await? {
+        return desk.tell(&before, ApprovalAnswer::Approved).await;
+    }
+    let question = desk.open_question(&before, now())?;
+    desk.check_plan(question, plan)?;
+    if before.approvals.iter().any(|person| person == by) {
+        return Err(DecisionError::AlreadyApprovedByYou {
+            incident: incident.clone(),
+            by: by.to_owned(),
+            approvals: before.approvals.len(),
+            needed: question.needed,
+        });
+    }
+    let plan_hash = question.plan_hash.clone();
+    let event = Event::Approved {
+        by: by.to_owned(),
+        reason,
+        plan_hash,
+    };
+    let after = desk.write(&mut log, event, &question.plan_hash).await?;
+    if after.decision.is_none() {
+        return Ok(Decided::Counted {
+            plan_hash: question.plan_hash.clone(),
+            by: after.approvals,
+            needed: question.needed,
+        });
+    }
+    desk.tell(&after, ApprovalAnswer::Approved).await
+}
+
+/// Denies the plan that waits; one person is enough. Where the log says "denied" but the machine still waits,
+/// this tells the machine.
+pub async fn deny(
+    ledger: &Ledger,
+    sfn: &Client,
+    incident: &IncidentId,
+    by: &str,
+    reason: Option<String>,
+) -> Result<Decided, DecisionError> {
+    let desk = Desk {
+        ledger,
+        sfn,
+        incident,
+    };
+    let mut log = ledger.log(incident).await?;
+    let before = log.incident()?;
+    if desk.is_untold(&before, Answer::Denied).await? {
+        return desk.tell(&before, ApprovalAnswer::Denied).await;
+    }
+    let question = desk.open_question(&before, now())?;
+    let event = Event::Denied {
+        by: by.to_owned(),
+        reason,
+    };
+    let after = desk.write(&mut log, event, &question.plan_hash).await?;
+    desk.tell(&after, ApprovalAnswer::Denied).await
+}
+
+struct Desk<'a> {
+    ledger: &'a Ledger,
+    sfn: &'a Client,
+    incident: &'a IncidentId,
+}
+
+impl Desk<'_> {
+    /// Whether the log has this answer but nothing came of it: whoever gave it may have died before telling
+    /// the machine.
+    async fn is_untold(&self, state: &Incident, answer: Answer) -> Result<bool, DecisionError> {
+        let went_on = state.closed.is_some() || state.notified || state.steps.iter().any(|step| step.acted);
+        if state.decision != Some(answer) || went_on {
+            return Ok(false);
+        }
+        let pending = self.ledger.approval(self.incident).await?;
+        Ok(state
+            .question
+            .as_ref()
+            .zip(pending)
+            .is_some_and(|(question, pending)| question.plan_hash == pending.plan_hash))
+    }
+
+    /// The question that may be decided now, or why there is none.
+    fn open_question<'i>(&self, state: &'i Incident, now: Timestamp) -> Result<&'i Question, DecisionError> {
+        let incident = self.incident.clone();
+        if let Some((status, at)) = state.closed {
+            return Err(DecisionError::Closed { incident, status, at });
+        }
+        let Some(question) = &state.question else {
+            return Err(DecisionError::NotWaiting {
+                incident,
+                status: state.status(),
+            });
+        };
+        match state.decision {
+            Some(Answer::Expired) => Err(DecisionError::Expired {
+                incident,
+                at: question.expires_at,
+            }),
+            Some(answer) => Err(DecisionError::AlreadyDecided { incident, answer }),
+            None if question.expires_at <= now => Err(DecisionError::Expired {
+                incident,
+                at: question.expires_at,
+            }),
+            None => Ok(question),
+        }
+    }
+
+    /// Whether the person saw the plan that waits now.
+    fn check_plan(&self, question: &Question, seen: Option<&str>) -> Result<(), DecisionError> {
+        let Some(seen) = seen else { return Ok(()) };
+        let incident = self.incident.clone();
+        if seen.len() < SHORTEST_PLAN {
+            return Err(DecisionError::PlanTooShort {
+                incident,
+                seen: seen.to_owned(),
+            });
+        }
+        if question
+            .plan_hash
+            .as_str()
+            .starts_with(&seen.to_ascii_lowercase())
+        {
+            return Ok(());
+        }
+        Err(DecisionError::PlanChanged {
+            incident,
+            seen: seen.to_owned(),
+            now: question.plan_hash.clone(),
+        })
+    }
+
+    /// Appends the person's word. If somebody else was faster, says what they did.
+    async fn write(
+        &self,
+        log: &mut IncidentLog,
+        event: Event,
+        plan: &Hash,
+    ) -> Result<Incident, DecisionError> {
+        match log.append(self.ledger, event).await {
+            Ok(_) => Ok(log.incident()?),
+            Err(LedgerError::Illegal(illegal)) => {
+                let state = self.ledger.log(self.incident).await?.incident()?;
+                let question = self.open_question(&state, now())?;
+                self.check_plan(question, Some(plan.as_str()))?;
+                Err(LedgerError::Illegal(illegal).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Resumes the machine with what the log says.
+    async fn tell(&self, state: &Incident, answer: ApprovalAnswer) -> Result<Decided, DecisionError> {
+        // Before the machine goes on: it must not find its own, later status overwritten.
+        if let Err(error) = self.ledger.show_status(self.incident, state.status()).await {
+            tracing::warn!(incident = %self.incident, %error, "the list shows an old status");
+        }
+        let plan_hash = state
+            .question
+            .as_ref()
+            .map(|question| question.plan_hash.clone())
+            .unwrap_or_default();
+        let pending = self
+            .ledger
+            .approval(self.incident)
+            .await?
+            .filter(|pending| pending.plan_hash == plan_hash)
+            .ok_or_else(|| DecisionError::AskedAnew {
+                incident: self.incident.clone(),
+            })?;
+        resume(self.sfn, &pending.task_token, answer)
+            .await
+            .map_err(|error| match error {
+                ResumeError::NoLongerWaits => DecisionError::NoLongerWaits {
+                    incident: self.incident.clone(),
+                    playbook: state.opened.playbook.clone(),
+                    target: state.opened.target.resource.id(),
+                },
+                ResumeError::Call(error) => DecisionError::Untold {
+                    incident: self.incident.clone(),
+                    answer,
+                    source: error,
+                },
+            })?;
+        Ok(match answer {
+            ApprovalAnswer::Approved => Decided::Approved {
+                plan_hash,
+                by: state.approvals.clone(),
+            },
+            ApprovalAnswer::Denied => Decided::Denied { plan_hash },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

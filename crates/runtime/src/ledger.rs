@@ -1,0 +1,127 @@
+//! The incidents table: logs, locks, findings, guardrails.
+//!
+//! | pk | sk | holds |
+//! | --- | --- | --- |
+//! | `INCIDENT#<id>` | `META` | what lists show; a projection of the log |
+//! | `INCIDENT#<id>` | `LOG#000001` … | one [`Record`] each |
+//! | `INCIDENT#<id>` | `FINDING#<key>` | a raw finding, gzip |
+//! | `INCIDENT#<id>` | `APPROVAL` | the task token of an open question |
+//! | `TARGET#<key>#<playbook>` | `LOCK` | the incident that answers this target |
+//! | `GUARD` | `PAUSE#…`, `EXEMPTION#…` | the guardrails |
+//! | `LIMIT#<playbook>#<account>#<hour>` | `COUNT`, `NOTICE` | containments in that hour |
+
+mod approvals;
+mod guards;
+mod item;
+mod log;
+mod meta;
+mod opening;
+
+use aws_sdk_dynamodb::Client;
+use backstop_core::{
+    ErrorName, IncidentId,
+    incident::IllegalTransition,
+    log::{ChainError, Record},
+};
+
+pub use approvals::PendingApproval;
+pub use log::IncidentLog;
+pub use meta::IncidentRow;
+pub use opening::{Lock, NewIncident, Opening};
+
+use crate::CallError;
+
+/// The incidents table.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+}
+
+/// The incidents table failed us.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A call failed.
+    #[error("the incidents table: {0}")]
+    Call(#[from] CallError),
+    /// No such incident.
+    #[error("there is no incident `{0}`")]
+    NoSuchIncident(IncidentId),
+    /// A stored item can't be read.
+    #[error("reading {what} of the incidents table: {detail}")]
+    Unreadable {
+        /// Which item.
+        what: String,
+        /// Why not.
+        detail: String,
+    },
+    /// A value can't be stored.
+    #[error("writing {what} to the incidents table: {detail}")]
+    Unwritable {
+        /// Which value.
+        what: &'static str,
+        /// Why not.
+        detail: String,
+    },
+    /// The log was altered.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The event can't follow what the log holds.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+    /// Too many writers at once.
+    #[error("{writers} others wrote to the log of incident `{incident}` first; try again")]
+    Contended {
+        /// The incident.
+        incident: IncidentId,
+        /// How many attempts lost.
+        writers: u32,
+    },
+}
+
+impl LedgerError {
+    /// The name that a state machine catches.
+    pub const fn name(&self) -> ErrorName {
+        match self {
+            Self::Call(error) => match error.name {
+                ErrorName::Throttled => ErrorName::Throttled,
+                _ => ErrorName::LedgerUnavailable,
+            },
+            Self::NoSuchIncident(_) | Self::Unreadable { .. } | Self::Chain(_) | Self::Illegal(_) => {
+                ErrorName::InvalidInput
+            }
+            Self::Unwritable { .. } => ErrorName::Internal,
+            Self::Contended { .. } => ErrorName::LogContended,
+        }
+    }
+}
+
+impl Ledger {
+    /// The table with this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    /// The log of an incident, with its chain checked.
+    pub async fn log(&self, incident: &IncidentId) -> Result<IncidentLog, LedgerError> {
+        IncidentLog::read(self, incident).await
+    }
+}
+
+fn incident_pk(incident: &IncidentId) -> String {
+    format!("INCIDENT#{incident}")
+}
+
+fn record_sk(seq: u32) -> String {
+    format!("LOG#{seq:06}")
+}
+
+fn write_record(record: &Record) -> Result<String, LedgerError> {
+    serde_json::to_string(record).map_err(|error| LedgerError::Unwritable {
+        what: "a log record",
+        detail: error.to_string(),
+    })
+}

@@ -1,0 +1,151 @@
+//! Pauses and exemptions, and the hourly count of containments.
+
+use aws_sdk_dynamodb::{error::SdkError, types::AttributeValue};
+use backstop_core::{
+    AccountId, IncidentId, PlaybookName,
+    guardrail::{Exemption, Guardrails, Pause, PauseScope},
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    Ledger, LedgerError,
+    item::{get_json, get_text, number, text},
+};
+use crate::CallError;
+
+const GUARD: &str = "GUARD";
+
+impl Ledger {
+    /// Reads all pauses and exemptions. An error here means: don't act.
+    pub async fn guardrails(&self) -> Result<Guardrails, LedgerError> {
+        let mut found = Guardrails::default();
+        let mut items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(GUARD))
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(CallError::of("dynamodb:Query", "the guardrails"))?;
+            let sk = get_text(&item, "sk")?;
+            if sk.starts_with("PAUSE#") {
+                found.pauses.push(get_json(&item, "guard")?);
+            } else if sk.starts_with("EXEMPTION#") {
+                found.exemptions.push(get_json(&item, "guard")?);
+            } else {
+                return Err(LedgerError::Unreadable {
+                    what: format!("guardrail `{sk}`"),
+                    detail: "it is neither a pause nor an exemption".to_owned(),
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes a pause; one for each scope, so that a new one replaces the old.
+    pub async fn put_pause(&self, pause: &Pause) -> Result<(), LedgerError> {
+        self.put_guard(&pause_sk(&pause.scope), pause).await
+    }
+
+    /// Ends a pause. Says whether there was one.
+    pub async fn remove_pause(&self, scope: &PauseScope) -> Result<bool, LedgerError> {
+        self.remove_guard(&pause_sk(scope)).await
+    }
+
+    /// Writes an exemption.
+    pub async fn put_exemption(&self, exemption: &Exemption) -> Result<(), LedgerError> {
+        self.put_guard(&format!("EXEMPTION#{}", exemption.id), exemption)
+            .await
+    }
+
+    /// Removes an exemption. Says whether there was one.
+    pub async fn remove_exemption(&self, id: &str) -> Result<bool, LedgerError> {
+        self.remove_guard(&format!("EXEMPTION#{id}")).await
+    }
+
+    /// Claims the one notice that a playbook, account and hour gets about its limit. True for the first
+    /// incident that asks, and for it again, should it have died before the notice was sent.
+    pub async fn claim_limit_notice(
+        &self,
+        incident: &IncidentId,
+        playbook: &PlaybookName,
+        account: &AccountId,
+        at: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let outcome = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item("pk", text(limit_pk(playbook, account, at)))
+            .item("sk", text("NOTICE"))
+            .item("ttl", expiry(at))
+            .item("incident", text(incident.as_str()))
+            .condition_expression("attribute_not_exists(pk) OR incident = :incident")
+            .expression_attribute_values(":incident", text(incident.as_str()))
+            .send()
+            .await;
+        match outcome {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
+                Ok(false)
+            }
+            Err(error) => Err(CallError::of("dynamodb:PutItem", "the notice about a limit")(error).into()),
+        }
+    }
+
+    async fn put_guard(&self, sk: &str, guard: &impl serde::Serialize) -> Result<(), LedgerError> {
+        let json = serde_json::to_string(guard).map_err(|error| LedgerError::Unwritable {
+            what: "a guardrail",
+            detail: error.to_string(),
+        })?;
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .item("pk", text(GUARD))
+            .item("sk", text(sk))
+            .item("guard", text(json))
+            .send()
+            .await
+            .map_err(CallError::of("dynamodb:PutItem", format!("guardrail `{sk}`")))?;
+        Ok(())
+    }
+
+    async fn remove_guard(&self, sk: &str) -> Result<bool, LedgerError> {
+        let answer = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", text(GUARD))
+            .key("sk", text(sk))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld)
+            .send()
+            .await
+            .map_err(CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`")))?;
+        Ok(answer.attributes.is_some_and(|old| !old.is_empty()))
+    }
+}
+
+fn pause_sk(scope: &PauseScope) -> String {
+    match scope {
+        PauseScope::Everything => "PAUSE#everything".to_owned(),
+        PauseScope::Playbook(name) => format!("PAUSE#playbook#{name}"),
+        PauseScope::Account(account) => format!("PAUSE#account#{account}"),
+    }
+}
+
+/// The partition that counts one playbook's containments in one account in one hour (UTC).
+pub(super) fn limit_pk(playbook: &PlaybookName, account: &AccountId, at: Timestamp) -> String {
+    format!(
+        "LIMIT#{playbook}#{account}#{}",
+        at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H")
+    )
+}
+
+/// Counters are of no use after their hour; a day leaves time to look.
+pub(super) fn expiry(at: Timestamp) -> AttributeValue {
+    number(at.as_second() + 24 * 60 * 60)
+}

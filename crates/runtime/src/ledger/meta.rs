@@ -1,0 +1,127 @@
+//! What lists show of an incident: a projection of its log, written beside it.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use backstop_core::{
+    IncidentId, PlaybookName,
+    incident::Status,
+    log::{Opened, Record},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Ledger, LedgerError, incident_pk,
+    item::{Item, get_text, text},
+};
+use crate::CallError;
+
+/// The index that lists incidents by the time they were opened.
+const BY_OPENED: &str = "by_opened";
+/// The one partition of that index. At a few thousand incidents a day one partition is far from its
+/// limit of 1,000 writes a second (DynamoDB Developer Guide, "Best practices for designing partition keys").
+const LIST: &str = "incident";
+
+/// One row of `backstop incidents list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentRow {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Its playbook.
+    pub playbook: PlaybookName,
+    /// Its target, in words.
+    pub target: String,
+    /// Its status when the row was last written.
+    pub status: Status,
+    /// The finding's severity band.
+    pub severity: String,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The finding's title.
+    pub title: String,
+}
+
+pub(super) fn meta_item(incident: &IncidentId, first: &Record, opened: &Opened) -> Item {
+    HashMap::from([
+        ("pk".to_owned(), text(incident_pk(incident))),
+        ("sk".to_owned(), text("META")),
+        ("list".to_owned(), text(LIST)),
+        ("opened_at".to_owned(), text(first.at.to_string())),
+        ("incident".to_owned(), text(incident.as_str())),
+        ("playbook".to_owned(), text(opened.playbook.as_str())),
+        ("target".to_owned(), text(opened.target.to_string())),
+        (
+            "severity".to_owned(),
+            text(opened.finding.severity.label.to_string()),
+        ),
+        ("title".to_owned(), text(opened.title.clone())),
+        ("status".to_owned(), text(Status::Open.as_str())),
+    ])
+}
+
+impl Ledger {
+    /// Writes the status that lists show.
+    pub async fn show_status(&self, incident: &IncidentId, status: Status) -> Result<(), LedgerError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(incident_pk(incident)))
+            .key("sk", text("META"))
+            .update_expression("SET #status = :status")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", text(status.as_str()))
+            .send()
+            .await
+            .map_err(CallError::of(
+                "dynamodb:UpdateItem",
+                format!("the status of incident `{incident}`"),
+            ))?;
+        Ok(())
+    }
+
+    /// The newest incidents first, at most `most`.
+    pub async fn incidents(&self, most: usize) -> Result<Vec<IncidentRow>, LedgerError> {
+        let mut rows = Vec::new();
+        let mut items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_OPENED)
+            .key_condition_expression("#list = :list")
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_values(":list", text(LIST))
+            .scan_index_forward(false)
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(CallError::of("dynamodb:Query", "the list of incidents"))?;
+            rows.push(row(&item)?);
+            if rows.len() == most {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn row(item: &HashMap<String, AttributeValue>) -> Result<IncidentRow, LedgerError> {
+    let unreadable = |detail: String| LedgerError::Unreadable {
+        what: "a row of the list of incidents".to_owned(),
+        detail,
+    };
+    let status = get_text(item, "status")?;
+    Ok(IncidentRow {
+        incident: get_text(item, "incident")?.into(),
+        playbook: get_text(item, "playbook")?.into(),
+        target: get_text(item, "target")?.to_owned(),
+        status: serde_json::from_value(status.into()).map_err(|error| unreadable(error.to_string()))?,
+        severity: get_text(item, "severity")?.to_owned(),
+        opened_at: get_text(item, "opened_at")?
+            .parse()
+            .map_err(|error| unreadable(format!("{error}")))?,
+        title: get_text(item, "title")?.to_owned(),
+    })
+}

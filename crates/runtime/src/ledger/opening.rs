@@ -1,0 +1,375 @@
+//! Opening or joining an incident by one conditional write.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{CancellationReason, Put, TransactWriteItem, Update},
+};
+use aws_smithy_types::Blob;
+use backstop_core::{
+    IncidentId, Mode, PlaybookName, Target, canonical,
+    guardrail::{Decision, Effect},
+    log::{Event, Opened, Record},
+};
+use jiff::Timestamp;
+
+use super::{
+    Ledger, LedgerError, guards, incident_pk,
+    item::{Item, get_text, number, text},
+    log::record_item,
+    meta::meta_item,
+};
+use crate::{CallError, new_id, now};
+
+/// DynamoDB's limit is 400 KB an item (DynamoDB Developer Guide, "Quotas"); the rest is for keys.
+const LARGEST_RAW_FINDING: usize = 380 * 1024;
+
+/// Copies of one finding, and all findings of one hour through its counter, meet in one item; DynamoDB then
+/// cancels all but one transaction, at once ("Transaction conflict handling").
+const MOST_CONFLICTS: u32 = 12;
+const CONFLICT_PAUSE: Duration = Duration::from_millis(15);
+
+/// An incident about to be opened.
+#[derive(Clone, Debug)]
+pub struct NewIncident {
+    /// What its first log record says.
+    pub opened: Opened,
+    /// The event as it came in.
+    pub raw: Vec<u8>,
+    /// Containments allowed for this playbook and account in an hour; counted in `auto` mode only.
+    pub hourly_limit: u32,
+}
+
+/// How it went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// A new incident, with the mode that was left after counting against the limit.
+    Opened {
+        /// Its id.
+        incident: IncidentId,
+        /// Its mode.
+        mode: Mode,
+    },
+    /// This target has an incident by this playbook already.
+    Taken(Lock),
+}
+
+/// The item that makes one incident of many copies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// The incident that answers.
+    pub incident: IncidentId,
+    /// Whether its machine is known to have been started.
+    pub started: bool,
+    /// When it was closed, if it was.
+    pub closed_at: Option<String>,
+}
+
+impl Ledger {
+    /// Opens the incident unless its target has one already. In `auto` mode the same write counts against the
+    /// hourly limit; where that is used up, the incident is opened in `approve` mode instead.
+    ///
+    /// `after` names a closed incident of the same target that this one may replace.
+    pub async fn open(&self, new: NewIncident, after: Option<&Lock>) -> Result<Opening, LedgerError> {
+        let incident = IncidentId::new(new_id());
+        let at = now();
+        let raw = compress(&new.raw)?;
+        let mut opened = new.opened;
+        opened.linked = after.map(|lock| lock.incident.clone());
+        let counted = opened.mode == Mode::Auto;
+        let mut limit = counted.then_some(new.hourly_limit);
+        for attempt in 0..MOST_CONFLICTS {
+            match self.try_open(&incident, at, &opened, &raw, limit, after).await? {
+                Attempt::Opened => {
+                    return Ok(Opening::Opened {
+                        incident,
+                        mode: opened.mode,
+                    });
+                }
+                Attempt::Taken => return self.taken(&opened).await,
+                Attempt::LimitReached => {
+                    limit = None;
+                    opened.mode = Mode::Approve;
+                    opened
+                        .guardrails
+                        .push(limit_decision(&opened.playbook, new.hourly_limit));
+                }
+                Attempt::Conflict => tokio::time::sleep(CONFLICT_PAUSE * attempt).await,
+            }
+        }
+        Err(LedgerError::Contended {
+            incident,
+            writers: MOST_CONFLICTS,
+        })
+    }
+
+    /// The lock of a target and playbook, if it has one.
+    pub async fn lock(&self, target: &Target, playbook: &PlaybookName) -> Result<Option<Lock>, LedgerError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key("pk", text(lock_pk(target, playbook)))
+            .key("sk", text("LOCK"))
+            .send()
+            .await
+            .map_err(CallError::of("dynamodb:GetItem", "the lock of a target"))?;
+        answer.item.as_ref().map(read_lock).transpose()
+    }
+
+    /// Notes that the machine was started, so that later copies needn't start it again.
+    pub async fn mark_started(&self, target: &Target, playbook: &PlaybookName) -> Result<(), LedgerError> {
+        self.update_lock(target, playbook, "SET started = :value", text("yes"))
+            .await
+    }
+
+    /// Releases the target: a finding that comes back opens a new incident, linked to this one.
+    pub async fn mark_closed(
+        &self,
+        incident: &IncidentId,
+        target: &Target,
+        playbook: &PlaybookName,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(lock_pk(target, playbook)))
+            .key("sk", text("LOCK"))
+            .update_expression("SET closed_at = :at")
+            .condition_expression("incident = :incident")
+            .expression_attribute_values(":at", text(at.to_string()))
+            .expression_attribute_values(":incident", text(incident.as_str()))
+            .send()
+            .await;
+        match outcome {
+            Ok(_) => Ok(()),
+            // Another incident has taken the target since: nothing of ours to release.
+            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
+                Ok(())
+            }
+            Err(error) => Err(CallError::of("dynamodb:UpdateItem", "the lock of a target")(error).into()),
+        }
+    }
+
+    async fn update_lock(
+        &self,
+        target: &Target,
+        playbook: &PlaybookName,
+        expression: &str,
+        value: aws_sdk_dynamodb::types::AttributeValue,
+    ) -> Result<(), LedgerError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(lock_pk(target, playbook)))
+            .key("sk", text("LOCK"))
+            .update_expression(expression)
+            .expression_attribute_values(":value", value)
+            .send()
+            .await
+            .map_err(CallError::of("dynamodb:UpdateItem", "the lock of a target"))?;
+        Ok(())
+    }
+
+    async fn taken(&self, opened: &Opened) -> Result<Opening, LedgerError> {
+        self.lock(&opened.target, &opened.playbook)
+            .await?
+            .map(Opening::Taken)
+            .ok_or_else(|| LedgerError::Unreadable {
+                what: "the lock of a target".to_owned(),
+                detail: "it was there a moment ago and is gone now".to_owned(),
+            })
+    }
+
+    async fn try_open(
+        &self,
+        incident: &IncidentId,
+        at: Timestamp,
+        opened: &Opened,
+        raw: &[u8],
+        limit: Option<u32>,
+        after: Option<&Lock>,
+    ) -> Result<Attempt, LedgerError> {
+        let event = Event::Opened(Box::new(opened.clone()));
+        let first = Record::next(None, at, new_id(), event)?;
+        let finding = Item::from([
+            ("pk".to_owned(), text(incident_pk(incident))),
+            (
+                "sk".to_owned(),
+                text(format!(
+                    "FINDING#{}",
+                    canonical::sha256(opened.finding.key.as_bytes())
+                )),
+            ),
+            ("key".to_owned(), text(opened.finding.key.clone())),
+            (
+                "raw".to_owned(),
+                aws_sdk_dynamodb::types::AttributeValue::B(Blob::new(raw)),
+            ),
+        ]);
+        let mut writes = vec![
+            self.lock_write(incident, opened, after)?,
+            self.put(record_item(incident, &first)?)?,
+            self.put(meta_item(incident, &first, opened))?,
+            self.put(finding)?,
+        ];
+        if let Some(limit) = limit {
+            writes.push(self.count_write(opened, at, limit)?);
+        }
+        let outcome = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .send()
+            .await;
+        match outcome {
+            Ok(_) => Ok(Attempt::Opened),
+            Err(error) => attempt_of(error),
+        }
+    }
+
+    fn lock_write(
+        &self,
+        incident: &IncidentId,
+        opened: &Opened,
+        after: Option<&Lock>,
+    ) -> Result<TransactWriteItem, LedgerError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .item("pk", text(lock_pk(&opened.target, &opened.playbook)))
+            .item("sk", text("LOCK"))
+            .item("incident", text(incident.as_str()));
+        let put = match after {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(lock) => put
+                .condition_expression("incident = :old AND attribute_exists(closed_at)")
+                .expression_attribute_values(":old", text(lock.incident.as_str())),
+        };
+        Ok(TransactWriteItem::builder()
+            .put(put.build().map_err(unwritable)?)
+            .build())
+    }
+
+    fn count_write(
+        &self,
+        opened: &Opened,
+        at: Timestamp,
+        limit: u32,
+    ) -> Result<TransactWriteItem, LedgerError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key(
+                "pk",
+                text(guards::limit_pk(&opened.playbook, &opened.target.account, at)),
+            )
+            .key("sk", text("COUNT"))
+            .update_expression("SET #ttl = :ttl ADD #count :one")
+            .condition_expression("attribute_not_exists(#count) OR #count < :limit")
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_names("#ttl", "ttl")
+            .expression_attribute_values(":ttl", guards::expiry(at))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":limit", number(limit))
+            .build()
+            .map_err(unwritable)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn put(&self, item: Item) -> Result<TransactWriteItem, LedgerError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .build()
+            .map_err(unwritable)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+enum Attempt {
+    Opened,
+    Taken,
+    LimitReached,
+    Conflict,
+}
+
+/// Tells from the cancellation reasons, which stand in the order of the writes, what stopped the transaction.
+fn attempt_of<R: std::fmt::Debug>(
+    error: SdkError<TransactWriteItemsError, R>,
+) -> Result<Attempt, LedgerError> {
+    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+        let failed = |place: usize| {
+            cancelled
+                .cancellation_reasons()
+                .get(place)
+                .and_then(|reason| reason.code())
+                == Some("ConditionalCheckFailed")
+        };
+        const LOCK: usize = 0;
+        const COUNT: usize = 4;
+        if failed(LOCK) {
+            return Ok(Attempt::Taken);
+        }
+        if failed(COUNT) {
+            return Ok(Attempt::LimitReached);
+        }
+        let conflict = |reason: &CancellationReason| reason.code() == Some("TransactionConflict");
+        if cancelled.cancellation_reasons().iter().any(conflict) {
+            return Ok(Attempt::Conflict);
+        }
+    }
+    Err(CallError::of("dynamodb:TransactWriteItems", "a new incident")(error).into())
+}
+
+fn limit_decision(playbook: &PlaybookName, limit: u32) -> Decision {
+    Decision {
+        guardrail: "limit".to_owned(),
+        effect: Effect::LowerTo(Mode::Approve),
+        detail: format!(
+            "playbook {playbook} has contained {limit} targets in this account in this hour, which is the limit"
+        ),
+    }
+}
+
+fn lock_pk(target: &Target, playbook: &PlaybookName) -> String {
+    format!("TARGET#{}#{playbook}", target.key())
+}
+
+fn read_lock(item: &Item) -> Result<Lock, LedgerError> {
+    Ok(Lock {
+        incident: get_text(item, "incident")?.into(),
+        started: item.contains_key("started"),
+        closed_at: item.get("closed_at").and_then(|value| value.as_s().ok()).cloned(),
+    })
+}
+
+fn compress(raw: &[u8]) -> Result<Vec<u8>, LedgerError> {
+    use std::io::Write as _;
+    let unwritable = |detail: String| LedgerError::Unwritable {
+        what: "the raw finding",
+        detail,
+    };
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let compressed = encoder
+        .write_all(raw)
+        .and_then(|()| encoder.finish())
+        .map_err(|error| unwritable(error.to_string()))?;
+    if compressed.len() > LARGEST_RAW_FINDING {
+        return Err(unwritable(format!(
+            "{} bytes after compression; 380 KiB fit",
+            compressed.len()
+        )));
+    }
+    Ok(compressed)
+}
+
+fn unwritable(error: aws_sdk_dynamodb::error::BuildError) -> LedgerError {
+    LedgerError::Unwritable {
+        what: "a new incident",
+        detail: error.to_string(),
+    }
+}

@@ -1,0 +1,216 @@
+//! Runs the steps of an incident: asks the guardrails, saves the receipt, acts, and writes everything down.
+
+mod act;
+mod undo;
+mod verify;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use backstop_core::{
+    AccountId, ActionId, IncidentId, Outcome, Plan, StepId,
+    guardrail::{Guardrails, Permit, Protection, Subject},
+    incident::Incident,
+    log::{Event, Origin},
+    task::{RespondTask, StepAnswer, StepTask},
+};
+use serde_json::Value;
+
+use crate::{Action, IncidentLog, Ledger, StepError, action::Order, now};
+
+/// The actions of one function, with what running them takes.
+pub struct Runner {
+    ledger: Ledger,
+    protection: Protection,
+    account: AccountId,
+    actions: BTreeMap<&'static str, Arc<dyn Action>>,
+}
+
+impl Runner {
+    /// Registers the actions under their ids; `account` is the one account they act in.
+    pub fn new(
+        ledger: Ledger,
+        protection: Protection,
+        account: AccountId,
+        actions: Vec<Arc<dyn Action>>,
+    ) -> Self {
+        let actions = actions.into_iter().map(|action| (action.id(), action)).collect();
+        Self {
+            ledger,
+            protection,
+            account,
+            actions,
+        }
+    }
+
+    /// Does what the machine asks. An error that is worth a retry goes back under its fixed name; one that
+    /// isn't is written to the log as the step's end first, so that it is known even if the machine dies.
+    pub async fn run(&self, task: RespondTask) -> Result<Value, StepError> {
+        match task {
+            RespondTask::Plan(step) => answer(&self.plan(&step).await?),
+            RespondTask::Act(step) => answer(&self.act(&step).await?),
+            RespondTask::Verify(task) => answer(&self.verify(&task).await?),
+        }
+    }
+
+    /// Plans a step, in `observe` and `approve` mode, and writes the plan to the log.
+    async fn plan(&self, task: &StepTask) -> Result<StepAnswer, StepError> {
+        let action = self.action(&task.action)?;
+        let order = order(task);
+        let (log, planned) = tokio::join!(self.ledger.log(&task.incident), action.plan(&order));
+        let mut log = log?;
+        let incident = self.checked(&log, task)?;
+        if let Some(outcome) = ended(&incident, &task.step) {
+            return Ok(StepAnswer {
+                step: task.step.clone(),
+                drifted: false,
+                outcome: Some(outcome),
+            });
+        }
+        let plan = match planned {
+            Ok(plan) => plan,
+            Err(error) => return self.end_with_error(&mut log, &task.step, error).await,
+        };
+        let hash = plan.hash().map_err(|error| invalid("the plan", &error))?;
+        log.append(
+            &self.ledger,
+            Event::Planned {
+                plan: Box::new(plan),
+                hash,
+            },
+        )
+        .await?;
+        Ok(StepAnswer {
+            step: task.step.clone(),
+            drifted: false,
+            outcome: None,
+        })
+    }
+
+    /// Asks pauses, exemptions, the drill tag, the protected principals and the account, right before acting.
+    fn permit_by(
+        &self,
+        guardrails: &Guardrails,
+        incident: &Incident,
+        plan: &Plan,
+    ) -> Result<Permit, StepError> {
+        let subject = Subject {
+            playbook: &incident.opened.playbook,
+            account: &incident.opened.target.account,
+            principal: &plan.principal,
+            tags: &plan.tags,
+            is_drill: incident.opened.origin == Origin::Drill,
+        };
+        guardrails
+            .permit(&self.protection, &subject, now())
+            .map_err(|refusals| {
+                let names: Vec<&str> = refusals
+                    .iter()
+                    .map(|refusal| refusal.guardrail.as_str())
+                    .collect();
+                let details: Vec<&str> = refusals.iter().map(|refusal| refusal.detail.as_str()).collect();
+                StepError::Refused {
+                    guardrail: names.join(", "),
+                    reason: details.join("; "),
+                }
+            })
+    }
+
+    /// Writes down that a step ended with an error, or hands a retryable error back to the machine.
+    async fn end_with_error(
+        &self,
+        log: &mut IncidentLog,
+        step: &StepId,
+        error: StepError,
+    ) -> Result<StepAnswer, StepError> {
+        let outcome = match &error {
+            StepError::Refused { guardrail, reason } => Outcome::Refused {
+                guardrail: guardrail.clone(),
+                reason: reason.clone(),
+            },
+            StepError::NotApplicable { reason } => Outcome::Skipped {
+                reason: reason.clone(),
+            },
+            other if other.name().is_retryable() => return Err(error),
+            other => Outcome::failed(other.name(), other.to_string()),
+        };
+        tracing::warn!(incident = %log.id(), %step, error = %error, "step ended without acting to its end");
+        let event = Event::StepEnded {
+            step: step.clone(),
+            outcome: outcome.clone(),
+        };
+        log.append(&self.ledger, event).await?;
+        Ok(StepAnswer {
+            step: step.clone(),
+            drifted: false,
+            outcome: Some(outcome),
+        })
+    }
+
+    fn action(&self, id: &ActionId) -> Result<&Arc<dyn Action>, StepError> {
+        self.actions.get(id.as_str()).ok_or_else(|| StepError::Invalid {
+            what: "the task",
+            detail: format!("this function has no action `{id}`"),
+        })
+    }
+
+    /// The incident, if the task names what the log names. A forged or mixed-up task changes nothing.
+    fn checked(&self, log: &IncidentLog, task: &StepTask) -> Result<Incident, StepError> {
+        let incident = log.incident()?;
+        // Clients hold the credentials of one account: a like-named principal there must not pay for another's.
+        if task.target.account != self.account {
+            return Err(StepError::Mismatch {
+                detail: format!(
+                    "it is in account {}, this deployment acts in account {} only; deploy Backstop there",
+                    task.target.account, self.account
+                ),
+            });
+        }
+        let fits = incident.opened.target == task.target
+            && incident
+                .step(&task.step)
+                .is_some_and(|state| state.step.action == task.action);
+        if fits {
+            Ok(incident)
+        } else {
+            Err(StepError::Invalid {
+                what: "the task",
+                detail: format!(
+                    "step, action or target isn't what incident `{}` was opened with",
+                    task.incident
+                ),
+            })
+        }
+    }
+}
+
+fn order(task: &StepTask) -> Order {
+    order_of(&task.incident, &task.step, &task.target)
+}
+
+fn order_of(incident: &IncidentId, step: &StepId, target: &backstop_core::Target) -> Order {
+    Order {
+        incident: incident.clone(),
+        step: step.clone(),
+        target: target.clone(),
+        at: now(),
+    }
+}
+
+/// How a step ended for good. A failure may be tried again.
+fn ended(incident: &Incident, step: &StepId) -> Option<Outcome> {
+    incident
+        .step(step)
+        .and_then(|state| state.outcome.clone())
+        .filter(|outcome| !matches!(outcome, Outcome::Failed { .. }))
+}
+
+fn answer(value: &impl serde::Serialize) -> Result<Value, StepError> {
+    serde_json::to_value(value).map_err(|error| invalid("the answer", &error))
+}
+
+fn invalid(what: &'static str, error: &dyn std::fmt::Display) -> StepError {
+    StepError::Invalid {
+        what,
+        detail: error.to_string(),
+    }
+}

@@ -1,0 +1,124 @@
+//! Reading back every step that this function ended: only that makes an incident `contained`.
+
+use backstop_core::{
+    Outcome, StepId, Verification,
+    incident::StepState,
+    log::{Event, receipt},
+    task::VerifyTask,
+};
+use serde::Serialize;
+
+use super::{Runner, order_of};
+use crate::{IncidentLog, StepError};
+
+/// What verification found.
+#[derive(Debug, Serialize)]
+pub(super) struct VerifyAnswer {
+    /// Steps whose goal state was read back.
+    pub(super) proven: Vec<StepId>,
+    /// Steps whose goal state doesn't hold, or couldn't be read.
+    pub(super) unproven: Vec<StepId>,
+}
+
+impl Runner {
+    /// Reads back all of this function's steps that ended `done` or `already`.
+    ///
+    /// IAM is eventually consistent (IAM User Guide, "Changes that I make are not always immediately visible"):
+    /// a state that doesn't hold yet is written down and handed back as `Backstop.NotYetVerified`, so
+    /// that the machine waits and asks again. The log's last word counts.
+    pub(super) async fn verify(&self, task: &VerifyTask) -> Result<VerifyAnswer, StepError> {
+        let mut log = self.ledger.log(&task.incident).await?;
+        let incident = log.incident()?;
+        if incident.opened.target != task.target {
+            return Err(StepError::Invalid {
+                what: "the task",
+                detail: format!(
+                    "the target isn't the one incident `{}` was opened with",
+                    task.incident
+                ),
+            });
+        }
+        let mut answer = VerifyAnswer {
+            proven: Vec::new(),
+            unproven: Vec::new(),
+        };
+        let mut not_yet = None;
+        for state in incident.steps.iter().filter(|state| self.is_ours(state)) {
+            let step = &state.step.step;
+            match self.verify_step(&mut log, task, state).await {
+                Ok(true) => answer.proven.push(step.clone()),
+                Ok(false) => {
+                    answer.unproven.push(step.clone());
+                    not_yet = Some(StepError::NotYetVerified {
+                        observed: format!("step `{step}`"),
+                    });
+                }
+                // One unreadable step must not keep the others from being proven.
+                Err(error) => {
+                    tracing::warn!(incident = %task.incident, %step, %error, "step can't be verified");
+                    self.note_unreadable(&mut log, step, &error).await?;
+                    answer.unproven.push(step.clone());
+                    if error.name().is_retryable() {
+                        not_yet = Some(error);
+                    }
+                }
+            }
+        }
+        not_yet.map_or(Ok(answer), Err)
+    }
+
+    fn is_ours(&self, state: &StepState) -> bool {
+        self.actions.contains_key(state.step.action.as_str())
+            && matches!(state.outcome, Some(Outcome::Done | Outcome::Already))
+            && !state.is_proven()
+    }
+
+    async fn verify_step(
+        &self,
+        log: &mut IncidentLog,
+        task: &VerifyTask,
+        state: &StepState,
+    ) -> Result<bool, StepError> {
+        let order = order_of(&task.incident, &state.step.step, &task.target);
+        let action = self.action(&state.step.action)?;
+        let receipt = receipt(log.records(), &state.step.step).cloned();
+        let verification = action.verify(&order, receipt.as_ref()).await?;
+        let holds = verification.holds;
+        self.note(log, &state.step.step, verification).await?;
+        Ok(holds)
+    }
+
+    async fn note_unreadable(
+        &self,
+        log: &mut IncidentLog,
+        step: &StepId,
+        error: &StepError,
+    ) -> Result<(), StepError> {
+        self.note(
+            log,
+            step,
+            Verification {
+                holds: false,
+                observed: format!("couldn't be read back: {error}"),
+            },
+        )
+        .await
+    }
+
+    async fn note(
+        &self,
+        log: &mut IncidentLog,
+        step: &StepId,
+        verification: Verification,
+    ) -> Result<(), StepError> {
+        log.append(
+            &self.ledger,
+            Event::Verified {
+                step: step.clone(),
+                verification,
+            },
+        )
+        .await?;
+        Ok(())
+    }
+}

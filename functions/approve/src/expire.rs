@@ -1,0 +1,26 @@
+//! Writes down that nobody decided in time.
+
+use backstop_core::{
+    IncidentId,
+    incident::{Answer, Status},
+    log::Event,
+};
+use backstop_runtime::StepError;
+use serde_json::{Value, json};
+
+use crate::Approver;
+
+impl Approver {
+    /// Expires the open question. A decision that came at the last moment stands; the notice that follows in
+    /// the machine escalates.
+    pub(crate) async fn expire(&self, id: &IncidentId) -> Result<Value, StepError> {
+        let mut log = self.ledger.log(id).await?;
+        let incident = log.incident()?;
+        if incident.question.is_some() && incident.decision.is_none() {
+            log.append(&self.ledger, Event::ApprovalExpired).await?;
+            self.ledger.show_status(id, Status::Expired).await?;
+        }
+        let expired = log.incident()?.decision == Some(Answer::Expired);
+        Ok(json!({ "expired": expired }))
+    }
+}

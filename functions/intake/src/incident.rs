@@ -1,0 +1,137 @@
+//! Opens or joins the incident of one target, and sees to it that its machine runs.
+
+use backstop_core::{
+    Finding, IncidentId, Mode,
+    guardrail::Decision,
+    incident::Incident,
+    log::{Event, FindingRef, Opened, Origin, Record},
+    message::title_of,
+    task::ExecutionInput,
+};
+use backstop_playbook::Answer;
+use backstop_runtime::{
+    IncidentLog,
+    ledger::{Lock, NewIncident, Opening},
+};
+
+use crate::{Intake, batch::Unfinished};
+
+impl Intake {
+    /// One conditional write decides between opening and joining, so that ten copies by five routes start
+    /// one execution.
+    pub(crate) async fn open_or_join(
+        &self,
+        message: &str,
+        body: &str,
+        finding: &Finding,
+        answer: &Answer<'_>,
+        is_drill: bool,
+    ) -> Result<(), Unfinished> {
+        // Fail closed: without the guardrails nothing is opened, and SQS keeps the message.
+        let guardrails = self.ledger.guardrails().await?;
+        let (mode, decisions) = self.mode(&guardrails, answer, is_drill);
+        let reference = FindingRef::of(finding, Some(message));
+        let opened = self.opened(finding, answer, reference.clone(), mode, decisions, is_drill);
+        let new = NewIncident {
+            opened: opened.clone(),
+            raw: body.into(),
+            hourly_limit: self.hourly_limit,
+        };
+        match self.ledger.open(new.clone(), None).await? {
+            Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
+            Opening::Taken(lock) => self.join(&lock, new, reference).await,
+        }
+    }
+
+    fn opened(
+        &self,
+        finding: &Finding,
+        answer: &Answer<'_>,
+        reference: FindingRef,
+        mode: Mode,
+        guardrails: Vec<Decision>,
+        is_drill: bool,
+    ) -> Opened {
+        Opened {
+            playbook: answer.playbook.name.clone(),
+            target: answer.target.clone(),
+            mode,
+            steps: answer.playbook.step_refs(),
+            origin: if is_drill { Origin::Drill } else { Origin::Finding },
+            finding: reference,
+            title: title_of(finding),
+            linked: None,
+            guardrails,
+        }
+    }
+
+    /// Joins the incident that has this target. Only a finding that a closed incident doesn't know opens a
+    /// new one, linked to it; updates of a known finding never act again.
+    async fn join(&self, lock: &Lock, new: NewIncident, reference: FindingRef) -> Result<(), Unfinished> {
+        let mut log = self.ledger.log(&lock.incident).await?;
+        let is_known = findings(&log).any(|known| known.key == reference.key);
+        if lock.closed_at.is_some() && !is_known {
+            let opened = new.opened.clone();
+            return match self.ledger.open(new, Some(lock)).await? {
+                Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
+                Opening::Taken(newer) => {
+                    self.note(&mut self.ledger.log(&newer.incident).await?, reference)
+                        .await
+                }
+            };
+        }
+        if !lock.started {
+            // Whoever opened it may have died before starting the machine.
+            let incident = Incident::replay(log.records()).map_err(backstop_runtime::LedgerError::from)?;
+            self.start(&lock.incident, &incident.opened, incident.opened.mode)
+                .await?;
+        }
+        self.note(&mut log, reference).await
+    }
+
+    /// Writes the finding to the log, unless the same copy is there: redelivery is no news.
+    async fn note(&self, log: &mut IncidentLog, reference: FindingRef) -> Result<(), Unfinished> {
+        let is_noted = findings(log).any(|known| is_same_copy(known, &reference));
+        if is_noted {
+            tracing::info!(incident = %log.id(), finding = %reference.key, "left: this copy is known");
+            return Ok(());
+        }
+        tracing::info!(incident = %log.id(), finding = %reference.key, route = %reference.route, "joined");
+        log.append(&self.ledger, Event::FindingJoined(reference)).await?;
+        Ok(())
+    }
+
+    async fn start(&self, incident: &IncidentId, opened: &Opened, mode: Mode) -> Result<(), Unfinished> {
+        let input = ExecutionInput {
+            incident: incident.clone(),
+            playbook: opened.playbook.clone(),
+            mode,
+            target: opened.target.clone(),
+        };
+        self.machines
+            .start(&input)
+            .await
+            .map_err(|error| Unfinished::again("starting the machine", &error))?;
+        tracing::info!(%incident, playbook = %opened.playbook, %mode, "opened");
+        self.ledger.mark_started(&opened.target, &opened.playbook).await?;
+        Ok(())
+    }
+}
+
+fn findings(log: &IncidentLog) -> impl Iterator<Item = &FindingRef> {
+    log.records()
+        .iter()
+        .filter_map(|record: &Record| match &record.event {
+            Event::Opened(opened) => Some(&opened.finding),
+            Event::FindingJoined(reference) => Some(reference),
+            _ => None,
+        })
+}
+
+/// The same state of the same finding by the same route.
+fn is_same_copy(known: &FindingRef, new: &FindingRef) -> bool {
+    known.key == new.key
+        && known.route == new.route
+        && known.updated_at == new.updated_at
+        && known.count == new.count
+}

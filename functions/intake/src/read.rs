@@ -1,0 +1,90 @@
+//! From one message to the findings that may be acted on; everything else is said why not.
+
+use backstop_core::{
+    Finding,
+    finding::{ParseError, Standing, parse},
+};
+
+use crate::{Intake, batch::Unfinished};
+
+/// The message belongs on the dead-letter queue.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// It can't be parsed.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// Some of its findings can't be parsed; the others were answered.
+    #[error("{refused} of {all} findings of this event can't be read, the first: {first}")]
+    PartlyUnreadable {
+        /// How many.
+        refused: usize,
+        /// Of how many.
+        all: usize,
+        /// Why the first can't.
+        first: String,
+    },
+    /// A drill event where drills aren't allowed.
+    #[error("drill events aren't accepted here: deploy with DrillEvents=Enabled to accept them")]
+    DrillsDisabled,
+}
+
+impl ReadError {
+    /// The fixed name, for the log and the parked message.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Parse(error) => error.name(),
+            Self::PartlyUnreadable { .. } => "PartlyUnreadable",
+            Self::DrillsDisabled => "DrillsDisabled",
+        }
+    }
+}
+
+impl Intake {
+    /// Answers one message: each finding becomes an incident, joins one, or is left with a stated reason.
+    pub(crate) async fn answer(&self, message: &str, body: &str) -> Result<(), Unfinished> {
+        let parsed = parse(body.as_bytes()).map_err(ReadError::from)?;
+        let is_drill = parsed.envelope.is_drill;
+        if is_drill && !self.accepts_drills {
+            return Err(ReadError::DrillsDisabled.into());
+        }
+        for left in &parsed.left {
+            tracing::info!(message, reason = %left.reason, "left: nothing to act on");
+        }
+        for finding in &parsed.findings {
+            self.finding(message, body, finding, is_drill).await?;
+        }
+        match parsed.refused.first() {
+            None => Ok(()),
+            // The readable ones were answered above, and will only be joined if this comes again.
+            Some(first) => Err(ReadError::PartlyUnreadable {
+                refused: parsed.refused.len(),
+                all: parsed.refused.len() + parsed.findings.len() + parsed.left.len(),
+                first: first.error.to_string(),
+            }
+            .into()),
+        }
+    }
+
+    async fn finding(
+        &self,
+        message: &str,
+        body: &str,
+        finding: &Finding,
+        is_drill: bool,
+    ) -> Result<(), Unfinished> {
+        if let Standing::Inactive { reason } = &finding.standing {
+            tracing::info!(message, finding = %finding.key(), %reason, "left: not active");
+            return Ok(());
+        }
+        let answers = self.catalog.answers(finding);
+        if answers.is_empty() {
+            tracing::warn!(message, finding = %finding.key(), r#type = %finding.finding_type,
+                "left: no playbook answers this type and target");
+        }
+        for answer in answers {
+            self.open_or_join(message, body, finding, &answer, is_drill)
+                .await?;
+        }
+        Ok(())
+    }
+}

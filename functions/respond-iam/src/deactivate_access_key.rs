@@ -1,0 +1,142 @@
+//! `iam.deactivate-access-key`: sets the leaked access key to `Inactive`.
+//!
+//! *Changes* the status of one key; never deletes it, so that its history stays with it.
+//! *Undo* leaves it off: a leaked key must not come back. *Twice* is harmless: the status is set, not toggled.
+
+use async_trait::async_trait;
+use aws_sdk_iam::{Client, types::StatusType};
+use backstop_core::{Change, Plan, Receipt, Resource, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::principal::{self, User};
+
+/// See the module.
+pub(crate) struct DeactivateAccessKey {
+    iam: Client,
+}
+
+impl DeactivateAccessKey {
+    pub(crate) const fn new(iam: Client) -> Self {
+        Self { iam }
+    }
+}
+
+/// The state before.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeyReceipt {
+    user_name: String,
+    key_id: String,
+    was_active: bool,
+}
+
+#[async_trait]
+impl Action for DeactivateAccessKey {
+    fn id(&self) -> &'static str {
+        "iam.deactivate-access-key"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let (user, last_use) = principal::user(&self.iam, &order.target).await?;
+        let key_id = leaked_key(order)?;
+        let was_active = user.keys.iter().any(|key| key.id == key_id && key.is_active);
+        let changes = Vec::from_iter(was_active.then(|| Change {
+            api: "iam:UpdateAccessKey".to_owned(),
+            what: format!("access key {key_id} of user {}", user.name),
+            now: "Active".to_owned(),
+            after: "Inactive".to_owned(),
+        }));
+        let used = last_use.map(|last_use| format!("whatever uses this key stops working: {}", last_use.0));
+        let receipt = KeyReceipt {
+            user_name: user.name.clone(),
+            key_id: key_id.to_owned(),
+            was_active,
+        };
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: user.arn.clone(),
+            tags: user.tags.clone(),
+            changes,
+            blast_radius: used.into_iter().collect(),
+            limits: vec![format!(
+                "sessions made from {key_id} before now outlive it (up to 36 hours); denying user {} ends them",
+                user.name
+            )],
+            receipt: write_receipt(&receipt)?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let key: KeyReceipt = read_receipt(receipt)?;
+        self.iam
+            .update_access_key()
+            .user_name(&key.user_name)
+            .access_key_id(&key.key_id)
+            .status(StatusType::Inactive)
+            .send()
+            .await
+            .map_err(CallError::of(
+                "iam:UpdateAccessKey",
+                place(&key.key_id, &key.user_name),
+            ))?;
+        Ok(())
+    }
+
+    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let key_id = leaked_key(order)?;
+        match principal::user(&self.iam, &order.target).await {
+            Ok((user, _)) => Ok(seen(&user, key_id)),
+            // A key that no longer exists can't be used.
+            Err(StepError::TargetGone { what }) => Ok(Verification {
+                holds: true,
+                observed: format!("{what} no longer exists"),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        _order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let key: KeyReceipt = read_receipt(receipt)?;
+        Ok(UndoOutcome::KeptOff {
+            reason: if key.was_active {
+                format!(
+                    "access key {} was leaked: make a new key for user {}",
+                    key.key_id, key.user_name
+                )
+            } else {
+                format!("access key {} was inactive before", key.key_id)
+            },
+        })
+    }
+}
+
+fn leaked_key(order: &Order) -> Result<&str, StepError> {
+    match &order.target.resource {
+        Resource::AccessKey { key_id, .. } => Ok(key_id),
+        _ => Err(StepError::NotApplicable {
+            reason: format!("{} has no long-term access key of its own", order.target),
+        }),
+    }
+}
+
+fn seen(user: &User, key_id: &str) -> Verification {
+    let is_active = user.keys.iter().any(|key| key.id == key_id && key.is_active);
+    let status = if is_active { "Active" } else { "Inactive" };
+    Verification {
+        holds: !is_active,
+        observed: format!("access key {key_id} of user {} is {status}", user.name),
+    }
+}
+
+fn place(key_id: &str, user_name: &str) -> String {
+    format!("access key `{key_id}` of user `{user_name}`")
+}

@@ -1,0 +1,221 @@
+//! Resolving whom a credential belongs to, by asking IAM. The name in a finding is a hint, never proof.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_iam::{
+    Client,
+    types::{AccessKeyMetadata, StatusType, Tag},
+};
+use backstop_core::{Resource, Target};
+use backstop_runtime::{CallError, StepError};
+
+/// An IAM user, as IAM knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct User {
+    /// The user's name.
+    pub(crate) name: String,
+    /// The user's ARN.
+    pub(crate) arn: String,
+    /// The user's tags.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// The user's access keys; IAM allows two (IAM User Guide, "IAM and AWS STS quotas").
+    pub(crate) keys: Vec<Key>,
+}
+
+/// An access key, as IAM knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// `AKIA…`
+    pub(crate) id: String,
+    /// Whether it works.
+    pub(crate) is_active: bool,
+}
+
+/// When and where a key was last used, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LastUse(pub(crate) String);
+
+/// A role, as IAM knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) max_session_seconds: i32,
+    pub(crate) last_used: Option<String>,
+}
+
+/// The user behind a target, and the last use of its key.
+///
+/// A long-term key names its user by `GetAccessKeyLastUsed`, and the user's own list must hold the key. A
+/// session key (`ASIA…`) is unknown to IAM, so the user's unique id must be the finding's.
+pub(crate) async fn user(iam: &Client, target: &Target) -> Result<(User, Option<LastUse>), StepError> {
+    match &target.resource {
+        Resource::AccessKey { key_id, user_name } => {
+            let (user, last_use) = owner_of_key(iam, key_id, user_name.as_deref()).await?;
+            Ok((user, Some(last_use)))
+        }
+        Resource::UserSession {
+            user_name, user_id, ..
+        } => Ok((confirmed_user(iam, user_name, user_id).await?, None)),
+        Resource::User { user_name } => Ok((read_user(iam, user_name).await?.0, None)),
+        Resource::Root { .. } => Err(StepError::Refused {
+            guardrail: "protected-principal".to_owned(),
+            reason: "the root user can't be contained by a policy in its own account".to_owned(),
+        }),
+        Resource::FederatedUser { name, .. } => Err(StepError::Refused {
+            guardrail: "unresolvable-principal".to_owned(),
+            reason: format!(
+                "federated user `{name}` has no IAM identity of its own: find in CloudTrail who called \
+                 `GetFederationToken` for it and contain that user"
+            ),
+        }),
+        _ => Err(StepError::NotApplicable {
+            reason: format!("{target} is no IAM user"),
+        }),
+    }
+}
+
+/// Asks for the key's owner and, at the same time, for the user that the finding names: if they are the
+/// same, which they nearly always are, no further round trip is needed.
+async fn owner_of_key(iam: &Client, key_id: &str, hint: Option<&str>) -> Result<(User, LastUse), StepError> {
+    let used = iam.get_access_key_last_used().access_key_id(key_id).send();
+    let (used, hinted) = tokio::join!(used, async {
+        match hint {
+            Some(name) => read_user(iam, name).await.map(|(user, _)| Some(user)),
+            None => Ok(None),
+        }
+    });
+    let used = used
+        .map_err(CallError::of(
+            "iam:GetAccessKeyLastUsed",
+            format!("access key `{key_id}`"),
+        ))
+        .map_err(|error| gone_or(error, format!("access key `{key_id}`")))?;
+    let owner = used.user_name().ok_or_else(|| StepError::TargetGone {
+        what: format!("a user who owns access key `{key_id}` in this account"),
+    })?;
+    let user = match hinted {
+        Ok(Some(user)) if user.name == owner => user,
+        // The hint was wrong or couldn't be read: only the real owner's answer counts.
+        Ok(_) | Err(_) => read_user(iam, owner).await?.0,
+    };
+    if !user.keys.iter().any(|key| key.id == key_id) {
+        return Err(StepError::TargetGone {
+            what: format!("access key `{key_id}` of user `{owner}`"),
+        });
+    }
+    Ok((user, LastUse(last_use(used.access_key_last_used()))))
+}
+
+async fn confirmed_user(iam: &Client, name: &str, id: &str) -> Result<User, StepError> {
+    let (user, found_id) = read_user(iam, name).await?;
+    if found_id == id {
+        return Ok(user);
+    }
+    Err(StepError::Mismatch {
+        detail: format!(
+            "user `{name}` has the id `{found_id}`, the finding says `{id}`: another user of that name"
+        ),
+    })
+}
+
+/// The user, with its unique id.
+async fn read_user(iam: &Client, name: &str) -> Result<(User, String), StepError> {
+    let on = || format!("user `{name}`");
+    let (user, keys) = tokio::join!(
+        iam.get_user().user_name(name).send(),
+        iam.list_access_keys().user_name(name).send()
+    );
+    let user = user
+        .map_err(CallError::of("iam:GetUser", on()))
+        .map_err(|error| gone_or(error, on()))?;
+    let keys = keys
+        .map_err(CallError::of("iam:ListAccessKeys", on()))
+        .map_err(|error| gone_or(error, on()))?;
+    let user = user.user().ok_or_else(|| StepError::TargetGone { what: on() })?;
+    let found = User {
+        name: user.user_name().to_owned(),
+        arn: user.arn().to_owned(),
+        tags: tags(user.tags()),
+        keys: keys.access_key_metadata().iter().filter_map(key).collect(),
+    };
+    Ok((found, user.user_id().to_owned()))
+}
+
+/// The role behind a target. Its unique id must be the finding's: a role made anew under the old name is
+/// another role.
+pub(crate) async fn role(iam: &Client, target: &Target) -> Result<Role, StepError> {
+    let (name, id) = match &target.resource {
+        Resource::RoleSession {
+            role_name, role_id, ..
+        } => (role_name, Some(role_id)),
+        Resource::Role { role_name } => (role_name, None),
+        _ => {
+            return Err(StepError::NotApplicable {
+                reason: format!("{target} is no role"),
+            });
+        }
+    };
+    let on = || format!("role `{name}`");
+    let answer = iam
+        .get_role()
+        .role_name(name)
+        .send()
+        .await
+        .map_err(CallError::of("iam:GetRole", on()))
+        .map_err(|error| gone_or(error, on()))?;
+    let role = answer
+        .role()
+        .ok_or_else(|| StepError::TargetGone { what: on() })?;
+    if let Some(id) = id.filter(|id| id.as_str() != role.role_id()) {
+        return Err(StepError::Mismatch {
+            detail: format!(
+                "role `{name}` has the id `{}`, the finding says `{id}`: another role of that name",
+                role.role_id()
+            ),
+        });
+    }
+    Ok(Role {
+        name: role.role_name().to_owned(),
+        arn: role.arn().to_owned(),
+        tags: tags(role.tags()),
+        max_session_seconds: role.max_session_duration().unwrap_or(3600),
+        last_used: role.role_last_used().and_then(|used| {
+            let at = used.last_used_date()?;
+            Some(format!(
+                "{at} in {}",
+                used.region().unwrap_or("an unknown Region")
+            ))
+        }),
+    })
+}
+
+fn gone_or(error: CallError, what: String) -> StepError {
+    if error.name == backstop_core::ErrorName::TargetGone {
+        StepError::TargetGone { what }
+    } else {
+        error.into()
+    }
+}
+
+fn key(metadata: &AccessKeyMetadata) -> Option<Key> {
+    let id = metadata.access_key_id()?.to_owned();
+    Some(Key {
+        id,
+        is_active: metadata.status() == Some(&StatusType::Active),
+    })
+}
+
+fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
+    tags.iter()
+        .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+        .collect()
+}
+
+fn last_use(used: Option<&aws_sdk_iam::types::AccessKeyLastUsed>) -> String {
+    match used.and_then(|used| Some((used, used.last_used_date()?))) {
+        Some((used, at)) => format!("last used {at} for {} in {}", used.service_name(), used.region()),
+        None => "no use on record".to_owned(),
+    }
+}

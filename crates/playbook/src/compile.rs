@@ -120,7 +120,6 @@ fn contain_state(playbook: &Playbook) -> State {
             next: names::PROVE.to_owned(),
             output: json!({ "drifted": false }),
         }],
-        output: json!({ "drifted": "{% true in $states.result.drifted %}" }),
         then: Then::Next(names::PROVE.to_owned()),
     })
 }
@@ -137,14 +136,14 @@ fn prove(playbook: &Playbook) -> State {
         invoke(Call {
             retry: retry::verification(),
             catch,
-            output: json!({ "drifted": "{% $states.input.drifted %}" }),
+            output: contain::still_drifted(),
             ..Call::new(function, task::payload("verify", &["incident", "target"]), then)
         })
     };
     let go_on = vec![Catcher {
         error_equals: ANY.to_vec(),
         next: names::DRIFTED.to_owned(),
-        output: json!({ "drifted": "{% $states.input.drifted %}" }),
+        output: contain::still_drifted(),
     }];
     let next = Then::Next(names::DRIFTED.to_owned());
     if let [only] = functions.iter().copied().collect::<Vec<_>>().as_slice() {
@@ -166,7 +165,6 @@ fn prove(playbook: &Playbook) -> State {
     State::Parallel(Parallel {
         branches,
         catch: go_on,
-        output: json!({ "drifted": "{% $states.input.drifted %}" }),
         then: next,
     })
 }
@@ -174,7 +172,7 @@ fn prove(playbook: &Playbook) -> State {
 fn did_the_world_change() -> State {
     State::Choice(Choice {
         choices: vec![Rule {
-            condition: "{% $states.input.drifted = true %}".to_owned(),
+            condition: contain::DRIFTED_BEFORE.to_owned(),
             next: names::PLAN.to_owned(),
         }],
         default: names::TELL.to_owned(),
@@ -205,7 +203,6 @@ fn evidence(playbook: &Playbook) -> Option<State> {
                 next: names::CLOSE.to_owned(),
                 output: json!({}),
             }],
-            output: json!({}),
             then: Then::Next(names::CLOSE.to_owned()),
         })
     })

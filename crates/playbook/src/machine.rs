@@ -77,7 +77,6 @@ pub(crate) struct Parallel {
     pub(crate) branches: Vec<Branch>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) catch: Vec<Catcher>,
-    pub(crate) output: Value,
     #[serde(flatten)]
     pub(crate) then: Then,
 }

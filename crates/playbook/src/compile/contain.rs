@@ -12,18 +12,18 @@ use crate::{
     playbook::Step,
 };
 
+/// Whether a state before this one saw the world change. `in` takes what it finds: nothing in the first state,
+/// a flag in a chain, a list of flags behind branches. (An expression that yields nothing would fail the
+/// execution, and a list of one isn't a list.)
+pub(super) const DRIFTED_BEFORE: &str = "{% true in $states.input.drifted %}";
+const DRIFTED_NOW_OR_BEFORE: &str =
+    "{% true in $states.result.Payload.drifted or true in $states.input.drifted %}";
+
 /// What is done with the steps, and how the states are named for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Doing {
     Plan,
     Act,
-}
-
-/// Whether an earlier state of the same branch has already said if the world changed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    First,
-    Later,
 }
 
 /// The branches in which the steps of a phase are acted on.
@@ -37,7 +37,7 @@ pub(super) fn branches(steps: Option<Arrangement<'_>>) -> Vec<Branch> {
 
 /// A branch that plans one step.
 pub(super) fn plan_branch(step: &Step) -> Branch {
-    Branch::of(step_states(Doing::Plan, step, Place::First, &Then::End))
+    Branch::of(step_states(Doing::Plan, step, &Then::End))
 }
 
 fn branch(steps: Arrangement<'_>) -> Branch {
@@ -47,18 +47,16 @@ fn branch(steps: Arrangement<'_>) -> Branch {
     };
     let mut states = States::default();
     let mut parts = parts.iter().peekable();
-    let mut place = Place::First;
     while let Some(part) = parts.next() {
         let then = parts.peek().map_or(Then::End, |next| Then::Next(name_of(next)));
-        states.extend(part_states(part, place, &then));
-        place = Place::Later;
+        states.extend(part_states(part, &then));
     }
     Branch::of(states)
 }
 
-fn part_states(part: &Arrangement<'_>, place: Place, then: &Then) -> States {
+fn part_states(part: &Arrangement<'_>, then: &Then) -> States {
     let inner = match part {
-        Arrangement::Step(step) => return step_states(Doing::Act, step, place, then),
+        Arrangement::Step(step) => return step_states(Doing::Act, step, then),
         Arrangement::Sequence(parts) | Arrangement::Together(parts) => parts,
     };
     let mut states = States::default();
@@ -67,7 +65,6 @@ fn part_states(part: &Arrangement<'_>, place: Place, then: &Then) -> States {
         State::Parallel(Parallel {
             branches: inner.iter().cloned().map(branch).collect(),
             catch: Vec::new(),
-            output: drifted("true in $states.result.drifted", place),
             then: then.clone(),
         }),
     );
@@ -84,7 +81,7 @@ fn name_of(part: &Arrangement<'_>) -> String {
 }
 
 /// The step, the note of its failure, and the way on if even the note fails.
-fn step_states(doing: Doing, step: &Step, place: Place, then: &Then) -> States {
+fn step_states(doing: Doing, step: &Step, then: &Then) -> States {
     let title = &step.title;
     let (op, name, note, go_on) = match doing {
         Doing::Act => (
@@ -105,8 +102,8 @@ fn step_states(doing: Doing, step: &Step, place: Place, then: &Then) -> States {
     states.add(
         name,
         invoke(Call {
-            catch: vec![caught(&note, place)],
-            output: drifted("$states.result.Payload.drifted = true", place),
+            catch: vec![caught(&note)],
+            output: json!({ "drifted": DRIFTED_NOW_OR_BEFORE }),
             ..Call::new(function, step_payload(op, step), then.clone())
         }),
     );
@@ -116,17 +113,14 @@ fn step_states(doing: Doing, step: &Step, place: Place, then: &Then) -> States {
 }
 
 /// `cause` may be as long as a stack trace, and is missing when Step Functions itself ended the task.
-fn caught(next: &str, place: Place) -> Catcher {
+fn caught(next: &str) -> Catcher {
     Catcher {
         error_equals: ANY.to_vec(),
         next: next.to_owned(),
         output: json!({
             "error": "{% $states.errorOutput.Error %}",
             "cause": "{% $exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : 'no cause was given' %}",
-            "drifted": match place {
-                Place::First => json!(false),
-                Place::Later => json!("{% $states.input.drifted = true %}"),
-            },
+            "drifted": DRIFTED_BEFORE,
         }),
     }
 }
@@ -143,17 +137,8 @@ fn record_failure(step: &Step, go_on: &str, then: &Then) -> State {
     })
 }
 
-/// Whether the world changed: what this state saw, or what was seen before it. Comparisons, because an
-/// expression that yields nothing fails the execution, and a single result isn't an array.
-fn drifted(here: &str, place: Place) -> Value {
-    match place {
-        Place::First => json!({ "drifted": format!("{{% {here} %}}") }),
-        Place::Later => json!({ "drifted": format!("{{% $states.input.drifted = true or {here} %}}") }),
-    }
-}
-
-fn still_drifted() -> Value {
-    json!({ "drifted": "{% $states.input.drifted = true %}" })
+pub(super) fn still_drifted() -> Value {
+    json!({ "drifted": DRIFTED_BEFORE })
 }
 
 /// Catches everything and keeps what is known of drift.

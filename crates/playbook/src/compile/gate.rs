@@ -44,7 +44,6 @@ fn plan(playbook: &Playbook) -> State {
             .map(contain::plan_branch)
             .collect(),
         catch: vec![to(names::TELL, ANY.to_vec())],
-        output: json!({}),
         then: Then::Next(names::WANTED.to_owned()),
     })
 }

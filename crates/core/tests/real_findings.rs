@@ -74,15 +74,23 @@ fn read(value: &Value) -> Result<Parsed, ParseError> {
     parse(&serde_json::to_vec(value).unwrap())
 }
 
-/// Follows an error's path; `None` if nothing (or null, or blank text) stands there.
+/// Follows an error's path, whatever the case of the names; `None` if nothing (or null, or blank text)
+/// stands there.
 fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    let pointer = path
-        .trim_start_matches('$')
-        .replace(['.', '['], "/")
-        .replace(']', "");
-    value
-        .pointer(&pointer)
-        .filter(|it| !it.is_null() && it.as_str().is_none_or(|text| !text.trim().is_empty()))
+    let steps = path.trim_start_matches('$').split(['.', '[', ']']);
+    let found = steps
+        .filter(|step| !step.is_empty())
+        .try_fold(value, |value, step| match value {
+            Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+            Value::Object(map) => {
+                let mut fields = map.iter();
+                fields
+                    .find(|(key, _)| key.eq_ignore_ascii_case(step))
+                    .map(|(_, field)| field)
+            }
+            _ => None,
+        });
+    found.filter(|it| !it.is_null() && it.as_str().is_none_or(|text| !text.trim().is_empty()))
 }
 
 /// A refusal is right if the document itself bears it out, whichever file it is.

@@ -37,12 +37,11 @@ impl<'a> Node<'a> {
     /// The field, unless it is missing or null.
     pub(super) fn get(&self, name: &str) -> Option<Self> {
         let map = self.value.as_object()?;
-        let value = map.get(name).or_else(|| {
+        let (key, value) = map.get_key_value(name).or_else(|| {
             map.iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value)
+                .find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_null())
         })?;
-        (!value.is_null()).then(|| Self::new(value, self.path_of(name)))
+        (!value.is_null()).then(|| Self::new(value, self.path_of(key)))
     }
 
     /// The field under exactly this name, unless it is missing or null: where case tells two shapes apart.

@@ -1,0 +1,106 @@
+//! Takes the click out of links: `http` becomes `hxxp`, the dots of a host become `[.]`. People can still
+//! read where it pointed.
+
+/// Every word of the line without links.
+pub(super) fn defang(line: &str) -> String {
+    line.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn word(word: &str) -> String {
+    let mut plain = word.to_owned();
+    let lower = word.to_ascii_lowercase();
+    let has_scheme = lower.contains("://") || lower.contains("mailto:") || lower.contains("javascript:");
+    if has_scheme {
+        plain = without_http(&plain);
+        if !plain.contains("hxxp") {
+            plain = plain.replacen(':', "[:]", 1);
+        }
+    }
+    if has_scheme || lower.contains("www.") || has_host(word) {
+        plain = plain.replace('.', "[.]");
+    }
+    plain
+}
+
+/// `http` to `hxxp` in any case.
+fn without_http(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(found) = rest.to_ascii_lowercase().find("http") {
+        plain.push_str(rest.get(..found).unwrap_or_default());
+        plain.push_str("hxxp");
+        rest = rest.get(found + 4..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Whether a mail program would take a part of the word for a host: a dot between a name and a top-level
+/// domain. Addresses in numbers stay as they are: nobody makes a link of them, and people copy them.
+fn has_host(word: &str) -> bool {
+    !is_finding_type(word)
+        && word
+            .split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
+            .any(|part| {
+                let part = part.trim_matches(['.', '-']);
+                part.rsplit_once('.')
+                    .is_some_and(|(_, top)| top.chars().count() >= 2 && top.chars().any(char::is_alphabetic))
+            })
+}
+
+/// GuardDuty's types have dots as well (`UnauthorizedAccess:EC2/MaliciousIPCaller.Custom`), each before a
+/// capital.
+fn is_finding_type(word: &str) -> bool {
+    let Some((purpose, rest)) = word.split_once(':') else {
+        return false;
+    };
+    let Some((family, detail)) = rest.split_once('/') else {
+        return false;
+    };
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_uppercase()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    is_name(purpose)
+        && is_name(family)
+        && detail
+            .split(['.', '!', '&'])
+            .all(|part| is_name(part) || part == "AMI")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_hosts_are_readable_but_dead() {
+        for (text, expected) in [
+            ("see http://evil.example/a.b", "see hxxp://evil[.]example/a[.]b"),
+            ("HTTPS://Evil.Example", "hxxpS://Evil[.]Example"),
+            ("ftp://x.y", "ftp[:]//x[.]y"),
+            ("javascript:alert(1)", "javascript[:]alert(1)"),
+            ("mailto:a@b.example", "mailto[:]a@b[.]example"),
+            ("www.evil", "www[.]evil"),
+            ("evil.example,", "evil[.]example,"),
+            ("(EVIL.COM/x)", "(EVIL[.]COM/x)"),
+            ("a@evil.example", "a@evil[.]example"),
+            ("пример.рф", "пример[.]рф"),
+        ] {
+            assert_eq!(defang(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_isnt_a_link_stays_as_it_is() {
+        for text in [
+            "203.0.113.7",
+            "v1.2.3",
+            "The end. Or not.",
+            "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom",
+            "Backdoor:EC2/C&CActivity.B!DNS",
+            "arn:aws:iam::123456789012:user/alice",
+            "S3.2",
+        ] {
+            assert_eq!(defang(text), text, "{text}");
+        }
+    }
+}

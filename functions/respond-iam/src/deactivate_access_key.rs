@@ -140,3 +140,6 @@ fn seen(user: &User, key_id: &str) -> Verification {
 fn place(key_id: &str, user_name: &str) -> String {
     format!("access key `{key_id}` of user `{user_name}`")
 }
+
+#[cfg(test)]
+mod tests;

@@ -276,3 +276,6 @@ impl Action for DeactivateOtherCredentials {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

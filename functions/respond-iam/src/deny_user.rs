@@ -170,3 +170,6 @@ impl Action for DenyUser {
 fn place(policy: &PolicyReceipt) -> String {
     format!("policy `{}` of user `{}`", policy.policy_name, policy.holder)
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,3 +166,6 @@ impl Action for RevokeRoleSessions {
 fn place(policy: &PolicyReceipt) -> String {
     format!("policy `{}` of role `{}`", policy.policy_name, policy.holder)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,19 @@
-//! What the wire tests of the actions share: orders, a permit, and IAM's usual answers.
+//! What the wire tests of the actions share: orders, a permit, and IAM's usual answers. A call without a rule
+//! fails the test, so each test also shows which calls are *not* made.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
+use aws_sdk_iam::{
+    Client,
+    operation::{
+        get_access_key_last_used::GetAccessKeyLastUsedOutput,
+        get_role::GetRoleOutput,
+        get_user::{GetUserError, GetUserOutput},
+        list_access_keys::ListAccessKeysOutput,
+    },
+    types::{AccessKeyLastUsed, AccessKeyMetadata, Role, StatusType, User, error::NoSuchEntityException},
+};
+use aws_smithy_mocks::{Rule, mock};
+use aws_smithy_types::{DateTime, error::ErrorMetadata};
 use backstop_core::{
     AccountId, Resource, Target,
     guardrail::{Guardrails, Permit, Protection, Subject},
@@ -7,10 +21,11 @@ use backstop_core::{
 use backstop_runtime::action::Order;
 
 pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(crate) const INCIDENT: &str = "01JTESTTESTTESTTESTTESTTES";
 
 pub(crate) fn order(resource: Resource) -> Order {
     Order {
-        incident: "01JTESTTESTTESTTESTTESTTES".into(),
+        incident: INCIDENT.into(),
         step: "the-step".into(),
         target: Target {
             account: "123456789012".into(),
@@ -29,11 +44,21 @@ pub(crate) fn access_key(user_name: Option<&str>) -> Resource {
     }
 }
 
+pub(crate) fn role_session(role_id: &str) -> Resource {
+    Resource::RoleSession {
+        key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+        role_name: "ci".into(),
+        role_id: role_id.into(),
+        session_name: "build-7".into(),
+    }
+}
+
 /// A permit as the runner gets it: from guardrails that have nothing to say.
 pub(crate) fn permit() -> Permit {
+    let (playbook, account) = ("leaked-access-key".into(), AccountId::from("123456789012"));
     let subject = Subject {
-        playbook: &"leaked-access-key".into(),
-        account: &AccountId::from("123456789012"),
+        playbook: &playbook,
+        account: &account,
         principal: "arn:aws:iam::123456789012:user/alice",
         tags: &Default::default(),
         is_drill: false,
@@ -45,4 +70,116 @@ pub(crate) fn permit() -> Permit {
             "2026-03-01T12:00:00Z".parse().unwrap(),
         )
         .unwrap()
+}
+
+pub(crate) fn at() -> DateTime {
+    DateTime::from_secs(1_772_366_400)
+}
+
+/// `GetAccessKeyLastUsed` names this owner.
+pub(crate) fn owner(name: &'static str) -> Rule {
+    mock!(Client::get_access_key_last_used)
+        .match_requests(|request| request.access_key_id() == Some(KEY))
+        .then_output(move || {
+            let used = AccessKeyLastUsed::builder()
+                .last_used_date(at())
+                .service_name("s3")
+                .region("eu-west-1")
+                .build()
+                .unwrap();
+            GetAccessKeyLastUsedOutput::builder()
+                .user_name(name)
+                .access_key_last_used(used)
+                .build()
+        })
+}
+
+/// `GetUser` knows this user.
+pub(crate) fn user(name: &'static str) -> Rule {
+    mock!(Client::get_user)
+        .match_requests(move |request| request.user_name() == Some(name))
+        .then_output(move || {
+            let user = User::builder()
+                .path("/")
+                .user_name(name)
+                .user_id(format!("AIDA{}", name.to_uppercase()))
+                .arn(format!("arn:aws:iam::123456789012:user/{name}"))
+                .create_date(at())
+                .build()
+                .unwrap();
+            GetUserOutput::builder().user(user).build()
+        })
+}
+
+/// `GetUser` finds nobody of this name.
+pub(crate) fn no_user(name: &'static str) -> Rule {
+    mock!(Client::get_user)
+        .match_requests(move |request| request.user_name() == Some(name))
+        .then_error(|| {
+            let meta = ErrorMetadata::builder()
+                .code("NoSuchEntity")
+                .message("no such user")
+                .build();
+            GetUserError::NoSuchEntityException(NoSuchEntityException::builder().meta(meta).build())
+        })
+}
+
+/// `ListAccessKeys` of this user: the leaked key with this status, and one more that is active.
+pub(crate) fn keys(name: &'static str, status: StatusType) -> Rule {
+    mock!(Client::list_access_keys)
+        .match_requests(move |request| request.user_name() == Some(name))
+        .then_output(move || {
+            let key = |id: &str, status: StatusType| {
+                AccessKeyMetadata::builder()
+                    .user_name(name)
+                    .access_key_id(id)
+                    .status(status)
+                    .build()
+            };
+            ListAccessKeysOutput::builder()
+                .access_key_metadata(key(KEY, status.clone()))
+                .access_key_metadata(key("AKIAI44QH8DHBEXAMPLE", StatusType::Active))
+                .is_truncated(false)
+                .build()
+                .unwrap()
+        })
+}
+
+/// `ListAccessKeys` of this user: none.
+pub(crate) fn no_keys(name: &'static str) -> Rule {
+    mock!(Client::list_access_keys)
+        .match_requests(move |request| request.user_name() == Some(name))
+        .then_output(|| {
+            ListAccessKeysOutput::builder()
+                .set_access_key_metadata(Some(vec![]))
+                .is_truncated(false)
+                .build()
+                .unwrap()
+        })
+}
+
+/// `GetRole` knows the role `ci` under this unique id.
+pub(crate) fn role(id: &'static str) -> Rule {
+    mock!(Client::get_role)
+        .match_requests(|request| request.role_name() == Some("ci"))
+        .then_output(move || {
+            let role = Role::builder()
+                .path("/")
+                .role_name("ci")
+                .role_id(id)
+                .arn("arn:aws:iam::123456789012:role/ci")
+                .create_date(at())
+                .max_session_duration(7200)
+                .build()
+                .unwrap();
+            GetRoleOutput::builder().role(role).build()
+        })
+}
+
+/// A client that knows these rules and fails on anything else.
+#[macro_export]
+macro_rules! iam {
+    ($($rule:expr),* $(,)?) => {
+        aws_smithy_mocks::mock_client!(aws_sdk_iam, aws_smithy_mocks::RuleMode::MatchAny, &[$(&$rule),*])
+    };
 }

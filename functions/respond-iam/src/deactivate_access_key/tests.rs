@@ -1,0 +1,161 @@
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+use aws_sdk_iam::{
+    Client,
+    operation::update_access_key::{UpdateAccessKeyError, UpdateAccessKeyOutput},
+    types::StatusType,
+};
+use aws_smithy_mocks::mock;
+use aws_smithy_types::error::ErrorMetadata;
+use backstop_core::{ErrorName, Resource, UndoOutcome};
+use backstop_runtime::{Action, StepError};
+
+use super::DeactivateAccessKey;
+use crate::{
+    iam,
+    testing::{KEY, access_key, keys, no_keys, no_user, order, owner, permit, user},
+};
+
+#[tokio::test]
+async fn plans_the_exact_change_by_reading_only() {
+    let iam = iam!(owner("alice"), user("alice"), keys("alice", StatusType::Active));
+    let plan = DeactivateAccessKey::new(iam)
+        .plan(&order(access_key(Some("alice"))))
+        .await
+        .unwrap();
+    let [change] = plan.changes.as_slice() else {
+        panic!("{plan:?}")
+    };
+    assert_eq!(
+        (change.now.as_str(), change.after.as_str()),
+        ("Active", "Inactive")
+    );
+    assert_eq!(plan.principal, "arn:aws:iam::123456789012:user/alice");
+    assert!(
+        plan.blast_radius[0].contains("for s3 in eu-west-1"),
+        "{:?}",
+        plan.blast_radius
+    );
+}
+
+#[tokio::test]
+async fn the_owner_is_whom_iam_names_not_whom_the_finding_names() {
+    let iam = iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        user("mallory"),
+        no_keys("mallory")
+    );
+    let plan = DeactivateAccessKey::new(iam)
+        .plan(&order(access_key(Some("mallory"))))
+        .await
+        .unwrap();
+    assert!(
+        plan.changes[0].what.ends_with("of user alice"),
+        "{}",
+        plan.changes[0].what
+    );
+    let iam = iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        no_user("gone"),
+        no_keys("gone")
+    );
+    DeactivateAccessKey::new(iam)
+        .plan(&order(access_key(Some("gone"))))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_inactive_key_needs_no_change_and_a_missing_one_is_gone() {
+    let iam = iam!(owner("alice"), user("alice"), keys("alice", StatusType::Inactive));
+    let plan = DeactivateAccessKey::new(iam)
+        .plan(&order(access_key(None)))
+        .await
+        .unwrap();
+    assert!(plan.changes.is_empty());
+    let iam = iam!(owner("alice"), user("alice"), no_keys("alice"));
+    let error = DeactivateAccessKey::new(iam)
+        .plan(&order(access_key(None)))
+        .await
+        .unwrap_err();
+    assert_eq!(error.name(), ErrorName::TargetGone);
+}
+
+#[tokio::test]
+async fn root_and_federated_users_are_refused_without_a_call() {
+    let root = Resource::Root { key_id: None };
+    let federated = Resource::FederatedUser {
+        key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+        name: "bob".into(),
+    };
+    for resource in [root, federated] {
+        let error = DeactivateAccessKey::new(iam!())
+            .plan(&order(resource))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, StepError::Refused { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn acts_proves_and_never_brings_the_key_back() {
+    let update = mock!(Client::update_access_key)
+        .match_requests(|request| {
+            request.user_name() == Some("alice")
+                && request.access_key_id() == Some(KEY)
+                && request.status() == Some(&StatusType::Inactive)
+        })
+        .then_output(|| UpdateAccessKeyOutput::builder().build());
+    let action = DeactivateAccessKey::new(iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        update
+    ));
+    let order = order(access_key(Some("alice")));
+    let receipt = action.plan(&order).await.unwrap().receipt;
+    action.act(&permit(), &order, &receipt).await.unwrap();
+    action.act(&permit(), &order, &receipt).await.unwrap();
+    assert_eq!(update.num_calls(), 2, "twice is harmless");
+    assert!(
+        !action.verify(&order, Some(&receipt)).await.unwrap().holds,
+        "IAM still says Active"
+    );
+
+    let quiet = DeactivateAccessKey::new(iam!());
+    assert!(matches!(
+        quiet.undo(&permit(), &order, &receipt).await.unwrap(),
+        UndoOutcome::KeptOff { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_denied_call_is_named() {
+    let denied = mock!(Client::update_access_key).then_error(|| {
+        UpdateAccessKeyError::generic(
+            ErrorMetadata::builder()
+                .code("AccessDenied")
+                .message("no")
+                .build(),
+        )
+    });
+    let action = DeactivateAccessKey::new(iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        denied
+    ));
+    let order = order(access_key(Some("alice")));
+    let receipt = action.plan(&order).await.unwrap().receipt;
+    let error = action.act(&permit(), &order, &receipt).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::AccessDenied);
+    assert!(error.to_string().contains("iam:UpdateAccessKey"), "{error}");
+}

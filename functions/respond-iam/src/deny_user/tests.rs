@@ -1,0 +1,128 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+use aws_sdk_iam::{
+    Client,
+    operation::{
+        delete_user_policy::DeleteUserPolicyOutput,
+        get_user_policy::{GetUserPolicyError, GetUserPolicyOutput},
+        put_user_policy::PutUserPolicyOutput,
+    },
+    types::{StatusType, error::NoSuchEntityException},
+};
+use aws_smithy_mocks::{Rule, mock};
+use aws_smithy_types::error::ErrorMetadata;
+use backstop_core::{Resource, UndoOutcome};
+use backstop_runtime::{Action, StepError};
+
+use super::DenyUser;
+use crate::{
+    iam,
+    inline_policy::deny_all,
+    testing::{INCIDENT, access_key, keys, no_keys, order, owner, permit, user},
+};
+
+fn policy(document: Option<String>) -> Rule {
+    let rule = mock!(Client::get_user_policy)
+        .match_requests(|request| request.policy_name() == Some(&format!("BackstopDeny-{INCIDENT}")));
+    match document {
+        Some(document) => rule.then_output(move || {
+            GetUserPolicyOutput::builder()
+                .user_name("alice")
+                .policy_name(format!("BackstopDeny-{INCIDENT}"))
+                .policy_document(&document)
+                .build()
+                .unwrap()
+        }),
+        None => rule.then_error(|| {
+            let meta = ErrorMetadata::builder().code("NoSuchEntity").build();
+            GetUserPolicyError::NoSuchEntityException(NoSuchEntityException::builder().meta(meta).build())
+        }),
+    }
+}
+
+#[tokio::test]
+async fn plans_one_policy_and_says_what_else_stops() {
+    let iam = iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        policy(None)
+    );
+    let plan = DenyUser::new(iam)
+        .plan(&order(access_key(Some("alice"))))
+        .await
+        .unwrap();
+    assert_eq!(plan.changes.len(), 1);
+    assert!(
+        plan.blast_radius
+            .iter()
+            .any(|line| line.starts_with("1 other active access key"))
+    );
+}
+
+#[tokio::test]
+async fn a_session_user_must_have_the_findings_unique_id() {
+    let session = |user_id: &str| {
+        order(Resource::UserSession {
+            key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+            user_name: "alice".into(),
+            user_id: user_id.into(),
+        })
+    };
+    let client = || iam!(user("alice"), no_keys("alice"), policy(None));
+    DenyUser::new(client()).plan(&session("AIDAALICE")).await.unwrap();
+    let error = DenyUser::new(client())
+        .plan(&session("AIDAOTHER"))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StepError::Mismatch { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn acts_and_undoes_only_its_own_text() {
+    let put = mock!(Client::put_user_policy)
+        .match_requests(|request| request.policy_document() == Some(&deny_all().to_string()))
+        .then_output(|| PutUserPolicyOutput::builder().build());
+    let action = DenyUser::new(iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        policy(None),
+        put
+    ));
+    let order = order(access_key(Some("alice")));
+    let receipt = action.plan(&order).await.unwrap().receipt;
+    action.act(&permit(), &order, &receipt).await.unwrap();
+    assert_eq!(put.num_calls(), 1);
+    assert!(
+        !action.verify(&order, Some(&receipt)).await.unwrap().holds,
+        "the policy isn't there yet"
+    );
+
+    let there = || policy(Some(deny_all().to_string()));
+    assert!(
+        DenyUser::new(iam!(there()))
+            .verify(&order, Some(&receipt))
+            .await
+            .unwrap()
+            .holds
+    );
+    let delete = mock!(Client::delete_user_policy).then_output(|| DeleteUserPolicyOutput::builder().build());
+    let undone = DenyUser::new(iam!(there(), delete))
+        .undo(&permit(), &order, &receipt)
+        .await
+        .unwrap();
+    assert!(matches!(undone, UndoOutcome::Restored { .. }));
+    assert_eq!(delete.num_calls(), 1);
+
+    // Drift and absence: no rule for a delete, so a call to it would fail the test.
+    let drifted = DenyUser::new(iam!(policy(Some("{}".into()))))
+        .undo(&permit(), &order, &receipt)
+        .await
+        .unwrap();
+    assert!(matches!(drifted, UndoOutcome::Drifted { .. }));
+    let gone = DenyUser::new(iam!(policy(None)))
+        .undo(&permit(), &order, &receipt)
+        .await
+        .unwrap();
+    assert!(matches!(gone, UndoOutcome::NothingToUndo { .. }));
+}

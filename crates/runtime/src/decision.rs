@@ -74,7 +74,7 @@ pub async fn approve(
     let mut log = ledger.log(incident).await?;
     let before = log.incident()?;
     if desk.is_untold(&before, Answer::Approved).await? {
-        return desk.tell(&before, ApprovalAnswer::Approved).await;
+        return desk.tell_again(&before, ApprovalAnswer::Approved).await;
     }
     let question = desk.open_question(&before, now())?;
     desk.check_plan(question, plan)?;
@@ -120,7 +120,7 @@ pub async fn deny(
     let mut log = ledger.log(incident).await?;
     let before = log.incident()?;
     if desk.is_untold(&before, Answer::Denied).await? {
-        return desk.tell(&before, ApprovalAnswer::Denied).await;
+        return desk.tell_again(&before, ApprovalAnswer::Denied).await;
     }
     let question = desk.open_question(&before, now())?;
     let event = Event::Denied {
@@ -220,6 +220,18 @@ impl Desk<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Resumes the machine if nobody did; it may just be that its next step isn't in the log yet.
+    async fn tell_again(&self, state: &Incident, answer: ApprovalAnswer) -> Result<Decided, DecisionError> {
+        self.tell(state, answer)
+            .await
+            .map_err(|error| match (error, state.decision) {
+                (DecisionError::NoLongerWaits { incident, .. }, Some(answer)) => {
+                    DecisionError::AlreadyDecided { incident, answer }
+                }
+                (error, _) => error,
+            })
     }
 
     /// Resumes the machine with what the log says.

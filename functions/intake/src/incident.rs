@@ -2,7 +2,7 @@
 
 use backstop_core::{
     Finding, IncidentId, Mode,
-    guardrail::Decision,
+    guardrail::{Decision, OpeningSubject},
     incident::Incident,
     log::{Event, FindingRef, Opened, Origin, Record},
     message::title_of,
@@ -12,6 +12,7 @@ use backstop_playbook::Answer;
 use backstop_runtime::{
     IncidentLog,
     ledger::{Lock, NewIncident, Opening},
+    now,
 };
 
 use crate::{Intake, batch::Unfinished};
@@ -29,7 +30,13 @@ impl Intake {
     ) -> Result<(), Unfinished> {
         // Fail closed: without the guardrails nothing is opened, and SQS keeps the message.
         let guardrails = self.ledger.guardrails().await?;
-        let (mode, decisions) = self.mode(&guardrails, answer, is_drill);
+        let subject = OpeningSubject {
+            playbook: &answer.playbook.name,
+            target: answer.target,
+            wanted: answer.mode,
+            maximum: self.maximum_mode,
+        };
+        let (mode, decisions) = guardrails.mode_at_opening(&self.protection, subject, now());
         let reference = FindingRef::of(finding, Some(message));
         let opened = self.opened(finding, answer, reference.clone(), mode, decisions, is_drill);
         let new = NewIncident {

@@ -1,9 +1,7 @@
 //! `intake`: turns events into incidents and starts their playbooks. Changes no account.
 
 mod batch;
-mod guards;
 mod incident;
-mod machines;
 mod page;
 mod park;
 mod read;
@@ -11,7 +9,7 @@ mod read;
 use aws_lambda_events::event::sqs::SqsEvent;
 use backstop_core::{Mode, guardrail::Protection};
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, aws, serve, settings};
+use backstop_runtime::{Ledger, aws, machines::Machines, serve, settings};
 
 /// The playbooks, compiled into the function: reading YAML at run time would cost each cold start.
 const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
@@ -24,7 +22,7 @@ pub(crate) struct Intake {
     maximum_mode: Mode,
     accepts_drills: bool,
     hourly_limit: u32,
-    machines: machines::Machines,
+    machines: Machines,
     parking: park::Parking,
     pager: page::Pager,
 }
@@ -43,7 +41,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         maximum_mode: settings::parsed("MAXIMUM_MODE", "`observe`, `approve` or `auto`")?,
         accepts_drills: settings::required("DRILL_EVENTS")? == "Enabled",
         hourly_limit: settings::parsed("CONTAINMENTS_PER_HOUR", "a whole number")?,
-        machines: machines::Machines::new(
+        machines: Machines::new(
             aws_sdk_sfn::Client::new(&config),
             settings::required("MACHINE_ARN_PREFIX")?,
         ),

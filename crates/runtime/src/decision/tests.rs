@@ -1,1 +1,470 @@
+//! Each decision and each refusal, down to the calls that are made, or not made.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::{
+    operation::{
+        get_item::GetItemOutput, put_item::PutItemOutput, query::QueryOutput, update_item::UpdateItemOutput,
+    },
+    types::AttributeValue,
+};
+use aws_sdk_sfn::{
+    operation::send_task_success::{SendTaskSuccessError, SendTaskSuccessOutput},
+    types::error::{TaskDoesNotExist, TaskTimedOut},
+};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use backstop_core::{
+    Mode, Resource, Target, canonical,
+    finding::{Route, Severity, SeverityLabel},
+    incident::Status,
+    log::{FindingRef, Opened, Origin, Record},
+};
+
+use super::*;
+use crate::{ledger::PendingApproval, new_id};
+
+const ALICE: &str = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Oncall_0123456789abcdef/alice";
+const BOB: &str = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Oncall_0123456789abcdef/bob";
+const FAR: &str = "9999-01-01T00:00:00Z";
+const PAST: &str = "2026-01-01T00:00:00Z";
+
+fn opened() -> Event {
+    Event::Opened(Box::new(Opened {
+        playbook: "compromised-role".into(),
+        target: Target {
+            account: "123456789012".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+            resource: Resource::Role {
+                role_name: "build".into(),
+            },
+        },
+        mode: Mode::Approve,
+        steps: vec![],
+        origin: Origin::Finding,
+        finding: FindingRef {
+            key: "123456789012/eu-west-1/0a1b".into(),
+            finding_type: "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom".into(),
+            route: Route::GuardDutyEvent,
+            severity: Severity::of_label(SeverityLabel::High),
+            count: 1,
+            first_seen: None,
+            last_seen: None,
+            created_at: None,
+            updated_at: None,
+            message: None,
+        },
+        title: "a role was used from afar".into(),
+        linked: None,
+        guardrails: vec![],
+    }))
+}
+
+fn plan() -> Hash {
+    canonical::sha256(b"the plan")
+}
+
+fn asked(expires_at: &str, needed: u8) -> Event {
+    Event::ApprovalRequested {
+        plan_hash: plan(),
+        expires_at: expires_at.parse().unwrap(),
+        needed,
+    }
+}
+
+fn approved(by: &str) -> Event {
+    Event::Approved {
+        by: by.into(),
+        reason: None,
+        plan_hash: plan(),
+    }
+}
+
+/// A table that holds one log and the token of its question, and a machine that waits with it.
+struct Stage {
+    log: Arc<Mutex<Vec<Record>>>,
+    machine: Rule,
+    ledger: Ledger,
+    sfn: Client,
+}
+
+fn append(log: &mut Vec<Record>, event: Event) {
+    let record = Record::next(log.last(), now(), new_id(), event).unwrap();
+    log.push(record);
+}
+
+fn stage(events: Vec<Event>, machine: Rule) -> Stage {
+    let mut records = Vec::new();
+    for event in events {
+        append(&mut records, event);
+    }
+    let log = Arc::new(Mutex::new(records));
+    let item = |name: &str, json: String| [(name.to_owned(), AttributeValue::S(json))].into();
+    let query = mock!(aws_sdk_dynamodb::Client::query).then_output({
+        let log = Arc::clone(&log);
+        move || {
+            let items = log
+                .lock()
+                .unwrap()
+                .iter()
+                .map(|record| item("record", serde_json::to_string(record).unwrap()))
+                .collect();
+            QueryOutput::builder().set_items(Some(items)).build()
+        }
+    });
+    let put = mock!(aws_sdk_dynamodb::Client::put_item)
+        .match_requests({
+            let log = Arc::clone(&log);
+            move |request| {
+                let json = request.item().unwrap().get("record").unwrap().as_s().unwrap();
+                log.lock().unwrap().push(serde_json::from_str(json).unwrap());
+                true
+            }
+        })
+        .then_output(|| PutItemOutput::builder().build());
+    let get = mock!(aws_sdk_dynamodb::Client::get_item).then_output(move || {
+        let pending = PendingApproval {
+            plan_hash: plan(),
+            task_token: "token-1".into(),
+        };
+        GetItemOutput::builder()
+            .set_item(Some(item("approval", serde_json::to_string(&pending).unwrap())))
+            .build()
+    });
+    let update =
+        mock!(aws_sdk_dynamodb::Client::update_item).then_output(|| UpdateItemOutput::builder().build());
+    let dynamodb = mock_client!(
+        aws_sdk_dynamodb,
+        RuleMode::MatchAny,
+        [&query, &put, &get, &update]
+    );
+    let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [&machine]);
+    Stage {
+        log,
+        machine,
+        ledger: Ledger::new(dynamodb, "incidents"),
+        sfn,
+    }
+}
+
+/// A machine that waits with this token and takes just this answer.
+fn waiting(answer: &'static str) -> Rule {
+    mock!(aws_sdk_sfn::Client::send_task_success)
+        .match_requests(move |request| {
+            request.task_token() == Some("token-1") && request.output() == Some(answer)
+        })
+        .then_output(|| SendTaskSuccessOutput::builder().build())
+}
+
+fn gone() -> Rule {
+    mock!(aws_sdk_sfn::Client::send_task_success)
+        .then_error(|| SendTaskSuccessError::TaskTimedOut(TaskTimedOut::builder().build()))
+}
+
+impl Stage {
+    async fn approve(&self, by: &str, plan: Option<&str>) -> Result<Decided, DecisionError> {
+        approve(
+            &self.ledger,
+            &self.sfn,
+            &"01J".into(),
+            by,
+            plan,
+            Some("seen".into()),
+        )
+        .await
+    }
+
+    async fn deny(&self, by: &str) -> Result<Decided, DecisionError> {
+        deny(
+            &self.ledger,
+            &self.sfn,
+            &"01J".into(),
+            by,
+            Some("false alarm".into()),
+        )
+        .await
+    }
+
+    fn last(&self) -> Event {
+        self.log.lock().unwrap().last().unwrap().event.clone()
+    }
+
+    /// The log holds as many events as before and the machine wasn't told.
+    fn has_no_effect(&self, events: usize) {
+        assert_eq!(self.log.lock().unwrap().len(), events, "nothing is written");
+        assert_eq!(self.machine.num_calls(), 0, "the machine isn't told");
+    }
+}
+
+#[tokio::test]
+async fn an_approval_is_written_and_then_told_to_the_machine() {
+    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
+    let decided = stage.approve(ALICE, Some(plan().short())).await.unwrap();
+    assert_eq!(
+        decided,
+        Decided::Approved {
+            plan_hash: plan(),
+            by: vec![ALICE.to_owned()]
+        }
+    );
+    let event = Event::Approved {
+        by: ALICE.into(),
+        reason: Some("seen".into()),
+        plan_hash: plan(),
+    };
+    assert_eq!(stage.last(), event);
+    assert_eq!(stage.machine.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_denial_is_written_and_then_told_to_the_machine() {
+    let stage = stage(vec![opened(), asked(FAR, 2)], waiting("\"denied\""));
+    assert_eq!(
+        stage.deny(ALICE).await.unwrap(),
+        Decided::Denied { plan_hash: plan() }
+    );
+    assert_eq!(
+        stage.last(),
+        Event::Denied {
+            by: ALICE.into(),
+            reason: Some("false alarm".into())
+        }
+    );
+    assert_eq!(stage.machine.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn high_impact_wants_two_different_people() {
+    let stage = stage(vec![opened(), asked(FAR, 2)], waiting("\"approved\""));
+    let first = stage.approve(ALICE, None).await.unwrap();
+    assert_eq!(
+        first,
+        Decided::Counted {
+            plan_hash: plan(),
+            by: vec![ALICE.to_owned()],
+            needed: 2
+        }
+    );
+    assert_eq!(stage.machine.num_calls(), 0);
+
+    let again = stage.approve(ALICE, None).await.unwrap_err();
+    assert!(
+        matches!(
+            again,
+            DecisionError::AlreadyApprovedByYou {
+                approvals: 1,
+                needed: 2,
+                ..
+            }
+        ),
+        "{again}"
+    );
+    stage.has_no_effect(3);
+
+    // The same role, but another session: another person.
+    let second = stage.approve(BOB, None).await.unwrap();
+    let both = vec![ALICE.to_owned(), BOB.to_owned()];
+    assert_eq!(
+        second,
+        Decided::Approved {
+            plan_hash: plan(),
+            by: both
+        }
+    );
+    assert_eq!(stage.machine.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn another_plan_than_the_one_seen_is_refused() {
+    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
+    let error = stage.approve(ALICE, Some("0123456789ab")).await.unwrap_err();
+    assert!(
+        matches!(&error, DecisionError::PlanChanged { now, .. } if *now == plan()),
+        "{error}"
+    );
+    let error = stage.approve(ALICE, Some("0123")).await.unwrap_err();
+    assert!(matches!(error, DecisionError::PlanTooShort { .. }), "{error}");
+    stage.has_no_effect(2);
+}
+
+#[tokio::test]
+async fn an_expired_question_is_refused_even_before_the_log_says_so() {
+    let overdue = stage(vec![opened(), asked(PAST, 1)], waiting("\"approved\""));
+    assert!(matches!(
+        overdue.approve(ALICE, None).await,
+        Err(DecisionError::Expired { .. })
+    ));
+    assert!(matches!(
+        overdue.deny(ALICE).await,
+        Err(DecisionError::Expired { .. })
+    ));
+    overdue.has_no_effect(2);
+
+    let expired = stage(
+        vec![opened(), asked(FAR, 1), Event::ApprovalExpired],
+        waiting("\"approved\""),
+    );
+    assert!(matches!(
+        expired.approve(ALICE, None).await,
+        Err(DecisionError::Expired { .. })
+    ));
+    expired.has_no_effect(3);
+}
+
+#[tokio::test]
+async fn a_closed_incident_and_one_that_asks_nothing_are_refused() {
+    let closed = stage(
+        vec![
+            opened(),
+            asked(FAR, 1),
+            approved(ALICE),
+            Event::Closed {
+                status: Status::Contained,
+            },
+        ],
+        waiting("\"approved\""),
+    );
+    let error = closed.approve(BOB, None).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            DecisionError::Closed {
+                status: Status::Contained,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    closed.has_no_effect(4);
+
+    let asks_nothing = stage(vec![opened()], waiting("\"approved\""));
+    let error = asks_nothing.deny(BOB).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            DecisionError::NotWaiting {
+                status: Status::Open,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    asks_nothing.has_no_effect(1);
+}
+
+#[tokio::test]
+async fn a_wrong_id_is_named() {
+    let stage = stage(vec![], waiting("\"approved\""));
+    let error = stage.approve(ALICE, None).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no incident `01J`");
+    stage.has_no_effect(0);
+}
+
+#[tokio::test]
+async fn a_decision_is_not_overturned() {
+    let stage = stage(
+        vec![opened(), asked(FAR, 1), approved(ALICE)],
+        waiting("\"denied\""),
+    );
+    let error = stage.deny(BOB).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            DecisionError::AlreadyDecided {
+                answer: Answer::Approved,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    stage.has_no_effect(3);
+}
+
+#[tokio::test]
+async fn an_approval_that_the_machine_was_never_told_is_told_by_approving_again() {
+    let stage = stage(
+        vec![opened(), asked(FAR, 1), approved(ALICE)],
+        waiting("\"approved\""),
+    );
+    let decided = stage.approve(ALICE, None).await.unwrap();
+    assert_eq!(
+        decided,
+        Decided::Approved {
+            plan_hash: plan(),
+            by: vec![ALICE.to_owned()]
+        }
+    );
+    assert_eq!(stage.log.lock().unwrap().len(), 3, "it is written once");
+    assert_eq!(stage.machine.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn approving_again_after_the_machine_went_on_says_so() {
+    let stage = stage(vec![opened(), asked(FAR, 1), approved(ALICE)], gone());
+    let error = stage.approve(ALICE, None).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            DecisionError::AlreadyDecided {
+                answer: Answer::Approved,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_machine_that_gave_up_is_reported() {
+    let ended = mock!(aws_sdk_sfn::Client::send_task_success)
+        .then_error(|| SendTaskSuccessError::TaskDoesNotExist(TaskDoesNotExist::builder().build()));
+    for machine in [gone(), ended] {
+        let stage = stage(vec![opened(), asked(FAR, 1)], machine);
+        let error = stage.approve(ALICE, None).await.unwrap_err();
+        assert!(matches!(error, DecisionError::NoLongerWaits { .. }), "{error}");
+        assert!(
+            error
+                .to_string()
+                .ends_with("`backstop run compromised-role --target build`"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn of_two_decisions_at_once_the_later_learns_of_the_earlier() {
+    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"denied\""));
+    let mut stale = stage.ledger.log(&"01J".into()).await.unwrap();
+    stale
+        .append(
+            &stage.ledger,
+            Event::Denied {
+                by: BOB.into(),
+                reason: None,
+            },
+        )
+        .await
+        .unwrap();
+    let desk = Desk {
+        ledger: &stage.ledger,
+        sfn: &stage.sfn,
+        incident: &"01J".into(),
+    };
+    let error = desk
+        .write(&mut stale, approved(ALICE), &plan())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            DecisionError::AlreadyDecided {
+                answer: Answer::Denied,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    stage.has_no_effect(3);
+}

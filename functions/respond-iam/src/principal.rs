@@ -91,7 +91,7 @@ async fn owner_of_key(iam: &Client, key_id: &str, hint: Option<&str>) -> Result<
             "iam:GetAccessKeyLastUsed",
             format!("access key `{key_id}`"),
         ))
-        .map_err(|error| gone_or(error, format!("access key `{key_id}`")))?;
+        .map_err(|error| foreign_or(error, key_id))?;
     let owner = used.user_name().ok_or_else(|| StepError::TargetGone {
         what: format!("a user who owns access key `{key_id}` in this account"),
     })?;
@@ -189,6 +189,17 @@ pub(crate) async fn role(iam: &Client, target: &Target) -> Result<Role, StepErro
             ))
         }),
     })
+}
+
+/// IAM answers a key of another account, or one it never knew, with `NoSuchEntity` or with `AccessDenied`: it
+/// won't say whose it is. A role that may ask for every key can't tell that from a missing permission.
+fn foreign_or(mut error: CallError, key_id: &str) -> StepError {
+    if error.name == backstop_core::ErrorName::AccessDenied {
+        error
+            .message
+            .push_str(" (AWS answers so too if the key belongs to another account)");
+    }
+    gone_or(error, format!("access key `{key_id}`"))
 }
 
 fn gone_or(error: CallError, what: String) -> StepError {

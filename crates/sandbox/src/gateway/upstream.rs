@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::http::uri::PathAndQuery;
-use hyper::http::{HeaderMap, request::Parts};
+use hyper::http::{HeaderMap, HeaderValue, request::Parts};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -96,6 +96,9 @@ impl Upstreams {
         *request.uri_mut() = uri;
         // The host header stays the gateway's: it is part of what the caller signed.
         *request.headers_mut() = without_framing(&parts.headers);
+        // AWS is reached by TLS only, and the template's queues and topic refuse anything else. The gateway
+        // stands for that front; the emulator takes this header as `aws:SecureTransport`.
+        request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
         self.send(name, request).await
     }
 

@@ -5,11 +5,18 @@
 mod outcome;
 mod question;
 
-pub use outcome::outcome;
+pub use outcome::{outcome, what_next};
 pub use question::{limit_reached, question};
 use serde::Serialize;
 
-use crate::{finding::Finding, incident::Incident, log::Origin, plan::Plan, target::Target, text};
+use crate::{
+    finding::Finding,
+    ids::IncidentId,
+    incident::Incident,
+    log::{Opened, Origin},
+    plan::Plan,
+    text,
+};
 
 /// A message for the alerts topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -106,11 +113,8 @@ pub fn title_of(finding: &Finding) -> String {
     text::bounded(&text::sanitize(&finding.title), 200)
 }
 
-/// What to type to follow an incident of this target by hand.
-fn run_command(incident: &Incident, target: &Target) -> String {
-    format!(
-        "backstop run {} --target {}",
-        incident.opened.playbook,
-        target.resource.id()
-    )
+/// What to type to run an incident's playbook on its target by hand.
+pub fn run_command(id: &IncidentId, opened: &Opened) -> String {
+    let target = opened.target.as_typed().unwrap_or_else(|| id.to_string());
+    format!("backstop run {} --target {target}", opened.playbook)
 }

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 
 /// Reads Region, endpoint and credentials the way every AWS SDK does.
+pub async fn config() -> SdkConfig {
+    loader().load().await
+}
+
+/// [`config`] before it is read, for who lets people override a part of it.
 ///
 /// Timeouts are short and retries few, since the state machine retries the whole step: what matters is
 /// that a hanging call becomes a named error well within the function's own timeout.
-pub async fn config() -> SdkConfig {
+pub fn loader() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(
             Builder::new()
@@ -31,6 +36,4 @@ pub async fn config() -> SdkConfig {
                 .operation_timeout(Duration::from_secs(15))
                 .build(),
         )
-        .load()
-        .await
 }

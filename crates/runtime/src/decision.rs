@@ -12,6 +12,7 @@ use backstop_core::{
     Hash, IncidentId,
     incident::{Answer, Incident, Question},
     log::Event,
+    message::run_command,
     task::ApprovalAnswer,
 };
 use jiff::Timestamp;

@@ -27,7 +27,9 @@ pub fn outcome(id: &IncidentId, incident: &Incident) -> Message {
         "What this can't reach",
         &collected(incident, |plan| &plan.limits),
     ));
-    body.push_str(&section("What to do next", &next(id, incident, status)));
+    let mut next = what_next(id, incident, status);
+    next.push(format!("see everything: backstop incidents show {id}"));
+    body.push_str(&section("What to do next", &next));
     Message {
         subject: subject(incident, word),
         body,
@@ -119,7 +121,8 @@ fn proven(incident: &Incident) -> Vec<String> {
         .collect()
 }
 
-fn next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<String> {
+/// What people should do about an incident that ends, or ended, with this status; a sentence each.
+pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<String> {
     let mut lines = Vec::new();
     match status {
         Status::Contained => {
@@ -141,7 +144,7 @@ fn next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<String> {
             }
             lines.push(format!(
                 "then run the playbook again; what is done already is left alone: {}",
-                run_command(incident, &incident.opened.target)
+                run_command(id, &incident.opened)
             ));
         }
         Status::Refused if matches!(incident.opened.target.resource, Resource::Root { .. }) => {
@@ -150,12 +153,11 @@ fn next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<String> {
         Status::Refused | Status::Observed | Status::Denied | Status::Expired => {
             lines.push(format!(
                 "if it must be contained after all: {}",
-                run_command(incident, &incident.opened.target)
+                run_command(id, &incident.opened)
             ));
         }
         _ => {}
     }
-    lines.push(format!("see everything: backstop incidents show {id}"));
     if incident.steps.iter().any(|state| state.acted) {
         lines.push(format!("if this was a false alarm: backstop undo {id}"));
     }

@@ -1,4 +1,4 @@
-//! The ARN that a target most likely has, before an action has resolved it.
+//! How a target is named to guardrails and by people, before an action has resolved it.
 
 use super::{Resource, Target};
 
@@ -33,6 +33,24 @@ impl Target {
             Resource::AccessKey { user_name: None, .. } | Resource::Account | Resource::Other { .. } => {
                 self.key()
             }
+        }
+    }
+
+    /// What a person types to mean this target: an ARN or id that `backstop run --target` takes. `None` where
+    /// only the finding knows what belongs to it, as with sessions: there the incident's id stands for it.
+    pub fn as_typed(&self) -> Option<String> {
+        match &self.resource {
+            Resource::AccessKey { key_id, .. } => Some(key_id.clone()),
+            Resource::User { .. }
+            | Resource::Role { .. }
+            | Resource::Root { .. }
+            | Resource::Bucket { .. }
+            | Resource::Instance { .. } => Some(self.probable_arn()),
+            Resource::Account => Some(self.account.to_string()),
+            Resource::UserSession { .. }
+            | Resource::RoleSession { .. }
+            | Resource::FederatedUser { .. }
+            | Resource::Other { .. } => None,
         }
     }
 }

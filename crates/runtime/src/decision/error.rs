@@ -1,7 +1,7 @@
 //! Why a decision has no effect, or not yet.
 
 use backstop_core::{
-    Hash, IncidentId, PlaybookName,
+    Hash, IncidentId,
     incident::{Answer, Status},
     task::ApprovalAnswer,
 };
@@ -115,15 +115,13 @@ pub enum DecisionError {
     #[error(
         "the machine of incident `{incident}` no longer waits: it timed out, was stopped, or was told before; see \
          with `backstop incidents show {incident}` whether anything was done, and if not start it again with \
-         `backstop run {playbook} --target {target}`"
+         `{again}`"
     )]
     NoLongerWaits {
         /// The incident.
         incident: IncidentId,
-        /// Its playbook.
-        playbook: PlaybookName,
-        /// Its target's id.
-        target: String,
+        /// What to type to start it again.
+        again: String,
     },
     /// Written down, but the machine couldn't be told.
     #[error(

@@ -427,7 +427,7 @@ async fn a_machine_that_gave_up_is_reported() {
         assert!(
             error
                 .to_string()
-                .ends_with("`backstop run compromised-role --target build`"),
+                .ends_with("`backstop run compromised-role --target arn:aws:iam::123456789012:role/build`"),
             "{error}"
         );
     }

@@ -144,6 +144,19 @@ pub struct Question {
     pub needed: u8,
 }
 
+/// Whether a step may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clearance<'a> {
+    /// Yes, on whatever the plan is now: `auto` mode.
+    Any,
+    /// Yes, if the plan is still the one with this hash.
+    Only(&'a Hash),
+    /// Not now: plan and ask first.
+    AskAgain,
+    /// No, and why.
+    No(&'static str),
+}
+
 /// How a question ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -234,20 +247,23 @@ impl Incident {
             .filter(|state| state.step.phase == Phase::Contain)
     }
 
-    /// Whether this step may act now, and on which approved plan: `Some(None)` in `auto` mode, the
-    /// approved hash after an approval, `None` if it may not.
-    pub fn may_act(&self, step: &StepId) -> Option<Option<&Hash>> {
+    /// Whether this step may act now, and on which plan.
+    pub fn clearance(&self, step: &StepId) -> Clearance<'_> {
         if self.closed.is_some() {
-            return None;
+            return Clearance::No("the incident is closed");
         }
-        match self.opened.mode {
-            Mode::Auto => Some(None),
-            Mode::Approve if self.decision == Some(Answer::Approved) => self
-                .question
-                .as_ref()
-                .and_then(|question| question.step_hashes.get(step))
-                .map(Some),
-            Mode::Approve | Mode::Observe => None,
+        match (self.opened.mode, &self.question, self.decision) {
+            (Mode::Auto, _, _) => Clearance::Any,
+            (Mode::Observe, _, _) => Clearance::No("in observe mode nothing is changed"),
+            (Mode::Approve, Some(question), Some(Answer::Approved)) => question
+                .step_hashes
+                .get(step)
+                .map_or(Clearance::No("it couldn't be planned, so nobody approved it"), Clearance::Only),
+            (Mode::Approve, _, Some(Answer::Denied | Answer::Expired)) => {
+                Clearance::No("the plan wasn't approved")
+            }
+            // No question is open, since another step found its plan drifted, or nobody has decided yet.
+            (Mode::Approve, _, None) | (Mode::Approve, None, Some(Answer::Approved)) => Clearance::AskAgain,
         }
     }
 

@@ -5,7 +5,7 @@ use backstop_core::{
     Change, ErrorName, IncidentId, Mode, Outcome, Plan, Receipt, Resource, Target, Verification,
     finding::{Route, Severity, SeverityLabel},
     guardrail::{Decision, Effect},
-    incident::{Incident, Status},
+    incident::{Clearance, Incident, Status},
     log::{ChainError, Event, FindingRef, Opened, Origin, Phase, Record, StepRef, check_chain, receipt},
     message,
 };
@@ -246,7 +246,7 @@ fn refused_observed_denied_and_expired_are_told_apart() {
         Status::AwaitingApproval,
         "one person twice is one person"
     );
-    assert!(incident.may_act(&STEPS[0].into()).is_none());
+    assert_eq!(incident.clearance(&STEPS[0].into()), Clearance::AskAgain);
     approved.push(by("carol"));
     let incident = Incident::replay(&log(approved.clone())).unwrap();
     assert_eq!(

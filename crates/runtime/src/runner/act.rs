@@ -2,14 +2,14 @@
 
 use backstop_core::{
     Outcome, Plan,
-    guardrail::Permit,
-    incident::Incident,
+    guardrail::{Guardrails, Permit},
+    incident::{Clearance, Incident},
     log::Event,
     task::{StepAnswer, StepTask},
 };
 
 use super::{Runner, ended, invalid, order};
-use crate::{Action, IncidentLog, StepError, action::Order};
+use crate::{Action, IncidentLog, LedgerError, StepError, action::Order};
 
 impl Runner {
     /// Acts. Log, guardrails and the target are read at the same time, since each round trip counts before
@@ -31,41 +31,36 @@ impl Runner {
                 outcome: Some(outcome),
             });
         }
-        let guardrails = guardrails?;
-        let result = match self.interrupted(&incident, task) {
-            Some(plan) => match self.permit_by(&guardrails, &incident, &plan) {
-                Ok(permit) => {
-                    self.change(&mut log, action.as_ref(), &permit, &order, plan)
-                        .await
-                }
-                Err(error) => Err(error),
-            },
-            None => match planned {
-                Ok(plan) => {
-                    if let Some(answer) = self.drift(&mut log, &incident, task, &plan).await? {
-                        return Ok(answer);
-                    }
-                    match self.permit_by(&guardrails, &incident, &plan) {
-                        Ok(permit) => self.begin(&mut log, action.as_ref(), &permit, &order, plan).await,
-                        Err(error) => Err(error),
-                    }
-                }
-                Err(error) => Err(error),
-            },
-        };
-        match result {
+        let read = Read { guardrails, planned };
+        match self
+            .attempt(&mut log, &incident, action.as_ref(), task, &order, read)
+            .await
+        {
             Ok(answer) => Ok(answer),
             Err(error) => self.end_with_error(&mut log, &task.step, error).await,
         }
     }
 
-    /// The plan of a step that was cut off after its receipt was saved: it is carried out again as it
-    /// stands, since a new plan would take the half-changed state for the state before.
-    fn interrupted(&self, incident: &Incident, task: &StepTask) -> Option<Plan> {
-        incident
-            .step(&task.step)
-            .filter(|state| state.acted)
-            .and_then(|state| state.plan.clone())
+    async fn attempt(
+        &self,
+        log: &mut IncidentLog,
+        incident: &Incident,
+        action: &dyn Action,
+        task: &StepTask,
+        order: &Order,
+        read: Read,
+    ) -> Result<StepAnswer, StepError> {
+        let guardrails = read.guardrails?;
+        if let Some(plan) = interrupted(incident, task) {
+            let permit = self.permit_by(&guardrails, incident, &plan)?;
+            return self.change(log, action, &permit, order, plan).await;
+        }
+        let plan = read.planned?;
+        if let Some(answer) = self.drift(log, incident, task, &plan).await? {
+            return Ok(answer);
+        }
+        let permit = self.permit_by(&guardrails, incident, &plan)?;
+        self.begin(log, action, &permit, order, plan).await
     }
 
     /// Refuses a step that nobody approved, or whose approved plan isn't today's.
@@ -76,22 +71,14 @@ impl Runner {
         task: &StepTask,
         plan: &Plan,
     ) -> Result<Option<StepAnswer>, StepError> {
-        let Some(approved) = incident.may_act(&task.step) else {
-            return Err(StepError::Refused {
-                guardrail: "approval".to_owned(),
-                reason: format!(
-                    "incident `{}` is in mode {} and this plan isn't approved",
-                    task.incident, incident.opened.mode
-                ),
-            });
-        };
         let now = plan.hash().map_err(|error| invalid("the plan", &error))?;
-        match approved {
-            Some(approved) if approved != &now => {
-                let approved = approved.clone();
+        match incident.clearance(&task.step) {
+            Clearance::Any => Ok(None),
+            Clearance::Only(approved) if approved == &now => Ok(None),
+            Clearance::Only(approved) => {
                 let event = Event::PlanDrifted {
                     step: task.step.clone(),
-                    approved,
+                    approved: approved.clone(),
                     now,
                 };
                 log.append(&self.ledger, event).await?;
@@ -101,7 +88,15 @@ impl Runner {
                     outcome: None,
                 }))
             }
-            _ => Ok(None),
+            Clearance::AskAgain => Ok(Some(StepAnswer {
+                step: task.step.clone(),
+                drifted: true,
+                outcome: None,
+            })),
+            Clearance::No(why) => Err(StepError::Refused {
+                guardrail: "approval".to_owned(),
+                reason: format!("{why} (mode {})", incident.opened.mode),
+            }),
         }
     }
 
@@ -157,4 +152,19 @@ impl Runner {
             outcome: Some(outcome),
         })
     }
+}
+
+/// What was read at the same time as the log.
+struct Read {
+    guardrails: Result<Guardrails, LedgerError>,
+    planned: Result<Plan, StepError>,
+}
+
+/// The plan of a step that was cut off after its receipt was saved: it is carried out again as it stands,
+/// since a new plan would take the half-changed state for the state before.
+fn interrupted(incident: &Incident, task: &StepTask) -> Option<Plan> {
+    incident
+        .step(&task.step)
+        .filter(|state| state.acted)
+        .and_then(|state| state.plan.clone())
 }

@@ -259,8 +259,7 @@ impl Desk<'_> {
             .map_err(|error| match error {
                 ResumeError::NoLongerWaits => DecisionError::NoLongerWaits {
                     incident: self.incident.clone(),
-                    playbook: state.opened.playbook.clone(),
-                    target: state.opened.target.resource.id(),
+                    again: run_command(self.incident, &state.opened),
                 },
                 ResumeError::Call(error) => DecisionError::Untold {
                     incident: self.incident.clone(),

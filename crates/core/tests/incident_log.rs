@@ -249,10 +249,9 @@ fn refused_observed_denied_and_expired_are_told_apart() {
     assert_eq!(incident.clearance(&STEPS[0].into()), Clearance::AskAgain);
     approved.push(by("carol"));
     let incident = Incident::replay(&log(approved.clone())).unwrap();
-    assert_eq!(
-        incident.may_act(&STEPS[0].into()),
-        Some(Some(&plan(STEPS[0]).hash().unwrap()))
-    );
+    let hash = plan(STEPS[0]).hash().unwrap();
+    assert_eq!(incident.clearance(&STEPS[0].into()), Clearance::Only(&hash));
+    assert!(matches!(incident.clearance(&"never-planned".into()), Clearance::No(_)));
     approved.push(by("dave"));
     assert!(
         Incident::replay(&log(approved)).is_err(),

@@ -8,7 +8,7 @@ use crate::error_name::ErrorName;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The changes were made.
+    /// The changes were made, or the evidence was kept.
     Done,
     /// The goal state held before; nothing was changed.
     Already,

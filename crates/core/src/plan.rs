@@ -45,6 +45,14 @@ pub struct Plan {
     /// What this step can't reach, a sentence each, so that nobody thinks it did.
     #[serde(default)]
     pub limits: Vec<String>,
+    /// Why this plan waits for a person even in `auto` mode: "the bucket hosts a website". The reason is for
+    /// people and stays out of the hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_approval: Option<String>,
+    /// Evidence that was read, in the action's own shape and bounded by it: a log record holds it, and a
+    /// record has at most 400 KB (DynamoDB's limit for an item).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<serde_json::Value>,
     /// What undo needs.
     pub receipt: Receipt,
 }

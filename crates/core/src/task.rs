@@ -62,7 +62,8 @@ pub struct VerifyTask {
 pub struct StepAnswer {
     /// The step.
     pub step: StepId,
-    /// True if the world changed since the approved plan: the machine plans and asks again.
+    /// True if the world changed since the approved plan, or if the plan needs a person even in `auto` mode:
+    /// the machine plans and asks.
     #[serde(default)]
     pub drifted: bool,
     /// How it ended, if it ended.

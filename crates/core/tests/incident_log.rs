@@ -78,6 +78,8 @@ fn plan(step: &str) -> Plan {
         }],
         blast_radius: vec!["whatever uses this key stops working: last used for s3 in eu-west-1".into()],
         limits: vec!["sessions outlive it".into()],
+        needs_approval: None,
+        captured: None,
         receipt: Receipt(serde_json::json!({ "was_active": true })),
     }
 }
@@ -246,17 +248,81 @@ fn refused_observed_denied_and_expired_are_told_apart() {
         Status::AwaitingApproval,
         "one person twice is one person"
     );
-    assert_eq!(incident.clearance(&STEPS[0].into()), Clearance::AskAgain);
+    assert_eq!(incident.clearance(&plan(STEPS[0])), Clearance::AskAgain);
     approved.push(by("carol"));
     let incident = Incident::replay(&log(approved.clone())).unwrap();
     let hash = plan(STEPS[0]).hash().unwrap();
-    assert_eq!(incident.clearance(&STEPS[0].into()), Clearance::Only(&hash));
-    assert!(matches!(incident.clearance(&"never-planned".into()), Clearance::No(_)));
+    assert_eq!(incident.clearance(&plan(STEPS[0])), Clearance::Only(&hash));
+    assert!(matches!(
+        incident.clearance(&plan("never-planned")),
+        Clearance::No(_)
+    ));
     approved.push(by("dave"));
     assert!(
         Incident::replay(&log(approved)).is_err(),
         "the question is decided already"
     );
+}
+
+#[test]
+fn in_auto_mode_a_plan_can_ask_for_a_person() {
+    let [first, second] = [STEPS[0], STEPS[1]];
+    let mut public = plan(first);
+    public.needs_approval = Some("the bucket hosts a website".into());
+    let mut events = vec![opened(Mode::Auto)];
+    let auto = Incident::replay(&log(events.clone())).unwrap();
+    assert_eq!(auto.clearance(&public), Clearance::AskAgain);
+    assert_eq!(
+        auto.clearance(&plan(second)),
+        Clearance::Any,
+        "its neighbours act at once"
+    );
+
+    let hash = public.hash().unwrap();
+    events.push(Event::Planned {
+        plan: Box::new(public.clone()),
+        hash: hash.clone(),
+    });
+    let asked = Incident::replay(&log(events.clone())).unwrap();
+    let (plan_hash, _) = asked.plan_hashes().unwrap();
+    events.push(Event::ApprovalRequested {
+        plan_hash: plan_hash.clone(),
+        expires_at: at(600),
+        needed: 1,
+    });
+    let mut denied = events.clone();
+    denied.push(Event::Denied {
+        by: "arn:aws:iam::123456789012:user/bob".into(),
+        reason: None,
+    });
+    let denied = Incident::replay(&log(denied)).unwrap();
+    assert!(matches!(denied.clearance(&public), Clearance::No(_)));
+    assert_eq!(denied.conclusion(), Status::Denied);
+
+    events.push(Event::Approved {
+        by: "arn:aws:iam::123456789012:user/bob".into(),
+        reason: None,
+        plan_hash,
+    });
+    let approved = Incident::replay(&log(events)).unwrap();
+    assert_eq!(approved.clearance(&public), Clearance::Only(&hash));
+    let mut second = plan(second);
+    second.needs_approval = public.needs_approval;
+    assert_eq!(
+        approved.clearance(&second),
+        Clearance::AskAgain,
+        "nobody saw this one"
+    );
+}
+
+#[test]
+fn a_plan_that_changes_nothing_needs_nobodys_word() {
+    let mut reading = plan(STEPS[0]);
+    reading.changes.clear();
+    for mode in [Mode::Observe, Mode::Approve, Mode::Auto] {
+        let incident = Incident::replay(&log([opened(mode)])).unwrap();
+        assert_eq!(incident.clearance(&reading), Clearance::Any, "{mode}");
+    }
 }
 
 #[test]

@@ -66,6 +66,8 @@ impl Action for DeactivateAccessKey {
                 "sessions made from {key_id} before now outlive it (up to 36 hours); denying user {} ends them",
                 user.name
             )],
+            needs_approval: None,
+            captured: None,
             receipt: write_receipt(&receipt)?,
         })
     }

@@ -193,6 +193,8 @@ impl Action for DeactivateOtherCredentials {
             changes,
             blast_radius: breaks.collect(),
             limits: Vec::new(),
+            needs_approval: None,
+            captured: None,
             receipt: write_receipt(&CredentialsReceipt {
                 user_name: user.name,
                 were_active,

@@ -92,6 +92,8 @@ impl Action for DenyUser {
             changes: changes.into_iter().collect(),
             blast_radius,
             limits: vec!["sessions of roles that this user has assumed go on until they expire".to_owned()],
+            needs_approval: None,
+            captured: None,
             receipt: write_receipt(&policy)?,
         })
     }

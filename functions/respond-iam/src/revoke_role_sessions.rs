@@ -87,6 +87,8 @@ impl Action for RevokeRoleSessions {
                  AssumeRole"
                     .to_owned(),
             ],
+            needs_approval: None,
+            captured: None,
             receipt: write_receipt(&policy)?,
         })
     }

@@ -77,7 +77,7 @@ impl Incident {
 
     /// Observed, refused at intake, denied or expired: nobody was to act.
     fn conclusion_without_acting(&self) -> Option<Status> {
-        if self.steps.iter().any(|state| state.acted) {
+        if self.contain_steps().any(|state| state.acted) {
             return None;
         }
         if self
@@ -90,9 +90,9 @@ impl Incident {
         }
         match (self.opened.mode, self.decision) {
             (Mode::Observe, _) => Some(Status::Observed),
-            (Mode::Approve, Some(Answer::Denied)) => Some(Status::Denied),
-            (Mode::Approve, Some(Answer::Expired)) => Some(Status::Expired),
-            (Mode::Approve, None | Some(Answer::Approved)) | (Mode::Auto, _) => None,
+            (_, Some(Answer::Denied)) => Some(Status::Denied),
+            (_, Some(Answer::Expired)) => Some(Status::Expired),
+            (_, None | Some(Answer::Approved)) => None,
         }
     }
 

@@ -47,7 +47,16 @@ pub fn question(
         }
     }
     body.push('\n');
-    let why: Vec<String> = incident.opened.guardrails.iter().map(in_words).collect();
+    let of_plans = incident
+        .contain_steps()
+        .filter_map(|state| state.plan.as_ref()?.needs_approval.clone());
+    let why: Vec<String> = incident
+        .opened
+        .guardrails
+        .iter()
+        .map(in_words)
+        .chain(of_plans)
+        .collect();
     body.push_str(&section("Why you are asked", &why));
     body.push_str(&section(
         "What would break",

@@ -19,12 +19,13 @@ const APPROVAL_TIMEOUT: &str = "{% $number('${ApprovalTimeoutSeconds}') %}";
 pub(super) fn states(playbook: &Playbook) -> States {
     let mut states = States::default();
     states.add(names::PLAN, plan(playbook));
+    // An `auto` incident comes here if a plan needs a person all the same.
     states.add(
         names::WANTED,
         choice(
-            "$states.context.Execution.Input.mode = 'approve'",
-            names::ASK,
+            "$states.context.Execution.Input.mode = 'observe'",
             names::TELL,
+            names::ASK,
         ),
     );
     states.add(names::ASK, ask());

@@ -1,8 +1,8 @@
 //! Acting on one step: read everything at once, save the receipt, change, write down the end.
 
 use backstop_core::{
-    Outcome, Plan,
-    guardrail::{Guardrails, Permit},
+    Mode, Outcome, Plan,
+    guardrail::{Decision, Effect, Guardrails, Permit},
     incident::{Clearance, Incident},
     log::Event,
     task::{StepAnswer, StepTask},
@@ -72,7 +72,7 @@ impl Runner {
         plan: &Plan,
     ) -> Result<Option<StepAnswer>, StepError> {
         let now = plan.hash().map_err(|error| invalid("the plan", &error))?;
-        match incident.clearance(&task.step) {
+        match incident.clearance(plan) {
             Clearance::Any => Ok(None),
             Clearance::Only(approved) if approved == &now => Ok(None),
             Clearance::Only(approved) => {
@@ -88,11 +88,18 @@ impl Runner {
                     outcome: None,
                 }))
             }
-            Clearance::AskAgain => Ok(Some(StepAnswer {
-                step: task.step.clone(),
-                drifted: true,
-                outcome: None,
-            })),
+            Clearance::AskAgain => {
+                if let Some(why) = &plan.needs_approval
+                    && incident.opened.mode == Mode::Auto
+                {
+                    self.wait_for_a_person(log, task, why).await?;
+                }
+                Ok(Some(StepAnswer {
+                    step: task.step.clone(),
+                    drifted: true,
+                    outcome: None,
+                }))
+            }
             Clearance::No(why) => Err(StepError::Refused {
                 guardrail: "approval".to_owned(),
                 reason: format!("{why} (mode {})", incident.opened.mode),
@@ -100,7 +107,25 @@ impl Runner {
         }
     }
 
-    /// Saves the receipt, then changes. A plan without changes ends the step: the goal state holds.
+    /// Writes down that this step isn't done at once, and why: the machine goes to plan and ask, as it does
+    /// when the world has changed.
+    async fn wait_for_a_person(
+        &self,
+        log: &mut IncidentLog,
+        task: &StepTask,
+        why: &str,
+    ) -> Result<(), StepError> {
+        let event = Event::GuardrailDecided(Decision {
+            guardrail: "needs-approval".to_owned(),
+            effect: Effect::LowerTo(Mode::Approve),
+            detail: format!("step `{}` waits for a person: {why}", task.step),
+        });
+        log.append(&self.ledger, event).await?;
+        Ok(())
+    }
+
+    /// Saves the receipt, then changes. A plan without changes ends the step: the goal state holds, unless it
+    /// is evidence that is to be kept.
     async fn begin(
         &self,
         log: &mut IncidentLog,
@@ -109,7 +134,7 @@ impl Runner {
         order: &Order,
         plan: Plan,
     ) -> Result<StepAnswer, StepError> {
-        if plan.changes.is_empty() {
+        if plan.changes.is_empty() && plan.captured.is_none() {
             return self.end(log, order, Outcome::Already).await;
         }
         log.append(

@@ -2,6 +2,7 @@
 
 mod arn;
 mod asff;
+mod asff_standing;
 mod attack_sequence;
 mod control;
 mod envelope;
@@ -15,6 +16,7 @@ mod message;
 mod named_resource;
 mod node;
 mod ocsf;
+mod ocsf_standing;
 mod parse;
 mod principal;
 mod resource_type;

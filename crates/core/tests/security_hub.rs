@@ -282,3 +282,17 @@ fn what_is_missing_is_named() {
     );
     assert!(matches!(error("asff-id-too-long"), ParseError::WrongShape { .. }));
 }
+
+#[test]
+fn an_attack_sequences_actors_are_targets_here_too() {
+    let finding = finding("asff-guardduty-attack-sequence");
+    assert_eq!(finding.finding_type, "AttackSequence:S3/CompromisedData");
+    assert_eq!(
+        ids(&finding.targets),
+        [
+            "bucket open-data",
+            "account account",
+            "access-key AKIAIOSFODNN7EXAMPLE"
+        ]
+    );
+}

@@ -4,7 +4,7 @@
 use super::{
     Finding, Route, Severity, Standing, TITLE_CHARS,
     arn::{Arn, last_segment, partition_or_default},
-    control,
+    asff_standing, attack_sequence, control,
     error::ParseError,
     guardduty,
     guardduty_resource::{Context, Resources},
@@ -12,15 +12,12 @@ use super::{
     named_resource::{NamedResource, key_id},
     node::Node,
     principal::{Principal, hint},
-    severity, standing,
+    severity,
 };
 use crate::{
     ids::{AccountId, Region},
     text,
 };
-
-/// Who writes our own notes on findings.
-const OWN_NOTES: &str = "backstop";
 
 /// Reads one finding.
 pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
@@ -38,7 +35,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         .or_else(|| arn.and_then(|it| it.account()))
         .ok_or_else(|| ParseError::missing(node.path_of("AwsAccountId"), &finding_type))?;
     let region = region(node, arn, product_arn, &finding_type)?;
-    let standing = standing_of(node, &account, is_guardduty);
+    let standing = asff_standing::read(node, &account, is_guardduty);
     let bare_id = if is_guardduty {
         last_segment(id_text)
     } else {
@@ -144,7 +141,7 @@ fn control_of(node: &Node<'_>) -> Option<String> {
 }
 
 /// A field of GuardDuty's `service`, flattened into `ProductFields`; before 2019 without the prefix.
-fn service_field<'a>(node: &Node<'a>, name: &str) -> Option<&'a str> {
+pub(super) fn service_field<'a>(node: &Node<'a>, name: &str) -> Option<&'a str> {
     let fields = node.get("ProductFields")?;
     fields
         .text(&format!("aws/guardduty/service/{name}"))
@@ -174,75 +171,6 @@ fn severity_of(node: &Node<'_>, is_guardduty: bool) -> Severity {
         .unwrap_or_else(|| Severity::of_score(0.0))
 }
 
-fn standing_of(node: &Node<'_>, account: &AccountId, is_guardduty: bool) -> Standing {
-    let reason = own_update(node)
-        .or_else(|| closed(node))
-        .or_else(|| not_failed(node))
-        .or_else(|| sample(node, is_guardduty));
-    match reason {
-        Some(reason) => standing::inactive(reason),
-        None => standing::of_account(account),
-    }
-}
-
-/// A note stays on the finding when its product updates it later; only a note that is newer than the
-/// finding makes the event the echo of our own update.
-fn own_update(node: &Node<'_>) -> Option<&'static str> {
-    let note = node.get("Note")?;
-    if note.text("UpdatedBy") != Some(OWN_NOTES) {
-        return None;
-    }
-    match (note.time("UpdatedAt"), node.time("UpdatedAt")) {
-        (Some(noted), Some(updated)) if noted < updated => None,
-        _ => Some("the echo of Backstop's own update (Note.UpdatedBy)"),
-    }
-}
-
-fn closed(node: &Node<'_>) -> Option<&'static str> {
-    if node.text("RecordState") == Some("ARCHIVED") {
-        return Some("archived in Security Hub (RecordState)");
-    }
-    let workflow = node.get("Workflow").and_then(|it| it.text("Status"));
-    match workflow.or_else(|| node.text("WorkflowState")) {
-        Some("SUPPRESSED" | "DEFERRED") => Some("suppressed in Security Hub (Workflow.Status)"),
-        Some("RESOLVED") => Some("resolved in Security Hub (Workflow.Status)"),
-        _ => None,
-    }
-}
-
-fn not_failed(node: &Node<'_>) -> Option<&'static str> {
-    match node.get("Compliance")?.text("Status")? {
-        "FAILED" => None,
-        "PASSED" => Some("the control passed (Compliance.Status)"),
-        "WARNING" => Some("the control couldn't be evaluated fully (Compliance.Status is WARNING)"),
-        "NOT_AVAILABLE" => Some("the control couldn't be evaluated (Compliance.Status is NOT_AVAILABLE)"),
-        _ => Some("the control isn't known to have failed (Compliance.Status)"),
-    }
-}
-
-fn sample(node: &Node<'_>, is_guardduty: bool) -> Option<&'static str> {
-    if node.flag("Sample") == Some(true) {
-        return Some("a sample finding (Sample)");
-    }
-    if !is_guardduty {
-        return None;
-    }
-    if service_field(node, "archived") == Some("true") {
-        return Some("archived in GuardDuty (service/archived)");
-    }
-    let is_sample = service_field(node, "additionalInfo/sample") == Some("true")
-        || ["additionalInfo/value", "additionalInfo"]
-            .iter()
-            .filter_map(|name| service_field(node, name))
-            .any(guardduty::says_sample);
-    if is_sample {
-        return Some("a sample finding (additionalInfo.sample)");
-    }
-    let resources = node.list("Resources");
-    let ids = resources.iter().filter_map(|it| it.text("Id"));
-    standing::sample_id(ids.map(last_segment)).map(|_| "a sample finding (a resource id of samples)")
-}
-
 fn resources(
     node: &Node<'_>,
     context: &Context<'_>,
@@ -257,7 +185,11 @@ fn resources(
         ));
     }
     let named: Vec<_> = blocks.iter().filter_map(named).collect();
-    hub_finding::sort(&named, context, is_guardduty, is_active)
+    let mut found = hub_finding::sort(&named, context, is_guardduty, is_active)?;
+    if is_guardduty && let Some(sequence) = node.at(&["Detection", "Sequence"]) {
+        attack_sequence::add(&sequence, context, &mut found);
+    }
+    Ok(found)
 }
 
 fn named<'a>(block: &'a Node<'a>) -> Option<NamedResource<'a>> {

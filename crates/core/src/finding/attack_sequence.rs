@@ -16,22 +16,27 @@ use crate::{
 /// one target, so that people hear of it.
 pub(super) fn read(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) {
     if let Some(sequence) = node.at(&["service", "detection", "sequence"]) {
-        for item in sequence.list("resources") {
-            if let Some(target) = resource(&item, context) {
-                found.add_target(target);
-            }
-        }
-        for actor in sequence.list("actors") {
-            if let Some(target) = actor.get("user").and_then(|user| credential(&user, context)) {
-                found.add_target(target);
-            }
-        }
+        add(&sequence, context, found);
     }
     if found.targets.is_empty() {
         found.add_target(context.target(Resource::Other {
             resource_type: "AttackSequence".to_owned(),
             id: unnamed(context),
         }));
+    }
+}
+
+/// Adds what a sequence names; ASFF's `Detection.Sequence` has the same fields, without the resources.
+pub(super) fn add(sequence: &Node<'_>, context: &Context<'_>, found: &mut Resources) {
+    for item in sequence.list("resources") {
+        if let Some(target) = resource(&item, context) {
+            found.add_target(target);
+        }
+    }
+    for actor in sequence.list("actors") {
+        if let Some(target) = actor.get("user").and_then(|user| credential(&user, context)) {
+            found.add_target(target);
+        }
     }
 }
 

@@ -289,10 +289,6 @@ fn an_attack_sequences_actors_are_targets_here_too() {
     assert_eq!(finding.finding_type, "AttackSequence:S3/CompromisedData");
     assert_eq!(
         ids(&finding.targets),
-        [
-            "bucket open-data",
-            "account account",
-            "access-key AKIAIOSFODNN7EXAMPLE"
-        ]
+        ["bucket open-data", "access-key AKIAIOSFODNN7EXAMPLE"]
     );
 }

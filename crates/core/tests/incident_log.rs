@@ -1,5 +1,5 @@
 //! The log and what follows from it: chain, legality, and the status an incident closes with.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use backstop_core::{
     Change, ErrorName, IncidentId, Mode, Outcome, Plan, Receipt, Resource, Target, Verification,

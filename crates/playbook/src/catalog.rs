@@ -124,13 +124,5 @@ fn fit(triggers: &Triggers, finding: &Finding) -> Option<(Fit, String)> {
     by_type.chain(by_control).max_by_key(|(fit, _)| *fit)
 }
 
-/// Whether the triggers name this finding type, severity and role left aside.
-pub(crate) fn names_type(triggers: &Triggers, finding_type: &str) -> bool {
-    triggers
-        .finding_types
-        .iter()
-        .any(|pattern| WildMatch::new(pattern).matches(finding_type))
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,10 @@
 //! What a well-shaped playbook can still get wrong, each mistake at its place.
 
+mod samples;
 mod steps;
+mod triggers;
+
+pub(crate) use steps::is_kebab_case;
 
 use std::collections::BTreeSet;
 
@@ -10,7 +14,6 @@ use serde_saphyr::Spanned;
 use crate::{
     actions::{self, ACTIONS},
     file::{PlaybookFile, TestFile, TriggersFile},
-    known,
     playbook::{PhaseSteps, Playbook, Test, Triggers},
     problem::Problem,
     suggest,
@@ -21,14 +24,14 @@ pub(crate) fn check(name: &PlaybookName, file: PlaybookFile) -> Result<Playbook,
     let mut problems = Vec::new();
     not_blank(&file.title, "title", &mut problems);
     not_blank(&file.summary, "summary", &mut problems);
-    check_triggers(&file, &mut problems);
+    triggers::check(&file.triggers, &mut problems);
     check_targets(&file.targets, &mut problems);
     check_phase_order(&file, &mut problems);
     let kinds: Vec<TargetKind> = file.targets.value.iter().map(|kind| kind.value).collect();
     steps::check(&file, &kinds, &mut problems);
     check_mode(&file, &mut problems);
     check_attack(&file.attack, &mut problems);
-    check_tests(&file, &kinds, &mut problems);
+    samples::check(&file, &kinds, &mut problems);
     if problems.is_empty() {
         Ok(build(name, file, kinds))
     } else {
@@ -95,66 +98,6 @@ fn not_blank(text: &Spanned<String>, field: &str, problems: &mut Vec<Problem>) {
                 .help("write a sentence for the person who is woken by this playbook"),
         );
     }
-}
-
-fn check_triggers(file: &PlaybookFile, problems: &mut Vec<Problem>) {
-    let triggers = &file.triggers;
-    if triggers.finding_types.is_empty() && triggers.controls.is_empty() {
-        problems.push(
-            Problem::of_file(
-                "no-trigger",
-                "`triggers` names neither finding types nor controls",
-            )
-            .help("add `finding_types:` or `controls:`"),
-        );
-    }
-    for pattern in &triggers.finding_types {
-        check_finding_type(pattern, problems);
-    }
-    for control in &triggers.controls {
-        if !known::controls().any(|known| known.id == control.value) {
-            problems.push(
-                Problem::at(
-                    control.referenced,
-                    "unknown-control",
-                    format!("`{}` is no known Security Hub control", control.value),
-                )
-                .help(did_you_mean(
-                    &control.value,
-                    known::controls().map(|known| known.id),
-                )),
-            );
-        }
-    }
-}
-
-fn check_finding_type(pattern: &Spanned<String>, problems: &mut Vec<Problem>) {
-    if !known::matching(&pattern.value).is_empty() {
-        return;
-    }
-    let text = &pattern.value;
-    problems.push(if text.contains('*') {
-        Problem::at(
-            pattern.referenced,
-            "unknown-finding-type",
-            format!("`{text}` matches none of GuardDuty's finding types"),
-        )
-        .help("a finding type reads `Purpose:Resource/Family`, such as `*:IAMUser/*`")
-    } else {
-        Problem::at(
-            pattern.referenced,
-            "unknown-finding-type",
-            format!("`{text}` is no known GuardDuty finding type"),
-        )
-        .help(did_you_mean(text, known::finding_types().map(|known| known.name)))
-    });
-}
-
-fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    suggest::nearest(word, known).map_or_else(
-        || "see `playbooks/playbook.schema.json` for the known names".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    )
 }
 
 fn check_targets(targets: &Spanned<Vec<Spanned<TargetKind>>>, problems: &mut Vec<Problem>) {
@@ -280,50 +223,6 @@ fn is_technique(text: &str) -> bool {
     match rest.split_once('.') {
         Some((main, sub)) => digits(main, 4) && digits(sub, 3),
         None => digits(rest, 4),
-    }
-}
-
-fn check_tests(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Vec<Problem>) {
-    if file.tests.value.is_empty() {
-        problems.push(
-            Problem::at(file.tests.referenced, "no-test", "`tests` is empty")
-                .help("name a sample finding: `- finding: finding.json` with `target` and `steps`"),
-        );
-    }
-    let names: Vec<&str> = file
-        .phases
-        .value
-        .iter()
-        .flat_map(|phase| phase.steps.value.iter().map(|step| step.step.value.as_str()))
-        .collect();
-    for test in &file.tests.value {
-        if !kinds.contains(&test.target.value) {
-            problems.push(
-                Problem::at(
-                    test.target.referenced,
-                    "test-target",
-                    format!("`{}` isn't among the playbook's targets", test.target.value),
-                )
-                .help(suggest::one_of(
-                    test.target.value.as_str(),
-                    kinds.iter().map(|kind| kind.as_str()),
-                )),
-            );
-        }
-        for step in test
-            .steps
-            .iter()
-            .filter(|step| !names.contains(&step.value.as_str()))
-        {
-            problems.push(
-                Problem::at(
-                    step.referenced,
-                    "unknown-step",
-                    format!("there is no step `{}`", step.value),
-                )
-                .help(suggest::one_of(&step.value, names.iter().copied())),
-            );
-        }
     }
 }
 

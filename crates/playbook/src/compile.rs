@@ -7,7 +7,7 @@
 
 mod contain;
 mod gate;
-mod retry;
+pub(crate) mod retry;
 mod task;
 
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ pub const SHARED_FUNCTIONS: [&str; 3] = ["approve", "close", "notify"];
 
 /// How long an execution may take: approvals, asked again after drift, all included. The stack's approval
 /// timeout must stay below it.
-pub const EXECUTION_TIMEOUT_SECONDS: u32 = 7 * 24 * 60 * 60;
+pub const EXECUTION_TIMEOUT_SECONDS: u32 = 30 * 24 * 60 * 60;
 
 /// The names of the states outside branches.
 pub(crate) mod names {

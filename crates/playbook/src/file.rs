@@ -60,10 +60,8 @@ pub(crate) struct TriggersFile {
     #[schemars(schema_with = "controls")]
     pub(crate) controls: Vec<Spanned<String>>,
     /// Findings below this severity are not answered.
-    #[serde(default)]
     pub(crate) severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource is attacked (`target`) or attacks (`actor`).
-    #[serde(default)]
     pub(crate) resource_role: Option<ResourceRole>,
 }
 
@@ -97,12 +95,10 @@ pub(crate) struct StepFile {
     #[schemars(with = "Vec<String>")]
     pub(crate) after: Vec<Spanned<String>>,
     /// Whether two different people must approve.
-    #[serde(default)]
-    #[schemars(with = "bool")]
+    #[schemars(with = "Option<bool>")]
     pub(crate) high_impact: Option<Spanned<bool>>,
     /// Options of the action.
-    #[serde(default)]
-    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub(crate) with: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
 }
 

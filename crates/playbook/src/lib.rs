@@ -3,22 +3,36 @@
 
 pub mod actions;
 mod arrange;
+pub mod asl;
 mod catalog;
 mod check;
 mod compile;
 mod file;
 pub mod known;
+mod lint;
 mod load;
 mod machine;
+mod outputs;
 mod parse;
 mod playbook;
 mod problem;
+mod schema;
+mod show;
+mod skeleton;
 mod suggest;
+pub mod template;
+mod transitions;
 
 pub use catalog::{Answer, Catalog};
 pub use compile::{EXECUTION_TIMEOUT_SECONDS, SHARED_FUNCTIONS, compile, functions_of};
+pub use lint::{LintReport, lint};
 pub use load::{FILE, LoadError, load, load_dir, rerun_if_changed};
 pub use machine::Machine;
+pub use outputs::{Compiled, Output, OutputError, check_outputs, outputs, write_outputs};
 pub use parse::parse;
 pub use playbook::{Link, PhaseSteps, Playbook, Step, Test, Triggers};
 pub use problem::{InvalidFile, Problem};
+pub use schema::{schema, schema_text};
+pub use show::{Listed, ListedPlaybook, Shown, ShownStep, list, show};
+pub use skeleton::{NewError, NewFile, new_playbook};
+pub use transitions::transitions;

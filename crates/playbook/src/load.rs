@@ -34,10 +34,7 @@ fn describe(files: &[InvalidFile]) -> String {
     let mut text = String::from("playbooks have problems; `backstop playbook lint` shows them in place");
     for file in files {
         for problem in &file.problems {
-            text.push_str(&format!(
-                "\n{}:{}:{}: {problem}",
-                file.file, problem.line, problem.column
-            ));
+            text.push_str(&format!("\n{}: {problem}", file.place(problem)));
         }
     }
     text

@@ -29,6 +29,12 @@ impl States {
         self.0.first().map(|(name, _)| name.clone()).unwrap_or_default()
     }
 
+    pub(crate) fn get(&self, name: &str) -> Option<&State> {
+        self.0
+            .iter()
+            .find_map(|(other, state)| (other == name).then_some(state))
+    }
+
     pub(crate) fn extend(&mut self, more: Self) {
         self.0.extend(more.0);
     }

@@ -16,9 +16,13 @@ use crate::{
 /// A file that has the wrong shape is reported at its first mistake; one of the right shape with all its
 /// mistakes at once.
 pub fn parse(name: &PlaybookName, file: &str, text: &str) -> Result<Playbook, InvalidFile> {
-    let raw: PlaybookFile = serde_saphyr::from_str(text)
-        .map_err(|error| InvalidFile::new(file, text, vec![wrong_shape(error.without_snippet())]))?;
-    check::check(name, raw).map_err(|problems| InvalidFile::new(file, text, problems))
+    check::check(name, shape(file, text)?).map_err(|problems| InvalidFile::new(file, text, problems))
+}
+
+/// Reads the file's shape only.
+pub(crate) fn shape(file: &str, text: &str) -> Result<PlaybookFile, InvalidFile> {
+    serde_saphyr::from_str(text)
+        .map_err(|error| InvalidFile::new(file, text, vec![wrong_shape(error.without_snippet())]))
 }
 
 fn wrong_shape(error: &YamlError) -> Problem {

@@ -83,12 +83,13 @@ impl Diagnostic for Problem {
 }
 
 /// All mistakes of one file, with the file's text, so that a person sees each in its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct InvalidFile {
     /// The file, as the caller named it.
     pub file: String,
     /// The mistakes, in the order of the file; never empty.
     pub problems: Vec<Problem>,
+    #[serde(skip)]
     source: Arc<NamedSource<String>>,
 }
 
@@ -100,6 +101,14 @@ impl InvalidFile {
             file: file.to_owned(),
             problems,
             source: Arc::new(NamedSource::new(file, text.to_owned())),
+        }
+    }
+
+    /// The file, and where in it the mistake is, as editors understand it: `file:line:column`.
+    pub fn place(&self, problem: &Problem) -> String {
+        match problem.line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}:{}", self.file, problem.column),
         }
     }
 }

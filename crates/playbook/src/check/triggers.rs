@@ -1,0 +1,65 @@
+//! Checks of triggers: finding types and controls.
+
+use serde_saphyr::Spanned;
+
+use crate::{file::TriggersFile, known, problem::Problem, suggest};
+
+/// Checks that the triggers name something, and nothing that AWS can't send.
+pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
+    if triggers.finding_types.is_empty() && triggers.controls.is_empty() {
+        problems.push(
+            Problem::of_file(
+                "no-trigger",
+                "`triggers` names neither finding types nor controls",
+            )
+            .help("add `finding_types:` or `controls:`"),
+        );
+    }
+    for pattern in &triggers.finding_types {
+        check_finding_type(pattern, problems);
+    }
+    for control in &triggers.controls {
+        if !known::controls().any(|known| known.id == control.value) {
+            problems.push(
+                Problem::at(
+                    control.referenced,
+                    "unknown-control",
+                    format!("`{}` is no known Security Hub control", control.value),
+                )
+                .help(did_you_mean(
+                    &control.value,
+                    known::controls().map(|known| known.id),
+                )),
+            );
+        }
+    }
+}
+
+fn check_finding_type(pattern: &Spanned<String>, problems: &mut Vec<Problem>) {
+    if !known::matching(&pattern.value).is_empty() {
+        return;
+    }
+    let text = &pattern.value;
+    problems.push(if text.contains('*') {
+        Problem::at(
+            pattern.referenced,
+            "unknown-finding-type",
+            format!("`{text}` matches none of GuardDuty's finding types"),
+        )
+        .help("a finding type reads `Purpose:Resource/Family`, such as `*:IAMUser/*`")
+    } else {
+        Problem::at(
+            pattern.referenced,
+            "unknown-finding-type",
+            format!("`{text}` is no known GuardDuty finding type"),
+        )
+        .help(did_you_mean(text, known::finding_types().map(|known| known.name)))
+    });
+}
+
+fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    suggest::nearest(word, known).map_or_else(
+        || "see `playbooks/playbook.schema.json` for the known names".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    )
+}

@@ -1,0 +1,133 @@
+//! Everything that follows from the playbooks: machines, the template's block, the schema.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use crate::{
+    catalog::Catalog,
+    compile::compile,
+    load::{self, LoadError},
+    schema, template,
+};
+
+/// A file as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Below the project's folder.
+    pub path: PathBuf,
+    /// What it should hold.
+    pub text: String,
+}
+
+/// Why the outputs can't be made.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum OutputError {
+    /// The playbooks, or a file to compare with, can't be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Load(#[from] LoadError),
+    /// The template lacks its markers.
+    #[error("putting the machines into `template.yaml`")]
+    Template(#[from] template::NoSuchBlock),
+    /// A machine can't be written as JSON.
+    #[error("writing a machine as JSON")]
+    Json(#[from] serde_json::Error),
+    /// A file can't be written.
+    #[error("writing `{}`", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Which outputs differed from the playbooks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Compiled {
+    /// How many files follow from the playbooks.
+    pub files: usize,
+    /// Those that differ (after a check) or differed (after writing).
+    pub changed: Vec<PathBuf>,
+}
+
+impl fmt::Display for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changed.is_empty() {
+            return write!(f, "{} compiled files are up to date", self.files);
+        }
+        writeln!(
+            f,
+            "{} of {} compiled files differ from the playbooks:",
+            self.changed.len(),
+            self.files
+        )?;
+        for path in &self.changed {
+            writeln!(f, "  {}", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// Every file that follows from the playbooks of the project in `root`.
+pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
+    let catalog = load::load_dir(&root.join("playbooks"))?;
+    let template = load::read(&root.join("template.yaml"))?;
+    let mut outputs = machines(&catalog)?;
+    outputs.push(Output {
+        path: "playbooks/playbook.schema.json".into(),
+        text: schema::schema_text()?,
+    });
+    outputs.push(Output {
+        path: "template.yaml".into(),
+        text: template::replace_block(&template, &catalog)?,
+    });
+    Ok(outputs)
+}
+
+/// Which of them differ from what is there; writes nothing.
+pub fn check_outputs(root: &Path) -> Result<Compiled, OutputError> {
+    let outputs = outputs(root)?;
+    Ok(Compiled {
+        files: outputs.len(),
+        changed: stale(root, &outputs).map(|output| output.path.clone()).collect(),
+    })
+}
+
+/// Writes those that differ.
+pub fn write_outputs(root: &Path) -> Result<Compiled, OutputError> {
+    let outputs = outputs(root)?;
+    let mut changed = Vec::new();
+    for output in stale(root, &outputs) {
+        let path = root.join(&output.path);
+        fs::write(&path, &output.text).map_err(|source| OutputError::Write { path, source })?;
+        changed.push(output.path.clone());
+    }
+    Ok(Compiled {
+        files: outputs.len(),
+        changed,
+    })
+}
+
+fn machines(catalog: &Catalog) -> Result<Vec<Output>, serde_json::Error> {
+    catalog
+        .iter()
+        .map(|playbook| {
+            Ok(Output {
+                path: format!("statemachines/{}.asl.json", playbook.name).into(),
+                text: compile(playbook).to_json()?,
+            })
+        })
+        .collect()
+}
+
+/// A file that can't be read differs.
+fn stale<'a>(root: &Path, outputs: &'a [Output]) -> impl Iterator<Item = &'a Output> {
+    outputs.iter().filter(move |output| {
+        fs::read_to_string(root.join(&output.path)).map_or(true, |found| found != output.text)
+    })
+}

@@ -1,0 +1,181 @@
+//! Playbooks in folders: a new one passes lint, and what is missing or wrong around a file is told.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use backstop_playbook::{NewError, lint, load_dir, new_playbook, rerun_if_changed, template};
+
+/// A folder of playbooks of its own, gone when the test ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    /// Copies of the shipped playbooks, each with a drill.
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("backstop-playbook-{test}-{}", std::process::id()));
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks");
+        for name in ["leaked-access-key", "compromised-role"] {
+            fs::create_dir_all(path.join(name)).unwrap();
+            for file in ["playbook.yaml", "finding.json"] {
+                fs::copy(shipped.join(name).join(file), path.join(name).join(file)).unwrap();
+            }
+            fs::write(path.join(name).join("drill.yaml"), format!("playbook: {name}\n")).unwrap();
+        }
+        Self(path)
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.0.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.0.join(file)).unwrap();
+        assert!(text.contains(from), "{file} has no `{from}`");
+        self.write(file, &text.replace(from, to));
+    }
+
+    fn codes(&self) -> Vec<&'static str> {
+        let report = lint(&self.0).unwrap();
+        report
+            .invalid
+            .iter()
+            .flat_map(|file| file.problems.iter().map(|problem| problem.code))
+            .collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A folder left behind in the system's temporary folder does no harm.
+        fs::remove_dir_all(&self.0).unwrap_or_default();
+    }
+}
+
+#[test]
+fn a_new_playbook_passes_lint_and_answers_its_finding() {
+    let folder = Folder::new("new");
+    for file in new_playbook(&folder.0, "custom-threat-list").unwrap() {
+        folder.write(&file.path.to_string_lossy(), &file.text);
+    }
+    assert_eq!(folder.codes(), Vec::<&str>::new());
+    let drill = fs::read_to_string(folder.0.join("custom-threat-list/drill.yaml")).unwrap();
+    assert_eq!(drill, "playbook: custom-threat-list\n");
+    let catalog = load_dir(&folder.0).unwrap();
+    let made = catalog.get(&"custom-threat-list".into()).unwrap();
+    assert_eq!(made.title, "Custom threat list");
+    let parsed =
+        backstop_core::finding::parse(&fs::read(folder.0.join("custom-threat-list/finding.json")).unwrap())
+            .unwrap();
+    let answers = catalog.answers(parsed.findings.first().unwrap());
+    assert_eq!(answers.first().unwrap().playbook.name, made.name);
+}
+
+#[test]
+fn a_new_playbook_needs_a_name_of_its_own() {
+    let folder = Folder::new("names");
+    for name in ["", "Caps", "a b", "../x", "a--b", "1st"] {
+        assert!(
+            matches!(new_playbook(&folder.0, name), Err(NewError::Name(_))),
+            "{name}"
+        );
+    }
+    assert!(matches!(
+        new_playbook(&folder.0, "compromised-role"),
+        Err(NewError::Exists(_))
+    ));
+}
+
+#[test]
+fn what_is_missing_around_a_playbook_is_told() {
+    let folder = Folder::new("missing");
+    assert_eq!(folder.codes(), Vec::<&str>::new());
+    fs::remove_file(folder.0.join("leaked-access-key/drill.yaml")).unwrap();
+    fs::remove_file(folder.0.join("leaked-access-key/finding.json")).unwrap();
+    assert_eq!(folder.codes(), ["drill-missing", "finding-missing"]);
+}
+
+#[test]
+fn a_sample_finding_must_lead_to_the_playbook_and_its_steps() {
+    let folder = Folder::new("sample");
+    folder.edit(
+        "leaked-access-key/finding.json",
+        "UnauthorizedAccess:IAMUser",
+        "UnauthorizedAccess:EC2",
+    );
+    assert_eq!(folder.codes(), ["test-finding"]);
+    folder.write("leaked-access-key/finding.json", "{}");
+    assert_eq!(folder.codes(), ["test-finding"]);
+    let folder = Folder::new("steps");
+    folder.edit(
+        "leaked-access-key/playbook.yaml",
+        "steps: [deactivate-key, ",
+        "steps: [",
+    );
+    let report = lint(&folder.0).unwrap();
+    assert!(
+        report.to_string().contains("the steps that fit `access-key` are"),
+        "{report}"
+    );
+}
+
+#[test]
+fn two_playbooks_must_not_want_the_same_findings() {
+    let folder = Folder::new("rivals");
+    let text = fs::read_to_string(folder.0.join("leaked-access-key/playbook.yaml")).unwrap();
+    folder.write("zz-rival/playbook.yaml", &text);
+    let finding = fs::read_to_string(folder.0.join("leaked-access-key/finding.json")).unwrap();
+    folder.write("zz-rival/finding.json", &finding);
+    folder.write("zz-rival/drill.yaml", "playbook: zz-rival\n");
+    let codes = folder.codes();
+    assert!(codes.contains(&"same-trigger"), "{codes:?}");
+}
+
+#[test]
+fn loading_reports_the_mistakes_of_all_files() {
+    let folder = Folder::new("all");
+    folder.edit("leaked-access-key/playbook.yaml", "iam.deny-user", "iam.deny-usr");
+    folder.edit("compromised-role/playbook.yaml", "mode: approve", "mode: aprove");
+    let error = load_dir(&folder.0).unwrap_err().to_string();
+    assert!(
+        error.contains("compromised-role/playbook.yaml:17:7: `aprove` is no value here"),
+        "{error}"
+    );
+    assert!(
+        error.contains("leaked-access-key/playbook.yaml:26:17: `iam.deny-usr` is no known action"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_build_script_watches_every_playbook() {
+    let folder = Folder::new("watch");
+    let lines = rerun_if_changed(&folder.0).unwrap();
+    assert_eq!(lines.len(), 3);
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.starts_with("cargo:rerun-if-changed="))
+    );
+}
+
+#[test]
+fn only_the_compiled_blocks_of_a_template_are_replaced() {
+    let folder = Folder::new("template");
+    let catalog = load_dir(&folder.0).unwrap();
+    let before = "A: 1\n  # compiled machines: begin\n  Old: {}\n  # compiled machines: end\nB: 2\n  \
+                  # compiled outputs: begin\n  # compiled outputs: end\n";
+    let after = template::replace_block(before, &catalog).unwrap();
+    assert!(after.starts_with("A: 1\n  # compiled machines: begin\n  CompromisedRoleMachine:\n"));
+    assert!(after.contains("\n  # compiled machines: end\nB: 2\n"));
+    assert!(after.ends_with("Value: !Ref LeakedAccessKeyMachine\n  # compiled outputs: end\n"));
+    assert!(!after.contains("Old"));
+    assert_eq!(template::replace_block(&after, &catalog).unwrap(), after);
+    let error = template::replace_block("A: 1\n", &catalog)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`# compiled machines: begin`"), "{error}");
+}

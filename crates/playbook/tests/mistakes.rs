@@ -1,0 +1,198 @@
+//! Every mistake an author can make is told at its place, with what to write instead.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use backstop_core::PlaybookName;
+use backstop_playbook::{InvalidFile, parse};
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use proptest::prelude::*;
+
+const GOOD: &str = include_str!("../../../playbooks/leaked-access-key/playbook.yaml");
+
+fn read(text: &str) -> Result<backstop_playbook::Playbook, InvalidFile> {
+    parse(
+        &PlaybookName::from("example"),
+        "playbooks/example/playbook.yaml",
+        text,
+    )
+}
+
+/// The codes of the mistakes after a change of the good file.
+fn codes(from: &str, to: &str) -> Vec<(&'static str, u64)> {
+    assert!(GOOD.contains(from), "the good file has no `{from}`");
+    read(&GOOD.replacen(from, to, 1))
+        .unwrap_err()
+        .problems
+        .iter()
+        .map(|problem| {
+            assert!(
+                problem.help.is_some() || problem.code == "yaml",
+                "{problem} has no hint"
+            );
+            (problem.code, problem.line)
+        })
+        .collect()
+}
+
+fn line_of(text: &str) -> u64 {
+    let at = GOOD.lines().position(|line| line.contains(text)).unwrap();
+    u64::try_from(at).unwrap() + 1
+}
+
+#[test]
+fn the_good_file_is_good() {
+    assert_eq!(read(GOOD).unwrap().steps().count(), 3);
+}
+
+#[test]
+fn each_mistake_has_its_code_and_line() {
+    let wildcard = "\"*:IAMUser/*\"";
+    let cases: &[(&str, &str, &str, &str)] = &[
+        ("mode: auto", "mod: auto", "unknown-field", "mode: auto"),
+        ("mode: auto", "mode: automatic", "unknown-value", "mode: auto"),
+        (wildcard, "\"*:IAMUsr/*\"", "unknown-finding-type", wildcard),
+        (
+            wildcard,
+            "Recon:IAMUser/TorIpCaller",
+            "unknown-finding-type",
+            wildcard,
+        ),
+        ("iam.deny-user", "iam.deny-usr", "unknown-action", "iam.deny-user"),
+        (
+            "iam.deny-user",
+            "iam.revoke-role-sessions",
+            "action-target",
+            "iam.deny-user",
+        ),
+        (
+            "step: deny-user",
+            "step: deactivate-key",
+            "duplicate-step",
+            "step: deny-user",
+        ),
+        (
+            "step: deny-user",
+            "step: Deny user",
+            "step-name",
+            "step: deny-user",
+        ),
+        (
+            "title: Deny the user everything",
+            "title: ' '",
+            "title-length",
+            "title: Deny the user",
+        ),
+        (
+            "title: Deny the user everything",
+            "title: deactivate the access KEY",
+            "duplicate-title",
+            "title: Deny the user",
+        ),
+        ("T1552.001", "T15", "attack-id", "T1552.001"),
+        (
+            "target: access-key",
+            "target: bucket",
+            "test-target",
+            "target: access-key",
+        ),
+        (
+            "finding: finding.json",
+            "finding: ../x.json",
+            "test-file",
+            "finding: finding.json",
+        ),
+        (
+            "phase: contain",
+            "phase: recover",
+            "action-phase",
+            "action: iam.deactivate-access-key",
+        ),
+        (
+            "title: Leaked access key",
+            "title: ''",
+            "blank",
+            "title: Leaked access key",
+        ),
+    ];
+    for (from, to, code, place) in cases {
+        let found = codes(from, to);
+        assert!(
+            found.contains(&(code, line_of(place))),
+            "{to}: {found:?}, wanted {code}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_summary_is_named() {
+    let start = GOOD.find("summary:").unwrap();
+    let end = GOOD.find("\ntriggers:").unwrap();
+    let without = format!("{}{}", GOOD.get(..start).unwrap(), GOOD.get(end..).unwrap());
+    let invalid = read(&without).unwrap_err();
+    assert_eq!(invalid.problems.first().unwrap().message, "`summary` is missing");
+}
+
+#[test]
+fn the_order_of_steps_is_checked() {
+    let title = "title: Deny the user everything";
+    let unknown = codes(title, &format!("{title}\n        after: [deactivate-kay]"));
+    assert_eq!(unknown, [("unknown-step", line_of(title) + 1)]);
+    let circle = codes(title, &format!("{title}\n        after: [deny-user]"));
+    assert_eq!(circle, [("circle", line_of(title) + 1)]);
+    let two_people = codes(title, &format!("{title}\n        high_impact: true"));
+    assert_eq!(two_people, [("mode-too-high", line_of("mode: auto"))]);
+    let option = codes(title, &format!("{title}\n        with: {{ days: 3 }}"));
+    assert_eq!(option, [("unknown-option", line_of(title) + 1)]);
+}
+
+#[test]
+fn what_cuts_others_off_must_not_be_automatic() {
+    let role = include_str!("../../../playbooks/compromised-role/playbook.yaml");
+    let invalid = read(&role.replace("mode: approve", "mode: auto")).unwrap_err();
+    let problem = invalid.problems.first().unwrap();
+    assert_eq!(problem.code, "mode-too-high");
+    assert_eq!(problem.help.as_deref(), Some("write `mode: approve`"));
+}
+
+#[test]
+fn phases_keep_their_order_and_stand_once() {
+    let more = "  - phase: contain\n    steps:\n      - { step: again, action: iam.deny-user, title: Deny again }\n\nlinks:";
+    assert!(
+        codes("links:", more)
+            .iter()
+            .any(|(code, _)| *code == "phase-order")
+    );
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_shown_in_their_places() {
+    let text = GOOD
+        .replace("iam.deny-user", "iam.deny-usr")
+        .replace("\"*:IAMUser/*\"", "\"*:IAMUsr/*\"")
+        .replace("T1552.001", "T15");
+    let invalid = read(&text).unwrap_err();
+    let mut shown = String::new();
+    GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(100)
+        .render_report(&mut shown, &invalid)
+        .unwrap();
+    insta::assert_snapshot!(shown);
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "\\PC{0,400}") {
+        let _checked = read(&text).is_ok();
+    }
+
+    #[test]
+    fn no_change_of_a_good_file_makes_the_parser_panic(
+        at in 0..GOOD.len(),
+        length in 0..60_usize,
+        patch in "[ -~\\n]{0,30}",
+    ) {
+        let text: String = GOOD.chars().take(at).chain(patch.chars()).chain(GOOD.chars().skip(at + length)).collect();
+        if let Err(invalid) = read(&text) {
+            prop_assert!(!invalid.problems.is_empty());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A playbook whose steps wait for one another, and one with evidence after containment: their machines.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use backstop_core::{Mode, PlaybookName, log::Phase};
+use backstop_playbook::{PhaseSteps, Playbook, asl::check_machine, compile, parse, transitions};
+use serde_json::Value;
+
+const GOOD: &str = include_str!("../../../playbooks/leaked-access-key/playbook.yaml");
+
+/// Key first, then both others at the same time, then one more.
+fn chained() -> Playbook {
+    let key = "title: Deactivate the access key\n";
+    let others = "title: Deactivate the user's other credentials\n";
+    let deny = "title: Deny the user everything\n";
+    let text = GOOD
+        .replace(deny, &format!("{deny}        after: [deactivate-key]\n"))
+        .replace(
+            others,
+            &format!(
+                "{others}        after: [deactivate-key]\n      - step: again\n        action: iam.deny-user\n        \
+                 title: Deny the user again\n        after: [deny-user, deactivate-other-credentials]\n"
+            ),
+        );
+    assert!(text.contains(key));
+    let text = text.replace("steps: [deactivate-key, ", "steps: [again, deactivate-key, ");
+    parse(&PlaybookName::from("chained"), "playbook.yaml", &text).unwrap()
+}
+
+fn branches(machine: &Value) -> &Value {
+    machine.pointer("/States/Contain/Branches").unwrap()
+}
+
+#[test]
+fn steps_run_in_the_order_they_ask_for_and_a_failure_stops_none() {
+    let machine = serde_json::to_value(compile(&chained())).unwrap();
+    assert_eq!(check_machine(&machine), []);
+    let branch = branches(&machine).get(0).unwrap();
+    assert!(branches(&machine).get(1).is_none());
+    let together = "At once: Deny the user everything …";
+    assert_eq!(branch.pointer("/StartAt").unwrap(), "Deactivate the access key");
+    let states = branch.get("States").unwrap();
+    for state in [
+        "Deactivate the access key",
+        "Write down that \"Deactivate the access key\" failed",
+        "Go on from \"Deactivate the access key\"",
+    ] {
+        assert_eq!(
+            states.get(state).unwrap().get("Next").unwrap(),
+            together,
+            "{state}"
+        );
+    }
+    let at_once = states.get(together).unwrap();
+    assert_eq!(at_once.get("Branches").unwrap().as_array().unwrap().len(), 2);
+    assert_eq!(at_once.get("Next").unwrap(), "Deny the user again");
+    assert_eq!(
+        states.get("Deny the user again").unwrap().get("End").unwrap(),
+        true
+    );
+}
+
+#[test]
+fn a_chain_costs_one_transition_more_than_its_steps() {
+    assert_eq!(transitions(&compile(&chained()), Mode::Auto), 11);
+}
+
+#[test]
+fn evidence_comes_after_people_were_told_and_before_closing() {
+    let mut playbook = parse(&PlaybookName::from("evidence"), "playbook.yaml", GOOD).unwrap();
+    let mut step = playbook
+        .steps_of(Phase::Contain)
+        .first()
+        .copied()
+        .unwrap()
+        .clone();
+    step.step = "keep".into();
+    step.title = "Keep the evidence".to_owned();
+    playbook.phases.push(PhaseSteps {
+        phase: Phase::Preserve,
+        steps: vec![step],
+    });
+    let machine = serde_json::to_value(compile(&playbook)).unwrap();
+    assert_eq!(check_machine(&machine), []);
+    let next = |state: &str| machine.pointer(&format!("/States/{state}/Next")).unwrap();
+    assert_eq!(next("Tell people what happened"), "Preserve and investigate");
+    assert_eq!(next("Preserve and investigate"), "Close the incident");
+    assert_eq!(branches(&machine).as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn nothing_is_acted_on_before_the_gate() {
+    let machine = serde_json::to_value(compile(&chained())).unwrap();
+    let states = machine.get("States").unwrap().as_object().unwrap();
+    for (name, state) in states.iter().filter(|(name, _)| *name != "Contain") {
+        assert!(!state.to_string().contains("\"op\":\"act\""), "{name}");
+    }
+    let leads_to_contain: Vec<&str> = states
+        .iter()
+        .filter(|(_, state)| state.to_string().contains("\"Next\":\"Contain\""))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(leads_to_contain, ["Was it approved?", "Which mode applies?"]);
+}
+
+#[test]
+fn the_compiled_machine_is_reviewed() {
+    insta::assert_snapshot!(compile(&chained()).to_json().unwrap());
+}

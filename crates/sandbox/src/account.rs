@@ -98,6 +98,13 @@ impl Account {
         self.emulators.shutdown().await?;
         Ok(())
     }
+
+    /// As [`Account::shutdown`], but leaves the files for whoever looks into what went wrong.
+    pub async fn end(self) -> Result<(), AccountError> {
+        self.gateway.shutdown().await;
+        self.emulators.end().await?;
+        Ok(())
+    }
 }
 
 fn endpoint(address: SocketAddr) -> String {

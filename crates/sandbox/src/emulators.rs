@@ -100,10 +100,15 @@ impl Emulators {
     }
 
     /// Ends both process groups, waits for them, and removes the run's directory.
-    pub async fn shutdown(mut self) -> Result<(), EmulatorError> {
+    pub async fn shutdown(self) -> Result<(), EmulatorError> {
+        self.end().await?.remove()
+    }
+
+    /// Ends both process groups and waits for them; the run's directory stays.
+    pub async fn end(mut self) -> Result<RunDirectory, EmulatorError> {
         self.ministack.end().await?;
         self.moto.end().await?;
-        self.directory.remove()
+        Ok(self.directory)
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod answers;
 pub mod deploy;
+pub mod drill;
 pub mod emulators;
 pub mod gateway;
 pub mod venv;

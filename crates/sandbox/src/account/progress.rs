@@ -8,6 +8,8 @@ pub trait Progress: Send + Sync {
     fn detail(&self, text: &str);
     /// The step is done; after a failure this is not called, since the error says it.
     fn finished(&self, step: &str);
+    /// A line worth keeping, such as a state that an execution entered.
+    fn note(&self, _text: &str) {}
 }
 
 /// Tells nobody.

@@ -1,0 +1,38 @@
+//! Drills: a finding is replayed against a deployed stack, and the attacker's own calls prove how it ended.
+//!
+//! | module | concept |
+//! | --- | --- |
+//! | [`file`] | a drill as people write it |
+//! | [`stage`] | a started account with the real stack in it |
+//! | [`cast`] | what a drill plants, and the credentials that come of it |
+//! | [`finding`] | the playbook's finding, about what was planted |
+//! | [`probe`] | the calls whose outcome is the proof |
+//! | [`check`] | the state of credentials that no call can try |
+//! | [`follow`] | the incident and its execution, live |
+//! | [`oncall`] | the person who approves |
+//! | [`calls`] | what the gateway's record says of the functions |
+//! | [`verdict`] | how it ended |
+//! | [`report`] | all of that as one document |
+//! | [`run`] | one drill from planting to report |
+
+pub mod calls;
+pub mod cast;
+pub mod check;
+mod error;
+pub mod file;
+pub mod finding;
+pub mod follow;
+pub mod oncall;
+pub mod probe;
+pub mod report;
+pub mod run;
+pub mod stage;
+pub mod verdict;
+
+pub use cast::Cast;
+pub use error::DrillError;
+pub use file::{Drill, DrillFileError, Drills};
+pub use report::Report;
+pub use run::run;
+pub use stage::{Stage, StageError, StageOptions};
+pub use verdict::Verdict;

@@ -1,0 +1,114 @@
+//! Records are made by hand: what is counted must follow from times and names alone.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use jiff::Timestamp;
+
+use super::*;
+
+/// A call of the function `session` in the process that holds `key`.
+fn call(service: &str, action: &str, session: &str, key: &str, span: (u64, u64)) -> Call {
+    Call {
+        seq: span.0,
+        started_at: Timestamp::UNIX_EPOCH,
+        started_us: span.0,
+        ended_us: span.1,
+        service: service.into(),
+        action: action.into(),
+        region: None,
+        resource: None,
+        access_key_id: Some(key.into()),
+        principal: Principal::Role {
+            account: "123456789012".into(),
+            name: format!("backstop-{session}"),
+            session: session.into(),
+        },
+        user_agent: None,
+        status: Some(200),
+        error_code: None,
+        request_id: None,
+        fault: None,
+    }
+}
+
+/// Intake opens and starts; two processes of one function then work side by side.
+fn record() -> Vec<Call> {
+    vec![
+        call("dynamodb", "Query", "intake", "I", (1_000, 2_000)),
+        call("dynamodb", "TransactWriteItems", "intake", "I", (2_100, 3_000)),
+        call("states", "StartExecution", "intake", "I", (3_100, 4_000)),
+        // After the start, beside what follows: it costs the containment no time.
+        call("dynamodb", "UpdateItem", "intake", "I", (4_100, 9_000)),
+        call("iam", "GetUser", "respond", "A", (5_000, 6_000)),
+        call("dynamodb", "Query", "respond", "A", (5_000, 5_500)),
+        call("dynamodb", "PutItem", "respond", "A", (6_100, 7_000)),
+        // The other process: its calls fit between the first one's, but nobody waits for them.
+        call("iam", "GetUser", "respond", "B", (4_050, 4_900)),
+        call("iam", "UpdateAccessKey", "respond", "A", (7_100, 8_000)),
+        call("iam", "PutUserPolicy", "respond", "B", (8_100, 12_500)),
+    ]
+}
+
+#[test]
+fn calls_that_wait_for_each_other_are_counted() {
+    let calls = FunctionCalls::of(&record(), "backstop", 500);
+    // Query, TransactWriteItems, StartExecution, one of the two reads, PutItem, UpdateAccessKey.
+    assert_eq!(calls.summary().serial_before_containment, Some(6));
+    assert_eq!(calls.summary().total, 10);
+    assert_eq!(calls.ms_to_first_change(), Some(7));
+    assert_eq!(calls.ms_to_last_change(), Some(12));
+}
+
+#[test]
+fn only_calls_of_the_stack_since_the_event_count() {
+    let mut record = record();
+    record.push(Call {
+        principal: Principal::Root {
+            account: "123456789012".into(),
+        },
+        ..record.first().unwrap().clone()
+    });
+    assert_eq!(FunctionCalls::of(&record, "backstop", 500).summary().total, 10);
+    assert_eq!(FunctionCalls::of(&record, "other", 500).summary().total, 0);
+    assert_eq!(FunctionCalls::of(&record, "backstop", 7_000).summary().total, 2);
+}
+
+#[test]
+fn reading_and_own_keeping_are_no_changes() {
+    let record: Vec<Call> = record()
+        .into_iter()
+        .filter(|call| !matches!(call.action.as_str(), "UpdateAccessKey" | "PutUserPolicy"))
+        .collect();
+    let calls = FunctionCalls::of(&record, "backstop", 0);
+    assert_eq!(calls.summary().changes, []);
+    assert_eq!(calls.summary().serial_before_containment, None);
+    assert_eq!(calls.ms_to_last_change(), None);
+}
+
+#[test]
+fn a_refused_change_is_a_change_that_was_tried_but_contains_nothing() {
+    let refused = Call {
+        status: Some(403),
+        error_code: Some("AccessDenied".into()),
+        ..call("iam", "PutUserPolicy", "respond", "A", (10, 20))
+    };
+    let calls = FunctionCalls::of(&[refused], "backstop", 0);
+    let summary = calls.summary();
+    let line = CallLine {
+        call: "iam:PutUserPolicy".into(),
+        on: None,
+        by: "role/backstop-respond".into(),
+        error: Some("AccessDenied".into()),
+    };
+    assert_eq!(summary.changes, [line.clone()]);
+    assert_eq!(summary.denied, [line]);
+    assert_eq!(calls.ms_to_first_change(), None);
+}
+
+#[test]
+fn overlapping_calls_count_once() {
+    assert_eq!(
+        longest_chain(vec![(0, 10), (1, 3), (2, 4), (3, 5), (5, 9), (10, 11)]),
+        4
+    );
+    assert_eq!(longest_chain(vec![]), 0);
+}

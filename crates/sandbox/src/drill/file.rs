@@ -1,0 +1,291 @@
+//! `drill.yaml`: what is planted, what is probed, and what is expected, as people read and review it.
+
+mod check;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{
+    check::Check,
+    probe::{Outcome, Probe},
+};
+
+/// The file's name in a playbook's folder.
+pub const FILE: &str = "drill.yaml";
+
+/// One drill.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drill {
+    /// What `cargo drill` is given.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// The story, for people.
+    pub summary: String,
+    /// What is made in the account before anything else, in this order.
+    pub plant: Vec<Plant>,
+    /// The credential that the finding is about, by its name in `plant`.
+    pub finding_about: String,
+    /// The calls whose outcome is the proof.
+    pub probes: Vec<Probe>,
+    /// States that no call can try.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The playbook in whose folder the drill is; not part of the file.
+    #[serde(skip)]
+    pub playbook: String,
+    /// That folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// One thing to make. Names are the drill's own; in the account each gets an ending that tells runs apart.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Plant {
+    /// A bucket with one object in it.
+    Bucket(Bucket),
+    /// A user with one access key.
+    User(User),
+    /// A session that the owner of a key got by `GetSessionToken`.
+    KeySession(KeySession),
+    /// A role.
+    Role(Role),
+    /// A session of a role.
+    RoleSession(RoleSession),
+}
+
+/// See [`Plant::Bucket`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+}
+
+/// See [`Plant::User`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// The user's name.
+    pub name: String,
+    /// The actions the user may do, on everything.
+    pub allow: Vec<String>,
+    /// The name of the user's access key.
+    pub key: String,
+    /// Further credentials of the user.
+    #[serde(default)]
+    pub also: Vec<Credential>,
+}
+
+/// A credential of a user that isn't an access key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credential {
+    /// An X.509 certificate for SOAP APIs.
+    SigningCertificate,
+    /// A password for CodeCommit or Keyspaces.
+    ServiceSpecificCredential,
+    /// A key for CodeCommit.
+    SshPublicKey,
+}
+
+/// See [`Plant::KeySession`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySession {
+    /// The session's name.
+    pub name: String,
+    /// The key that makes it.
+    pub of: String,
+}
+
+/// See [`Plant::Role`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// The role's name.
+    pub name: String,
+    /// The user who may assume it.
+    pub trusts: String,
+    /// The actions the role may do, on everything.
+    pub allow: Vec<String>,
+}
+
+/// See [`Plant::RoleSession`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleSession {
+    /// The session's name in this file.
+    pub name: String,
+    /// The role.
+    pub role: String,
+    /// The key that assumes it.
+    pub by: String,
+    /// The session's name in AWS.
+    pub session_name: String,
+    /// When it is assumed.
+    #[serde(default)]
+    pub assumed: Assumed,
+}
+
+/// When a role is assumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assumed {
+    /// Once, before the finding.
+    #[default]
+    BeforeTheFinding,
+    /// Anew for each probe, so that after containment it is younger than the containment.
+    ForEachProbe,
+}
+
+/// Every drill of every playbook.
+#[derive(Clone, Debug, Default)]
+pub struct Drills(Vec<Drill>);
+
+/// A drill's file can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DrillFileError {
+    /// A file or folder can't be read.
+    #[error("reading `{}`", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It has the wrong shape.
+    #[error("`{}` is no drill file: {detail}", path.display())]
+    Shape {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        detail: String,
+    },
+    /// It has the right shape but can't work.
+    #[error("drill `{drill}` in `{}`: {problem}", path.display())]
+    Senseless {
+        /// Which file.
+        path: PathBuf,
+        /// Which drill.
+        drill: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// There is none of that name.
+    #[error("there is no drill `{wanted}`; there are {known}")]
+    Unknown {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DrillFile {
+    drills: Vec<Drill>,
+}
+
+impl Drills {
+    /// Reads the `drill.yaml` of every folder below `playbooks`, in the order of their names.
+    pub fn read(playbooks: &Path) -> Result<Self, DrillFileError> {
+        let unreadable = |source| DrillFileError::Read {
+            path: playbooks.to_owned(),
+            source,
+        };
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(playbooks).map_err(unreadable)? {
+            let folder = entry.map_err(unreadable)?.path();
+            if folder.join(FILE).is_file() {
+                folders.push(folder);
+            }
+        }
+        folders.sort();
+        let mut drills: Vec<Drill> = Vec::new();
+        for folder in folders {
+            drills.extend(read_file(&folder)?);
+        }
+        check::names(&drills)?;
+        Ok(Self(drills))
+    }
+
+    /// Every drill.
+    pub fn all(&self) -> &[Drill] {
+        &self.0
+    }
+
+    /// The drill of this name, else the first of the playbook of this name.
+    pub fn find(&self, wanted: &str) -> Result<&Drill, DrillFileError> {
+        let by_name = self.0.iter().find(|drill| drill.name == wanted);
+        by_name
+            .or_else(|| self.0.iter().find(|drill| drill.playbook == wanted))
+            .ok_or_else(|| {
+                let known = self
+                    .0
+                    .iter()
+                    .map(|drill| format!("`{}`", drill.name))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                DrillFileError::Unknown {
+                    wanted: wanted.to_owned(),
+                    known,
+                }
+            })
+    }
+}
+
+fn read_file(folder: &Path) -> Result<Vec<Drill>, DrillFileError> {
+    let path = folder.join(FILE);
+    let text = fs::read_to_string(&path).map_err(|source| DrillFileError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let playbook = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let mut drills = parse(&path, &text)?;
+    for drill in &mut drills {
+        drill.playbook.clone_from(&playbook);
+        folder.clone_into(&mut drill.folder);
+    }
+    Ok(drills)
+}
+
+/// Parses and checks a file's text; `path` is what messages call it.
+pub fn parse(path: &Path, text: &str) -> Result<Vec<Drill>, DrillFileError> {
+    let file: DrillFile = serde_saphyr::from_str(text).map_err(|error| DrillFileError::Shape {
+        path: path.to_owned(),
+        detail: error.to_string(),
+    })?;
+    for drill in &file.drills {
+        if let Some(problem) = check::problem(drill) {
+            return Err(DrillFileError::Senseless {
+                path: path.to_owned(),
+                drill: drill.name.clone(),
+                problem,
+            });
+        }
+    }
+    Ok(file.drills)
+}
+
+impl Drill {
+    /// Whether the attacker has anything to lose: a probe that is to end denied.
+    fn ends_something(&self) -> bool {
+        self.probes
+            .iter()
+            .any(|probe| probe.before == Outcome::Allowed && probe.after == Outcome::Denied)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! The playbook's own `finding.json`, made to be about what was planted.
+
+use std::{fs, path::Path};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{DrillError, cast::Identity};
+
+/// An event as `PutEvents` takes it.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// `GuardDuty Finding`.
+    pub detail_type: String,
+    /// The finding.
+    pub detail: Value,
+    /// The finding's own id, fresh for each event.
+    pub finding_id: String,
+}
+
+/// Where and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// Twelve digits.
+    pub account: &'a str,
+    /// The region.
+    pub region: &'a str,
+    /// Becomes the finding's last update; its other times keep their distance.
+    pub now: Timestamp,
+    /// Thirty-two hex digits.
+    pub finding_id: &'a str,
+}
+
+/// Reads `finding.json` in a playbook's folder and makes it be about `identity`.
+pub fn read(folder: &Path, identity: &Identity, place: Place<'_>) -> Result<Event, DrillError> {
+    let path = folder.join("finding.json");
+    let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| DrillError::Finding {
+        path: path.clone(),
+        source,
+    };
+    let text = fs::read_to_string(&path).map_err(|error| unreadable(error.into()))?;
+    let event: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
+    make(&event, identity, place).map_err(|field| DrillError::FindingLacks {
+        path: path.clone(),
+        field,
+    })
+}
+
+/// Replaces each id of the sample by the planted one wherever it stands, texts included; `Err` is the field
+/// that the sample lacks.
+pub fn make(sample: &Value, identity: &Identity, place: Place<'_>) -> Result<Event, &'static str> {
+    let text = |pointer: &'static str| {
+        let found = sample
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty());
+        found.map(str::to_owned).ok_or(pointer)
+    };
+    let mut replacements = vec![
+        (
+            text("/detail/resource/accessKeyDetails/accessKeyId")?,
+            identity.key_id.clone(),
+        ),
+        (
+            text("/detail/resource/accessKeyDetails/principalId")?,
+            identity.principal_id.clone(),
+        ),
+        (
+            text("/detail/resource/accessKeyDetails/userName")?,
+            identity.user_name.clone(),
+        ),
+        (text("/detail/id")?, place.finding_id.to_owned()),
+        (text("/detail/accountId")?, place.account.to_owned()),
+        (text("/detail/region")?, place.region.to_owned()),
+    ];
+    // The longest first: a name may be part of an id.
+    replacements.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+    let updated: Timestamp = text("/detail/updatedAt")?
+        .parse()
+        .map_err(|_not_a_time| "/detail/updatedAt")?;
+    let change = Change {
+        replacements,
+        later: place.now.duration_since(updated),
+    };
+
+    let mut detail = sample.get("detail").cloned().ok_or("/detail")?;
+    change.apply(&mut detail);
+    if let Some(user_type) = detail.pointer_mut("/resource/accessKeyDetails/userType") {
+        *user_type = identity.user_type.into();
+    }
+    Ok(Event {
+        detail_type: text("/detail-type")?,
+        detail,
+        finding_id: place.finding_id.to_owned(),
+    })
+}
+
+struct Change {
+    replacements: Vec<(String, String)>,
+    later: SignedDuration,
+}
+
+impl Change {
+    fn apply(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.text(text),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.apply(value)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.apply(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        if let Ok(time) = text.parse::<Timestamp>() {
+            return time
+                .checked_add(self.later)
+                .map_or_else(|_| text.to_owned(), |moved| format!("{moved:.3}"));
+        }
+        self.replace(text, &self.replacements)
+    }
+
+    /// One pass, so that what was put in is not replaced again.
+    fn replace(&self, text: &str, replacements: &[(String, String)]) -> String {
+        let Some(((old, new), rest)) = replacements.split_first() else {
+            return text.to_owned();
+        };
+        text.split(old.as_str())
+            .map(|part| self.replace(part, rest))
+            .collect::<Vec<_>>()
+            .join(new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity {
+            key_id: "AKIAPLANTED".into(),
+            principal_id: "AIDAPLANTED".into(),
+            user_type: "IAMUser",
+            user_name: "drill-build-server-x1".into(),
+        }
+    }
+
+    fn place() -> Place<'static> {
+        Place {
+            account: "111122223333",
+            region: "us-east-1",
+            now: "2026-05-01T00:00:00Z".parse().unwrap(),
+            finding_id: "0123456789abcdef0123456789abcdef",
+        }
+    }
+
+    fn sample(playbook: &str) -> Value {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../playbooks")
+            .join(playbook);
+        serde_json::from_str(&fs::read_to_string(path.join("finding.json")).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn nothing_of_the_sample_s_ids_is_left() {
+        let event = make(&sample("leaked-access-key"), &identity(), place()).unwrap();
+        let text = event.detail.to_string();
+        for old in [
+            "AKIAEXAMPLELEAKED001",
+            "AIDAEXAMPLEUSERID0001",
+            "123456789012",
+            "eu-west-1",
+            "5ec0ffee",
+        ] {
+            assert!(!text.contains(old), "{old} in {text}");
+        }
+        let details = event.detail.pointer("/resource/accessKeyDetails").unwrap();
+        let expected = serde_json::json!({
+            "accessKeyId": "AKIAPLANTED",
+            "principalId": "AIDAPLANTED",
+            "userType": "IAMUser",
+            "userName": "drill-build-server-x1",
+        });
+        assert_eq!(details, &expected);
+        assert!(text.contains("invoked by user drill-build-server-x1 from"));
+        assert_eq!(event.detail_type, "GuardDuty Finding");
+    }
+
+    #[test]
+    fn times_keep_their_distance() {
+        let event = make(&sample("leaked-access-key"), &identity(), place()).unwrap();
+        let time = |pointer: &str| {
+            event
+                .detail
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap()
+                .parse::<Timestamp>()
+                .unwrap()
+        };
+        assert_eq!(time("/updatedAt"), place().now);
+        let before = time("/service/eventFirstSeen");
+        assert_eq!(time("/updatedAt").duration_since(before).as_secs(), 12 * 60 + 9);
+    }
+
+    #[test]
+    fn a_sample_without_a_key_is_named() {
+        let mut sample = sample("leaked-access-key");
+        *sample
+            .pointer_mut("/detail/resource/accessKeyDetails/accessKeyId")
+            .unwrap() = Value::Null;
+        let field = make(&sample, &identity(), place()).unwrap_err();
+        assert_eq!(field, "/detail/resource/accessKeyDetails/accessKeyId");
+    }
+
+    #[test]
+    fn what_was_put_in_is_not_replaced_again() {
+        let replacements = vec![
+            ("build".to_owned(), "drill-a".to_owned()),
+            ("a".to_owned(), "b".to_owned()),
+        ];
+        let change = Change {
+            replacements,
+            later: SignedDuration::ZERO,
+        };
+        assert_eq!(change.text("build a"), "drill-a b");
+    }
+}

@@ -1,0 +1,172 @@
+//! The report: everything a drill found, as one document.
+
+use std::path::PathBuf;
+
+use backstop_core::{
+    Mode, Outcome,
+    incident::{Incident, Status},
+};
+use serde::Serialize;
+
+use super::{
+    calls::Calls,
+    check::CheckResult,
+    file::Drill,
+    probe::{self, ProbeResult},
+    verdict::Verdict,
+};
+
+/// One drill's result. Fields are only ever added.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The drill's name.
+    pub drill: String,
+    /// The playbook that it is of.
+    pub playbook: String,
+    /// The mode that the drill was asked for: the stack's `MaximumMode`.
+    pub mode: Mode,
+    /// The mode that the incident had: the playbook's own may be lower.
+    pub incident_mode: Option<Mode>,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Whether that is what this mode should lead to: contained, or in `observe` mode nothing changed.
+    pub as_expected: bool,
+    /// The incident.
+    pub incident: Option<String>,
+    /// Its status at the end.
+    pub status: Option<Status>,
+    /// From `PutEvents` to the end of the last containing call; only if the incident is contained.
+    pub time_to_contain_ms: Option<u64>,
+    /// From `PutEvents` to the end of the first containing call.
+    pub time_to_first_change_ms: Option<u64>,
+    /// The attacker's and the bystanders' calls.
+    pub probes: Vec<ProbeResult>,
+    /// The states read back.
+    pub checks: Vec<CheckResult>,
+    /// The steps that failed or were refused, with the call that was denied.
+    pub failed_steps: Vec<FailedStep>,
+    /// What was planned, now → after.
+    pub plan: Vec<PlannedChange>,
+    /// The gateway's record.
+    pub calls: Calls,
+    /// States entered, retried tasks, and the end: what Step Functions bills for a standard execution.
+    pub transitions: Option<usize>,
+    /// Why it ended early.
+    pub error: Option<String>,
+    /// Where to look on failure.
+    pub files: Option<PathBuf>,
+}
+
+/// A step that didn't do its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedStep {
+    /// The step's name in the playbook.
+    pub step: String,
+    /// The fixed name, or the guardrail's.
+    pub error: String,
+    /// What was being done and what AWS said.
+    pub detail: String,
+}
+
+/// A change of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedChange {
+    /// The step's name in the playbook.
+    pub step: String,
+    /// The call that makes it.
+    pub api: String,
+    /// What it changes.
+    pub what: String,
+    /// The value before.
+    pub now: String,
+    /// The value after.
+    pub after: String,
+}
+
+impl Report {
+    /// A report of a drill that hasn't begun.
+    pub fn blank(drill: &Drill, mode: Mode) -> Self {
+        let changes_nothing = mode == Mode::Observe;
+        Self {
+            drill: drill.name.clone(),
+            playbook: drill.playbook.clone(),
+            mode,
+            incident_mode: None,
+            verdict: Verdict::Error,
+            as_expected: false,
+            incident: None,
+            status: None,
+            time_to_contain_ms: None,
+            time_to_first_change_ms: None,
+            probes: probe::planned(drill, changes_nothing),
+            checks: drill
+                .checks
+                .iter()
+                .map(|check| CheckResult::planned(check, changes_nothing))
+                .collect(),
+            failed_steps: Vec::new(),
+            plan: Vec::new(),
+            calls: Calls::default(),
+            transitions: None,
+            error: None,
+            files: None,
+        }
+    }
+
+    /// Takes what the incident's log says.
+    pub fn take_incident(&mut self, incident: &Incident) {
+        self.incident_mode = Some(incident.opened.mode);
+        self.status = Some(incident.status());
+        self.failed_steps = failed_steps(incident);
+        self.plan = plan(incident);
+    }
+
+    /// Judges, once everything else is in.
+    pub fn judge(&mut self) {
+        self.verdict = match self.error {
+            Some(_) => Verdict::Error,
+            None => Verdict::of(self.status, &self.probes, &self.checks),
+        };
+        let nothing_changed = self.status == Some(Status::Observed)
+            && self.calls.changes.is_empty()
+            && self.probes.iter().all(ProbeResult::is_after_as_expected)
+            && self.checks.iter().all(CheckResult::is_after_as_expected);
+        self.as_expected = match self.mode {
+            Mode::Observe => self.error.is_none() && nothing_changed,
+            Mode::Approve | Mode::Auto => self.verdict == Verdict::Contained,
+        };
+        if self.status != Some(Status::Contained) {
+            self.time_to_contain_ms = None;
+        }
+    }
+}
+
+fn failed_steps(incident: &Incident) -> Vec<FailedStep> {
+    let failed = incident.steps.iter().filter_map(|state| {
+        let (error, detail) = match state.outcome.as_ref()? {
+            Outcome::Failed { error, detail } => (error, detail),
+            Outcome::Refused { guardrail, reason } => (guardrail, reason),
+            Outcome::Done | Outcome::Already | Outcome::Skipped { .. } => return None,
+        };
+        Some(FailedStep {
+            step: state.step.step.to_string(),
+            error: error.clone(),
+            detail: detail.clone(),
+        })
+    });
+    failed.collect()
+}
+
+fn plan(incident: &Incident) -> Vec<PlannedChange> {
+    let steps = incident.steps.iter().filter_map(|state| state.plan.as_ref());
+    let changes = steps.flat_map(|plan| plan.changes.iter().map(move |change| (plan, change)));
+    changes
+        .map(|(plan, change)| PlannedChange {
+            step: plan.step.to_string(),
+            api: change.api.clone(),
+            what: change.what.clone(),
+            now: change.now.clone(),
+            after: change.after.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,176 @@
+//! One drill on a stage: plant, probe, fire, follow, probe again, judge.
+
+use std::time::Duration;
+
+use backstop_core::incident::Status;
+use jiff::Timestamp;
+use ulid::Ulid;
+
+use super::{
+    Cast, Drill, DrillError, Report, Stage, calls::FunctionCalls, check, finding, follow, oncall::OnCall,
+    probe,
+};
+use crate::Progress;
+
+/// Where the incident doesn't claim to be contained, waiting for IAM would prove nothing.
+const SHORT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Runs it. Whatever goes wrong is in the report.
+pub async fn run(stage: &Stage, drill: &Drill, progress: &dyn Progress) -> Report {
+    let mut report = Report::blank(drill, stage.mode());
+    if let Err(error) = attempt(stage, drill, &mut report, progress).await {
+        report.error = Some(error.chain());
+    }
+    report.judge();
+    report
+}
+
+async fn attempt(
+    stage: &Stage,
+    drill: &Drill,
+    report: &mut Report,
+    progress: &dyn Progress,
+) -> Result<(), DrillError> {
+    let ending = ending();
+    let cast = step(
+        progress,
+        "plant the compromise",
+        Cast::plant(stage.account(), drill, &ending),
+    )
+    .await?;
+    step(progress, "probe before", look_before(stage, drill, &cast, report)).await?;
+
+    progress.started("send the finding and follow its incident");
+    let event = finding_about(stage, drill, &cast)?;
+    let began_us = fire(stage, &event).await?;
+    let oncall = OnCall::new(stage, &ending);
+    let followed = follow_up(stage, &event, &oncall, report, progress).await;
+    let calls = FunctionCalls::of(&stage.account().calls(), stage.stack().name(), began_us);
+    report.time_to_contain_ms = calls.ms_to_last_change();
+    report.time_to_first_change_ms = calls.ms_to_first_change();
+    report.calls = calls.summary();
+    followed?;
+    progress.finished("send the finding and follow its incident");
+
+    step(progress, "probe after", look_after(stage, drill, &cast, report)).await
+}
+
+async fn step<T>(
+    progress: &dyn Progress,
+    name: &str,
+    work: impl Future<Output = Result<T, DrillError>>,
+) -> Result<T, DrillError> {
+    progress.started(name);
+    let value = work.await?;
+    progress.finished(name);
+    Ok(value)
+}
+
+/// Tells runs on one account apart.
+fn ending() -> String {
+    let id = Ulid::generate().to_string().to_lowercase();
+    id.chars().skip(id.len().saturating_sub(6)).collect()
+}
+
+async fn look_before(
+    stage: &Stage,
+    drill: &Drill,
+    cast: &Cast,
+    report: &mut Report,
+) -> Result<(), DrillError> {
+    let wanted: Vec<_> = drill
+        .probes
+        .iter()
+        .map(|probe| (probe.clone(), probe.before))
+        .collect();
+    let seen = probe::run(stage.account(), cast, &wanted, probe::PATIENCE).await?;
+    for (result, seen) in report.probes.iter_mut().zip(seen) {
+        result.before = Some(seen);
+    }
+    let iam = iam(stage);
+    for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
+        result.before = Some(check::read(&iam, cast, check).await?);
+    }
+    let probe = report
+        .probes
+        .iter()
+        .find(|probe| !probe.is_before_as_expected())
+        .map(|probe| &probe.name);
+    let check = report
+        .checks
+        .iter()
+        .find(|check| !check.is_before_as_expected())
+        .map(|check| &check.name);
+    match probe.or(check) {
+        None => Ok(()),
+        Some(name) => Err(DrillError::WrongStart(format!(
+            "`{name}` isn't as the drill needs it"
+        ))),
+    }
+}
+
+/// The playbook's finding, about what this drill planted; a new one each time.
+pub fn finding_about(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<finding::Event, DrillError> {
+    let place = finding::Place {
+        account: stage.account().account_id(),
+        region: stage.account().region(),
+        now: Timestamp::now(),
+        finding_id: &format!("{:032x}", u128::from(Ulid::generate())),
+    };
+    finding::read(&drill.folder, cast.identity(&drill.finding_about)?, place)
+}
+
+/// Sends the finding; gives the time at which the gateway saw it.
+async fn fire(stage: &Stage, event: &finding::Event) -> Result<u64, DrillError> {
+    stage.put_event(&event.detail_type, &event.detail).await?;
+    let calls = stage.account().calls();
+    let sent = calls
+        .iter()
+        .rev()
+        .find(|call| call.service == "events" && call.action == "PutEvents");
+    Ok(sent.map_or(0, |call| call.started_us))
+}
+
+/// Follows what came of the finding, and takes down whatever is known, also when it doesn't end.
+async fn follow_up(
+    stage: &Stage,
+    event: &finding::Event,
+    oncall: &OnCall<'_>,
+    report: &mut Report,
+    progress: &dyn Progress,
+) -> Result<(), DrillError> {
+    let opened = follow::incident(stage, &event.finding_id).await?;
+    report.incident = Some(opened.id().to_string());
+    progress.note(&format!("  incident {}", opened.id()));
+    let followed = follow::execution(stage, &opened, oncall, progress).await;
+    report.take_incident(&stage.ledger().log(opened.id()).await?.incident()?);
+    report.transitions = Some(followed?.transitions());
+    Ok(())
+}
+
+async fn look_after(
+    stage: &Stage,
+    drill: &Drill,
+    cast: &Cast,
+    report: &mut Report,
+) -> Result<(), DrillError> {
+    let expected = report.probes.iter().map(|result| result.expected_after);
+    let wanted: Vec<_> = drill.probes.iter().cloned().zip(expected).collect();
+    let patience = match report.status {
+        Some(Status::Contained) => probe::PATIENCE,
+        _ => SHORT_PATIENCE,
+    };
+    let seen = probe::run(stage.account(), cast, &wanted, patience).await?;
+    for (result, seen) in report.probes.iter_mut().zip(seen) {
+        result.after = Some(seen);
+    }
+    let iam = iam(stage);
+    for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
+        result.after = Some(check::read(&iam, cast, check).await?);
+    }
+    Ok(())
+}
+
+fn iam(stage: &Stage) -> aws_sdk_iam::Client {
+    aws_sdk_iam::Client::new(&stage.account().sdk_config(stage.account().root()))
+}

@@ -37,6 +37,8 @@ pub enum Status {
     Refused,
     /// Planned and told only, as the mode says.
     Observed,
+    /// People were told: the playbook contains nothing, so containing is theirs.
+    Reported,
     /// A person refused the plan.
     Denied,
     /// Nobody decided in time.
@@ -61,6 +63,7 @@ impl Status {
             Self::Failed => "failed",
             Self::Refused => "refused",
             Self::Observed => "observed",
+            Self::Reported => "reported",
             Self::Denied => "denied",
             Self::Expired => "expired",
             Self::Undoing => "undoing",

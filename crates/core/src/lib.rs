@@ -12,12 +12,14 @@
 //! | [`incident`] | the state of an incident, folded from its log |
 //! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
 //! | [`message`] | what people are told |
+//! | [`advice`] | what people should do about a type of finding |
 //! | [`text`] | hostile text, made harmless for each sink |
 //! | [`error_name`] | the names that state machines catch |
 //! | [`task`] | what a state machine hands to a function and gets back |
 //! | [`text`] | hostile text made harmless for wherever it goes |
 //! | [`canonical`] | canonical JSON and SHA-256 |
 
+pub mod advice;
 pub mod canonical;
 pub mod error_name;
 pub mod finding;

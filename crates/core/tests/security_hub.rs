@@ -189,6 +189,7 @@ fn only_guarddutys_own_product_arn_makes_it_guardduty() {
     let faked = finding("asff-product-name-faked");
     assert_ne!(faked.finding_type, "UnauthorizedAccess:IAMUser/TorIPCaller");
     assert!(faked.id.starts_with("arn:"));
+    assert_eq!(faked.product, "123456789012/default");
 }
 
 #[test]

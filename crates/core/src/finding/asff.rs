@@ -122,16 +122,9 @@ fn region(
 }
 
 fn product(node: &Node<'_>, product_arn: &str) -> String {
-    let known = hub_finding::product_name(product_arn);
-    let own = || node.text("ProductName");
-    let field = || node.get("ProductFields")?.text("aws/securityhub/ProductName");
-    text::bounded(
-        known
-            .or_else(own)
-            .or_else(field)
-            .unwrap_or_else(|| last_segment(product_arn)),
-        128,
-    )
+    let fields = node.get("ProductFields");
+    let field = || fields.as_ref()?.text("aws/securityhub/ProductName");
+    hub_finding::product(product_arn, node.text("ProductName").or_else(field))
 }
 
 fn control_of(node: &Node<'_>) -> Option<String> {

@@ -5,22 +5,47 @@ use super::{
     guardduty_resource::{ACCOUNT_OPENED, Context, Resources, unnamed},
     named_resource::NamedResource,
 };
-use crate::target::{Resource, TargetKind};
+use crate::{
+    target::{Resource, TargetKind},
+    text,
+};
 
-/// The products' names by the end of their ARNs; an import can't fake the ARN of a product of AWS.
+/// AWS's products, by the end of their ARNs.
+const PRODUCTS: [(&str, &str); 8] = [
+    ("guardduty", "GuardDuty"),
+    ("securityhub", "Security Hub"),
+    ("macie", "Macie"),
+    ("inspector", "Inspector"),
+    ("access-analyzer", "IAM Access Analyzer"),
+    ("config", "Config"),
+    ("health", "Health"),
+    ("detective", "Detective"),
+];
+
+/// A product of AWS by its ARN, which an import can't fake.
 pub(super) fn product_name(product_arn: &str) -> Option<&'static str> {
     let (_, product) = product_arn.rsplit_once("/aws/")?;
-    match product {
-        "guardduty" => Some("GuardDuty"),
-        "securityhub" => Some("Security Hub"),
-        "macie" => Some("Macie"),
-        "inspector" => Some("Inspector"),
-        "access-analyzer" => Some("IAM Access Analyzer"),
-        "config" => Some("Config"),
-        "health" => Some("Health"),
-        "detective" => Some("Detective"),
-        _ => None,
-    }
+    PRODUCTS
+        .iter()
+        .find_map(|(end, name)| (*end == product).then_some(*name))
+}
+
+/// The product's name: by its ARN, or as it calls itself, but never one of AWS's own by its word alone:
+/// playbooks are chosen by it.
+pub(super) fn product(product_arn: &str, own_name: Option<&str>) -> String {
+    let is_false = |name: &str| {
+        PRODUCTS
+            .iter()
+            .any(|(_, known)| name.trim().eq_ignore_ascii_case(known))
+    };
+    let name = product_name(product_arn)
+        .or_else(|| own_name.filter(|name| !is_false(name)))
+        .unwrap_or_else(|| {
+            product_arn
+                .rsplit_once(":product/")
+                .map_or(product_arn, |(_, end)| end)
+        });
+    text::bounded(name, 128)
 }
 
 /// Which type of resource a GuardDuty finding is about, by its type's family, as in Security Hub there is no

@@ -135,13 +135,9 @@ fn control_of(node: &Node<'_>) -> Option<String> {
 }
 
 fn product(node: &Node<'_>, product_arn: &str) -> String {
-    let own = || node.at(&["metadata", "product"])?.text("name");
-    text::bounded(
-        hub_finding::product_name(product_arn)
-            .or_else(own)
-            .unwrap_or_else(|| last_segment(product_arn)),
-        128,
-    )
+    let product = node.at(&["metadata", "product"]);
+    let own = product.as_ref().and_then(|it| it.text("name"));
+    hub_finding::product(product_arn, own)
 }
 
 fn severity_of(node: &Node<'_>, is_guardduty: bool) -> Severity {

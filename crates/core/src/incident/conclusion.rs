@@ -42,8 +42,12 @@ impl Incident {
     /// The status with which to close, were it closed now.
     ///
     /// A step counts as contained only if it ended `done` or `already` and reading back proved it. A step
-    /// that was skipped doesn't apply and doesn't count; one without an end had its function die.
+    /// that was skipped doesn't apply and doesn't count; one without an end had its function die. A playbook
+    /// without containing steps contains nothing, whatever its mode and the guardrails.
     pub fn conclusion(&self) -> Status {
+        if self.contain_steps().next().is_none() {
+            return Status::Reported;
+        }
         if let Some(status) = self.conclusion_without_acting() {
             return status;
         }

@@ -2,6 +2,7 @@
 
 use super::{Message, changes, collected, run_command, section, subject, what_happened};
 use crate::{
+    advice,
     ids::IncidentId,
     incident::{Incident, Status, StepState},
     mode::Mode,
@@ -52,6 +53,10 @@ fn headline(status: Status, incident: &Incident) -> (&'static str, String) {
             "OBSERVED only",
             format!("{target} was not touched: this playbook only observes here."),
         ),
+        Status::Reported => (
+            "LOOK",
+            format!("{target} was not touched: no playbook contains this by itself. A person must look."),
+        ),
         Status::Denied => (
             "NOT CONTAINED, denied",
             format!("{target} was not touched: a person denied it."),
@@ -88,7 +93,7 @@ fn done(incident: &Incident) -> String {
     if text.is_empty() {
         text.push_str("  nothing\n");
     }
-    let heading = if incident.steps.iter().any(|state| state.acted) {
+    let heading = if incident.steps.is_empty() || incident.steps.iter().any(|state| state.acted) {
         "What was done"
     } else {
         "What was planned"
@@ -147,6 +152,7 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
                 run_command(id, &incident.opened)
             ));
         }
+        Status::Reported => lines.extend(advice::steps(&incident.opened.finding.finding_type)),
         Status::Refused if matches!(incident.opened.target.resource, Resource::Root { .. }) => {
             lines.extend(root_instructions());
         }

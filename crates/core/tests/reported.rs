@@ -1,0 +1,70 @@
+//! Incidents of a playbook that contains nothing: people are told, and that is how they end.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use backstop_core::{
+    Mode, Resource, Target,
+    finding::{Route, Severity},
+    guardrail::{Decision, Effect},
+    incident::{Incident, Status},
+    log::{Event, FindingRef, Opened, Origin, Record},
+    message,
+};
+
+fn incident(mode: Mode, guardrails: Vec<Decision>, finding_type: &str) -> Incident {
+    let opened = Opened {
+        playbook: "triage".into(),
+        target: Target {
+            account: "123456789012".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+            resource: Resource::Instance {
+                instance_id: "i-0123456789abcdef0".into(),
+            },
+        },
+        mode,
+        steps: Vec::new(),
+        origin: Origin::Finding,
+        finding: FindingRef {
+            key: "123456789012/eu-west-1/5ec0ffee".into(),
+            finding_type: finding_type.into(),
+            route: Route::GuardDutyEvent,
+            severity: Severity::of_score(8.0),
+            count: 3,
+            first_seen: None,
+            last_seen: None,
+            created_at: None,
+            updated_at: None,
+            message: None,
+        },
+        title: "Bitcoin-related domain name queried by EC2 instance".into(),
+        linked: None,
+        guardrails,
+    };
+    let at = "2026-01-01T00:00:00Z".parse().unwrap();
+    let record = Record::next(None, at, "1".into(), Event::Opened(Box::new(opened))).unwrap();
+    Incident::replay(&[record]).unwrap()
+}
+
+#[test]
+fn without_containing_steps_an_incident_is_reported_whatever_its_mode_and_guardrails() {
+    for mode in [Mode::Observe, Mode::Approve, Mode::Auto] {
+        assert_eq!(
+            incident(mode, vec![], "Recon:EC2/Portscan").conclusion(),
+            Status::Reported
+        );
+    }
+    let refused = Decision {
+        guardrail: "pause".into(),
+        effect: Effect::Refuse,
+        detail: "everything is paused".into(),
+    };
+    let paused = incident(Mode::Observe, vec![refused], "Recon:EC2/Portscan");
+    assert_eq!(paused.conclusion(), Status::Reported);
+}
+
+#[test]
+fn the_notice_says_that_nothing_was_done_and_what_people_should_do() {
+    let incident = incident(Mode::Observe, vec![], "CryptoCurrency:EC2/BitcoinTool.B!DNS");
+    let notice = message::outcome(&"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(), &incident);
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body));
+}

@@ -132,6 +132,8 @@ pub struct Incident {
     pub undo: Undo,
     /// Why a person must finish it.
     pub stuck: Option<String>,
+    /// AWS CLI lines that finish it.
+    pub stuck_commands: Vec<String>,
 }
 
 /// A plan that waits for people.
@@ -225,6 +227,7 @@ impl Incident {
             closed: None,
             undo: Undo::NotAsked,
             stuck: None,
+            stuck_commands: Vec::new(),
         };
         for record in rest {
             incident
@@ -381,12 +384,18 @@ impl Incident {
                 }
                 self.undo = Undo::Running(steps.clone());
                 self.stuck = None;
+                self.stuck_commands.clear();
+                // People are to be told how the undo ends, too.
+                self.notified = false;
             }
             Event::Undoing { step } => {
                 self.step(step).ok_or(("undoing", UNKNOWN_STEP))?;
             }
             Event::UndoEnded { step, outcome } => self.end_undo(step, outcome)?,
-            Event::Stuck { reason, .. } => self.stuck = Some(reason.clone()),
+            Event::Stuck { reason, commands, .. } => {
+                self.stuck = Some(reason.clone());
+                self.stuck_commands = commands.clone();
+            }
         }
         Ok(())
     }

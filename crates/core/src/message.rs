@@ -4,10 +4,12 @@
 
 mod outcome;
 mod question;
+mod undone;
 
 pub use outcome::{outcome, what_next};
 pub use question::{limit_reached, question};
 use serde::Serialize;
+pub use undone::undone;
 
 use crate::{
     finding::Finding,

@@ -53,6 +53,9 @@ pub struct Plan {
     /// record has at most 400 KB (DynamoDB's limit for an item).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<serde_json::Value>,
+    /// AWS CLI lines that undo this step by hand, should undo get stuck; empty where undo changes nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manual_undo: Vec<String>,
     /// What undo needs.
     pub receipt: Receipt,
 }

@@ -23,6 +23,28 @@ pub struct ExecutionInput {
     pub target: Target,
 }
 
+/// The input of the undo machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoInput {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Its target.
+    pub target: Target,
+    /// The steps to undo, last made first.
+    pub steps: Vec<UndoStep>,
+}
+
+/// One step to undo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoStep {
+    /// The step.
+    pub step: StepId,
+    /// Its action.
+    pub action: ActionId,
+    /// The function that has the action: `respond-iam`.
+    pub function: String,
+}
+
 /// What a `respond-*` function is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
@@ -33,6 +55,8 @@ pub enum RespondTask {
     Act(StepTask),
     /// Read back every step that this function has ended in this incident.
     Verify(VerifyTask),
+    /// Put back what the step changed, from its receipt.
+    Undo(StepTask),
 }
 
 /// One step of one incident.
@@ -91,6 +115,22 @@ pub enum CloseTask {
         /// The incident.
         incident: IncidentId,
     },
+    /// Write down that undoing a step failed in a way its own function couldn't.
+    RecordUndoFailure {
+        /// The incident.
+        incident: IncidentId,
+        /// The step.
+        step: StepId,
+        /// The error's name as the machine caught it.
+        error: String,
+        /// The error's cause as the machine caught it.
+        cause: String,
+    },
+    /// Undo has walked all steps: say how it ended; `stuck` with the commands that finish it by hand.
+    FinishUndo {
+        /// The incident.
+        incident: IncidentId,
+    },
 }
 
 /// What `notify` is asked to do.
@@ -98,6 +138,20 @@ pub enum CloseTask {
 pub struct NotifyTask {
     /// The incident.
     pub incident: IncidentId,
+    /// What people are told about.
+    #[serde(default)]
+    pub about: About,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// How the playbook ended.
+    #[default]
+    Outcome,
+    /// How the undo ended.
+    Undo,
 }
 
 /// What `approve` is asked to do by the machine.

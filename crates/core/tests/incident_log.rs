@@ -78,6 +78,7 @@ fn plan(step: &str) -> Plan {
         }],
         blast_radius: vec!["whatever uses this key stops working: last used for s3 in eu-west-1".into()],
         limits: vec!["sessions outlive it".into()],
+        manual_undo: vec![],
         needs_approval: None,
         captured: None,
         receipt: Receipt(serde_json::json!({ "was_active": true })),

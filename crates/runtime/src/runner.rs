@@ -49,6 +49,7 @@ impl Runner {
             RespondTask::Plan(step) => answer(&self.plan(&step).await?),
             RespondTask::Act(step) => answer(&self.act(&step).await?),
             RespondTask::Verify(task) => answer(&self.verify(&task).await?),
+            RespondTask::Undo(step) => answer(&self.undo(&step).await?),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod conclude;
 mod record_failure;
+mod undo;
 
 use backstop_core::task::CloseTask;
 use backstop_runtime::{Ledger, StepError, aws, serve, settings};
@@ -27,5 +28,9 @@ async fn handle(ledger: &Ledger, task: CloseTask) -> Result<Value, StepError> {
             cause,
         } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
         CloseTask::Close { incident } => conclude::close(ledger, &incident).await,
+        CloseTask::RecordUndoFailure { incident, step, error, cause } => {
+            undo::record_failure(ledger, &incident, &step, &error, &cause).await
+        }
+        CloseTask::FinishUndo { incident } => undo::finish(ledger, &incident).await,
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn record_failure(
 }
 
 /// Lambda hands a failed function's error over as JSON text; its message is what people want.
-fn detail(cause: &str) -> String {
+pub(crate) fn detail(cause: &str) -> String {
     let message = serde_json::from_str::<Value>(cause)
         .ok()
         .and_then(|value| value.get("errorMessage")?.as_str().map(str::to_owned));

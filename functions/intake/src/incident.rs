@@ -2,8 +2,8 @@
 
 use backstop_core::{
     Finding, IncidentId, Mode,
-    guardrail::{Decision, OpeningSubject},
-    incident::Incident,
+    guardrail::{Decision, Effect, OpeningSubject},
+    incident::{Incident, Undo},
     log::{Event, FindingRef, Opened, Origin, Record},
     message::title_of,
     task::ExecutionInput,
@@ -78,6 +78,7 @@ impl Intake {
         let mut log = self.ledger.log(&lock.incident).await?;
         let is_known = findings(&log).any(|known| known.key == reference.key);
         if lock.closed_at.is_some() && !is_known {
+            let new = ask_after_undo(new, &log)?;
             let opened = new.opened.clone();
             return match self.ledger.open(new, Some(lock)).await? {
                 Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
@@ -123,6 +124,19 @@ impl Intake {
         self.ledger.mark_started(&opened.target, &opened.playbook).await?;
         Ok(())
     }
+}
+
+/// A person undid what was done here: acting on the same target again by itself would be a loop.
+fn ask_after_undo(mut new: NewIncident, log: &IncidentLog) -> Result<NewIncident, Unfinished> {
+    if log.incident()?.undo != Undo::NotAsked {
+        new.opened.mode = new.opened.mode.min(Mode::Approve);
+        new.opened.guardrails.push(Decision {
+            guardrail: "undone-before".to_owned(),
+            effect: Effect::LowerTo(Mode::Approve),
+            detail: format!("a person undid what incident {} did to this target", log.id()),
+        });
+    }
+    Ok(new)
 }
 
 fn findings(log: &IncidentLog) -> impl Iterator<Item = &FindingRef> {

@@ -1,6 +1,6 @@
 //! `notify`: tells people what happened, what was done, what is proven, what may break and what to do next.
 
-use backstop_core::{incident::Status, log::Event, message, task::NotifyTask};
+use backstop_core::{incident::Status, log::Event, message, task::{About, NotifyTask}};
 use backstop_runtime::{CallError, Ledger, StepError, aws, serve, settings};
 use serde_json::{Value, json};
 
@@ -34,7 +34,10 @@ impl Notifier {
         if incident.notified {
             return Ok(json!({ "notified": "already" }));
         }
-        let message = message::outcome(&task.incident, &incident);
+        let message = match task.about {
+            About::Outcome => message::outcome(&task.incident, &incident),
+            About::Undo => message::undone(&task.incident, &incident),
+        };
         let answer = self
             .sns
             .publish()

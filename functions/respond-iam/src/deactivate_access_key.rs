@@ -62,6 +62,8 @@ impl Action for DeactivateAccessKey {
             tags: user.tags.clone(),
             changes,
             blast_radius: used.into_iter().collect(),
+            // Undo leaves a leaked key off.
+            manual_undo: Vec::new(),
             limits: vec![format!(
                 "sessions made from {key_id} before now outlive it (up to 36 hours); denying user {} ends them",
                 user.name

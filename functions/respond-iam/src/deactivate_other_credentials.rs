@@ -60,6 +60,20 @@ impl Kind {
     }
 }
 
+impl Credential {
+    /// The AWS CLI line that switches it on again.
+    fn reactivate(&self, user: &str) -> String {
+        let (command, option) = match self.kind {
+            Kind::SigningCertificate => ("update-signing-certificate", "--certificate-id"),
+            Kind::ServiceSpecificCredential => {
+                ("update-service-specific-credential", "--service-specific-credential-id")
+            }
+            Kind::SshPublicKey => ("update-ssh-public-key", "--ssh-public-key-id"),
+        };
+        format!("aws iam {command} --user-name {user} {option} {} --status Active", self.id)
+    }
+}
+
 impl DeactivateOtherCredentials {
     pub(crate) const fn new(iam: Client) -> Self {
         Self { iam }
@@ -193,6 +207,7 @@ impl Action for DeactivateOtherCredentials {
             changes,
             blast_radius: breaks.collect(),
             limits: Vec::new(),
+            manual_undo: were_active.iter().map(|credential| credential.reactivate(&user.name)).collect(),
             needs_approval: None,
             captured: None,
             receipt: write_receipt(&CredentialsReceipt {

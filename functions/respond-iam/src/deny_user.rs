@@ -91,6 +91,10 @@ impl Action for DenyUser {
             tags: user.tags,
             changes: changes.into_iter().collect(),
             blast_radius,
+            manual_undo: vec![format!(
+                "aws iam delete-user-policy --user-name {} --policy-name {}",
+                policy.holder, policy.policy_name
+            )],
             limits: vec!["sessions of roles that this user has assumed go on until they expire".to_owned()],
             needs_approval: None,
             captured: None,

@@ -82,6 +82,10 @@ impl Action for RevokeRoleSessions {
                     role.max_session_seconds
                 ),
             ],
+            manual_undo: vec![format!(
+                "aws iam delete-role-policy --role-name {} --policy-name {}",
+                policy.holder, policy.policy_name
+            )],
             limits: vec![
                 "whoever may assume the role can do so again: look at its trust policy and at what called \
                  AssumeRole"

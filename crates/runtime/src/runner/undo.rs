@@ -3,6 +3,7 @@
 use backstop_core::{
     UndoOutcome,
     guardrail::Permit,
+    incident::Undo,
     log::{Event, receipt},
     task::StepTask,
 };
@@ -11,15 +12,22 @@ use super::{Runner, order};
 use crate::StepError;
 
 impl Runner {
-    /// Undoes a step and writes down how it went. A step that never acted has nothing to undo; one that was
-    /// undone before answers the same again.
+    /// Undoes a step that a person asked to undo, and writes down how it went. Asked again, a step that ended
+    /// answers as before; a new request tries a failed or drifted one again.
     pub async fn undo(&self, task: &StepTask) -> Result<UndoOutcome, StepError> {
         let action = self.action(&task.action)?;
         let mut log = self.ledger.log(&task.incident).await?;
         let incident = self.checked(&log, task)?;
-        let before = incident.step(&task.step).and_then(|state| state.undo.clone());
-        if let Some(outcome) = before.filter(|outcome| !matches!(outcome, UndoOutcome::Failed { .. })) {
-            return Ok(outcome);
+        let is_asked = matches!(&incident.undo, Undo::Running(steps) if steps.contains(&task.step));
+        match incident.step(&task.step).and_then(|state| state.undo.clone()) {
+            Some(outcome) if !is_asked || is_final(&outcome) => return Ok(outcome),
+            None if !is_asked => {
+                return Err(StepError::Refused {
+                    guardrail: "undo-request".to_owned(),
+                    reason: "the log holds no request to undo this step".to_owned(),
+                });
+            }
+            _ => {}
         }
         let outcome = match receipt(log.records(), &task.step).cloned() {
             None => UndoOutcome::NothingToUndo {
@@ -53,4 +61,12 @@ impl Runner {
         log.append(&self.ledger, event).await?;
         Ok(outcome)
     }
+}
+
+/// Nothing is left to do for the step.
+const fn is_final(outcome: &UndoOutcome) -> bool {
+    matches!(
+        outcome,
+        UndoOutcome::Restored { .. } | UndoOutcome::NothingToUndo { .. } | UndoOutcome::KeptOff { .. }
+    )
 }

@@ -114,6 +114,7 @@ fn classify(code: &str, message: &str) -> ErrorName {
         | "RequestTimeout"
         | "RequestTimeoutException"
         | "ConcurrentModification"
+        | "OperationAborted" // S3: another change of the same setting is under way
         | "EntityTemporarilyUnmodifiable"
         | "EntityTemporarilyUnmodifiableException"
         | "TransactionConflictException" => ErrorName::Unavailable,

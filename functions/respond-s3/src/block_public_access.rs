@@ -1,0 +1,198 @@
+//! `s3.block-public-access`: turns on all four settings of the bucket's Block Public Access.
+//!
+//! *Changes* that one setting. The policy and the ACLs are never touched: they may hold statements that protect
+//! the bucket, and they are evidence of how it was opened.
+//! *Undo* is exact: the receipt holds the four settings as they were, or that there was no setting at all, which
+//! undo brings back by deleting; it refuses if the setting is no longer the one we made. *Twice* is harmless:
+//! the same four settings.
+
+mod words;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    block::Block,
+    bucket::{Bucket, Place},
+    buckets::Buckets,
+    intended_public,
+};
+
+/// See the module.
+pub(crate) struct BlockPublicAccess {
+    buckets: Arc<Buckets>,
+}
+
+/// The state before.
+#[derive(Debug, Serialize, Deserialize)]
+struct BlockReceipt {
+    place: Place,
+    before: Option<Block>,
+}
+
+impl BlockPublicAccess {
+    pub(crate) const fn new(buckets: Arc<Buckets>) -> Self {
+        Self { buckets }
+    }
+
+    async fn put(&self, bucket: &Bucket, block: Block) -> Result<(), CallError> {
+        bucket
+            .s3
+            .put_public_access_block()
+            .bucket(&bucket.place.name)
+            .expected_bucket_owner(bucket.place.owner.as_str())
+            .public_access_block_configuration(block.configuration())
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of("s3:PutBucketPublicAccessBlock", bucket.named()))
+    }
+
+    /// IAM knows one permission for putting and deleting.
+    async fn delete(&self, bucket: &Bucket) -> Result<(), CallError> {
+        bucket
+            .s3
+            .delete_public_access_block()
+            .bucket(&bucket.place.name)
+            .expected_bucket_owner(bucket.place.owner.as_str())
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of("s3:PutBucketPublicAccessBlock", bucket.named()))
+    }
+}
+
+#[async_trait]
+impl Action for BlockPublicAccess {
+    fn id(&self) -> &'static str {
+        "s3.block-public-access"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let (bucket, before) = self.buckets.find(&order.target).await?;
+        let (tags, website, policy, log) = tokio::join!(
+            bucket.tags(),
+            bucket.is_website(),
+            bucket.policy_status(),
+            bucket.access_log()
+        );
+        let tags = tags?;
+        let is_open = before != Some(Block::FULL);
+        let place = &bucket.place;
+        let change = is_open.then(|| Change {
+            api: "s3:PutBucketPublicAccessBlock".to_owned(),
+            what: format!("Block Public Access of bucket {}", place.name),
+            now: Block::in_words(before),
+            after: Block::FULL.to_string(),
+        });
+        let blast_radius = words::blast_radius(place, &policy, &website);
+        let intended = intended_public::reason(&tags, website)?;
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: place.arn(),
+            tags,
+            changes: change.into_iter().collect(),
+            blast_radius: if is_open { blast_radius } else { Vec::new() },
+            limits: words::limits(&log),
+            needs_approval: intended.filter(|_| is_open),
+            captured: None,
+            manual_undo: vec![words::manual_undo(place, before)],
+            receipt: write_receipt(&BlockReceipt {
+                place: place.clone(),
+                before,
+            })?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: BlockReceipt = read_receipt(receipt)?;
+        Ok(self.put(&self.buckets.at(receipt.place), Block::FULL).await?)
+    }
+
+    /// The settings decide; what S3 says of the policy is only told. It judges the policy's text, which we
+    /// leave as it is.
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let found = match receipt {
+            Some(receipt) => {
+                let receipt: BlockReceipt = read_receipt(receipt)?;
+                let bucket = self.buckets.at(receipt.place);
+                bucket
+                    .block()
+                    .await
+                    .map(|block| (bucket.clone(), block))
+                    .map_err(|error| crate::buckets::gone_or(error, &bucket.place))
+            }
+            None => self.buckets.find(&order.target).await,
+        };
+        match found {
+            Ok((bucket, block)) => {
+                let policy = bucket.policy_status().await;
+                Ok(Verification {
+                    holds: block == Some(Block::FULL),
+                    observed: words::observed(&bucket.place, block, &policy),
+                })
+            }
+            // A bucket that no longer exists lets nobody in.
+            Err(StepError::TargetGone { what }) => Ok(Verification {
+                holds: true,
+                observed: format!("{what} no longer exists"),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        _order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: BlockReceipt = read_receipt(receipt)?;
+        let bucket = self.buckets.at(receipt.place);
+        let name = &bucket.place.name;
+        let now = match bucket.block().await {
+            Ok(now) => now,
+            Err(error) if error.name == ErrorName::TargetGone => {
+                return Ok(UndoOutcome::NothingToUndo {
+                    reason: format!("bucket {name} no longer exists"),
+                });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if now == receipt.before {
+            return Ok(UndoOutcome::NothingToUndo {
+                reason: format!("Block Public Access of bucket {name} is as it was before"),
+            });
+        }
+        if now != Some(Block::FULL) {
+            return Ok(UndoOutcome::Drifted {
+                found: format!(
+                    "Block Public Access of bucket {name} was set to {} by Backstop and is {} now",
+                    Block::FULL,
+                    Block::in_words(now)
+                ),
+            });
+        }
+        match receipt.before {
+            Some(before) => self.put(&bucket, before).await?,
+            None => self.delete(&bucket).await?,
+        }
+        Ok(UndoOutcome::Restored {
+            what: format!(
+                "Block Public Access of bucket {name}: {}",
+                Block::in_words(receipt.before)
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! What the wire tests of the actions share: an order, a permit, and S3's usual answers. A rule matches only a
+//! request that names bucket and owner, and a call without a rule fails the test.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use aws_sdk_s3::{
+    Client,
+    operation::{
+        get_bucket_logging::GetBucketLoggingOutput,
+        get_bucket_policy_status::{GetBucketPolicyStatusError, GetBucketPolicyStatusOutput},
+        get_bucket_tagging::{GetBucketTaggingError, GetBucketTaggingOutput},
+        get_bucket_website::{GetBucketWebsiteError, GetBucketWebsiteOutput},
+        get_public_access_block::{GetPublicAccessBlockError, GetPublicAccessBlockOutput},
+    },
+    types::{PolicyStatus, PublicAccessBlockConfiguration, Tag},
+};
+use aws_smithy_mocks::{Rule, mock};
+use aws_smithy_types::error::ErrorMetadata;
+use backstop_core::{
+    AccountId, Resource, Target,
+    guardrail::{Guardrails, Permit, Protection, Subject},
+};
+use backstop_runtime::action::Order;
+
+pub(crate) const BUCKET: &str = "holiday-pictures";
+pub(crate) const OWNER: &str = "123456789012";
+
+pub(crate) fn order() -> Order {
+    order_for(Resource::Bucket { name: BUCKET.into() })
+}
+
+pub(crate) fn order_for(resource: Resource) -> Order {
+    Order {
+        incident: "01JTESTTESTTESTTESTTESTTES".into(),
+        step: "the-step".into(),
+        target: Target {
+            account: OWNER.into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+            resource,
+        },
+        at: "2026-03-01T12:00:00Z".parse().unwrap(),
+    }
+}
+
+/// A permit as the runner gets it: from guardrails that have nothing to say.
+pub(crate) fn permit() -> Permit {
+    let (playbook, account) = ("public-bucket".into(), AccountId::from(OWNER));
+    let subject = Subject {
+        playbook: &playbook,
+        account: &account,
+        principal: "arn:aws:s3:::holiday-pictures",
+        tags: &Default::default(),
+        is_drill: false,
+    };
+    Guardrails::default()
+        .permit(
+            &Protection::default(),
+            &subject,
+            "2026-03-01T12:00:00Z".parse().unwrap(),
+        )
+        .unwrap()
+}
+
+pub(crate) fn error(code: &str) -> ErrorMetadata {
+    ErrorMetadata::builder().code(code).message("as told").build()
+}
+
+/// Whether a request is about our bucket and insists on our account.
+#[macro_export]
+macro_rules! is_ours {
+    ($request:expr) => {
+        $request.bucket() == Some($crate::testing::BUCKET)
+            && $request.expected_bucket_owner() == Some($crate::testing::OWNER)
+    };
+}
+
+/// The bucket's own Block Public Access is this.
+pub(crate) fn block(settings: [bool; 4]) -> Rule {
+    mock!(Client::get_public_access_block)
+        .match_requests(|request| is_ours!(request))
+        .then_output(move || {
+            let [acls, ignore, policy, restrict] = settings;
+            let found = PublicAccessBlockConfiguration::builder()
+                .block_public_acls(acls)
+                .ignore_public_acls(ignore)
+                .block_public_policy(policy)
+                .restrict_public_buckets(restrict)
+                .build();
+            GetPublicAccessBlockOutput::builder()
+                .public_access_block_configuration(found)
+                .build()
+        })
+}
+
+/// Reading Block Public Access ends with this code.
+pub(crate) fn block_error(code: &'static str) -> Rule {
+    mock!(Client::get_public_access_block)
+        .match_requests(|request| is_ours!(request))
+        .then_error(move || GetPublicAccessBlockError::generic(error(code)))
+}
+
+/// The bucket has no Block Public Access of its own.
+pub(crate) fn no_block() -> Rule {
+    block_error("NoSuchPublicAccessBlockConfiguration")
+}
+
+pub(crate) fn tags(tags: &'static [(&'static str, &'static str)]) -> Rule {
+    let rule = mock!(Client::get_bucket_tagging).match_requests(|request| is_ours!(request));
+    if tags.is_empty() {
+        return rule.then_error(|| GetBucketTaggingError::generic(error("NoSuchTagSet")));
+    }
+    rule.then_output(|| {
+        let tags = tags
+            .iter()
+            .map(|(key, value)| Tag::builder().key(*key).value(*value).build().unwrap());
+        GetBucketTaggingOutput::builder()
+            .set_tag_set(Some(tags.collect()))
+            .build()
+            .unwrap()
+    })
+}
+
+pub(crate) fn website() -> Rule {
+    mock!(Client::get_bucket_website)
+        .match_requests(|request| is_ours!(request))
+        .then_output(|| GetBucketWebsiteOutput::builder().build())
+}
+
+pub(crate) fn website_error(code: &'static str) -> Rule {
+    mock!(Client::get_bucket_website)
+        .match_requests(|request| is_ours!(request))
+        .then_error(move || GetBucketWebsiteError::generic(error(code)))
+}
+
+pub(crate) fn no_website() -> Rule {
+    website_error("NoSuchWebsiteConfiguration")
+}
+
+pub(crate) fn policy_is_public(is_public: bool) -> Rule {
+    mock!(Client::get_bucket_policy_status)
+        .match_requests(|request| is_ours!(request))
+        .then_output(move || {
+            GetBucketPolicyStatusOutput::builder()
+                .policy_status(PolicyStatus::builder().is_public(is_public).build())
+                .build()
+        })
+}
+
+pub(crate) fn no_policy() -> Rule {
+    mock!(Client::get_bucket_policy_status)
+        .match_requests(|request| is_ours!(request))
+        .then_error(|| GetBucketPolicyStatusError::generic(error("NoSuchBucketPolicy")))
+}
+
+pub(crate) fn no_access_log() -> Rule {
+    mock!(Client::get_bucket_logging)
+        .match_requests(|request| is_ours!(request))
+        .then_output(|| GetBucketLoggingOutput::builder().build())
+}
+
+/// Buckets behind a client that knows these rules and fails on anything else, in every Region.
+#[macro_export]
+macro_rules! s3 {
+    ($($rule:expr),* $(,)?) => {{
+        let client = aws_smithy_mocks::mock_client!(
+            aws_sdk_s3, aws_smithy_mocks::RuleMode::MatchAny, &[$(&$rule),*]
+        );
+        std::sync::Arc::new($crate::buckets::Buckets::connecting(move |_| client.clone()))
+    }};
+}

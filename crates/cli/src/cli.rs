@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{drill, exit, printer::Format};
+use crate::{completions, decide, drill, exempt, exit, incidents, pause, playbook, printer::Format, run};
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.
 #[derive(Debug, Parser)]
@@ -18,6 +18,24 @@ pub(crate) struct Cli {
 /// One variant and one file per command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// List incidents, or show everything about one
+    Incidents(incidents::Arguments),
+    /// Approve the plan that an incident waits with
+    Approve(decide::ApproveArguments),
+    /// Deny the plan that an incident waits with; one person is enough
+    Deny(decide::DenyArguments),
+    /// Start a playbook by hand, under the same guardrails as a finding
+    Run(run::Arguments),
+    /// Stop all acting for a time, or that of one playbook or in one account
+    Pause(pause::PauseArguments),
+    /// End a pause
+    Resume(pause::ResumeArguments),
+    /// Say what is left alone, by whom, why and until when
+    Exempt(exempt::Arguments),
+    /// Read, check, compile and begin playbooks
+    Playbook(playbook::Arguments),
     /// Replay a finding against a disposable account and prove that the attacker's calls fail afterwards
     Drill(drill::Arguments),
+    /// Print what a shell needs to complete these commands
+    Completions(completions::Arguments),
 }

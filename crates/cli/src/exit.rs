@@ -10,6 +10,12 @@ pub(crate) enum Exit {
     Done = 0,
     /// Something failed that the message names.
     Failed = 1,
+    /// The stack, incident, playbook, pause or exemption that was named isn't there.
+    NotFound = 3,
+    /// Refused by a rule, or the person didn't say yes: nothing was changed.
+    Refused = 4,
+    /// Playbooks have mistakes, or compiled files differ from them.
+    Invalid = 5,
     /// A drill ended `partially-contained`.
     PartiallyContained = 10,
     /// A drill ended `not-contained`.
@@ -28,6 +34,9 @@ Exit codes:
     0  done as asked; a drill ended as expected
     1  failed; the message says what
     2  the command line can't be read
+    3  what was named isn't there: stack, incident, playbook, pause, exemption
+    4  refused, or you didn't say yes: nothing was changed
+    5  playbooks have mistakes, or compiled files differ from them
    10  drill: partially contained
    11  drill: not contained
    12  drill: ended by an error, so it proves nothing
@@ -49,6 +58,9 @@ mod tests {
         let all = [
             Exit::Done,
             Exit::Failed,
+            Exit::NotFound,
+            Exit::Refused,
+            Exit::Invalid,
             Exit::PartiallyContained,
             Exit::NotContained,
             Exit::DrillError,

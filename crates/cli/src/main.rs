@@ -1,15 +1,25 @@
 //! `backstop`, the command line of the engineer on call and of the drill leader: this file only wires.
 
 mod answer;
+mod ask;
+mod aws;
 mod cli;
+mod completions;
+mod decide;
 mod drill;
+mod exempt;
 mod exit;
+mod incidents;
+mod pause;
+mod playbook;
 mod printer;
 mod progress;
+mod run;
+mod span;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::{
     cli::{Cli, Command},
@@ -21,6 +31,15 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(cli.output);
     let exit = match cli.command {
+        Command::Incidents(arguments) => incidents::run(arguments, &printer).await,
+        Command::Approve(arguments) => printer.end(decide::approve(arguments, &printer).await),
+        Command::Deny(arguments) => printer.end(decide::deny(arguments).await),
+        Command::Run(arguments) => printer.end(run::run(arguments).await),
+        Command::Pause(arguments) => pause::pause(arguments, &printer).await,
+        Command::Resume(arguments) => printer.end(pause::resume(arguments).await),
+        Command::Exempt(arguments) => exempt::run(arguments, &printer).await,
+        Command::Playbook(arguments) => playbook::run(arguments, &printer),
+        Command::Completions(arguments) => printer.end(Ok(completions::script(&arguments, Cli::command()))),
         Command::Drill(arguments) => printer.end(drill::run(arguments, &printer).await),
     };
     exit.into()

@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::ValueEnum;
+use console::Term;
 
 use crate::{
     answer::{Answer, CliError},
@@ -43,19 +44,37 @@ impl Printer {
         self.format
     }
 
+    /// Whether people read the answer at once, so that it may be redrawn.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.format == Format::Text && io::stdout().is_terminal()
+    }
+
+    /// Shows an answer in place of the one before; only on a terminal.
+    pub(crate) fn redraw(&self, answer: &impl Answer) -> Exit {
+        if let Err(error) = Term::stdout().clear_screen() {
+            self.error(&format!("clearing the screen: {error}"));
+        }
+        self.show(answer)
+    }
+
     /// Ends a command: its answer on stdout, or its error on stderr.
     pub(crate) fn end<A: Answer>(&self, result: Result<A, CliError>) -> Exit {
         match result {
-            Ok(answer) => self.answer(&answer),
-            Err(error) => {
-                self.error(&error.report());
-                error.exit()
-            }
+            Ok(answer) => self.show(&answer),
+            Err(error) => self.close(Err(error)),
         }
     }
 
-    /// Shows the state of something that goes on; [`Printer::end`] ends it.
-    fn answer(&self, answer: &impl Answer) -> Exit {
+    /// Ends a command that has shown its answer by itself.
+    pub(crate) fn close(&self, result: Result<Exit, CliError>) -> Exit {
+        result.unwrap_or_else(|error| {
+            self.error(&error.report());
+            error.exit()
+        })
+    }
+
+    /// Shows an answer of a command that goes on afterwards; gives the code to end with.
+    pub(crate) fn show(&self, answer: &impl Answer) -> Exit {
         let text = match self.format {
             Format::Text => Ok(answer.to_string()),
             Format::Json => serde_json::to_string_pretty(answer),

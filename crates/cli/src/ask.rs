@@ -1,0 +1,37 @@
+//! Asks yes or no on a terminal. Whatever isn't a clear yes is a no.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use crate::printer::Printer;
+
+/// Whether there is somebody to ask: they must see the question and be able to answer.
+pub(crate) fn has_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks.
+pub(crate) fn yes(printer: &Printer, question: &str) -> io::Result<bool> {
+    printer.note(&format!("{question} Type `yes` or `no`:"));
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(is_yes(&line))
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_clear_yes_is_one() {
+        for line in ["y\n", "Y", "yes\r\n", " YES "] {
+            assert!(is_yes(line), "{line:?}");
+        }
+        for line in ["", "\n", "n", "no", "yes please", "ye", "true", "1"] {
+            assert!(!is_yes(line), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! `backstop approve` and `backstop deny`: a person decides on the plan they saw.
+
+use std::fmt;
+
+use backstop_core::IncidentId;
+use backstop_runtime::decision::{self, Decided, DecisionError};
+use clap::Args;
+use serde::Serialize;
+
+use crate::{
+    answer::{Answer, CliError, CommandError},
+    ask,
+    aws::{Deployment, StackOptions},
+    exit::Exit,
+    incidents::{FindError, View, find},
+    printer::Printer,
+};
+
+/// Options of `backstop approve`.
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArguments {
+    /// The incident's id, or at least four characters of its beginning or end
+    incident: String,
+    /// The plan you saw: its hash, or the first eight digits or more; another plan is refused
+    #[arg(long, value_name = "HASH")]
+    plan: Option<String>,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Don't ask; needed where there is no terminal to ask on
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    stack: StackOptions,
+}
+
+/// Options of `backstop deny`.
+#[derive(Debug, Args)]
+pub(crate) struct DenyArguments {
+    /// The incident's id, or at least four characters of its beginning or end
+    incident: String,
+    /// Why, for the log and for whoever is on call next
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    stack: StackOptions,
+}
+
+/// What a decision led to.
+#[derive(Debug, Serialize)]
+pub(crate) struct Outcome {
+    incident: IncidentId,
+    by: String,
+    #[serde(flatten)]
+    decided: Decided,
+}
+
+impl Answer for Outcome {}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            incident,
+            by,
+            decided,
+        } = self;
+        match decided {
+            Decided::Approved { plan_hash, .. } => write!(
+                f,
+                "approved plan {} of incident {incident} as {by}: it is being carried out\n\n\
+                 follow it: backstop incidents show {incident} --watch",
+                plan_hash.short()
+            ),
+            Decided::Counted {
+                plan_hash,
+                by: approvals,
+                needed,
+            } => write!(
+                f,
+                "approved plan {} of incident {incident} as {by}: {} of {needed}, NOTHING is done yet\n\n\
+                 another person must type: backstop approve {incident} --plan {}",
+                plan_hash.short(),
+                approvals.len(),
+                plan_hash.short()
+            ),
+            Decided::Denied { plan_hash } => write!(
+                f,
+                "denied plan {} of incident {incident} as {by}: nothing is changed, and the incident is being \
+                 closed\n\nsee it: backstop incidents show {incident}",
+                plan_hash.short()
+            ),
+        }
+    }
+}
+
+/// The decision wasn't taken.
+#[derive(Debug, thiserror::Error)]
+enum DecideError {
+    #[error(
+        "there is no terminal to ask you on: look at the plan with `backstop incidents show {incident}`, then type \
+         `backstop approve {incident} --plan {plan} --yes`"
+    )]
+    NoTerminal { incident: IncidentId, plan: String },
+    #[error("reading your answer")]
+    Unreadable(#[from] std::io::Error),
+    #[error(
+        "you didn't say yes, so nothing was decided; incident `{0}` still waits: `backstop approve {0}`, or \
+         `backstop deny {0} --reason \"…\"`"
+    )]
+    NotConfirmed(IncidentId),
+}
+
+impl CommandError for DecideError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoTerminal { .. } | Self::NotConfirmed(_) => Exit::Refused,
+            Self::Unreadable(_) => Exit::Failed,
+        }
+    }
+}
+
+impl CommandError for DecisionError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Ledger(_) | Self::NoLongerWaits { .. } | Self::Untold { .. } => Exit::Failed,
+            _ => Exit::Refused,
+        }
+    }
+}
+
+/// Runs `backstop approve`.
+pub(crate) async fn approve(arguments: ApproveArguments, printer: &Printer) -> Result<Outcome, CliError> {
+    let deployment = Deployment::find(&arguments.stack).await?;
+    let by = deployment.caller().await?.arn;
+    let incident = find(&deployment.ledger, &arguments.incident).await?;
+    let view = View::read(&deployment.ledger, &incident).await?;
+    let mut plan = arguments.plan.clone();
+    if let Some(waiting) = waiting_plan(&view, &by, plan.as_deref()) {
+        printer.note(&view.to_string());
+        if !arguments.yes {
+            confirm(&incident, &waiting, printer)?;
+        }
+        plan = Some(waiting);
+    }
+    let Deployment { ledger, sfn, .. } = &deployment;
+    let decided = decision::approve(ledger, sfn, &incident, &by, plan.as_deref(), arguments.reason)
+        .await
+        .map_err(named)?;
+    Ok(Outcome {
+        incident,
+        by,
+        decided,
+    })
+}
+
+/// Runs `backstop deny`. It is the safe side: nothing is asked.
+pub(crate) async fn deny(arguments: DenyArguments) -> Result<Outcome, CliError> {
+    let deployment = Deployment::find(&arguments.stack).await?;
+    let by = deployment.caller().await?.arn;
+    let incident = find(&deployment.ledger, &arguments.incident).await?;
+    let Deployment { ledger, sfn, .. } = &deployment;
+    let decided = decision::deny(ledger, sfn, &incident, &by, Some(arguments.reason))
+        .await
+        .map_err(named)?;
+    Ok(Outcome {
+        incident,
+        by,
+        decided,
+    })
+}
+
+/// The plan that this person can approve now; `None` where the decision itself knows why they can't, so that
+/// nobody is asked in vain.
+fn waiting_plan(view: &View, by: &str, seen: Option<&str>) -> Option<String> {
+    let question = view.state.question.as_ref()?;
+    let hash = question.plan_hash.as_str();
+    let is_open = view.state.decision.is_none()
+        && view.state.closed.is_none()
+        && question.expires_at > backstop_runtime::now()
+        && !view.state.approvals.iter().any(|person| person == by)
+        && seen.is_none_or(|seen| hash.starts_with(&seen.to_ascii_lowercase()));
+    is_open.then(|| seen.unwrap_or(hash).to_owned())
+}
+
+fn confirm(incident: &IncidentId, plan: &str, printer: &Printer) -> Result<(), DecideError> {
+    if !ask::has_terminal() {
+        let plan = plan.get(..12).unwrap_or(plan).to_owned();
+        return Err(DecideError::NoTerminal {
+            incident: incident.clone(),
+            plan,
+        });
+    }
+    if ask::yes(printer, "Carry out this plan?")? {
+        return Ok(());
+    }
+    Err(DecideError::NotConfirmed(incident.clone()))
+}
+
+/// An unknown incident reads the same in all commands.
+fn named(error: DecisionError) -> CliError {
+    match error {
+        DecisionError::Ledger(error) => FindError::from(error).into(),
+        error => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

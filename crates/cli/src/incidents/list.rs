@@ -1,0 +1,99 @@
+//! `backstop incidents list`.
+
+use std::fmt;
+
+use backstop_core::{
+    incident::Status,
+    text::{bounded, for_terminal},
+};
+use backstop_runtime::{Ledger, ledger::IncidentRow, now};
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::FindError;
+use crate::{answer::Answer, span::between};
+
+/// Rows of one status may lie far back: so many are looked at.
+const MOST_LOOKED_AT: usize = 5000;
+
+/// Incidents, the newest first.
+#[derive(Debug, Serialize)]
+pub(super) struct Listed {
+    incidents: Vec<IncidentRow>,
+    #[serde(skip)]
+    status: Option<Status>,
+    #[serde(skip)]
+    now: Timestamp,
+}
+
+impl Answer for Listed {}
+
+/// Reads the list.
+pub(super) async fn list(ledger: &Ledger, status: Option<Status>, most: usize) -> Result<Listed, FindError> {
+    let look_at = if status.is_some() { MOST_LOOKED_AT } else { most };
+    let incidents = ledger
+        .incidents(look_at)
+        .await?
+        .into_iter()
+        .filter(|row| status.is_none_or(|wanted| row.status == wanted))
+        .take(most)
+        .collect();
+    Ok(Listed {
+        incidents,
+        status,
+        now: now(),
+    })
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.incidents.is_empty() {
+            return match self.status {
+                Some(status) => write!(f, "no incident is `{status}`"),
+                None => f.write_str("no incidents yet"),
+            };
+        }
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_header(["INCIDENT", "OPENED", "STATUS", "SEVERITY", "PLAYBOOK", "TARGET"]);
+        for row in &self.incidents {
+            table.add_row([
+                row.incident.to_string(),
+                format!("{} ago", between(row.opened_at, self.now)),
+                row.status.to_string(),
+                for_terminal(&row.severity),
+                row.playbook.to_string(),
+                bounded(&for_terminal(&row.target), 100),
+            ]);
+        }
+        writeln!(f, "{}", table.trim_fmt())?;
+        write!(f, "\nsee one: backstop incidents show <incident>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn the_list_is_harmless_for_terminals() {
+        let listed = Listed {
+            incidents: vec![IncidentRow {
+                incident: "01JDXQ6T8R7M5V9N2K4H3G1FZB".into(),
+                playbook: "leaked-access-key".into(),
+                target: "access key AKIAIOSFODNN7EXAMPLE of user \u{1b}]0;owned\u{7}ci\u{202e}\r\nin account 123456789012".into(),
+                status: Status::AwaitingApproval,
+                severity: "high".into(),
+                opened_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+                title: String::new(),
+            }],
+            status: None,
+            now: "2026-01-01T00:04:10Z".parse().unwrap(),
+        };
+        insta::assert_snapshot!(listed.to_string());
+    }
+}

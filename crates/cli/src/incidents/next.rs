@@ -1,0 +1,41 @@
+//! What to type next, for whatever state an incident is in.
+
+use backstop_core::{
+    IncidentId,
+    incident::{Incident, Status},
+    message::what_next,
+};
+use jiff::Timestamp;
+
+/// Commands and advice, a line each.
+pub(super) fn next(id: &IncidentId, incident: &Incident, now: Timestamp) -> Vec<String> {
+    match (incident.status(), &incident.question) {
+        (Status::AwaitingApproval, Some(question)) if question.expires_at <= now => {
+            vec![format!(
+                "too late to decide: the machine is about to close it; follow it: {}",
+                watch(id)
+            )]
+        }
+        (Status::AwaitingApproval, Some(question)) => {
+            let plan = question.plan_hash.short();
+            let missing = usize::from(question.needed).saturating_sub(incident.approvals.len());
+            let mut lines = vec![
+                format!("do it: backstop approve {id} --plan {plan}"),
+                format!("don't: backstop deny {id} --reason \"…\""),
+            ];
+            if question.needed > 1 {
+                lines.push(format!(
+                    "{missing} more of {} different people must approve, since a step has high impact",
+                    question.needed
+                ));
+            }
+            lines
+        }
+        _ if incident.closed.is_none() => vec![format!("follow it: {}", watch(id))],
+        (status, _) => what_next(id, incident, status),
+    }
+}
+
+fn watch(id: &IncidentId) -> String {
+    format!("backstop incidents show {id} --watch")
+}

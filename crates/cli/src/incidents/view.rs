@@ -1,0 +1,294 @@
+//! Everything about one incident, in one look.
+
+mod page;
+
+use std::fmt;
+
+use backstop_core::{
+    IncidentId, Outcome, Plan,
+    guardrail::{Decision, Effect},
+    incident::{Incident, Status, StepState},
+    log::{Event, Origin, Phase, Record},
+};
+use backstop_runtime::{Ledger, LedgerError, now};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    FindError, next,
+    times::{self, Moment},
+    words,
+};
+use crate::{answer::Answer, span::between};
+use page::Page;
+
+/// One incident: for programs its state and its log, for people one page.
+#[derive(Debug, Serialize)]
+pub(crate) struct View {
+    pub(crate) incident: IncidentId,
+    pub(crate) status: Status,
+    next: Vec<String>,
+    times: Vec<Moment>,
+    pub(crate) state: Incident,
+    pub(crate) log: Vec<Record>,
+    read_at: Timestamp,
+}
+
+impl Answer for View {}
+
+impl View {
+    /// Reads the log and folds it.
+    pub(crate) async fn read(ledger: &Ledger, id: &IncidentId) -> Result<Self, FindError> {
+        let log = ledger.log(id).await?;
+        Ok(Self::of(id, log.records().to_vec(), now())?)
+    }
+
+    fn of(id: &IncidentId, log: Vec<Record>, read_at: Timestamp) -> Result<Self, LedgerError> {
+        let state = Incident::replay(&log)?;
+        Ok(Self {
+            incident: id.clone(),
+            status: state.status(),
+            next: next::next(id, &state, read_at),
+            times: times::moments(&log),
+            state,
+            log,
+            read_at,
+        })
+    }
+
+    /// Whether nothing more will happen by itself.
+    pub(super) fn is_over(&self) -> bool {
+        self.state.closed.is_some() && self.status != Status::Undoing
+    }
+
+    fn head(&self, page: &mut Page) {
+        let opened = &self.state.opened;
+        let drill = if opened.origin == Origin::Drill {
+            "DRILL, "
+        } else {
+            ""
+        };
+        page.line(
+            0,
+            &format!("{drill}{}: {}", opened.target, words::status(self.status)),
+        );
+        if let Some(stuck) = &self.state.stuck {
+            page.line(2, &format!("stuck: {stuck}"));
+        }
+        page.line(
+            2,
+            &format!(
+                "incident {}, playbook {}, mode {}, opened {} ({} before this was read)",
+                self.incident,
+                opened.playbook,
+                opened.mode,
+                self.state.opened_at,
+                between(self.state.opened_at, self.read_at)
+            ),
+        );
+    }
+
+    fn what_happened(&self, page: &mut Page) {
+        let opened = &self.state.opened;
+        let finding = &opened.finding;
+        let joined = self
+            .log
+            .iter()
+            .filter(|record| matches!(record.event, Event::FindingJoined(_)))
+            .count();
+        page.heading("What happened");
+        page.line(
+            2,
+            &format!(
+                "{} ({} {:.1}), by {}, seen {} time(s)",
+                finding.finding_type,
+                finding.severity.label,
+                finding.severity.score,
+                finding.route,
+                finding.count
+            ),
+        );
+        if !opened.title.is_empty() {
+            page.line(2, &format!("\"{}\"", opened.title));
+        }
+        if let (Some(first), Some(last)) = (finding.first_seen, finding.last_seen) {
+            page.line(2, &format!("first seen {first}, last {last}"));
+        }
+        if joined > 0 {
+            page.line(
+                2,
+                &format!("{joined} more copies or updates joined this incident"),
+            );
+        }
+        if let Origin::Manual { by, reason } = &opened.origin {
+            let reason = reason.as_deref().unwrap_or("no reason given");
+            page.line(2, &format!("started by {by}: {reason}"));
+        }
+        if let Some(linked) = &opened.linked {
+            page.line(
+                2,
+                &format!("the same target was answered before by incident {linked}"),
+            );
+        }
+    }
+
+    fn guardrails(&self, page: &mut Page) {
+        let later = self.log.iter().filter_map(|record| match &record.event {
+            Event::GuardrailDecided(decision) => Some(decision),
+            _ => None,
+        });
+        let decisions: Vec<&Decision> = self.state.opened.guardrails.iter().chain(later).collect();
+        if decisions.is_empty() {
+            return;
+        }
+        page.heading("Guardrails");
+        for decision in decisions {
+            let effect = match decision.effect {
+                Effect::Refuse => "refused".to_owned(),
+                Effect::LowerTo(mode) => format!("lowered to {mode}"),
+            };
+            page.line(
+                2,
+                &format!("{} {effect}: {}", decision.guardrail, decision.detail),
+            );
+        }
+    }
+
+    fn steps(&self, page: &mut Page) {
+        let mut phase: Option<Phase> = None;
+        page.heading(if self.state.steps.iter().any(|step| step.acted) {
+            "What was done"
+        } else {
+            "The plan"
+        });
+        for step in &self.state.steps {
+            if phase != Some(step.step.phase) {
+                phase = Some(step.step.phase);
+                page.line(2, page::phase(step.step.phase));
+            }
+            self.step(page, step);
+        }
+    }
+
+    fn step(&self, page: &mut Page, step: &StepState) {
+        let impact = if step.step.high_impact {
+            " (HIGH IMPACT)"
+        } else {
+            ""
+        };
+        let how = words::outcome(step, self.state.opened.mode, self.state.closed.is_some());
+        page.line(
+            4,
+            &format!("{} {}{impact}: {how}", words::mark(step), step.step.title),
+        );
+        let applies = !matches!(step.outcome, Some(Outcome::Skipped { .. }));
+        if let Some(plan) = step.plan.as_ref().filter(|_| applies) {
+            for change in &plan.changes {
+                page.line(
+                    8,
+                    &format!(
+                        "{}: {} → {}   ({})",
+                        change.what, change.now, change.after, change.api
+                    ),
+                );
+            }
+        }
+        if let Some(verification) = &step.verification {
+            page.line(8, &format!("read back: {}", verification.observed));
+        }
+        if let Some(undo) = &step.undo {
+            page.line(8, &words::undo(undo));
+        }
+    }
+
+    /// The lines of all plans, each once.
+    fn collected(&self, lines: impl Fn(&Plan) -> &Vec<String>) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for line in self
+            .state
+            .steps
+            .iter()
+            .filter_map(|step| step.plan.as_ref())
+            .flat_map(lines)
+        {
+            if !found.contains(line) {
+                found.push(line.clone());
+            }
+        }
+        found
+    }
+
+    fn decision(&self, page: &mut Page) {
+        let Some(question) = &self.state.question else {
+            return;
+        };
+        page.heading("The decision");
+        let due = if self.state.decision.is_some() {
+            String::new()
+        } else if question.expires_at > self.read_at {
+            format!(
+                ", decide before {} (in {})",
+                question.expires_at,
+                between(self.read_at, question.expires_at)
+            )
+        } else {
+            format!(", expired at {}", question.expires_at)
+        };
+        let approvals = self.state.approvals.len();
+        page.line(
+            2,
+            &format!(
+                "plan {}: {approvals} of {} approved{due}",
+                question.plan_hash.short(),
+                question.needed
+            ),
+        );
+        for record in &self.log {
+            match &record.event {
+                Event::Approved { .. }
+                | Event::Denied { .. }
+                | Event::ApprovalExpired
+                | Event::PlanDrifted { .. } => {
+                    page.line(2, &format!("{}, {}", words::event(&record.event), record.at));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn times(&self, page: &mut Page) {
+        page.heading("When");
+        let opened = self.state.opened_at;
+        let way = times::way_of(&self.state.opened.finding, opened);
+        let way = way.map(|way| format!(", {way}")).unwrap_or_default();
+        page.line(2, &format!("opened {opened}{way}"));
+        for moment in &self.times {
+            page.line(2, &format!("{} {}", moment.after(opened), moment.what));
+        }
+    }
+}
+
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut page = Page::default();
+        let acted = self.state.steps.iter().any(|step| step.acted);
+        self.head(&mut page);
+        self.what_happened(&mut page);
+        self.guardrails(&mut page);
+        self.steps(&mut page);
+        let radius = if acted {
+            "What may break"
+        } else {
+            "What would break"
+        };
+        page.list(radius, &self.collected(|plan| &plan.blast_radius));
+        page.list("What this can't reach", &self.collected(|plan| &plan.limits));
+        self.decision(&mut page);
+        self.times(&mut page);
+        page.list("What to do next", &self.next);
+        f.write_str(&page.into_text())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! `backstop incidents show --watch`: redrawn on a terminal, lines that are appended elsewhere.
+
+use std::{fmt, time::Duration};
+
+use backstop_core::{IncidentId, log::Record, text::for_terminal};
+use backstop_runtime::Ledger;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{FindError, View, words};
+use crate::{
+    answer::Answer,
+    exit::Exit,
+    printer::{Format, Printer},
+};
+
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Something that happened, in a line.
+#[derive(Serialize)]
+struct Line<'a>(&'a Record);
+
+impl Answer for Line<'_> {}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(record) = self;
+        write!(
+            f,
+            "{}  {}",
+            seconds(record.at),
+            for_terminal(&words::event(&record.event))
+        )
+    }
+}
+
+/// Shows the incident whenever its log grows, until it is over. As JSON: its state each time.
+pub(super) async fn watch(ledger: &Ledger, id: &IncidentId, printer: &Printer) -> Result<Exit, FindError> {
+    let mut seen = 0;
+    loop {
+        let view = View::read(ledger, id).await?;
+        if view.log.len() > seen {
+            if printer.format() == Format::Json {
+                printer.show(&view);
+            } else if printer.is_terminal() {
+                printer.redraw(&view);
+            } else {
+                for record in view.log.iter().skip(seen) {
+                    printer.show(&Line(record));
+                }
+            }
+            seen = view.log.len();
+        }
+        if view.is_over() {
+            if printer.format() == Format::Text && !printer.is_terminal() {
+                printer.show(&view);
+            }
+            return Ok(Exit::Done);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// To the second: lines are read, not computed with.
+fn seconds(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

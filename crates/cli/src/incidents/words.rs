@@ -1,0 +1,129 @@
+//! Statuses, ends of steps and events, in words for a tired person.
+
+use backstop_core::{
+    Mode, Outcome, UndoOutcome,
+    incident::{Status, StepState},
+    log::Event,
+};
+
+/// The status as a sentence.
+pub(super) const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Open => "opened; nothing has been changed yet",
+        Status::AwaitingApproval => "waits for a decision; NOTHING has been changed yet",
+        Status::Containing => "being contained",
+        Status::Contained => "contained, and that is proven",
+        Status::PartiallyContained => "only PARTLY contained: a person must finish it",
+        Status::Failed => "NOT contained: a person must act",
+        Status::Refused => "NOT contained: a guardrail refused, nothing was changed",
+        Status::Reported => "people were told; this playbook contains nothing, so containing is theirs",
+        Status::Observed => "NOT contained: planned and told only, nothing was changed",
+        Status::Denied => "NOT contained: a person denied the plan, nothing was changed",
+        Status::Expired => "NOT contained: nobody decided in time, nothing was changed",
+        Status::Undoing => "being undone",
+        Status::Undone => "undone: what can be put back is back",
+        Status::Stuck => "STUCK: a person must finish it",
+    }
+}
+
+/// A mark that says at a glance how a step stands; the words beside it say the same.
+pub(super) fn mark(step: &StepState) -> &'static str {
+    match &step.outcome {
+        Some(Outcome::Done | Outcome::Already) if step.is_proven() => "✔",
+        Some(Outcome::Done | Outcome::Already) => "?",
+        Some(Outcome::Failed { .. } | Outcome::Refused { .. }) => "✘",
+        Some(Outcome::Skipped { .. }) => "-",
+        None => "…",
+    }
+}
+
+/// How a step ended, or how far it is.
+pub(super) fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
+    let proof = match &step.verification {
+        Some(verification) if verification.holds => "proven",
+        Some(_) => "read back and NOT so",
+        None => "not proven",
+    };
+    match &step.outcome {
+        Some(Outcome::Done) => format!("done, {proof}"),
+        Some(Outcome::Already) => format!("was so already, {proof}"),
+        Some(Outcome::Skipped { reason }) => format!("skipped: {reason}"),
+        Some(Outcome::Refused { guardrail, reason }) => format!("refused by {guardrail}: {reason}"),
+        Some(Outcome::Failed { error, detail }) => format!("FAILED, {error}: {detail}"),
+        None if step.acted && is_closed => "CUT OFF: it may or may not have taken effect".to_owned(),
+        None if step.acted => "under way".to_owned(),
+        None if step.plan.is_some() => "planned, not done".to_owned(),
+        None if mode == Mode::Auto && is_closed => "NOT DONE: it never ended".to_owned(),
+        None => "not planned".to_owned(),
+    }
+}
+
+/// How a step's undo ended.
+pub(super) fn undo(outcome: &UndoOutcome) -> String {
+    match outcome {
+        UndoOutcome::Restored { what } => format!("undone: {what}"),
+        UndoOutcome::NothingToUndo { reason } => format!("nothing to undo: {reason}"),
+        UndoOutcome::KeptOff { reason } => format!("left off on purpose: {reason}"),
+        UndoOutcome::Drifted { found } => format!("NOT undone, since somebody changed it: {found}"),
+        UndoOutcome::Failed { error, detail } => format!("undo FAILED, {error}: {detail}"),
+    }
+}
+
+/// One line for each thing that happens, as `--watch` appends them.
+pub(super) fn event(event: &Event) -> String {
+    match event {
+        Event::Opened(opened) => {
+            format!(
+                "opened for {} by {} in {} mode",
+                opened.target, opened.playbook, opened.mode
+            )
+        }
+        Event::FindingJoined(finding) => format!("{} joined, by {}", finding.finding_type, finding.route),
+        Event::GuardrailDecided(decision) => format!("guardrail {}: {}", decision.guardrail, decision.detail),
+        Event::Planned { plan, .. } => format!("planned {}: {} changes", plan.step, plan.changes.len()),
+        Event::ApprovalRequested {
+            plan_hash,
+            expires_at,
+            needed,
+        } => {
+            format!(
+                "asked {needed} to approve plan {} before {expires_at}",
+                plan_hash.short()
+            )
+        }
+        Event::Approved { by, reason, .. } => format!("approved by {by}{}", because(reason.as_deref())),
+        Event::Denied { by, reason } => format!("denied by {by}{}", because(reason.as_deref())),
+        Event::ApprovalExpired => "nobody decided in time".to_owned(),
+        Event::PlanDrifted { step, .. } => {
+            format!("the world changed since the plan of {step} was approved; nothing was done on it")
+        }
+        Event::Acting { plan } => format!("acting: {}", plan.step),
+        Event::StepEnded { step, outcome } => format!("{step}: {}", ended(outcome)),
+        Event::Verified { step, verification } => {
+            let word = if verification.holds { "proven" } else { "NOT so" };
+            format!("{step}: {word}: {}", verification.observed)
+        }
+        Event::Notified { subject, .. } => format!("people told: {subject}"),
+        Event::Closed { status } => format!("closed as {status}"),
+        Event::UndoRequested { by, reason, .. } => {
+            format!("undo asked for by {by}{}", because(reason.as_deref()))
+        }
+        Event::Undoing { step } => format!("undoing {step}"),
+        Event::UndoEnded { step, outcome } => format!("{step}: {}", undo(outcome)),
+        Event::Stuck { during, reason, .. } => format!("STUCK during {during}: {reason}"),
+    }
+}
+
+fn ended(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done => "done".to_owned(),
+        Outcome::Already => "was so already".to_owned(),
+        Outcome::Skipped { reason } => format!("skipped: {reason}"),
+        Outcome::Refused { guardrail, reason } => format!("refused by {guardrail}: {reason}"),
+        Outcome::Failed { error, detail } => format!("FAILED, {error}: {detail}"),
+    }
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}

@@ -1,0 +1,135 @@
+//! How long: `2h`, `30d`, `1h 30m`, with limits.
+
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+
+/// The text is no time span that is allowed here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SpanError {
+    #[error("`{0}` is no time span: write a number and a unit, such as `90m`, `2h` or `30d`")]
+    Unreadable(String),
+    #[error("`{0}`: months and years differ in length: write days, such as `30d`")]
+    Calendar(String),
+    #[error("`{0}` is too short: at least one minute")]
+    TooShort(String),
+    #[error("`{given}` is too long: at most {most}")]
+    TooLong { given: String, most: &'static str },
+}
+
+/// A pause that is forgotten must end.
+pub(crate) fn of_pause(text: &str) -> Result<SignedDuration, SpanError> {
+    at_most(text, 30, "30 days")
+}
+
+/// An exemption is looked at again at least once a year.
+pub(crate) fn of_exemption(text: &str) -> Result<SignedDuration, SpanError> {
+    at_most(text, 366, "366 days")
+}
+
+fn at_most(text: &str, days: i64, most: &'static str) -> Result<SignedDuration, SpanError> {
+    let span: Span = text
+        .trim()
+        .parse()
+        .map_err(|_unreadable| SpanError::Unreadable(text.to_owned()))?;
+    if span.get_months() != 0 || span.get_years() != 0 {
+        return Err(SpanError::Calendar(text.to_owned()));
+    }
+    let duration = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_unreadable| SpanError::Unreadable(text.to_owned()))?;
+    if duration < SignedDuration::from_mins(1) {
+        return Err(SpanError::TooShort(text.to_owned()));
+    }
+    if duration > SignedDuration::from_hours(24 * days) {
+        return Err(SpanError::TooLong {
+            given: text.to_owned(),
+            most,
+        });
+    }
+    Ok(duration)
+}
+
+/// How far apart, in words that people read at once: `4m 10s`, `2d 3h`.
+pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> String {
+    let seconds = later.duration_since(earlier).as_secs();
+    let parts = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let first = parts
+        .iter()
+        .position(|(length, _)| seconds >= *length)
+        .unwrap_or(3);
+    let mut rest = seconds.max(0);
+    let mut words = Vec::new();
+    for (length, unit) in parts.iter().skip(first).take(2) {
+        let count = rest / length;
+        rest %= length;
+        if count > 0 || words.is_empty() {
+            words.push(format!("{count}{unit}"));
+        }
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_people_write_them() {
+        for (text, hours) in [
+            ("2h", 2),
+            ("1d", 24),
+            ("30d", 720),
+            ("1w", 168),
+            ("120m", 2),
+            ("1 day 2 hours", 26),
+        ] {
+            assert_eq!(
+                of_pause(text).unwrap(),
+                SignedDuration::from_hours(hours),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            of_exemption("366d").unwrap(),
+            SignedDuration::from_hours(366 * 24)
+        );
+    }
+
+    #[test]
+    fn what_is_no_span_is_refused() {
+        for text in [
+            "", "false", "true", "0", "2", "forever", "h", "-", "2h;", "1e9h", "∞",
+        ] {
+            assert!(
+                matches!(of_pause(text), Err(SpanError::Unreadable(_))),
+                "{text}: {:?}",
+                of_pause(text)
+            );
+        }
+        for text in ["0s", "0h", "59s", "-2h", "2h ago"] {
+            assert!(matches!(of_pause(text), Err(SpanError::TooShort(_))), "{text}");
+        }
+        for text in ["1mo", "1y", "1 month"] {
+            assert!(matches!(of_pause(text), Err(SpanError::Calendar(_))), "{text}");
+        }
+        for text in ["31d", "721h", "5w"] {
+            assert!(matches!(of_pause(text), Err(SpanError::TooLong { .. })), "{text}");
+        }
+        assert!(matches!(of_exemption("367d"), Err(SpanError::TooLong { .. })));
+    }
+
+    #[test]
+    fn distances_show_two_units() {
+        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (3_661, "1h 1m"),
+            (90_061, "1d 1h"),
+            (-5, "0s"),
+        ] {
+            assert_eq!(between(start, start + SignedDuration::from_secs(seconds)), text);
+        }
+    }
+}

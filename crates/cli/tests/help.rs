@@ -1,0 +1,62 @@
+//! The help of every command is a reviewed file.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use assert_cmd::Command;
+
+fn help(words: &[&str]) -> String {
+    let output = Command::cargo_bin("backstop")
+        .unwrap()
+        .args(words)
+        .arg("--help")
+        .env("COLUMNS", "100")
+        .env_remove("BACKSTOP_STACK")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{words:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for words in [
+        &["incidents", "list"][..],
+        &["incidents", "show"],
+        &["approve"],
+        &["deny"],
+        &["run"],
+        &["pause"],
+        &["resume"],
+        &["exempt", "add"],
+        &["exempt", "list"],
+        &["exempt", "remove"],
+        &["playbook"],
+        &["playbook", "compile"],
+        &["completions"],
+    ] {
+        insta::assert_snapshot!(words.join("-"), help(words));
+    }
+}
+
+#[test]
+fn the_first_page_names_every_command_and_exit_code() {
+    let text = help(&[]);
+    for command in [
+        "incidents",
+        "approve",
+        "deny",
+        "run",
+        "pause",
+        "resume",
+        "exempt",
+        "playbook",
+        "completions",
+        "drill",
+    ] {
+        assert!(
+            text.lines().any(|line| line.trim_start().starts_with(command)),
+            "{command}: {text}"
+        );
+    }
+    assert!(text.contains("Exit codes:"), "{text}");
+}

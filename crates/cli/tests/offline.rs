@@ -1,0 +1,242 @@
+//! Commands that need no AWS, and command lines that are refused before any call.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::{fs, path::Path};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+fn backstop(words: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("backstop").unwrap();
+    // Whatever this machine's own settings are: no call may leave it.
+    command
+        .args(words)
+        .env_clear()
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    command
+}
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn said(words: &[&str]) -> Said {
+    let output = backstop(words).output().unwrap();
+    Said {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A project with two of this one's playbooks.
+fn project() -> TempDir {
+    let project = TempDir::new().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for playbook in ["leaked-access-key", "compromised-role"] {
+        let folder = Path::new("playbooks").join(playbook);
+        copy(&root.join(&folder), &project.path().join(&folder));
+    }
+    fs::create_dir(project.path().join("statemachines")).unwrap();
+    fs::copy(root.join("template.yaml"), project.path().join("template.yaml")).unwrap();
+    project
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn in_project(project: &TempDir, words: &[&str]) -> Said {
+    let path = project.path().to_str().unwrap().to_owned();
+    said(&[&["playbook", "--project", &path][..], words].concat())
+}
+
+#[test]
+fn a_broken_playbook_is_shown_with_its_place() {
+    let project = project();
+    assert_eq!(in_project(&project, &["lint"]).code, 0);
+
+    let file = project.path().join("playbooks/leaked-access-key/playbook.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let broken = text.replace(
+        "action: iam.deactivate-access-key",
+        "action: iam.deactivate-acces-key",
+    );
+    assert_ne!(text, broken);
+    let line = 1 + broken
+        .lines()
+        .position(|line| line.contains("deactivate-acces-key"))
+        .unwrap();
+    fs::write(&file, broken).unwrap();
+
+    let said = in_project(&project, &["lint"]);
+    assert_eq!(said.code, 5, "{}", said.err);
+    let place = format!("playbooks/leaked-access-key/playbook.yaml:{line}:17: ");
+    assert!(said.out.contains(&place), "{place} not in {}", said.out);
+    assert!(
+        said.out.contains("iam.deactivate-access-key"),
+        "it says what to write instead: {}",
+        said.out
+    );
+
+    let json = in_project(&project, &["lint", "--output", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["invalid"][0]["problems"][0]["line"], line);
+}
+
+#[test]
+fn compiling_writes_what_a_check_misses() {
+    let project = project();
+    in_project(&project, &["compile"]);
+    assert_eq!(in_project(&project, &["compile", "--check"]).code, 0);
+
+    fs::write(
+        project.path().join("statemachines/compromised-role.asl.json"),
+        "{}",
+    )
+    .unwrap();
+    let check = in_project(&project, &["compile", "--check"]);
+    assert_eq!(check.code, 5);
+    assert!(
+        check.out.contains("statemachines/compromised-role.asl.json"),
+        "{}",
+        check.out
+    );
+    assert!(check.out.contains("backstop playbook compile"), "{}", check.out);
+
+    assert_eq!(in_project(&project, &["compile"]).code, 0);
+    assert_eq!(in_project(&project, &["compile", "--check"]).code, 0);
+}
+
+#[test]
+fn a_new_playbook_passes_lint() {
+    let project = project();
+    let new = in_project(&project, &["new", "odd-calls"]);
+    assert_eq!(new.code, 0, "{}", new.err);
+    let lint = in_project(&project, &["lint"]);
+    assert_eq!(lint.code, 0, "{}{}", lint.out, lint.err);
+    assert_eq!(
+        in_project(&project, &["new", "odd-calls"]).code,
+        4,
+        "it is there already"
+    );
+    assert_eq!(
+        in_project(&project, &["new", "Odd Calls"]).code,
+        4,
+        "no such name"
+    );
+}
+
+#[test]
+fn playbooks_are_listed_and_shown_without_a_project() {
+    let nowhere = TempDir::new().unwrap();
+    let list = in_project(&nowhere, &["list", "--output", "json"]);
+    let playbooks: serde_json::Value = serde_json::from_str(&list.out).unwrap();
+    let names = playbooks
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|playbook| &playbook["name"]);
+    assert_eq!(names.filter(|name| *name == "compromised-role").count(), 1);
+    assert!(
+        in_project(&nowhere, &["show", "leaked-access-key"])
+            .out
+            .contains("iam:UpdateAccessKey")
+    );
+    let none = in_project(&nowhere, &["show", "no-such"]);
+    assert_eq!(none.code, 3);
+    assert!(none.err.contains("`leaked-access-key`"), "{}", none.err);
+}
+
+#[test]
+fn the_schema_is_json_and_shells_get_their_script() {
+    let schema: serde_json::Value = serde_json::from_str(&said(&["playbook", "schema"]).out).unwrap();
+    assert_eq!(schema["type"], "object");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = said(&["completions", shell]).out;
+        assert!(script.contains("approve"), "{shell}");
+    }
+}
+
+#[test]
+fn wrong_command_lines_say_what_to_write() {
+    for (words, expected) in [
+        (
+            &["pause", "--for", "false", "--reason", "x"][..],
+            "such as `90m`, `2h` or `30d`",
+        ),
+        (&["pause", "--for", "90d", "--reason", "x"], "at most 30 days"),
+        (&["pause", "--for", "2h"], "--reason"),
+        (
+            &["pause", "--for", "2h", "--reason", "x", "--account", "12"],
+            "twelve digits",
+        ),
+        (
+            &["exempt", "add", "--owner", "a", "--reason", "b", "--for", "30d"],
+            "--arn",
+        ),
+        (
+            &[
+                "exempt", "add", "--arn", "*", "--owner", "a", "--reason", "b", "--for", "30d",
+            ],
+            "arn:aws:iam",
+        ),
+        (
+            &[
+                "exempt", "add", "--tag", "a=b", "--owner", " ", "--reason", "b", "--for", "30d",
+            ],
+            "blank",
+        ),
+        (
+            &[
+                "exempt", "add", "--tag", "a=b", "--owner", "a", "--reason", "b", "--until", "soon",
+            ],
+            "2026-12-31",
+        ),
+        (&["run", "leaked-access-key"], "--target"),
+        (
+            &["run", "leaked-access-key", "--target", "x", "--mode", "false"],
+            "`observe`, `approve` or `auto`",
+        ),
+        (&["deny", "01JDXQ6T8R7M5V9N2K4H3G1FZB"], "--reason"),
+        (&["incidents", "list", "--status", "done"], "no such status"),
+        (&["incidents", "list", "--most", "0"], "0 is not in"),
+    ] {
+        let said = said(words);
+        assert_eq!(said.code, 2, "{words:?}: {}", said.err);
+        assert!(said.err.contains(expected), "{words:?}: {}", said.err);
+        assert_eq!(said.out, "", "data only on stdout");
+    }
+}
+
+#[test]
+fn without_a_region_the_refusal_says_what_to_type() {
+    for words in [
+        &["incidents", "list"][..],
+        &["approve", "01JDXQ6T8R7M5V9N2K4H3G1FZB"],
+        &["run", "leaked-access-key", "--target", "AKIAIOSFODNN7EXAMPLE"],
+        &["pause", "--list"],
+    ] {
+        let said = said(words);
+        assert_eq!(said.code, 1, "{words:?}: {}", said.err);
+        assert!(
+            said.err.contains("`--region eu-west-1`"),
+            "{words:?}: {}",
+            said.err
+        );
+    }
+}

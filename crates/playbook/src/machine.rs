@@ -49,7 +49,7 @@ impl Serialize for States {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "Type")]
 pub(crate) enum State {
-    Task(Task),
+    Task(Box<Task>),
     Parallel(Parallel),
     Choice(Choice),
     Pass(Pass),

@@ -58,7 +58,7 @@ pub struct Compiled {
 impl fmt::Display for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.changed.is_empty() {
-            return write!(f, "{} compiled files are up to date", self.files);
+            return writeln!(f, "{} compiled files are up to date", self.files);
         }
         writeln!(
             f,

@@ -49,7 +49,7 @@ pub(super) fn invoke_and_wait(timeout_seconds: Value, call: Call) -> State {
 }
 
 fn task(resource: &'static str, timeout_seconds: Value, call: Call) -> State {
-    State::Task(Task {
+    State::Task(Box::new(Task {
         resource,
         arguments: Invocation {
             function_name: format!("${{{}FunctionArn}}", pascal_case(&call.function)),
@@ -60,7 +60,7 @@ fn task(resource: &'static str, timeout_seconds: Value, call: Call) -> State {
         catch: call.catch,
         output: call.output,
         then: call.then,
-    })
+    }))
 }
 
 /// Facts of the execution's input, by their names.

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{completions, decide, drill, exempt, exit, incidents, pause, playbook, printer::Format, run};
+use crate::{completions, decide, drill, exempt, exit, incidents, pause, playbook, printer::Format, run, undo};
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Approve(decide::ApproveArguments),
     /// Deny the plan that an incident waits with; one person is enough
     Deny(decide::DenyArguments),
+    /// Put back what an incident changed, last change first
+    Undo(undo::Arguments),
     /// Start a playbook by hand, under the same guardrails as a finding
     Run(run::Arguments),
     /// Stop all acting for a time, or that of one playbook or in one account

@@ -1,66 +1,201 @@
-//! `backstop drill`: so far starts the account, deploys the stack and says what it holds.
+//! `backstop drill`: replays a playbook's finding against a disposable account and shows what came of it.
 
-use std::{collections::BTreeMap, fmt, path::Path};
+mod text;
 
+use std::{collections::BTreeMap, env, io, path::PathBuf};
+
+use backstop_core::Mode;
 use backstop_sandbox::{
-    Account, AccountError, Settings,
-    deploy::{self, DeployError, Deployment, Template, TemplateError},
+    Settings,
+    drill::{
+        self, Drill, DrillFileError, Drills, Report, Stage, StageError, StageOptions, Verdict,
+        stage::{LogsError, workspace_around},
+    },
 };
 use clap::Args;
 use serde::Serialize;
 
 use crate::{
     answer::{Answer, CliError, CommandError},
+    exit::Exit,
     printer::Printer,
     progress::Steps,
+    signals::Signals,
 };
+
+const DEFAULT: &str = "leaked-access-key";
 
 /// Options of `backstop drill`.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Deployed {
-    outputs: BTreeMap<String, String>,
+pub(crate) struct Arguments {
+    /// The drill's name, or its playbook's [default: leaked-access-key]
+    #[arg(conflicts_with = "all")]
+    name: Option<String>,
+    /// Run every drill of every playbook, in one account
+    #[arg(long)]
+    all: bool,
+    /// How far the deployment may go: the stack's MaximumMode
+    #[arg(long, default_value = "auto")]
+    mode: Mode,
+    /// Deploy without this permission of the responders, such as iam:PutUserPolicy
+    #[arg(long, value_name = "ACTION")]
+    without_permission: Option<String>,
+    /// Keep the account up afterwards, and say how to reach it
+    #[arg(long)]
+    leave_running: bool,
 }
 
-impl fmt::Display for Deployed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.outputs
-            .iter()
-            .try_for_each(|(name, value)| writeln!(f, "{name} = {value}"))
+/// What the command gives back.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Outcome {
+    One(Box<Report>),
+    All { drills: Vec<Report> },
+}
+
+impl Outcome {
+    fn reports(&self) -> &[Report] {
+        match self {
+            Self::One(report) => std::slice::from_ref(report),
+            Self::All { drills } => drills,
+        }
     }
 }
 
-impl Answer for Deployed {}
+impl Answer for Outcome {
+    /// The worst of them.
+    fn exit(&self) -> Exit {
+        let exits = self.reports().iter().map(exit_of);
+        exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Done)
+    }
+}
+
+fn exit_of(report: &Report) -> Exit {
+    match report.verdict {
+        _ if report.as_expected => Exit::Done,
+        Verdict::PartiallyContained => Exit::PartiallyContained,
+        Verdict::NotContained => Exit::NotContained,
+        Verdict::Contained | Verdict::Error => Exit::DrillError,
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 enum DrillCommandError {
-    #[error("starting the disposable account")]
-    Account(#[from] AccountError),
-    #[error("reading the template")]
-    Template(#[from] TemplateError),
-    #[error("deploying")]
-    Deploy(#[from] DeployError),
+    #[error("finding the directory this was started in")]
+    Here(#[source] io::Error),
+    #[error("no `template.yaml` here or above: run this in a checkout of Backstop")]
+    NoWorkspace,
+    #[error(transparent)]
+    File(#[from] DrillFileError),
+    #[error("listening for signals")]
+    Signals(#[source] io::Error),
+    #[error("setting the stage")]
+    Stage(#[source] StageError),
+    #[error("tearing the account down")]
+    TearDown(#[source] StageError),
+    #[error("saving the functions' logs")]
+    Logs(#[from] LogsError),
 }
 
-impl CommandError for DrillCommandError {}
-
-pub(crate) async fn run(_arguments: Arguments, printer: &Printer) -> Result<Deployed, CliError> {
-    Ok(deployed(&Steps::new(*printer)).await?)
+impl CommandError for DrillCommandError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Stage(_) => Exit::DrillError,
+            _ => Exit::Failed,
+        }
+    }
 }
 
-async fn deployed(steps: &Steps) -> Result<Deployed, DrillCommandError> {
-    let account = Account::start(Settings::default(), steps).await?;
-    let template = Template::read(Path::new(".")).await?;
-    let deployment = Deployment {
-        stack_name: "backstop".to_owned(),
-        parameters: BTreeMap::new(),
+/// Runs the drills and tears everything down, also when a signal ends it early.
+pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Exit, CliError> {
+    Ok(drills(arguments, printer).await?)
+}
+
+async fn drills(arguments: Arguments, printer: &Printer) -> Result<Exit, DrillCommandError> {
+    let root = workspace()?;
+    let drills = Drills::read(&root.join("playbooks"))?;
+    let wanted = match arguments.name.as_deref() {
+        _ if arguments.all => drills.all().iter().collect(),
+        name => vec![drills.find(name.unwrap_or(DEFAULT))?],
     };
-    let sdk = account.sdk_config(account.root());
-    let stack = deploy::deploy(&sdk, Path::new("."), template, &deployment, steps).await?;
-    account.shutdown().await?;
-    Ok(Deployed {
-        outputs: stack.outputs().clone(),
-    })
+    let mut signals = Signals::listen().map_err(DrillCommandError::Signals)?;
+    let steps = Steps::new(*printer);
+    let options = StageOptions {
+        root,
+        mode: arguments.mode,
+        without_permission: arguments.without_permission,
+        parameters: BTreeMap::new(),
+        account: Settings::default(),
+    };
+    // Dropping a stage that is being set ends what it has started.
+    let stage = tokio::select! {
+        exit = signals.next() => return Ok(exit),
+        stage = Stage::start(options, &steps) => stage.map_err(DrillCommandError::Stage)?,
+    };
+    let reports = tokio::select! {
+        exit = signals.next() => Err(exit),
+        reports = all(&stage, &wanted, &steps) => Ok(reports),
+    };
+    drop(steps);
+    let reports = match reports {
+        Ok(reports) => reports,
+        Err(exit) => {
+            printer.note("interrupted: tearing the account down");
+            stage.clear().await.map_err(DrillCommandError::TearDown)?;
+            return Ok(exit);
+        }
+    };
+    let outcome = show(&stage, reports, arguments.all, printer).await?;
+    if arguments.leave_running {
+        stage.save_logs().await?;
+        printer.note(&text::how_to_reach(&stage));
+        signals.next().await;
+    }
+    end(stage, &outcome).await?;
+    Ok(outcome.exit())
+}
+
+async fn all(stage: &Stage, wanted: &[&Drill], steps: &Steps) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for drill in wanted {
+        steps.line(&format!("drill `{}`: {}", drill.name, drill.title));
+        reports.push(drill::run(stage, drill, steps).await);
+    }
+    reports
+}
+
+/// Prints the outcome; where a drill didn't end as expected, with the place of its logs.
+async fn show(
+    stage: &Stage,
+    mut reports: Vec<Report>,
+    all: bool,
+    printer: &Printer,
+) -> Result<Outcome, DrillCommandError> {
+    if !reports.iter().all(|report| report.as_expected) {
+        let files = stage.save_logs().await?;
+        for report in reports.iter_mut().filter(|report| !report.as_expected) {
+            report.files = Some(files.clone());
+        }
+    }
+    let outcome = match reports.pop() {
+        Some(report) if !all => Outcome::One(Box::new(report)),
+        last => Outcome::All {
+            drills: reports.into_iter().chain(last).collect(),
+        },
+    };
+    printer.show(&outcome);
+    Ok(outcome)
+}
+
+/// The files of a drill that didn't end as expected stay for whoever looks into it.
+async fn end(stage: Stage, outcome: &Outcome) -> Result<(), DrillCommandError> {
+    if outcome.reports().iter().all(|report| report.as_expected) {
+        return stage.clear().await.map_err(DrillCommandError::TearDown);
+    }
+    stage.end().await.map_err(DrillCommandError::TearDown)
+}
+
+fn workspace() -> Result<PathBuf, DrillCommandError> {
+    let here = env::current_dir().map_err(DrillCommandError::Here)?;
+    workspace_around(&here).ok_or(DrillCommandError::NoWorkspace)
 }

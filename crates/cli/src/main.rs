@@ -15,7 +15,9 @@ mod playbook;
 mod printer;
 mod progress;
 mod run;
+mod signals;
 mod span;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -34,13 +36,14 @@ async fn main() -> ExitCode {
         Command::Incidents(arguments) => incidents::run(arguments, &printer).await,
         Command::Approve(arguments) => printer.end(decide::approve(arguments, &printer).await),
         Command::Deny(arguments) => printer.end(decide::deny(arguments).await),
+        Command::Undo(arguments) => printer.end(undo::run(arguments, &printer).await),
         Command::Run(arguments) => printer.end(run::run(arguments).await),
         Command::Pause(arguments) => pause::pause(arguments, &printer).await,
         Command::Resume(arguments) => printer.end(pause::resume(arguments).await),
         Command::Exempt(arguments) => exempt::run(arguments, &printer).await,
         Command::Playbook(arguments) => playbook::run(arguments, &printer),
         Command::Completions(arguments) => printer.end(Ok(completions::script(&arguments, Cli::command()))),
-        Command::Drill(arguments) => printer.end(drill::run(arguments, &printer).await),
+        Command::Drill(arguments) => printer.close(drill::run(arguments, &printer).await),
     };
     exit.into()
 }

@@ -65,6 +65,10 @@ impl Progress for Steps {
         }
     }
 
+    fn note(&self, text: &str) {
+        self.line(text);
+    }
+
     fn finished(&self, step: &str) {
         let took = self.replace(None).unwrap_or_default();
         self.printer

@@ -76,6 +76,17 @@ impl AccountId {
     }
 }
 
+impl ActionId {
+    /// The function that has the action: `iam.deny-user` belongs to `respond-iam`.
+    pub fn function(&self) -> String {
+        let service = self
+            .0
+            .split_once('.')
+            .map_or(self.0.as_str(), |(service, _)| service);
+        format!("respond-{service}")
+    }
+}
+
 impl Hash {
     /// The first twelve digits: enough for people to compare.
     pub fn short(&self) -> &str {

@@ -10,6 +10,7 @@
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
 //! | `decision` | approves or denies a plan (feature `machines`) |
+//! | `undoing` | what an undo would put back, and asking for it (feature `machines`) |
 //! | [`serve`] | the Lambda loop |
 
 pub mod action;
@@ -24,6 +25,8 @@ pub mod runner;
 pub mod serve;
 pub mod settings;
 mod stamp;
+#[cfg(feature = "machines")]
+pub mod undoing;
 
 pub use action::{Action, StepError};
 pub use call_error::CallError;

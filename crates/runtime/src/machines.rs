@@ -4,7 +4,7 @@ use aws_sdk_sfn::Client;
 use aws_smithy_runtime_api::client::result::SdkError;
 use backstop_core::{
     PlaybookName,
-    task::{ApprovalAnswer, ExecutionInput},
+    task::{ApprovalAnswer, ExecutionInput, UndoInput},
 };
 
 use crate::CallError;
@@ -68,6 +68,21 @@ impl Machines {
             }
             Err(error) => Err(CallError::of("states:StartExecution", machine)(error).into()),
         }
+    }
+
+    /// Starts the undo machine. Each request is an execution of its own; running two at once is harmless,
+    /// since undoing a step twice is.
+    pub async fn start_undo(&self, input: &UndoInput, name: &str) -> Result<(), StartError> {
+        let machine = format!("{}undo", self.arn_prefix);
+        self.sfn
+            .start_execution()
+            .state_machine_arn(&machine)
+            .name(name)
+            .input(serde_json::to_string(input)?)
+            .send()
+            .await
+            .map_err(CallError::of("states:StartExecution", machine))?;
+        Ok(())
     }
 
     /// The machine of a playbook.

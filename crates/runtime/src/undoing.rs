@@ -1,0 +1,161 @@
+//! Undo as a person asks for it: what would be put back, and the request that starts it.
+
+use backstop_core::{
+    Change, IncidentId, StepId, UndoOutcome,
+    incident::{Incident, Status, StepState, Undo},
+    log::Event,
+    task::{UndoInput, UndoStep},
+};
+use serde::Serialize;
+
+use crate::{
+    IncidentLog, Ledger, LedgerError,
+    machines::{Machines, StartError},
+    new_id,
+};
+
+/// One step that can be undone, last made first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Undoable {
+    /// The step.
+    pub step: StepId,
+    /// The step as a sentence.
+    pub title: String,
+    /// What the step changed, as the log has it; undo goes from `after` back to `now`.
+    pub changes: Vec<Change>,
+    /// AWS CLI lines that do it by hand; empty where undo leaves things as they are on purpose.
+    pub by_hand: Vec<String>,
+}
+
+/// Undo wasn't asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum UndoError {
+    /// The incident is still being worked on.
+    #[error("incident `{incident}` is {status}: undo it once it is closed, or deny its plan")]
+    NotClosed {
+        /// The incident.
+        incident: IncidentId,
+        /// Where it stands.
+        status: Status,
+    },
+    /// The playbook had no such step.
+    #[error("incident `{incident}` has no step `{step}`; it has {known}")]
+    NoSuchStep {
+        /// The incident.
+        incident: IncidentId,
+        /// The name given.
+        step: String,
+        /// The names it has.
+        known: String,
+    },
+    /// Nothing was changed, or all of it is undone.
+    #[error("incident `{0}` has nothing left to undo")]
+    NothingToUndo(IncidentId),
+    /// The table failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The request is in the log, but the machine wasn't started; asking again starts it.
+    #[error("the request is written down, but undo wasn't started; type the same again")]
+    Start(#[from] StartError),
+}
+
+/// The steps that would be undone: all that changed something, or one. Steps whose undo has ended are left
+/// out, failed and drifted ones are tried again.
+pub fn undoable(
+    id: &IncidentId,
+    incident: &Incident,
+    only: Option<&StepId>,
+) -> Result<Vec<Undoable>, UndoError> {
+    if incident.closed.is_none() {
+        return Err(UndoError::NotClosed {
+            incident: id.clone(),
+            status: incident.status(),
+        });
+    }
+    if let Some(step) = only.filter(|step| incident.step(step).is_none()) {
+        let known: Vec<String> = incident
+            .steps
+            .iter()
+            .map(|state| format!("`{}`", state.step.step))
+            .collect();
+        return Err(UndoError::NoSuchStep {
+            incident: id.clone(),
+            step: step.to_string(),
+            known: known.join(", "),
+        });
+    }
+    let steps: Vec<Undoable> = incident
+        .steps
+        .iter()
+        .rev()
+        .filter(|state| state.acted && only.is_none_or(|step| step == &state.step.step) && is_open(state))
+        .map(|state| Undoable {
+            step: state.step.step.clone(),
+            title: state.step.title.clone(),
+            changes: state
+                .plan
+                .as_ref()
+                .map(|plan| plan.changes.clone())
+                .unwrap_or_default(),
+            by_hand: state
+                .plan
+                .as_ref()
+                .map(|plan| plan.manual_undo.clone())
+                .unwrap_or_default(),
+        })
+        .collect();
+    if steps.is_empty() {
+        Err(UndoError::NothingToUndo(id.clone()))
+    } else {
+        Ok(steps)
+    }
+}
+
+fn is_open(state: &StepState) -> bool {
+    matches!(
+        state.undo,
+        None | Some(UndoOutcome::Failed { .. } | UndoOutcome::Drifted { .. })
+    )
+}
+
+/// Writes the request to the log and starts the undo machine. A request whose machine wasn't started is
+/// taken up by the next one.
+pub async fn request(
+    ledger: &Ledger,
+    machines: &Machines,
+    log: &mut IncidentLog,
+    by: &str,
+    reason: Option<String>,
+    steps: &[Undoable],
+) -> Result<(), UndoError> {
+    let incident = log.incident()?;
+    let names: Vec<StepId> = steps.iter().map(|step| step.step.clone()).collect();
+    let is_asked =
+        matches!(&incident.undo, Undo::Running(asked) if names.iter().all(|name| asked.contains(name)));
+    if !is_asked {
+        let event = Event::UndoRequested {
+            by: by.to_owned(),
+            reason,
+            steps: names.clone(),
+        };
+        log.append(ledger, event).await?;
+        ledger.show_status(log.id(), Status::Undoing).await?;
+    }
+    let input = UndoInput {
+        incident: log.id().clone(),
+        target: incident.opened.target.clone(),
+        steps: names
+            .iter()
+            .filter_map(|name| incident.step(name))
+            .map(|state| UndoStep {
+                step: state.step.step.clone(),
+                action: state.step.action.clone(),
+                function: state.step.action.function(),
+            })
+            .collect(),
+    };
+    machines
+        .start_undo(&input, &format!("{}-{}", log.id(), new_id()))
+        .await?;
+    Ok(())
+}

@@ -16,7 +16,10 @@ use thiserror::Error;
 use super::{DrillError, error::call};
 use crate::{
     Account, AccountError, Progress, Settings,
-    deploy::{self, DeployError, Deployment, PermissionError, Stack, StackError, Template, TemplateError},
+    deploy::{
+        BuildError, DeployError, Deployment, PermissionError, Stack, StackError, Template, TemplateError,
+        build_functions, deploy_built,
+    },
 };
 
 pub use dead_letters::DeadLetter;
@@ -69,6 +72,9 @@ pub enum StageError {
     /// No function that changes the account.
     #[error("no function of the template is named `{RESPONDERS}…`, so `{0}` can't be taken away")]
     NoResponder(String),
+    /// The functions don't compile.
+    #[error("building the functions")]
+    Build(#[from] BuildError),
     /// The account can't be started or ended.
     #[error("running the disposable account")]
     Account(#[from] AccountError),
@@ -86,24 +92,26 @@ pub enum StageError {
 }
 
 impl Stage {
-    /// Starts the account, builds the functions, and deploys the template.
+    /// Builds the functions, starts the account, and deploys the template.
     pub async fn start(options: StageOptions, progress: &dyn Progress) -> Result<Self, StageError> {
         let mut template = Template::read(&options.root).await?;
         if let Some(action) = &options.without_permission {
             take_away(&mut template, action)?;
         }
+        progress.started("build the functions");
+        let binaries = build_functions(&options.root, &template.functions()?, progress).await?;
+        progress.finished("build the functions");
         let account = Account::start(options.account.clone(), progress).await?;
         let deployment = Deployment {
             stack_name: STACK.to_owned(),
             parameters: parameters(&options),
         };
         let sdk = account.sdk_config(account.root());
-        let stack = deploy::deploy(&sdk, &options.root, template, &deployment, progress)
-            .await
-            .map_err(|source| StageError::Deploy {
-                files: account.logs().to_owned(),
-                source,
-            })?;
+        let deployed = deploy_built(&sdk, &options.root, template, &binaries, &deployment, progress).await;
+        let stack = deployed.map_err(|source| StageError::Deploy {
+            files: account.logs().to_owned(),
+            source,
+        })?;
         let table = stack.incidents_table()?.to_owned();
         Ok(Self {
             account,

@@ -98,7 +98,9 @@ impl Upstreams {
         *request.headers_mut() = without_framing(&parts.headers);
         // AWS is reached by TLS only, and the template's queues and topic refuse anything else. The gateway
         // stands for that front; the emulator takes this header as `aws:SecureTransport`.
-        request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        request
+            .headers_mut()
+            .insert("x-forwarded-proto", HeaderValue::from_static("https"));
         self.send(name, request).await
     }
 

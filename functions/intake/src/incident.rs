@@ -3,7 +3,7 @@
 use backstop_core::{
     Finding, IncidentId, Mode,
     guardrail::{Decision, Effect, OpeningSubject},
-    incident::{Incident, Undo},
+    incident::Undo,
     log::{Event, FindingRef, Opened, Origin, Record},
     message::title_of,
     task::ExecutionInput,
@@ -88,11 +88,11 @@ impl Intake {
                 }
             };
         }
-        if !lock.started {
-            // Whoever opened it may have died before starting the machine.
-            let incident = Incident::replay(log.records()).map_err(backstop_runtime::LedgerError::from)?;
-            self.start(&lock.incident, &incident.opened, incident.opened.mode)
-                .await?;
+        if !lock.started && lock.closed_at.is_none() {
+            // Whoever opened it may have died before starting the machine; starting twice is harmless.
+            let incident = log.incident()?;
+            self.start(&lock.incident, &incident.opened, incident.opened.mode).await?;
+            self.ledger.mark_started(&incident.opened.target, &incident.opened.playbook).await?;
         }
         self.note(&mut log, reference).await
     }
@@ -121,7 +121,6 @@ impl Intake {
             .await
             .map_err(|error| Unfinished::again("starting the machine", &error))?;
         tracing::info!(%incident, playbook = %opened.playbook, %mode, "opened");
-        self.ledger.mark_started(&opened.target, &opened.playbook).await?;
         Ok(())
     }
 }

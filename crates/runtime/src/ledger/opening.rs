@@ -120,7 +120,8 @@ impl Ledger {
         answer.item.as_ref().map(read_lock).transpose()
     }
 
-    /// Notes that the machine was started, so that later copies needn't start it again.
+    /// Notes that the machine was started, so that later copies needn't start it again. Written by the first copy
+    /// that joins, not by whoever opens: it would only delay the containment.
     pub async fn mark_started(&self, target: &Target, playbook: &PlaybookName) -> Result<(), LedgerError> {
         self.update_lock(target, playbook, "SET started = :value", text("yes"))
             .await

@@ -195,6 +195,47 @@ fn a_skipped_step_does_not_count_but_alone_it_contains_nothing() {
 }
 
 #[test]
+fn planning_is_not_containing_and_a_decision_shows_before_it_is_closed() {
+    let skipped = || {
+        let reason = "no long-term key".into();
+        ended(STEPS[0], Outcome::Skipped { reason })
+    };
+    let status = |events: Vec<Event>| Incident::replay(&log(events)).unwrap().status();
+    assert_eq!(status(vec![opened(Mode::Observe), skipped()]), Status::Open);
+    assert_eq!(status(vec![opened(Mode::Approve), skipped()]), Status::Open);
+    assert_eq!(status(vec![opened(Mode::Auto), skipped()]), Status::Containing);
+
+    let (plan_hash, _) = Incident::replay(&log([opened(Mode::Approve)]))
+        .unwrap()
+        .plan_hashes()
+        .unwrap();
+    let asked = Event::ApprovalRequested {
+        plan_hash: plan_hash.clone(),
+        expires_at: at(600),
+        needed: 1,
+    };
+    let by = || "arn:aws:iam::123456789012:user/alice".to_owned();
+    let approved = Event::Approved {
+        by: by(),
+        reason: None,
+        plan_hash,
+    };
+    let denied = Event::Denied {
+        by: by(),
+        reason: None,
+    };
+    for (decision, expected) in [
+        (None, Status::AwaitingApproval),
+        (Some(approved), Status::Containing),
+        (Some(denied), Status::Denied),
+        (Some(Event::ApprovalExpired), Status::Expired),
+    ] {
+        let events = [opened(Mode::Approve), asked.clone()].into_iter().chain(decision);
+        assert_eq!(status(events.collect()), expected);
+    }
+}
+
+#[test]
 fn refused_observed_denied_and_expired_are_told_apart() {
     let refused = Outcome::Refused {
         guardrail: "exemption".into(),

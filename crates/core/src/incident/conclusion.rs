@@ -28,10 +28,11 @@ impl Incident {
             (_, Some(Answer::Expired)) => return Status::Expired,
             (None, None) => {}
         }
+        // Planning ends steps as well (skipped, refused), but only `auto` acts without a decision.
         let under_way = self
             .steps
             .iter()
-            .any(|state| state.acted || state.outcome.is_some());
+            .any(|state| state.acted || (state.outcome.is_some() && self.opened.mode == Mode::Auto));
         if under_way {
             Status::Containing
         } else {

@@ -166,7 +166,7 @@ fn typed(scope: &PauseScope) -> String {
 /// The guardrails' table failed, or there is nothing to resume.
 #[derive(Debug, thiserror::Error)]
 enum PauseError {
-    #[error("{0} isn't paused; see what is with `backstop pause --list`")]
+    #[error("there is no pause of {0}; see what is paused with `backstop pause --list`")]
     NotPaused(PauseScope),
     #[error(transparent)]
     Ledger(#[from] LedgerError),

@@ -124,7 +124,7 @@ pub(crate) enum RunError {
     )]
     UnknownPlaybook { playbook: String, known: Vec<String> },
     #[error(
-        "playbook `{playbook}` answers {}, and {target} is a {kind}: see `backstop playbook list` for one that fits",
+        "playbook `{playbook}` answers {}, and {target} is of kind {kind}: see `backstop playbook list` for one that fits",
         kinds(.answers)
     )]
     WrongKind {

@@ -11,6 +11,8 @@ use super::{Caller, StackError, StackOptions};
 
 const TABLE: &str = "IncidentsTableName";
 const MACHINE: &str = "MachineArn";
+/// The machine that belongs to no playbook.
+const UNDO: &str = "undo";
 
 /// A deployment of Backstop.
 pub(crate) struct Deployment {
@@ -72,6 +74,7 @@ impl Deployment {
             .iter()
             .filter(|(name, _)| name.ends_with(MACHINE))
             .filter_map(|(_, arn)| Some(arn.split_once(&prefix)?.1.to_owned()))
+            .filter(|name| name != UNDO)
             .collect()
     }
 

@@ -17,6 +17,9 @@ use crate::{answer::Answer, span::between};
 /// Rows of one status may lie far back: so many are looked at.
 const MOST_LOOKED_AT: usize = 5000;
 
+/// The columns that can't be broken need so much.
+const NARROWEST: u16 = 100;
+
 /// Incidents, the newest first.
 #[derive(Debug, Serialize)]
 pub(super) struct Listed {
@@ -57,8 +60,11 @@ impl fmt::Display for Listed {
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(["INCIDENT", "OPENED", "STATUS", "SEVERITY", "PLAYBOOK", "TARGET"]);
+        // Narrow or unknown terminals break lines better by themselves than columns can.
+        if table.width().is_some_and(|width| width >= NARROWEST) {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        }
         for row in &self.incidents {
             table.add_row([
                 row.incident.to_string(),

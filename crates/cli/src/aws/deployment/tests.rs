@@ -60,6 +60,7 @@ fn whole() -> Deployment {
             "CompromisedRoleMachineArn",
             &format!("{MACHINES}compromised-role"),
         ),
+        ("UndoMachineArn", &format!("{MACHINES}undo")),
         (
             "AlertsTopicArn",
             "arn:aws:sns:eu-west-1:123456789012:guard-dev-alerts",

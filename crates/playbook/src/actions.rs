@@ -44,8 +44,12 @@ pub struct Permissions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Impact {
+    /// Nobody: it only reads.
+    Nobody,
     /// Only the reported credential stops working.
     Credential,
+    /// Outsiders lose the reported resource; its own account keeps it.
+    Outsiders,
     /// Everything the reported principal does stops.
     Principal,
     /// Others that share the resource are cut off too.
@@ -56,7 +60,7 @@ impl Impact {
     /// The furthest mode: what cuts others off waits for a person.
     pub const fn maximum_mode(self) -> Mode {
         match self {
-            Self::Credential | Self::Principal => Mode::Auto,
+            Self::Nobody | Self::Credential | Self::Outsiders | Self::Principal => Mode::Auto,
             Self::Shared => Mode::Approve,
         }
     }
@@ -65,7 +69,9 @@ impl Impact {
 impl fmt::Display for Impact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Nobody => "nobody, it only reads",
             Self::Credential => "the reported credential only",
+            Self::Outsiders => "whoever reaches the reported resource from outside its account",
             Self::Principal => "everything the reported principal does",
             Self::Shared => "others that share the resource too",
         })
@@ -155,6 +161,54 @@ pub const ACTIONS: &[Action] = &[
         },
         sentence: "Adds an inline policy that denies every session of the role issued before now; new sessions work",
     },
+    Action {
+        id: "s3.block-public-access",
+        function: "respond-s3",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Bucket],
+        impact: Impact::Outsiders,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "s3:GetBucketLogging",
+                "s3:GetBucketPolicyStatus",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketTagging",
+                "s3:GetBucketWebsite",
+            ],
+            act: &["s3:PutBucketPublicAccessBlock"],
+            verify: &["s3:GetBucketPolicyStatus", "s3:GetBucketPublicAccessBlock"],
+            undo: &["s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock"],
+        },
+        sentence: "Turns on all of the bucket's Block Public Access; its policy and ACLs stay as they are",
+    },
+    Action {
+        id: "s3.capture-bucket",
+        function: "respond-s3",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Bucket],
+        impact: Impact::Nobody,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "s3:GetBucketAcl",
+                "s3:GetBucketLogging",
+                "s3:GetBucketNotification",
+                "s3:GetBucketOwnershipControls",
+                "s3:GetBucketPolicy",
+                "s3:GetBucketPolicyStatus",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketTagging",
+                "s3:GetBucketVersioning",
+                "s3:GetBucketWebsite",
+                "s3:GetReplicationConfiguration",
+            ],
+            act: &[],
+            verify: &[],
+            undo: &[],
+        },
+        sentence: "Keeps the bucket's settings as evidence: policy, ACL, replication, notifications, logging and more",
+    },
 ];
 
 /// The action with this name.
@@ -197,7 +251,8 @@ mod tests {
                 action.permissions.act,
                 action.permissions.verify,
             ] {
-                assert!(!part.is_empty(), "{}", action.id);
+                let may_be_none = action.impact == Impact::Nobody && part != action.permissions.plan;
+                assert!(may_be_none || !part.is_empty(), "{}", action.id);
                 assert!(
                     part.is_sorted() && part.iter().all(|name| name.contains(':')),
                     "{}",

@@ -1,5 +1,6 @@
 //! Plants a drill's users, keys, roles, sessions and buckets, and keeps the credentials that come of it.
 
+mod buckets;
 mod credentials;
 mod identities;
 
@@ -66,6 +67,15 @@ pub struct Identity {
     pub user_name: String,
 }
 
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// Somebody's credential.
+    Credential(&'a Identity),
+    /// A bucket, by its name in the account.
+    Bucket(&'a str),
+}
+
 /// What asking for credentials gives.
 #[derive(Debug)]
 pub enum Held {
@@ -87,7 +97,7 @@ impl Cast {
         };
         for plant in &drill.plant {
             match plant {
-                Plant::Bucket(bucket) => cast.bucket_with_object(account, &bucket.name).await?,
+                Plant::Bucket(bucket) => cast.add_bucket(account, bucket).await?,
                 Plant::User(user) => cast.add_user(account, user).await?,
                 Plant::KeySession(session) => cast.add_key_session(account, session).await?,
                 Plant::Role(role) => cast.add_role(account, role).await?,
@@ -125,6 +135,14 @@ impl Cast {
             name: who.to_owned(),
         };
         self.actor(who)?.identity.as_ref().ok_or_else(lacking)
+    }
+
+    /// What a finding is about: a bucket or somebody.
+    pub fn subject(&self, name: &str) -> Result<Subject<'_>, DrillError> {
+        match self.buckets.get(name) {
+            Some(bucket) => Ok(Subject::Bucket(bucket)),
+            None => self.identity(name).map(Subject::Credential),
+        }
     }
 
     /// The name in the account of a planted user.
@@ -168,24 +186,6 @@ impl Cast {
     /// The name in the account.
     fn real(&self, name: &str) -> String {
         format!("drill-{name}-{}", self.ending)
-    }
-
-    async fn bucket_with_object(&mut self, account: &Account, name: &str) -> Result<(), DrillError> {
-        let s3 = aws_sdk_s3::Client::new(&account.sdk_config(account.root()));
-        let bucket = self.real(name);
-        s3.create_bucket()
-            .bucket(&bucket)
-            .send()
-            .await
-            .map_err(call("s3:CreateBucket"))?;
-        let object = s3.put_object().bucket(&bucket).key(OBJECT);
-        object
-            .body(b"drill,nothing real\n".to_vec().into())
-            .send()
-            .await
-            .map_err(call("s3:PutObject"))?;
-        self.buckets.insert(name.to_owned(), bucket);
-        Ok(())
     }
 
     async fn add_key_session(&mut self, account: &Account, session: &KeySession) -> Result<(), DrillError> {

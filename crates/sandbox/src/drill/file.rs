@@ -29,7 +29,7 @@ pub struct Drill {
     pub summary: String,
     /// What is made in the account before anything else, in this order.
     pub plant: Vec<Plant>,
-    /// The credential that the finding is about, by its name in `plant`.
+    /// The credential or bucket that the finding is about, by its name in `plant`.
     pub finding_about: String,
     /// The calls whose outcome is the proof.
     pub probes: Vec<Probe>,
@@ -66,6 +66,12 @@ pub enum Plant {
 pub struct Bucket {
     /// Its name.
     pub name: String,
+    /// Whether its policy lets anyone read its objects.
+    #[serde(default)]
+    pub open_to_anyone: bool,
+    /// Whether it hosts a website.
+    #[serde(default)]
+    pub website: bool,
 }
 
 /// See [`Plant::User`].

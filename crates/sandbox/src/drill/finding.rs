@@ -5,7 +5,10 @@ use std::{fs, path::Path};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{DrillError, cast::Identity};
+use super::{
+    DrillError,
+    cast::{Identity, Subject},
+};
 
 /// An event as `PutEvents` takes it.
 #[derive(Clone, Debug)]
@@ -31,8 +34,8 @@ pub struct Place<'a> {
     pub finding_id: &'a str,
 }
 
-/// Reads `finding.json` in a playbook's folder and makes it be about `identity`.
-pub fn read(folder: &Path, identity: &Identity, place: Place<'_>) -> Result<Event, DrillError> {
+/// Reads `finding.json` in a playbook's folder and makes it be about `subject`.
+pub fn read(folder: &Path, subject: Subject<'_>, place: Place<'_>) -> Result<Event, DrillError> {
     let path = folder.join("finding.json");
     let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| DrillError::Finding {
         path: path.clone(),
@@ -40,7 +43,7 @@ pub fn read(folder: &Path, identity: &Identity, place: Place<'_>) -> Result<Even
     };
     let text = fs::read_to_string(&path).map_err(|error| unreadable(error.into()))?;
     let event: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
-    make(&event, identity, place).map_err(|field| DrillError::FindingLacks {
+    make(&event, subject, place).map_err(|field| DrillError::FindingLacks {
         path: path.clone(),
         field,
     })
@@ -48,34 +51,22 @@ pub fn read(folder: &Path, identity: &Identity, place: Place<'_>) -> Result<Even
 
 /// Replaces each id of the sample by the planted one wherever it stands, texts included; `Err` is the field
 /// that the sample lacks.
-pub fn make(sample: &Value, identity: &Identity, place: Place<'_>) -> Result<Event, &'static str> {
-    let text = |pointer: &'static str| {
-        let found = sample
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty());
-        found.map(str::to_owned).ok_or(pointer)
+pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Event, &'static str> {
+    let mut replacements = match subject {
+        Subject::Credential(identity) => credential(sample, identity)?,
+        Subject::Bucket(name) => vec![(
+            text(sample, "/detail/resource/s3BucketDetails/0/name")?,
+            name.to_owned(),
+        )],
     };
-    let mut replacements = vec![
-        (
-            text("/detail/resource/accessKeyDetails/accessKeyId")?,
-            identity.key_id.clone(),
-        ),
-        (
-            text("/detail/resource/accessKeyDetails/principalId")?,
-            identity.principal_id.clone(),
-        ),
-        (
-            text("/detail/resource/accessKeyDetails/userName")?,
-            identity.user_name.clone(),
-        ),
-        (text("/detail/id")?, place.finding_id.to_owned()),
-        (text("/detail/accountId")?, place.account.to_owned()),
-        (text("/detail/region")?, place.region.to_owned()),
-    ];
+    replacements.extend([
+        (text(sample, "/detail/id")?, place.finding_id.to_owned()),
+        (text(sample, "/detail/accountId")?, place.account.to_owned()),
+        (text(sample, "/detail/region")?, place.region.to_owned()),
+    ]);
     // The longest first: a name may be part of an id.
     replacements.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
-    let updated: Timestamp = text("/detail/updatedAt")?
+    let updated: Timestamp = text(sample, "/detail/updatedAt")?
         .parse()
         .map_err(|_not_a_time| "/detail/updatedAt")?;
     let change = Change {
@@ -85,14 +76,41 @@ pub fn make(sample: &Value, identity: &Identity, place: Place<'_>) -> Result<Eve
 
     let mut detail = sample.get("detail").cloned().ok_or("/detail")?;
     change.apply(&mut detail);
-    if let Some(user_type) = detail.pointer_mut("/resource/accessKeyDetails/userType") {
+    if let Subject::Credential(identity) = subject
+        && let Some(user_type) = detail.pointer_mut("/resource/accessKeyDetails/userType")
+    {
         *user_type = identity.user_type.into();
     }
     Ok(Event {
-        detail_type: text("/detail-type")?,
+        detail_type: text(sample, "/detail-type")?,
         detail,
         finding_id: place.finding_id.to_owned(),
     })
+}
+
+fn text(sample: &Value, pointer: &'static str) -> Result<String, &'static str> {
+    let found = sample
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty());
+    found.map(str::to_owned).ok_or(pointer)
+}
+
+fn credential(sample: &Value, identity: &Identity) -> Result<Vec<(String, String)>, &'static str> {
+    Ok(vec![
+        (
+            text(sample, "/detail/resource/accessKeyDetails/accessKeyId")?,
+            identity.key_id.clone(),
+        ),
+        (
+            text(sample, "/detail/resource/accessKeyDetails/principalId")?,
+            identity.principal_id.clone(),
+        ),
+        (
+            text(sample, "/detail/resource/accessKeyDetails/userName")?,
+            identity.user_name.clone(),
+        ),
+    ])
 }
 
 struct Change {
@@ -163,7 +181,12 @@ mod tests {
 
     #[test]
     fn nothing_of_the_sample_s_ids_is_left() {
-        let event = make(&sample("leaked-access-key"), &identity(), place()).unwrap();
+        let event = make(
+            &sample("leaked-access-key"),
+            Subject::Credential(&identity()),
+            place(),
+        )
+        .unwrap();
         let text = event.detail.to_string();
         for old in [
             "AKIAEXAMPLELEAKED001",
@@ -187,8 +210,30 @@ mod tests {
     }
 
     #[test]
+    fn a_bucket_is_named_everywhere() {
+        let event = make(
+            &sample("public-bucket"),
+            Subject::Bucket("drill-exports-x1"),
+            place(),
+        )
+        .unwrap();
+        let text = event.detail.to_string();
+        assert!(!text.contains("example-customer-exports"), "{text}");
+        assert_eq!(
+            event.detail.pointer("/resource/s3BucketDetails/0/arn").unwrap(),
+            "arn:aws:s3:::drill-exports-x1"
+        );
+        assert!(text.contains("so that anyone") && text.contains("bucket drill-exports-x1 was"));
+    }
+
+    #[test]
     fn times_keep_their_distance() {
-        let event = make(&sample("leaked-access-key"), &identity(), place()).unwrap();
+        let event = make(
+            &sample("leaked-access-key"),
+            Subject::Credential(&identity()),
+            place(),
+        )
+        .unwrap();
         let time = |pointer: &str| {
             event
                 .detail
@@ -209,7 +254,7 @@ mod tests {
         *sample
             .pointer_mut("/detail/resource/accessKeyDetails/accessKeyId")
             .unwrap() = Value::Null;
-        let field = make(&sample, &identity(), place()).unwrap_err();
+        let field = make(&sample, Subject::Credential(&identity()), place()).unwrap_err();
         assert_eq!(field, "/detail/resource/accessKeyDetails/accessKeyId");
     }
 

@@ -13,13 +13,16 @@ use crate::Account;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// Who calls without any credential.
+pub const ANYONE: &str = "anyone";
+
 /// One probe.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Probe {
     /// What it shows, for people.
     pub name: String,
-    /// The planted credential that calls.
+    /// The planted credential that calls, or `anyone`: a request that isn't signed.
     pub who: String,
     /// The call.
     pub call: Call,
@@ -154,11 +157,14 @@ pub async fn run(
 }
 
 async fn one(account: &Account, cast: &Cast, probe: &Probe) -> Result<Seen, DrillError> {
-    let credentials = match cast.credentials(account, &probe.who).await? {
-        Held::Credentials(credentials) => credentials,
-        Held::Refused(code) => return Ok(classify(Some(&code), &code)),
+    let s3 = if probe.who == ANYONE {
+        unsigned(account)
+    } else {
+        match cast.credentials(account, &probe.who).await? {
+            Held::Credentials(credentials) => aws_sdk_s3::Client::new(&account.sdk_config(credentials)),
+            Held::Refused(code) => return Ok(classify(Some(&code), &code)),
+        }
     };
-    let s3 = aws_sdk_s3::Client::new(&account.sdk_config(credentials));
     Ok(match &probe.call {
         Call::ListBuckets => seen(s3.list_buckets().send().await),
         Call::GetObject { bucket } => {
@@ -169,6 +175,13 @@ async fn one(account: &Account, cast: &Cast, probe: &Probe) -> Result<Seen, Dril
             seen(object.send().await)
         }
     })
+}
+
+fn unsigned(account: &Account) -> aws_sdk_s3::Client {
+    let mut nobody = account.sdk_config(account.root()).into_builder();
+    nobody.set_credentials_provider(None);
+    let config = aws_sdk_s3::config::Builder::from(&nobody.build()).allow_no_auth();
+    aws_sdk_s3::Client::from_conf(config.build())
 }
 
 fn seen<T, E: ProvideErrorMetadata + std::error::Error>(answer: Result<T, SdkError<E>>) -> Seen {

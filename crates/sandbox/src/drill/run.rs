@@ -117,7 +117,7 @@ pub fn finding_about(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<findin
         now: Timestamp::now(),
         finding_id: &format!("{:032x}", u128::from(Ulid::generate())),
     };
-    finding::read(&drill.folder, cast.identity(&drill.finding_about)?, place)
+    finding::read(&drill.folder, cast.subject(&drill.finding_about)?, place)
 }
 
 /// Sends the finding; gives the time at which the gateway saw it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Drill, DrillFileError, Plant};
-use crate::drill::probe::Call;
+use crate::drill::probe::{ANYONE, Call};
 
 /// The names that a drill has planted so far, by what they can be used for.
 #[derive(Default)]
@@ -78,6 +78,11 @@ impl<'a> Planted<'a> {
     }
 
     fn name(&mut self, name: &'a str) -> Result<(), String> {
+        if name == ANYONE {
+            return Err(format!(
+                "`{ANYONE}` means whoever signs nothing, so nobody can be called that"
+            ));
+        }
         let is_new = self.all.insert(name);
         if is_new {
             Ok(())
@@ -87,9 +92,16 @@ impl<'a> Planted<'a> {
     }
 
     fn wrong_use(&self, drill: &Drill) -> Option<String> {
-        let about = known(&self.actors, "credential", &drill.finding_about).err();
+        let about = if self.buckets.contains(drill.finding_about.as_str()) {
+            None
+        } else {
+            known(&self.actors, "credential", &drill.finding_about).err()
+        };
         let probes = drill.probes.iter().find_map(|probe| {
-            let who = known(&self.actors, "credential", &probe.who).err();
+            let who = match (probe.who.as_str(), &probe.call) {
+                (ANYONE, Call::GetObject { .. }) => None,
+                (who, _) => known(&self.actors, "credential", who).err(),
+            };
             who.or_else(|| match &probe.call {
                 Call::GetObject { bucket } => known(&self.buckets, "bucket", bucket).err(),
                 Call::ListBuckets => None,

@@ -1,0 +1,149 @@
+//! Which findings reach the playbook `public-bucket`, and with which buckets. Findings that nobody of this project
+//! wrote are replayed where they lie beside the checkout at `../shared/findings`; their licences differ, so that
+//! they aren't part of the repository.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests; the counts are what this one is run for"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use backstop_core::{
+    Finding, Resource,
+    finding::{SeverityLabel, parse},
+};
+use backstop_playbook::{Catalog, known, load_dir};
+use serde_json::Value;
+
+const NAME: &str = "public-bucket";
+const TYPES: [&str; 3] = [
+    "Policy:S3/BucketAnonymousAccessGranted",
+    "Policy:S3/BucketBlockPublicAccessDisabled",
+    "Policy:S3/BucketPublicAccessGranted",
+];
+const CONTROLS: [&str; 3] = ["S3.2", "S3.3", "S3.8"];
+
+fn catalog() -> Catalog {
+    load_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks")).unwrap()
+}
+
+/// The buckets for which the playbook answers a finding.
+fn answered(catalog: &Catalog, finding: &Finding) -> BTreeSet<String> {
+    let ours = catalog.answers(finding).into_iter();
+    ours.filter(|answer| answer.playbook.name.as_str() == NAME)
+        .filter_map(|answer| match &answer.target.resource {
+            Resource::Bucket { name } => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn buckets(finding: &Finding) -> BTreeSet<String> {
+    let targets = finding.targets.iter();
+    targets
+        .filter_map(|target| match &target.resource {
+            Resource::Bucket { name } => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn own_finding() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks/public-bucket/finding.json");
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn parsed(event: &Value) -> Finding {
+    let parsed = parse(event.to_string().as_bytes()).unwrap();
+    parsed.findings.into_iter().next().unwrap()
+}
+
+#[test]
+fn every_bucket_of_a_finding_is_answered_not_the_first_only() {
+    let mut event = own_finding();
+    let list = event.pointer_mut("/detail/resource/s3BucketDetails").unwrap();
+    let mut second = list.get(0).unwrap().clone();
+    *second.get_mut("name").unwrap() = "second-bucket".into();
+    *second.get_mut("arn").unwrap() = "arn:aws:s3:::second-bucket".into();
+    list.as_array_mut().unwrap().push(second);
+    let expected = ["example-customer-exports", "second-bucket"].map(str::to_owned);
+    assert_eq!(answered(&catalog(), &parsed(&event)), BTreeSet::from(expected));
+}
+
+#[test]
+fn a_credential_that_reads_or_deletes_is_not_answered_by_closing_the_bucket() {
+    let catalog = catalog();
+    for known in known::matching("*:S3/*") {
+        let mut event = own_finding();
+        *event.pointer_mut("/detail/type").unwrap() = known.name.into();
+        let Ok(parsed) = parse(event.to_string().as_bytes()) else {
+            continue;
+        };
+        let is_answered = parsed
+            .findings
+            .iter()
+            .any(|finding| !answered(&catalog, finding).is_empty());
+        assert_eq!(is_answered, TYPES.contains(&known.name), "{}", known.name);
+    }
+}
+
+fn real_events() -> Option<Vec<(String, Vec<u8>)>> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/findings/events");
+    if !root.is_dir() {
+        eprintln!("SKIPPED: no real findings at {}", root.display());
+        return None;
+    }
+    let mut events = Vec::new();
+    for folder in ["guardduty", "securityhub"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            events.push((name, fs::read(&path).unwrap()));
+        }
+    }
+    Some(events)
+}
+
+#[test]
+fn real_findings_of_opened_buckets_reach_it_with_all_their_buckets() {
+    let Some(events) = real_events() else { return };
+    let catalog = catalog();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut reached = 0;
+    for (name, bytes) in events {
+        let Ok(parsed) = parse(&bytes) else { continue };
+        for finding in parsed.findings {
+            let control = finding.control.as_deref().unwrap_or_default();
+            let found = answered(&catalog, &finding);
+            // A control that passed is informational, below the playbook's floor.
+            let is_ours = finding.severity.label > SeverityLabel::Informational
+                && (TYPES.contains(&finding.finding_type.as_str()) || CONTROLS.contains(&control));
+            let expected = if is_ours {
+                buckets(&finding)
+            } else {
+                BTreeSet::new()
+            };
+            assert_eq!(found, expected, "{name}");
+            reached += usize::from(!found.is_empty());
+            if finding.finding_type.contains(":S3/") || control.starts_with("S3.") {
+                let what = if control.is_empty() {
+                    &finding.finding_type
+                } else {
+                    control
+                };
+                let line = format!("{what:45} answered for {} bucket(s)", found.len());
+                *counts.entry(line).or_default() += 1;
+            }
+        }
+    }
+    for (line, number) in &counts {
+        println!("{number:4} | {line}");
+    }
+    assert!(reached > 0, "none of the real findings reached the playbook");
+}

@@ -36,6 +36,7 @@ use crate::{
 
 pub use envelope::{DRILL_SOURCE, Envelope};
 pub use error::ParseError;
+pub use hub_finding::aws_products;
 pub use parse::{Left, Parsed, Refused, parse};
 
 /// Titles are cut to this many characters; what fits people.
@@ -105,6 +106,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether GuardDuty made it, by whatever route it came: then its type is GuardDuty's, too.
+    pub fn is_guardduty(&self) -> bool {
+        ["GuardDuty", malware_scan::PRODUCT].contains(&self.product.as_str())
+    }
+
     /// The text under which one finding is known on all routes.
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.account, self.region, self.id)

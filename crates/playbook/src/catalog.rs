@@ -2,9 +2,11 @@
 
 use backstop_core::{Finding, Mode, PlaybookName, Target};
 use serde::{Deserialize, Serialize};
-use wildmatch::WildMatch;
 
-use crate::playbook::{Playbook, Triggers};
+use crate::{
+    fit::{Fit, fit},
+    playbook::Playbook,
+};
 
 /// All playbooks, sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,10 +25,6 @@ pub struct Answer<'a> {
     /// Why this playbook, for people: "finding type `…` matches `*:IAMUser/*`".
     pub why: String,
 }
-
-/// How closely a playbook's triggers fit: an exact name before a control before a pattern, and of patterns
-/// the one with the most letters of its own.
-type Fit = (u8, usize);
 
 impl Catalog {
     /// A catalog of these playbooks.
@@ -48,8 +46,8 @@ impl Catalog {
     /// For each target of the finding, the playbook that fits it best. Targets that no playbook answers are
     /// left out, and so are resources that the finding only relates to.
     ///
-    /// Whether the finding is to be acted on at all ([`backstop_core::finding::Standing`]) is the caller's
-    /// to decide.
+    /// Whether the finding is to be acted on at all ([`backstop_core::finding::Standing`]) is looked at by
+    /// [`Catalog::decide`].
     pub fn answers<'a>(&'a self, finding: &'a Finding) -> Vec<Answer<'a>> {
         finding
             .targets
@@ -87,41 +85,6 @@ impl Catalog {
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
-}
-
-fn fit(triggers: &Triggers, finding: &Finding) -> Option<(Fit, String)> {
-    let too_mild = triggers
-        .severity_floor
-        .is_some_and(|floor| finding.severity.label < floor);
-    let other_role = triggers
-        .resource_role
-        .is_some_and(|role| finding.resource_role != Some(role));
-    if too_mild || other_role {
-        return None;
-    }
-    let by_type = triggers
-        .finding_types
-        .iter()
-        .filter(|pattern| WildMatch::new(pattern).matches(&finding.finding_type))
-        .map(|pattern| {
-            let own = pattern.chars().filter(|c| *c != '*').count();
-            let rank = if pattern.contains('*') { 0 } else { 2 };
-            (
-                (rank, own),
-                format!("finding type `{}` matches `{pattern}`", finding.finding_type),
-            )
-        });
-    let by_control = triggers
-        .controls
-        .iter()
-        .filter(|control| finding.control.as_ref() == Some(control))
-        .map(|control| {
-            (
-                (1, control.len()),
-                format!("it is a finding of control `{control}`"),
-            )
-        });
-    by_type.chain(by_control).max_by_key(|(fit, _)| *fit)
 }
 
 #[cfg(test)]

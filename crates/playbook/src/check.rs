@@ -66,6 +66,8 @@ fn build_triggers(file: TriggersFile) -> Triggers {
     Triggers {
         finding_types: plain(file.finding_types),
         controls: plain(file.controls),
+        products: plain(file.products),
+        custom_actions: file.custom_actions,
         severity_floor: file.severity_floor,
         resource_role: file.resource_role,
     }
@@ -145,15 +147,15 @@ fn check_phase_order(file: &PlaybookFile, problems: &mut Vec<Problem>) {
         }
         last = last.max(Some(here));
     }
-    if !file
+    let contains = file
         .phases
         .value
         .iter()
-        .any(|phase| phase.phase.value == Phase::Contain)
-    {
+        .any(|phase| phase.phase.value == Phase::Contain);
+    if !contains && file.mode.value != Mode::Observe {
         problems.push(
             Problem::at(file.phases.referenced, "no-contain", "there is no `contain` phase")
-                .help("add `- phase: contain` with at least one step: only it decides whether an incident is contained"),
+                .help("add `- phase: contain` with at least one step, or write `mode: observe` if people are only to be told"),
         );
     }
 }

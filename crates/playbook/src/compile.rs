@@ -22,7 +22,8 @@ use crate::{
 };
 use task::{Call, invoke};
 
-/// The functions that every machine calls besides those of its steps.
+/// The functions that machines call besides those of their steps; `approve` only where there is something to
+/// approve.
 pub const SHARED_FUNCTIONS: [&str; 3] = ["approve", "close", "notify"];
 
 /// How long an execution may take: approvals, asked again after drift, all included. The stack's approval
@@ -48,14 +49,16 @@ pub(crate) mod names {
 /// A catcher's list that takes everything.
 const ANY: [&str; 1] = ["States.ALL"];
 
-/// Compiles a playbook.
+/// Compiles a playbook. One that contains nothing goes straight to telling people.
 pub fn compile(playbook: &Playbook) -> Machine {
     let mut states = States::default();
-    states.add(names::MODE, which_mode());
-    states.extend(gate::states(playbook));
-    states.add(names::CONTAIN, contain_state(playbook));
-    states.add(names::PROVE, prove(playbook));
-    states.add(names::DRIFTED, did_the_world_change());
+    if playbook.contains() {
+        states.add(names::MODE, which_mode());
+        states.extend(gate::states(playbook));
+        states.add(names::CONTAIN, contain_state(playbook));
+        states.add(names::PROVE, prove(playbook));
+        states.add(names::DRIFTED, did_the_world_change());
+    }
     let after_telling = if evidence(playbook).is_some() {
         names::EVIDENCE
     } else {
@@ -83,7 +86,11 @@ pub fn functions_of(playbook: &Playbook) -> BTreeSet<&'static str> {
     playbook
         .steps()
         .filter_map(|(_, step)| step.known_action().map(|action| action.function))
-        .chain(SHARED_FUNCTIONS)
+        .chain(
+            SHARED_FUNCTIONS
+                .into_iter()
+                .filter(|function| *function != "approve" || playbook.contains()),
+        )
         .collect()
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use backstop_core::{
     Mode, TargetKind,
-    finding::{ResourceRole, SeverityLabel},
+    finding::{self, ResourceRole, SeverityLabel},
     log::Phase,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -32,8 +32,9 @@ pub(crate) struct PlaybookFile {
     /// How far it goes by itself; the stack's `MaximumMode` and guardrails may lower it.
     #[schemars(with = "Mode")]
     pub(crate) mode: Spanned<Mode>,
-    /// The steps by phase, in the order contain, preserve, investigate, eradicate, recover.
-    #[schemars(with = "Vec<PhaseFile>", length(min = 1))]
+    /// The steps by phase, in the order contain, preserve, investigate, eradicate, recover. Without `contain`
+    /// the playbook contains nothing and only tells people.
+    #[schemars(with = "Vec<PhaseFile>")]
     pub(crate) phases: Spanned<Vec<PhaseFile>>,
     /// Where to read on.
     #[serde(default)]
@@ -47,7 +48,7 @@ pub(crate) struct PlaybookFile {
     pub(crate) tests: Spanned<Vec<TestFile>>,
 }
 
-/// The findings a playbook answers: a finding type or a control must match, and all else must hold.
+/// The findings a playbook answers: one of the lists must match, and all else must hold.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TriggersFile {
@@ -55,10 +56,17 @@ pub(crate) struct TriggersFile {
     #[serde(default)]
     #[schemars(schema_with = "finding_types")]
     pub(crate) finding_types: Vec<Spanned<String>>,
-    /// Security Hub control ids, such as `S3.2`.
+    /// Security Hub control ids, such as `S3.2`; with `*`, the known controls that match.
     #[serde(default)]
     #[schemars(schema_with = "controls")]
     pub(crate) controls: Vec<Spanned<String>>,
+    /// AWS products whose findings are answered whatever their type, such as `Macie`.
+    #[serde(default)]
+    #[schemars(schema_with = "products")]
+    pub(crate) products: Vec<Spanned<String>>,
+    /// Whether any finding is answered that a person sends by a Security Hub custom action.
+    #[serde(default)]
+    pub(crate) custom_actions: bool,
     /// Findings below this severity are not answered.
     pub(crate) severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource is attacked (`target`) or attacks (`actor`).
@@ -141,7 +149,16 @@ fn controls(_: &mut SchemaGenerator) -> Schema {
         .collect();
     json_schema!({
         "type": "array",
-        "description": "Security Hub control ids, such as `S3.2`.",
-        "items": { "type": "string", "oneOf": named },
+        "description": "Security Hub control ids, such as `S3.2`; with `*`, the known controls that match.",
+        "items": { "anyOf": [{ "type": "string", "oneOf": named }, { "type": "string", "pattern": "\\*" }] },
+    })
+}
+
+fn products(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = finding::aws_products().collect();
+    json_schema!({
+        "type": "array",
+        "description": "AWS products whose findings are answered whatever their type, such as `Macie`.",
+        "items": { "enum": names },
     })
 }

@@ -1,5 +1,6 @@
 //! What AWS can send: the names of GuardDuty's finding types and of the Security Hub controls about exposure.
 
+use backstop_core::TargetKind;
 use wildmatch::WildMatch;
 
 /// A GuardDuty finding type (GuardDuty User Guide, "Finding types").
@@ -24,6 +25,8 @@ pub struct Control {
     pub title: &'static str,
     /// The documented severity.
     pub severity: &'static str,
+    /// The kind of target that its findings name.
+    pub target: TargetKind,
 }
 
 /// Every known GuardDuty finding type.
@@ -42,7 +45,18 @@ pub fn finding_types() -> impl Iterator<Item = FindingType> {
 /// Every known Security Hub control.
 pub fn controls() -> impl Iterator<Item = Control> {
     rows(include_str!("securityhub_controls.tsv")).filter_map(|row| match row.as_slice() {
-        [id, title, severity] => Some(Control { id, title, severity }),
+        [id, title, severity, target] => Some(Control {
+            id,
+            title,
+            severity,
+            target: match *target {
+                "account" => TargetKind::Account,
+                "bucket" => TargetKind::Bucket,
+                "instance" => TargetKind::Instance,
+                "user" => TargetKind::User,
+                _ => TargetKind::Other,
+            },
+        }),
         _ => None,
     })
 }
@@ -51,6 +65,16 @@ pub fn controls() -> impl Iterator<Item = Control> {
 pub fn matching(pattern: &str) -> Vec<FindingType> {
     let wild = WildMatch::new(pattern);
     finding_types().filter(|known| wild.matches(known.name)).collect()
+}
+
+/// The known finding type of this name; `None` for one that AWS added since.
+pub fn finding_type(name: &str) -> Option<FindingType> {
+    finding_types().find(|known| known.name == name)
+}
+
+/// The known control of this id. Case doesn't count: products and years differ in it.
+pub fn control(id: &str) -> Option<Control> {
+    controls().find(|known| known.id.eq_ignore_ascii_case(id))
 }
 
 fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -65,6 +89,19 @@ mod tests {
     fn every_row_is_read() {
         assert_eq!(finding_types().count(), 253);
         assert_eq!(controls().count(), 70);
+    }
+
+    #[test]
+    fn controls_are_known_in_any_case() {
+        assert_eq!(
+            control("opensearch.2").map(|known| known.id),
+            Some("Opensearch.2")
+        );
+        assert_eq!(control("PCI.S3.1"), None);
+        assert_eq!(
+            control("S3.2").map(|known| known.target),
+            Some(TargetKind::Bucket)
+        );
     }
 
     #[test]

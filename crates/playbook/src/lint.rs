@@ -149,7 +149,7 @@ fn check_folder(folder: &Path, linted: &Linted) -> Vec<Problem> {
             )),
         );
     }
-    if !folder.join(DRILL).is_file() {
+    if linted.playbook.contains() && !folder.join(DRILL).is_file() {
         problems.push(
             Problem::of_file("drill-missing", format!("`{DRILL}` is missing")).help(
                 "a playbook without a drill is a guess: `backstop playbook new` writes one to start from",

@@ -1,4 +1,5 @@
-//! Everything that follows from the playbooks: machines, the template's block, the schema.
+//! Everything that follows from the playbooks: machines, the template's block, the schema, the table of what is
+//! answered.
 
 use std::{
     fmt, fs, io,
@@ -10,6 +11,7 @@ use serde::Serialize;
 use crate::{
     catalog::Catalog,
     compile::compile,
+    coverage::coverage,
     load::{self, LoadError},
     schema, template,
 };
@@ -83,6 +85,10 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
         text: schema::schema_text()?,
     });
     outputs.push(Output {
+        path: "docs/coverage.md".into(),
+        text: coverage(&catalog).to_markdown(),
+    });
+    outputs.push(Output {
         path: "template.yaml".into(),
         text: template::replace_block(&template, &catalog)?,
     });
@@ -104,13 +110,20 @@ pub fn write_outputs(root: &Path) -> Result<Compiled, OutputError> {
     let mut changed = Vec::new();
     for output in stale(root, &outputs) {
         let path = root.join(&output.path);
-        fs::write(&path, &output.text).map_err(|source| OutputError::Write { path, source })?;
+        write(&path, &output.text).map_err(|source| OutputError::Write { path, source })?;
         changed.push(output.path.clone());
     }
     Ok(Compiled {
         files: outputs.len(),
         changed,
     })
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
 }
 
 fn machines(catalog: &Catalog) -> Result<Vec<Output>, serde_json::Error> {

@@ -34,13 +34,17 @@ pub struct Playbook {
     pub tests: Vec<Test>,
 }
 
-/// The findings a playbook answers: a finding type or a control must match, and all else must hold.
+/// The findings a playbook answers: one of the lists must match, and all else must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Triggers {
     /// GuardDuty finding types, with `*`.
     pub finding_types: Vec<String>,
-    /// Security Hub control ids.
+    /// Security Hub control ids; with `*`, the known controls that match.
     pub controls: Vec<String>,
+    /// AWS products, whose findings are answered whatever their type.
+    pub products: Vec<String>,
+    /// Whether any finding is answered that a person sends by a Security Hub custom action.
+    pub custom_actions: bool,
     /// Findings below this are not answered.
     pub severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource has this role.
@@ -107,6 +111,11 @@ impl Playbook {
         self.steps()
             .filter_map(|(of, step)| (of == phase).then_some(step))
             .collect()
+    }
+
+    /// Whether it has steps that contain; without them it only tells people.
+    pub fn contains(&self) -> bool {
+        self.steps().any(|(phase, _)| phase == Phase::Contain)
     }
 
     /// The steps as an incident's log keeps them.

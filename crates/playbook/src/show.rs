@@ -141,6 +141,12 @@ impl Shown<'_> {
         if !self.triggers.controls.is_empty() {
             parts.push(format!("controls {}", join(&self.triggers.controls)));
         }
+        if !self.triggers.products.is_empty() {
+            parts.push(format!("all of {}", join(&self.triggers.products)));
+        }
+        if self.triggers.custom_actions {
+            parts.push("what a person sends by a Security Hub custom action".to_owned());
+        }
         if let Some(floor) = self.triggers.severity_floor {
             parts.push(format!("severity {floor} and above"));
         }

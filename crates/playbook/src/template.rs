@@ -78,7 +78,9 @@ fn machine(playbook: &Playbook) -> String {
         .iter()
         .map(|function| format!("{}FunctionArn: {}", pascal_case(function), arn(function)))
         .collect();
-    substitutions.push("ApprovalTimeoutSeconds: !Ref ApprovalTimeoutSeconds".to_owned());
+    if playbook.contains() {
+        substitutions.push("ApprovalTimeoutSeconds: !Ref ApprovalTimeoutSeconds".to_owned());
+    }
     substitutions.push("Partition: !Ref AWS::Partition".to_owned());
     substitutions.sort();
     let mut text = String::new();

@@ -107,6 +107,18 @@ fn each_mistake_has_its_code_and_line() {
             "action: iam.deactivate-access-key",
         ),
         (
+            wildcard,
+            "\"*:IAMUser/*\"\n  products: [Mackie]",
+            "unknown-product",
+            "severity_floor",
+        ),
+        (
+            wildcard,
+            "\"*:IAMUser/*\"\n  controls: [S3.*, IAM.999]",
+            "unknown-control",
+            "severity_floor",
+        ),
+        (
             "title: Leaked access key",
             "title: ''",
             "blank",
@@ -151,6 +163,26 @@ fn what_cuts_others_off_must_not_be_automatic() {
     let problem = invalid.problems.first().unwrap();
     assert_eq!(problem.code, "mode-too-high");
     assert_eq!(problem.help.as_deref(), Some("write `mode: approve`"));
+}
+
+#[test]
+fn a_playbook_that_contains_nothing_only_observes() {
+    let start = GOOD.find("phases:").unwrap();
+    let end = GOOD.find("\nlinks:").unwrap();
+    let without = format!(
+        "{}phases: []\n{}",
+        GOOD.get(..start).unwrap(),
+        GOOD.get(end..).unwrap()
+    )
+    .replace(
+        "steps: [deactivate-key, deny-user, deactivate-other-credentials]",
+        "steps: []",
+    );
+    let invalid = read(&without).unwrap_err();
+    let codes: Vec<&str> = invalid.problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["no-contain"]);
+    let observing = read(&without.replace("mode: auto", "mode: observe")).unwrap();
+    assert!(!observing.contains());
 }
 
 #[test]

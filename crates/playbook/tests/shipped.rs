@@ -56,6 +56,18 @@ fn an_auto_incident_stays_within_its_budget_of_transitions() {
 }
 
 #[test]
+fn a_playbook_that_contains_nothing_tells_people_and_closes() {
+    let catalog = playbook::load_dir(&root().join("playbooks")).unwrap();
+    let triage = catalog.get(&"triage".into()).unwrap();
+    assert!(!triage.contains());
+    for mode in [Mode::Observe, Mode::Approve, Mode::Auto] {
+        assert_eq!(playbook::transitions(&playbook::compile(triage), mode), 2);
+    }
+    let functions: Vec<&str> = playbook::functions_of(triage).into_iter().collect();
+    assert_eq!(functions, ["close", "notify"]);
+}
+
+#[test]
 fn a_machine_calls_the_functions_its_playbook_names_and_no_others() {
     let catalog = playbook::load_dir(&root().join("playbooks")).unwrap();
     for one in catalog.iter() {

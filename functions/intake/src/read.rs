@@ -2,8 +2,9 @@
 
 use backstop_core::{
     Finding,
-    finding::{ParseError, Standing, parse},
+    finding::{ParseError, parse},
 };
+use backstop_playbook::{Decided, is_new_type};
 
 use crate::{Intake, batch::Unfinished};
 
@@ -72,15 +73,21 @@ impl Intake {
         finding: &Finding,
         is_drill: bool,
     ) -> Result<(), Unfinished> {
-        if let Standing::Inactive { reason } = &finding.standing {
-            tracing::info!(message, finding = %finding.key(), %reason, "left: not active");
-            return Ok(());
-        }
-        let answers = self.catalog.answers(finding);
-        if answers.is_empty() {
+        if is_new_type(finding) {
             tracing::warn!(message, finding = %finding.key(), r#type = %finding.finding_type,
-                "left: no playbook answers this type and target");
+                "this type is newer than this version");
         }
+        let answers = match self.catalog.decide(finding) {
+            Decided::Answered(answers) => answers,
+            Decided::Inactive { reason } => {
+                tracing::info!(message, finding = %finding.key(), %reason, "left: not active");
+                return Ok(());
+            }
+            Decided::Unanswered { reason } => {
+                tracing::info!(message, finding = %finding.key(), %reason, "left: not answered");
+                return Ok(());
+            }
+        };
         for answer in answers {
             self.open_or_join(message, body, finding, &answer, is_drill)
                 .await?;

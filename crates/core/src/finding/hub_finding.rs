@@ -22,6 +22,11 @@ const PRODUCTS: [(&str, &str); 8] = [
     ("detective", "Detective"),
 ];
 
+/// The names of AWS's products, as [`super::Finding::product`] has them.
+pub fn aws_products() -> impl Iterator<Item = &'static str> {
+    PRODUCTS.iter().map(|(_, name)| *name)
+}
+
 /// A product of AWS by its ARN, which an import can't fake.
 pub(super) fn product_name(product_arn: &str) -> Option<&'static str> {
     let (_, product) = product_arn.rsplit_once("/aws/")?;

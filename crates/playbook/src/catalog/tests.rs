@@ -109,19 +109,97 @@ fn the_answer_says_why() {
     assert_eq!(answers.last().unwrap().mode, Mode::Approve);
 }
 
+fn names(catalog: &Catalog, finding: &Finding) -> Vec<String> {
+    let answers = catalog.answers(finding);
+    answers
+        .iter()
+        .map(|answer| answer.playbook.name.to_string())
+        .collect()
+}
+
+fn instance() -> Target {
+    target(Resource::Instance {
+        instance_id: "i-0123456789abcdef0".to_owned(),
+    })
+}
+
 #[test]
-fn other_families_targets_and_mild_findings_are_left_alone() {
+fn other_families_targets_and_mild_findings_reach_triage() {
     let catalog = shipped();
-    let bucket = target(Resource::Bucket {
-        name: "data".to_owned(),
-    });
-    let of_bucket = finding("Recon:IAMUser/TorIPCaller", vec![bucket]);
-    assert!(catalog.answers(&of_bucket).is_empty());
+    let of_instance = finding("Recon:IAMUser/TorIPCaller", vec![instance()]);
+    assert_eq!(names(&catalog, &of_instance), ["triage"]);
     let of_s3 = finding("Discovery:S3/TorIPCaller", every_iam_target());
-    assert!(catalog.answers(&of_s3).is_empty());
+    assert_eq!(names(&catalog, &of_s3), ["triage"; 7]);
     let mut mild = finding("Recon:IAMUser/TorIPCaller", every_iam_target());
     mild.severity.label = SeverityLabel::Informational;
-    assert!(catalog.answers(&mild).is_empty());
+    assert_eq!(names(&catalog, &mild), ["triage"; 7]);
+    let new = finding("Purpose:Quantum/Entanglement", vec![instance()]);
+    assert_eq!(names(&catalog, &new), ["triage"]);
+    assert!(crate::is_new_type(&new) && !crate::is_new_type(&mild));
+}
+
+#[test]
+fn only_guarddutys_findings_have_guarddutys_types() {
+    let mut faked = finding("Recon:IAMUser/TorIPCaller", every_iam_target());
+    faked.product = "123456789012/default".to_owned();
+    assert!(shipped().answers(&faked).is_empty());
+    faked.product = "GuardDuty Malware Protection".to_owned();
+    assert_eq!(shipped().answers(&faked).len(), 7);
+}
+
+fn of_control(id: &str) -> Finding {
+    let mut finding = finding(&format!("security-control/{id}"), vec![instance()]);
+    finding.product = "Security Hub".to_owned();
+    finding.control = Some(id.to_owned());
+    finding
+}
+
+fn reason(catalog: &Catalog, finding: &Finding) -> String {
+    match catalog.decide(finding) {
+        crate::Decided::Unanswered { reason } => reason,
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn controls_about_exposure_reach_triage_in_any_case_and_others_are_left() {
+    let catalog = shipped();
+    for id in ["EC2.19", "ec2.19", "OpenSearch.2", "AutoScaling.5"] {
+        assert_eq!(names(&catalog, &of_control(id)), ["triage"], "{id}");
+    }
+    assert_eq!(
+        reason(&catalog, &of_control("EC2.7")),
+        "no playbook or triage rule for control `EC2.7`"
+    );
+    let mut of_another_product = of_control("EC2.19");
+    of_another_product.product = "prowler/prowler".to_owned();
+    assert!(catalog.answers(&of_another_product).is_empty());
+}
+
+#[test]
+fn other_products_are_left_unless_they_are_named_or_a_person_sent_it() {
+    let catalog = shipped();
+    let mut vulnerability = finding("AWSInspector", vec![instance()]);
+    vulnerability.product = "Inspector".to_owned();
+    assert_eq!(
+        reason(&catalog, &vulnerability),
+        "no playbook or triage rule for findings of Inspector (`AWSInspector`)"
+    );
+    vulnerability.route = Route::SecurityHubCustomAction;
+    assert_eq!(names(&catalog, &vulnerability), ["triage"]);
+    let mut sensitive = finding("aws/macie", vec![instance()]);
+    sensitive.product = "Macie".to_owned();
+    assert_eq!(names(&catalog, &sensitive), ["triage"]);
+}
+
+#[test]
+fn inactive_findings_are_left_with_their_reason() {
+    let mut sample = finding("Recon:IAMUser/TorIPCaller", every_iam_target());
+    sample.standing = Standing::Inactive {
+        reason: "a sample finding".to_owned(),
+    };
+    let reason = "a sample finding";
+    assert_eq!(shipped().decide(&sample), crate::Decided::Inactive { reason });
 }
 
 #[test]
@@ -158,9 +236,13 @@ fn the_closest_trigger_wins_whatever_the_names() {
         "c-narrow"
     );
     assert_eq!(answer(&finding("PenTest:IAMUser/KaliLinux", key())), "a-broad");
-    let mut of_control = finding("PenTest:IAMUser/KaliLinux", key());
-    of_control.control = Some("IAM.3".to_owned());
+    let mut of_control = finding("security-control/IAM.3", key());
+    of_control.product = "Security Hub".to_owned();
+    of_control.control = Some("iam.3".to_owned());
     assert_eq!(answer(&of_control), "e-control");
+    let any_control = with("f-any-control", &[], &["*"]);
+    let catalog = Catalog::new(catalog.iter().cloned().chain([any_control]).collect());
+    assert_eq!(names(&catalog, &of_control), ["e-control"]);
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Checks of triggers: finding types and controls.
 
+use backstop_core::finding;
 use serde_saphyr::Spanned;
+use wildmatch::WildMatch;
 
 use crate::{file::TriggersFile, known, problem::Problem, suggest};
 
 /// Checks that the triggers name something, and nothing that AWS can't send.
 pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
-    if triggers.finding_types.is_empty() && triggers.controls.is_empty() {
+    let lists = [&triggers.finding_types, &triggers.controls, &triggers.products];
+    if lists.iter().all(|list| list.is_empty()) && !triggers.custom_actions {
         problems.push(
             Problem::of_file(
                 "no-trigger",
@@ -18,8 +21,21 @@ pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
     for pattern in &triggers.finding_types {
         check_finding_type(pattern, problems);
     }
+    for product in &triggers.products {
+        if !finding::aws_products().any(|known| known == product.value) {
+            problems.push(
+                Problem::at(
+                    product.referenced,
+                    "unknown-product",
+                    format!("`{}` is no known product of AWS", product.value),
+                )
+                .help(suggest::one_of(&product.value, finding::aws_products())),
+            );
+        }
+    }
     for control in &triggers.controls {
-        if !known::controls().any(|known| known.id == control.value) {
+        let wild = WildMatch::new(&control.value);
+        if !known::controls().any(|known| wild.matches(known.id)) {
             problems.push(
                 Problem::at(
                     control.referenced,

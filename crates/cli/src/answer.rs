@@ -12,6 +12,11 @@ pub(crate) trait Answer: Serialize + fmt::Display {
     fn exit(&self) -> Exit {
         Exit::Done
     }
+
+    /// The answer as a document; of the commands that [`crate::cli::Command::has_markdown`] names.
+    fn markdown(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A command's own error.

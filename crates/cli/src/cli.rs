@@ -2,7 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{completions, decide, drill, exempt, exit, incidents, pause, playbook, printer::Format, run, undo};
+use crate::{
+    completions, coverage, decide, drill, exempt, exit, incidents, pause, playbook, printer::Format, replay,
+    run, undo,
+};
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.
 #[derive(Debug, Parser)]
@@ -36,8 +39,19 @@ pub(crate) enum Command {
     Exempt(exempt::Arguments),
     /// Read, check, compile and begin playbooks
     Playbook(playbook::Arguments),
+    /// Say what would be done with a saved event, without AWS
+    Replay(replay::Arguments),
+    /// Print which playbook answers which finding type and control, on what target, in which mode
+    Coverage(coverage::Arguments),
     /// Replay a finding against a disposable account and prove that the attacker's calls fail afterwards
     Drill(drill::Arguments),
     /// Print what a shell needs to complete these commands
     Completions(completions::Arguments),
+}
+
+impl Command {
+    /// Whether `--output markdown` means something here.
+    pub(crate) const fn has_markdown(&self) -> bool {
+        matches!(self, Self::Coverage(_))
+    }
 }

@@ -10,12 +10,16 @@ pub(crate) enum Exit {
     Done = 0,
     /// Something failed that the message names.
     Failed = 1,
-    /// The stack, incident, playbook, pause or exemption that was named isn't there.
+    /// The stack, incident, playbook, pause, exemption or file that was named isn't there.
     NotFound = 3,
     /// Refused by a rule, or the person didn't say yes: nothing was changed.
     Refused = 4,
     /// Playbooks have mistakes, or compiled files differ from them.
     Invalid = 5,
+    /// A replayed event, or one of its findings, can't be read.
+    Unreadable = 6,
+    /// Replayed events were read, and none of their findings would be answered.
+    Unanswered = 7,
     /// A drill ended `partially-contained`.
     PartiallyContained = 10,
     /// A drill ended `not-contained`.
@@ -34,9 +38,11 @@ Exit codes:
     0  done as asked; a drill ended as expected
     1  failed; the message says what
     2  the command line can't be read
-    3  what was named isn't there: stack, incident, playbook, pause, exemption
+    3  what was named isn't there: stack, incident, playbook, pause, exemption, file
     4  refused, or you didn't say yes: nothing was changed
     5  playbooks have mistakes, or compiled files differ from them
+    6  replay: an event, or a finding in it, can't be read
+    7  replay: all was read, and no playbook would answer
    10  drill: partially contained
    11  drill: not contained
    12  drill: ended by an error, so it proves nothing
@@ -61,6 +67,8 @@ mod tests {
             Exit::NotFound,
             Exit::Refused,
             Exit::Invalid,
+            Exit::Unreadable,
+            Exit::Unanswered,
             Exit::PartiallyContained,
             Exit::NotContained,
             Exit::DrillError,

@@ -5,6 +5,7 @@ mod ask;
 mod aws;
 mod cli;
 mod completions;
+mod coverage;
 mod decide;
 mod drill;
 mod exempt;
@@ -14,6 +15,7 @@ mod pause;
 mod playbook;
 mod printer;
 mod progress;
+mod replay;
 mod run;
 mod signals;
 mod span;
@@ -21,16 +23,20 @@ mod undo;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use crate::{
     cli::{Cli, Command},
-    printer::Printer,
+    printer::{Format, Printer},
 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.output == Format::Markdown && !cli.command.has_markdown() {
+        let message = "only `backstop coverage` has markdown: type `--output text` or `--output json`";
+        Cli::command().error(ErrorKind::InvalidValue, message).exit();
+    }
     let printer = Printer::new(cli.output);
     let exit = match cli.command {
         Command::Incidents(arguments) => incidents::run(arguments, &printer).await,
@@ -42,6 +48,8 @@ async fn main() -> ExitCode {
         Command::Resume(arguments) => printer.end(pause::resume(arguments).await),
         Command::Exempt(arguments) => exempt::run(arguments, &printer).await,
         Command::Playbook(arguments) => playbook::run(arguments, &printer),
+        Command::Replay(arguments) => printer.end(replay::run(&arguments)),
+        Command::Coverage(arguments) => printer.end(coverage::run(&arguments)),
         Command::Completions(arguments) => printer.end(Ok(completions::script(&arguments, Cli::command()))),
         Command::Drill(arguments) => printer.close(drill::run(arguments, &printer).await),
     };

@@ -154,7 +154,8 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Exit {
     }
 }
 
-fn catalog(project: &Path) -> Result<Catalog, CliError> {
+/// The playbooks of the project; outside of one, those this program was built with.
+pub(crate) fn catalog(project: &Path) -> Result<Catalog, CliError> {
     let playbooks = project.join("playbooks");
     if playbooks.is_dir() {
         return Ok(load_dir(&playbooks).map_err(PlaybookError::from)?);

@@ -20,6 +20,9 @@ pub(crate) enum Format {
     Text,
     /// One JSON document.
     Json,
+    /// A document for this project's `docs/`; of few commands.
+    #[value(hide = true)]
+    Markdown,
 }
 
 /// Writes a command's answer and what it says meanwhile.
@@ -78,6 +81,7 @@ impl Printer {
         let text = match self.format {
             Format::Text => Ok(answer.to_string()),
             Format::Json => serde_json::to_string_pretty(answer),
+            Format::Markdown => Ok(answer.markdown().unwrap_or_else(|| answer.to_string())),
         };
         match text {
             Ok(text) => match write_out(&text) {

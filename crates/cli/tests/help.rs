@@ -32,6 +32,8 @@ fn every_command_explains_itself() {
         &["exempt", "remove"],
         &["playbook"],
         &["playbook", "compile"],
+        &["replay"],
+        &["coverage"],
         &["completions"],
     ] {
         insta::assert_snapshot!(words.join("-"), help(words));
@@ -50,6 +52,8 @@ fn the_first_page_names_every_command_and_exit_code() {
         "resume",
         "exempt",
         "playbook",
+        "replay",
+        "coverage",
         "completions",
         "drill",
     ] {

@@ -130,6 +130,10 @@ fn proven(incident: &Incident) -> Vec<String> {
 pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<String> {
     let mut lines = Vec::new();
     match status {
+        Status::Contained if matches!(incident.opened.target.resource, Resource::Bucket { .. }) => {
+            lines.push("tell the owner: whoever reads it without signing in gets 403 now".to_owned());
+            lines.push("find out who opened it, and what was read, before it is opened again".to_owned());
+        }
         Status::Contained => {
             lines.push("tell the owner: work that used this credential has stopped".to_owned());
             lines.push(

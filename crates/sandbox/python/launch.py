@@ -72,10 +72,26 @@ def tell_principals(serve):
     return app
 
 
+def evaluate_task_timeouts():
+    """Lets a task's TimeoutSeconds be a JSONata expression, as AWS does; ministack takes it as it stands."""
+    from ministack.services import stepfunctions
+
+    execute = stepfunctions._execute_task
+
+    def execute_task(state, raw_input, execution, ctx):
+        if isinstance(state.get("TimeoutSeconds"), str):
+            seconds = stepfunctions._jsonata_state_field(state, "TimeoutSeconds", "number", raw_input, ctx)
+            state = {**state, "TimeoutSeconds": seconds}
+        return execute(state, raw_input, execution, ctx)
+
+    stepfunctions._execute_task = execute_task
+
+
 def ministack():
     from ministack import app
 
     admit_for_moto(app)
+    evaluate_task_timeouts()
     app.app = tell_principals(app.app)
     sys.argv = ["ministack"]
     app.main()

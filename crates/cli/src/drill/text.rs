@@ -39,6 +39,9 @@ fn write_report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
     for CallLine { call, by, .. } in &report.calls.denied {
         writeln!(f, "✘ AWS denied {call} to {by}")?;
     }
+    if let Some(failure) = &report.machine_failure {
+        writeln!(f, "✘ the execution ended as {failure}")?;
+    }
     if report.mode == Mode::Observe {
         write_plan(f, report)?;
     }
@@ -86,7 +89,7 @@ fn probes(report: &Report) -> Table {
             shown(&probe.before),
             shown(&probe.after),
             probe.expected_after.to_string(),
-            in_words(good),
+            in_words(good, probe.after.is_some()).to_owned(),
         ]);
     }
     table
@@ -106,7 +109,7 @@ fn checks(report: &Report) -> Table {
             shown(&check.before),
             shown(&check.after),
             check.expected_after.to_string(),
-            in_words(good),
+            in_words(good, check.after.is_some()).to_owned(),
         ]);
     }
     table
@@ -194,12 +197,12 @@ pub(super) fn how_to_reach(stage: &Stage) -> String {
     text
 }
 
-fn in_words(good: bool) -> String {
-    format!(
-        "{} {}",
-        mark(good),
-        if good { "as expected" } else { "NOT as expected" }
-    )
+fn in_words(good: bool, is_known: bool) -> &'static str {
+    match (is_known, good) {
+        (false, _) => "– unknown",
+        (true, true) => "✔ as expected",
+        (true, false) => "✘ NOT as expected",
+    }
 }
 
 fn mark(good: bool) -> &'static str {

@@ -242,6 +242,7 @@ mod tests {
                 name: "alice".to_owned(),
             },
             user_agent: None,
+            trace: None,
             status: Some(200),
             error_code: None,
             request_id: None,

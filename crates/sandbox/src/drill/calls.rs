@@ -107,20 +107,33 @@ impl FunctionCalls {
         self.made_changes().min_by_key(|call| call.ended_us)
     }
 
-    /// The most calls before `change`, each of which began after the one before had ended, and `change` itself.
-    /// Of the function that made the change only the same process counts: others of it ran beside, not before.
+    /// The most calls before `change`, each of which began after the one before had ended, and `change` itself:
+    /// those of its own invocation, and those of invocations that led to it.
     fn serial(&self, change: &Call) -> usize {
-        let is_before = |call: &&Call| {
-            let same_process = call.access_key_id == change.access_key_id;
-            let same_function = call.principal.session() == change.principal.session();
-            call.ended_us <= change.started_us && (same_process || !same_function)
+        let own = self.calls.iter().filter(|call| call.trace == change.trace);
+        let began = own.map(|call| call.started_us).min().unwrap_or(change.started_us);
+        let leads = |call: &&Call| match self.handed_over_us(&call.trace) {
+            _ if call.trace == change.trace => call.ended_us <= change.started_us,
+            handed_over => handed_over <= began && call.ended_us <= handed_over,
         };
         let spans = self
             .calls
             .iter()
-            .filter(is_before)
+            .filter(leads)
             .map(|call| (call.started_us, call.ended_us));
         longest_chain(spans.collect()) + 1
+    }
+
+    /// When an invocation let others go on: intake by starting the machine, everything else by ending. What it
+    /// does afterwards, and what other branches do meanwhile, costs the containment no time.
+    fn handed_over_us(&self, trace: &Option<String>) -> u64 {
+        let calls = || self.calls.iter().filter(|call| &call.trace == trace);
+        let start = calls()
+            .find(|call| call.action == "StartExecution")
+            .map(|call| call.ended_us);
+        start
+            .or_else(|| calls().map(|call| call.ended_us).max())
+            .unwrap_or_default()
     }
 }
 

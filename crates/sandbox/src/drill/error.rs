@@ -84,7 +84,7 @@ pub enum DrillError {
     Stack(#[from] StackError),
     /// The second person couldn't approve.
     #[error("approving as the person on call")]
-    Approve(#[from] DecisionError),
+    Approve(#[source] Box<DecisionError>),
 }
 
 /// Makes the error of one call.
@@ -95,6 +95,12 @@ where
     move |error| DrillError::Call {
         operation,
         source: error.into(),
+    }
+}
+
+impl From<DecisionError> for DrillError {
+    fn from(error: DecisionError) -> Self {
+        Self::Approve(Box::new(error))
     }
 }
 

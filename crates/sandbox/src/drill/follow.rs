@@ -27,12 +27,22 @@ const UNTIL_ENDED: Duration = Duration::from_secs(180);
 /// More than any test opens on one stage.
 const MOST_INCIDENTS: usize = 500;
 
-/// Waits for the incident that a finding opened or joined.
-pub async fn incident(stage: &Stage, finding_id: &str) -> Result<IncidentLog, DrillError> {
+/// An execution that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// What it did.
+    pub history: History,
+    /// Its status, error and cause, if it didn't succeed.
+    pub failure: Option<String>,
+}
+
+/// Waits for the incident of `playbook` that a finding opened or joined; others may answer other targets of it.
+pub async fn incident(stage: &Stage, playbook: &str, finding_id: &str) -> Result<IncidentLog, DrillError> {
     let ledger = stage.ledger();
     let until = Instant::now() + UNTIL_OPENED;
     loop {
-        for row in ledger.incidents(MOST_INCIDENTS).await? {
+        let rows = ledger.incidents(MOST_INCIDENTS).await?;
+        for row in rows.iter().filter(|row| row.playbook.as_str() == playbook) {
             let log = ledger.log(&row.incident).await?;
             if log.records().iter().any(|record| is_about(record, finding_id)) {
                 return Ok(log);
@@ -56,7 +66,7 @@ pub async fn execution(
     opened: &IncidentLog,
     oncall: &OnCall<'_>,
     progress: &dyn Progress,
-) -> Result<History, DrillError> {
+) -> Result<Ended, DrillError> {
     let id = opened.id();
     let arn = execution_arn(stage, opened)?;
     let sfn = aws_sdk_sfn::Client::new(&stage.account().sdk_config(stage.account().root()));
@@ -64,13 +74,13 @@ pub async fn execution(
     let until = Instant::now() + UNTIL_ENDED;
     let mut told = Told::default();
     loop {
-        let status = status(&sfn, &arn).await?;
+        let ended = end(&sfn, &arn).await?;
         let history = History::read(&sfn, &arn).await?;
         let log = ledger.log(id).await?;
         let incident = log.incident()?;
         told.tell(&history, &incident, log.records(), progress);
-        if !matches!(status, None | Some(ExecutionStatus::Running)) {
-            return Ok(history);
+        if let Some(failure) = ended {
+            return Ok(Ended { history, failure });
         }
         if incident.status() == Status::AwaitingApproval && stage.mode() != Mode::Observe {
             oncall.approve(id, &incident, progress).await?;
@@ -82,19 +92,33 @@ pub async fn execution(
     }
 }
 
-/// The execution's status; none while intake has opened the incident but not started the machine yet.
-async fn status(sfn: &aws_sdk_sfn::Client, arn: &str) -> Result<Option<ExecutionStatus>, DrillError> {
-    match sfn.describe_execution().execution_arn(arn).send().await {
-        Ok(answer) => Ok(Some(answer.status)),
-        Err(error)
-            if error
+/// Whether the execution ended, and if so, why not well; it may not be there yet, since intake opens the incident
+/// before it starts the machine.
+async fn end(sfn: &aws_sdk_sfn::Client, arn: &str) -> Result<Option<Option<String>>, DrillError> {
+    let answer = match sfn.describe_execution().execution_arn(arn).send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let is_missing = error
                 .as_service_error()
-                .is_some_and(|error| error.is_execution_does_not_exist()) =>
-        {
-            Ok(None)
+                .is_some_and(|error| error.is_execution_does_not_exist());
+            return if is_missing {
+                Ok(None)
+            } else {
+                Err(call("states:DescribeExecution")(error))
+            };
         }
-        Err(error) => Err(call("states:DescribeExecution")(error)),
-    }
+    };
+    Ok(match answer.status() {
+        ExecutionStatus::Running => None,
+        ExecutionStatus::Succeeded => Some(None),
+        other => {
+            let (error, cause) = (
+                answer.error().unwrap_or_default(),
+                answer.cause().unwrap_or_default(),
+            );
+            Some(Some(format!("{other}: {error}: {cause}")))
+        }
+    })
 }
 
 fn execution_arn(stage: &Stage, log: &IncidentLog) -> Result<String, DrillError> {

@@ -51,6 +51,8 @@ pub struct Report {
     pub calls: Calls,
     /// States entered, retried tasks, and the end: what Step Functions bills for a standard execution.
     pub transitions: Option<usize>,
+    /// How the execution ended, if not well.
+    pub machine_failure: Option<String>,
     /// Why it ended early.
     pub error: Option<String>,
     /// Where to look on failure.
@@ -108,6 +110,7 @@ impl Report {
             plan: Vec::new(),
             calls: Calls::default(),
             transitions: None,
+            machine_failure: None,
             error: None,
             files: None,
         }

@@ -139,12 +139,14 @@ async fn follow_up(
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), DrillError> {
-    let opened = follow::incident(stage, &event.finding_id).await?;
+    let opened = follow::incident(stage, &report.playbook, &event.finding_id).await?;
     report.incident = Some(opened.id().to_string());
     progress.note(&format!("  incident {}", opened.id()));
     let followed = follow::execution(stage, &opened, oncall, progress).await;
     report.take_incident(&stage.ledger().log(opened.id()).await?.incident()?);
-    report.transitions = Some(followed?.transitions());
+    let ended = followed?;
+    report.transitions = Some(ended.history.transitions());
+    report.machine_failure = ended.failure;
     Ok(())
 }
 

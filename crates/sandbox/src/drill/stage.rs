@@ -84,7 +84,7 @@ pub enum StageError {
         /// The run's directory.
         files: PathBuf,
         /// Why.
-        source: DeployError,
+        source: Box<DeployError>,
     },
     /// The stack lacks an output.
     #[error("finding the stack's parts")]
@@ -110,7 +110,7 @@ impl Stage {
         let deployed = deploy_built(&sdk, &options.root, template, &binaries, &deployment, progress).await;
         let stack = deployed.map_err(|source| StageError::Deploy {
             files: account.logs().to_owned(),
-            source,
+            source: Box::new(source),
         })?;
         let table = stack.incidents_table()?.to_owned();
         Ok(Self {
@@ -164,6 +164,14 @@ impl Stage {
             .map_err(call("events:PutEvents"))?;
         let refused = answer.entries().iter().find_map(|entry| entry.error_code());
         refused.map_or(Ok(()), |code| Err(DrillError::EventRefused(code.to_owned())))
+    }
+
+    /// Puts a message on the intake queue as it is, past EventBridge, which takes only what it can read.
+    pub async fn put_message(&self, body: &str) -> Result<(), DrillError> {
+        let client = aws_sdk_sqs::Client::new(&self.account.sdk_config(self.account.root()));
+        let queue = self.stack.intake_queue_url()?;
+        let send = client.send_message().queue_url(queue).message_body(body);
+        send.send().await.map(drop).map_err(call("sqs:SendMessage"))
     }
 
     /// Saves the functions' logs and the gateway's record beside the emulators' logs; gives the directory.

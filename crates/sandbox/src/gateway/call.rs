@@ -33,6 +33,8 @@ pub struct Call {
     pub principal: Principal,
     /// What the caller says it is.
     pub user_agent: Option<String>,
+    /// The X-Ray trace header: what tells a function's invocations apart, since they share a role's credentials.
+    pub trace: Option<String>,
     /// The HTTP status, or none where the connection was dropped on purpose.
     pub status: Option<u16>,
     /// The AWS error code of a call that failed.
@@ -133,6 +135,7 @@ impl Record {
             access_key_id: asked.access_key_id.clone(),
             principal,
             user_agent: asked.user_agent.clone(),
+            trace: asked.trace.clone(),
             status: ending.status,
             error_code: ending.error_code,
             request_id: ending.request_id,

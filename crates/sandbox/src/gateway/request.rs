@@ -67,6 +67,8 @@ pub struct AwsRequest {
     pub resource: Option<Resource>,
     /// What the caller says it is.
     pub user_agent: Option<String>,
+    /// The trace that the caller says it is part of; a function gets one for each invocation.
+    pub trace: Option<String>,
     /// Form parameters of query requests, top-level strings of JSON ones; may hold secrets, so never recorded.
     pub(crate) parameters: BTreeMap<String, String>,
 }
@@ -110,6 +112,7 @@ impl AwsRequest {
             region: scope.region,
             access_key_id: scope.access_key_id,
             user_agent: header(&parts.headers, "user-agent"),
+            trace: header(&parts.headers, "x-amzn-trace-id"),
             parameters,
         }
     }

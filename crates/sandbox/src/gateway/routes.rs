@@ -61,6 +61,7 @@ pub(super) mod tests {
             access_key_id: None,
             resource: None,
             user_agent: None,
+            trace: None,
             parameters: BTreeMap::new(),
         }
     }

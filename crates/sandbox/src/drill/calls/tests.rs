@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::*;
 
-/// A call of the function `session` in the process that holds `key`.
-fn call(service: &str, action: &str, session: &str, key: &str, span: (u64, u64)) -> Call {
+/// A call of the function `session` in the invocation `trace`.
+fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64)) -> Call {
     Call {
         seq: span.0,
         started_at: Timestamp::UNIX_EPOCH,
@@ -16,13 +16,14 @@ fn call(service: &str, action: &str, session: &str, key: &str, span: (u64, u64))
         action: action.into(),
         region: None,
         resource: None,
-        access_key_id: Some(key.into()),
+        access_key_id: Some(format!("ASIA{session}")),
         principal: Principal::Role {
             account: "123456789012".into(),
             name: format!("backstop-{session}"),
             session: session.into(),
         },
         user_agent: None,
+        trace: Some(trace.into()),
         status: Some(200),
         error_code: None,
         request_id: None,
@@ -30,18 +31,18 @@ fn call(service: &str, action: &str, session: &str, key: &str, span: (u64, u64))
     }
 }
 
-/// Intake opens and starts; two processes of one function then work side by side.
+/// Intake opens and starts; two invocations of one function then work side by side.
 fn record() -> Vec<Call> {
     vec![
         call("dynamodb", "Query", "intake", "I", (1_000, 2_000)),
         call("dynamodb", "TransactWriteItems", "intake", "I", (2_100, 3_000)),
         call("states", "StartExecution", "intake", "I", (3_100, 4_000)),
-        // After the start, beside what follows: it costs the containment no time.
-        call("dynamodb", "UpdateItem", "intake", "I", (4_100, 9_000)),
+        // After the start, beside the machine.
+        call("dynamodb", "UpdateItem", "intake", "I", (4_100, 4_500)),
         call("iam", "GetUser", "respond", "A", (5_000, 6_000)),
         call("dynamodb", "Query", "respond", "A", (5_000, 5_500)),
         call("dynamodb", "PutItem", "respond", "A", (6_100, 7_000)),
-        // The other process: its calls fit between the first one's, but nobody waits for them.
+        // The other invocation: its calls fit between the first one's, but nobody waits for them.
         call("iam", "GetUser", "respond", "B", (4_050, 4_900)),
         call("iam", "UpdateAccessKey", "respond", "A", (7_100, 8_000)),
         call("iam", "PutUserPolicy", "respond", "B", (8_100, 12_500)),
@@ -99,7 +100,7 @@ fn a_refused_change_is_a_change_that_was_tried_but_contains_nothing() {
         by: "role/backstop-respond".into(),
         error: Some("AccessDenied".into()),
     };
-    assert_eq!(summary.changes, [line.clone()]);
+    assert_eq!(summary.changes, summary.denied);
     assert_eq!(summary.denied, [line]);
     assert_eq!(calls.ms_to_first_change(), None);
 }
@@ -111,4 +112,17 @@ fn overlapping_calls_count_once() {
         4
     );
     assert_eq!(longest_chain(vec![]), 0);
+}
+
+#[test]
+fn an_invocation_that_ended_before_was_waited_for() {
+    let mut record = record();
+    record.push(call("iam", "GetUser", "respond", "P", (4_100, 4_200)));
+    record.push(call("dynamodb", "PutItem", "respond", "P", (4_300, 4_900)));
+    assert_eq!(
+        FunctionCalls::of(&record, "backstop", 500)
+            .summary()
+            .serial_before_containment,
+        Some(8)
+    );
 }

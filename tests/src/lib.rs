@@ -1,1 +1,10 @@
-//! stub
+//! End-to-end tests across rooms: real findings go into a real deployment in the disposable account, and the end
+//! state is asserted. What the tests share is in here.
+
+mod scene;
+mod sections;
+mod setting;
+
+pub use scene::{Leaked, Scene, refusals};
+pub use sections::Sections;
+pub use setting::{Setting, drill, stage};

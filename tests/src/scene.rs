@@ -1,0 +1,250 @@
+//! Users with leaked keys on a stage of their own, findings about them, and the end state in the account.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a failing helper fails its test"
+)]
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use aws_sdk_iam::types::{StatusType, Tag};
+use backstop_core::{
+    IncidentId, Mode,
+    guardrail::DRILL_TAG,
+    incident::{Incident, Status},
+    log::{Event, Record},
+};
+use backstop_runtime::IncidentLog;
+use backstop_sandbox::{
+    Settings, Silent,
+    drill::{
+        Stage, StageOptions,
+        cast::{Identity, Subject},
+        finding::{self, Place},
+    },
+};
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+use ulid::Ulid;
+
+/// The longest that any incident here takes, retries included.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// The workspace's directory.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A deployed stack in an account of its own.
+pub struct Scene {
+    pub stage: Stage,
+}
+
+/// A user whose key is said to be leaked.
+pub struct Leaked {
+    pub user: String,
+    pub key_id: String,
+    identity: Identity,
+}
+
+impl Scene {
+    pub async fn start(mode: Mode, parameters: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let options = StageOptions {
+            root: root(),
+            mode,
+            without_permission: None,
+            parameters: parameters.iter().map(owned).collect::<BTreeMap<_, _>>(),
+            // Retries of state machines wait a tenth of what they would.
+            account: Settings {
+                home: root().join(".backstop"),
+                wait_scale: 0.1,
+                ..Settings::default()
+            },
+        };
+        Self {
+            stage: Stage::start(options, &Silent)
+                .await
+                .unwrap_or_else(|error| panic!("{error:?}")),
+        }
+    }
+
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        let account = self.stage.account();
+        aws_sdk_iam::Client::new(&account.sdk_config(account.root()))
+    }
+
+    pub fn sfn(&self) -> aws_sdk_sfn::Client {
+        let account = self.stage.account();
+        aws_sdk_sfn::Client::new(&account.sdk_config(account.root()))
+    }
+
+    /// A user with one access key; tagged for drills unless a test wants otherwise.
+    pub async fn leak(&self, is_tagged: bool) -> Leaked {
+        let user = format!("user-{}", Ulid::generate().to_string().to_lowercase());
+        let iam = self.iam();
+        let tag = Tag::builder().key(DRILL_TAG).value("yes").build().unwrap();
+        let tags = is_tagged.then(|| vec![tag]);
+        let made = iam
+            .create_user()
+            .user_name(&user)
+            .set_tags(tags)
+            .send()
+            .await
+            .unwrap();
+        let key = iam.create_access_key().user_name(&user).send().await.unwrap();
+        let key_id = key.access_key().unwrap().access_key_id().to_owned();
+        let identity = Identity {
+            key_id: key_id.clone(),
+            principal_id: made.user().unwrap().user_id().to_owned(),
+            user_type: "IAMUser",
+            user_name: user.clone(),
+        };
+        Leaked {
+            user,
+            key_id,
+            identity,
+        }
+    }
+
+    /// Sends a finding of a playbook about somebody; gives the finding's id.
+    pub async fn send(&self, playbook: &str, identity: &Identity) -> String {
+        let finding_id = format!("{:032x}", u128::from(Ulid::generate()));
+        self.send_as(playbook, identity, &finding_id).await;
+        finding_id
+    }
+
+    pub async fn send_as(&self, playbook: &str, identity: &Identity, finding_id: &str) {
+        let place = Place {
+            account: self.stage.account().account_id(),
+            region: self.stage.account().region(),
+            now: Timestamp::now(),
+            finding_id,
+        };
+        let folder = root().join("playbooks").join(playbook);
+        let event = finding::read(&folder, Subject::Credential(identity), place).unwrap();
+        self.stage
+            .put_event(&event.detail_type, &event.detail)
+            .await
+            .unwrap();
+    }
+
+    /// Sends a finding about a leaked key and waits until its incident is closed.
+    pub async fn answer(&self, leaked: &Leaked) -> (IncidentId, Incident) {
+        let finding = self.send("leaked-access-key", &leaked.identity).await;
+        self.until(&finding, |incident| incident.closed.is_some()).await
+    }
+
+    pub async fn send_leak(&self, leaked: &Leaked) -> String {
+        self.send("leaked-access-key", &leaked.identity).await
+    }
+
+    /// Waits until the incident of a finding is as wanted.
+    pub async fn until(
+        &self,
+        finding_id: &str,
+        wanted: impl Fn(&Incident) -> bool,
+    ) -> (IncidentId, Incident) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let log = self.log_of(finding_id).await;
+            if let Some(log) = &log {
+                let incident = log.incident().unwrap();
+                if wanted(&incident) {
+                    return (log.id().clone(), incident);
+                }
+            }
+            if Instant::now() > until {
+                let records = log.as_ref().map(IncidentLog::records);
+                panic!("finding {finding_id} isn't answered as wanted: {records:#?}");
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    pub async fn log_of(&self, finding_id: &str) -> Option<IncidentLog> {
+        let ledger = self.stage.ledger();
+        for row in ledger.incidents(500).await.unwrap() {
+            let log = ledger.log(&row.incident).await.unwrap();
+            if log.records().iter().any(|record| is_about(record, finding_id)) {
+                return Some(log);
+            }
+        }
+        None
+    }
+
+    /// Whether the leaked key works, and whether the user has a deny of Backstop's.
+    pub async fn state(&self, leaked: &Leaked) -> (bool, bool) {
+        let iam = self.iam();
+        let keys = iam
+            .list_access_keys()
+            .user_name(&leaked.user)
+            .send()
+            .await
+            .unwrap();
+        let is_active = keys.access_key_metadata().iter().any(|key| {
+            key.access_key_id() == Some(&leaked.key_id) && key.status() == Some(&StatusType::Active)
+        });
+        let policies = iam
+            .list_user_policies()
+            .user_name(&leaked.user)
+            .send()
+            .await
+            .unwrap();
+        let is_denied = policies
+            .policy_names()
+            .iter()
+            .any(|name| name.starts_with("BackstopDeny-"));
+        (is_active, is_denied)
+    }
+
+    /// How often one of the stack's functions published to the alerts topic, by the function's role.
+    pub fn published(&self, role: &str) -> usize {
+        let calls = self.stage.account().calls();
+        calls
+            .iter()
+            .filter(|call| call.service == "sns" && call.action == "Publish" && call.succeeded())
+            .filter(|call| call.principal.to_string().contains(role))
+            .count()
+    }
+
+    pub async fn statuses(&self) -> BTreeMap<Status, usize> {
+        let mut counts = BTreeMap::new();
+        for row in self.stage.ledger().incidents(1000).await.unwrap() {
+            *counts.entry(row.status).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    pub async fn end(self) {
+        self.stage.clear().await.unwrap();
+    }
+}
+
+fn is_about(record: &Record, finding_id: &str) -> bool {
+    let reference = match &record.event {
+        Event::Opened(opened) => &opened.finding,
+        Event::FindingJoined(reference) => reference,
+        _ => return false,
+    };
+    reference.key.ends_with(finding_id)
+}
+
+/// The names of the guardrails that refused, wherever in the log they stand.
+pub fn refusals(incident: &Incident) -> Vec<String> {
+    let at_opening = incident
+        .opened
+        .guardrails
+        .iter()
+        .map(|decision| decision.guardrail.clone());
+    let at_acting = incident.steps.iter().filter_map(|state| match &state.outcome {
+        Some(backstop_core::Outcome::Refused { guardrail, .. }) => Some(guardrail.clone()),
+        _ => None,
+    });
+    at_opening.chain(at_acting).collect()
+}

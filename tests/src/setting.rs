@@ -1,0 +1,47 @@
+//! The workspace's own template and drills, on a stage.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use backstop_core::Mode;
+use backstop_sandbox::{
+    Settings, Silent,
+    drill::{Drill, DrillFileError, Drills, Stage, StageError, StageOptions},
+};
+
+/// What differs from a plain deployment.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The stack's `MaximumMode`.
+    pub mode: Mode,
+    /// A permission of the responders to take away.
+    pub without_permission: Option<String>,
+}
+
+/// Deploys the workspace's template into a new account.
+pub async fn stage(setting: Setting) -> Result<Stage, StageError> {
+    let options = StageOptions {
+        root: root(),
+        mode: setting.mode,
+        without_permission: setting.without_permission,
+        // Each test opens as many incidents as it likes.
+        parameters: BTreeMap::from([("ContainmentsPerHour".to_owned(), "1000".to_owned())]),
+        account: Settings {
+            home: root().join(".backstop"),
+            ..Settings::default()
+        },
+    };
+    Stage::start(options, &Silent).await
+}
+
+/// A drill of the workspace.
+pub fn drill(name: &str) -> Result<Drill, DrillFileError> {
+    Drills::read(&root().join("playbooks"))?.find(name).cloned()
+}
+
+fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}

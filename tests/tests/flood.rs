@@ -1,0 +1,55 @@
+//! A flood of findings: as many are contained as the hour's limit allows, the rest waits, one notice says so.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Duration;
+
+use backstop_core::{Mode, incident::Status};
+use backstop_tests::Scene;
+use tokio::time::{Instant, sleep};
+
+const KEYS: usize = 40;
+const LIMIT: usize = 10;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beyond_the_limit_people_decide() {
+    let scene = Scene::start(Mode::Auto, &[("ContainmentsPerHour", "10")]).await;
+    let mut leaked = Vec::new();
+    for _ in 0..KEYS {
+        leaked.push(scene.leak(true).await);
+    }
+    for leak in &leaked {
+        scene.send_leak(leak).await;
+    }
+    let until = Instant::now() + Duration::from_secs(240);
+    loop {
+        let counts = scene.statuses().await;
+        let settled = [Status::Contained, Status::AwaitingApproval]
+            .iter()
+            .filter_map(|status| counts.get(status))
+            .sum::<usize>();
+        if settled == KEYS {
+            assert_eq!(counts.get(&Status::Contained), Some(&LIMIT), "{counts:?}");
+            break;
+        }
+        assert!(Instant::now() < until, "not settled: {counts:?}");
+        sleep(Duration::from_millis(500)).await;
+    }
+    let mut off = 0;
+    for leak in &leaked {
+        match scene.state(leak).await {
+            (false, true) => off += 1,
+            other => assert_eq!(other, (true, false), "{} is half contained", leak.user),
+        }
+    }
+    assert_eq!(off, LIMIT);
+    // The notice follows the status by a call; functions that are about to publish get their moment.
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(
+        scene.published("ApproveRole"),
+        1,
+        "one notice for thirty questions"
+    );
+    assert_eq!(scene.published("NotifyRole"), LIMIT);
+    assert!(scene.stage.dead_letters().await.unwrap().is_empty(), "none lost");
+    scene.end().await;
+}

@@ -1,0 +1,233 @@
+//! Guardrails, each by the end state in the account: what they cover is left alone, and only that.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use backstop_core::{
+    Mode, Resource,
+    guardrail::{Exemption, ExemptionScope, Pause, PauseScope},
+    incident::Status,
+    log::Event,
+};
+use backstop_sandbox::{Effect, Matcher, drill::cast::Identity};
+use backstop_tests::{Scene, refusals};
+use jiff::{Timestamp, ToSpan};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_guardrail_covers_is_left_alone() {
+    let scene = Scene::start(Mode::Auto, &[]).await;
+    exempt_by_arn(&scene).await;
+    exempt_by_tag_is_seen_right_before_acting(&scene).await;
+    an_expired_exemption_does_nothing(&scene).await;
+    paused(&scene).await;
+    protected_role(&scene).await;
+    untagged_target_of_a_drill(&scene).await;
+    unreadable_table(&scene).await;
+    an_undone_target_is_asked_about(&scene).await;
+    scene.end().await;
+}
+
+fn exemption(id: &str, scope: ExemptionScope, expires_at: Timestamp) -> Exemption {
+    Exemption {
+        id: id.into(),
+        scope,
+        owner: "payments".into(),
+        reason: "legacy job".into(),
+        expires_at,
+        added_by: "arn:aws:iam::123456789012:user/alice".into(),
+        added_at: Timestamp::now(),
+    }
+}
+
+fn in_an_hour() -> Timestamp {
+    Timestamp::now().checked_add(1.hour()).unwrap()
+}
+
+async fn exempt_by_arn(scene: &Scene) {
+    let leaked = scene.leak(true).await;
+    let scope = ExemptionScope::Arn {
+        pattern: format!("arn:aws:iam::*:user/{}", leaked.user),
+    };
+    scene
+        .stage
+        .ledger()
+        .put_exemption(&exemption("by-arn", scope, in_an_hour()))
+        .await
+        .unwrap();
+    let (_, incident) = scene.answer(&leaked).await;
+    assert_eq!(incident.status(), Status::Refused);
+    assert!(
+        refusals(&incident).contains(&"exemption".to_owned()),
+        "{:?}",
+        refusals(&incident)
+    );
+    assert_eq!(scene.state(&leaked).await, (true, false));
+}
+
+/// The tag is on the user, not in the finding: only the check right before acting can see it.
+async fn exempt_by_tag_is_seen_right_before_acting(scene: &Scene) {
+    let ledger = scene.stage.ledger();
+    let leaked = scene.leak(true).await;
+    let scope = ExemptionScope::Tag {
+        key: "backstop:drill".into(),
+        value: None,
+    };
+    ledger
+        .put_exemption(&exemption("by-tag", scope, in_an_hour()))
+        .await
+        .unwrap();
+    let (_, incident) = scene.answer(&leaked).await;
+    assert!(ledger.remove_exemption("by-tag").await.unwrap());
+    assert_eq!(
+        (incident.opened.mode, incident.status()),
+        (Mode::Auto, Status::Refused)
+    );
+    assert_eq!(scene.state(&leaked).await, (true, false));
+}
+
+async fn an_expired_exemption_does_nothing(scene: &Scene) {
+    let leaked = scene.leak(true).await;
+    let scope = ExemptionScope::Arn {
+        pattern: format!("arn:aws:iam::*:user/{}", leaked.user),
+    };
+    let over = Timestamp::now().checked_sub(1.minute()).unwrap();
+    scene
+        .stage
+        .ledger()
+        .put_exemption(&exemption("expired", scope, over))
+        .await
+        .unwrap();
+    let (_, incident) = scene.answer(&leaked).await;
+    assert_eq!(incident.status(), Status::Contained);
+    assert_eq!(scene.state(&leaked).await, (false, true));
+}
+
+async fn paused(scene: &Scene) {
+    let ledger = scene.stage.ledger();
+    let leaked = scene.leak(true).await;
+    let pause = Pause {
+        scope: PauseScope::Everything,
+        by: "arn:aws:iam::123456789012:user/alice".into(),
+        reason: "migration".into(),
+        since: Timestamp::now(),
+        until: in_an_hour(),
+    };
+    ledger.put_pause(&pause).await.unwrap();
+    let (_, incident) = scene.answer(&leaked).await;
+    assert!(ledger.remove_pause(&PauseScope::Everything).await.unwrap());
+    assert_eq!(incident.status(), Status::Refused);
+    assert!(refusals(&incident).contains(&"pause".to_owned()));
+    assert_eq!(scene.state(&leaked).await, (true, false));
+}
+
+/// A finding about one of Backstop's own roles.
+async fn protected_role(scene: &Scene) {
+    let iam = scene.iam();
+    let roles = iam.list_roles().send().await.unwrap();
+    let own = roles
+        .roles()
+        .iter()
+        .find(|role| role.role_name().contains("RespondIamRole"))
+        .unwrap();
+    let identity = Identity {
+        key_id: "ASIAEXAMPLEOWNROLE01".into(),
+        principal_id: format!("{}:session", own.role_id()),
+        user_type: "AssumedRole",
+        user_name: own.role_name().into(),
+    };
+    let finding = scene.send("compromised-role", &identity).await;
+    let is_role =
+        |resource: &Resource| matches!(resource, Resource::RoleSession { .. } | Resource::Role { .. });
+    let (_, incident) = scene
+        .until(&finding, |incident| {
+            incident.closed.is_some() && is_role(&incident.opened.target.resource)
+        })
+        .await;
+    assert_eq!(incident.status(), Status::Refused);
+    assert!(
+        refusals(&incident).contains(&"protected-principal".to_owned()),
+        "{:?}",
+        refusals(&incident)
+    );
+    let policies = iam
+        .list_role_policies()
+        .role_name(own.role_name())
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        !policies
+            .policy_names()
+            .iter()
+            .any(|name| name.starts_with("BackstopDeny-"))
+    );
+}
+
+async fn untagged_target_of_a_drill(scene: &Scene) {
+    let leaked = scene.leak(false).await;
+    let (_, incident) = scene.answer(&leaked).await;
+    assert_eq!(incident.status(), Status::Refused);
+    assert!(refusals(&incident).contains(&"drill-tag".to_owned()));
+    assert_eq!(scene.state(&leaked).await, (true, false));
+}
+
+/// The responder can't read log and guardrails: it must not act, and people must hear of it.
+async fn unreadable_table(scene: &Scene) {
+    let leaked = scene.leak(true).await;
+    let told = scene.published("NotifyRole");
+    let denied = Effect::AccessDenied {
+        message: "not authorized to perform: dynamodb:Query".into(),
+    };
+    let faults = scene.stage.account().faults();
+    let fault = faults.add(Matcher::new("dynamodb", "Query").by("role/*RespondIam*"), denied);
+    let (_, incident) = scene.answer(&leaked).await;
+    assert!(faults.remove(fault) > 0, "the fault was never met");
+    assert_eq!(incident.status(), Status::Failed);
+    assert_eq!(scene.state(&leaked).await, (true, false));
+    assert_eq!(scene.published("NotifyRole"), told + 1);
+}
+
+/// Undo gives back what was, all but the leaked key, and another finding then asks instead of acting.
+async fn an_undone_target_is_asked_about(scene: &Scene) {
+    let leaked = scene.leak(true).await;
+    let (id, incident) = scene.answer(&leaked).await;
+    assert_eq!(incident.status(), Status::Contained);
+    let ledger = scene.stage.ledger();
+    let machine = scene.stage.stack().machine_arn("undo").unwrap();
+    let machines = backstop_runtime::machines::Machines::new(
+        scene.sfn(),
+        machine.strip_suffix("undo").unwrap().to_owned(),
+    );
+    let mut log = ledger.log(&id).await.unwrap();
+    let steps = backstop_runtime::undoing::undoable(&id, &incident, None).unwrap();
+    let by = "arn:aws:iam::123456789012:user/oncall";
+    backstop_runtime::undoing::request(&ledger, &machines, &mut log, by, None, &steps)
+        .await
+        .unwrap();
+    let first = first_finding(&log);
+    let (_, undone) = scene
+        .until(&first, |incident| {
+            incident.status() == Status::Undone && incident.notified
+        })
+        .await;
+    assert_eq!(undone.status(), Status::Undone);
+    assert_eq!(
+        scene.state(&leaked).await,
+        (false, false),
+        "the key stays off, the deny is gone"
+    );
+
+    let again = scene.send_leak(&leaked).await;
+    let (next, asked) = scene
+        .until(&again, |incident| incident.status() == Status::AwaitingApproval)
+        .await;
+    assert_ne!(next, id);
+    assert_eq!(asked.opened.linked, Some(id));
+    assert!(refusals(&asked).contains(&"undone-before".to_owned()));
+}
+
+fn first_finding(log: &backstop_runtime::IncidentLog) -> String {
+    let key = log.records().iter().find_map(|record| match &record.event {
+        Event::Opened(opened) => Some(opened.finding.key.clone()),
+        _ => None,
+    });
+    key.unwrap().rsplit('/').next().unwrap().to_owned()
+}

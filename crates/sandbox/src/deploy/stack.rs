@@ -63,6 +63,13 @@ pub enum StackError {
 }
 
 impl Stack {
+    /// A stack that somebody else created, with the SAM CLI, say.
+    pub async fn find(sdk: &SdkConfig, name: &str) -> Result<Self, StackError> {
+        tokio::time::timeout(PATIENCE, complete(&Client::new(sdk), name))
+            .await
+            .unwrap_or_else(|_| Err(StackError::TimedOut(name.to_owned())))
+    }
+
     /// The stack's name.
     pub fn name(&self) -> &str {
         &self.name

@@ -121,6 +121,17 @@ impl Stage {
         })
     }
 
+    /// A stage around a stack that is deployed already.
+    pub fn around(account: Account, stack: Stack, mode: Mode) -> Result<Self, StageError> {
+        let table = stack.incidents_table()?.to_owned();
+        Ok(Self {
+            account,
+            stack,
+            table,
+            mode,
+        })
+    }
+
     /// The account.
     pub fn account(&self) -> &Account {
         &self.account

@@ -1,0 +1,147 @@
+//! Bad input: each ends as a named error on the dead-letter queue or in its incident, and holds up nobody else.
+
+use std::{sync::Arc, time::Duration};
+
+use backstop_core::{Outcome, incident::Status};
+use backstop_sandbox::{
+    Silent,
+    drill::{
+        Cast, Drill, Stage, finding::Event, follow, oncall::OnCall, run::finding_about, stage::DeadLetter,
+    },
+};
+use backstop_tests::drill;
+use serde_json::{Value, json};
+
+const KEY_ID: &str = "/resource/accessKeyDetails/accessKeyId";
+
+/// All at once, so that they come in batches: each ends on its own.
+pub(crate) async fn what_cannot_be_read_is_parked_with_its_reason(stage: Arc<Stage>) {
+    let (drill, cast) = planted(&stage, "unread").await;
+    let event = || finding_about(&stage, &drill, &cast).unwrap();
+    let with = |pointer: &str, value: Value| {
+        let mut event = event();
+        *event.detail.pointer_mut(pointer).unwrap() = value;
+        envelope("GuardDuty Finding", &event.detail)
+    };
+    let good = event();
+    let cases = [
+        ("{\"detail-type\": \"GuardDuty Fin".to_owned(), "NotJson"),
+        (envelope("Something Else", &event().detail), "UnknownDetailType"),
+        (with(KEY_ID, "drill-not-a-key".into()), "NotAKeyId"),
+        (with("/resource", Value::Null), "MissingField"),
+        (envelope("GuardDuty Finding", &json!("text")), "WrongShape"),
+    ];
+    for (body, _) in &cases {
+        stage.put_message(body).await.unwrap();
+    }
+    stage
+        .put_message(&envelope("GuardDuty Finding", &good.detail))
+        .await
+        .unwrap();
+
+    let letters = letters(&stage, cases.len()).await;
+    for (body, error) in &cases {
+        let letter = letters.iter().find(|letter| &letter.body == body);
+        let letter = letter.unwrap_or_else(|| panic!("nothing parked as {error}: {letters:#?}"));
+        assert_eq!(letter.error, *error, "{}", letter.reason);
+        assert!(!letter.reason.is_empty());
+    }
+    let (_, status) = answered(&stage, &good).await;
+    assert_eq!(status, Status::Contained, "a good finding among bad ones");
+}
+
+/// Nothing to contain is never called contained.
+pub(crate) async fn a_target_that_is_gone_is_said_to_be(stage: Arc<Stage>) {
+    let (drill, cast) = planted(&stage, "gone").await;
+    let mut nobodys = finding_about(&stage, &drill, &cast).unwrap();
+    *nobodys.detail.pointer_mut(KEY_ID).unwrap() = "AKIANOBODYSKEY000001".into();
+    stage
+        .put_event(&nobodys.detail_type, &nobodys.detail)
+        .await
+        .unwrap();
+    all_steps_say_gone(&stage, &nobodys).await;
+
+    let gone = finding_about(&stage, &drill, &cast).unwrap();
+    delete_user(&stage, &cast).await;
+    stage.put_event(&gone.detail_type, &gone.detail).await.unwrap();
+    all_steps_say_gone(&stage, &gone).await;
+}
+
+async fn all_steps_say_gone(stage: &Stage, event: &Event) {
+    let (outcomes, status) = answered(stage, event).await;
+    assert_eq!(status, Status::Failed, "{outcomes:?}");
+    let gone = |outcome: &Outcome| matches!(outcome, Outcome::Failed { error, .. } if error == "Backstop.TargetGone");
+    assert!(!outcomes.is_empty() && outcomes.iter().all(gone), "{outcomes:?}");
+}
+
+async fn planted(stage: &Stage, ending: &str) -> (Drill, Cast) {
+    let drill = drill("leaked-access-key").unwrap();
+    let cast = Cast::plant(stage.account(), &drill, ending).await.unwrap();
+    (drill, cast)
+}
+
+async fn answered(stage: &Stage, event: &Event) -> (Vec<Outcome>, Status) {
+    let opened = follow::incident(stage, "leaked-access-key", &event.finding_id)
+        .await
+        .unwrap();
+    follow::execution(stage, &opened, &OnCall::new(stage, "nobody"), &Silent)
+        .await
+        .unwrap();
+    let incident = stage.ledger().log(opened.id()).await.unwrap().incident().unwrap();
+    let outcomes = incident
+        .steps
+        .iter()
+        .filter_map(|step| step.outcome.clone())
+        .collect();
+    (outcomes, incident.status())
+}
+
+fn envelope(detail_type: &str, detail: &Value) -> String {
+    json!({
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": detail_type,
+        "source": "backstop.drill",
+        "account": "123456789012",
+        "time": "2026-05-01T00:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": detail,
+    })
+    .to_string()
+}
+
+async fn letters(stage: &Stage, wanted: usize) -> Vec<DeadLetter> {
+    for _ in 0..60 {
+        let letters = stage.dead_letters().await.unwrap();
+        if letters.len() >= wanted {
+            return letters;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    stage.dead_letters().await.unwrap()
+}
+
+/// IAM deletes a user only once nothing hangs on it.
+async fn delete_user(stage: &Stage, cast: &Cast) {
+    let iam = aws_sdk_iam::Client::new(&stage.account().sdk_config(stage.account().root()));
+    let user = cast.user("build-server").unwrap();
+    let keys = iam.list_access_keys().user_name(user).send().await.unwrap();
+    for key in keys.access_key_metadata() {
+        let delete = iam
+            .delete_access_key()
+            .user_name(user)
+            .access_key_id(key.access_key_id().unwrap());
+        delete.send().await.unwrap();
+    }
+    let policies = iam.list_user_policies().user_name(user).send().await.unwrap();
+    for policy in policies.policy_names() {
+        iam.delete_user_policy()
+            .user_name(user)
+            .policy_name(policy)
+            .send()
+            .await
+            .unwrap();
+    }
+    iam.delete_user().user_name(user).send().await.unwrap();
+}

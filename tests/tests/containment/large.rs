@@ -1,0 +1,43 @@
+//! A finding larger than the state of any machine.
+
+use std::sync::Arc;
+
+use backstop_core::incident::Status;
+use backstop_sandbox::{
+    Silent,
+    drill::{Cast, Stage, follow, oncall::OnCall, run::finding_about},
+};
+use backstop_tests::drill;
+use serde_json::json;
+
+const SIZE: usize = 300 * 1024;
+
+pub(crate) async fn a_finding_of_300_kb_is_contained(stage: Arc<Stage>) {
+    let drill = drill("leaked-access-key").unwrap();
+    let cast = Cast::plant(stage.account(), &drill, "large").await.unwrap();
+    let mut event = finding_about(&stage, &drill, &cast).unwrap();
+    *event.detail.pointer_mut("/service/additionalInfo/value").unwrap() =
+        "ten bytes.".repeat(SIZE / 10).into();
+    let message = json!({
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": event.detail_type,
+        "source": "backstop.drill",
+        "account": stage.account().account_id(),
+        "time": "2026-05-01T00:00:00Z",
+        "region": stage.account().region(),
+        "resources": [],
+        "detail": event.detail,
+    });
+    stage.put_message(&message.to_string()).await.unwrap();
+
+    let opened = follow::incident(&stage, "leaked-access-key", &event.finding_id)
+        .await
+        .unwrap();
+    let ended = follow::execution(&stage, &opened, &OnCall::new(&stage, "large"), &Silent)
+        .await
+        .unwrap();
+    assert_eq!(ended.failure, None);
+    let incident = stage.ledger().log(opened.id()).await.unwrap().incident().unwrap();
+    assert_eq!(incident.status(), Status::Contained);
+}

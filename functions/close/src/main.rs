@@ -28,9 +28,12 @@ async fn handle(ledger: &Ledger, task: CloseTask) -> Result<Value, StepError> {
             cause,
         } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
         CloseTask::Close { incident } => conclude::close(ledger, &incident).await,
-        CloseTask::RecordUndoFailure { incident, step, error, cause } => {
-            undo::record_failure(ledger, &incident, &step, &error, &cause).await
-        }
+        CloseTask::RecordUndoFailure {
+            incident,
+            step,
+            error,
+            cause,
+        } => undo::record_failure(ledger, &incident, &step, &error, &cause).await,
         CloseTask::FinishUndo { incident } => undo::finish(ledger, &incident).await,
     }
 }

@@ -19,11 +19,24 @@ pub(crate) async fn record_failure(
     cause: &str,
 ) -> Result<Value, StepError> {
     let mut log = ledger.log(id).await?;
-    let known = log.incident()?.step(step).is_some_and(|state| state.undo.is_some());
+    let known = log
+        .incident()?
+        .step(step)
+        .is_some_and(|state| state.undo.is_some());
     if !known {
         tracing::warn!(incident = %id, %step, error, "undo of a step failed outside its function");
-        let outcome = UndoOutcome::Failed { error: error.to_owned(), detail: detail(cause) };
-        log.append(ledger, Event::UndoEnded { step: step.clone(), outcome }).await?;
+        let outcome = UndoOutcome::Failed {
+            error: error.to_owned(),
+            detail: detail(cause),
+        };
+        log.append(
+            ledger,
+            Event::UndoEnded {
+                step: step.clone(),
+                outcome,
+            },
+        )
+        .await?;
     }
     Ok(json!({ "step": step }))
 }
@@ -33,7 +46,9 @@ pub(crate) async fn record_failure(
 pub(crate) async fn finish(ledger: &Ledger, id: &IncidentId) -> Result<Value, StepError> {
     let mut log = ledger.log(id).await?;
     let incident = log.incident()?;
-    let left: Vec<String> = unfinished(&incident).map(|(title, why)| format!("\"{title}\": {why}")).collect();
+    let left: Vec<String> = unfinished(&incident)
+        .map(|(title, why)| format!("\"{title}\": {why}"))
+        .collect();
     if !left.is_empty() && incident.stuck.is_none() {
         let event = Event::Stuck {
             during: "undo".to_owned(),

@@ -91,8 +91,11 @@ impl Intake {
         if !lock.started && lock.closed_at.is_none() {
             // Whoever opened it may have died before starting the machine; starting twice is harmless.
             let incident = log.incident()?;
-            self.start(&lock.incident, &incident.opened, incident.opened.mode).await?;
-            self.ledger.mark_started(&incident.opened.target, &incident.opened.playbook).await?;
+            self.start(&lock.incident, &incident.opened, incident.opened.mode)
+                .await?;
+            self.ledger
+                .mark_started(&incident.opened.target, &incident.opened.playbook)
+                .await?;
         }
         self.note(&mut log, reference).await
     }

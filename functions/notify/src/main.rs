@@ -1,6 +1,11 @@
 //! `notify`: tells people what happened, what was done, what is proven, what may break and what to do next.
 
-use backstop_core::{incident::Status, log::Event, message, task::{About, NotifyTask}};
+use backstop_core::{
+    incident::Status,
+    log::Event,
+    message,
+    task::{About, NotifyTask},
+};
 use backstop_runtime::{CallError, Ledger, StepError, aws, serve, settings};
 use serde_json::{Value, json};
 

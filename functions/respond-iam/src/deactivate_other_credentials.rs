@@ -65,12 +65,16 @@ impl Credential {
     fn reactivate(&self, user: &str) -> String {
         let (command, option) = match self.kind {
             Kind::SigningCertificate => ("update-signing-certificate", "--certificate-id"),
-            Kind::ServiceSpecificCredential => {
-                ("update-service-specific-credential", "--service-specific-credential-id")
-            }
+            Kind::ServiceSpecificCredential => (
+                "update-service-specific-credential",
+                "--service-specific-credential-id",
+            ),
             Kind::SshPublicKey => ("update-ssh-public-key", "--ssh-public-key-id"),
         };
-        format!("aws iam {command} --user-name {user} {option} {} --status Active", self.id)
+        format!(
+            "aws iam {command} --user-name {user} {option} {} --status Active",
+            self.id
+        )
     }
 }
 
@@ -207,7 +211,10 @@ impl Action for DeactivateOtherCredentials {
             changes,
             blast_radius: breaks.collect(),
             limits: Vec::new(),
-            manual_undo: were_active.iter().map(|credential| credential.reactivate(&user.name)).collect(),
+            manual_undo: were_active
+                .iter()
+                .map(|credential| credential.reactivate(&user.name))
+                .collect(),
             needs_approval: None,
             captured: None,
             receipt: write_receipt(&CredentialsReceipt {

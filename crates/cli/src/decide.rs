@@ -101,6 +101,10 @@ enum DecideError {
          `backstop approve {incident} --plan {plan} --yes`"
     )]
     NoTerminal { incident: IncidentId, plan: String },
+    #[error(
+        "`--yes` approves a plan you have seen, so name it: `backstop approve {incident} --plan {plan} --yes`"
+    )]
+    UnseenPlan { incident: IncidentId, plan: String },
     #[error("reading your answer")]
     Unreadable(#[from] std::io::Error),
     #[error(
@@ -113,7 +117,7 @@ enum DecideError {
 impl CommandError for DecideError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoTerminal { .. } | Self::NotConfirmed(_) => Exit::Refused,
+            Self::NoTerminal { .. } | Self::UnseenPlan { .. } | Self::NotConfirmed(_) => Exit::Refused,
             Self::Unreadable(_) => Exit::Failed,
         }
     }
@@ -137,6 +141,13 @@ pub(crate) async fn approve(arguments: ApproveArguments, printer: &Printer) -> R
     let mut plan = arguments.plan.clone();
     if let Some(waiting) = waiting_plan(&view, &by, plan.as_deref()) {
         printer.note(&view.to_string());
+        if arguments.yes && plan.is_none() {
+            return Err(DecideError::UnseenPlan {
+                incident,
+                plan: waiting,
+            }
+            .into());
+        }
         if !arguments.yes {
             confirm(&incident, &waiting, printer)?;
         }

@@ -70,7 +70,7 @@ impl fmt::Display for Undoing {
             if step.by_hand.is_empty() {
                 writeln!(
                     f,
-                    "  left as it is on purpose: a leaked credential doesn't come back"
+                    "  left as it is on purpose: undo doesn't switch a leaked key on again"
                 )?;
             }
         }

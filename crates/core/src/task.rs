@@ -115,6 +115,12 @@ pub enum CloseTask {
         /// The incident.
         incident: IncidentId,
     },
+    /// An execution failed, timed out or was aborted: conclude what it left open, so that the target isn't
+    /// held for ever by an incident that nobody works on.
+    ExecutionDied {
+        /// The execution's name: the incident's id, for an undo followed by `-` and the request's own id.
+        name: String,
+    },
     /// Write down that undoing a step failed in a way its own function couldn't.
     RecordUndoFailure {
         /// The incident.

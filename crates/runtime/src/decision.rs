@@ -142,7 +142,7 @@ impl Desk<'_> {
     /// Whether the log has this answer but nothing came of it: whoever gave it may have died before telling
     /// the machine.
     async fn is_untold(&self, state: &Incident, answer: Answer) -> Result<bool, DecisionError> {
-        let went_on = state.closed.is_some() || state.notified || state.steps.iter().any(|step| step.acted);
+        let went_on = state.closed.is_some() || state.notified;
         if state.decision != Some(answer) || went_on {
             return Ok(false);
         }

@@ -136,8 +136,9 @@ pub async fn request(
 ) -> Result<(), UndoError> {
     let incident = log.incident()?;
     let names: Vec<StepId> = steps.iter().map(|step| step.step.clone()).collect();
-    let is_asked =
-        matches!(&incident.undo, Undo::Running(asked) if names.iter().all(|name| asked.contains(name)));
+    // A stuck undo is asked for anew, which clears that it is stuck.
+    let is_asked = incident.stuck.is_none()
+        && matches!(&incident.undo, Undo::Running(asked) if names.iter().all(|name| asked.contains(name)));
     if !is_asked {
         let event = Event::UndoRequested {
             by: by.to_owned(),

@@ -2,7 +2,7 @@
 
 use backstop_core::{
     IncidentId,
-    incident::{Incident, Status},
+    incident::{Incident, Status, StepState},
     log::Event,
     message,
 };
@@ -12,9 +12,12 @@ use serde_json::{Value, json};
 
 use crate::Approver;
 
+/// How much earlier people's time ends than the machine's.
+const MARGIN_SECONDS: u64 = 30;
+
 impl Approver {
-    /// Keeps the task token, writes the question to the log, and tells people. Run again after a crash it
-    /// asks anew with the same plan; the newest token is the one that resumes the machine.
+    /// Keeps the task token, writes the question to the log, and tells people. Run again after a crash, the
+    /// newest token is the one that resumes the machine, and what people have said of the plan stands.
     pub(crate) async fn ask(
         &self,
         id: &IncidentId,
@@ -27,7 +30,14 @@ impl Approver {
             what: "the plan",
             detail: error.to_string(),
         })?;
-        let seconds = i64::try_from(expires_in_seconds).unwrap_or(i64::MAX);
+        let waits = |state: &&StepState| state.plan.is_some() && state.outcome.is_none();
+        if !incident.contain_steps().any(|state| waits(&state)) {
+            return Err(StepError::NotApplicable {
+                reason: "no step could be planned, so there is nothing to approve".to_owned(),
+            });
+        }
+        // The machine's own clock started before this function did: nobody may approve what it gave up.
+        let seconds = i64::try_from(expires_in_seconds.saturating_sub(MARGIN_SECONDS)).unwrap_or(i64::MAX);
         let expires_at = now()
             .checked_add(seconds.seconds())
             .map_err(|error| StepError::Invalid {
@@ -40,12 +50,19 @@ impl Approver {
             task_token,
         };
         self.ledger.put_approval(id, &pending).await?;
-        let event = Event::ApprovalRequested {
-            plan_hash: plan_hash.clone(),
-            expires_at,
-            needed,
-        };
-        log.append(&self.ledger, event).await?;
+        let is_asked = incident.decision.is_none()
+            && incident
+                .question
+                .as_ref()
+                .is_some_and(|question| question.plan_hash == plan_hash);
+        if !is_asked {
+            let event = Event::ApprovalRequested {
+                plan_hash: plan_hash.clone(),
+                expires_at,
+                needed,
+            };
+            log.append(&self.ledger, event).await?;
+        }
         self.ledger.show_status(id, Status::AwaitingApproval).await?;
         self.tell(
             id,
@@ -83,8 +100,12 @@ impl Approver {
                 message::limit_reached(incident, decision)
             }
         };
-        let message_id = self.publish(&message).await?;
-        tracing::info!(incident = %id, message_id, "asked for a decision");
+        match self.publish(&message).await {
+            Ok(message_id) => tracing::info!(incident = %id, message_id, "asked for a decision"),
+            Err(error) if error.name().is_retryable() => return Err(error),
+            // The question stands and lists show it; giving the incident up would be worse.
+            Err(error) => tracing::error!(incident = %id, %error, "nobody could be told of the question"),
+        }
         Ok(())
     }
 }

@@ -18,9 +18,7 @@ pub(crate) async fn close(ledger: &Ledger, incident_id: &IncidentId) -> Result<V
     };
     ledger.show_status(incident_id, status).await?;
     let opened = &incident.opened;
-    ledger
-        .mark_closed(incident_id, &opened.target, &opened.playbook, at)
-        .await?;
+    ledger.mark_closed(incident_id, opened, at).await?;
     tracing::info!(incident = %incident_id, %status, "closed");
     Ok(json!({ "incident": incident_id, "status": status }))
 }

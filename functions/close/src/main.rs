@@ -28,6 +28,10 @@ async fn handle(ledger: &Ledger, task: CloseTask) -> Result<Value, StepError> {
             cause,
         } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
         CloseTask::Close { incident } => conclude::close(ledger, &incident).await,
+        CloseTask::ExecutionDied { name } => match name.split_once('-') {
+            None => conclude::close(ledger, &name.as_str().into()).await,
+            Some((incident, _request)) => undo::finish(ledger, &incident.into()).await,
+        },
         CloseTask::RecordUndoFailure {
             incident,
             step,

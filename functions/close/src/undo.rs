@@ -2,7 +2,7 @@
 
 use backstop_core::{
     IncidentId, StepId, UndoOutcome,
-    incident::{Incident, Status},
+    incident::{Incident, Status, StepState, Undo},
     log::Event,
 };
 use backstop_runtime::{Ledger, StepError};
@@ -62,22 +62,32 @@ pub(crate) async fn finish(ledger: &Ledger, id: &IncidentId) -> Result<Value, St
     Ok(json!({ "incident": id, "status": status }))
 }
 
+/// The steps that a person must look at, and why.
 fn unfinished(incident: &Incident) -> impl Iterator<Item = (&str, &str)> {
-    incident.steps.iter().filter_map(|state| match &state.undo {
-        Some(UndoOutcome::Failed { detail, .. }) => Some((state.step.title.as_str(), detail.as_str())),
-        Some(UndoOutcome::Drifted { found }) => Some((state.step.title.as_str(), found.as_str())),
-        _ => None,
+    incident.steps.iter().filter_map(|state| {
+        let why = match &state.undo {
+            _ if is_cut_off(incident, state) => "the undo was cut off",
+            Some(UndoOutcome::Failed { detail, .. }) => detail,
+            Some(UndoOutcome::Drifted { found }) => found,
+            _ => return None,
+        };
+        Some((state.step.title.as_str(), why))
     })
 }
 
-/// The commands of the steps whose undo failed, last made first. A drifted step gets none: what to do there
-/// depends on who changed it and why.
+/// Still waiting for its undo, though the machine that was to do it has ended.
+fn is_cut_off(incident: &Incident, state: &StepState) -> bool {
+    matches!(&incident.undo, Undo::Running(waiting) if waiting.contains(&state.step.step))
+}
+
+/// The commands of the steps whose undo failed or was cut off, last made first. A drifted step gets none:
+/// what to do there depends on who changed it and why.
 fn commands(incident: &Incident) -> Vec<String> {
     incident
         .steps
         .iter()
         .rev()
-        .filter(|state| matches!(state.undo, Some(UndoOutcome::Failed { .. })))
+        .filter(|state| is_cut_off(incident, state) || matches!(state.undo, Some(UndoOutcome::Failed { .. })))
         .filter_map(|state| state.plan.as_ref())
         .flat_map(|plan| plan.manual_undo.iter().cloned())
         .collect()

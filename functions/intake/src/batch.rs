@@ -41,7 +41,8 @@ impl From<backstop_runtime::LedgerError> for Unfinished {
         Self::TryAgain {
             doing: "using the incidents table",
             why: error.to_string(),
-            is_ledger: true,
+            // A flood or an unreadable log is not a table that is down.
+            is_ledger: matches!(error, backstop_runtime::LedgerError::Call(_)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use backstop_core::{
     Finding, IncidentId, Mode,
     guardrail::{Decision, Effect, OpeningSubject},
-    incident::Undo,
+    incident::{Incident, Undo},
     log::{Event, FindingRef, Opened, Origin, Record},
     message::title_of,
     task::ExecutionInput,
@@ -16,6 +16,10 @@ use backstop_runtime::{
 };
 
 use crate::{Intake, batch::Unfinished};
+
+/// Closed incidents of one target that are looked at. Findings older than that have expired in GuardDuty, which
+/// keeps them for 90 days.
+const LONGEST_HISTORY: usize = 20;
 
 impl Intake {
     /// One conditional write decides between opening and joining, so that ten copies by five routes start
@@ -72,32 +76,46 @@ impl Intake {
         }
     }
 
-    /// Joins the incident that has this target. Only a finding that a closed incident doesn't know opens a
-    /// new one, linked to it; updates of a known finding never act again.
+    /// Joins the incident that has this target. Only a finding that neither a closed incident nor those before
+    /// it know opens a new one, linked to it; updates of a known finding never act again.
     async fn join(&self, lock: &Lock, new: NewIncident, reference: FindingRef) -> Result<(), Unfinished> {
         let mut log = self.ledger.log(&lock.incident).await?;
-        let is_known = findings(&log).any(|known| known.key == reference.key);
-        if lock.closed_at.is_some() && !is_known {
-            let new = ask_after_undo(new, &log)?;
-            let opened = new.opened.clone();
-            return match self.ledger.open(new, Some(lock)).await? {
-                Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
-                Opening::Taken(newer) => {
-                    self.note(&mut self.ledger.log(&newer.incident).await?, reference)
-                        .await
-                }
-            };
+        let incident = log.incident()?;
+        if incident.closed.is_none() {
+            if !lock.started {
+                // Whoever opened it may have died before starting the machine; starting twice is harmless.
+                self.start(&lock.incident, &incident.opened, incident.opened.mode)
+                    .await?;
+                self.ledger.mark_started(&lock.incident, &incident.opened).await?;
+            }
+            return self.note(&mut log, reference).await;
         }
-        if !lock.started && lock.closed_at.is_none() {
-            // Whoever opened it may have died before starting the machine; starting twice is harmless.
-            let incident = log.incident()?;
-            self.start(&lock.incident, &incident.opened, incident.opened.mode)
-                .await?;
-            self.ledger
-                .mark_started(&incident.opened.target, &incident.opened.playbook)
-                .await?;
+        let before = self.before(&incident).await?;
+        let is_known = |log: &IncidentLog| findings(log).any(|known| known.key == reference.key);
+        if is_known(&log) || before.iter().any(is_known) {
+            return self.note(&mut log, reference).await;
         }
-        self.note(&mut log, reference).await
+        let new = ask_after_undo(new, std::iter::once(&log).chain(&before))?;
+        let opened = new.opened.clone();
+        match self.ledger.open(new, Some(lock)).await? {
+            Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
+            Opening::Taken(newer) => {
+                self.note(&mut self.ledger.log(&newer.incident).await?, reference)
+                    .await
+            }
+        }
+    }
+
+    /// The logs of the closed incidents that this one is linked to, newest first.
+    async fn before(&self, incident: &Incident) -> Result<Vec<IncidentLog>, Unfinished> {
+        let mut logs = Vec::new();
+        let mut linked = incident.opened.linked.clone();
+        while let Some(id) = linked.filter(|_| logs.len() < LONGEST_HISTORY) {
+            let log = self.ledger.log(&id).await?;
+            linked = log.incident()?.opened.linked;
+            logs.push(log);
+        }
+        Ok(logs)
     }
 
     /// Writes the finding to the log, unless the same copy is there: redelivery is no news.
@@ -129,14 +147,20 @@ impl Intake {
 }
 
 /// A person undid what was done here: acting on the same target again by itself would be a loop.
-fn ask_after_undo(mut new: NewIncident, log: &IncidentLog) -> Result<NewIncident, Unfinished> {
-    if log.incident()?.undo != Undo::NotAsked {
-        new.opened.mode = new.opened.mode.min(Mode::Approve);
-        new.opened.guardrails.push(Decision {
-            guardrail: "undone-before".to_owned(),
-            effect: Effect::LowerTo(Mode::Approve),
-            detail: format!("a person undid what incident {} did to this target", log.id()),
-        });
+fn ask_after_undo<'log>(
+    mut new: NewIncident,
+    logs: impl Iterator<Item = &'log IncidentLog>,
+) -> Result<NewIncident, Unfinished> {
+    for log in logs {
+        if log.incident()?.undo != Undo::NotAsked {
+            new.opened.mode = new.opened.mode.min(Mode::Approve);
+            new.opened.guardrails.push(Decision {
+                guardrail: "undone-before".to_owned(),
+                effect: Effect::LowerTo(Mode::Approve),
+                detail: format!("a person undid what incident {} did to this target", log.id()),
+            });
+            break;
+        }
     }
     Ok(new)
 }

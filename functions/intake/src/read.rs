@@ -51,8 +51,15 @@ impl Intake {
         for left in &parsed.left {
             tracing::info!(message, reason = %left.reason, "left: nothing to act on");
         }
+        // One finding that fails must not keep its neighbours from being answered.
+        let mut first_failure = None;
         for finding in &parsed.findings {
-            self.finding(message, body, finding, is_drill).await?;
+            if let Err(error) = self.finding(message, body, finding, is_drill).await {
+                first_failure.get_or_insert(error);
+            }
+        }
+        if let Some(error) = first_failure {
+            return Err(error);
         }
         match parsed.refused.first() {
             None => Ok(()),

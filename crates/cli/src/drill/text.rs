@@ -143,16 +143,11 @@ fn write_incident(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
             last.unwrap_or_default()
         )?;
     }
-    let serial = report
-        .calls
-        .serial_before_containment
-        .map(|serial| format!(", {serial} of them in series up to and including the first change"));
-    writeln!(
-        f,
-        "calls     {} by the functions{}",
-        report.calls.total,
-        serial.unwrap_or_default()
-    )?;
+    writeln!(f, "calls     {} by the functions", report.calls.total)?;
+    if let Some(serial) = report.calls.serial_before_containment {
+        let series = report.calls.series.join(", ");
+        writeln!(f, "          {serial} in series up to the first change: {series}")?;
+    }
     if let Some(transitions) = report.transitions {
         writeln!(
             f,

@@ -59,7 +59,7 @@ pub(super) async fn open(deployment: &Deployment, wish: Wish<'_>) -> Result<Ran,
     };
     let ledger = &deployment.ledger;
     let opening = match ledger.open(new.clone(), None).await.map_err(RunError::from)? {
-        Opening::Taken(lock) if lock.closed_at.is_some() => ledger
+        Opening::Taken(lock) if is_closed(ledger, &lock).await? => ledger
             .open(new.clone(), Some(&lock))
             .await
             .map_err(RunError::from)?,
@@ -115,10 +115,16 @@ async fn start_machine(
         })?;
     deployment
         .ledger
-        .mark_started(&opened.target, &opened.playbook)
+        .mark_started(incident, opened)
         .await
         .map_err(RunError::from)?;
     Ok(())
+}
+
+/// By its log: whoever closed it may have died before noting that beside the target.
+async fn is_closed(ledger: &backstop_runtime::Ledger, lock: &Lock) -> Result<bool, CliError> {
+    let log = ledger.log(&lock.incident).await.map_err(RunError::from)?;
+    Ok(log.incident().map_err(RunError::from)?.closed.is_some())
 }
 
 /// Whoever opened it may have died before starting the machine.

@@ -19,8 +19,13 @@ pub fn question(
     needed: u8,
     expires_at: Timestamp,
 ) -> Message {
+    let so_far = if incident.steps.iter().any(|state| state.acted) {
+        "Some steps are done already and stay; the others changed since you were asked."
+    } else {
+        "NOTHING has been changed yet."
+    };
     let mut body = format!(
-        "{} waits for your decision. NOTHING has been changed yet.\nincident {id}, plan {}, decide before {expires_at}\n\nWhat happened\n{}\n",
+        "{} waits for your decision. {so_far}\nincident {id}, plan {}, decide before {expires_at}\n\nWhat happened\n{}\n",
         incident.opened.target,
         plan_hash.short(),
         what_happened(incident)
@@ -40,6 +45,8 @@ pub fn question(
             (_, Some(Outcome::Refused { guardrail, reason })) => {
                 body.push_str(&format!("      refused by {guardrail}: {reason}\n"));
             }
+            (_, Some(Outcome::Done)) => body.push_str("      done already\n"),
+            (_, Some(Outcome::Already)) => body.push_str("      is so already\n"),
             (_, Some(Outcome::Skipped { reason })) => body.push_str(&format!("      skipped: {reason}\n")),
             (Some(plan), _) if plan.changes.is_empty() => body.push_str("      is so already\n"),
             (Some(plan), _) => body.push_str(&changes(plan)),

@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_types::Blob;
 use backstop_core::{
-    IncidentId, Mode, PlaybookName, Target, canonical,
+    IncidentId, Mode, PlaybookName, canonical,
     guardrail::{Decision, Effect},
-    log::{Event, Opened, Record},
+    log::{Event, Opened, Origin, Record},
 };
 use jiff::Timestamp;
 
@@ -106,13 +106,13 @@ impl Ledger {
     }
 
     /// The lock of a target and playbook, if it has one.
-    pub async fn lock(&self, target: &Target, playbook: &PlaybookName) -> Result<Option<Lock>, LedgerError> {
+    pub async fn lock(&self, opened: &Opened) -> Result<Option<Lock>, LedgerError> {
         let answer = self
             .client
             .get_item()
             .table_name(&self.table)
             .consistent_read(true)
-            .key("pk", text(lock_pk(target, playbook)))
+            .key("pk", text(lock_pk(opened)))
             .key("sk", text("LOCK"))
             .send()
             .await
@@ -122,8 +122,8 @@ impl Ledger {
 
     /// Notes that the machine was started, so that later copies needn't start it again. Written by the first copy
     /// that joins, not by whoever opens: it would only delay the containment.
-    pub async fn mark_started(&self, target: &Target, playbook: &PlaybookName) -> Result<(), LedgerError> {
-        self.update_lock(target, playbook, "SET started = :value", text("yes"))
+    pub async fn mark_started(&self, incident: &IncidentId, opened: &Opened) -> Result<(), LedgerError> {
+        self.update_lock(incident, opened, "SET started = :value", "yes".to_owned())
             .await
     }
 
@@ -131,25 +131,35 @@ impl Ledger {
     pub async fn mark_closed(
         &self,
         incident: &IncidentId,
-        target: &Target,
-        playbook: &PlaybookName,
+        opened: &Opened,
         at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        self.update_lock(incident, opened, "SET closed_at = :value", at.to_string())
+            .await
+    }
+
+    async fn update_lock(
+        &self,
+        incident: &IncidentId,
+        opened: &Opened,
+        expression: &str,
+        value: String,
     ) -> Result<(), LedgerError> {
         let outcome = self
             .client
             .update_item()
             .table_name(&self.table)
-            .key("pk", text(lock_pk(target, playbook)))
+            .key("pk", text(lock_pk(opened)))
             .key("sk", text("LOCK"))
-            .update_expression("SET closed_at = :at")
+            .update_expression(expression)
             .condition_expression("incident = :incident")
-            .expression_attribute_values(":at", text(at.to_string()))
+            .expression_attribute_values(":value", text(value))
             .expression_attribute_values(":incident", text(incident.as_str()))
             .send()
             .await;
         match outcome {
             Ok(_) => Ok(()),
-            // Another incident has taken the target since: nothing of ours to release.
+            // Another incident has taken the target since: its lock isn't ours to change.
             Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
                 Ok(())
             }
@@ -157,28 +167,8 @@ impl Ledger {
         }
     }
 
-    async fn update_lock(
-        &self,
-        target: &Target,
-        playbook: &PlaybookName,
-        expression: &str,
-        value: aws_sdk_dynamodb::types::AttributeValue,
-    ) -> Result<(), LedgerError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(lock_pk(target, playbook)))
-            .key("sk", text("LOCK"))
-            .update_expression(expression)
-            .expression_attribute_values(":value", value)
-            .send()
-            .await
-            .map_err(CallError::of("dynamodb:UpdateItem", "the lock of a target"))?;
-        Ok(())
-    }
-
     async fn taken(&self, opened: &Opened) -> Result<Opening, LedgerError> {
-        self.lock(&opened.target, &opened.playbook)
+        self.lock(opened)
             .await?
             .map(Opening::Taken)
             .ok_or_else(|| LedgerError::Unreadable {
@@ -242,13 +232,13 @@ impl Ledger {
     ) -> Result<TransactWriteItem, LedgerError> {
         let put = Put::builder()
             .table_name(&self.table)
-            .item("pk", text(lock_pk(&opened.target, &opened.playbook)))
+            .item("pk", text(lock_pk(opened)))
             .item("sk", text("LOCK"))
             .item("incident", text(incident.as_str()));
         let put = match after {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(lock) => put
-                .condition_expression("incident = :old AND attribute_exists(closed_at)")
+                .condition_expression("incident = :old")
                 .expression_attribute_values(":old", text(lock.incident.as_str())),
         };
         Ok(TransactWriteItem::builder()
@@ -336,8 +326,14 @@ fn limit_decision(playbook: &PlaybookName, limit: u32) -> Decision {
     }
 }
 
-fn lock_pk(target: &Target, playbook: &PlaybookName) -> String {
-    format!("TARGET#{}#{playbook}", target.key())
+/// Drills have locks of their own: a real finding about the same target must never join a drill.
+fn lock_pk(opened: &Opened) -> String {
+    let stage = if opened.origin == Origin::Drill {
+        "DRILL#"
+    } else {
+        ""
+    };
+    format!("TARGET#{stage}{}#{}", opened.target.key(), opened.playbook)
 }
 
 fn read_lock(item: &Item) -> Result<Lock, LedgerError> {

@@ -172,10 +172,9 @@ impl Action for DeactivateOtherCredentials {
     }
 
     async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (user, _) = principal::user(&self.iam, &order.target).await?;
-        let were_active: Vec<Credential> = self
-            .list(&user.name)
-            .await?
+        let list = |user: String| async move { self.list(&user).await };
+        let (user, listed) = principal::user_and(&self.iam, &order.target, list).await?;
+        let were_active: Vec<Credential> = listed
             .into_iter()
             .filter_map(|(credential, is_active)| is_active.then_some(credential))
             .collect();

@@ -53,9 +53,11 @@ impl Action for DenyUser {
     }
 
     async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (user, _) = principal::user(&self.iam, &order.target).await?;
-        let policy = PolicyReceipt::new(&user.name, &order.incident, &deny_all());
-        let now = match self.standing(&policy).await? {
+        let policy_of = |user: &str| PolicyReceipt::new(user, &order.incident, &deny_all());
+        let standing = |user: String| async move { self.standing(&policy_of(&user)).await };
+        let (user, standing) = principal::user_and(&self.iam, &order.target, standing).await?;
+        let policy = policy_of(&user.name);
+        let now = match standing {
             Standing::Ours => None,
             Standing::Absent => Some("absent".to_owned()),
             Standing::Altered => Some("another text under the same name".to_owned()),

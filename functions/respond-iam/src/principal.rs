@@ -76,6 +76,41 @@ pub(crate) async fn user(iam: &Client, target: &Target) -> Result<(User, Option<
     }
 }
 
+/// The user behind a target, with what `read` finds of it. What the user named by the finding has is read while
+/// the name is being confirmed: if it is right, as it nearly always is, that costs no further round trip.
+pub(crate) async fn user_and<T, Reading>(
+    iam: &Client,
+    target: &Target,
+    read: impl Fn(String) -> Reading,
+) -> Result<(User, T), StepError>
+where
+    Reading: Future<Output = Result<T, StepError>>,
+{
+    let hint = hint(&target.resource);
+    let (confirmed, hinted) = tokio::join!(user(iam, target), async {
+        match hint {
+            Some(name) => Some(read(name.to_owned()).await),
+            None => None,
+        }
+    });
+    let (user, _) = confirmed?;
+    let found = match hinted {
+        Some(found) if hint == Some(user.name.as_str()) => found?,
+        // Read of somebody else, if at all: it says nothing.
+        Some(_) | None => read(user.name.clone()).await?,
+    };
+    Ok((user, found))
+}
+
+/// The user's name according to the finding.
+fn hint(resource: &Resource) -> Option<&str> {
+    match resource {
+        Resource::AccessKey { user_name, .. } => user_name.as_deref(),
+        Resource::UserSession { user_name, .. } | Resource::User { user_name } => Some(user_name),
+        _ => None,
+    }
+}
+
 /// Asks for the key's owner and, at the same time, for the user that the finding names: if they are the
 /// same, which they nearly always are, no further round trip is needed.
 async fn owner_of_key(iam: &Client, key_id: &str, hint: Option<&str>) -> Result<(User, LastUse), StepError> {

@@ -38,6 +38,8 @@ pub struct Calls {
     /// How many calls, the containing one included, had to wait for each other between the event and the first
     /// change; none where nothing was changed.
     pub serial_before_containment: Option<usize>,
+    /// Those calls; of several at the same time, one.
+    pub series: Vec<String>,
     /// All calls of the functions from the event to the end of the execution.
     pub total: usize,
     /// The calls that changed the account, in order, or tried to.
@@ -75,8 +77,10 @@ impl FunctionCalls {
 
     /// For the report.
     pub fn summary(&self) -> Calls {
+        let series = self.first_change().map(|change| self.series(change));
         Calls {
-            serial_before_containment: self.first_change().map(|change| self.serial(change)),
+            serial_before_containment: series.as_ref().map(Vec::len),
+            series: series.unwrap_or_default().into_iter().map(name).collect(),
             total: self.calls.len(),
             changes: self
                 .calls
@@ -109,19 +113,16 @@ impl FunctionCalls {
 
     /// The most calls before `change`, each of which began after the one before had ended, and `change` itself:
     /// those of its own invocation, and those of invocations that led to it.
-    fn serial(&self, change: &Call) -> usize {
+    fn series<'a>(&'a self, change: &'a Call) -> Vec<&'a Call> {
         let own = self.calls.iter().filter(|call| call.trace == change.trace);
         let began = own.map(|call| call.started_us).min().unwrap_or(change.started_us);
         let leads = |call: &&Call| match self.handed_over_us(&call.trace) {
             _ if call.trace == change.trace => call.ended_us <= change.started_us,
             handed_over => handed_over <= began && call.ended_us <= handed_over,
         };
-        let spans = self
-            .calls
-            .iter()
-            .filter(leads)
-            .map(|call| (call.started_us, call.ended_us));
-        longest_chain(spans.collect()) + 1
+        let mut series = longest_chain(self.calls.iter().filter(leads).collect());
+        series.push(change);
+        series
     }
 
     /// When an invocation let others go on: intake by starting the machine, everything else by ending. What it
@@ -137,20 +138,18 @@ impl FunctionCalls {
     }
 }
 
-/// How many of these spans can follow one another: always take the one that ends first.
-fn longest_chain(mut spans: Vec<(u64, u64)>) -> usize {
-    spans.sort_by_key(|(_, end)| *end);
+/// The most of these calls that can follow one another: always take the one that ends first.
+fn longest_chain(mut calls: Vec<&Call>) -> Vec<&Call> {
+    calls.sort_by_key(|call| call.ended_us);
     let mut free_from = 0;
-    spans
-        .into_iter()
-        .filter(|(start, end)| {
-            let follows = *start >= free_from;
-            if follows {
-                free_from = *end;
-            }
-            follows
-        })
-        .count()
+    calls.retain(|call| {
+        let follows = call.started_us >= free_from;
+        if follows {
+            free_from = call.ended_us;
+        }
+        follows
+    });
+    calls
 }
 
 fn is_change(call: &Call) -> bool {
@@ -163,9 +162,13 @@ fn is_refusal(call: &Call) -> bool {
         .is_some_and(|code| code.starts_with("AccessDenied"))
 }
 
+fn name(call: &Call) -> String {
+    format!("{}:{}", call.service, call.action)
+}
+
 fn line(call: &Call) -> CallLine {
     CallLine {
-        call: format!("{}:{}", call.service, call.action),
+        call: name(call),
         on: call
             .resource
             .as_ref()

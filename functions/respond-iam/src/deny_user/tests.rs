@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 use aws_sdk_iam::{
     Client,
     operation::{
@@ -57,6 +57,39 @@ async fn plans_one_policy_and_says_what_else_stops() {
             .iter()
             .any(|line| line.starts_with("1 other active access key"))
     );
+}
+
+/// What the user of the wrong name has must not pass for the owner's.
+#[tokio::test]
+async fn a_wrong_name_in_the_finding_costs_a_call_and_nothing_else() {
+    let already_denied = mock!(Client::get_user_policy)
+        .match_requests(|request| request.user_name() == Some("mallory"))
+        .then_output(|| {
+            GetUserPolicyOutput::builder()
+                .user_name("mallory")
+                .policy_name(format!("BackstopDeny-{INCIDENT}"))
+                .policy_document(deny_all().to_string())
+                .build()
+                .unwrap()
+        });
+    let iam = iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        user("mallory"),
+        no_keys("mallory"),
+        already_denied,
+        policy(None)
+    );
+    let plan = DenyUser::new(iam)
+        .plan(&order(access_key(Some("mallory"))))
+        .await
+        .unwrap();
+    assert_eq!(plan.principal, "arn:aws:iam::123456789012:user/alice");
+    let [change] = plan.changes.as_slice() else {
+        panic!("alice isn't denied yet: {:?}", plan.changes);
+    };
+    assert!(change.what.ends_with("of user alice"), "{}", change.what);
 }
 
 #[tokio::test]

@@ -52,8 +52,13 @@ async fn leaked_access_key(stage: Arc<Stage>) {
     assert_eq!(report.verdict, Verdict::Contained, "{report:#?}");
     assert_eq!(report.status, Some(Status::Contained));
     assert!(report.as_expected);
+    // The three steps act at the same time, and now and then one loses the race for a slot of the log to another
+    // and writes again: that is the one call more that a run may have.
+    let mut series = report.calls.series.clone();
+    series.dedup_by(|one, next| one == next && one == "dynamodb:PutItem");
+    assert!(series.len() <= 6, "{report:#?}");
     assert!(
-        report.calls.serial_before_containment.unwrap() <= 6,
+        report.calls.serial_before_containment.unwrap() <= 7,
         "{report:#?}"
     );
     assert!(report.transitions.unwrap() <= 20, "{report:#?}");

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -139,6 +139,59 @@ fn a_new_playbook_passes_lint() {
         4,
         "no such name"
     );
+}
+
+/// The README's how-to: a new playbook touches one folder, and what is compiled.
+#[test]
+fn a_new_playbook_touches_its_folder_and_compiled_output_only() {
+    let project = project();
+    in_project(&project, &["compile"]);
+    let before = contents(project.path());
+    in_project(&project, &["new", "odd-calls"]);
+    assert_eq!(in_project(&project, &["lint"]).code, 0);
+    assert_eq!(in_project(&project, &["compile"]).code, 0);
+    let after = contents(project.path());
+    let compiled = [
+        "statemachines/odd-calls.asl.json",
+        "template.yaml",
+        "docs/coverage.md",
+    ];
+    for (path, text) in &after {
+        if before.get(path) != Some(text) {
+            let is_own = path.starts_with("playbooks/odd-calls/");
+            assert!(
+                is_own || compiled.contains(&path.as_str()),
+                "`{path}` was touched"
+            );
+        }
+    }
+    assert!(
+        after
+            .keys()
+            .any(|path| path == "statemachines/odd-calls.asl.json")
+    );
+    assert!(
+        before.keys().all(|path| after.contains_key(path)),
+        "a file is gone"
+    );
+}
+
+/// Every file below a folder, by its path.
+fn contents(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
 }
 
 #[test]

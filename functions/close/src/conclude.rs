@@ -1,4 +1,5 @@
-//! Computes the status from the log, writes it down, and releases the target.
+//! Computes the status from the log and writes it down. The log's own `closed` is what releases the target: whoever
+//! meets its lock next reads it there.
 
 use backstop_core::{IncidentId, log::Event};
 use backstop_runtime::{Ledger, StepError};
@@ -8,17 +9,15 @@ use serde_json::{Value, json};
 pub(crate) async fn close(ledger: &Ledger, incident_id: &IncidentId) -> Result<Value, StepError> {
     let mut log = ledger.log(incident_id).await?;
     let incident = log.incident()?;
-    let (status, at) = match incident.closed {
-        Some(closed) => closed,
+    let status = match incident.closed {
+        Some((status, _)) => status,
         None => {
             let status = incident.conclusion();
-            let record = log.append(ledger, Event::Closed { status }).await?;
-            (status, record.at)
+            log.append(ledger, Event::Closed { status }).await?;
+            status
         }
     };
     ledger.show_status(incident_id, status).await?;
-    let opened = &incident.opened;
-    ledger.mark_closed(incident_id, opened, at).await?;
     tracing::info!(incident = %incident_id, %status, "closed");
     Ok(json!({ "incident": incident_id, "status": status }))
 }

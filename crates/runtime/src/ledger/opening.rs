@@ -63,8 +63,6 @@ pub struct Lock {
     pub incident: IncidentId,
     /// Whether its machine is known to have been started.
     pub started: bool,
-    /// When it was closed, if it was.
-    pub closed_at: Option<String>,
 }
 
 impl Ledger {
@@ -123,37 +121,15 @@ impl Ledger {
     /// Notes that the machine was started, so that later copies needn't start it again. Written by the first copy
     /// that joins, not by whoever opens: it would only delay the containment.
     pub async fn mark_started(&self, incident: &IncidentId, opened: &Opened) -> Result<(), LedgerError> {
-        self.update_lock(incident, opened, "SET started = :value", "yes".to_owned())
-            .await
-    }
-
-    /// Releases the target: a finding that comes back opens a new incident, linked to this one.
-    pub async fn mark_closed(
-        &self,
-        incident: &IncidentId,
-        opened: &Opened,
-        at: Timestamp,
-    ) -> Result<(), LedgerError> {
-        self.update_lock(incident, opened, "SET closed_at = :value", at.to_string())
-            .await
-    }
-
-    async fn update_lock(
-        &self,
-        incident: &IncidentId,
-        opened: &Opened,
-        expression: &str,
-        value: String,
-    ) -> Result<(), LedgerError> {
         let outcome = self
             .client
             .update_item()
             .table_name(&self.table)
             .key("pk", text(lock_pk(opened)))
             .key("sk", text("LOCK"))
-            .update_expression(expression)
+            .update_expression("SET started = :value")
             .condition_expression("incident = :incident")
-            .expression_attribute_values(":value", text(value))
+            .expression_attribute_values(":value", text("yes"))
             .expression_attribute_values(":incident", text(incident.as_str()))
             .send()
             .await;
@@ -340,7 +316,6 @@ fn read_lock(item: &Item) -> Result<Lock, LedgerError> {
     Ok(Lock {
         incident: get_text(item, "incident")?.into(),
         started: item.contains_key("started"),
-        closed_at: item.get("closed_at").and_then(|value| value.as_s().ok()).cloned(),
     })
 }
 

@@ -221,6 +221,11 @@ impl Action {
     pub fn fits(&self, kind: TargetKind) -> bool {
         self.targets.contains(&kind)
     }
+
+    /// Whether it changes anything, or only reads.
+    pub const fn changes_something(&self) -> bool {
+        !self.permissions.act.is_empty()
+    }
 }
 
 impl Permissions {

@@ -105,6 +105,9 @@ pub(crate) struct StepFile {
     /// Whether two different people must approve.
     #[schemars(with = "Option<bool>")]
     pub(crate) high_impact: Option<Spanned<bool>>,
+    /// Only in `preserve`: evidence that can't wait. It is kept beside containment, which doesn't wait for it.
+    #[schemars(with = "Option<bool>")]
+    pub(crate) at_once: Option<Spanned<bool>>,
     /// Options of the action.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub(crate) with: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,

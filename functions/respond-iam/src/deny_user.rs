@@ -12,12 +12,10 @@ use backstop_core::{
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{Order, read_receipt, write_receipt},
+    inline_policy::{PolicyReceipt, Standing, deny_all},
 };
 
-use crate::{
-    inline_policy::{PolicyReceipt, Standing, deny_all},
-    principal,
-};
+use crate::principal;
 
 /// See the module.
 pub(crate) struct DenyUser {
@@ -60,7 +58,9 @@ impl Action for DenyUser {
         let now = match standing {
             Standing::Ours => None,
             Standing::Absent => Some("absent".to_owned()),
-            Standing::Altered => Some("another text under the same name".to_owned()),
+            Standing::Narrowed { .. } | Standing::Altered => {
+                Some("another text under the same name".to_owned())
+            }
         };
         let changes = now.map(|now| Change {
             api: "iam:PutUserPolicy".to_owned(),
@@ -138,7 +138,7 @@ impl Action for DenyUser {
                     policy.policy_name, policy.holder
                 ),
                 Standing::Absent => format!("user {} has no policy {}", policy.holder, policy.policy_name),
-                Standing::Altered => {
+                Standing::Narrowed { .. } | Standing::Altered => {
                     format!(
                         "policy {} of user {} has another text",
                         policy.policy_name, policy.holder

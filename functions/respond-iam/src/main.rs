@@ -3,7 +3,6 @@
 mod deactivate_access_key;
 mod deactivate_other_credentials;
 mod deny_user;
-mod inline_policy;
 mod principal;
 mod revoke_role_sessions;
 #[cfg(test)]

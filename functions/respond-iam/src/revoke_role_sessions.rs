@@ -10,12 +10,10 @@ use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification,
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{Order, read_receipt, write_receipt},
+    inline_policy::{PolicyReceipt, Standing, deny_older_sessions},
 };
 
-use crate::{
-    inline_policy::{PolicyReceipt, Standing, deny_older_sessions},
-    principal,
-};
+use crate::principal;
 
 /// See the module.
 pub(crate) struct RevokeRoleSessions {
@@ -56,7 +54,9 @@ impl Action for RevokeRoleSessions {
         // Whatever stands under this incident's name has an older cut-off, so there is always a change.
         let now = match self.standing(&policy).await? {
             Standing::Absent => "absent",
-            Standing::Ours | Standing::Altered => "an earlier text under the same name",
+            Standing::Ours | Standing::Narrowed { .. } | Standing::Altered => {
+                "an earlier text under the same name"
+            }
         };
         let change = Change {
             api: "iam:PutRolePolicy".to_owned(),
@@ -132,7 +132,7 @@ impl Action for RevokeRoleSessions {
                     )
                 }
                 Standing::Absent => format!("role {} has no policy {}", policy.holder, policy.policy_name),
-                Standing::Altered => {
+                Standing::Narrowed { .. } | Standing::Altered => {
                     format!(
                         "policy {} of role {} has another text",
                         policy.policy_name, policy.holder

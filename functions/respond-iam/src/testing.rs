@@ -34,6 +34,7 @@ pub(crate) fn order(resource: Resource) -> Order {
             resource,
         },
         at: "2026-03-01T12:00:00Z".parse().unwrap(),
+        with: Default::default(),
     }
 }
 

@@ -11,12 +11,11 @@ use aws_sdk_iam::{
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
 use backstop_core::{Resource, UndoOutcome};
-use backstop_runtime::{Action, StepError};
+use backstop_runtime::{Action, StepError, inline_policy::deny_all};
 
 use super::DenyUser;
 use crate::{
     iam,
-    inline_policy::deny_all,
     testing::{INCIDENT, access_key, keys, no_keys, order, owner, permit, user},
 };
 

@@ -56,6 +56,11 @@ pub(crate) struct TriggersFile {
     #[serde(default)]
     #[schemars(schema_with = "finding_types")]
     pub(crate) finding_types: Vec<Spanned<String>>,
+    /// GuardDuty finding types that are answered only where the resource attacks (`resourceRole` is `ACTOR`): of an
+    /// instance that guesses passwords, not of one whose passwords are guessed.
+    #[serde(default)]
+    #[schemars(schema_with = "finding_types")]
+    pub(crate) actor_finding_types: Vec<Spanned<String>>,
     /// Security Hub control ids, such as `S3.2`; with `*`, the known controls that match.
     #[serde(default)]
     #[schemars(schema_with = "controls")]

@@ -39,6 +39,9 @@ pub struct Playbook {
 pub struct Triggers {
     /// GuardDuty finding types, with `*`.
     pub finding_types: Vec<String>,
+    /// GuardDuty finding types that are answered only where the resource attacks; with `*`.
+    #[serde(default)]
+    pub actor_finding_types: Vec<String>,
     /// Security Hub control ids; with `*`, the known controls that match.
     pub controls: Vec<String>,
     /// AWS products, whose findings are answered whatever their type.

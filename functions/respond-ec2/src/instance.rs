@@ -24,6 +24,10 @@ pub(crate) struct Instance {
     pub(crate) profile_arn: Option<String>,
     /// Whether the root device is an instance store, which a stop destroys.
     pub(crate) is_instance_store: bool,
+    /// Whether it is a Spot Instance, which can be protected neither from being stopped nor terminated.
+    pub(crate) is_spot: bool,
+    /// The device name of the boot volume.
+    pub(crate) root_device: Option<String>,
 }
 
 /// A network interface that is attached to the instance.
@@ -63,24 +67,9 @@ pub(crate) fn id_of(target: &Target) -> Result<&str, StepError> {
 
 /// Reads the target's instance. A terminated one is gone: EC2 shows it for about an hour, without interfaces.
 pub(crate) async fn read(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<Instance, StepError> {
+    let found = find(ec2, target).await?;
     let id = id_of(target)?;
-    let answer = ec2
-        .describe_instances()
-        .instance_ids(id)
-        .send()
-        .await
-        .map_err(CallError::of("ec2:DescribeInstances", format!("instance `{id}`")))?;
-    let found = answer
-        .reservations()
-        .iter()
-        .flat_map(|reservation| reservation.instances())
-        .find(|instance| instance.instance_id() == Some(id));
-    let Some(found) = found else {
-        return Err(StepError::TargetGone {
-            what: format!("instance `{id}`"),
-        });
-    };
-    let instance = Instance::of(found, id, target);
+    let instance = Instance::of(&found, id, target);
     if matches!(
         found.state().and_then(|state| state.name()),
         Some(InstanceStateName::Terminated | InstanceStateName::ShuttingDown)
@@ -92,8 +81,32 @@ pub(crate) async fn read(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<I
     Ok(instance)
 }
 
+/// What EC2 says of the target's instance, a terminated one too.
+pub(crate) async fn find(
+    ec2: &aws_sdk_ec2::Client,
+    target: &Target,
+) -> Result<types::Instance, StepError> {
+    let id = id_of(target)?;
+    let answer = ec2
+        .describe_instances()
+        .instance_ids(id)
+        .send()
+        .await
+        .map_err(CallError::of("ec2:DescribeInstances", format!("instance `{id}`")))?;
+    answer
+        .reservations
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(|reservation| reservation.instances.unwrap_or_default())
+        .find(|instance| instance.instance_id() == Some(id))
+        .ok_or_else(|| StepError::TargetGone {
+            what: format!("instance `{id}`"),
+        })
+}
+
 impl Instance {
-    fn of(found: &types::Instance, id: &str, target: &Target) -> Self {
+    /// The instance as the actions know it.
+    pub(crate) fn of(found: &types::Instance, id: &str, target: &Target) -> Self {
         let mut interfaces: Vec<Interface> = found.network_interfaces().iter().map(Interface::of).collect();
         interfaces.sort_by_key(|interface| interface.device_index);
         Self {
@@ -128,6 +141,8 @@ impl Instance {
                 .and_then(|profile| profile.arn())
                 .map(str::to_owned),
             is_instance_store: found.root_device_type() == Some(&types::DeviceType::InstanceStore),
+            is_spot: found.instance_lifecycle() == Some(&types::InstanceLifecycleType::Spot),
+            root_device: found.root_device_name().map(str::to_owned),
         }
     }
 }

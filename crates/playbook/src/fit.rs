@@ -1,6 +1,9 @@
 //! How closely a playbook's triggers fit a finding.
 
-use backstop_core::{Finding, finding::{ResourceRole, Route}};
+use backstop_core::{
+    Finding,
+    finding::{ResourceRole, Route},
+};
 use wildmatch::WildMatch;
 
 use crate::{known, playbook::Triggers};

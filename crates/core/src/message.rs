@@ -6,7 +6,7 @@ mod outcome;
 mod question;
 mod undone;
 
-pub use outcome::{outcome, what_next};
+pub use outcome::{missing, outcome, what_next};
 pub use question::{limit_reached, question};
 use serde::Serialize;
 pub use undone::undone;

@@ -86,6 +86,222 @@ impl fmt::Display for Impact {
 /// Every action, by name.
 pub const ACTIONS: &[Action] = &[
     Action {
+        id: "ec2.capture-instance",
+        function: "respond-ec2",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Nobody,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeAddresses",
+                "ec2:DescribeIamInstanceProfileAssociations",
+                "ec2:DescribeInstanceAttribute",
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkAcls",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeVolumes",
+                "ec2:GetConsoleOutput",
+            ],
+            act: &[],
+            verify: &[],
+            undo: &[],
+        },
+        sentence: "Keeps the instance's settings, network and console output as evidence",
+    },
+    Action {
+        id: "ec2.deregister-from-load-balancers",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeInstances",
+                "elasticloadbalancing:DescribeInstanceHealth",
+                "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            act: &[
+                "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+                "elasticloadbalancing:DeregisterTargets",
+            ],
+            verify: &[
+                "elasticloadbalancing:DescribeInstanceHealth",
+                "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            undo: &[
+                "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+                "elasticloadbalancing:RegisterTargets",
+            ],
+        },
+        sentence: "Takes the instance out of its target groups and classic load balancers",
+    },
+    Action {
+        id: "ec2.detach-from-auto-scaling",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "ec2:DescribeInstances",
+            ],
+            act: &["autoscaling:DetachInstances"],
+            verify: &["autoscaling:DescribeAutoScalingInstances"],
+            undo: &[
+                "autoscaling:AttachInstances",
+                "autoscaling:EnterStandby",
+                "autoscaling:SetInstanceProtection",
+            ],
+        },
+        sentence: "Detaches the instance from its Auto Scaling group, which starts a replacement",
+    },
+    Action {
+        id: "ec2.end-sessions",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &["ec2:DescribeInstances", "ssm:DescribeSessions"],
+            act: &["ssm:TerminateSession"],
+            verify: &["ssm:DescribeSessions"],
+            undo: &[],
+        },
+        sentence: "Ends the Session Manager sessions on the instance",
+    },
+    Action {
+        id: "ec2.isolate-instance",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &["untrack"],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroups",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            act: &[
+                "ec2:AuthorizeSecurityGroupEgress",
+                "ec2:AuthorizeSecurityGroupIngress",
+                "ec2:CreateSecurityGroup",
+                "ec2:CreateTags",
+                "ec2:ModifyNetworkInterfaceAttribute",
+                "ec2:RevokeSecurityGroupEgress",
+                "ec2:RevokeSecurityGroupIngress",
+            ],
+            verify: &["ec2:DescribeInstances", "ec2:DescribeSecurityGroups"],
+            undo: &["ec2:DeleteSecurityGroup", "ec2:ModifyNetworkInterfaceAttribute"],
+        },
+        sentence: "Puts every network interface of the instance into one security group without rules",
+    },
+    Action {
+        id: "ec2.protect-instance",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Credential,
+        options: &[],
+        permissions: Permissions {
+            plan: &["ec2:DescribeInstanceAttribute", "ec2:DescribeInstances"],
+            act: &["ec2:ModifyInstanceAttribute"],
+            verify: &["ec2:DescribeInstanceAttribute", "ec2:DescribeInstances"],
+            undo: &["ec2:ModifyInstanceAttribute"],
+        },
+        sentence: "Protects the instance and its volumes from being stopped, terminated and deleted",
+    },
+    Action {
+        id: "ec2.revoke-instance-credentials",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeIamInstanceProfileAssociations",
+                "ec2:DescribeInstances",
+                "iam:GetInstanceProfile",
+                "iam:GetRolePolicy",
+            ],
+            act: &["ec2:DisassociateIamInstanceProfile", "iam:PutRolePolicy"],
+            verify: &["ec2:DescribeIamInstanceProfileAssociations", "iam:GetRolePolicy"],
+            undo: &[
+                "ec2:AssociateIamInstanceProfile",
+                "iam:DeleteRolePolicy",
+                "iam:PassRole",
+            ],
+        },
+        sentence: "Takes the instance's profile away and denies its role's credentials to this instance only",
+    },
+    Action {
+        id: "ec2.secure-snapshots",
+        function: "respond-ec2",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Credential,
+        options: &["copy-with-key", "lock-days", "share-with"],
+        permissions: Permissions {
+            plan: &["ec2:DescribeSnapshots"],
+            act: &[
+                "ec2:CopySnapshot",
+                "ec2:LockSnapshot",
+                "ec2:ModifySnapshotAttribute",
+            ],
+            verify: &["ec2:DescribeSnapshots"],
+            undo: &[],
+        },
+        sentence: "Copies, shares and locks the incident's snapshots, as the playbook wants it",
+    },
+    Action {
+        id: "ec2.snapshot-volumes",
+        function: "respond-ec2",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Credential,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeSnapshots",
+                "ec2:DescribeVolumes",
+            ],
+            act: &["ec2:CreateSnapshots", "ec2:CreateTags"],
+            verify: &["ec2:DescribeSnapshots"],
+            undo: &[],
+        },
+        sentence: "Takes snapshots of all EBS volumes of the instance at one moment",
+    },
+    Action {
+        id: "ec2.tag-instance",
+        function: "respond-ec2",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Credential,
+        options: &[],
+        permissions: Permissions {
+            plan: &["ec2:DescribeInstances"],
+            act: &["ec2:CreateTags"],
+            verify: &["ec2:DescribeInstances"],
+            undo: &["ec2:DeleteTags"],
+        },
+        sentence: "Tags the instance with the incident",
+    },
+    Action {
         id: "iam.deactivate-access-key",
         function: "respond-iam",
         phases: &[Phase::Contain],
@@ -260,6 +476,11 @@ impl Action {
     /// Whether it can act on this kind of target.
     pub fn fits(&self, kind: TargetKind) -> bool {
         self.targets.contains(&kind)
+    }
+
+    /// Whether it changes anything, or only reads.
+    pub const fn changes_something(&self) -> bool {
+        !self.permissions.act.is_empty()
     }
 }
 

@@ -56,6 +56,11 @@ pub(crate) struct TriggersFile {
     #[serde(default)]
     #[schemars(schema_with = "finding_types")]
     pub(crate) finding_types: Vec<Spanned<String>>,
+    /// GuardDuty finding types that are answered only where the resource attacks (`resourceRole` is `ACTOR`): of an
+    /// instance that guesses passwords, not of one whose passwords are guessed.
+    #[serde(default)]
+    #[schemars(schema_with = "finding_types")]
+    pub(crate) actor_finding_types: Vec<Spanned<String>>,
     /// Security Hub control ids, such as `S3.2`; with `*`, the known controls that match.
     #[serde(default)]
     #[schemars(schema_with = "controls")]
@@ -105,6 +110,9 @@ pub(crate) struct StepFile {
     /// Whether two different people must approve.
     #[schemars(with = "Option<bool>")]
     pub(crate) high_impact: Option<Spanned<bool>>,
+    /// Only in `preserve`: evidence that can't wait. It is kept beside containment, which doesn't wait for it.
+    #[schemars(with = "Option<bool>")]
+    pub(crate) at_once: Option<Spanned<bool>>,
     /// Options of the action.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub(crate) with: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,

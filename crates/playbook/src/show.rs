@@ -138,6 +138,12 @@ impl Shown<'_> {
                 self.finding_types
             ));
         }
+        if !self.triggers.actor_finding_types.is_empty() {
+            parts.push(format!(
+                "{} where the resource attacks",
+                join(&self.triggers.actor_finding_types)
+            ));
+        }
         if !self.triggers.controls.is_empty() {
             parts.push(format!("controls {}", join(&self.triggers.controls)));
         }

@@ -70,6 +70,12 @@ fn each_mistake_has_its_code_and_line() {
             "step: deny-user",
         ),
         (
+            "title: Deactivate the access key",
+            "title: Deactivate the access key\n        at_once: true",
+            "at-once-phase",
+            "# A session made by GetSessionToken",
+        ),
+        (
             "step: deny-user",
             "step: Deny user",
             "step-name",

@@ -9,6 +9,7 @@ started. Started as the leader of its own group, so that nothing else is in it.
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs
 SERVED_BY_MOTO = ("autoscaling", "ec2", "elasticloadbalancing", "rds")
 UNKNOWN_TO_MINISTACK = ("guardduty", "macie2", "securityhub")
 
+INSTANCE_ID = re.compile("i-[0-9a-f]{8,17}")
 PRINCIPAL_PATH = "/_backstop/principal"
 
 
@@ -87,19 +89,41 @@ def evaluate_task_timeouts():
     stepfunctions._execute_task = execute_task
 
 
+def tell_source_instance():
+    """Gives `ec2:SourceInstanceARN` to the sessions of instances, as AWS does to every call with credentials that
+    the instance metadata service gave out. AWS names such a session after its instance, so this takes the name's word.
+    """
+    from ministack.core import iam_evaluator
+
+    keys_of = iam_evaluator._principal_keys
+
+    def principal_keys(credential):
+        keys = keys_of(credential)
+        session = credential.principal_arn.split("/")[-1]
+        if credential.principal_type == "AssumedRole" and INSTANCE_ID.fullmatch(session):
+            region, account = os.environ["MINISTACK_REGION"], credential.account_id
+            keys["ec2:sourceinstancearn"] = f"arn:aws:ec2:{region}:{account}:instance/{session}"
+        return keys
+
+    iam_evaluator._principal_keys = principal_keys
+
+
 def ministack():
     from ministack import app
 
     admit_for_moto(app)
     evaluate_task_timeouts()
+    tell_source_instance()
     app.app = tell_principals(app.app)
     sys.argv = ["ministack"]
     app.main()
 
 
 def moto(port):
+    import moto_gaps
     from moto import server
 
+    moto_gaps.fill()
     server.main(["-H", "127.0.0.1", "-p", port])
 
 

@@ -8,13 +8,16 @@
 //! | `LookupEvents` knows a call at once, AWS within about 15 minutes | what is slower in AWS is not promised by a drill |
 //! | its events have no request parameters but the one that names the resource | bodies are never recorded |
 //! | it has only calls that went through the gateway, not those a service makes by itself | an attacker's calls do |
+//! | nothing flows in a Session Manager session | only whether it is live matters |
 //! | certificates and public keys are stored unread | only their status matters |
 
 mod iam_credentials;
 mod lookup_events;
+mod ssm_sessions;
 
 use crate::gateway::{Exchange, Reply, Shared};
 use iam_credentials::IamCredentials;
+use ssm_sessions::SsmSessions;
 
 /// One call that the sandbox answers by itself.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +32,11 @@ pub struct Answered {
 
 const NO_CERTIFICATES: &str = "ministack has no signing certificates of users";
 const NO_SERVICE_CREDENTIALS: &str = "ministack has no service-specific credentials";
+const NO_SESSIONS: &str = "ministack has no Session Manager, and moto answers 500";
 const NO_SSH_KEYS: &str = "ministack has no SSH public keys of users";
 
 /// The whole list.
-pub const ANSWERED: [Answered; 10] = [
+pub const ANSWERED: [Answered; 13] = [
     of_iam("UploadSigningCertificate", NO_CERTIFICATES),
     of_iam("UpdateSigningCertificate", NO_CERTIFICATES),
     of_iam("ListSigningCertificates", NO_CERTIFICATES),
@@ -47,7 +51,18 @@ pub const ANSWERED: [Answered; 10] = [
         action: "LookupEvents",
         reason: "ministack's events lack the names of IAM calls and whose they are; the gateway has both",
     },
+    of_ssm("DescribeSessions"),
+    of_ssm("StartSession"),
+    of_ssm("TerminateSession"),
 ];
+
+const fn of_ssm(action: &'static str) -> Answered {
+    Answered {
+        service: "ssm",
+        action,
+        reason: NO_SESSIONS,
+    }
+}
 
 const fn of_iam(action: &'static str, reason: &'static str) -> Answered {
     Answered {
@@ -68,6 +83,7 @@ pub fn lists(service: &str, action: &str) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     iam: IamCredentials,
+    ssm: SsmSessions,
 }
 
 impl Answers {
@@ -75,6 +91,7 @@ impl Answers {
     pub(crate) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
         match exchange.asked.service.as_str() {
             "cloudtrail" => lookup_events::answer(&shared.record.calls(), &exchange.body, &shared.account_id),
+            "ssm" => self.ssm.answer(exchange),
             _ => self.iam.answer(shared, exchange).await,
         }
     }
@@ -103,6 +120,9 @@ mod tests {
             "iam:UpdateSigningCertificate",
             "iam:UploadSSHPublicKey",
             "iam:UploadSigningCertificate",
+            "ssm:DescribeSessions",
+            "ssm:StartSession",
+            "ssm:TerminateSession",
         ];
         assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), expected);
         assert!(ANSWERED.iter().all(|answered| !answered.reason.is_empty()));

@@ -8,7 +8,12 @@ use crate::{file::TriggersFile, known, problem::Problem, suggest};
 
 /// Checks that the triggers name something, and nothing that AWS can't send.
 pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
-    let lists = [&triggers.finding_types, &triggers.controls, &triggers.products];
+    let lists = [
+        &triggers.finding_types,
+        &triggers.actor_finding_types,
+        &triggers.controls,
+        &triggers.products,
+    ];
     if lists.iter().all(|list| list.is_empty()) && !triggers.custom_actions {
         problems.push(
             Problem::of_file(
@@ -18,7 +23,7 @@ pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
             .help("add `finding_types:` or `controls:`"),
         );
     }
-    for pattern in &triggers.finding_types {
+    for pattern in triggers.finding_types.iter().chain(&triggers.actor_finding_types) {
         check_finding_type(pattern, problems);
     }
     for product in &triggers.products {

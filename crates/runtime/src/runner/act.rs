@@ -3,7 +3,7 @@
 use backstop_core::{
     Mode, Outcome, Plan,
     guardrail::{Decision, Effect, Guardrails, Permit},
-    incident::{Clearance, Incident},
+    incident::{Clearance, Incident, StepState},
     log::Event,
     task::{StepAnswer, StepTask},
 };
@@ -76,6 +76,10 @@ impl Runner {
         match incident.clearance(plan) {
             Clearance::Any => Ok(None),
             Clearance::Only(approved) if approved == &now => Ok(None),
+            Clearance::Only(approved) if is_evidence(incident, task) => Err(StepError::Drifted {
+                approved: approved.short().to_owned(),
+                now: now.short().to_owned(),
+            }),
             Clearance::Only(approved) => {
                 let event = Event::PlanDrifted {
                     step: task.step.clone(),
@@ -178,6 +182,12 @@ impl Runner {
             outcome: Some(outcome),
         })
     }
+}
+
+/// Evidence whose keeping has drifted is given up and said to be missing: asking again would take the approval
+/// away from the containing steps beside it.
+fn is_evidence(incident: &Incident, task: &StepTask) -> bool {
+    incident.step(&task.step).is_some_and(StepState::is_evidence)
 }
 
 /// What was read at the same time as the log.

@@ -87,9 +87,8 @@ async fn look_before(
     for (result, seen) in report.probes.iter_mut().zip(seen) {
         result.before = Some(seen);
     }
-    let iam = iam(stage);
     for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
-        result.before = Some(check::read(&iam, cast, check).await?);
+        result.before = Some(check::read(stage.account(), cast, check).await?);
     }
     let probe = report
         .probes
@@ -166,13 +165,8 @@ async fn look_after(
     for (result, seen) in report.probes.iter_mut().zip(seen) {
         result.after = Some(seen);
     }
-    let iam = iam(stage);
     for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
-        result.after = Some(check::read(&iam, cast, check).await?);
+        result.after = Some(check::read(stage.account(), cast, check).await?);
     }
     Ok(())
-}
-
-fn iam(stage: &Stage) -> aws_sdk_iam::Client {
-    aws_sdk_iam::Client::new(&stage.account().sdk_config(stage.account().root()))
 }

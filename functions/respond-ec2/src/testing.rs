@@ -7,7 +7,8 @@ use aws_sdk_ec2::{
     operation::describe_instances::DescribeInstancesOutput,
     types::{
         DeviceType, EbsInstanceBlockDevice, Instance, InstanceBlockDeviceMapping, InstanceNetworkInterface,
-        InstancePrivateIpAddress, InstanceState, InstanceStateName, Reservation, Tag, builders::InstanceBuilder,
+        InstancePrivateIpAddress, InstanceState, InstanceStateName, Reservation, Tag,
+        builders::InstanceBuilder,
     },
 };
 use aws_smithy_mocks::{Rule, mock};

@@ -12,6 +12,7 @@ use crate::{
     mode::Mode,
     outcome::{Outcome, UndoOutcome, Verification},
     plan::{Plan, Receipt},
+    risk::Risk,
     target::Target,
 };
 
@@ -112,6 +113,9 @@ pub enum Event {
         reason: Option<String>,
         /// The steps to undo, in the order of the log; undo walks them backwards.
         steps: Vec<StepId>,
+        /// What the person accepts besides.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accepting: Vec<Risk>,
     },
     /// Undo of one step begins.
     Undoing {
@@ -160,6 +164,9 @@ pub struct Opened {
     pub guardrails: Vec<Decision>,
 }
 
+/// The options of an action, as a playbook writes them under `with`.
+pub type Options = serde_json::Map<String, serde_json::Value>;
+
 /// A step as the playbook has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRef {
@@ -174,6 +181,10 @@ pub struct StepRef {
     /// Whether it needs two different people.
     #[serde(default)]
     pub high_impact: bool,
+    /// The options that the playbook gives its action. Left out where there are none: records of logs written
+    /// before there were options must keep their hash.
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub with: Options,
 }
 
 /// The phases of a playbook, in order.
@@ -366,4 +377,22 @@ pub fn receipt<'log>(records: &'log [Record], step: &StepId) -> Option<&'log Rec
         Event::Acting { plan } if &plan.step == step => Some(&plan.receipt),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_step_without_options_is_written_as_before_there_were_options() {
+        let before =
+            r#"{"step":"a","action":"iam.deny-user","title":"A","phase":"contain","high_impact":false}"#;
+        let step: StepRef = serde_json::from_str(before).unwrap();
+        assert_eq!(
+            serde_json::to_string(&step).unwrap(),
+            before,
+            "the hash chain holds"
+        );
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{ActionId, IncidentId, PlaybookName, StepId},
+    log::Options,
     mode::Mode,
     outcome::Outcome,
     target::Target,
@@ -70,6 +71,10 @@ pub struct StepTask {
     pub step: StepId,
     /// The action that the step runs.
     pub action: ActionId,
+    /// The step's options, so that planning needn't wait for the log. Those in the log are the ones that count:
+    /// a forged task changes nothing.
+    #[serde(default)]
+    pub with: Options,
 }
 
 /// Verify what one function did.

@@ -27,6 +27,7 @@ fn opened(mode: Mode) -> Event {
             title: step.to_owned(),
             phase: Phase::Contain,
             high_impact: false,
+            with: Default::default(),
         })
         .collect();
     Event::Opened(Box::new(Opened {

@@ -52,6 +52,8 @@ pub enum Impact {
     Outsiders,
     /// Everything the reported principal does stops.
     Principal,
+    /// Others that share the resource are cut off too; its plan asks a person even in `auto` mode.
+    SharedAsking,
     /// Others that share the resource are cut off too.
     Shared,
 }
@@ -60,7 +62,9 @@ impl Impact {
     /// The furthest mode: what cuts others off waits for a person.
     pub const fn maximum_mode(self) -> Mode {
         match self {
-            Self::Nobody | Self::Credential | Self::Outsiders | Self::Principal => Mode::Auto,
+            Self::Nobody | Self::Credential | Self::Outsiders | Self::Principal | Self::SharedAsking => {
+                Mode::Auto
+            }
             Self::Shared => Mode::Approve,
         }
     }
@@ -73,6 +77,7 @@ impl fmt::Display for Impact {
             Self::Credential => "the reported credential only",
             Self::Outsiders => "whoever reaches the reported resource from outside its account",
             Self::Principal => "everything the reported principal does",
+            Self::SharedAsking => "others that share the resource too, so it asks a person even in auto mode",
             Self::Shared => "others that share the resource too",
         })
     }
@@ -91,7 +96,7 @@ pub const ACTIONS: &[Action] = &[
             plan: &["iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:ListAccessKeys"],
             act: &["iam:UpdateAccessKey"],
             verify: &["iam:ListAccessKeys"],
-            undo: &["iam:ListAccessKeys"],
+            undo: &["iam:ListAccessKeys", "iam:UpdateAccessKey"],
         },
         sentence: "Sets the reported access key to Inactive; undo never brings a leaked key back",
     },
@@ -132,6 +137,21 @@ pub const ACTIONS: &[Action] = &[
         sentence: "Sets the user's signing certificates, service-specific credentials and SSH public keys to Inactive",
     },
     Action {
+        id: "iam.deny-instance-sessions",
+        function: "respond-iam",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::RoleSession],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &["iam:GetRole", "iam:GetRolePolicy"],
+            act: &["iam:PutRolePolicy"],
+            verify: &["iam:GetRole", "iam:GetRolePolicy"],
+            undo: &["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
+        },
+        sentence: "Adds an inline policy that denies the credentials of the session's instance; other instances go on",
+    },
+    Action {
         id: "iam.deny-user",
         function: "respond-iam",
         phases: &[Phase::Contain],
@@ -142,22 +162,42 @@ pub const ACTIONS: &[Action] = &[
             plan: &["iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:GetUserPolicy"],
             act: &["iam:PutUserPolicy"],
             verify: &["iam:GetUserPolicy"],
-            undo: &["iam:DeleteUserPolicy", "iam:GetUserPolicy"],
+            undo: &["iam:DeleteUserPolicy", "iam:GetUserPolicy", "iam:PutUserPolicy"],
         },
         sentence: "Adds an inline policy that denies the user everything, sessions made with its keys included",
     },
     Action {
-        id: "iam.revoke-role-sessions",
+        id: "iam.narrow-role-trust",
         function: "respond-iam",
         phases: &[Phase::Contain],
         targets: &[TargetKind::RoleSession, TargetKind::Role],
         impact: Impact::Shared,
         options: &[],
         permissions: Permissions {
-            plan: &["iam:GetRole", "iam:GetRolePolicy"],
+            plan: &["iam:GetRole"],
+            act: &["iam:UpdateAssumeRolePolicy"],
+            verify: &["iam:GetRole"],
+            undo: &["iam:GetRole", "iam:UpdateAssumeRolePolicy"],
+        },
+        sentence: "Adds a deny to the role's trust policy, so that nobody can assume it any more",
+    },
+    Action {
+        id: "iam.revoke-role-sessions",
+        function: "respond-iam",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::RoleSession, TargetKind::Role],
+        impact: Impact::SharedAsking,
+        options: &["unasked"],
+        permissions: Permissions {
+            plan: &[
+                "cloudtrail:LookupEvents",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListInstanceProfilesForRole",
+            ],
             act: &["iam:PutRolePolicy"],
             verify: &["iam:GetRolePolicy"],
-            undo: &["iam:DeleteRolePolicy", "iam:GetRolePolicy"],
+            undo: &["iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"],
         },
         sentence: "Adds an inline policy that denies every session of the role issued before now; new sessions work",
     },
@@ -268,7 +308,7 @@ mod tests {
             for name in [action.permissions.plan, action.permissions.verify].concat() {
                 let call = name.split_once(':').map_or(name, |(_, call)| call);
                 assert!(
-                    ["Get", "List", "Describe"]
+                    ["Get", "List", "Describe", "Lookup"]
                         .iter()
                         .any(|verb| call.starts_with(verb)),
                     "{name}"

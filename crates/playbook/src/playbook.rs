@@ -127,6 +127,7 @@ impl Playbook {
                 title: step.title.clone(),
                 phase,
                 high_impact: step.high_impact,
+                with: step.with.clone(),
             })
             .collect()
     }

@@ -64,7 +64,7 @@ fn credentials_are_contained_and_instances_are_told() {
     };
     assert_eq!(
         answers("Recon:IAMUser/TorIPCaller"),
-        ["leaked-access-key auto", "compromised-role approve"]
+        ["leaked-access-key auto", "compromised-role auto"]
     );
     assert_eq!(answers("Recon:EC2/Portscan"), ["triage observe"]);
 }

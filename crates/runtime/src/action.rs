@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use backstop_core::{
-    ErrorName, Plan, Receipt, StepId, Target, UndoOutcome, Verification, guardrail::Permit, ids::IncidentId,
-    log::ChainError,
+    ErrorName, Plan, Receipt, Risk, StepId, Target, UndoOutcome, Verification,
+    guardrail::Permit,
+    ids::IncidentId,
+    log::{ChainError, Options},
 };
 use jiff::Timestamp;
 
@@ -41,6 +43,42 @@ pub struct Order {
     pub target: Target,
     /// The time at which the order was given; cut-offs are taken from it, not from the finding.
     pub at: Timestamp,
+    /// What the playbook gives the step under `with`; the names are those of the action's entry in the registry.
+    pub with: Options,
+    /// The risks that the person who asked for undo accepted; none in any other task.
+    pub accepted: Vec<Risk>,
+}
+
+impl Order {
+    /// An option that is on or off; off if the playbook doesn't give it.
+    pub fn flag(&self, name: &str) -> Result<bool, StepError> {
+        match self.with.get(name) {
+            None => Ok(false),
+            // `"false"` is a text that isn't empty: whoever reads it as a switch gets it wrong.
+            Some(value) => value
+                .as_bool()
+                .ok_or_else(|| bad_option(name, value, "true or false")),
+        }
+    }
+
+    /// An option that is a whole number from 1 to `most`.
+    pub fn number(&self, name: &str, default: u32, most: u32) -> Result<u32, StepError> {
+        let Some(value) = self.with.get(name) else {
+            return Ok(default);
+        };
+        value
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|number| (1..=most).contains(number))
+            .ok_or_else(|| bad_option(name, value, &format!("a whole number from 1 to {most}")))
+    }
+}
+
+fn bad_option(name: &str, value: &serde_json::Value, wanted: &str) -> StepError {
+    StepError::Invalid {
+        what: "the step's options",
+        detail: format!("`{name}` is {value}, not {wanted}: write it so in the playbook"),
+    }
 }
 
 /// Why a step can't be planned, made, verified or undone.

@@ -6,6 +6,7 @@
 //! | [`aws`] | the SDK configuration, built once |
 //! | [`call_error`] | a failed AWS call, under its fixed name |
 //! | [`ledger`] | the incidents table |
+//! | [`inline_policy`] | Backstop's own deny policies on users and roles |
 //! | [`action`] | what a `respond-*` function implements for each step |
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
@@ -18,6 +19,7 @@ pub mod aws;
 pub mod call_error;
 #[cfg(feature = "machines")]
 pub mod decision;
+pub mod inline_policy;
 pub mod ledger;
 #[cfg(feature = "machines")]
 pub mod machines;

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use backstop_core::{
     AccountId, ActionId, IncidentId, Outcome, Plan, StepId,
     guardrail::{Guardrails, Permit, Protection, Subject},
-    incident::Incident,
+    incident::{Incident, StepState},
     log::{Event, Origin},
     task::{RespondTask, StepAnswer, StepTask},
 };
@@ -60,6 +60,7 @@ impl Runner {
         let (log, planned) = tokio::join!(self.ledger.log(&task.incident), action.plan(&order));
         let mut log = log?;
         let incident = self.checked(&log, task)?;
+        let (_, planned) = with_logged_options(action.as_ref(), &incident, order, planned).await;
         if let Some(outcome) = ended(&incident, &task.step) {
             return Ok(StepAnswer {
                 step: task.step.clone(),
@@ -184,16 +185,49 @@ impl Runner {
     }
 }
 
+/// The order as the task has it: good for planning, which may be done again.
 fn order(task: &StepTask) -> Order {
-    order_of(&task.incident, &task.step, &task.target)
+    Order {
+        incident: task.incident.clone(),
+        step: task.step.clone(),
+        target: task.target.clone(),
+        at: now(),
+        with: task.with.clone(),
+        accepted: Vec::new(),
+    }
 }
 
-fn order_of(incident: &IncidentId, step: &StepId, target: &backstop_core::Target) -> Order {
+/// The order as the log has it.
+fn logged_order(incident: &IncidentId, state: &StepState, target: &backstop_core::Target) -> Order {
     Order {
         incident: incident.clone(),
-        step: step.clone(),
+        step: state.step.step.clone(),
         target: target.clone(),
         at: now(),
+        with: state.step.with.clone(),
+        accepted: Vec::new(),
+    }
+}
+
+/// The order with the options that the incident was opened with, and its plan: made anew if the task had others,
+/// which a playbook deployed in between may cause.
+async fn with_logged_options(
+    action: &dyn Action,
+    incident: &Incident,
+    order: Order,
+    planned: Result<Plan, StepError>,
+) -> (Order, Result<Plan, StepError>) {
+    let logged = incident.step(&order.step).map(|state| &state.step.with);
+    match logged {
+        Some(logged) if logged != &order.with => {
+            let order = Order {
+                with: logged.clone(),
+                ..order
+            };
+            let planned = action.plan(&order).await;
+            (order, planned)
+        }
+        Some(_) | None => (order, planned),
     }
 }
 

@@ -12,7 +12,7 @@ const INVOKE: &str = "arn:${Partition}:states:::lambda:invoke";
 const INVOKE_AND_WAIT: &str = "arn:${Partition}:states:::lambda:invoke.waitForTaskToken";
 
 /// Longer than any function's own timeout, so that a function that hangs is told by Lambda first.
-const TASK_TIMEOUT_SECONDS: u32 = 90;
+const TASK_TIMEOUT_SECONDS: u32 = 150;
 
 /// What makes one call differ from another.
 pub(super) struct Call {

@@ -8,7 +8,7 @@ use backstop_core::{
     task::{StepAnswer, StepTask},
 };
 
-use super::{Runner, ended, invalid, order};
+use super::{Runner, ended, invalid, order, with_logged_options};
 use crate::{Action, IncidentLog, LedgerError, StepError, action::Order};
 
 impl Runner {
@@ -31,6 +31,7 @@ impl Runner {
                 outcome: Some(outcome),
             });
         }
+        let (order, planned) = with_logged_options(action.as_ref(), &incident, order, planned).await;
         let read = Read { guardrails, planned };
         match self
             .attempt(&mut log, &incident, action.as_ref(), task, &order, read)

@@ -8,8 +8,8 @@ use backstop_core::{
     task::StepTask,
 };
 
-use super::{Runner, order};
-use crate::StepError;
+use super::{Runner, logged_order};
+use crate::{StepError, action::Order};
 
 impl Runner {
     /// Undoes a step that a person asked to undo, and writes down how it went. Asked again, a step that ended
@@ -19,7 +19,13 @@ impl Runner {
         let mut log = self.ledger.log(&task.incident).await?;
         let incident = self.checked(&log, task)?;
         let is_asked = matches!(&incident.undo, Undo::Running(steps) if steps.contains(&task.step));
-        match incident.step(&task.step).and_then(|state| state.undo.clone()) {
+        let Some(state) = incident.step(&task.step) else {
+            return Err(StepError::Invalid {
+                what: "the task",
+                detail: format!("incident `{}` has no step `{}`", task.incident, task.step),
+            });
+        };
+        match state.undo.clone() {
             Some(outcome) if !is_asked || is_final(&outcome) => return Ok(outcome),
             None if !is_asked => {
                 return Err(StepError::Refused {
@@ -41,10 +47,11 @@ impl Runner {
                     },
                 )
                 .await?;
-                match action
-                    .undo(&Permit::to_undo(&receipt), &order(task), &receipt)
-                    .await
-                {
+                let order = Order {
+                    accepted: incident.accepted.clone(),
+                    ..logged_order(&task.incident, state, &task.target)
+                };
+                match action.undo(&Permit::to_undo(&receipt), &order, &receipt).await {
                     Ok(outcome) => outcome,
                     Err(error) if error.name().is_retryable() => return Err(error),
                     Err(error) => UndoOutcome::Failed {

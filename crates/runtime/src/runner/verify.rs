@@ -8,7 +8,7 @@ use backstop_core::{
 };
 use serde::Serialize;
 
-use super::{Runner, order_of};
+use super::{Runner, logged_order};
 use crate::{IncidentLog, StepError};
 
 /// What verification found.
@@ -79,7 +79,7 @@ impl Runner {
         task: &VerifyTask,
         state: &StepState,
     ) -> Result<bool, StepError> {
-        let order = order_of(&task.incident, &state.step.step, &task.target);
+        let order = logged_order(&task.incident, state, &task.target);
         let action = self.action(&state.step.action)?;
         let receipt = receipt(log.records(), &state.step.step).cloned();
         let verification = action.verify(&order, receipt.as_ref()).await?;

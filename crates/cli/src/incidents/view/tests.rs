@@ -20,6 +20,7 @@ fn step(name: &str, title: &str, high_impact: bool) -> StepRef {
         title: title.into(),
         phase: Phase::Contain,
         high_impact,
+        with: Default::default(),
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) fn order() -> Order {
             },
         },
         at: "2026-03-01T12:00:00Z".parse().unwrap(),
+        with: Default::default(),
+        accepted: Vec::new(),
     }
 }
 

@@ -199,9 +199,17 @@ async fn an_undone_target_is_asked_about(scene: &Scene) {
     let mut log = ledger.log(&id).await.unwrap();
     let steps = backstop_runtime::undoing::undoable(&id, &incident, None).unwrap();
     let by = "arn:aws:iam::123456789012:user/oncall";
-    backstop_runtime::undoing::request(&ledger, &machines, &mut log, by, None, &steps)
-        .await
-        .unwrap();
+    backstop_runtime::undoing::request(
+        &ledger,
+        &machines,
+        &mut log,
+        by,
+        None,
+        &steps,
+        &[backstop_core::Risk::ReviveSessions],
+    )
+    .await
+    .unwrap();
     let first = first_finding(&log);
     let (_, undone) = scene
         .until(&first, |incident| {

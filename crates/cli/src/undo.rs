@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use backstop_core::{IncidentId, StepId, text::for_terminal};
+use backstop_core::{IncidentId, Risk, StepId, text::for_terminal};
 use backstop_runtime::undoing::{self, UndoError, Undoable};
 use clap::Args;
 use serde::Serialize;
@@ -30,6 +30,13 @@ pub(crate) struct Arguments {
     /// Why, for the log
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    /// Let sessions from before the containment work again until they expire, those of an attacker too;
+    /// without it they stay denied and only new ones work
+    #[arg(long)]
+    revive_sessions: bool,
+    /// Switch the incident's key on again; only if a person, not a finding, started the incident
+    #[arg(long)]
+    reactivate_key: bool,
     /// Don't ask; needed where there is no terminal to ask on
     #[arg(long)]
     yes: bool,
@@ -44,6 +51,8 @@ pub(crate) struct Undoing {
     /// Whether it was started, or only shown.
     started: bool,
     steps: Vec<Undoable>,
+    /// The risks that the person accepts.
+    accepting: Vec<Risk>,
 }
 
 impl Answer for Undoing {}
@@ -54,6 +63,7 @@ impl fmt::Display for Undoing {
             incident,
             started,
             steps,
+            accepting,
         } = self;
         let heading = if *started { "undoing" } else { "would undo" };
         writeln!(f, "{heading} what incident {incident} did, last change first:")?;
@@ -67,14 +77,25 @@ impl fmt::Display for Undoing {
                 );
                 writeln!(f, "  {what}: {from} -> {to}")?;
             }
-            if step.by_hand.is_empty() {
+            if step.by_hand.is_empty() && !accepting.contains(&Risk::ReactivateKey) {
                 writeln!(
                     f,
                     "  left as it is on purpose: undo doesn't switch a leaked key on again"
                 )?;
             }
         }
-        writeln!(f, "\nwhat somebody changed since is left alone and reported")?;
+        if accepting.contains(&Risk::ReviveSessions) {
+            writeln!(
+                f,
+                "\nsessions from before the containment work again until they expire, those of an attacker too"
+            )?;
+        } else {
+            writeln!(
+                f,
+                "\nsessions from before the containment stay denied until they have expired"
+            )?;
+        }
+        writeln!(f, "what somebody changed since is left alone and reported")?;
         if *started {
             write!(f, "follow it: backstop incidents show {incident} --watch")
         } else {
@@ -108,7 +129,7 @@ impl CommandError for RefusedError {
 impl CommandError for UndoError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotClosed { .. } | Self::NothingToUndo(_) => Exit::Refused,
+            Self::NotClosed { .. } | Self::NothingToUndo(_) | Self::Leaked { .. } => Exit::Refused,
             Self::NoSuchStep { .. } => Exit::NotFound,
             Self::Ledger(_) | Self::Start(_) => Exit::Failed,
         }
@@ -127,7 +148,9 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Undoi
         incident,
         started: false,
         steps,
+        accepting: accepted(&arguments),
     };
+    undoing::check_risks(&answer.incident, &state, &answer.accepting)?;
     if arguments.plan {
         return Ok(answer);
     }
@@ -143,10 +166,21 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Undoi
         &by,
         arguments.reason,
         &answer.steps,
+        &answer.accepting,
     )
     .await?;
     answer.started = true;
     Ok(answer)
+}
+
+fn accepted(arguments: &Arguments) -> Vec<Risk> {
+    [
+        (arguments.revive_sessions, Risk::ReviveSessions),
+        (arguments.reactivate_key, Risk::ReactivateKey),
+    ]
+    .into_iter()
+    .filter_map(|(named, risk)| named.then_some(risk))
+    .collect()
 }
 
 fn confirm(answer: &Undoing, printer: &Printer) -> Result<(), RefusedError> {

@@ -15,6 +15,7 @@ use crate::{
     mode::Mode,
     outcome::{Outcome, UndoOutcome, Verification},
     plan::{self, Plan},
+    risk::Risk,
 };
 
 /// Where an incident stands. "Contained" only when every containing step was proven by reading back.
@@ -142,6 +143,8 @@ pub struct Incident {
     pub closed: Option<(Status, Timestamp)>,
     /// Whether undo is wanted, and how far it is.
     pub undo: Undo,
+    /// The risks that the person who last asked for undo accepted.
+    pub accepted: Vec<Risk>,
     /// Why a person must finish it.
     pub stuck: Option<String>,
     /// AWS CLI lines that finish it.
@@ -238,6 +241,7 @@ impl Incident {
             notified: false,
             closed: None,
             undo: Undo::NotAsked,
+            accepted: Vec::new(),
             stuck: None,
             stuck_commands: Vec::new(),
         };
@@ -399,11 +403,12 @@ impl Incident {
                 self.forbid_closed("closed")?;
                 self.closed = Some((*status, record.at));
             }
-            Event::UndoRequested { steps, .. } => {
+            Event::UndoRequested { steps, accepting, .. } => {
                 if steps.iter().any(|step| self.step(step).is_none()) {
                     return Err(("undo-requested", UNKNOWN_STEP));
                 }
                 self.undo = Undo::Running(steps.clone());
+                self.accepted.clone_from(accepting);
                 self.stuck = None;
                 self.stuck_commands.clear();
                 // People are to be told how the undo ends, too.

@@ -31,6 +31,7 @@ pub mod message;
 pub mod mode;
 pub mod outcome;
 pub mod plan;
+pub mod risk;
 pub mod target;
 pub mod task;
 pub mod text;
@@ -41,4 +42,5 @@ pub use ids::{AccountId, ActionId, Hash, IncidentId, PlaybookName, Region, StepI
 pub use mode::Mode;
 pub use outcome::{Outcome, UndoOutcome, Verification};
 pub use plan::{Change, Plan, Receipt};
+pub use risk::Risk;
 pub use target::{Resource, Target, TargetKind};

@@ -12,6 +12,7 @@ use crate::{
     mode::Mode,
     outcome::{Outcome, UndoOutcome, Verification},
     plan::{Plan, Receipt},
+    risk::Risk,
     target::Target,
 };
 
@@ -112,6 +113,9 @@ pub enum Event {
         reason: Option<String>,
         /// The steps to undo, in the order of the log; undo walks them backwards.
         steps: Vec<StepId>,
+        /// What the person accepts besides.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accepting: Vec<Risk>,
     },
     /// Undo of one step begins.
     Undoing {

@@ -1,5 +1,6 @@
 //! How a step, a verification and an undo end. There is no "successful" after a swallowed error.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error_name::ErrorName;
@@ -81,6 +82,13 @@ pub enum UndoOutcome {
     KeptOff {
         /// Why.
         reason: String,
+    },
+    /// Back, but for what is kept off until it can't be misused any more; undoing again after that ends it.
+    KeptUntil {
+        /// When nothing is left that could be misused.
+        until: Timestamp,
+        /// What works again, and what stays off.
+        what: String,
     },
     /// Someone changed it since; nothing was touched.
     Drifted {

@@ -64,7 +64,7 @@ fn credentials_and_instances_are_contained_and_weak_signs_are_told() {
     };
     assert_eq!(
         answers("Recon:IAMUser/TorIPCaller"),
-        ["leaked-access-key auto", "compromised-role approve"]
+        ["leaked-access-key auto", "compromised-role auto"]
     );
     assert_eq!(
         answers("Trojan:EC2/DropPoint"),

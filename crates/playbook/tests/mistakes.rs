@@ -165,7 +165,7 @@ fn the_order_of_steps_is_checked() {
 #[test]
 fn what_cuts_others_off_must_not_be_automatic() {
     let role = include_str!("../../../playbooks/compromised-role/playbook.yaml");
-    let invalid = read(&role.replace("mode: approve", "mode: auto")).unwrap_err();
+    let invalid = read(&role.replace("iam.revoke-role-sessions", "iam.narrow-role-trust")).unwrap_err();
     let problem = invalid.problems.first().unwrap();
     assert_eq!(problem.code, "mode-too-high");
     assert_eq!(problem.help.as_deref(), Some("write `mode: approve`"));

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use backstop_core::{
-    ErrorName, Plan, Receipt, StepId, Target, UndoOutcome, Verification,
+    ErrorName, Plan, Receipt, Risk, StepId, Target, UndoOutcome, Verification,
     guardrail::Permit,
     ids::IncidentId,
     log::{ChainError, Options},
@@ -45,6 +45,8 @@ pub struct Order {
     pub at: Timestamp,
     /// What the playbook gives the step under `with`; the names are those of the action's entry in the registry.
     pub with: Options,
+    /// The risks that the person who asked for undo accepted; none in any other task.
+    pub accepted: Vec<Risk>,
 }
 
 impl Order {

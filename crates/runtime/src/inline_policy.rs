@@ -47,6 +47,15 @@ impl PolicyReceipt {
         }
     }
 
+    /// The policy of this incident for one instance's credentials. It has a name of its own, since the same
+    /// incident may revoke the role's sessions as well.
+    pub fn for_instance(holder: &str, incident: &IncidentId, arn: &str) -> Self {
+        Self {
+            policy_name: format!("BackstopDenyInstance-{incident}"),
+            ..Self::new(holder, incident, &deny_instance(arn))
+        }
+    }
+
     /// Compares the text that IAM returns. IAM returns it percent-encoded (IAM API Reference,
     /// "GetUserPolicy": "compliant with RFC 3986").
     pub fn compare(&self, found: Option<&str>) -> Standing {
@@ -141,7 +150,7 @@ pub fn deny_older_sessions(cutoff: Timestamp) -> Value {
 
 /// Denies everything to the credentials that this instance got for its role, wherever they are used: the key
 /// travels with the credentials (IAM User Guide, "AWS global condition context keys": `ec2:SourceInstanceARN`).
-/// Other instances of the role go on.
+/// Other instances of the role go on. `*` in the ARN is a wildcard, for who doesn't know the instance's Region.
 pub fn deny_instance(arn: &str) -> Value {
     json!({
         "Version": "2012-10-17",
@@ -150,7 +159,7 @@ pub fn deny_instance(arn: &str) -> Value {
             "Effect": "Deny",
             "Action": "*",
             "Resource": "*",
-            "Condition": { "StringEquals": { "ec2:SourceInstanceARN": arn } },
+            "Condition": { "ArnLike": { "ec2:SourceInstanceARN": arn } },
         }],
     })
 }

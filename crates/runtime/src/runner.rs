@@ -193,6 +193,7 @@ fn order(task: &StepTask) -> Order {
         target: task.target.clone(),
         at: now(),
         with: task.with.clone(),
+        accepted: Vec::new(),
     }
 }
 
@@ -204,6 +205,7 @@ fn logged_order(incident: &IncidentId, state: &StepState, target: &backstop_core
         target: target.clone(),
         at: now(),
         with: state.step.with.clone(),
+        accepted: Vec::new(),
     }
 }
 

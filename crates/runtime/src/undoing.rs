@@ -1,10 +1,11 @@
 //! Undo as a person asks for it: what would be put back, and the request that starts it.
 
 use backstop_core::{
-    Change, IncidentId, StepId, UndoOutcome,
+    Change, IncidentId, Risk, StepId, UndoOutcome,
     incident::{Incident, Status, StepState, Undo},
-    log::Event,
+    log::{Event, Origin},
     task::{UndoInput, UndoStep},
+    text,
 };
 use serde::Serialize;
 
@@ -51,6 +52,17 @@ pub enum UndoError {
     /// Nothing was changed, or all of it is undone.
     #[error("incident `{0}` has nothing left to undo")]
     NothingToUndo(IncidentId),
+    /// The log says that the key was leaked.
+    #[error(
+        "incident `{incident}` was opened by the finding `{finding_type}`, so its key counts as leaked and stays \
+         off: make a new one with `aws iam create-access-key`"
+    )]
+    Leaked {
+        /// The incident.
+        incident: IncidentId,
+        /// The finding's type.
+        finding_type: String,
+    },
     /// The table failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -115,8 +127,20 @@ pub fn undoable(
 fn is_open(state: &StepState) -> bool {
     matches!(
         state.undo,
-        None | Some(UndoOutcome::Failed { .. } | UndoOutcome::Drifted { .. })
+        None | Some(UndoOutcome::Failed { .. } | UndoOutcome::Drifted { .. } | UndoOutcome::KeptUntil { .. })
     )
+}
+
+/// A leaked key never comes back: only where a person, and no finding, started the incident may it.
+pub fn check_risks(id: &IncidentId, incident: &Incident, accepting: &[Risk]) -> Result<(), UndoError> {
+    let is_by_hand = matches!(incident.opened.origin, Origin::Manual { .. });
+    if accepting.contains(&Risk::ReactivateKey) && !is_by_hand {
+        return Err(UndoError::Leaked {
+            incident: id.clone(),
+            finding_type: text::bounded(&text::sanitize(&incident.opened.finding.finding_type), 100),
+        });
+    }
+    Ok(())
 }
 
 /// Writes the request to the log and starts the undo machine. A request whose machine wasn't started is
@@ -128,17 +152,21 @@ pub async fn request(
     by: &str,
     reason: Option<String>,
     steps: &[Undoable],
+    accepting: &[Risk],
 ) -> Result<(), UndoError> {
     let incident = log.incident()?;
+    check_risks(log.id(), &incident, accepting)?;
     let names: Vec<StepId> = steps.iter().map(|step| step.step.clone()).collect();
     // A stuck undo is asked for anew, which clears that it is stuck.
     let is_asked = incident.stuck.is_none()
+        && incident.accepted == accepting
         && matches!(&incident.undo, Undo::Running(asked) if names.iter().all(|name| asked.contains(name)));
     if !is_asked {
         let event = Event::UndoRequested {
             by: by.to_owned(),
             reason,
             steps: names.clone(),
+            accepting: accepting.to_vec(),
         };
         log.append(ledger, event).await?;
         ledger.show_status(log.id(), Status::Undoing).await?;

@@ -1,11 +1,13 @@
 //! `respond-ec2`: contains EC2 instances and keeps evidence of them. Nothing else changes EC2.
 
+mod capture_instance;
 mod clients;
 mod deregister_from_load_balancers;
 mod detach_from_auto_scaling;
 mod end_sessions;
 mod instance;
 mod protect_instance;
+mod secure_snapshots;
 mod snapshot_volumes;
 mod snapshots;
 mod tag_instance;
@@ -17,16 +19,24 @@ use std::sync::Arc;
 use backstop_core::task::RespondTask;
 use backstop_runtime::{Action, Ledger, aws, runner::Runner, serve, settings};
 use clients::Regions;
+use secure_snapshots::Custody;
 
 /// Every action of this function.
-fn actions(regions: &Arc<Regions>) -> Vec<Arc<dyn Action>> {
+fn actions(regions: &Arc<Regions>, custody: Custody) -> Vec<Arc<dyn Action>> {
     vec![
-        Arc::new(
-            deregister_from_load_balancers::DeregisterFromLoadBalancers::new(Arc::clone(regions)),
-        ),
-        Arc::new(detach_from_auto_scaling::DetachFromAutoScaling::new(Arc::clone(regions))),
+        Arc::new(capture_instance::CaptureInstance::new(Arc::clone(regions))),
+        Arc::new(deregister_from_load_balancers::DeregisterFromLoadBalancers::new(
+            Arc::clone(regions),
+        )),
+        Arc::new(detach_from_auto_scaling::DetachFromAutoScaling::new(Arc::clone(
+            regions,
+        ))),
         Arc::new(end_sessions::EndSessions::new(Arc::clone(regions))),
         Arc::new(protect_instance::ProtectInstance::new(Arc::clone(regions))),
+        Arc::new(secure_snapshots::SecureSnapshots::new(
+            Arc::clone(regions),
+            custody,
+        )),
         Arc::new(snapshot_volumes::SnapshotVolumes::new(Arc::clone(regions))),
         Arc::new(tag_instance::TagInstance::new(Arc::clone(regions))),
     ]
@@ -46,7 +56,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ledger,
         settings::protection()?,
         account.as_str().into(),
-        actions(&regions),
+        actions(&regions, Custody::from_env()?),
     );
     serve::serve(|task: RespondTask| runner.run(task)).await
 }

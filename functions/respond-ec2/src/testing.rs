@@ -7,7 +7,8 @@ use aws_sdk_ec2::{
     operation::describe_instances::DescribeInstancesOutput,
     types::{
         DeviceType, EbsInstanceBlockDevice, Instance, InstanceBlockDeviceMapping, InstanceNetworkInterface,
-        InstancePrivateIpAddress, InstanceState, InstanceStateName, Reservation, Tag, builders::InstanceBuilder,
+        InstancePrivateIpAddress, InstanceState, InstanceStateName, Reservation, Tag,
+        builders::InstanceBuilder,
     },
 };
 use aws_smithy_mocks::{Rule, mock};
@@ -27,7 +28,6 @@ pub(crate) const VPC: &str = "vpc-1";
 
 pub(crate) fn order() -> Order {
     Order {
-        with: Default::default(),
         incident: INCIDENT.into(),
         step: "the-step".into(),
         target: Target {
@@ -39,6 +39,8 @@ pub(crate) fn order() -> Order {
             },
         },
         at: "2026-03-01T12:00:00Z".parse().unwrap(),
+        with: Default::default(),
+        accepted: Vec::new(),
     }
 }
 

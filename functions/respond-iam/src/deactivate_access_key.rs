@@ -1,11 +1,12 @@
 //! `iam.deactivate-access-key`: sets the leaked access key to `Inactive`.
 //!
 //! *Changes* the status of one key; never deletes it, so that its history stays with it.
-//! *Undo* leaves it off: a leaked key must not come back. *Twice* is harmless: the status is set, not toggled.
+//! *Undo* leaves it off: a leaked key must not come back. A person who started the incident without a finding may
+//! ask for it by name. *Twice* is harmless: the status is set, not toggled.
 
 use async_trait::async_trait;
 use aws_sdk_iam::{Client, types::StatusType};
-use backstop_core::{Change, Plan, Receipt, Resource, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{Change, Plan, Receipt, Resource, Risk, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{Order, read_receipt, write_receipt},
@@ -76,18 +77,7 @@ impl Action for DeactivateAccessKey {
 
     async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
-        self.iam
-            .update_access_key()
-            .user_name(&key.user_name)
-            .access_key_id(&key.key_id)
-            .status(StatusType::Inactive)
-            .send()
-            .await
-            .map_err(CallError::of(
-                "iam:UpdateAccessKey",
-                place(&key.key_id, &key.user_name),
-            ))?;
-        Ok(())
+        self.set(&key.user_name, &key.key_id, StatusType::Inactive).await
     }
 
     async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
@@ -106,10 +96,13 @@ impl Action for DeactivateAccessKey {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        order: &Order,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
+        if key.was_active && order.accepted.contains(&Risk::ReactivateKey) {
+            return self.reactivate(key).await;
+        }
         Ok(UndoOutcome::KeptOff {
             reason: if key.was_active {
                 format!(
@@ -119,6 +112,42 @@ impl Action for DeactivateAccessKey {
             } else {
                 format!("access key {} was inactive before", key.key_id)
             },
+        })
+    }
+}
+
+impl DeactivateAccessKey {
+    async fn set(&self, user_name: &str, key_id: &str, status: StatusType) -> Result<(), StepError> {
+        self.iam
+            .update_access_key()
+            .user_name(user_name)
+            .access_key_id(key_id)
+            .status(status)
+            .send()
+            .await
+            .map_err(CallError::of("iam:UpdateAccessKey", place(key_id, user_name)))?;
+        Ok(())
+    }
+
+    /// A person started the incident and asks for the key by name.
+    async fn reactivate(&self, key: KeyReceipt) -> Result<UndoOutcome, StepError> {
+        let KeyReceipt {
+            user_name, key_id, ..
+        } = key;
+        let found = principal::keys_of(&self.iam, &user_name).await?;
+        let Some(found) = found.iter().find(|found| found.id == key_id) else {
+            return Ok(UndoOutcome::Drifted {
+                found: format!("access key {key_id} of user {user_name} is gone"),
+            });
+        };
+        if found.is_active {
+            return Ok(UndoOutcome::NothingToUndo {
+                reason: format!("access key {key_id} is active already"),
+            });
+        }
+        self.set(&user_name, &key_id, StatusType::Active).await?;
+        Ok(UndoOutcome::Restored {
+            what: format!("access key {key_id} of user {user_name} is active again"),
         })
     }
 }

@@ -270,14 +270,6 @@ impl Action for DeactivateOtherCredentials {
     ) -> Result<UndoOutcome, StepError> {
         let before: CredentialsReceipt = read_receipt(receipt)?;
         let found = self.list(&before.user_name).await?;
-        let mut restored = Vec::new();
-        for credential in &before.were_active {
-            if found.contains(&(credential.clone(), false)) {
-                self.set(&before.user_name, credential, StatusType::Active)
-                    .await?;
-                restored.push(format!("{} {}", credential.kind.words(), credential.id));
-            }
-        }
         let gone: Vec<&str> = before
             .were_active
             .iter()
@@ -286,8 +278,21 @@ impl Action for DeactivateOtherCredentials {
             .collect();
         if !gone.is_empty() {
             return Ok(UndoOutcome::Drifted {
-                found: format!("deleted since, so not restored: {}", gone.join(", ")),
+                found: format!(
+                    "deleted since: {}; the others of user {} were left as they are, and the plan has the command \
+                     for each",
+                    gone.join(", "),
+                    before.user_name
+                ),
             });
+        }
+        let mut restored = Vec::new();
+        for credential in &before.were_active {
+            if found.contains(&(credential.clone(), false)) {
+                self.set(&before.user_name, credential, StatusType::Active)
+                    .await?;
+                restored.push(format!("{} {}", credential.kind.words(), credential.id));
+            }
         }
         if restored.is_empty() {
             return Ok(UndoOutcome::NothingToUndo {

@@ -2,44 +2,32 @@
 //!
 //! *Changes* one inline policy whose name holds the incident's id. It is what ends sessions made by
 //! `GetSessionToken` and `GetFederationToken`, which outlive their key, and the console.
-//! *Undo* removes that policy if its text is still ours. *Twice* is harmless: the same text under the same name.
+//! *Undo* removes that policy if its text is still ours; while sessions from before may be alive, it is narrowed
+//! to them, so that stolen ones don't come back to life. *Twice* is harmless: the same text under the same name.
 
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
-use backstop_core::{
-    Change, ErrorName, Plan, Receipt, Resource, UndoOutcome, Verification, guardrail::Permit,
-};
+use backstop_core::{Change, Plan, Receipt, Resource, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
-    Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
-    inline_policy::{PolicyReceipt, Standing, deny_all},
+    Action, StepError,
+    action::{Order, read_receipt},
+    inline_policy::{Standing, deny_all},
 };
 
-use crate::principal;
+use crate::{
+    deny::{Denies, DenyReceipt, Holder, receipt_of},
+    principal,
+};
 
 /// See the module.
 pub(crate) struct DenyUser {
-    iam: Client,
+    denies: Denies,
 }
 
 impl DenyUser {
     pub(crate) const fn new(iam: Client) -> Self {
-        Self { iam }
-    }
-
-    async fn standing(&self, policy: &PolicyReceipt) -> Result<Standing, StepError> {
-        let answer = self
-            .iam
-            .get_user_policy()
-            .user_name(&policy.holder)
-            .policy_name(&policy.policy_name)
-            .send()
-            .await
-            .map_err(CallError::of("iam:GetUserPolicy", place(policy)));
-        match answer {
-            Ok(answer) => Ok(policy.compare(Some(answer.policy_document()))),
-            Err(error) if error.name == ErrorName::TargetGone => Ok(policy.compare(None)),
-            Err(error) => Err(error.into()),
+        Self {
+            denies: Denies::on(Holder::User, iam),
         }
     }
 }
@@ -51,10 +39,11 @@ impl Action for DenyUser {
     }
 
     async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let policy_of = |user: &str| PolicyReceipt::new(user, &order.incident, &deny_all());
-        let standing = |user: String| async move { self.standing(&policy_of(&user)).await };
-        let (user, standing) = principal::user_and(&self.iam, &order.target, standing).await?;
-        let policy = policy_of(&user.name);
+        let deny = |user: &str| self.denies.receipt(user, order, &deny_all());
+        let standing = |user: String| async move { self.denies.standing(&deny(&user).policy).await };
+        let (user, standing) = principal::user_and(self.denies.iam(), &order.target, standing).await?;
+        let receipt = deny(&user.name);
+        let policy = &receipt.policy;
         let now = match standing {
             Standing::Ours => None,
             Standing::Absent => Some("absent".to_owned()),
@@ -93,90 +82,39 @@ impl Action for DenyUser {
             tags: user.tags,
             changes: changes.into_iter().collect(),
             blast_radius,
-            manual_undo: vec![format!(
-                "aws iam delete-user-policy --user-name {} --policy-name {}",
-                policy.holder, policy.policy_name
-            )],
+            manual_undo: vec![self.denies.by_hand(policy)],
             limits: vec!["sessions of roles that this user has assumed go on until they expire".to_owned()],
             needs_approval: None,
             captured: None,
-            receipt: write_receipt(&policy)?,
+            receipt: receipt_of(&receipt)?,
         })
     }
 
     async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
-        let policy: PolicyReceipt = read_receipt(receipt)?;
-        self.iam
-            .put_user_policy()
-            .user_name(&policy.holder)
-            .policy_name(&policy.policy_name)
-            .policy_document(&policy.document)
-            .send()
-            .await
-            .map_err(CallError::of(
-                "iam:PutUserPolicy",
-                format!("user `{}`", policy.holder),
-            ))?;
-        Ok(())
+        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.denies.put(&policy).await
     }
 
     async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let policy: PolicyReceipt = match receipt {
+        let DenyReceipt { policy, .. } = match receipt {
             Some(receipt) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             None => {
-                let (user, _) = principal::user(&self.iam, &order.target).await?;
-                PolicyReceipt::new(&user.name, &order.incident, &deny_all())
+                let (user, _) = principal::user(self.denies.iam(), &order.target).await?;
+                self.denies.receipt(&user.name, order, &deny_all())
             }
         };
-        let standing = self.standing(&policy).await?;
-        Ok(Verification {
-            holds: standing == Standing::Ours,
-            observed: match standing {
-                Standing::Ours => format!(
-                    "policy {} of user {} denies all",
-                    policy.policy_name, policy.holder
-                ),
-                Standing::Absent => format!("user {} has no policy {}", policy.holder, policy.policy_name),
-                Standing::Narrowed { .. } | Standing::Altered => {
-                    format!(
-                        "policy {} of user {} has another text",
-                        policy.policy_name, policy.holder
-                    )
-                }
-            },
-        })
+        self.denies.verify(&policy, "everything").await
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        order: &Order,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        let policy: PolicyReceipt = read_receipt(receipt)?;
-        let standing = self.standing(&policy).await?;
-        if let Some(outcome) = policy.undo_without_removal(&standing) {
-            return Ok(outcome);
-        }
-        self.iam
-            .delete_user_policy()
-            .user_name(&policy.holder)
-            .policy_name(&policy.policy_name)
-            .send()
-            .await
-            .map_err(CallError::of("iam:DeleteUserPolicy", place(&policy)))?;
-        Ok(UndoOutcome::Restored {
-            what: format!(
-                "removed policy {} from user {}",
-                policy.policy_name, policy.holder
-            ),
-        })
+        self.denies.undo(order, receipt).await
     }
-}
-
-fn place(policy: &PolicyReceipt) -> String {
-    format!("policy `{}` of user `{}`", policy.policy_name, policy.holder)
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use aws_sdk_iam::{
 use backstop_core::{Resource, Target};
 use backstop_runtime::{CallError, StepError};
 
+use crate::trust::Trust;
+
 /// An IAM user, as IAM knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct User {
@@ -43,6 +45,7 @@ pub(crate) struct Role {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) max_session_seconds: i32,
     pub(crate) last_used: Option<String>,
+    pub(crate) trust: Trust,
 }
 
 /// The user behind a target, and the last use of its key.
@@ -143,6 +146,19 @@ async fn owner_of_key(iam: &Client, key_id: &str, hint: Option<&str>) -> Result<
     Ok((user, LastUse(last_use(used.access_key_last_used()))))
 }
 
+/// A user's access keys.
+pub(crate) async fn keys_of(iam: &Client, user_name: &str) -> Result<Vec<Key>, StepError> {
+    let on = || format!("user `{user_name}`");
+    let answer = iam
+        .list_access_keys()
+        .user_name(user_name)
+        .send()
+        .await
+        .map_err(CallError::of("iam:ListAccessKeys", on()))
+        .map_err(|error| gone_or(error, on()))?;
+    Ok(answer.access_key_metadata().iter().filter_map(key).collect())
+}
+
 async fn confirmed_user(iam: &Client, name: &str, id: &str) -> Result<User, StepError> {
     let (user, found_id) = read_user(iam, name).await?;
     if found_id == id {
@@ -216,6 +232,7 @@ pub(crate) async fn role(iam: &Client, target: &Target) -> Result<Role, StepErro
         arn: role.arn().to_owned(),
         tags: tags(role.tags()),
         max_session_seconds: role.max_session_duration().unwrap_or(3600),
+        trust: Trust::of(role.assume_role_policy_document().unwrap_or_default()),
         last_used: role.role_last_used().and_then(|used| {
             let at = used.last_used_date()?;
             Some(format!(
@@ -263,5 +280,18 @@ fn last_use(used: Option<&aws_sdk_iam::types::AccessKeyLastUsed>) -> String {
     match used.and_then(|used| Some((used, used.last_used_date()?))) {
         Some((used, at)) => format!("last used {at} for {} in {}", used.service_name(), used.region()),
         None => "no use on record".to_owned(),
+    }
+}
+
+/// The instance that a role's session is named after, as EC2 names the sessions of instance roles (IAM User
+/// Guide, "IAM identifiers": the unique id of an instance's session ends in the instance's id).
+pub(crate) fn instance_of(target: &Target) -> Option<&str> {
+    match &target.resource {
+        Resource::RoleSession { session_name, .. } => {
+            let digits = session_name.strip_prefix("i-")?;
+            let is_id = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            is_id.then_some(session_name)
+        }
+        _ => None,
     }
 }

@@ -2,42 +2,34 @@
 //!
 //! *Changes* one inline policy whose name holds the incident's id. The cut-off is the time of acting, not
 //! the finding's last activity: sessions the attacker made in between must end too.
-//! *Undo* removes that policy if its text is still ours. *Twice* is harmless: the text comes from the receipt.
+//! *Undo* removes that policy if its text is still ours, once the sessions it ends have expired. *Twice* is
+//! harmless: the text comes from the receipt.
 
 use async_trait::async_trait;
-use aws_sdk_iam::Client;
-use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
-    Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
-    inline_policy::{PolicyReceipt, Standing, deny_older_sessions},
+    Action, StepError,
+    action::{Order, read_receipt},
+    inline_policy::{Standing, deny_older_sessions},
 };
 
-use crate::principal;
+use crate::{
+    deny::{Denies, DenyReceipt, Holder, receipt_of},
+    principal::{self, Role, instance_of},
+    role_users,
+};
 
 /// See the module.
 pub(crate) struct RevokeRoleSessions {
-    iam: Client,
+    denies: Denies,
+    trail: aws_sdk_cloudtrail::Client,
 }
 
 impl RevokeRoleSessions {
-    pub(crate) const fn new(iam: Client) -> Self {
-        Self { iam }
-    }
-
-    async fn standing(&self, policy: &PolicyReceipt) -> Result<Standing, StepError> {
-        let answer = self
-            .iam
-            .get_role_policy()
-            .role_name(&policy.holder)
-            .policy_name(&policy.policy_name)
-            .send()
-            .await
-            .map_err(CallError::of("iam:GetRolePolicy", place(policy)));
-        match answer {
-            Ok(answer) => Ok(policy.compare(Some(answer.policy_document()))),
-            Err(error) if error.name == ErrorName::TargetGone => Ok(policy.compare(None)),
-            Err(error) => Err(error.into()),
+    pub(crate) const fn new(iam: aws_sdk_iam::Client, trail: aws_sdk_cloudtrail::Client) -> Self {
+        Self {
+            denies: Denies::on(Holder::Role, iam),
+            trail,
         }
     }
 }
@@ -49,68 +41,62 @@ impl Action for RevokeRoleSessions {
     }
 
     async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let role = principal::role(&self.iam, &order.target).await?;
-        let policy = PolicyReceipt::new(&role.name, &order.incident, &deny_older_sessions(order.at));
+        let role = principal::role(self.denies.iam(), &order.target).await?;
+        if let Some(instance) = instance_of(&order.target)
+            && role.trust.is_only_ec2()
+        {
+            return Err(StepError::NotApplicable {
+                reason: format!(
+                    "only EC2 may assume role {}, so denying the credentials of {instance} is enough and its \
+                     other instances go on",
+                    role.name
+                ),
+            });
+        }
+        let receipt = self
+            .denies
+            .receipt(&role.name, order, &deny_older_sessions(order.at));
+        let policy = &receipt.policy;
+        let (standing, users) = tokio::join!(
+            self.denies.standing(policy),
+            role_users::read(self.denies.iam(), &self.trail, &role, &order.target, order.at)
+        );
         // Whatever stands under this incident's name has an older cut-off, so there is always a change.
-        let now = match self.standing(&policy).await? {
+        let now = match standing? {
             Standing::Absent => "absent",
             Standing::Ours | Standing::Narrowed { .. } | Standing::Altered => {
                 "an earlier text under the same name"
             }
         };
+        let mut limits = vec![
+            "whoever may assume the role can do so again: look at its trust policy and at what called AssumeRole"
+                .to_owned(),
+        ];
+        limits.extend(users.unknown);
         let change = Change {
             api: "iam:PutRolePolicy".to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
             now: now.to_owned(),
             after: "deny all actions to sessions issued before the moment of acting".to_owned(),
         };
-        let used = role.last_used.unwrap_or_else(|| "no use on record".to_owned());
         Ok(Plan {
             step: order.step.clone(),
             action: self.id().into(),
+            changes: vec![change],
+            blast_radius: blast_radius(&role, users.known),
+            manual_undo: vec![self.denies.by_hand(policy)],
+            limits,
+            needs_approval: asks(order, &role)?,
+            captured: None,
+            receipt: receipt_of(&receipt)?,
             principal: role.arn,
             tags: role.tags,
-            changes: vec![change],
-            blast_radius: vec![
-                format!(
-                    "every session of role {} ends, also those of other people, instances and functions, until \
-                     they ask for new credentials (last use of the role: {used})",
-                    role.name
-                ),
-                format!(
-                    "sessions of this role last at most {} seconds, so this stops mattering after that",
-                    role.max_session_seconds
-                ),
-            ],
-            manual_undo: vec![format!(
-                "aws iam delete-role-policy --role-name {} --policy-name {}",
-                policy.holder, policy.policy_name
-            )],
-            limits: vec![
-                "whoever may assume the role can do so again: look at its trust policy and at what called \
-                 AssumeRole"
-                    .to_owned(),
-            ],
-            needs_approval: None,
-            captured: None,
-            receipt: write_receipt(&policy)?,
         })
     }
 
     async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
-        let policy: PolicyReceipt = read_receipt(receipt)?;
-        self.iam
-            .put_role_policy()
-            .role_name(&policy.holder)
-            .policy_name(&policy.policy_name)
-            .policy_document(&policy.document)
-            .send()
-            .await
-            .map_err(CallError::of(
-                "iam:PutRolePolicy",
-                format!("role `{}`", policy.holder),
-            ))?;
-        Ok(())
+        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.denies.put(&policy).await
     }
 
     async fn verify(&self, _order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
@@ -120,57 +106,46 @@ impl Action for RevokeRoleSessions {
                 observed: "no cut-off was set".to_owned(),
             });
         };
-        let policy: PolicyReceipt = read_receipt(receipt)?;
-        let standing = self.standing(&policy).await?;
-        Ok(Verification {
-            holds: standing == Standing::Ours,
-            observed: match standing {
-                Standing::Ours => {
-                    format!(
-                        "policy {} of role {} denies older sessions",
-                        policy.policy_name, policy.holder
-                    )
-                }
-                Standing::Absent => format!("role {} has no policy {}", policy.holder, policy.policy_name),
-                Standing::Narrowed { .. } | Standing::Altered => {
-                    format!(
-                        "policy {} of role {} has another text",
-                        policy.policy_name, policy.holder
-                    )
-                }
-            },
-        })
+        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.denies.verify(&policy, "older sessions").await
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        order: &Order,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        let policy: PolicyReceipt = read_receipt(receipt)?;
-        let standing = self.standing(&policy).await?;
-        if let Some(outcome) = policy.undo_without_removal(&standing) {
-            return Ok(outcome);
-        }
-        self.iam
-            .delete_role_policy()
-            .role_name(&policy.holder)
-            .policy_name(&policy.policy_name)
-            .send()
-            .await
-            .map_err(CallError::of("iam:DeleteRolePolicy", place(&policy)))?;
-        Ok(UndoOutcome::Restored {
-            what: format!(
-                "removed policy {} from role {}",
-                policy.policy_name, policy.holder
-            ),
-        })
+        self.denies.undo(order, receipt).await
     }
 }
 
-fn place(policy: &PolicyReceipt) -> String {
-    format!("policy `{}` of role `{}`", policy.policy_name, policy.holder)
+/// Others of the role feel it, so a person decides, unless the playbook's author did: `with: { unasked: true }`.
+fn asks(order: &Order, role: &Role) -> Result<Option<String>, StepError> {
+    let is_decided = order.flag("unasked")?;
+    Ok((!is_decided).then(|| {
+        format!(
+            "every session of role {} ends, not only the reported one",
+            role.name
+        )
+    }))
+}
+
+fn blast_radius(role: &Role, users: Vec<String>) -> Vec<String> {
+    let used = role.last_used.as_deref().unwrap_or("no use on record");
+    let mut lines = vec![
+        format!(
+            "every session of role {} ends, also those of other people, instances and functions, until they ask \
+             for new credentials (last use of the role: {used})",
+            role.name
+        ),
+        format!(
+            "sessions of this role last at most {} seconds, so this stops mattering after that",
+            role.max_session_seconds
+        ),
+    ];
+    lines.extend(users);
+    lines
 }
 
 #[cfg(test)]

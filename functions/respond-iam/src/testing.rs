@@ -21,6 +21,7 @@ use backstop_core::{
 use backstop_runtime::action::Order;
 
 pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(crate) const INSTANCE: &str = "i-0123456789abcdef0";
 pub(crate) const INCIDENT: &str = "01JTESTTESTTESTTESTTESTTES";
 
 pub(crate) fn order(resource: Resource) -> Order {
@@ -35,6 +36,7 @@ pub(crate) fn order(resource: Resource) -> Order {
         },
         at: "2026-03-01T12:00:00Z".parse().unwrap(),
         with: Default::default(),
+        accepted: Vec::new(),
     }
 }
 
@@ -51,6 +53,16 @@ pub(crate) fn role_session(role_id: &str) -> Resource {
         role_name: "ci".into(),
         role_id: role_id.into(),
         session_name: "build-7".into(),
+    }
+}
+
+/// A session of the role `ci` that is named after an instance.
+pub(crate) fn instance_session(role_id: &str) -> Resource {
+    Resource::RoleSession {
+        key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+        role_name: "ci".into(),
+        role_id: role_id.into(),
+        session_name: INSTANCE.into(),
     }
 }
 
@@ -159,8 +171,24 @@ pub(crate) fn no_keys(name: &'static str) -> Rule {
         })
 }
 
-/// `GetRole` knows the role `ci` under this unique id.
+/// `GetRole` knows the role `ci` under this unique id; a CI system of another account may assume it.
 pub(crate) fn role(id: &'static str) -> Rule {
+    role_trusting(
+        id,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}]}"#,
+    )
+}
+
+/// `GetRole` knows the role `ci`, which only EC2 may assume.
+pub(crate) fn instance_role(id: &'static str) -> Rule {
+    role_trusting(
+        id,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#,
+    )
+}
+
+/// `GetRole` knows the role `ci` under this unique id and with this trust policy.
+pub(crate) fn role_trusting(id: &'static str, trust: &'static str) -> Rule {
     mock!(Client::get_role)
         .match_requests(|request| request.role_name() == Some("ci"))
         .then_output(move || {
@@ -171,6 +199,7 @@ pub(crate) fn role(id: &'static str) -> Rule {
                 .arn("arn:aws:iam::123456789012:role/ci")
                 .create_date(at())
                 .max_session_duration(7200)
+                .assume_role_policy_document(trust)
                 .build()
                 .unwrap();
             GetRoleOutput::builder().role(role).build()

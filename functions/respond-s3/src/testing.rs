@@ -40,6 +40,7 @@ pub(crate) fn order_for(resource: Resource) -> Order {
         },
         at: "2026-03-01T12:00:00Z".parse().unwrap(),
         with: Default::default(),
+        accepted: Vec::new(),
     }
 }
 

@@ -64,6 +64,7 @@ pub(super) fn undo(outcome: &UndoOutcome) -> String {
         UndoOutcome::Restored { what } => format!("undone: {what}"),
         UndoOutcome::NothingToUndo { reason } => format!("nothing to undo: {reason}"),
         UndoOutcome::KeptOff { reason } => format!("left off on purpose: {reason}"),
+        UndoOutcome::KeptUntil { until, what } => format!("{what}, until {until}"),
         UndoOutcome::Drifted { found } => format!("NOT undone, since somebody changed it: {found}"),
         UndoOutcome::Failed { error, detail } => format!("undo FAILED, {error}: {detail}"),
     }

@@ -27,6 +27,15 @@ pub fn undone(id: &IncidentId, incident: &Incident) -> Message {
             "try again what failed or had drifted: backstop undo {id}"
         ));
     }
+    if incident
+        .steps
+        .iter()
+        .any(|state| matches!(state.undo, Some(UndoOutcome::KeptUntil { .. })))
+    {
+        next.push(format!(
+            "end what is kept off until a time, once it has passed: backstop undo {id}"
+        ));
+    }
     next.push("the same finding won't act on this target by itself again".to_owned());
     body.push_str(&section("What to do next", &next));
     Message {
@@ -41,6 +50,7 @@ fn line(state: &StepState) -> Option<String> {
         UndoOutcome::Restored { what } => format!("{title}: {what}"),
         UndoOutcome::NothingToUndo { reason } => format!("{title}: nothing to undo, {reason}"),
         UndoOutcome::KeptOff { reason } => format!("{title}: left off on purpose, {reason}"),
+        UndoOutcome::KeptUntil { until, what } => format!("{title}: {what}, until {until}"),
         UndoOutcome::Drifted { found } => format!("{title}: NOT TOUCHED, someone changed it since: {found}"),
         UndoOutcome::Failed { error, detail } => format!("{title}: FAILED, {error}: {detail}"),
     })

@@ -106,7 +106,7 @@ fn the_answer_says_why() {
         "finding type `Recon:IAMUser/TorIPCaller` matches `*:IAMUser/*`"
     );
     assert_eq!(answers.first().unwrap().mode, Mode::Auto);
-    assert_eq!(answers.last().unwrap().mode, Mode::Approve);
+    assert_eq!(answers.last().unwrap().mode, Mode::Auto);
 }
 
 fn names(catalog: &Catalog, finding: &Finding) -> Vec<String> {

@@ -9,7 +9,7 @@ use backstop_core::{
 };
 
 use super::{Runner, logged_order};
-use crate::StepError;
+use crate::{StepError, action::Order};
 
 impl Runner {
     /// Undoes a step that a person asked to undo, and writes down how it went. Asked again, a step that ended
@@ -47,7 +47,10 @@ impl Runner {
                     },
                 )
                 .await?;
-                let order = logged_order(&task.incident, state, &task.target);
+                let order = Order {
+                    accepted: incident.accepted.clone(),
+                    ..logged_order(&task.incident, state, &task.target)
+                };
                 match action.undo(&Permit::to_undo(&receipt), &order, &receipt).await {
                     Ok(outcome) => outcome,
                     Err(error) if error.name().is_retryable() => return Err(error),

@@ -11,7 +11,7 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::mock;
 use aws_smithy_types::error::ErrorMetadata;
-use backstop_core::{ErrorName, Resource, UndoOutcome};
+use backstop_core::{ErrorName, Resource, Risk, UndoOutcome};
 use backstop_runtime::{Action, StepError};
 
 use super::DeactivateAccessKey;
@@ -135,6 +135,37 @@ async fn acts_proves_and_never_brings_the_key_back() {
         quiet.undo(&permit(), &order, &receipt).await.unwrap(),
         UndoOutcome::KeptOff { .. }
     ));
+}
+
+/// Only the runner puts an accepted risk into an order, and only for an incident that no finding opened.
+#[tokio::test]
+async fn a_person_may_ask_for_a_key_that_no_finding_calls_leaked() {
+    let update = mock!(Client::update_access_key)
+        .match_requests(|request| {
+            request.access_key_id() == Some(KEY) && request.status() == Some(&StatusType::Active)
+        })
+        .then_output(|| UpdateAccessKeyOutput::builder().build());
+    let mut order = order(access_key(Some("alice")));
+    let was_active = DeactivateAccessKey::new(iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active)
+    ));
+    let receipt = was_active.plan(&order).await.unwrap().receipt;
+    let was_inactive = DeactivateAccessKey::new(iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Inactive)
+    ));
+    let inactive_before = was_inactive.plan(&order).await.unwrap().receipt;
+    order.accepted = vec![Risk::ReactivateKey];
+
+    let action = DeactivateAccessKey::new(iam!(keys("alice", StatusType::Inactive), update));
+    let outcome = action.undo(&permit(), &order, &receipt).await.unwrap();
+    assert!(matches!(outcome, UndoOutcome::Restored { .. }), "{outcome:?}");
+    let outcome = action.undo(&permit(), &order, &inactive_before).await.unwrap();
+    assert!(matches!(outcome, UndoOutcome::KeptOff { .. }), "{outcome:?}");
+    assert_eq!(update.num_calls(), 1);
 }
 
 #[tokio::test]

@@ -10,8 +10,11 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
-use backstop_core::{Resource, UndoOutcome};
-use backstop_runtime::{Action, StepError, inline_policy::deny_all};
+use backstop_core::{Resource, Risk, UndoOutcome};
+use backstop_runtime::{
+    Action, StepError,
+    inline_policy::{PolicyReceipt, deny_all},
+};
 
 use super::DenyUser;
 use crate::{
@@ -138,13 +141,20 @@ async fn acts_and_undoes_only_its_own_text() {
             .unwrap()
             .holds
     );
-    let delete = mock!(Client::delete_user_policy).then_output(|| DeleteUserPolicyOutput::builder().build());
-    let undone = DenyUser::new(iam!(there(), delete))
-        .undo(&permit(), &order, &receipt)
-        .await
-        .unwrap();
-    assert!(matches!(undone, UndoOutcome::Restored { .. }));
-    assert_eq!(delete.num_calls(), 1);
+    let mut later = order.clone();
+    later.at = "2026-03-03T00:00:01Z".parse().unwrap();
+    let mut accepting = order.clone();
+    accepting.accepted = vec![Risk::ReviveSessions];
+    for order in [later, accepting] {
+        let delete =
+            mock!(Client::delete_user_policy).then_output(|| DeleteUserPolicyOutput::builder().build());
+        let undone = DenyUser::new(iam!(there(), delete))
+            .undo(&permit(), &order, &receipt)
+            .await
+            .unwrap();
+        assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
+        assert_eq!(delete.num_calls(), 1);
+    }
 
     // Drift and absence: no rule for a delete, so a call to it would fail the test.
     let drifted = DenyUser::new(iam!(policy(Some("{}".into()))))
@@ -157,4 +167,47 @@ async fn acts_and_undoes_only_its_own_text() {
         .await
         .unwrap();
     assert!(matches!(gone, UndoOutcome::NothingToUndo { .. }));
+}
+
+/// A session made from the leaked key lives up to 36 hours; no rule for a delete, so one would fail the test.
+#[tokio::test]
+async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
+    let order = order(access_key(Some("alice")));
+    let plan = DenyUser::new(iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        policy(None)
+    ))
+    .plan(&order)
+    .await
+    .unwrap();
+    let mut hours_later = order.clone();
+    hours_later.at = "2026-03-01T15:00:00Z".parse().unwrap();
+    let narrowed = mock!(Client::put_user_policy)
+        .match_requests(|request| {
+            let document = request.policy_document().unwrap_or_default();
+            document.contains(r#""DateLessThan":{"aws:TokenIssueTime":"2026-03-01T15:00:00Z"}"#)
+        })
+        .then_output(|| PutUserPolicyOutput::builder().build());
+    let outcome = DenyUser::new(iam!(policy(Some(deny_all().to_string())), narrowed))
+        .undo(&permit(), &hours_later, &plan.receipt)
+        .await
+        .unwrap();
+    assert_eq!(narrowed.num_calls(), 1);
+    let UndoOutcome::KeptUntil { until, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(until.to_string(), "2026-03-03T00:00:00Z");
+
+    // Asked again too early, nothing changes.
+    let text = PolicyReceipt::new("alice", &INCIDENT.into(), &deny_all())
+        .narrowed(hours_later.at)
+        .unwrap()
+        .document;
+    let again = DenyUser::new(iam!(policy(Some(text))))
+        .undo(&permit(), &hours_later, &plan.receipt)
+        .await
+        .unwrap();
+    assert!(matches!(again, UndoOutcome::KeptUntil { .. }), "{again:?}");
 }

@@ -1,13 +1,17 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+use aws_sdk_cloudtrail::{operation::lookup_events::LookupEventsOutput, types::Event};
 use aws_sdk_iam::{
     Client,
     operation::{
         get_role_policy::{GetRolePolicyError, GetRolePolicyOutput},
+        list_instance_profiles_for_role::{
+            ListInstanceProfilesForRoleError, ListInstanceProfilesForRoleOutput,
+        },
         put_role_policy::PutRolePolicyOutput,
     },
     types::error::NoSuchEntityException,
 };
-use aws_smithy_mocks::{Rule, mock};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
 use backstop_core::UndoOutcome;
 use backstop_runtime::{Action, StepError};
@@ -15,7 +19,7 @@ use backstop_runtime::{Action, StepError};
 use super::RevokeRoleSessions;
 use crate::{
     iam,
-    testing::{order, permit, role, role_session},
+    testing::{instance_role, instance_session, order, permit, role, role_session},
 };
 
 fn no_policy() -> Rule {
@@ -23,6 +27,28 @@ fn no_policy() -> Rule {
         let meta = ErrorMetadata::builder().code("NoSuchEntity").build();
         GetRolePolicyError::NoSuchEntityException(NoSuchEntityException::builder().meta(meta).build())
     })
+}
+
+fn no_profiles() -> Rule {
+    mock!(Client::list_instance_profiles_for_role).then_output(|| {
+        ListInstanceProfilesForRoleOutput::builder()
+            .set_instance_profiles(Some(vec![]))
+            .build()
+            .unwrap()
+    })
+}
+
+/// CloudTrail knows one session of the role, named by an attacker.
+fn revoke(iam: Client) -> RevokeRoleSessions {
+    let events = mock!(aws_sdk_cloudtrail::Client::lookup_events).then_output(|| {
+        let event = |name: &str, by: &str| Event::builder().event_name(name).username(by).build();
+        LookupEventsOutput::builder()
+            .events(event("AssumeRole", "deploy\u{1b}[31m-bot"))
+            .events(event("GetRole", "auditor"))
+            .build()
+    });
+    let trail = mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&events]);
+    RevokeRoleSessions::new(iam, trail)
 }
 
 #[tokio::test]
@@ -33,7 +59,7 @@ async fn cuts_off_at_the_time_of_the_order() {
             document.contains(r#""DateLessThan":{"aws:TokenIssueTime":"2026-03-01T12:00:00Z"}"#)
         })
         .then_output(|| PutRolePolicyOutput::builder().build());
-    let action = RevokeRoleSessions::new(iam!(role("AROAEXAMPLE"), no_policy(), put));
+    let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy(), put));
     let order = order(role_session("AROAEXAMPLE"));
     let plan = action.plan(&order).await.unwrap();
     action.act(&permit(), &order, &plan.receipt).await.unwrap();
@@ -43,7 +69,7 @@ async fn cuts_off_at_the_time_of_the_order() {
 
 #[tokio::test]
 async fn the_plans_hash_does_not_move_with_the_clock() {
-    let action = RevokeRoleSessions::new(iam!(role("AROAEXAMPLE"), no_policy()));
+    let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy()));
     let now = order(role_session("AROAEXAMPLE"));
     let mut later = now.clone();
     later.at = "2026-03-01T13:00:00Z".parse().unwrap();
@@ -57,14 +83,14 @@ async fn the_plans_hash_does_not_move_with_the_clock() {
 
 #[tokio::test]
 async fn a_role_made_anew_under_the_old_name_is_another_role() {
-    let action = RevokeRoleSessions::new(iam!(role("AROANEW"), no_policy()));
+    let action = revoke(iam!(role("AROANEW"), no_profiles(), no_policy()));
     let error = action.plan(&order(role_session("AROAOLD"))).await.unwrap_err();
     assert!(matches!(error, StepError::Mismatch { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn undo_refuses_on_drift() {
-    let action = RevokeRoleSessions::new(iam!(role("AROAEXAMPLE"), no_policy()));
+    let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy()));
     let order = order(role_session("AROAEXAMPLE"));
     let receipt = action.plan(&order).await.unwrap().receipt;
     let altered = mock!(Client::get_role_policy).then_output(|| {
@@ -75,9 +101,56 @@ async fn undo_refuses_on_drift() {
             .build()
             .unwrap()
     });
-    let outcome = RevokeRoleSessions::new(iam!(altered))
+    let outcome = revoke(iam!(altered))
         .undo(&permit(), &order, &receipt)
         .await
         .unwrap();
     assert!(matches!(outcome, UndoOutcome::Drifted { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn says_who_else_uses_the_role_and_asks_unless_told_not_to() {
+    let denied = mock!(Client::list_instance_profiles_for_role).then_error(|| {
+        ListInstanceProfilesForRoleError::generic(ErrorMetadata::builder().code("AccessDenied").build())
+    });
+    let action = revoke(iam!(role("AROAEXAMPLE"), denied, no_policy()));
+    let mut order = order(role_session("AROAEXAMPLE"));
+    let plan = action.plan(&order).await.unwrap();
+    let radius = plan.blast_radius.join("\n");
+    assert!(
+        radius.contains("may be assumed by arn:aws:iam::111122223333:root"),
+        "{radius}"
+    );
+    assert!(radius.contains("in eu-west-1 by deploy"), "{radius}");
+    assert!(
+        !radius.contains("auditor") && !radius.contains('\u{1b}'),
+        "{radius}"
+    );
+    let limits = plan.limits.join("\n");
+    assert!(
+        limits.contains("which instances use this role is unknown"),
+        "{limits}"
+    );
+    assert!(plan.needs_approval.is_some());
+
+    order.with.insert("unasked".into(), true.into());
+    assert_eq!(action.plan(&order).await.unwrap().needs_approval, None);
+    order.with.insert("unasked".into(), "true".into());
+    assert!(action.plan(&order).await.is_err(), "a text is no switch");
+}
+
+/// Anybody who may assume a role can name a session after an instance.
+#[tokio::test]
+async fn leaves_a_role_alone_only_where_the_instances_own_deny_is_enough() {
+    let order = order(instance_session("AROAEXAMPLE"));
+    let error = revoke(iam!(instance_role("AROAEXAMPLE")))
+        .plan(&order)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
+    let plan = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy()))
+        .plan(&order)
+        .await
+        .unwrap();
+    assert_eq!(plan.changes.len(), 1);
 }

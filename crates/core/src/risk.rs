@@ -1,0 +1,23 @@
+//! What an undo brings back only if a person names it: the safe undo leaves both off.
+
+use serde::{Deserialize, Serialize};
+
+/// A risk that a person accepts when asking for undo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    /// Sessions made before the containment work again until they expire.
+    ReviveSessions,
+    /// The key that the incident is about works again; only where no finding says that it was leaked.
+    ReactivateKey,
+}
+
+impl Risk {
+    /// The option of `backstop undo` that accepts it.
+    pub const fn option(self) -> &'static str {
+        match self {
+            Self::ReviveSessions => "--revive-sessions",
+            Self::ReactivateKey => "--reactivate-key",
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! A deny by an inline policy of Backstop's own: reading, writing and taking back, alike for users and roles.
+
+use aws_sdk_iam::Client;
+use backstop_core::{ErrorName, Receipt, Risk, UndoOutcome, Verification};
+use backstop_runtime::{
+    CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+    inline_policy::{PolicyReceipt, Standing},
+};
+use jiff::{SignedDuration, Timestamp, Unit};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Who holds the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    User,
+    Role,
+}
+
+impl Holder {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Role => "role",
+        }
+    }
+
+    /// How long a session may live: `GetSessionToken` and `GetFederationToken` give 36 hours at most (AWS STS
+    /// API Reference), a role's session 12 (IAM User Guide, "Update the maximum session duration for a role").
+    const fn longest_session(self) -> SignedDuration {
+        SignedDuration::from_hours(match self {
+            Self::User => 36,
+            Self::Role => 12,
+        })
+    }
+}
+
+/// What undo needs of a deny.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DenyReceipt {
+    #[serde(flatten)]
+    pub(crate) policy: PolicyReceipt,
+    /// When every session from before the deny has expired.
+    pub(crate) sessions_end: Timestamp,
+}
+
+/// The calls on one kind of holder.
+pub(crate) struct Denies {
+    iam: Client,
+    holder: Holder,
+}
+
+impl Denies {
+    pub(crate) const fn on(holder: Holder, iam: Client) -> Self {
+        Self { iam, holder }
+    }
+
+    pub(crate) const fn iam(&self) -> &Client {
+        &self.iam
+    }
+
+    /// This incident's deny of that name's holder.
+    pub(crate) fn receipt(&self, name: &str, order: &Order, document: &Value) -> DenyReceipt {
+        self.receipt_for(PolicyReceipt::new(name, &order.incident, document), order)
+    }
+
+    /// The receipt of such a policy.
+    pub(crate) fn receipt_for(&self, policy: PolicyReceipt, order: &Order) -> DenyReceipt {
+        let end = order
+            .at
+            .checked_add(self.holder.longest_session())
+            .unwrap_or(Timestamp::MAX);
+        DenyReceipt {
+            policy,
+            // People read it, and a fraction of a second says nothing to them.
+            sessions_end: end.round(Unit::Second).unwrap_or(end),
+        }
+    }
+
+    /// The AWS CLI line that takes the policy away.
+    pub(crate) fn by_hand(&self, policy: &PolicyReceipt) -> String {
+        let word = self.holder.word();
+        format!(
+            "aws iam delete-{word}-policy --{word}-name {} --policy-name {}",
+            policy.holder, policy.policy_name
+        )
+    }
+
+    /// What stands under the policy's name now.
+    pub(crate) async fn standing(&self, policy: &PolicyReceipt) -> Result<Standing, StepError> {
+        let answer = match self.holder {
+            Holder::User => self
+                .iam
+                .get_user_policy()
+                .user_name(&policy.holder)
+                .policy_name(&policy.policy_name)
+                .send()
+                .await
+                .map(|answer| answer.policy_document)
+                .map_err(CallError::of("iam:GetUserPolicy", self.place(policy))),
+            Holder::Role => self
+                .iam
+                .get_role_policy()
+                .role_name(&policy.holder)
+                .policy_name(&policy.policy_name)
+                .send()
+                .await
+                .map(|answer| answer.policy_document)
+                .map_err(CallError::of("iam:GetRolePolicy", self.place(policy))),
+        };
+        match answer {
+            Ok(document) => Ok(policy.compare(Some(&document))),
+            Err(error) if error.name == ErrorName::TargetGone => Ok(policy.compare(None)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes the text of the receipt.
+    pub(crate) async fn put(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
+        let on = format!("{} `{}`", self.holder.word(), policy.holder);
+        match self.holder {
+            Holder::User => self
+                .iam
+                .put_user_policy()
+                .user_name(&policy.holder)
+                .policy_name(&policy.policy_name)
+                .policy_document(&policy.document)
+                .send()
+                .await
+                .map(drop)
+                .map_err(CallError::of("iam:PutUserPolicy", on))?,
+            Holder::Role => self
+                .iam
+                .put_role_policy()
+                .role_name(&policy.holder)
+                .policy_name(&policy.policy_name)
+                .policy_document(&policy.document)
+                .send()
+                .await
+                .map(drop)
+                .map_err(CallError::of("iam:PutRolePolicy", on))?,
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
+        match self.holder {
+            Holder::User => self
+                .iam
+                .delete_user_policy()
+                .user_name(&policy.holder)
+                .policy_name(&policy.policy_name)
+                .send()
+                .await
+                .map(drop)
+                .map_err(CallError::of("iam:DeleteUserPolicy", self.place(policy)))?,
+            Holder::Role => self
+                .iam
+                .delete_role_policy()
+                .role_name(&policy.holder)
+                .policy_name(&policy.policy_name)
+                .send()
+                .await
+                .map(drop)
+                .map_err(CallError::of("iam:DeleteRolePolicy", self.place(policy)))?,
+        }
+        Ok(())
+    }
+
+    /// Reads back whether our text stands; `denies` says in words what it does.
+    pub(crate) async fn verify(
+        &self,
+        policy: &PolicyReceipt,
+        denies: &str,
+    ) -> Result<Verification, StepError> {
+        let standing = self.standing(policy).await?;
+        let (word, holder, name) = (self.holder.word(), &policy.holder, &policy.policy_name);
+        Ok(Verification {
+            holds: standing == Standing::Ours,
+            observed: match standing {
+                Standing::Ours => format!("policy {name} of {word} {holder} denies {denies}"),
+                Standing::Absent => format!("{word} {holder} has no policy {name}"),
+                Standing::Narrowed { .. } | Standing::Altered => {
+                    format!("policy {name} of {word} {holder} has another text")
+                }
+            },
+        })
+    }
+
+    /// Takes the deny back. While sessions from before it may be alive, one of them an attacker's, only those
+    /// stay denied; a person may accept their revival by name.
+    pub(crate) async fn undo(&self, order: &Order, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
+        let DenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
+        let standing = self.standing(&policy).await?;
+        if let Standing::Absent | Standing::Altered = standing
+            && let Some(outcome) = policy.undo_without_removal(&standing)
+        {
+            return Ok(outcome);
+        }
+        let (word, holder, name) = (self.holder.word(), &policy.holder, &policy.policy_name);
+        if order.at >= sessions_end || order.accepted.contains(&Risk::ReviveSessions) {
+            self.delete(&policy).await?;
+            return Ok(UndoOutcome::Restored {
+                what: format!("removed policy {name} from {word} {holder}"),
+            });
+        }
+        if standing == Standing::Ours
+            && let Some(narrowed) = policy.narrowed(order.at)
+        {
+            self.put(&narrowed).await?;
+        }
+        Ok(UndoOutcome::KeptUntil {
+            until: sessions_end,
+            what: format!(
+                "{word} {holder} may act again, but sessions from before stay denied by policy {name}, since \
+                 the stolen ones would come back to life"
+            ),
+        })
+    }
+
+    fn place(&self, policy: &PolicyReceipt) -> String {
+        format!(
+            "policy `{}` of {} `{}`",
+            policy.policy_name,
+            self.holder.word(),
+            policy.holder
+        )
+    }
+}
+
+/// Writes the receipt of a deny.
+pub(crate) fn receipt_of(receipt: &DenyReceipt) -> Result<Receipt, StepError> {
+    write_receipt(receipt)
+}

@@ -1,0 +1,140 @@
+//! `iam.deny-instance-sessions`: denies everything to the credentials that one instance got for its role.
+//!
+//! *Changes* one inline policy on the role whose name holds the incident's id; other instances of the role go on.
+//! *Undo* removes that policy if its text is still ours; while credentials from before may be alive, it is
+//! narrowed to them. *Twice* is harmless: the same text under the same name.
+
+use async_trait::async_trait;
+use backstop_core::{Change, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, StepError,
+    action::{Order, read_receipt},
+    inline_policy::{PolicyReceipt, Standing},
+};
+
+use crate::{
+    deny::{Denies, DenyReceipt, Holder, receipt_of},
+    principal::{self, instance_of},
+};
+
+/// See the module.
+pub(crate) struct DenyInstanceSessions {
+    denies: Denies,
+}
+
+impl DenyInstanceSessions {
+    pub(crate) const fn new(iam: aws_sdk_iam::Client) -> Self {
+        Self {
+            denies: Denies::on(Holder::Role, iam),
+        }
+    }
+
+    fn receipt(&self, role: &str, instance: &str, order: &Order) -> DenyReceipt {
+        let policy = PolicyReceipt::for_instance(role, &order.incident, &anywhere(instance, &order.target));
+        self.denies.receipt_for(policy, order)
+    }
+}
+
+#[async_trait]
+impl Action for DenyInstanceSessions {
+    fn id(&self) -> &'static str {
+        "iam.deny-instance-sessions"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let Some(instance) = instance_of(&order.target) else {
+            return Err(StepError::NotApplicable {
+                reason: format!("{} isn't named after an instance", order.target),
+            });
+        };
+        let role = principal::role(self.denies.iam(), &order.target).await?;
+        let receipt = self.receipt(&role.name, instance, order);
+        let policy = &receipt.policy;
+        let standing = self.denies.standing(policy).await?;
+        let change = (standing != Standing::Ours).then(|| Change {
+            api: "iam:PutRolePolicy".to_owned(),
+            what: format!("inline policy {} of role {}", policy.policy_name, role.name),
+            now: match standing {
+                Standing::Absent => "absent",
+                _ => "another text under the same name",
+            }
+            .to_owned(),
+            after: format!("deny all actions to credentials that instance {instance} got"),
+        });
+        let mut limits = vec![format!(
+            "the instance itself isn't touched and asks for new credentials, which are denied too: isolate it with \
+             `backstop run compromised-instance --target {instance}`"
+        )];
+        if !role.trust.is_only_ec2() {
+            limits.push(format!(
+                "others than EC2 may assume role {} and name their session {instance}: this doesn't reach those",
+                role.name
+            ));
+        }
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            changes: change.into_iter().collect(),
+            blast_radius: vec![
+                format!(
+                    "whatever runs on instance {instance} can't use role {} any more",
+                    role.name
+                ),
+                format!("other instances and users of role {} go on", role.name),
+            ],
+            manual_undo: vec![self.denies.by_hand(policy)],
+            limits,
+            needs_approval: None,
+            captured: None,
+            receipt: receipt_of(&receipt)?,
+            principal: role.arn,
+            tags: role.tags,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.denies.put(&policy).await
+    }
+
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let DenyReceipt { policy, .. } = match (receipt, instance_of(&order.target)) {
+            (Some(receipt), _) => read_receipt(receipt)?,
+            // The step ended `already`: the policy carries the incident's own name, so it can be named again.
+            (None, Some(instance)) => {
+                let role = principal::role(self.denies.iam(), &order.target).await?;
+                self.receipt(&role.name, instance, order)
+            }
+            (None, None) => {
+                return Ok(Verification {
+                    holds: false,
+                    observed: "no instance was denied".to_owned(),
+                });
+            }
+        };
+        self.denies
+            .verify(&policy, "everything to the instance's credentials")
+            .await
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        self.denies.undo(order, receipt).await
+    }
+}
+
+/// The instance in whatever Region it is: the finding names the one in which its credentials were used. Ids of
+/// instances are unique among all of an account.
+fn anywhere(instance: &str, target: &Target) -> String {
+    format!(
+        "arn:{}:ec2:*:{}:instance/{instance}",
+        target.partition, target.account
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! `iam.narrow-role-trust`: lets nobody assume the role any more, by a deny added to its trust policy.
+//!
+//! *Changes* the trust policy: its statements stay, one of Backstop's is added. Sessions that exist go on; ending
+//! them is `iam.revoke-role-sessions`. *Undo* puts the exact text from before back if ours still stands. *Twice*
+//! is harmless: the new text comes from the receipt.
+
+use async_trait::async_trait;
+use aws_sdk_iam::Client;
+use backstop_core::{
+    Change, IncidentId, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit,
+};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::principal::{self, Role};
+
+/// The quota of a role's trust policy without an increase is 2,048 characters, with one 4,096 (IAM User Guide,
+/// "IAM and AWS STS quotas"). Beyond that no account may go, so no call needs to be tried.
+const LONGEST: usize = 4096;
+
+/// See the module.
+pub(crate) struct NarrowRoleTrust {
+    iam: Client,
+}
+
+impl NarrowRoleTrust {
+    pub(crate) const fn new(iam: Client) -> Self {
+        Self { iam }
+    }
+
+    async fn set(&self, role: &str, document: &str) -> Result<(), StepError> {
+        self.iam
+            .update_assume_role_policy()
+            .role_name(role)
+            .policy_document(document)
+            .send()
+            .await
+            .map_err(CallError::of(
+                "iam:UpdateAssumeRolePolicy",
+                format!("role `{role}`"),
+            ))?;
+        Ok(())
+    }
+
+    async fn trust_now(&self, order: &Order) -> Result<String, StepError> {
+        let role = principal::role(&self.iam, &named(&order.target)).await?;
+        Ok(role.trust.document)
+    }
+}
+
+/// The trust policy before and as Backstop writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TrustReceipt {
+    role_name: String,
+    before: String,
+    narrowed: String,
+}
+
+#[async_trait]
+impl Action for NarrowRoleTrust {
+    fn id(&self) -> &'static str {
+        "iam.narrow-role-trust"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let role = principal::role(&self.iam, &order.target).await?;
+        let before = role.trust.document.clone();
+        let narrowed = narrow(&role, &order.incident)?;
+        let change = (!is_same(&before, &narrowed)).then(|| Change {
+            api: "iam:UpdateAssumeRolePolicy".to_owned(),
+            what: format!("trust policy of role {}", role.name),
+            now: format!("may be assumed by {}", role.trust.principals.join(", ")),
+            after: "may be assumed by nobody".to_owned(),
+        });
+        let receipt = TrustReceipt {
+            role_name: role.name.clone(),
+            before,
+            narrowed,
+        };
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            changes: change.into_iter().collect(),
+            blast_radius: vec![format!(
+                "whoever uses role {} stops working when the present credentials expire: instances and functions \
+                 within hours, people when they sign in again",
+                role.name
+            )],
+            manual_undo: vec![format!(
+                "aws iam update-assume-role-policy --role-name {} --policy-document {}",
+                role.name,
+                quoted(&receipt.before)
+            )],
+            limits: vec![format!(
+                "sessions of role {} that exist go on until they expire: revoke them too",
+                role.name
+            )],
+            needs_approval: Some(format!("nobody can assume role {} any more", role.name)),
+            captured: None,
+            receipt: write_receipt(&receipt)?,
+            principal: role.arn,
+            tags: role.tags,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let trust: TrustReceipt = read_receipt(receipt)?;
+        self.set(&trust.role_name, &trust.narrowed).await
+    }
+
+    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let now: Value = serde_json::from_str(&self.trust_now(order).await?).unwrap_or_default();
+        let holds = statements(&now).contains(&denial(&order.incident));
+        let denies = if holds { "denies" } else { "doesn't deny" };
+        Ok(Verification {
+            holds,
+            observed: format!(
+                "the trust policy of {} {denies} assuming it to everybody",
+                order.target
+            ),
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let trust: TrustReceipt = read_receipt(receipt)?;
+        let now = self.trust_now(order).await?;
+        if is_same(&now, &trust.before) {
+            return Ok(UndoOutcome::NothingToUndo {
+                reason: format!("role {} has the trust policy from before", trust.role_name),
+            });
+        }
+        if !is_same(&now, &trust.narrowed) {
+            return Ok(UndoOutcome::Drifted {
+                found: format!(
+                    "the trust policy of role {} is neither Backstop's nor that from before",
+                    trust.role_name
+                ),
+            });
+        }
+        self.set(&trust.role_name, &trust.before).await?;
+        Ok(UndoOutcome::Restored {
+            what: format!("role {} has its trust policy from before", trust.role_name),
+        })
+    }
+}
+
+/// The target for looking only: a session's role by its name, since undo must work on a role made anew, too, and
+/// then finds that its trust policy drifted.
+fn named(target: &Target) -> Target {
+    match &target.resource {
+        backstop_core::Resource::RoleSession { role_name, .. } => Target {
+            resource: backstop_core::Resource::Role {
+                role_name: role_name.clone(),
+            },
+            ..target.clone()
+        },
+        _ => target.clone(),
+    }
+}
+
+/// An explicit deny outweighs every allow (IAM User Guide, "Policy evaluation logic").
+fn denial(incident: &IncidentId) -> Value {
+    json!({
+        "Sid": format!("Backstop{incident}"),
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"],
+    })
+}
+
+fn narrow(role: &Role, incident: &IncidentId) -> Result<String, StepError> {
+    let unreadable = |detail: String| StepError::Mismatch {
+        detail: format!("the trust policy of role `{}` {detail}", role.name),
+    };
+    let mut document: Value = serde_json::from_str(&role.trust.document)
+        .map_err(|error| unreadable(format!("is no JSON: {error}")))?;
+    let mut all = statements(&document);
+    let ours = denial(incident);
+    if !all.contains(&ours) {
+        all.push(ours);
+    }
+    document
+        .as_object_mut()
+        .ok_or_else(|| unreadable("is no JSON object".to_owned()))?
+        .insert("Statement".to_owned(), Value::from(all));
+    let text = document.to_string();
+    if text.len() > LONGEST {
+        return Err(unreadable(format!(
+            "would have {} characters, and IAM takes {LONGEST} at most: revoke its sessions and narrow it by hand",
+            text.len()
+        )));
+    }
+    Ok(text)
+}
+
+/// One statement may stand without a list.
+fn statements(document: &Value) -> Vec<Value> {
+    match document.get("Statement") {
+        Some(Value::Array(list)) => list.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    }
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    match (read(one), read(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// For a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -155,6 +155,9 @@ impl Shown<'_> {
         if self.triggers.custom_actions {
             parts.push("what a person sends by a Security Hub custom action".to_owned());
         }
+        if self.triggers.by_hand {
+            parts.push("nothing by itself: people run it".to_owned());
+        }
         if let Some(floor) = self.triggers.severity_floor {
             parts.push(format!("severity {floor} and above"));
         }

@@ -2,6 +2,8 @@
 //! test.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod network;
+
 use aws_sdk_ec2::{
     Client,
     operation::describe_instances::DescribeInstancesOutput,
@@ -21,6 +23,9 @@ use backstop_runtime::action::Order;
 
 use crate::clients::Clients;
 
+pub(crate) use network::{Network, Nic};
+
+pub(crate) const ARN: &str = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0";
 pub(crate) const INSTANCE: &str = "i-0123456789abcdef0";
 pub(crate) const INCIDENT: &str = "01JTESTTESTTESTTESTTESTTES";
 pub(crate) const ADDRESS: &str = "192.0.2.10";

@@ -46,6 +46,8 @@ pub struct Permissions {
 pub enum Impact {
     /// Nobody: it only reads.
     Nobody,
+    /// Nobody: it makes or marks evidence.
+    Evidence,
     /// Only the reported credential stops working.
     Credential,
     /// Outsiders lose the reported resource; its own account keeps it.
@@ -62,9 +64,12 @@ impl Impact {
     /// The furthest mode: what cuts others off waits for a person.
     pub const fn maximum_mode(self) -> Mode {
         match self {
-            Self::Nobody | Self::Credential | Self::Outsiders | Self::Principal | Self::SharedAsking => {
-                Mode::Auto
-            }
+            Self::Nobody
+            | Self::Evidence
+            | Self::Credential
+            | Self::Outsiders
+            | Self::Principal
+            | Self::SharedAsking => Mode::Auto,
             Self::Shared => Mode::Approve,
         }
     }
@@ -74,6 +79,7 @@ impl fmt::Display for Impact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nobody => "nobody, it only reads",
+            Self::Evidence => "nobody, it makes or marks evidence",
             Self::Credential => "the reported credential only",
             Self::Outsiders => "whoever reaches the reported resource from outside its account",
             Self::Principal => "everything the reported principal does",
@@ -94,6 +100,7 @@ pub const ACTIONS: &[Action] = &[
         options: &[],
         permissions: Permissions {
             plan: &[
+                "autoscaling:DescribeAutoScalingInstances",
                 "ec2:DescribeAddresses",
                 "ec2:DescribeIamInstanceProfileAssociations",
                 "ec2:DescribeInstanceAttribute",
@@ -108,7 +115,23 @@ pub const ACTIONS: &[Action] = &[
             verify: &[],
             undo: &[],
         },
-        sentence: "Keeps the instance's settings, network and console output as evidence",
+        sentence: "Keeps the instance's settings, its network, and the end of its console output as evidence",
+    },
+    Action {
+        id: "ec2.deny-subnet-traffic",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        // The rules are in ACLs that others share, and whoever gets the address next is cut off too.
+        impact: Impact::Shared,
+        options: &["hours"],
+        permissions: Permissions {
+            plan: &["ec2:DescribeInstances", "ec2:DescribeNetworkAcls"],
+            act: &["ec2:CreateNetworkAclEntry", "ec2:DescribeNetworkAcls"],
+            verify: &["ec2:DescribeNetworkAcls"],
+            undo: &["ec2:DeleteNetworkAclEntry", "ec2:DescribeNetworkAcls"],
+        },
+        sentence: "Denies the instance's addresses in the network ACLs of its VPC, which ends open connections too",
     },
     Action {
         id: "ec2.deregister-from-load-balancers",
@@ -130,16 +153,21 @@ pub const ACTIONS: &[Action] = &[
                 "elasticloadbalancing:DeregisterTargets",
             ],
             verify: &[
+                "ec2:DescribeInstances",
                 "elasticloadbalancing:DescribeInstanceHealth",
                 "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTargetGroups",
                 "elasticloadbalancing:DescribeTargetHealth",
             ],
             undo: &[
+                "ec2:DescribeInstances",
+                "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTargetHealth",
                 "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
                 "elasticloadbalancing:RegisterTargets",
             ],
         },
-        sentence: "Takes the instance out of its target groups and classic load balancers",
+        sentence: "Takes the instance out of every target group and Classic Load Balancer that sends users to it",
     },
     Action {
         id: "ec2.detach-from-auto-scaling",
@@ -154,15 +182,21 @@ pub const ACTIONS: &[Action] = &[
                 "autoscaling:DescribeAutoScalingInstances",
                 "ec2:DescribeInstances",
             ],
-            act: &["autoscaling:DetachInstances"],
+            act: &[
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DetachInstances",
+            ],
             verify: &["autoscaling:DescribeAutoScalingInstances"],
             undo: &[
                 "autoscaling:AttachInstances",
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
                 "autoscaling:EnterStandby",
                 "autoscaling:SetInstanceProtection",
+                "ec2:DescribeInstances",
             ],
         },
-        sentence: "Detaches the instance from its Auto Scaling group, which starts a replacement",
+        sentence: "Takes the instance out of its Auto Scaling group, which would terminate it; a replacement comes",
     },
     Action {
         id: "ec2.end-sessions",
@@ -177,7 +211,7 @@ pub const ACTIONS: &[Action] = &[
             verify: &["ssm:DescribeSessions"],
             undo: &[],
         },
-        sentence: "Ends the Session Manager sessions on the instance",
+        sentence: "Ends the live Session Manager sessions on the instance",
     },
     Action {
         id: "ec2.isolate-instance",
@@ -189,7 +223,6 @@ pub const ACTIONS: &[Action] = &[
         permissions: Permissions {
             plan: &[
                 "ec2:DescribeInstances",
-                "ec2:DescribeNetworkInterfaces",
                 "ec2:DescribeRouteTables",
                 "ec2:DescribeSecurityGroups",
                 "elasticloadbalancing:DescribeTargetGroups",
@@ -200,12 +233,19 @@ pub const ACTIONS: &[Action] = &[
                 "ec2:AuthorizeSecurityGroupIngress",
                 "ec2:CreateSecurityGroup",
                 "ec2:CreateTags",
+                "ec2:DeleteSecurityGroup",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
                 "ec2:ModifyNetworkInterfaceAttribute",
                 "ec2:RevokeSecurityGroupEgress",
                 "ec2:RevokeSecurityGroupIngress",
             ],
             verify: &["ec2:DescribeInstances", "ec2:DescribeSecurityGroups"],
-            undo: &["ec2:DeleteSecurityGroup", "ec2:ModifyNetworkInterfaceAttribute"],
+            undo: &[
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:ModifyNetworkInterfaceAttribute",
+            ],
         },
         sentence: "Puts every network interface of the instance into one security group without rules",
     },
@@ -214,15 +254,19 @@ pub const ACTIONS: &[Action] = &[
         function: "respond-ec2",
         phases: &[Phase::Contain],
         targets: &[TargetKind::Instance],
-        impact: Impact::Credential,
+        impact: Impact::Principal,
         options: &[],
         permissions: Permissions {
             plan: &["ec2:DescribeInstanceAttribute", "ec2:DescribeInstances"],
             act: &["ec2:ModifyInstanceAttribute"],
             verify: &["ec2:DescribeInstanceAttribute", "ec2:DescribeInstances"],
-            undo: &["ec2:ModifyInstanceAttribute"],
+            undo: &[
+                "ec2:DescribeInstanceAttribute",
+                "ec2:DescribeInstances",
+                "ec2:ModifyInstanceAttribute",
+            ],
         },
-        sentence: "Protects the instance and its volumes from being stopped, terminated and deleted",
+        sentence: "Keeps the instance and its volumes from being stopped, terminated or deleted",
     },
     Action {
         id: "ec2.revoke-instance-credentials",
@@ -238,41 +282,61 @@ pub const ACTIONS: &[Action] = &[
                 "iam:GetInstanceProfile",
                 "iam:GetRolePolicy",
             ],
-            act: &["ec2:DisassociateIamInstanceProfile", "iam:PutRolePolicy"],
+            act: &[
+                "ec2:DescribeIamInstanceProfileAssociations",
+                "ec2:DisassociateIamInstanceProfile",
+                "iam:PutRolePolicy",
+            ],
             verify: &["ec2:DescribeIamInstanceProfileAssociations", "iam:GetRolePolicy"],
             undo: &[
                 "ec2:AssociateIamInstanceProfile",
-                "iam:DeleteRolePolicy",
+                "ec2:DescribeIamInstanceProfileAssociations",
+                "ec2:DescribeInstances",
+                "iam:GetRolePolicy",
                 "iam:PassRole",
+                "iam:PutRolePolicy",
             ],
         },
-        sentence: "Takes the instance's profile away and denies its role's credentials to this instance only",
+        sentence: "Takes the instance's profile away and denies everything to the credentials that it was given",
     },
     Action {
         id: "ec2.secure-snapshots",
         function: "respond-ec2",
         phases: &[Phase::Preserve],
         targets: &[TargetKind::Instance],
-        impact: Impact::Credential,
-        options: &["copy-with-key", "lock-days", "share-with"],
+        impact: Impact::Evidence,
+        options: &[],
         permissions: Permissions {
-            plan: &["ec2:DescribeSnapshots"],
+            plan: &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeLockedSnapshots",
+                "ec2:DescribeSnapshotAttribute",
+                "ec2:DescribeSnapshots",
+            ],
             act: &[
                 "ec2:CopySnapshot",
+                "ec2:CreateTags",
+                "ec2:DescribeLockedSnapshots",
+                "ec2:DescribeSnapshotAttribute",
+                "ec2:DescribeSnapshots",
                 "ec2:LockSnapshot",
                 "ec2:ModifySnapshotAttribute",
             ],
-            verify: &["ec2:DescribeSnapshots"],
+            verify: &[
+                "ec2:DescribeLockedSnapshots",
+                "ec2:DescribeSnapshotAttribute",
+                "ec2:DescribeSnapshots",
+            ],
             undo: &[],
         },
-        sentence: "Copies, shares and locks the incident's snapshots, as the playbook wants it",
+        sentence: "Locks the incident's snapshots, copies them under a key and shares them, as the stack's parameters say",
     },
     Action {
         id: "ec2.snapshot-volumes",
         function: "respond-ec2",
         phases: &[Phase::Preserve],
         targets: &[TargetKind::Instance],
-        impact: Impact::Credential,
+        impact: Impact::Evidence,
         options: &[],
         permissions: Permissions {
             plan: &[
@@ -280,26 +344,31 @@ pub const ACTIONS: &[Action] = &[
                 "ec2:DescribeSnapshots",
                 "ec2:DescribeVolumes",
             ],
-            act: &["ec2:CreateSnapshots", "ec2:CreateTags"],
-            verify: &["ec2:DescribeSnapshots"],
+            act: &[
+                "ec2:CreateSnapshots",
+                "ec2:CreateTags",
+                "ec2:DescribeInstances",
+                "ec2:DescribeSnapshots",
+            ],
+            verify: &["ec2:DescribeInstances", "ec2:DescribeSnapshots"],
             undo: &[],
         },
-        sentence: "Takes snapshots of all EBS volumes of the instance at one moment",
+        sentence: "Starts one crash-consistent snapshot of all of the instance's volumes as evidence",
     },
     Action {
         id: "ec2.tag-instance",
         function: "respond-ec2",
         phases: &[Phase::Preserve],
         targets: &[TargetKind::Instance],
-        impact: Impact::Credential,
+        impact: Impact::Evidence,
         options: &[],
         permissions: Permissions {
             plan: &["ec2:DescribeInstances"],
             act: &["ec2:CreateTags"],
             verify: &["ec2:DescribeInstances"],
-            undo: &["ec2:DeleteTags"],
+            undo: &["ec2:CreateTags", "ec2:DeleteTags", "ec2:DescribeInstances"],
         },
-        sentence: "Tags the instance with the incident",
+        sentence: "Tags the instance with the incident and its state",
     },
     Action {
         id: "iam.deactivate-access-key",

@@ -69,6 +69,7 @@ fn build_triggers(file: TriggersFile) -> Triggers {
         controls: plain(file.controls),
         products: plain(file.products),
         custom_actions: file.custom_actions,
+        by_hand: file.by_hand,
         severity_floor: file.severity_floor,
         resource_role: file.resource_role,
     }

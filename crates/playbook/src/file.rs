@@ -43,8 +43,8 @@ pub(crate) struct PlaybookFile {
     #[serde(default)]
     #[schemars(with = "Vec<String>", inner(regex(pattern = r"^T\d{4}(\.\d{3})?$")))]
     pub(crate) attack: Vec<Spanned<String>>,
-    /// Sample findings and what must come of them.
-    #[schemars(with = "Vec<TestFile>", length(min = 1))]
+    /// Sample findings and what must come of them; empty only if it is run `by_hand`.
+    #[schemars(with = "Vec<TestFile>")]
     pub(crate) tests: Spanned<Vec<TestFile>>,
 }
 
@@ -72,6 +72,10 @@ pub(crate) struct TriggersFile {
     /// Whether any finding is answered that a person sends by a Security Hub custom action.
     #[serde(default)]
     pub(crate) custom_actions: bool,
+    /// Whether only people run it, by `backstop run`: no finding starts it, so it has no sample finding and no
+    /// drill.
+    #[serde(default)]
+    pub(crate) by_hand: bool,
     /// Findings below this severity are not answered.
     pub(crate) severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource is attacked (`target`) or attacks (`actor`).

@@ -48,6 +48,9 @@ pub struct Triggers {
     pub products: Vec<String>,
     /// Whether any finding is answered that a person sends by a Security Hub custom action.
     pub custom_actions: bool,
+    /// Whether no finding starts it: only people do.
+    #[serde(default)]
+    pub by_hand: bool,
     /// Findings below this are not answered.
     pub severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource has this role.

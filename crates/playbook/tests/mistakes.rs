@@ -113,16 +113,16 @@ fn each_mistake_has_its_code_and_line() {
             "action: iam.deactivate-access-key",
         ),
         (
-            wildcard,
-            "\"*:IAMUser/*\"\n  products: [Mackie]",
+            "  finding_types:",
+            "  products: [Mackie]\n  finding_types:",
             "unknown-product",
-            "severity_floor",
+            "finding_types:",
         ),
         (
-            wildcard,
-            "\"*:IAMUser/*\"\n  controls: [S3.*, IAM.999]",
+            "  finding_types:",
+            "  controls: [S3.*, IAM.999]\n  finding_types:",
             "unknown-control",
-            "severity_floor",
+            "finding_types:",
         ),
         (
             "title: Leaked access key",

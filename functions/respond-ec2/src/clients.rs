@@ -42,12 +42,7 @@ impl Regions {
     /// Clients with this configuration, but for the Region.
     pub(crate) fn of(config: SdkConfig) -> Self {
         Self::connecting(move |region| {
-            Clients::of(
-                &config
-                    .to_builder()
-                    .region(Region::new(region.to_owned()))
-                    .build(),
-            )
+            Clients::of(&config.to_builder().region(Region::new(region.to_owned())).build())
         })
     }
 

@@ -77,7 +77,10 @@ impl Action for DeregisterFromLoadBalancers {
         let holders = Holders::of(&clients, &instance).await?;
         if holders.is_empty() && holders.targets.limits.is_empty() {
             return Err(StepError::NotApplicable {
-                reason: format!("no load balancer and no target group holds instance {}", instance.id),
+                reason: format!(
+                    "no load balancer and no target group holds instance {}",
+                    instance.id
+                ),
             });
         }
         let receipt = RegistrationReceipt {

@@ -7,7 +7,7 @@
 //! and the outcome says so and how to lower it. It refuses if the instance is in another group by then.
 //! *Twice* is harmless: an instance that is in no group has nothing to leave.
 
-mod group;
+pub(crate) mod group;
 mod return_home;
 
 use std::sync::Arc;
@@ -82,7 +82,10 @@ impl Action for DetachFromAutoScaling {
         let leaving = group::is_leaving(&before.lifecycle_state);
         let change = (!leaving).then(|| Change {
             api: "autoscaling:DetachInstances".to_owned(),
-            what: format!("membership of instance {id} in Auto Scaling group {}", before.group),
+            what: format!(
+                "membership of instance {id} in Auto Scaling group {}",
+                before.group
+            ),
             now: before.lifecycle_state.clone(),
             after: "none; the desired capacity stays, so that a replacement comes".to_owned(),
         });

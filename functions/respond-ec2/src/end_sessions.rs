@@ -73,7 +73,10 @@ impl EndSessions {
             .session_id(session)
             .send()
             .await
-            .map_err(CallError::of("ssm:TerminateSession", format!("session `{session}`")));
+            .map_err(CallError::of(
+                "ssm:TerminateSession",
+                format!("session `{session}`"),
+            ));
         match answer {
             Err(error) if error.code == "DoesNotExistException" => Ok(()),
             answer => answer.map(drop),
@@ -172,7 +175,10 @@ fn limits(none: bool) -> Vec<String> {
             .to_owned(),
     ];
     if none {
-        limits.insert(0, "no live Session Manager session was found on the instance".to_owned());
+        limits.insert(
+            0,
+            "no live Session Manager session was found on the instance".to_owned(),
+        );
     }
     limits
 }

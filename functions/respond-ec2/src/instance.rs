@@ -82,10 +82,7 @@ pub(crate) async fn read(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<I
 }
 
 /// What EC2 says of the target's instance, a terminated one too.
-pub(crate) async fn find(
-    ec2: &aws_sdk_ec2::Client,
-    target: &Target,
-) -> Result<types::Instance, StepError> {
+pub(crate) async fn find(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<types::Instance, StepError> {
     let id = id_of(target)?;
     let answer = ec2
         .describe_instances()

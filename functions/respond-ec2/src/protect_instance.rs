@@ -185,7 +185,9 @@ fn blast_radius(before: &[Setting]) -> Vec<String> {
         .count();
     let mut lines = Vec::new();
     if protection {
-        lines.push("people and automation can't stop or terminate the instance until this is undone".to_owned());
+        lines.push(
+            "people and automation can't stop or terminate the instance until this is undone".to_owned(),
+        );
     }
     if volumes > 0 {
         lines.push(format!(
@@ -196,8 +198,9 @@ fn blast_radius(before: &[Setting]) -> Vec<String> {
 }
 
 fn limits(instance: &Instance) -> Vec<String> {
-    let mut limits =
-        vec!["termination protection doesn't keep an Auto Scaling group from terminating the instance".to_owned()];
+    let mut limits = vec![
+        "termination protection doesn't keep an Auto Scaling group from terminating the instance".to_owned(),
+    ];
     if instance.is_spot {
         limits.push(
             "a Spot Instance can be protected neither from being stopped nor terminated: EC2 may reclaim it at \

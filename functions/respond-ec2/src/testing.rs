@@ -2,12 +2,15 @@
 //! test.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod network;
+
 use aws_sdk_ec2::{
     Client,
     operation::describe_instances::DescribeInstancesOutput,
     types::{
         DeviceType, EbsInstanceBlockDevice, Instance, InstanceBlockDeviceMapping, InstanceNetworkInterface,
-        InstancePrivateIpAddress, InstanceState, InstanceStateName, Reservation, Tag, builders::InstanceBuilder,
+        InstancePrivateIpAddress, InstanceState, InstanceStateName, Reservation, Tag,
+        builders::InstanceBuilder,
     },
 };
 use aws_smithy_mocks::{Rule, mock};
@@ -20,6 +23,9 @@ use backstop_runtime::action::Order;
 
 use crate::clients::Clients;
 
+pub(crate) use network::{Network, Nic};
+
+pub(crate) const ARN: &str = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0";
 pub(crate) const INSTANCE: &str = "i-0123456789abcdef0";
 pub(crate) const INCIDENT: &str = "01JTESTTESTTESTTESTTESTTES";
 pub(crate) const ADDRESS: &str = "192.0.2.10";
@@ -27,7 +33,6 @@ pub(crate) const VPC: &str = "vpc-1";
 
 pub(crate) fn order() -> Order {
     Order {
-        with: Default::default(),
         accepted: Vec::new(),
         incident: INCIDENT.into(),
         step: "the-step".into(),
@@ -40,6 +45,8 @@ pub(crate) fn order() -> Order {
             },
         },
         at: "2026-03-01T12:00:00Z".parse().unwrap(),
+        with: Default::default(),
+        accepted: Vec::new(),
     }
 }
 

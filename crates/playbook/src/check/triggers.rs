@@ -14,13 +14,20 @@ pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
         &triggers.controls,
         &triggers.products,
     ];
-    if lists.iter().all(|list| list.is_empty()) && !triggers.custom_actions {
+    let names_something = lists.iter().any(|list| !list.is_empty()) || triggers.custom_actions;
+    if triggers.by_hand && names_something {
+        problems.push(
+            Problem::of_file("by-hand-trigger", "`by_hand` stands beside other triggers")
+                .help("remove `by_hand`: `backstop run` starts any playbook; or remove the others"),
+        );
+    }
+    if !triggers.by_hand && !names_something {
         problems.push(
             Problem::of_file(
                 "no-trigger",
                 "`triggers` names neither finding types nor controls",
             )
-            .help("add `finding_types:` or `controls:`"),
+            .help("add `finding_types:` or `controls:`, or `by_hand: true` if only people run it"),
         );
     }
     for pattern in triggers.finding_types.iter().chain(&triggers.actor_finding_types) {

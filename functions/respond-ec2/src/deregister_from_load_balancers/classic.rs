@@ -63,7 +63,11 @@ async fn member(elb: &Client, balancer: &str, instance: &str) -> Result<Member, 
 }
 
 /// Whether the load balancer holds the instance; `None` if it was deleted.
-pub(super) async fn is_there(elb: &Client, balancer: &str, instance: &str) -> Result<Option<bool>, CallError> {
+pub(super) async fn is_there(
+    elb: &Client,
+    balancer: &str,
+    instance: &str,
+) -> Result<Option<bool>, CallError> {
     let answer = elb
         .describe_load_balancers()
         .load_balancer_names(balancer)
@@ -78,7 +82,14 @@ pub(super) async fn is_there(elb: &Client, balancer: &str, instance: &str) -> Re
             .load_balancer_descriptions()
             .first()
             .map(|balancer| holds(balancer, instance))),
-        Err(error) if matches!(error.code.as_str(), "LoadBalancerNotFound" | "AccessPointNotFound") => Ok(None),
+        Err(error)
+            if matches!(
+                error.code.as_str(),
+                "LoadBalancerNotFound" | "AccessPointNotFound"
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

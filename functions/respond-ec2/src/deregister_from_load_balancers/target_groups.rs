@@ -4,7 +4,8 @@
 use aws_sdk_elasticloadbalancingv2::{
     Client,
     types::{
-        TargetDescription, TargetGroup, TargetHealthDescription, TargetHealthStateEnum as State, TargetTypeEnum,
+        TargetDescription, TargetGroup, TargetHealthDescription, TargetHealthStateEnum as State,
+        TargetTypeEnum,
     },
 };
 use backstop_runtime::CallError;
@@ -84,9 +85,11 @@ impl Registration {
     /// Whether it is registered now; `None` if the target group was deleted.
     pub(super) async fn is_there(&self, elb: &Client) -> Result<Option<bool>, CallError> {
         match healths(elb, &self.group, &self.name).await {
-            Ok(healths) => Ok(Some(healths.iter().any(|health| {
-                is_registered(state_of(health)) && self.is(health.target())
-            }))),
+            Ok(healths) => {
+                Ok(Some(healths.iter().any(|health| {
+                    is_registered(state_of(health)) && self.is(health.target())
+                })))
+            }
             Err(error) if error.code == GROUP_GONE => Ok(None),
             Err(error) => Err(error),
         }
@@ -100,7 +103,12 @@ impl Registration {
     pub(super) fn as_cli(&self) -> String {
         let port = self.port.map(|port| format!(",Port={port}"));
         let zone = self.zone.as_ref().map(|zone| format!(",AvailabilityZone={zone}"));
-        format!("Id={}{}{}", self.id, port.unwrap_or_default(), zone.unwrap_or_default())
+        format!(
+            "Id={}{}{}",
+            self.id,
+            port.unwrap_or_default(),
+            zone.unwrap_or_default()
+        )
     }
 }
 
@@ -176,7 +184,10 @@ async fn members(elb: &Client, group: TargetGroup, instance: &Instance) -> Resul
     let by_address = group.target_type() == Some(&TargetTypeEnum::Ip);
     let healths = healths(elb, arn, name).await?;
     let is_ours = |health: &TargetHealthDescription| {
-        let id = health.target().and_then(TargetDescription::id).unwrap_or_default();
+        let id = health
+            .target()
+            .and_then(TargetDescription::id)
+            .unwrap_or_default();
         if by_address {
             has_address(instance, id)
         } else {
@@ -212,7 +223,10 @@ async fn members(elb: &Client, group: TargetGroup, instance: &Instance) -> Resul
                     id: target.id()?.to_owned(),
                     port: target.port(),
                     // Not taken back for targets by id (Elastic Load Balancing API Reference, "TargetDescription").
-                    zone: target.availability_zone().filter(|_| by_address).map(str::to_owned),
+                    zone: target
+                        .availability_zone()
+                        .filter(|_| by_address)
+                        .map(str::to_owned),
                 },
                 state: state_of(health).map_or("unknown", State::as_str).to_owned(),
                 healthy_peers,

@@ -9,8 +9,8 @@ use aws_sdk_elasticloadbalancingv2::{
         register_targets::RegisterTargetsOutput,
     },
     types::{
-        TargetDescription, TargetGroup, TargetHealth, TargetHealthDescription, TargetHealthStateEnum as State,
-        TargetTypeEnum,
+        TargetDescription, TargetGroup, TargetHealth, TargetHealthDescription,
+        TargetHealthStateEnum as State, TargetTypeEnum,
     },
 };
 use aws_smithy_mocks::{Rule, mock};
@@ -115,9 +115,12 @@ fn classic_health(in_service: &'static [&'static str]) -> Rule {
     mock!(classic_sdk::Client::describe_instance_health)
         .match_requests(|request| request.load_balancer_name() == Some("old"))
         .then_output(|| {
-            let states = in_service
-                .iter()
-                .map(|id| InstanceState::builder().instance_id(*id).state("InService").build());
+            let states = in_service.iter().map(|id| {
+                InstanceState::builder()
+                    .instance_id(*id)
+                    .state("InService")
+                    .build()
+            });
             DescribeInstanceHealthOutput::builder()
                 .set_instance_states(Some(states.collect()))
                 .build()
@@ -177,8 +180,16 @@ async fn finds_it_by_id_and_by_address_in_every_kind_and_counts_the_peers() {
     assert!(plan.blast_radius.contains(
         &"1 healthy peer(s) remain in target group by-id (the instance is healthy there)".to_owned()
     ));
-    assert!(plan.limits.iter().any(|line| line.contains("target group peered of another VPC")));
-    assert!(plan.limits.iter().any(|line| line.contains("deregistration delay")));
+    assert!(
+        plan.limits
+            .iter()
+            .any(|line| line.contains("target group peered of another VPC"))
+    );
+    assert!(
+        plan.limits
+            .iter()
+            .any(|line| line.contains("deregistration delay"))
+    );
     assert_eq!(
         plan.manual_undo.get(1).map(String::as_str),
         Some(
@@ -202,7 +213,10 @@ async fn undo_registers_exactly_what_was_there() {
         .act(&permit(), &order(), &receipt)
         .await
         .unwrap();
-    assert_eq!((by_id.num_calls(), by_address.num_calls(), old.num_calls()), (1, 1, 1));
+    assert_eq!(
+        (by_id.num_calls(), by_address.num_calls(), old.num_calls()),
+        (1, 1, 1)
+    );
 
     let draining = || {
         [
@@ -234,7 +248,10 @@ async fn undo_registers_exactly_what_was_there() {
     .await
     .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
-    assert_eq!((by_id.num_calls(), by_address.num_calls(), old.num_calls()), (1, 1, 1));
+    assert_eq!(
+        (by_id.num_calls(), by_address.num_calls(), old.num_calls()),
+        (1, 1, 1)
+    );
 }
 
 #[tokio::test]
@@ -262,7 +279,10 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
         .then_output(|| DescribeLoadBalancersOutput::builder().build());
     let regions = regions!(ec2: [described(instance())], elb: [groups(&[])], classic_elb: [none]);
     let skipped = DeregisterFromLoadBalancers::new(regions).plan(&order()).await;
-    assert!(matches!(skipped, Err(StepError::NotApplicable { .. })), "{skipped:?}");
+    assert!(
+        matches!(skipped, Err(StepError::NotApplicable { .. })),
+        "{skipped:?}"
+    );
 
     let receipt = plan_of_all().await.unwrap().receipt;
     let denied = mock!(Client::deregister_targets)
@@ -276,5 +296,9 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
         .await
         .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);
-    assert_eq!((other.num_calls(), old.num_calls()), (1, 1), "the others are out all the same");
+    assert_eq!(
+        (other.num_calls(), old.num_calls()),
+        (1, 1),
+        "the others are out all the same"
+    );
 }

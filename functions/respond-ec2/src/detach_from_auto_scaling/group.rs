@@ -43,7 +43,7 @@ impl Group {
 }
 
 /// The group that the instance is in, if any, with what it is there.
-pub(super) async fn membership(
+pub(crate) async fn membership(
     client: &Client,
     instance: &str,
 ) -> Result<Option<AutoScalingInstanceDetails>, CallError> {

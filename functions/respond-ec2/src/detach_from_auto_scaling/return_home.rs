@@ -148,7 +148,12 @@ async fn restore(
     receipt: &MembershipReceipt,
     said: &mut Vec<String>,
 ) -> Result<(), CallError> {
-    let on = || format!("instance `{}` in Auto Scaling group `{}`", receipt.instance, receipt.group);
+    let on = || {
+        format!(
+            "instance `{}` in Auto Scaling group `{}`",
+            receipt.instance, receipt.group
+        )
+    };
     let member = group::membership(client, &receipt.instance).await?;
     let is_protected = member
         .as_ref()

@@ -2,7 +2,8 @@
 use aws_sdk_autoscaling::{
     Client,
     operation::{
-        attach_instances::AttachInstancesOutput, describe_auto_scaling_groups::DescribeAutoScalingGroupsOutput,
+        attach_instances::AttachInstancesOutput,
+        describe_auto_scaling_groups::DescribeAutoScalingGroupsOutput,
         describe_auto_scaling_instances::DescribeAutoScalingInstancesOutput,
         detach_instances::DetachInstancesOutput, enter_standby::EnterStandbyOutput,
         set_instance_protection::SetInstanceProtectionOutput,
@@ -58,8 +59,12 @@ fn group(peers: &'static [&'static str], desired: i32, maximum: i32) -> Rule {
                     .lifecycle_state(LifecycleState::InService)
                     .build()
             };
-            let members = std::iter::once(one(INSTANCE.to_owned(), "Healthy"))
-                .chain(peers.iter().enumerate().map(|(n, health)| one(format!("i-{n}"), health)));
+            let members = std::iter::once(one(INSTANCE.to_owned(), "Healthy")).chain(
+                peers
+                    .iter()
+                    .enumerate()
+                    .map(|(n, health)| one(format!("i-{n}"), health)),
+            );
             let group = AutoScalingGroup::builder()
                 .auto_scaling_group_name(GROUP)
                 .desired_capacity(desired)
@@ -110,14 +115,21 @@ async fn receipt(state: &'static str, is_protected: bool) -> Receipt {
 
 #[tokio::test]
 async fn leaves_the_group_at_its_size_and_names_who_remains() {
-    let planned = plan(member("InService"), group(&["Healthy", "Unhealthy"], 3, 4)).await.unwrap();
+    let planned = plan(member("InService"), group(&["Healthy", "Unhealthy"], 3, 4))
+        .await
+        .unwrap();
     assert_eq!(planned.changes.len(), 1);
     assert_eq!(planned.needs_approval, None);
     assert_eq!(
         planned.blast_radius.first().map(String::as_str),
         Some("1 other healthy instance(s) remain in Auto Scaling group web")
     );
-    assert!(planned.limits.iter().any(|line| line.contains("Launch suspended")));
+    assert!(
+        planned
+            .limits
+            .iter()
+            .any(|line| line.contains("Launch suspended"))
+    );
 
     let (left, gone) = (detach(), detach());
     DetachFromAutoScaling::new(regions!(autoscaling: [member("InService"), left]))
@@ -140,8 +152,14 @@ async fn leaves_the_group_at_its_size_and_names_who_remains() {
 
 #[tokio::test]
 async fn the_last_healthy_one_waits_for_a_person_and_a_stranger_is_skipped() {
-    let last = plan(member("InService"), group(&["Unhealthy"], 2, 4)).await.unwrap();
-    assert!(last.needs_approval.unwrap().contains("last healthy one in Auto Scaling group web"));
+    let last = plan(member("InService"), group(&["Unhealthy"], 2, 4))
+        .await
+        .unwrap();
+    assert!(
+        last.needs_approval
+            .unwrap()
+            .contains("last healthy one in Auto Scaling group web")
+    );
     let standby = plan(member("Standby"), group(&[], 1, 4)).await.unwrap();
     assert_eq!(standby.needs_approval, None, "it serves nobody");
     let skipped = plan(stranger(), no_group()).await;
@@ -155,13 +173,19 @@ async fn undo_attaches_and_says_that_the_group_is_one_larger() {
         ec2: [described(instance())],
         autoscaling: [stranger(), group(&["Healthy"], 2, 4), attached]
     ));
-    let undone = action.undo(&permit(), &order(), &receipt("InService", false).await).await.unwrap();
+    let undone = action
+        .undo(&permit(), &order(), &receipt("InService", false).await)
+        .await
+        .unwrap();
     let UndoOutcome::Restored { what } = undone else {
         unreachable!("{undone:?}")
     };
     assert_eq!(attached.num_calls(), 1);
     assert!(what.contains("the desired capacity is 3 now, 2 before"), "{what}");
-    assert!(what.contains("terminate-instance-in-auto-scaling-group"), "{what}");
+    assert!(
+        what.contains("terminate-instance-in-auto-scaling-group"),
+        "{what}"
+    );
 }
 
 #[tokio::test]
@@ -177,7 +201,10 @@ async fn undo_brings_back_scale_in_protection_and_standby() {
     let action = DetachFromAutoScaling::new(regions!(
         ec2: [described(instance())], autoscaling: [member("InService"), protect, standby, untouched]
     ));
-    let undone = action.undo(&permit(), &order(), &receipt("Standby", true).await).await.unwrap();
+    let undone = action
+        .undo(&permit(), &order(), &receipt("Standby", true).await)
+        .await
+        .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
     assert_eq!(
         (protect.num_calls(), standby.num_calls(), untouched.num_calls()),

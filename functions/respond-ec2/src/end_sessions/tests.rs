@@ -22,9 +22,10 @@ fn sessions(ids: &'static [&'static str]) -> Rule {
     mock!(Client::describe_sessions)
         .match_requests(|request| {
             request.state() == Some(&SessionState::Active)
-                && request.filters().iter().any(|filter| {
-                    filter.key() == &SessionFilterKey::TargetId && filter.value() == INSTANCE
-                })
+                && request
+                    .filters()
+                    .iter()
+                    .any(|filter| filter.key() == &SessionFilterKey::TargetId && filter.value() == INSTANCE)
         })
         .then_compute_output(|request| {
             let page: usize = request.next_token().unwrap_or("0").parse().unwrap();
@@ -96,11 +97,18 @@ async fn no_session_is_nothing_to_do_but_no_permission_is_a_failure() {
     let action = EndSessions::new(regions);
     let plan = action.plan(&order()).await.unwrap();
     assert!(plan.changes.is_empty());
-    assert!(plan.limits.iter().any(|line| line.starts_with("no live Session Manager session")));
+    assert!(
+        plan.limits
+            .iter()
+            .any(|line| line.starts_with("no live Session Manager session"))
+    );
     let verified = action.verify(&order(), None).await.unwrap();
     assert_eq!(
         (verified.holds, verified.observed.as_str()),
-        (true, "no live Session Manager session on instance i-0123456789abcdef0")
+        (
+            true,
+            "no live Session Manager session on instance i-0123456789abcdef0"
+        )
     );
 
     let denied = mock!(Client::describe_sessions)

@@ -140,7 +140,11 @@ pub(super) async fn read(ec2: &Client, instance: &Instance) -> Result<Vec<Settin
     let (termination, stop, shutdown) = tokio::try_join!(
         attribute(ec2, &instance.id, InstanceAttributeName::DisableApiTermination),
         attribute(ec2, &instance.id, InstanceAttributeName::DisableApiStop),
-        attribute(ec2, &instance.id, InstanceAttributeName::InstanceInitiatedShutdownBehavior),
+        attribute(
+            ec2,
+            &instance.id,
+            InstanceAttributeName::InstanceInitiatedShutdownBehavior
+        ),
     )?;
     let mut settings = Vec::new();
     if !instance.is_spot {

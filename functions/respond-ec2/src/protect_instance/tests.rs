@@ -29,9 +29,12 @@ fn attributes(termination: bool, stop: bool, shutdown: &'static str) -> Rule {
         .then_compute_output(move |request| {
             let answer = DescribeInstanceAttributeOutput::builder().instance_id(INSTANCE);
             match request.attribute().unwrap() {
-                InstanceAttributeName::DisableApiTermination => answer.disable_api_termination(boolean(termination)),
+                InstanceAttributeName::DisableApiTermination => {
+                    answer.disable_api_termination(boolean(termination))
+                }
                 InstanceAttributeName::DisableApiStop => answer.disable_api_stop(boolean(stop)),
-                _ => answer.instance_initiated_shutdown_behavior(AttributeValue::builder().value(shutdown).build()),
+                _ => answer
+                    .instance_initiated_shutdown_behavior(AttributeValue::builder().value(shutdown).build()),
             }
             .build()
         })
@@ -109,9 +112,8 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
     // Someone has replaced the boot volume, and someone has switched termination protection off.
     let restored = modify(|request| request.instance_initiated_shutdown_behavior().is_some());
     let now = instance().set_block_device_mappings(Some(vec![volume("/dev/xvda", "vol-new", false)]));
-    let action = ProtectInstance::new(
-        regions!(ec2: [described(now), attributes(false, true, "stop"), restored]),
-    );
+    let action =
+        ProtectInstance::new(regions!(ec2: [described(now), attributes(false, true, "stop"), restored]));
     let undone = action.undo(&permit(), &order(), &plan.receipt).await.unwrap();
     assert_eq!(restored.num_calls(), 1, "the others are left");
     let UndoOutcome::Drifted { found } = undone else {

@@ -90,7 +90,11 @@ async fn one_set_of_all_volumes_and_never_a_second_one() {
         ("vol-data", SnapshotState::Completed),
     ];
     act(existing(BOTH), &all).await;
-    assert_eq!(all.num_calls(), 1, "the answer of the first call was lost, its snapshots weren't");
+    assert_eq!(
+        all.num_calls(),
+        1,
+        "the answer of the first call was lost, its snapshots weren't"
+    );
     let again = SnapshotVolumes::new(regions!(ec2: [described(instance()), volumes(), existing(BOTH)]))
         .plan(&order())
         .await
@@ -146,7 +150,11 @@ async fn says_what_is_not_captured_and_keeps_the_evidence_on_undo() {
         ("vol-data", SnapshotState::Completed),
     ];
     assert!(verify(started).await.holds);
-    let failed = verify(&[("vol-boot", SnapshotState::Pending), ("vol-data", SnapshotState::Error)]).await;
+    let failed = verify(&[
+        ("vol-boot", SnapshotState::Pending),
+        ("vol-data", SnapshotState::Error),
+    ])
+    .await;
     assert!(!failed.holds);
     assert!(failed.observed.contains("vol-data") && !failed.observed.contains("vol-boot"));
 

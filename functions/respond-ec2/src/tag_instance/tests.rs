@@ -45,9 +45,16 @@ fn tagged(tags: &[(&str, &str)]) -> Rule {
 #[tokio::test]
 async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     let before = tagged(&[("team", "web"), ("backstop:incident", "an-older-one")]);
-    let plan = TagInstance::new(regions!(ec2: [before])).plan(&order()).await.unwrap();
+    let plan = TagInstance::new(regions!(ec2: [before]))
+        .plan(&order())
+        .await
+        .unwrap();
     assert_eq!(plan.changes.len(), 2);
-    assert!(plan.manual_undo.iter().any(|line| line.ends_with("'Key=backstop:incident,Value=an-older-one'")));
+    assert!(
+        plan.manual_undo
+            .iter()
+            .any(|line| line.ends_with("'Key=backstop:incident,Value=an-older-one'"))
+    );
 
     let written = create(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
     TagInstance::new(regions!(ec2: [written]))
@@ -57,7 +64,10 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     assert_eq!(written.num_calls(), 1);
 
     let ours = || tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
-    let verified = TagInstance::new(regions!(ec2: [ours()])).verify(&order(), None).await.unwrap();
+    let verified = TagInstance::new(regions!(ec2: [ours()]))
+        .verify(&order(), None)
+        .await
+        .unwrap();
     assert!(verified.holds, "{}", verified.observed);
     let (back, gone) = (
         create(&[("backstop:incident", "an-older-one")]),

@@ -292,6 +292,7 @@ pub const ACTIONS: &[Action] = &[
                 "ec2:AssociateIamInstanceProfile",
                 "ec2:DescribeIamInstanceProfileAssociations",
                 "ec2:DescribeInstances",
+                "iam:DeleteRolePolicy",
                 "iam:GetRolePolicy",
                 "iam:PassRole",
                 "iam:PutRolePolicy",

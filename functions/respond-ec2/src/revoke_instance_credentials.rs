@@ -3,9 +3,8 @@
 //! *Changes* the association of the instance profile first, so that the instance can't fetch new credentials, then
 //! one inline policy of the role whose name holds the incident's id: it denies everything to credentials of this
 //! one instance, wherever they are used. Other instances of the role go on.
-//! *Undo* associates the same profile again, if none is associated now. It never deletes the deny: credentials that
-//! were stolen would come back to life. It narrows it to credentials issued before the undo, and says when to
-//! delete it. *Twice* is harmless: the same text under the same name, and nothing to disassociate.
+//! *Undo* associates the same profile again, if none is associated now. While credentials from before may be alive, it
+//! narrows the deny to them, so that stolen ones don't come back to life, and says until when. *Twice* is harmless: the same text under the same name, and nothing to disassociate.
 
 mod association;
 mod undo;
@@ -220,6 +219,18 @@ async fn put(clients: &Clients, policy: &PolicyReceipt) -> Result<(), CallError>
         .await
         .map(drop)
         .map_err(CallError::of("iam:PutRolePolicy", place(policy)))
+}
+
+async fn delete(clients: &Clients, policy: &PolicyReceipt) -> Result<(), CallError> {
+    clients
+        .iam
+        .delete_role_policy()
+        .role_name(&policy.holder)
+        .policy_name(&policy.policy_name)
+        .send()
+        .await
+        .map(drop)
+        .map_err(CallError::of("iam:DeleteRolePolicy", place(policy)))
 }
 
 fn place(policy: &PolicyReceipt) -> String {

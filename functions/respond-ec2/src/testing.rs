@@ -33,7 +33,6 @@ pub(crate) const VPC: &str = "vpc-1";
 
 pub(crate) fn order() -> Order {
     Order {
-        accepted: Vec::new(),
         incident: INCIDENT.into(),
         step: "the-step".into(),
         target: Target {

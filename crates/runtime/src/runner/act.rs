@@ -1,7 +1,7 @@
 //! Acting on one step: read everything at once, save the receipt, change, write down the end.
 
 use backstop_core::{
-    Mode, Outcome, Plan,
+    Hash, Mode, Outcome, Plan,
     guardrail::{Decision, Effect, Guardrails, Permit},
     incident::{Clearance, Incident, StepState},
     log::Event,
@@ -76,6 +76,8 @@ impl Runner {
         match incident.clearance(plan) {
             Clearance::Any => Ok(None),
             Clearance::Only(approved) if approved == &now => Ok(None),
+            // People approved this and more.
+            Clearance::Only(approved) if is_part_of_approved(incident, approved, plan) => Ok(None),
             Clearance::Only(approved) if is_evidence(incident, task) => Err(StepError::Drifted {
                 approved: approved.short().to_owned(),
                 now: now.short().to_owned(),
@@ -203,4 +205,16 @@ fn interrupted(incident: &Incident, task: &StepTask) -> Option<Plan> {
         .step(&task.step)
         .filter(|state| state.acted)
         .and_then(|state| state.plan.clone())
+}
+
+/// Whether today's plan is a part of the one with this hash: another step may have made some of its changes, as
+/// leaving an Auto Scaling group leaves its target groups.
+fn is_part_of_approved(incident: &Incident, approved: &Hash, plan: &Plan) -> bool {
+    incident.step(&plan.step).is_some_and(|state| {
+        state.planned.as_ref() == Some(approved)
+            && state
+                .plan
+                .as_ref()
+                .is_some_and(|approved| plan.is_within(approved))
+    })
 }

@@ -89,6 +89,16 @@ pub enum Subject<'a> {
     Instance(&'a str),
 }
 
+impl Subject<'_> {
+    /// The long-term key that the finding is about; undo leaves it off.
+    pub fn key_id(&self) -> Option<&str> {
+        match self {
+            Self::Credential(identity) => identity.key_id.starts_with("AKIA").then_some(&identity.key_id),
+            _ => None,
+        }
+    }
+}
+
 /// What asking for credentials gives.
 #[derive(Debug)]
 pub enum Held {
@@ -186,6 +196,26 @@ impl Cast {
             .get(name)
             .map(String::as_str)
             .ok_or_else(|| not_planted("bucket", name))
+    }
+
+    /// The names in the account of all planted users.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.values().map(String::as_str)
+    }
+
+    /// The names in the account of all planted roles.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.values().map(|role| role.name.as_str())
+    }
+
+    /// The names in the account of all planted buckets.
+    pub fn buckets(&self) -> impl Iterator<Item = &str> {
+        self.buckets.values().map(String::as_str)
+    }
+
+    /// All planted instances.
+    pub fn instances(&self) -> impl Iterator<Item = &PlantedInstance> {
+        self.instances.values()
     }
 
     /// The key ids of everybody who holds one, by the names of the file: for people who look into logs.

@@ -13,6 +13,7 @@ use aws_sdk_ec2::{
 };
 use aws_sdk_iam::{
     operation::{
+        delete_role_policy::DeleteRolePolicyOutput,
         get_instance_profile::GetInstanceProfileOutput,
         get_role_policy::{GetRolePolicyError, GetRolePolicyOutput},
         put_role_policy::PutRolePolicyOutput,
@@ -21,6 +22,7 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::{MockResponse, Rule, mock};
 use aws_smithy_types::{DateTime, error::ErrorMetadata};
+use backstop_core::Risk;
 
 use super::*;
 use crate::testing::{ARN, Network, Nic, order, permit};
@@ -112,7 +114,14 @@ impl World {
     fn iam(&self) -> Vec<Rule> {
         use aws_sdk_iam::Client;
         let (read, put, role) = (self.account.clone(), self.account.clone(), self.role);
+        let delete = self.account.clone();
         vec![
+            mock!(Client::delete_role_policy).then_compute_output(move |_| {
+                let mut account = delete.lock().unwrap();
+                account.policy = None;
+                account.calls.push("delete".into());
+                DeleteRolePolicyOutput::builder().build()
+            }),
             mock!(Client::get_instance_profile)
                 .match_requests(|request| request.instance_profile_name() == Some("web"))
                 .then_output(move || {
@@ -261,9 +270,10 @@ async fn undo_never_brings_stolen_credentials_back() {
     let (receipt, result) = world.act().await;
     result.unwrap();
     world.take_calls();
-    let UndoOutcome::Restored { what } = world.undo(&receipt).await else {
-        unreachable!("the profile was taken")
+    let UndoOutcome::KeptUntil { until, what } = world.undo(&receipt).await else {
+        unreachable!("credentials from before live for hours")
     };
+    assert_eq!(until.to_string(), "2026-03-01T18:00:00Z");
     assert_eq!(
         world.take_calls(),
         ["put", "associate"],
@@ -281,9 +291,32 @@ async fn undo_never_brings_stolen_credentials_back() {
     );
     assert!(matches!(
         world.undo(&receipt).await,
-        UndoOutcome::NothingToUndo { .. }
+        UndoOutcome::KeptUntil { .. }
     ));
     assert_eq!(world.take_calls(), Vec::<String>::new());
+
+    let mut later = order();
+    later.at = "2026-03-01T18:00:00Z".parse().unwrap();
+    let ended = world.action().undo(&permit(), &later, &receipt).await.unwrap();
+    assert!(matches!(ended, UndoOutcome::Restored { .. }), "{ended:?}");
+    assert_eq!(world.take_calls(), ["delete"]);
+}
+
+#[tokio::test]
+async fn a_person_may_accept_that_sessions_from_before_work_again() {
+    let world = World::with(Some(PROFILE));
+    let (receipt, result) = world.act().await;
+    result.unwrap();
+    world.take_calls();
+    let mut accepting = order();
+    accepting.accepted = vec![Risk::ReviveSessions];
+    let undone = world
+        .action()
+        .undo(&permit(), &accepting, &receipt)
+        .await
+        .unwrap();
+    assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
+    assert_eq!(world.take_calls(), ["delete", "associate"]);
 }
 
 #[tokio::test]

@@ -1,15 +1,15 @@
 //! Putting the profile back without bringing a stolen credential back to life.
 
-use backstop_core::UndoOutcome;
+use backstop_core::{Risk, UndoOutcome};
 use backstop_runtime::{
     StepError,
     action::Order,
     inline_policy::{PolicyReceipt, Standing},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::{
-    CredentialsReceipt, association, put, standing,
+    CredentialsReceipt, association, delete, put, standing,
     words::{deletion, deny_stays},
 };
 use crate::{clients::Clients, instance};
@@ -39,80 +39,77 @@ pub(super) async fn undo(
         });
     }
     let denied = match &receipt.policy {
-        Some(policy) => match narrow(clients, policy, order.at).await? {
-            Ok(denied) => Some(denied),
-            Err(drifted) => return Ok(drifted),
-        },
-        None => None,
+        Some(policy) => lift(clients, policy, order).await?,
+        None => Denied::Gone,
     };
-    if now.is_none() {
+    if let Denied::Drifted(found) = denied {
+        return Ok(UndoOutcome::Drifted { found });
+    }
+    let is_back = now.is_none();
+    if is_back {
         association::give_back(&clients.ec2, &receipt.instance, &receipt.profile_arn).await?;
     }
-    let narrowed = denied.as_ref().is_some_and(|denied| denied.narrowed_now);
-    let mut text = format!(
+    let has = format!(
         "instance {} has the profile {} again",
         receipt.instance, receipt.profile_arn
     );
-    if let Some(denied) = denied {
-        text.push_str("; ");
-        text.push_str(&denied.text);
-    }
-    Ok(if now.is_none() || narrowed {
-        UndoOutcome::Restored { what: text }
-    } else {
-        UndoOutcome::NothingToUndo { reason: text }
+    Ok(match (&receipt.policy, denied) {
+        (Some(policy), Denied::Narrowed { cutoff, until }) => UndoOutcome::KeptUntil {
+            until,
+            what: format!("{has}; {}", deny_stays(policy, cutoff, until)),
+        },
+        (Some(policy), Denied::Deleted) => UndoOutcome::Restored {
+            what: format!(
+                "{has}; removed policy {} from role {}",
+                policy.policy_name, policy.holder
+            ),
+        },
+        _ if is_back => UndoOutcome::Restored { what: has },
+        _ => UndoOutcome::NothingToUndo { reason: has },
     })
 }
 
 /// What became of the deny.
-struct Denied {
-    narrowed_now: bool,
-    text: String,
+enum Denied {
+    /// It wasn't there.
+    Gone,
+    /// It is gone now.
+    Deleted,
+    /// It denies what was issued before the cut-off, until that has expired.
+    Narrowed { cutoff: Timestamp, until: Timestamp },
+    /// Somebody changed it.
+    Drifted(String),
 }
 
-async fn narrow(
-    clients: &Clients,
-    policy: &PolicyReceipt,
-    cutoff: Timestamp,
-) -> Result<Result<Denied, UndoOutcome>, StepError> {
+/// Takes the deny back. While credentials from before may be alive, only those stay denied; a person may accept
+/// their revival by name.
+async fn lift(clients: &Clients, policy: &PolicyReceipt, order: &Order) -> Result<Denied, StepError> {
     let standing = standing(clients, policy).await?;
     let cutoff = match standing {
-        Standing::Ours => cutoff,
+        Standing::Ours => order.at,
         Standing::Narrowed { cutoff } => cutoff,
-        Standing::Absent => {
-            return Ok(Ok(Denied {
-                narrowed_now: false,
-                text: format!(
-                    "policy {} of role {} is gone already",
-                    policy.policy_name, policy.holder
-                ),
-            }));
-        }
+        Standing::Absent => return Ok(Denied::Gone),
         Standing::Altered => {
-            return Ok(Err(UndoOutcome::Drifted {
-                found: format!(
-                    "policy `{}` of `{}` no longer has the text that Backstop wrote",
-                    policy.policy_name, policy.holder
-                ),
-            }));
+            return Ok(Denied::Drifted(format!(
+                "policy `{}` of `{}` no longer has the text that Backstop wrote",
+                policy.policy_name, policy.holder
+            )));
         }
     };
-    let narrowed_now = standing == Standing::Ours;
-    if narrowed_now {
+    let until = cutoff.saturating_add(LONGEST_LIFE).unwrap_or(cutoff);
+    let until = until.round(Unit::Second).unwrap_or(until);
+    if order.at >= until || order.accepted.contains(&Risk::ReviveSessions) {
+        delete(clients, policy).await?;
+        return Ok(Denied::Deleted);
+    }
+    if standing == Standing::Ours {
         let narrowed = policy.narrowed(cutoff).ok_or_else(|| StepError::Invalid {
             what: "the receipt",
             detail: format!("the text of policy `{}` can't be narrowed", policy.policy_name),
         })?;
         put(clients, &narrowed).await?;
     }
-    Ok(Ok(Denied {
-        narrowed_now,
-        text: deny_stays(
-            policy,
-            cutoff,
-            cutoff.saturating_add(LONGEST_LIFE).unwrap_or(cutoff),
-        ),
-    }))
+    Ok(Denied::Narrowed { cutoff, until })
 }
 
 /// A terminated instance gets no new credentials, but old ones may be in somebody's hands.

@@ -119,6 +119,12 @@ fn each_mistake_has_its_code_and_line() {
             "severity_floor",
         ),
         (
+            wildcard,
+            "\"*:IAMUser/*\"\n  by_hand: true",
+            "by-hand-trigger",
+            "severity_floor",
+        ),
+        (
             "title: Leaked access key",
             "title: ''",
             "blank",

@@ -235,6 +235,7 @@ pub const ACTIONS: &[Action] = &[
                 "ec2:CreateTags",
                 "ec2:DeleteSecurityGroup",
                 "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroupRules",
                 "ec2:DescribeSecurityGroups",
                 "ec2:ModifyNetworkInterfaceAttribute",
                 "ec2:RevokeSecurityGroupEgress",

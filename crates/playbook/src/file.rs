@@ -74,12 +74,19 @@ pub(crate) struct TriggersFile {
     pub(crate) custom_actions: bool,
     /// Whether only people run it, by `backstop run`: no finding starts it, so it has no sample finding and no
     /// drill.
-    #[serde(default)]
-    pub(crate) by_hand: bool,
+    #[schemars(with = "Option<bool>")]
+    pub(crate) by_hand: Option<Spanned<bool>>,
     /// Findings below this severity are not answered.
     pub(crate) severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource is attacked (`target`) or attacks (`actor`).
     pub(crate) resource_role: Option<ResourceRole>,
+}
+
+impl TriggersFile {
+    /// Whether only people run the playbook.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.by_hand.as_ref().is_some_and(|by_hand| by_hand.value)
+    }
 }
 
 /// The steps of one phase.

@@ -125,6 +125,12 @@ fn each_mistake_has_its_code_and_line() {
             "finding_types:",
         ),
         (
+            wildcard,
+            "\"*:IAMUser/*\"\n  by_hand: true",
+            "by-hand-trigger",
+            "severity_floor",
+        ),
+        (
             "title: Leaked access key",
             "title: ''",
             "blank",

@@ -42,6 +42,7 @@ pub(crate) struct DenySubnetTraffic {
 #[derive(Debug, Serialize, Deserialize)]
 struct CutReceipt {
     instance: String,
+    vpcs: Vec<String>,
     entries: Vec<Entry>,
     /// Until when the rules should stand; people are told, nothing is deleted by itself.
     until: Timestamp,
@@ -108,6 +109,7 @@ impl Action for DenySubnetTraffic {
             manual_undo: words::manual_undo(&order.target, &entries),
             receipt: write_receipt(&CutReceipt {
                 instance: instance.id,
+                vpcs: addresses.into_iter().map(|(vpc, _)| vpc).collect(),
                 entries,
                 until,
             })?,
@@ -118,7 +120,7 @@ impl Action for DenySubnetTraffic {
     async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
         let clients = self.regions.of_target(&order.target);
-        let standing = acl::read(&clients.ec2, &receipt.entries).await?;
+        let standing = acl::of_vpcs(&clients.ec2, &receipt.vpcs).await?;
         let mut first = Ok(());
         for entry in &receipt.entries {
             if standing.iter().any(|acl| acl.has(entry)) {
@@ -131,12 +133,12 @@ impl Action for DenySubnetTraffic {
 
     async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
         let clients = self.regions.of_target(&order.target);
-        let entries = match receipt {
-            Some(receipt) => read_receipt::<CutReceipt>(receipt)?.entries,
-            // The step ended `already`: other rules of ours do it.
-            None => return self.verify_without_receipt(order).await,
+        // Without a receipt the step ended `already`: other rules of ours do it.
+        let Some(receipt) = receipt else {
+            return self.verify_without_receipt(order).await;
         };
-        let standing = acl::read(&clients.ec2, &entries).await?;
+        let CutReceipt { entries, vpcs, .. } = read_receipt(receipt)?;
+        let standing = acl::of_vpcs(&clients.ec2, &vpcs).await?;
         let faults: Vec<String> = entries
             .iter()
             .filter_map(|entry| words::fault(entry, standing.iter().find(|acl| acl.id == entry.acl)))
@@ -159,7 +161,7 @@ impl Action for DenySubnetTraffic {
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
         let clients = self.regions.of_target(&order.target);
-        let standing = acl::read(&clients.ec2, &receipt.entries).await?;
+        let standing = acl::of_vpcs(&clients.ec2, &receipt.vpcs).await?;
         let drifted: Vec<String> = receipt
             .entries
             .iter()

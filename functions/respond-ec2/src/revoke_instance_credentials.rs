@@ -10,7 +10,7 @@ mod association;
 mod undo;
 mod words;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use backstop_core::{
@@ -28,6 +28,9 @@ use crate::{
     clients::{Clients, Regions},
     instance,
 };
+
+/// Containment doesn't wait longer for what is only told.
+const LONGEST_READING: Duration = Duration::from_secs(4);
 
 /// See the module.
 pub(crate) struct RevokeInstanceCredentials {
@@ -86,8 +89,12 @@ impl Action for RevokeInstanceCredentials {
         })?;
         let (role, others) = tokio::join!(
             role_of(&clients, &profile_arn),
-            association::others_with(&clients.ec2, &profile_arn, id)
+            tokio::time::timeout(
+                LONGEST_READING,
+                association::others_with(&clients.ec2, &profile_arn, id)
+            )
         );
+        let others = others.map_or(None, Result::ok);
         let role = role?;
         if let Some(role) = &role {
             self.refuse_protected(role)?;
@@ -105,7 +112,7 @@ impl Action for RevokeInstanceCredentials {
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes: words::changes(&instance, &profile_arn, policy.as_ref().zip(standing.as_ref())),
-            blast_radius: words::blast_radius(&instance, &others, policy.as_ref()),
+            blast_radius: words::blast_radius(&instance, others.as_deref(), policy.as_ref()),
             limits: words::limits(policy.as_ref()),
             needs_approval: None,
             captured: None,

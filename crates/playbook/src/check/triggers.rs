@@ -15,13 +15,16 @@ pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
         &triggers.products,
     ];
     let names_something = lists.iter().any(|list| !list.is_empty()) || triggers.custom_actions;
-    if triggers.by_hand && names_something {
+    if let Some(by_hand) = triggers.by_hand.as_ref().filter(|by_hand| by_hand.value)
+        && names_something
+    {
+        let message = "`by_hand` stands beside other triggers";
         problems.push(
-            Problem::of_file("by-hand-trigger", "`by_hand` stands beside other triggers")
+            Problem::at(by_hand.referenced, "by-hand-trigger", message)
                 .help("remove `by_hand`: `backstop run` starts any playbook; or remove the others"),
         );
     }
-    if !triggers.by_hand && !names_something {
+    if !triggers.is_by_hand() && !names_something {
         problems.push(
             Problem::of_file(
                 "no-trigger",

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// It can be raised to 40; whether it was isn't ours to see.
 pub(super) const MOST_RULES: usize = 20;
 
+/// The number of the deny that ends every ACL (VPC User Guide, "Network ACL rules").
+const DEFAULT_DENY: i32 = 32_767;
+
 /// One deny rule of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -85,7 +88,8 @@ impl Acl {
         let lowest = self
             .rules_to(egress)
             .filter_map(NetworkAclEntry::rule_number)
-            .min()?;
+            .min()
+            .unwrap_or(DEFAULT_DENY);
         let entries: Vec<Entry> = (1..lowest)
             .rev()
             .zip(missing.iter())
@@ -114,23 +118,19 @@ fn denies(rule: &NetworkAclEntry, cidr: &str) -> bool {
 
 /// The ACLs of a VPC that any subnet uses.
 pub(super) async fn of_vpc(ec2: &Client, vpc: &str) -> Result<Vec<Acl>, CallError> {
-    let mut acls = describe(ec2, "vpc-id", vec![vpc.to_owned()]).await?;
+    let mut acls = of_vpcs(ec2, &[vpc.to_owned()]).await?;
     acls.retain(|acl| !acl.subnets.is_empty());
     acls.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(acls)
 }
 
-/// The ACLs of these rules, as they are now; one that is gone is left out.
-pub(super) async fn read(ec2: &Client, entries: &[Entry]) -> Result<Vec<Acl>, CallError> {
-    let mut ids: Vec<String> = entries.iter().map(|entry| entry.acl.clone()).collect();
-    ids.sort();
-    ids.dedup();
-    describe(ec2, "network-acl-id", ids).await
-}
-
-async fn describe(ec2: &Client, by: &str, values: Vec<String>) -> Result<Vec<Acl>, CallError> {
-    let on = format!("the network ACLs of `{}`", values.join("`, `"));
-    let filter = Filter::builder().name(by).set_values(Some(values)).build();
+/// All ACLs of these VPCs.
+pub(super) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, CallError> {
+    let on = format!("the network ACLs of `{}`", vpcs.join("`, `"));
+    let filter = Filter::builder()
+        .name("vpc-id")
+        .set_values(Some(vpcs.to_vec()))
+        .build();
     let found = ec2
         .describe_network_acls()
         .filters(filter)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_ec2::{
     Client,
-    types::{IpPermission, ResourceType, SecurityGroup, Tag, TagSpecification},
+    types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification},
 };
 use backstop_core::ErrorName;
 use backstop_runtime::{CallError, StepError};
@@ -14,6 +14,9 @@ use backstop_runtime::{CallError, StepError};
 pub(super) const ISOLATION: &str = "backstop-isolation";
 /// The tag that makes a group ours; the role may strip no others.
 pub(super) const TAG: &str = "backstop:purpose";
+
+/// What EC2 answers to the id of a rule that is gone.
+const NO_SUCH_RULE: &str = "InvalidSecurityGroupRuleId.NotFound";
 
 /// How often a group is read back until it has no rules: EC2 is eventually consistent.
 const READINGS: u32 = 5;
@@ -71,7 +74,8 @@ impl<'a> IsolationGroup<'a> {
             };
             match self.judge(&found)? {
                 Isolation::Ready { id } => return Ok(id),
-                Isolation::Absent | Isolation::Ruled { .. } => self.strip(&found).await?,
+                Isolation::Absent => {}
+                Isolation::Ruled { id, .. } => strip(self.ec2, &id).await?,
             }
         }
         Err(CallError {
@@ -102,47 +106,61 @@ impl<'a> IsolationGroup<'a> {
             ),
         })
     }
+}
 
-    /// Both directions, IPv4 and IPv6: EC2 gives a new group egress to everywhere.
-    async fn strip(&self, found: &SecurityGroup) -> Result<(), StepError> {
-        let id = found.group_id().unwrap_or_default();
-        let on = || format!("security group `{id}`");
-        if !found.ip_permissions_egress().is_empty() {
-            let revoked = self
-                .ec2
-                .revoke_security_group_egress()
-                .group_id(id)
-                .set_ip_permissions(Some(by_id(found.ip_permissions_egress())))
+/// Takes all rules of a group away, both ways and of both IP versions: EC2 gives a new group egress to everywhere.
+/// By the rules' ids, which name exactly what is there. Both directions are tried, so that one refusal leaves less
+/// open.
+pub(super) async fn strip(ec2: &Client, id: &str) -> Result<(), CallError> {
+    let on = || format!("security group `{id}`");
+    let rules = ec2
+        .describe_security_group_rules()
+        .filters(filter("group-id", id))
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(CallError::of("ec2:DescribeSecurityGroupRules", on()))?;
+    let ids = |egress: bool| {
+        let ids: Vec<String> = rules
+            .iter()
+            .filter(|rule| rule.is_egress() == Some(egress))
+            .filter_map(|rule| rule.security_group_rule_id.clone())
+            .collect();
+        (!ids.is_empty()).then_some(ids)
+    };
+    let (into, out) = tokio::join!(
+        async {
+            let Some(ids) = ids(false) else {
+                return Ok(());
+            };
+            let call = ec2.revoke_security_group_ingress().group_id(id);
+            call.set_security_group_rule_ids(Some(ids))
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("ec2:RevokeSecurityGroupEgress", on()));
-            unless(revoked, "InvalidPermission.NotFound")?;
-        }
-        if !found.ip_permissions().is_empty() {
-            let revoked = self
-                .ec2
-                .revoke_security_group_ingress()
-                .group_id(id)
-                .set_ip_permissions(Some(by_id(found.ip_permissions())))
+                .map_err(CallError::of("ec2:RevokeSecurityGroupIngress", on()))
+        },
+        async {
+            let Some(ids) = ids(true) else {
+                return Ok(());
+            };
+            let call = ec2.revoke_security_group_egress().group_id(id);
+            call.set_security_group_rule_ids(Some(ids))
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("ec2:RevokeSecurityGroupIngress", on()));
-            unless(revoked, "InvalidPermission.NotFound")?;
+                .map_err(CallError::of("ec2:RevokeSecurityGroupEgress", on()))
         }
-        Ok(())
-    }
+    );
+    // Another incident may have taken a rule away in between: whoever asked reads the group again.
+    unless(into, NO_SUCH_RULE)?;
+    unless(out, NO_SUCH_RULE)
 }
 
 /// The group of this name in this VPC. By filter, since an unknown name is then no error.
 pub(super) async fn find(ec2: &Client, vpc: &str, name: &str) -> Result<Option<SecurityGroup>, CallError> {
-    let filter = |name: &str, value: &str| {
-        aws_sdk_ec2::types::Filter::builder()
-            .name(name)
-            .values(value)
-            .build()
-    };
     let answer = ec2
         .describe_security_groups()
         .filters(filter("group-name", name))
@@ -179,6 +197,10 @@ pub(super) async fn create(ec2: &Client, vpc: &str, name: &str, description: &st
     unless(created, "InvalidGroup.Duplicate")
 }
 
+fn filter(name: &str, value: &str) -> Filter {
+    Filter::builder().name(name).values(value).build()
+}
+
 /// How many rules a group has, both ways.
 pub(super) fn rules_of(group: &SecurityGroup) -> usize {
     group.ip_permissions().len() + group.ip_permissions_egress().len()
@@ -186,19 +208,6 @@ pub(super) fn rules_of(group: &SecurityGroup) -> usize {
 
 fn is_ours(group: &SecurityGroup) -> bool {
     group.tags().iter().any(|tag| tag.key() == Some(TAG))
-}
-
-/// A named group beside its id is refused.
-pub(super) fn by_id(permissions: &[IpPermission]) -> Vec<IpPermission> {
-    let mut permissions = permissions.to_vec();
-    for pair in permissions
-        .iter_mut()
-        .filter_map(|permission| permission.user_id_group_pairs.as_mut())
-        .flatten()
-    {
-        pair.group_name = None;
-    }
-    permissions
 }
 
 /// What this error says is what we wanted.

@@ -10,7 +10,7 @@ use aws_sdk_ec2::{
 use backstop_core::{ErrorName, IncidentId};
 use backstop_runtime::CallError;
 
-use super::group::{by_id, create, find, rules_of, unless};
+use super::group::{create, find, rules_of, strip, unless};
 
 const EVERYWHERE: &str = "0.0.0.0/0";
 const EVERYWHERE_IPV6: &str = "::/0";
@@ -78,7 +78,7 @@ impl<'a> OpenGroup<'a> {
                     self.delete(found.group_id().unwrap_or_default()).await;
                     return Ok(());
                 }
-                Some(found) => self.strip(&found).await?,
+                Some(found) => strip(self.ec2, found.group_id().unwrap_or_default()).await?,
             }
         }
         Err(self.error("it still shows rules after they were revoked"))
@@ -120,40 +120,6 @@ impl<'a> OpenGroup<'a> {
             unless(allowed, "InvalidPermission.Duplicate")?;
         }
         Ok(())
-    }
-
-    /// Both directions are tried, so that one refusal leaves less open.
-    async fn strip(&self, found: &SecurityGroup) -> Result<(), CallError> {
-        let id = found.group_id().unwrap_or_default();
-        let on = || format!("security group `{id}`");
-        let (into, out) = tokio::join!(
-            async {
-                if found.ip_permissions().is_empty() {
-                    return Ok(());
-                }
-                let rules = by_id(found.ip_permissions());
-                let call = self.ec2.revoke_security_group_ingress().group_id(id);
-                call.set_ip_permissions(Some(rules))
-                    .send()
-                    .await
-                    .map(drop)
-                    .map_err(CallError::of("ec2:RevokeSecurityGroupIngress", on()))
-            },
-            async {
-                if found.ip_permissions_egress().is_empty() {
-                    return Ok(());
-                }
-                let rules = by_id(found.ip_permissions_egress());
-                let call = self.ec2.revoke_security_group_egress().group_id(id);
-                call.set_ip_permissions(Some(rules))
-                    .send()
-                    .await
-                    .map(drop)
-                    .map_err(CallError::of("ec2:RevokeSecurityGroupEgress", on()))
-            }
-        );
-        unless(into, "InvalidPermission.NotFound")?;
-        unless(out, "InvalidPermission.NotFound")
     }
 
     /// A group without rules that can't be deleted yet harms nobody: it is only told.

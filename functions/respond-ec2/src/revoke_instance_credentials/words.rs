@@ -1,10 +1,7 @@
 //! What the plan and its proof say to people.
 
 use backstop_core::{Change, Target};
-use backstop_runtime::{
-    CallError,
-    inline_policy::{PolicyReceipt, Standing},
-};
+use backstop_runtime::inline_policy::{PolicyReceipt, Standing};
 use jiff::Timestamp;
 
 use super::{CredentialsReceipt, association::Association};
@@ -39,7 +36,7 @@ pub(super) fn changes(
 
 pub(super) fn blast_radius(
     instance: &Instance,
-    others: &Result<Vec<String>, CallError>,
+    others: Option<&[String]>,
     policy: Option<&PolicyReceipt>,
 ) -> Vec<String> {
     let mut lines = vec![format!(
@@ -52,14 +49,14 @@ pub(super) fn blast_radius(
         return lines;
     };
     lines.push(match others {
-        Ok(others) => format!(
+        Some(others) => format!(
             "{} other instance(s) have this instance profile and go on working, and so does everything else that \
              uses role {}",
             others.len(),
             policy.holder
         ),
-        Err(error) => format!(
-            "everything else that uses role {} goes on working; how many instances that are isn't known: {error}",
+        None => format!(
+            "everything else that uses role {} goes on working; which instances that are couldn't be read",
             policy.holder
         ),
     });

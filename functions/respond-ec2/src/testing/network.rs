@@ -15,6 +15,7 @@ use aws_sdk_ec2::{
         describe_network_acls::DescribeNetworkAclsOutput,
         describe_network_interfaces::DescribeNetworkInterfacesOutput,
         describe_route_tables::DescribeRouteTablesOutput,
+        describe_security_group_rules::DescribeSecurityGroupRulesOutput,
         describe_security_groups::DescribeSecurityGroupsOutput,
         modify_network_interface_attribute::{
             ModifyNetworkInterfaceAttributeError, ModifyNetworkInterfaceAttributeInput,
@@ -28,7 +29,7 @@ use aws_sdk_ec2::{
         IamInstanceProfile, Instance, InstanceIpv6Address, InstanceNetworkInterface,
         InstanceNetworkInterfaceAssociation, InstanceNetworkInterfaceAttachment, InstancePrivateIpAddress,
         InstanceState, InstanceStateName, IpPermission, IpRange, Ipv6Range, NetworkAcl, NetworkInterface,
-        Reservation, Route, RouteTable, RouteTableAssociation, SecurityGroup, Tag,
+        Reservation, Route, RouteTable, RouteTableAssociation, SecurityGroup, SecurityGroupRule, Tag,
     },
 };
 use aws_smithy_mocks::{MockResponse, Rule, mock};
@@ -112,11 +113,11 @@ impl Network {
         let elb: Vec<&Rule> = elb.iter().collect();
         let mode = aws_smithy_mocks::RuleMode::MatchAny;
         let clients = Clients {
-            ec2: aws_smithy_mocks::mock_client!(aws_sdk_ec2, mode.clone(), &rules),
-            autoscaling: aws_smithy_mocks::mock_client!(aws_sdk_autoscaling, mode.clone(), &[]),
-            classic_elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancing, mode.clone(), &[]),
-            elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancingv2, mode.clone(), &elb),
-            iam: aws_smithy_mocks::mock_client!(aws_sdk_iam, mode.clone(), &iam),
+            ec2: aws_smithy_mocks::mock_client!(aws_sdk_ec2, mode, &rules),
+            autoscaling: aws_smithy_mocks::mock_client!(aws_sdk_autoscaling, mode, &[]),
+            classic_elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancing, mode, &[]),
+            elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancingv2, mode, &elb),
+            iam: aws_smithy_mocks::mock_client!(aws_sdk_iam, mode, &iam),
             ssm: aws_smithy_mocks::mock_client!(aws_sdk_ssm, mode, &[]),
         };
         Arc::new(Regions::connecting(move |_| clients.clone()))
@@ -125,6 +126,7 @@ impl Network {
     fn rules_of_ec2(&self) -> Vec<Rule> {
         let own = || self.0.clone();
         let (s1, s2, s3, s4, s5, s6, s7) = (own(), own(), own(), own(), own(), own(), own());
+        let s15 = own();
         let (s8, s9, s10, s11, s12, s13, s14) = (own(), own(), own(), own(), own(), own(), own());
         vec![
             mock!(Client::describe_instances).then_compute_output(move |request| {
@@ -192,6 +194,16 @@ impl Network {
                 state.groups.retain(|group| group.group_id() != Some(id));
                 MockResponse::Output(DeleteSecurityGroupOutput::builder().build())
             }),
+            mock!(Client::describe_security_group_rules).then_compute_output(move |request| {
+                let mut state = s15.lock().unwrap();
+                let id = values(request.filters(), "group-id").concat();
+                let group = state.group(&id);
+                let into = rules(group.ip_permissions(), false);
+                let out = rules(group.ip_permissions_egress(), true);
+                DescribeSecurityGroupRulesOutput::builder()
+                    .set_security_group_rules(Some([into, out].concat()))
+                    .build()
+            }),
             mock!(Client::revoke_security_group_egress).then_compute_response(move |request| {
                 let mut state = s6.lock().unwrap();
                 let id = request.group_id().unwrap();
@@ -200,14 +212,20 @@ impl Network {
                         "UnauthorizedOperation",
                     )));
                 }
-                state.group(id).ip_permissions_egress = None;
+                let group = state.group(id);
+                let left = without(
+                    group.ip_permissions_egress(),
+                    request.security_group_rule_ids(),
+                    true,
+                );
+                group.ip_permissions_egress = Some(left);
                 MockResponse::Output(RevokeSecurityGroupEgressOutput::builder().build())
             }),
             mock!(Client::revoke_security_group_ingress).then_compute_output(move |request| {
-                s7.lock()
-                    .unwrap()
-                    .group(request.group_id().unwrap())
-                    .ip_permissions = None;
+                let mut state = s7.lock().unwrap();
+                let group = state.group(request.group_id().unwrap());
+                let left = without(group.ip_permissions(), request.security_group_rule_ids(), false);
+                group.ip_permissions = Some(left);
                 RevokeSecurityGroupIngressOutput::builder().build()
             }),
             mock!(Client::authorize_security_group_egress).then_compute_output(move |request| {
@@ -360,6 +378,27 @@ fn values(filters: &[Filter], name: &str) -> Vec<String> {
         .filter(|filter| filter.name() == Some(name))
         .flat_map(|filter| filter.values().to_vec())
         .collect()
+}
+
+/// One rule for each permission.
+fn rules(permissions: &[IpPermission], is_egress: bool) -> Vec<SecurityGroupRule> {
+    let one = |(index, _): (usize, &IpPermission)| {
+        SecurityGroupRule::builder()
+            .security_group_rule_id(format!("sgr-{is_egress}-{index}"))
+            .is_egress(is_egress)
+            .build()
+    };
+    permissions.iter().enumerate().map(one).collect()
+}
+
+/// The permissions whose rules aren't among these.
+fn without(permissions: &[IpPermission], ids: &[String], is_egress: bool) -> Vec<IpPermission> {
+    let rules = rules(permissions, is_egress);
+    let kept = permissions
+        .iter()
+        .zip(&rules)
+        .filter(|(_, rule)| !ids.iter().any(|id| rule.security_group_rule_id() == Some(id)));
+    kept.map(|(permission, _)| permission.clone()).collect()
 }
 
 fn instances(instances: Vec<Instance>) -> DescribeInstancesOutput {

@@ -13,7 +13,7 @@ mod return_home;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{Order, read_receipt, write_receipt},
@@ -234,8 +234,10 @@ fn limits(group: &Group, before: &MembershipReceipt) -> Vec<String> {
 fn manual_undo(order: &Order, before: &MembershipReceipt) -> Vec<String> {
     let line = |verb: &str, more: &str| {
         format!(
-            "aws autoscaling {verb} --region {} --auto-scaling-group-name '{}' --instance-ids {}{more}",
-            order.target.region, before.group, before.instance
+            "aws autoscaling {verb} --region {} --auto-scaling-group-name {} --instance-ids {}{more}",
+            order.target.region,
+            for_shell(&before.group),
+            before.instance
         )
     };
     let mut lines = vec![line("attach-instances", "")];

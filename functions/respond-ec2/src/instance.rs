@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{self, InstanceStateName};
-use backstop_core::{Resource, Target};
+use backstop_core::{ErrorName, Resource, Target};
 use backstop_runtime::{CallError, StepError};
 use serde::{Deserialize, Serialize};
 
@@ -84,21 +84,26 @@ pub(crate) async fn read(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<I
 /// What EC2 says of the target's instance, a terminated one too.
 pub(crate) async fn find(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<types::Instance, StepError> {
     let id = id_of(target)?;
+    let gone = || StepError::TargetGone {
+        what: format!("instance `{id}`"),
+    };
     let answer = ec2
         .describe_instances()
         .instance_ids(id)
         .send()
         .await
-        .map_err(CallError::of("ec2:DescribeInstances", format!("instance `{id}`")))?;
+        .map_err(CallError::of("ec2:DescribeInstances", format!("instance `{id}`")))
+        .map_err(|error| match error.name {
+            ErrorName::TargetGone => gone(),
+            _ => error.into(),
+        })?;
     answer
         .reservations
         .unwrap_or_default()
         .into_iter()
         .flat_map(|reservation| reservation.instances.unwrap_or_default())
         .find(|instance| instance.instance_id() == Some(id))
-        .ok_or_else(|| StepError::TargetGone {
-            what: format!("instance `{id}`"),
-        })
+        .ok_or_else(gone)
 }
 
 impl Instance {

@@ -8,12 +8,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Tag;
-use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{Order, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
     clients::Regions,
@@ -103,12 +104,14 @@ impl Action for TagInstance {
         }
         let by_hand = |(key, value): (&String, &Option<String>)| {
             let (verb, tag) = match value {
-                Some(value) => ("create", format!("Key={key},Value={value}")),
-                None => ("delete", format!("Key={key}")),
+                Some(value) => ("create", json!([{ "Key": key, "Value": value }])),
+                None => ("delete", json!([{ "Key": key }])),
             };
             format!(
-                "aws ec2 {verb}-tags --region {} --resources {} --tags '{tag}'",
-                order.target.region, instance.id
+                "aws ec2 {verb}-tags --region {} --resources {} --tags {}",
+                order.target.region,
+                instance.id,
+                for_shell(&tag.to_string())
             )
         };
         Ok(Plan {

@@ -1,6 +1,6 @@
 //! What the plan and the outcome say to people.
 
-use backstop_core::{Change, UndoOutcome};
+use backstop_core::{Change, UndoOutcome, text::for_shell};
 
 use super::{Holders, RegistrationReceipt};
 
@@ -87,14 +87,15 @@ pub(super) fn manual_undo(receipt: &RegistrationReceipt, region: &str) -> Vec<St
     let targets = receipt.targets.iter().map(|target| {
         format!(
             "aws elbv2 register-targets --region {region} --target-group-arn {} --targets {}",
-            target.group,
-            target.as_cli()
+            for_shell(&target.group),
+            for_shell(&target.as_cli())
         )
     });
     let classic = receipt.classic.iter().map(|balancer| {
         format!(
-            "aws elb register-instances-with-load-balancer --region {region} --load-balancer-name {balancer} \
+            "aws elb register-instances-with-load-balancer --region {region} --load-balancer-name {} \
              --instances {}",
+            for_shell(balancer),
             receipt.instance
         )
     });

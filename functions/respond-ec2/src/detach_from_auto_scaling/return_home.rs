@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_autoscaling::Client;
-use backstop_core::{ErrorName, UndoOutcome};
+use backstop_core::{ErrorName, UndoOutcome, text::for_shell};
 use backstop_runtime::{CallError, StepError};
 
 use super::{
@@ -72,9 +72,10 @@ fn full(group: &Group, instance: &str, region: &str) -> UndoOutcome {
         error: ErrorName::Rejected.to_string(),
         detail: format!(
             "Auto Scaling group {name} is at its maximum of {}, and attaching instance {instance} needs one more: \
-             type `aws autoscaling update-auto-scaling-group --region {region} --auto-scaling-group-name '{name}' \
+             type `aws autoscaling update-auto-scaling-group --region {region} --auto-scaling-group-name {} \
              --max-size {}` and undo again, or leave the replacement in its place",
             group.maximum,
+            for_shell(name),
             group.maximum.saturating_add(1)
         ),
     }

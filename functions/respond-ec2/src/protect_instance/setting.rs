@@ -9,8 +9,10 @@ use aws_sdk_ec2::{
         InstanceBlockDeviceMappingSpecification,
     },
 };
+use backstop_core::text::for_shell;
 use backstop_runtime::CallError;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::instance::{Instance, Volume};
 
@@ -94,10 +96,13 @@ impl Setting {
         match self {
             Self::TerminationProtection { on } => flag(*on, "disable-api-termination"),
             Self::StopProtection { on } => flag(*on, "disable-api-stop"),
-            Self::ShutdownBehaviour { value } => format!("--instance-initiated-shutdown-behavior {value}"),
-            Self::DeleteOnTermination { device, on, .. } => format!(
-                r#"--block-device-mappings '[{{"DeviceName":"{device}","Ebs":{{"DeleteOnTermination":{on}}}}}]'"#
-            ),
+            Self::ShutdownBehaviour { value } => {
+                format!("--instance-initiated-shutdown-behavior {}", for_shell(value))
+            }
+            Self::DeleteOnTermination { device, on, .. } => {
+                let mapping = json!([{ "DeviceName": device, "Ebs": { "DeleteOnTermination": on } }]);
+                format!("--block-device-mappings {}", for_shell(&mapping.to_string()))
+            }
         }
     }
 

@@ -18,7 +18,7 @@ use backstop_runtime::Action;
 use super::ProtectInstance;
 use crate::{
     regions,
-    testing::{INSTANCE, described, error, instance, order, permit, volume},
+    testing::{INSTANCE, described, error, gone, instance, order, permit, volume},
 };
 
 /// Termination protection, stop protection and behaviour on shutdown are these.
@@ -120,6 +120,10 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
         unreachable!("{undone:?}")
     };
     assert!(found.contains("volume vol-boot (/dev/xvda)"), "{found}");
+
+    let action = ProtectInstance::new(regions!(ec2: [gone()]));
+    let undone = action.undo(&permit(), &order(), &plan.receipt).await.unwrap();
+    assert!(matches!(undone, UndoOutcome::NothingToUndo { .. }), "{undone:?}");
 
     let put_back = [
         termination(false),

@@ -44,7 +44,7 @@ fn tagged(tags: &[(&str, &str)]) -> Rule {
 
 #[tokio::test]
 async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
-    let before = tagged(&[("team", "web"), ("backstop:incident", "an-older-one")]);
+    let before = tagged(&[("team", "web"), ("backstop:incident", "an older'one")]);
     let plan = TagInstance::new(regions!(ec2: [before]))
         .plan(&order())
         .await
@@ -53,7 +53,9 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     assert!(
         plan.manual_undo
             .iter()
-            .any(|line| line.ends_with("'Key=backstop:incident,Value=an-older-one'"))
+            .any(|line| line.ends_with(r#"'[{"Key":"backstop:incident","Value":"an older'\''one"}]'"#)),
+        "{:?}",
+        plan.manual_undo
     );
 
     let written = create(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
@@ -70,7 +72,7 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
         .unwrap();
     assert!(verified.holds, "{}", verified.observed);
     let (back, gone) = (
-        create(&[("backstop:incident", "an-older-one")]),
+        create(&[("backstop:incident", "an older'one")]),
         delete(&[("backstop:state", "isolated")]),
     );
     let undone = TagInstance::new(regions!(ec2: [ours(), back, gone]))
@@ -82,7 +84,7 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
 
     // Someone has written another state: it is left.
     let theirs = tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "cleaned")]);
-    let undone = TagInstance::new(regions!(ec2: [theirs, create(&[("backstop:incident", "an-older-one")])]))
+    let undone = TagInstance::new(regions!(ec2: [theirs, create(&[("backstop:incident", "an older'one")])]))
         .undo(&permit(), &order(), &plan.receipt)
         .await
         .unwrap();

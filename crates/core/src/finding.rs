@@ -34,7 +34,7 @@ use crate::{
     target::Target,
 };
 
-pub use envelope::{DRILL_SOURCE, Envelope};
+pub use envelope::{DRILL_SOURCE, Envelope, GUARDDUTY_FINDING, SECURITY_HUB_IMPORTED, SWEEP_SOURCE};
 pub use error::ParseError;
 pub use hub_finding::aws_products;
 pub use parse::{Left, Parsed, Refused, parse};

@@ -2,10 +2,12 @@
 //!
 //! Everything that came from a finding passes through [`crate::text`]: it is hostile.
 
+mod attention;
 mod outcome;
 mod question;
 mod undone;
 
+pub use attention::{Found, Needy, attention};
 pub use outcome::{outcome, what_next};
 pub use question::{limit_reached, question};
 use serde::Serialize;

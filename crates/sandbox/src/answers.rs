@@ -9,11 +9,15 @@
 //! | its events have no request parameters but the one that names the resource | bodies are never recorded |
 //! | it has only calls that went through the gateway, not those a service makes by itself | an attacker's calls do |
 //! | certificates and public keys are stored unread | only their status matters |
+//! | GuardDuty and Security Hub find only what was planted, and know only the sweep's criteria and order | nothing else asks them |
+//! | Security Hub is off until something is planted there | it is a switch in AWS, too |
 
+mod findings;
 mod iam_credentials;
 mod lookup_events;
 
 use crate::gateway::{Exchange, Reply, Shared};
+pub use findings::Findings;
 use iam_credentials::IamCredentials;
 
 /// One call that the sandbox answers by itself.
@@ -29,10 +33,11 @@ pub struct Answered {
 
 const NO_CERTIFICATES: &str = "ministack has no signing certificates of users";
 const NO_SERVICE_CREDENTIALS: &str = "ministack has no service-specific credentials";
+const NO_FINDINGS: &str = "moto has detectors, but no findings";
 const NO_SSH_KEYS: &str = "ministack has no SSH public keys of users";
 
 /// The whole list.
-pub const ANSWERED: [Answered; 10] = [
+pub const ANSWERED: [Answered; 13] = [
     of_iam("UploadSigningCertificate", NO_CERTIFICATES),
     of_iam("UpdateSigningCertificate", NO_CERTIFICATES),
     of_iam("ListSigningCertificates", NO_CERTIFICATES),
@@ -46,6 +51,21 @@ pub const ANSWERED: [Answered; 10] = [
         service: "cloudtrail",
         action: "LookupEvents",
         reason: "ministack's events lack the names of IAM calls and whose they are; the gateway has both",
+    },
+    Answered {
+        service: "guardduty",
+        action: "ListFindings",
+        reason: NO_FINDINGS,
+    },
+    Answered {
+        service: "guardduty",
+        action: "GetFindings",
+        reason: NO_FINDINGS,
+    },
+    Answered {
+        service: "securityhub",
+        action: "GetFindings",
+        reason: "moto has the call, but neither its filters nor its order",
     },
 ];
 
@@ -68,12 +88,18 @@ pub fn lists(service: &str, action: &str) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     iam: IamCredentials,
+    findings: Findings,
 }
 
 impl Answers {
+    pub(crate) fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
     /// Called only for what [`lists`] names.
     pub(crate) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
         match exchange.asked.service.as_str() {
+            "guardduty" | "securityhub" => self.findings.answer(&exchange.asked, &exchange.body),
             "cloudtrail" => lookup_events::answer(&shared.record.calls(), &exchange.body, &shared.account_id),
             _ => self.iam.answer(shared, exchange).await,
         }
@@ -94,6 +120,8 @@ mod tests {
             .collect();
         let expected = [
             "cloudtrail:LookupEvents",
+            "guardduty:GetFindings",
+            "guardduty:ListFindings",
             "iam:CreateServiceSpecificCredential",
             "iam:ListSSHPublicKeys",
             "iam:ListServiceSpecificCredentials",
@@ -103,6 +131,7 @@ mod tests {
             "iam:UpdateSigningCertificate",
             "iam:UploadSSHPublicKey",
             "iam:UploadSigningCertificate",
+            "securityhub:GetFindings",
         ];
         assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), expected);
         assert!(ANSWERED.iter().all(|answered| !answered.reason.is_empty()));

@@ -1,0 +1,107 @@
+//! A burst: a thousand findings, half of them copies. None is lost, and each target has one incident.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests; the figures are its result")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use backstop_core::{Mode, incident::Status};
+use backstop_sandbox::drill::Stage;
+use backstop_tests::Scene;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::{sync::Mutex, task::JoinSet, time::sleep};
+
+const TARGETS: usize = 500;
+const COPIES: usize = 2;
+/// Those who send at the same time.
+const SENDERS: usize = 20;
+const PATIENCE: Duration = Duration::from_secs(600);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_findings_become_five_hundred_incidents() {
+    let scene = Scene::start(Mode::Observe, &[]).await;
+    let findings: Vec<Value> = (0..TARGETS * COPIES)
+        .map(|number| finding(number % TARGETS))
+        .collect();
+    let began = Instant::now();
+    let Scene { stage } = scene;
+    let stage = Arc::new(stage);
+    let sent = send(&stage, findings).await;
+    let scene = Scene {
+        stage: Arc::into_inner(stage).unwrap(),
+    };
+    let sending = began.elapsed();
+    scene.drained(PATIENCE).await;
+    let drained = began.elapsed();
+
+    let rows = scene.stage.ledger().incidents(2 * TARGETS * COPIES).await.unwrap();
+    assert_eq!(rows.len(), TARGETS, "one incident for each target");
+    let mut ages: Vec<i64> = rows
+        .iter()
+        .map(|row| {
+            let sent = sent
+                .iter()
+                .find(|(instance, _)| row.target.contains(instance.as_str()))
+                .unwrap();
+            row.opened_at.duration_since(*sent.1).as_millis() as i64
+        })
+        .collect();
+    ages.sort_unstable();
+    assert!(scene.stage.dead_letters().await.unwrap().is_empty(), "none lost");
+
+    while scene.statuses().await.get(&Status::Reported) != Some(&TARGETS) {
+        assert!(began.elapsed() < PATIENCE, "{:?}", scene.statuses().await);
+        sleep(Duration::from_secs(1)).await;
+    }
+    println!(
+        "burst: {} findings, {TARGETS} incidents; sent in {:.1} s, queue empty after {:.1} s, every incident closed \
+         after {:.1} s; age of a message when its incident was opened: median {} ms, oldest {} ms",
+        TARGETS * COPIES,
+        sending.as_secs_f64(),
+        drained.as_secs_f64(),
+        began.elapsed().as_secs_f64(),
+        ages[TARGETS / 2],
+        ages[TARGETS - 1],
+    );
+    scene.end().await;
+}
+
+/// Sends all; gives when the first copy about each instance was sent.
+async fn send(stage: &Arc<Stage>, findings: Vec<Value>) -> BTreeMap<String, Timestamp> {
+    let waiting = Arc::new(Mutex::new(findings.into_iter()));
+    let sent = Arc::new(Mutex::new(BTreeMap::new()));
+    let mut senders = JoinSet::new();
+    for _ in 0..SENDERS {
+        let (stage, waiting, sent) = (Arc::clone(stage), Arc::clone(&waiting), Arc::clone(&sent));
+        senders.spawn(async move {
+            loop {
+                let next = waiting.lock().await.next();
+                let Some(detail) = next else { break };
+                let instance = detail["resource"]["instanceDetails"]["instanceId"].as_str().unwrap();
+                sent.lock()
+                    .await
+                    .entry(instance.to_owned())
+                    .or_insert_with(Timestamp::now);
+                stage.put_event("GuardDuty Finding", &detail).await.unwrap();
+            }
+        });
+    }
+    senders.join_all().await;
+    Arc::into_inner(sent).unwrap().into_inner()
+}
+
+/// A finding that only tells people, so that executions cost little and intake is what is measured.
+fn finding(number: usize) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/triage/finding.json");
+    let mut event: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let detail = &mut event["detail"];
+    detail["id"] = json!(format!("{number:032x}"));
+    detail["resource"]["instanceDetails"]["instanceId"] = json!(format!("i-{number:017x}"));
+    detail["updatedAt"] = json!(Timestamp::now().to_string());
+    detail.take()
+}

@@ -48,6 +48,7 @@ def admit_for_moto(app):
     for service in UNKNOWN_TO_MINISTACK:
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
         iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
+    iam_actions.extract_iam_action = name_permissions(iam_actions.extract_iam_action)
     iam_actions.extract_resource_arn = name_findings(iam_actions.extract_resource_arn)
 
 
@@ -61,6 +62,17 @@ def name_findings(known):
         if service == "securityhub":
             return f"arn:aws:securityhub:{region}:{account_id}:hub/default"
         return known(service, method, path, headers, body, query_params, region, account_id)
+
+    return extract
+
+
+def name_permissions(known):
+    """SQS checks its batch calls under the names of the single ones (SQS API permissions reference)."""
+
+    def extract(*request):
+        action = known(*request)
+        is_batch = action and action.startswith("sqs:") and action.endswith("Batch")
+        return action.removesuffix("Batch") if is_batch else action
 
     return extract
 

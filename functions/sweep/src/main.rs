@@ -33,8 +33,17 @@ pub(crate) struct Sweep {
     window: SignedDuration,
 }
 
+/// Reading one finding of Security Hub takes the SDK megabytes of stack, since its type holds every resource type
+/// there is. Only what is touched becomes memory.
+const STACK: usize = 64 * 1024 * 1024;
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(serve)?;
+    thread.join().map_err(|_panic| "the sweep's thread panicked")?
+}
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+async fn serve() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
     let config = aws::config().await;
     let sweep = Sweep {

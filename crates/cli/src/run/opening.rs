@@ -183,6 +183,7 @@ fn finding(target: &Target) -> Finding {
         last_seen: None,
         created_at: Some(at),
         updated_at: Some(at),
+        facts: Vec::new(),
     }
 }
 

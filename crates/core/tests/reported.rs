@@ -90,9 +90,15 @@ fn what_the_finding_says_is_told_in_lines_that_do_no_harm() {
         "  from: 203.0.113.7 (Iceland, Example Net)",
         "  tag: team=payments Subject: x",
     ] {
-        assert!(notice.lines().any(|it| it == line), "{line} is missing in {notice}");
+        assert!(
+            notice.lines().any(|it| it == line),
+            "{line} is missing in {notice}"
+        );
     }
-    assert!(!notice.contains("https") && !notice.contains('\u{1b}'), "{notice}");
+    assert!(
+        !notice.contains("https") && !notice.contains('\u{1b}'),
+        "{notice}"
+    );
     assert!(notice.lines().all(|line| line.chars().count() <= 400), "{notice}");
 }
 

@@ -94,7 +94,10 @@ impl Machines {
         incident: &IncidentId,
     ) -> Result<Machine, CallError> {
         let machine = self.arn(playbook);
-        let execution = format!("{}:{incident}", machine.replacen(":stateMachine:", ":execution:", 1));
+        let execution = format!(
+            "{}:{incident}",
+            machine.replacen(":stateMachine:", ":execution:", 1)
+        );
         let outcome = self
             .sfn
             .describe_execution()

@@ -159,7 +159,11 @@ impl<'a> Feeder<'a> {
             Feeding::GivenUp => report.given_up += 1,
             Feeding::Feed(_) if body.len() > BATCH_BYTES => {
                 report.too_large += 1;
-                tracing::error!(finding = key, bytes = body.len(), "no message can hold this finding: look at it by hand");
+                tracing::error!(
+                    finding = key,
+                    bytes = body.len(),
+                    "no message can hold this finding: look at it by hand"
+                );
             }
             Feeding::Feed(fed) => return Ok(Some(Parcel { note, fed, body })),
         }
@@ -173,7 +177,10 @@ impl<'a> Feeder<'a> {
             for (number, parcel) in batch.iter().enumerate() {
                 if !refused.contains_key(&number.to_string()) {
                     // Sent first, noted then: after a crash between the two it is sent again, and joins.
-                    self.sweep.ledger.keep_memo(&parcel.note, &parcel.fed, until).await?;
+                    self.sweep
+                        .ledger
+                        .keep_memo(&parcel.note, &parcel.fed, until)
+                        .await?;
                     self.fed += 1;
                     report.fed += 1;
                 }
@@ -257,7 +264,12 @@ mod tests {
         let sizes = |parcels: Vec<Parcel>| -> Vec<usize> { batches(parcels).iter().map(Vec::len).collect() };
         assert_eq!(sizes((0..23).map(|_| parcel(10)).collect()), [10, 10, 3]);
         assert_eq!(
-            sizes(vec![parcel(600_000), parcel(400_000), parcel(100_000), parcel(BATCH_BYTES)]),
+            sizes(vec![
+                parcel(600_000),
+                parcel(400_000),
+                parcel(100_000),
+                parcel(BATCH_BYTES)
+            ]),
             [2, 1, 1]
         );
         assert!(sizes(vec![]).is_empty());

@@ -51,7 +51,10 @@ impl Sweep {
             Err(error) => return report.failed("listing the incidents", &error),
         };
         if rows.len() == MOST {
-            tracing::warn!(most = MOST, "older incidents than the newest ones aren't looked at");
+            tracing::warn!(
+                most = MOST,
+                "older incidents than the newest ones aren't looked at"
+            );
         }
         let mut needy = Vec::new();
         for row in rows.iter().filter(|row| may_need_care(row.status)) {
@@ -138,6 +141,11 @@ impl Sweep {
 const fn may_need_care(status: Status) -> bool {
     matches!(
         status,
-        Status::Open | Status::AwaitingApproval | Status::Containing | Status::Expired | Status::Undoing | Status::Stuck
+        Status::Open
+            | Status::AwaitingApproval
+            | Status::Containing
+            | Status::Expired
+            | Status::Undoing
+            | Status::Stuck
     )
 }

@@ -71,13 +71,7 @@ impl Sweep {
     }
 
     /// Reads a source to its end, or notes where the next run is to go on.
-    async fn feed_from(
-        &self,
-        source: &Source,
-        until: Instant,
-        feeder: &mut Feeder<'_>,
-        report: &mut Report,
-    ) {
+    async fn feed_from(&self, source: &Source, until: Instant, feeder: &mut Feeder<'_>, report: &mut Report) {
         let (name, now) = (source.name(), now());
         let note = format!("resume {name}");
         let left = match self.ledger.memo::<Timestamp>(&note, now).await {

@@ -88,9 +88,7 @@ impl Sweep {
     ) -> Result<Page, ReadError> {
         match source {
             Source::Detector(id) => guardduty::page(&self.guardduty, id, since, token).await,
-            Source::Product(name) => {
-                security_hub::page(&self.security_hub, name, since, now, token).await
-            }
+            Source::Product(name) => security_hub::page(&self.security_hub, name, since, now, token).await,
         }
     }
 }

@@ -28,7 +28,8 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
 
     lambda::switch_queue(account, queue, false).await;
     for detail in &guardduty {
-        let event = json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": detail });
+        let event =
+            json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": detail });
         scene.stage.put_message(&event.to_string()).await.unwrap();
     }
     sqs(scene).purge_queue().queue_url(queue).send().await.unwrap();
@@ -51,11 +52,12 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
     let fed = INSTANCES + 2;
     assert_eq!(first["fed"], fed, "{first:#}");
     assert_eq!(first["seen"], fed + 1, "the sample is looked at: {first:#}");
-    assert_eq!((&first["unanswered"], &first["expired_guards"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&first["unanswered"], &first["expired_guards"]),
+        (&json!(1), &json!(1))
+    );
     scene.drained(Duration::from_secs(120)).await;
-    let (_, incident) = scene
-        .until(LEAK, |incident| incident.closed.is_some())
-        .await;
+    let (_, incident) = scene.until(LEAK, |incident| incident.closed.is_some()).await;
     assert_eq!(incident.status(), Status::Contained);
     assert_eq!(scene.state(&leaked).await, (false, true), "the leaked key is off");
     // One more is the incident without a machine that was left behind.
@@ -63,7 +65,11 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
     assert_eq!(scene.stage.ledger().incidents(1000).await.unwrap().len(), after);
 
     let second = sweep(scene).await;
-    assert_eq!((&second["fed"], &second["known"]), (&json!(0), &json!(fed)), "{second:#}");
+    assert_eq!(
+        (&second["fed"], &second["known"]),
+        (&json!(0), &json!(fed)),
+        "{second:#}"
+    );
     assert_eq!(second["expired_guards"], 0);
     scene.drained(Duration::from_secs(60)).await;
     assert_eq!(scene.stage.ledger().incidents(1000).await.unwrap().len(), after);
@@ -85,7 +91,13 @@ async fn leave_things_behind(scene: &Scene) {
     };
     ledger.put_pause(&pause).await.unwrap();
     let row = &ledger.incidents(1).await.unwrap()[0];
-    let mut opened = ledger.log(&row.incident).await.unwrap().incident().unwrap().opened;
+    let mut opened = ledger
+        .log(&row.incident)
+        .await
+        .unwrap()
+        .incident()
+        .unwrap()
+        .opened;
     opened.target.account = "111122223333".into();
     opened.mode = Mode::Observe;
     opened.origin = Origin::Finding;
@@ -123,7 +135,11 @@ fn nothing_was_denied(scene: &Scene) {
         assert!(of_sweep.iter().any(|call| call.action == action), "{action}");
     }
     for call in of_sweep.iter().filter(|call| !call.succeeded()) {
-        assert_eq!(call.error_code.as_deref(), Some("ExecutionDoesNotExist"), "{call:?}");
+        assert_eq!(
+            call.error_code.as_deref(),
+            Some("ExecutionDoesNotExist"),
+            "{call:?}"
+        );
     }
 }
 

@@ -18,16 +18,16 @@ const COPIES: usize = 10;
 pub(crate) async fn five_routes_and_ten_copies_open_one_incident(scene: &Scene) {
     let leaked = scene.leak(false).await;
     let (incidents, executions) = (count(scene).await, executions(scene).await);
-    let messages: Vec<String> = (0..COPIES).flat_map(|copy| by_five_routes(&leaked, copy)).collect();
+    let messages: Vec<String> = (0..COPIES)
+        .flat_map(|copy| by_five_routes(&leaked, copy))
+        .collect();
     assert_eq!(messages.len(), 5 * COPIES);
     let sent = messages.iter().map(|body| scene.stage.put_message(body));
     for outcome in futures_util::future::join_all(sent).await {
         outcome.unwrap();
     }
 
-    let (id, incident) = scene
-        .until(FINDING, |incident| incident.closed.is_some())
-        .await;
+    let (id, incident) = scene.until(FINDING, |incident| incident.closed.is_some()).await;
     scene.drained(Duration::from_secs(60)).await;
     assert_eq!(incident.status(), Status::Contained, "{incident:#?}");
     assert_eq!(scene.state(&leaked).await, (false, true));

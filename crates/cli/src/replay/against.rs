@@ -82,7 +82,12 @@ fn steps_of(incident: &Incident) -> Vec<PlannedStep> {
 impl fmt::Display for Planned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = |text: &str| for_terminal(text);
-        writeln!(f, "\nplan of {} for {}", self.playbook, line(&self.target.to_string()))?;
+        writeln!(
+            f,
+            "\nplan of {} for {}",
+            self.playbook,
+            line(&self.target.to_string())
+        )?;
         match (&self.incident, self.mode) {
             (Some(incident), Some(mode)) => {
                 writeln!(f, "  kept as incident {incident}, in observe mode")?;
@@ -107,7 +112,10 @@ impl fmt::Display for Planned {
                 writeln!(f, "      {}", line(instead))?;
             }
             for change in &step.changes {
-                let text = format!("{}: {} -> {}   ({})", change.what, change.now, change.after, change.api);
+                let text = format!(
+                    "{}: {} -> {}   ({})",
+                    change.what, change.now, change.after, change.api
+                );
                 writeln!(f, "      {}", line(&text))?;
             }
             for effect in &step.blast_radius {
@@ -126,7 +134,9 @@ impl fmt::Display for Planned {
 pub(super) enum AgainstError {
     #[error("incident `{0}` isn't planned after two minutes: see it with `backstop incidents show {0}`")]
     Endless(IncidentId),
-    #[error("playbook `{0}` has no drill, so the disposable account has nothing to plan on: use `--against account`")]
+    #[error(
+        "playbook `{0}` has no drill, so the disposable account has nothing to plan on: use `--against account`"
+    )]
     NoDrill(PlaybookName),
     #[error("the drill of playbook `{playbook}` ended without a plan: {why}")]
     NoPlan { playbook: PlaybookName, why: String },

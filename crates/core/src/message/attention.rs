@@ -39,10 +39,7 @@ pub fn attention(needy: &[Needy]) -> Message {
         body.push_str(&lines(one));
     }
     if count > MOST {
-        body.push_str(&format!(
-            "and {} more: backstop incidents list\n\n",
-            count - MOST
-        ));
+        body.push_str(&format!("and {} more: backstop incidents list\n\n", count - MOST));
     }
     body.push_str("You are told again only of incidents that aren't in this notice.\n");
     Message {

@@ -62,10 +62,7 @@ pub fn care(incident: &Incident, last: Timestamp, machine: Machine, now: Timesta
     if incident.closed.is_some() || quiet < GRACE {
         return Care::None;
     }
-    let open_question = incident
-        .question
-        .as_ref()
-        .filter(|_| incident.decision.is_none());
+    let open_question = incident.question.as_ref().filter(|_| incident.decision.is_none());
     match (machine, open_question) {
         (Machine::Absent, _) => Care::Tell(Why::NeverStarted),
         (Machine::Ended, Some(question)) if now >= question.expires_at => Care::Expire,
@@ -117,7 +114,12 @@ mod tests {
 
     fn at(time: &str, events: Vec<Event>, machine: Machine) -> Care {
         let (incident, last) = after(events);
-        care(&incident, last, machine, format!("2026-05-01T{time}:00Z").parse().unwrap())
+        care(
+            &incident,
+            last,
+            machine,
+            format!("2026-05-01T{time}:00Z").parse().unwrap(),
+        )
     }
 
     #[test]
@@ -140,7 +142,10 @@ mod tests {
     fn what_its_machine_left_is_closed_and_what_has_none_is_named() {
         assert_eq!(at("08:14", vec![], Machine::Ended), Care::None);
         assert_eq!(at("08:16", vec![], Machine::Ended), Care::Close);
-        assert_eq!(at("08:16", vec![], Machine::Absent), Care::Tell(Why::NeverStarted));
+        assert_eq!(
+            at("08:16", vec![], Machine::Absent),
+            Care::Tell(Why::NeverStarted)
+        );
         assert_eq!(at("08:59", vec![], Machine::Runs), Care::None);
         assert_eq!(at("09:01", vec![], Machine::Runs), Care::Tell(Why::NoProgress));
     }

@@ -103,7 +103,9 @@ impl Ledger {
             Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
                 Ok(false)
             }
-            Err(error) => Err(CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`"))(error).into()),
+            Err(error) => {
+                Err(CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`"))(error).into())
+            }
         }
     }
 

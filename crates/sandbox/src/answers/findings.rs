@@ -197,9 +197,7 @@ mod tests {
 
     #[test]
     fn guardduty_lists_by_criteria_and_page_by_page() {
-        let finding = |id: &str, hour: u8, archived: bool| {
-            json!({ "id": id, "updatedAt": format!("2026-05-01T{hour:02}:00:00.000Z"), "service": { "archived": archived } })
-        };
+        let finding = |id: &str, hour: u8, archived: bool| json!({ "id": id, "updatedAt": format!("2026-05-01T{hour:02}:00:00.000Z"), "service": { "archived": archived } });
         let planted = [
             finding("late", 12, false),
             finding("archived", 11, true),
@@ -222,7 +220,10 @@ mod tests {
             list(&planted, &query("1")).unwrap(),
             json!({ "findingIds": ["late"], "nextToken": "" })
         );
-        assert_eq!(get(&planted, &json!({ "findingIds": ["old", "gone"] }))["findings"][0]["id"], "old");
+        assert_eq!(
+            get(&planted, &json!({ "findingIds": ["old", "gone"] }))["findings"][0]["id"],
+            "old"
+        );
         let mut unknown = query("");
         unknown["findingCriteria"]["criterion"]["severity"] = json!({ "equals": ["8"] });
         assert!(list(&planted, &unknown).is_err());

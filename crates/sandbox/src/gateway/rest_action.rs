@@ -173,10 +173,7 @@ mod tests {
             Some("GetFindings")
         );
         assert_eq!(named("guardduty", "/detector/d/findings/archive"), None);
-        assert_eq!(
-            named("securityhub", "/findings").as_deref(),
-            Some("GetFindings")
-        );
+        assert_eq!(named("securityhub", "/findings").as_deref(), Some("GetFindings"));
         assert_eq!(named("securityhub", "/findings/import"), None);
     }
 }

@@ -1,8 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use aws_sdk_guardduty::operation::{
-    list_detectors::ListDetectorsOutput, list_findings::ListFindingsOutput,
-};
+use aws_sdk_guardduty::operation::{list_detectors::ListDetectorsOutput, list_findings::ListFindingsOutput};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
 use aws_smithy_types::body::SdkBody;
@@ -80,7 +78,11 @@ async fn a_page_without_ids_asks_for_no_findings() {
 #[tokio::test]
 async fn throttling_is_told_from_what_fails() {
     for (status, code, is_throttled) in [
-        (429, r#"{"__type":"TooManyRequestsException","message":"slow down"}"#, true),
+        (
+            429,
+            r#"{"__type":"TooManyRequestsException","message":"slow down"}"#,
+            true,
+        ),
         (403, r#"{"__type":"AccessDeniedException","message":"no"}"#, false),
     ] {
         let refused = mock!(Client::list_findings).then_http_response(move || answer(status, code));

@@ -30,7 +30,9 @@ async fn open_findings_are_asked_for_page_by_page() {
     let first = mock!(Client::get_findings)
         .match_requests(|request| {
             let filters = request.filters().unwrap();
-            let [updated] = filters.updated_at() else { return false };
+            let [updated] = filters.updated_at() else {
+                return false;
+            };
             request.next_token().is_none()
                 && values(filters.record_state()) == ["ACTIVE"]
                 && values(filters.workflow_status()) == ["NEW", "NOTIFIED"]
@@ -39,7 +41,12 @@ async fn open_findings_are_asked_for_page_by_page() {
                 && updated.start() == Some("2026-05-01T08:00:00Z")
                 && updated.end() == Some("2026-05-01T10:00:00Z")
         })
-        .then_http_response(|| answer(200, r#"{"Findings":[{"Id":"a","BrandNew":1}],"NextToken":"more"}"#));
+        .then_http_response(|| {
+            answer(
+                200,
+                r#"{"Findings":[{"Id":"a","BrandNew":1}],"NextToken":"more"}"#,
+            )
+        });
     let second = mock!(Client::get_findings)
         .match_requests(|request| request.next_token() == Some("more"))
         .then_http_response(|| answer(200, r#"{"Findings":[]}"#));

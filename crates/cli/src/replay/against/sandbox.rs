@@ -63,7 +63,9 @@ async fn plan(
     let Some(id) = report.incident else {
         return Err(AgainstError::NoPlan {
             playbook: playbook.clone(),
-            why: report.error.unwrap_or_else(|| "no incident was opened".to_owned()),
+            why: report
+                .error
+                .unwrap_or_else(|| "no incident was opened".to_owned()),
         });
     };
     let incident = stage.ledger().log(&id.as_str().into()).await?.incident()?;

@@ -50,6 +50,33 @@ def admit_for_moto(app):
     for service in UNKNOWN_TO_MINISTACK:
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
         iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
+    iam_actions.extract_iam_action = name_permissions(iam_actions.extract_iam_action)
+    iam_actions.extract_resource_arn = name_findings(iam_actions.extract_resource_arn)
+
+
+def name_findings(known):
+    """Names the resources of what reads findings, as AWS does; ministack checks these calls against `*`."""
+
+    def extract(service, method, path, headers, body, query_params, region, account_id):
+        parts = path.strip("/").split("/")
+        if service == "guardduty" and parts[0] == "detector" and len(parts) > 1:
+            return f"arn:aws:guardduty:{region}:{account_id}:detector/{parts[1]}"
+        if service == "securityhub":
+            return f"arn:aws:securityhub:{region}:{account_id}:hub/default"
+        return known(service, method, path, headers, body, query_params, region, account_id)
+
+    return extract
+
+
+def name_permissions(known):
+    """SQS checks its batch calls under the names of the single ones (SQS API permissions reference)."""
+
+    def extract(*request):
+        action = known(*request)
+        is_batch = action and action.startswith("sqs:") and action.endswith("Batch")
+        return action.removesuffix("Batch") if is_batch else action
+
+    return extract
 
 
 def tell_principals(serve):

@@ -31,7 +31,7 @@ async fn a_thousand_findings_become_five_hundred_incidents() {
     let scene = Scene::start(Mode::Observe, &[]).await;
     let findings: Vec<Value> = (0..TARGETS).map(finding).collect();
     // Each copy says the same as the first, as it does on another route or in another Region.
-    let findings = findings.repeat(COPIES);
+    let findings: Vec<Value> = findings.iter().cycle().take(TARGETS * COPIES).cloned().collect();
     let began = Instant::now();
     let sent = send(&scene.stage, &findings).await;
     let sending = began.elapsed();

@@ -115,6 +115,9 @@ impl View {
         if let (Some(first), Some(last)) = (finding.first_seen, finding.last_seen) {
             page.line(2, &format!("first seen {first}, last {last}"));
         }
+        for fact in &finding.facts {
+            page.line(2, fact);
+        }
         if joined > 0 {
             page.line(
                 2,

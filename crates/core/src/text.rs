@@ -130,6 +130,26 @@ pub fn for_slack(text: &str) -> String {
     escaped.replace("](", "] (")
 }
 
+/// A line of Markdown: nothing in it is a link, an image, markup or HTML, wherever in a line it stands.
+pub fn for_markdown(text: &str) -> String {
+    let mut escaped = String::new();
+    for (place, c) in links::defang(&sanitize(text)).chars().enumerate() {
+        let is_markup = matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '#' | '!' | '$'
+        );
+        // At the start these begin a list, a rule or an underlined heading; so does a number with its dot.
+        let begins = place == 0 && matches!(c, '-' | '+' | '=' | ':');
+        let numbers =
+            matches!(c, '.' | ')') && !escaped.is_empty() && escaped.bytes().all(|b| b.is_ascii_digit());
+        if is_markup || begins || numbers {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
 /// A line of a plain-text e-mail, in which a mail program finds nothing to click.
 pub fn for_plain_email(text: &str) -> String {
     links::defang(&sanitize(text))
@@ -156,6 +176,7 @@ mod tests {
             for_subject,
             for_html,
             for_slack,
+            for_markdown,
             for_plain_email,
         ] {
             let text = sink(HOSTILE);
@@ -223,6 +244,24 @@ mod tests {
             !text.contains(['<', '>', '`', '@']) && !text.contains("://evil.example"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn markdown_shows_what_it_is_given() {
+        for (text, expected) in [
+            ("![x](http://evil.example)", "\\!\\[x\\](hxxp://evil[.]example)"),
+            ("# forged", "\\# forged"),
+            ("- item", "\\- item"),
+            ("1. item", "1\\. item"),
+            (
+                "a_b *c* `d` <e> &lt; |",
+                "a\\_b \\*c\\* \\`d\\` \\<e\\> \\&lt; \\|",
+            ),
+            ("203.0.113.7 on 1.2", "203.0.113.7 on 1.2"),
+        ] {
+            let defanged = expected.replace("[.]", "\\[.\\]");
+            assert_eq!(for_markdown(text), defanged, "{text:?}");
+        }
     }
 
     #[test]

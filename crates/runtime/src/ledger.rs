@@ -4,13 +4,14 @@
 //! | --- | --- | --- |
 //! | `INCIDENT#<id>` | `META` | what lists show; a projection of the log |
 //! | `INCIDENT#<id>` | `LOG#000001` … | one [`Record`] each |
-//! | `INCIDENT#<id>` | `FINDING#<key>` | a raw finding, gzip |
+//! | `INCIDENT#<id>` | `FINDING#<hash>` | a finding as it was received, gzip |
 //! | `INCIDENT#<id>` | `APPROVAL` | the task token of an open question |
 //! | `TARGET#<key>#<playbook>` | `LOCK` | the incident that answers this target |
 //! | `GUARD` | `PAUSE#…`, `EXEMPTION#…` | the guardrails |
 //! | `LIMIT#<playbook>#<account>#<hour>` | `COUNT`, `NOTICE` | containments in that hour |
 
 mod approvals;
+mod findings;
 mod guards;
 mod item;
 mod log;

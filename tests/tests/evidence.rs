@@ -41,7 +41,9 @@ async fn undo(scene: &Scene, id: &IncidentId) {
     let prefix = machine.strip_suffix("leaked-access-key").unwrap();
     let machines = Machines::new(scene.sfn(), prefix.to_owned());
     let by = "arn:aws:iam::123456789012:user/oncall";
-    request(&ledger, &machines, &mut log, by, None, &steps).await.unwrap();
+    request(&ledger, &machines, &mut log, by, None, &steps)
+        .await
+        .unwrap();
 }
 
 fn has(checked: &Checked, prefix: &str) -> bool {
@@ -63,10 +65,20 @@ async fn evidence_is_kept_on_closing_and_after_an_undo_and_its_lack_is_said() {
     // The manifest is written after the log names it.
     let files = until_whole(&scene, &id).await;
     let checked = check(&files);
-    for prefix in ["findings/", "before/deny-user.json", "notices/", "log-", "report-"] {
+    for prefix in [
+        "findings/",
+        "before/deny-user.json",
+        "notices/",
+        "log-",
+        "report-",
+    ] {
         assert!(has(&checked, prefix), "{prefix}: {:?}", files.keys());
     }
-    let received = files.iter().find(|(name, _)| name.starts_with("findings/")).unwrap().1;
+    let received = files
+        .iter()
+        .find(|(name, _)| name.starts_with("findings/"))
+        .unwrap()
+        .1;
     assert!(String::from_utf8_lossy(received).contains(&finding));
 
     undo(&scene, &id).await;
@@ -77,7 +89,10 @@ async fn evidence_is_kept_on_closing_and_after_an_undo_and_its_lack_is_said() {
         .await;
     let after = check(&until_whole(&scene, &id).await);
     assert!(after.entries.starts_with(&checked.entries), "what was kept stays");
-    assert_eq!(after.head.as_ref(), undone.evidence.entries.last().map(|entry| &entry.hash));
+    assert_eq!(
+        after.head.as_ref(),
+        undone.evidence.entries.last().map(|entry| &entry.hash)
+    );
 
     evidence_that_cannot_be_written_is_missed_aloud(&scene).await;
     scene.end().await;
@@ -96,15 +111,25 @@ async fn evidence_that_cannot_be_written_is_missed_aloud(scene: &Scene) {
     let (id, incident) = scene
         .until(&finding, |incident| incident.evidence.failure.is_some())
         .await;
-    assert_eq!(incident.status(), Status::Contained, "it is closed and contained all the same");
+    assert_eq!(
+        incident.status(),
+        Status::Contained,
+        "it is closed and contained all the same"
+    );
     let failure = incident.evidence.failure.unwrap();
-    assert!(failure.contains("Backstop.AccessDenied") && failure.contains("s3:PutObject"), "{failure}");
+    assert!(
+        failure.contains("Backstop.AccessDenied") && failure.contains("s3:PutObject"),
+        "{failure}"
+    );
     assert!(!fetched(scene, &id).await.contains_key(MANIFEST));
 
     faults.clear();
     undo(scene, &id).await;
     scene.until(&finding, is_kept).await;
-    assert!(has(&check(&until_whole(scene, &id).await), "before/deny-user.json"));
+    assert!(has(
+        &check(&until_whole(scene, &id).await),
+        "before/deny-user.json"
+    ));
 }
 
 /// The files of an incident, once the manifest is there and as the log says.

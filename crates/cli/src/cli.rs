@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    completions, coverage, decide, drill, evidence, exempt, exit, incidents, pause, playbook, printer::Format,
-    replay, report, run, undo,
+    completions, coverage, decide, drill, evidence, exempt, exit, incidents, pause, playbook,
+    printer::Format, replay, report, run, undo,
 };
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.

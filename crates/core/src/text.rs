@@ -132,16 +132,20 @@ pub fn for_slack(text: &str) -> String {
 
 /// A line of Markdown: nothing in it is a link, an image, markup or HTML, wherever in a line it stands.
 pub fn for_markdown(text: &str) -> String {
+    let line = links::defang_autolinks(&sanitize(text));
     let mut escaped = String::new();
-    for (place, c) in links::defang(&sanitize(text)).chars().enumerate() {
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
         let is_markup = matches!(
             c,
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '#' | '!' | '$'
         );
         // At the start these begin a list, a rule or an underlined heading; so does a number with its dot.
-        let begins = place == 0 && matches!(c, '-' | '+' | '=' | ':');
-        let numbers =
-            matches!(c, '.' | ')') && !escaped.is_empty() && escaped.bytes().all(|b| b.is_ascii_digit());
+        let begins = escaped.is_empty() && matches!(c, '-' | '+' | '=' | ':');
+        let numbers = matches!(c, '.' | ')')
+            && rest.peek().is_none_or(|next| *next == ' ')
+            && !escaped.is_empty()
+            && escaped.bytes().all(|byte| byte.is_ascii_digit());
         if is_markup || begins || numbers {
             escaped.push('\\');
         }
@@ -250,6 +254,8 @@ mod tests {
     fn markdown_shows_what_it_is_given() {
         for (text, expected) in [
             ("![x](http://evil.example)", "\\!\\[x\\](hxxp://evil[.]example)"),
+            ("a@evil.example", "a(at)evil.example"),
+            ("Backstop.AccessDenied, www.evil.example", "Backstop.AccessDenied, www[.]evil[.]example"),
             ("# forged", "\\# forged"),
             ("- item", "\\- item"),
             ("1. item", "1\\. item"),

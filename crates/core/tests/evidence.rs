@@ -69,7 +69,10 @@ fn keep(log: &mut Vec<Record>, files: &mut Files) -> Vec<String> {
 /// A closed incident, and the same once it was undone.
 fn kept() -> (Vec<Record>, Files) {
     let whole = recorded("leaked-access-key-undone.json");
-    let closed = whole.iter().position(|it| matches!(it.event, Event::Closed { .. })).unwrap();
+    let closed = whole
+        .iter()
+        .position(|it| matches!(it.event, Event::Closed { .. }))
+        .unwrap();
     let mut log = whole[..=closed].to_vec();
     let mut files = Files::new();
     keep(&mut log, &mut files);
@@ -93,10 +96,19 @@ fn what_is_kept_is_complete_and_whole() {
     assert_eq!(checked.problems, [], "{files:?}");
     assert_eq!(checked.incident, Some(id()));
     let has = |prefix: &str| checked.entries.iter().any(|entry| entry.name.starts_with(prefix));
-    for prefix in ["findings/", "before/deny-user.json", "notices/", "log-", "report-"] {
+    for prefix in [
+        "findings/",
+        "before/deny-user.json",
+        "notices/",
+        "log-",
+        "report-",
+    ] {
         assert!(has(prefix), "{prefix}: {:?}", checked.entries);
     }
-    let logs = checked.entries.iter().filter(|entry| entry.name.starts_with("log-"));
+    let logs = checked
+        .entries
+        .iter()
+        .filter(|entry| entry.name.starts_with("log-"));
     assert_eq!(logs.count(), 2, "the log as it was closed, and as it was undone");
 }
 
@@ -107,7 +119,10 @@ fn keeping_it_again_adds_nothing() {
     let before_keeping = &log[..log.len() - 1];
     let items = evidence::items(before_keeping, &[finding(&log)]).unwrap();
     let news = evidence::extend(&id(), &known, items, before_keeping.len() as u32).unwrap();
-    assert_eq!(news.iter().map(|(entry, _)| &entry.name).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(
+        news.iter().map(|(entry, _)| &entry.name).collect::<Vec<_>>(),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -146,7 +161,11 @@ fn any_flipped_byte_of_any_item_is_found_and_named() {
             for bit in [0x01, 0x20, 0x80] {
                 let mut altered = files.clone();
                 altered.get_mut(name).unwrap()[place] ^= bit;
-                assert_eq!(first_problem(&altered).as_ref(), Some(name), "byte {place} of {name}");
+                assert_eq!(
+                    first_problem(&altered).as_ref(),
+                    Some(name),
+                    "byte {place} of {name}"
+                );
             }
         }
     }
@@ -160,7 +179,10 @@ fn any_flipped_byte_of_the_manifest_is_found() {
         for bit in [0x01, 0x20, 0x2a] {
             let mut altered = files.clone();
             altered.get_mut(MANIFEST).unwrap()[place] ^= bit;
-            assert!(first_problem(&altered).is_some(), "byte {place} ^ {bit:#x} goes unseen");
+            assert!(
+                first_problem(&altered).is_some(),
+                "byte {place} ^ {bit:#x} goes unseen"
+            );
         }
     }
 }

@@ -15,13 +15,19 @@ use backstop_core::{
 /// What each log led to when it was recorded, and whether its times to the first change and to contain are known.
 fn noted() -> BTreeMap<&'static str, (Status, bool, bool)> {
     BTreeMap::from([
-        ("leaked-access-key-contained.json", (Status::Contained, true, true)),
+        (
+            "leaked-access-key-contained.json",
+            (Status::Contained, true, true),
+        ),
         ("leaked-access-key-undone.json", (Status::Undone, true, true)),
         (
             "leaked-access-key-partially-contained.json",
             (Status::PartiallyContained, true, false),
         ),
-        ("leaked-access-key-observed.json", (Status::Observed, false, false)),
+        (
+            "leaked-access-key-observed.json",
+            (Status::Observed, false, false),
+        ),
         ("compromised-role-approved.json", (Status::Contained, true, true)),
         ("public-bucket-contained.json", (Status::Contained, true, true)),
     ])

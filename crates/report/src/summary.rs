@@ -32,10 +32,9 @@ fn what_happened(incident: &Incident) -> String {
     } else {
         "On"
     };
-    let title = if opened.title.is_empty() {
-        String::new()
-    } else {
-        format!(": \u{201c}{}\u{201d}", opened.title)
+    let title = match opened.title.trim_end_matches('.') {
+        "" => String::new(),
+        title => format!(": \u{201c}{title}\u{201d}"),
     };
     clean(&format!(
         "{drill} {when} a finding of {} severity was reported about {}{title}.",
@@ -54,7 +53,8 @@ fn outcome(incident: &Incident) -> String {
     } else {
         format!(" {proven} of {steps} containing steps were read back and hold.")
     };
-    format!("It is {}.{counted}", words::status(closed))
+    let is = if incident.undo == Undo::NotAsked { "It is" } else { "Before it was undone, it was" };
+    format!("{is} {}.{counted}", words::status(closed))
 }
 
 fn speed(incident: &Incident, times: &Times) -> Option<String> {

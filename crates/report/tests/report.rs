@@ -61,10 +61,14 @@ fn plan(step: &str, user: &str) -> Box<Plan> {
             after: "denies everything".into(),
         }],
         blast_radius: vec![format!("whatever works as {user} stops")],
-        limits: vec![format!("presigned URLs of {user} made before now stay valid up to 7 days")],
+        limits: vec![format!(
+            "presigned URLs of {user} made before now stay valid up to 7 days"
+        )],
         needs_approval: None,
         captured: None,
-        manual_undo: vec![format!("aws iam delete-user-policy --user-name '{user}' --policy-name BackstopDeny")],
+        manual_undo: vec![format!(
+            "aws iam delete-user-policy --user-name '{user}' --policy-name BackstopDeny"
+        )],
         receipt: Receipt(serde_json::Value::Null),
     })
 }
@@ -86,7 +90,11 @@ fn gone_wrong(user: &str) -> Vec<Record> {
         steps: vec![
             step("deny-user", "Deny the user everything", Phase::Contain),
             step("deactivate-key", "Deactivate the access key", Phase::Contain),
-            step("deactivate-other-credentials", "Deactivate the user's other credentials", Phase::Contain),
+            step(
+                "deactivate-other-credentials",
+                "Deactivate the user's other credentials",
+                Phase::Contain,
+            ),
             step("capture-user", "Keep how the user was set up", Phase::Preserve),
         ],
         origin: Origin::Finding,
@@ -116,9 +124,22 @@ fn gone_wrong(user: &str) -> Vec<Record> {
     let denied = "`iam:PutUserPolicy` on user `alice`: AccessDenied: not authorized";
     let events = [
         (0, opened),
-        (900, Event::Acting { plan: plan("deactivate-key", user) }),
-        (950, Event::Acting { plan: plan("deactivate-other-credentials", user) }),
-        (1_200, ended("deny-user", Outcome::failed(ErrorName::AccessDenied, denied))),
+        (
+            900,
+            Event::Acting {
+                plan: plan("deactivate-key", user),
+            },
+        ),
+        (
+            950,
+            Event::Acting {
+                plan: plan("deactivate-other-credentials", user),
+            },
+        ),
+        (
+            1_200,
+            ended("deny-user", Outcome::failed(ErrorName::AccessDenied, denied)),
+        ),
         (1_300, ended("deactivate-key", Outcome::Done)),
         (
             1_400,
@@ -183,7 +204,10 @@ fn a_whole_incident_from_finding_to_undo() {
 #[test]
 fn an_incident_that_went_wrong_says_so() {
     let log = gone_wrong("alice");
-    assert_eq!(Incident::replay(&log).unwrap().conclusion(), Status::PartiallyContained);
+    assert_eq!(
+        Incident::replay(&log).unwrap().conclusion(),
+        Status::PartiallyContained
+    );
     let report = Report::of(&id(), &log, &[]).unwrap();
     insta::assert_snapshot!("gone-wrong.md", report.markdown());
     insta::assert_snapshot!("gone-wrong.html", report.html().unwrap());
@@ -204,18 +228,47 @@ fn an_incident_that_went_wrong_says_so() {
 fn the_page_needs_nothing_else_and_runs_nothing() {
     for name in ["leaked-access-key-undone.json", "public-bucket-contained.json"] {
         let page = report(&recorded(name)).html().unwrap();
-        for part in ["<script", "javascript:", "<link", "<img", "<iframe", "@import", "url(", " on"] {
+        for part in [
+            "<script",
+            "javascript:",
+            "<link",
+            "<img",
+            "<iframe",
+            "@import",
+            "url(",
+            " on",
+        ] {
             assert!(!tags(&page).contains(part), "{part}");
         }
         assert!(page.contains("<svg") && page.contains("prefers-color-scheme: dark"));
     }
 }
 
+/// What is left of a line of Markdown to mean something.
+fn unescaped(line: &str) -> String {
+    let mut left = String::new();
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        if c == '\\' {
+            rest.next();
+        } else {
+            left.push(c);
+        }
+    }
+    left
+}
+
 /// What a browser takes for markup and style.
 fn tags(page: &str) -> String {
     let (style, body) = page.split_once("</style>").unwrap();
-    let markup = body.split('<').skip(1).map(|part| part.split('>').next().unwrap_or_default());
-    format!("{style} {}", markup.map(|tag| format!("<{tag} ")).collect::<String>())
+    let markup = body
+        .split('<')
+        .skip(1)
+        .map(|part| part.split('>').next().unwrap_or_default());
+    format!(
+        "{style} {}",
+        markup.map(|tag| format!("<{tag} ")).collect::<String>()
+    )
 }
 
 #[test]
@@ -233,11 +286,11 @@ fn hostile_names_are_shown_and_do_nothing() {
     let text = hostile.markdown();
     let lines = |text: &str| text.lines().count();
     assert_eq!(lines(&text), lines(&plain.markdown()), "{text}");
-    let outside_code = text.lines().filter(|line| !line.starts_with("    "));
+    let outside_code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("```") && !line.starts_with("    "));
     for line in outside_code {
-        for markup in ["<script", "](http", "](//", "[c](", "![", " `x`"] {
-            assert!(!line.contains(markup), "{markup}: {line}");
-        }
+        assert!(!unescaped(line).contains(['<', '>', '[', ']', '`', '!', '~']), "{line}");
     }
     assert!(text.contains("# some characters can't be shown"), "{text}");
 }

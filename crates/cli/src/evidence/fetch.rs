@@ -26,7 +26,9 @@ use crate::{
 /// Nothing was fetched.
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
-    #[error("nothing is kept of incident `{0}` yet: it is kept once the incident is closed; follow it: backstop incidents show {0} --watch")]
+    #[error(
+        "nothing is kept of incident `{0}` yet: it is kept once the incident is closed; follow it: backstop incidents show {0} --watch"
+    )]
     NotYet(IncidentId),
     #[error("nothing could be kept of incident `{incident}`: {why}")]
     NotKept { incident: IncidentId, why: String },

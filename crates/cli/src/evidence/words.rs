@@ -76,7 +76,10 @@ impl Evidence {
             None => {}
         }
         if !self.whole {
-            return write!(f, "NOT as it was kept: don't rely on it; earlier versions are in the bucket");
+            return write!(
+                f,
+                "NOT as it was kept: don't rely on it; earlier versions are in the bucket"
+            );
         }
         write!(f, "✔ {} items, all as they were kept", self.checked.entries.len())?;
         if let (None, Some(head), Some(incident)) =

@@ -261,7 +261,10 @@ impl View {
             let (items, id) = (kept.entries.len(), &self.incident);
             page.line(
                 2,
-                &format!("{items} items, the log up to record {}: backstop evidence fetch {id}", log.records),
+                &format!(
+                    "{items} items, the log up to record {}: backstop evidence fetch {id}",
+                    log.records
+                ),
             );
         }
         if let Some(failure) = &kept.failure {

@@ -168,7 +168,7 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
         }
         _ => {}
     }
-    if incident.steps.iter().any(|state| state.acted) {
+    if status != Status::Undone && incident.steps.iter().any(|state| state.acted) {
         lines.push(format!("if this was a false alarm: backstop undo {id}"));
     }
     lines

@@ -255,7 +255,10 @@ mod tests {
         for (text, expected) in [
             ("![x](http://evil.example)", "\\!\\[x\\](hxxp://evil[.]example)"),
             ("a@evil.example", "a(at)evil.example"),
-            ("Backstop.AccessDenied, www.evil.example", "Backstop.AccessDenied, www[.]evil[.]example"),
+            (
+                "Backstop.AccessDenied, www.evil.example",
+                "Backstop.AccessDenied, www[.]evil[.]example",
+            ),
             ("# forged", "\\# forged"),
             ("- item", "\\- item"),
             ("1. item", "1\\. item"),

@@ -53,7 +53,11 @@ fn outcome(incident: &Incident) -> String {
     } else {
         format!(" {proven} of {steps} containing steps were read back and hold.")
     };
-    let is = if incident.undo == Undo::NotAsked { "It is" } else { "Before it was undone, it was" };
+    let is = if incident.undo == Undo::NotAsked {
+        "It is"
+    } else {
+        "Before it was undone, it was"
+    };
     format!("{is} {}.{counted}", words::status(closed))
 }
 

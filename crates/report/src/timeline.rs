@@ -21,6 +21,8 @@ const MOST_JOINED: usize = 5;
 /// The incident in time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Timeline {
+    /// When it was opened.
+    pub opened: String,
     /// From opened to closed, in words.
     pub length: String,
     /// Stretches of the axis.
@@ -116,6 +118,7 @@ pub(crate) fn timeline(log: &[Record], incident: &Incident, times: &Times) -> Ti
         length: (end.as_millisecond() - times.opened.as_millisecond()).max(1),
     };
     Timeline {
+        opened: times.opened.to_string(),
         length: length(axis.length),
         segments: segments(log, times, &axis),
         dots: dots(log, incident, &axis),

@@ -22,7 +22,7 @@ pub(crate) fn unknown(log: &[Record], incident: &Incident, times: &Times) -> Vec
         .any(|state| is_kept(state, Phase::Investigate))
     {
         lines.push(clean(&format!(
-            "no step of this playbook looked into what was done with {} before: read CloudTrail",
+            "no step of this playbook looked into what was done with {} until then: read CloudTrail",
             incident.opened.target.resource
         )));
     }

@@ -1,6 +1,6 @@
 //! The report as people get it: complete for an incident that went well, honest about one that didn't, and harmless
 //! whatever an attacker wrote.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{fs, path::Path};
 
@@ -290,7 +290,10 @@ fn hostile_names_are_shown_and_do_nothing() {
         .lines()
         .filter(|line| !line.trim_start().starts_with("```") && !line.starts_with("    "));
     for line in outside_code {
-        assert!(!unescaped(line).contains(['<', '>', '[', ']', '`', '!', '~']), "{line}");
+        assert!(
+            !unescaped(line).contains(['<', '>', '[', ']', '`', '!', '~']),
+            "{line}"
+        );
     }
     assert!(text.contains("# some characters can't be shown"), "{text}");
 }

@@ -3,14 +3,19 @@
 
 use backstop_core::{
     IncidentId,
-    evidence::{self, Entry, Item, MANIFEST, Manifest, report_name},
+    evidence::{self, Entry, Item, LogHead, MANIFEST, Manifest, RawFinding, report_name},
     incident::Incident,
     log::{Event, Record},
 };
 use backstop_report::Report;
 use backstop_runtime::{IncidentLog, Ledger, LedgerError, StepError, evidence::EvidenceBucket};
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
+
+/// Connections at once.
+const MOST_AT_ONCE: usize = 8;
+/// A record of the log has at most 400 KB; an entry has some 400 bytes.
+const MOST_IN_A_RECORD: usize = 500;
 
 /// Keeps what isn't kept yet. An incident stays closed whatever happens here; what fails is written to the log and is
 /// this task's error, so that it is tried again and people are paged.
@@ -72,31 +77,55 @@ fn has_news(log: &[Record], incident: &Incident) -> bool {
     })
 }
 
+/// Writes what isn't kept, and then names it in the log: the log never names what isn't there.
 async fn keep_news(ledger: &Ledger, bucket: &EvidenceBucket, log: &mut IncidentLog) -> Result<(), StepError> {
     let id = log.id().clone();
+    let Some(last) = log.records().last().cloned() else {
+        return Ok(());
+    };
+    let before = log.incident()?.evidence;
     let findings = ledger.findings(&id).await?;
-    let (news, head) = {
-        let records = log.records();
-        let Some(last) = records.last() else {
-            return Ok(());
+    let news = news(&id, log.records(), &findings, before.entries)?;
+    let named: Vec<Entry> = entries(&news).collect();
+    stream::iter(news.into_iter().map(|(_, item)| bucket.put(&id, item)))
+        .buffer_unordered(MOST_AT_ONCE)
+        .try_collect::<Vec<()>>()
+        .await?;
+    let whole = LogHead {
+        records: last.seq,
+        head: last.hash,
+    };
+    let mut chunks = named.chunks(MOST_IN_A_RECORD).peekable();
+    while let Some(chunk) = chunks.next() {
+        // Until the last of them, the log says that it isn't kept whole yet: whoever goes on after a crash sees it.
+        let kept = match chunks.peek() {
+            None => whole.clone(),
+            Some(_) => before.log.clone().unwrap_or_default(),
         };
-        let known = log.incident()?.evidence.entries;
-        let items = evidence::items(records, &findings).map_err(invalid)?;
-        let mut news = evidence::extend(&id, &known, items, last.seq).map_err(invalid)?;
-        // The report lists what is kept beside it.
-        let kept: Vec<Entry> = known.into_iter().chain(entries(&news)).collect();
-        let reports = reports(&id, records, &kept)?;
-        news.extend(evidence::extend(&id, &kept, reports, last.seq).map_err(invalid)?);
-        (news, last.clone())
-    };
-    let event = Event::EvidenceKept {
-        records: head.seq,
-        head: head.hash,
-        entries: entries(&news).collect(),
-    };
-    try_join_all(news.into_iter().map(|(_, item)| bucket.put(&id, item))).await?;
-    log.append(ledger, event).await?;
+        let event = Event::EvidenceKept {
+            records: kept.records,
+            head: kept.head,
+            entries: chunk.to_vec(),
+        };
+        log.append(ledger, event).await?;
+    }
     Ok(())
+}
+
+/// What isn't kept yet. The report comes last: it lists what is kept beside it.
+fn news(
+    id: &IncidentId,
+    records: &[Record],
+    findings: &[RawFinding],
+    known: Vec<Entry>,
+) -> Result<Vec<(Entry, Item)>, StepError> {
+    let seq = records.last().map_or(0, |record| record.seq);
+    let items = evidence::items(records, findings).map_err(invalid)?;
+    let mut news = evidence::extend(id, &known, items, seq).map_err(invalid)?;
+    let kept: Vec<Entry> = known.into_iter().chain(entries(&news)).collect();
+    let reports = reports(id, records, &kept)?;
+    news.extend(evidence::extend(id, &kept, reports, seq).map_err(invalid)?);
+    Ok(news)
 }
 
 fn entries(news: &[(Entry, Item)]) -> impl Iterator<Item = Entry> {

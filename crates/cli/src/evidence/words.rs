@@ -87,8 +87,8 @@ impl Evidence {
         {
             write!(
                 f,
-                "\nthe manifest ends with {head}: whoever could have written it anew as a whole can't have \
-                 changed the incident's log, which names it too: backstop incidents show {incident}"
+                "\nthe manifest ends with {head}: hold it against the incident's log, which names it as \
+                 well: backstop incidents show {incident} --output json"
             )?;
         }
         Ok(())

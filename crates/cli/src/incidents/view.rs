@@ -9,7 +9,7 @@ use backstop_core::{
     guardrail::{Decision, Effect},
     incident::{Incident, Status, StepState},
     log::{Event, Origin, Phase, Record},
-    times::{self, Moment, between},
+    times::{self, Moment, Times, between},
     words,
 };
 use backstop_runtime::{Ledger, LedgerError, now};
@@ -27,6 +27,7 @@ pub(crate) struct View {
     pub(crate) status: Status,
     next: Vec<String>,
     times: Vec<Moment>,
+    timings: Times,
     pub(crate) state: Incident,
     pub(crate) log: Vec<Record>,
     read_at: Timestamp,
@@ -48,6 +49,7 @@ impl View {
             status: state.status(),
             next: next::next(id, &state, read_at),
             times: times::moments(&log, &state),
+            timings: Times::of(&log, &state),
             state,
             log,
             read_at,

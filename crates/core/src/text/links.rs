@@ -9,7 +9,15 @@ pub(super) fn defang(line: &str) -> String {
 /// Every word of the line without what Markdown makes a link of by itself (GitHub Flavored Markdown, "Autolinks
 /// (extension)"): these schemes, `www.`, and addresses of mail. A bare host stays readable.
 pub(super) fn defang_autolinks(line: &str) -> String {
-    const LINKS: [&str; 7] = ["http://", "https://", "ftp://", "www.", "mailto:", "xmpp:", "javascript:"];
+    const LINKS: [&str; 7] = [
+        "http://",
+        "https://",
+        "ftp://",
+        "www.",
+        "mailto:",
+        "xmpp:",
+        "javascript:",
+    ];
     let words = line.split(' ').map(|part| {
         let lower = part.to_ascii_lowercase();
         if LINKS.iter().any(|link| lower.contains(link)) {

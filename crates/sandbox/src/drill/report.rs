@@ -49,6 +49,8 @@ pub struct Report {
     pub plan: Vec<PlannedChange>,
     /// The gateway's record.
     pub calls: Calls,
+    /// What the evidence bucket holds of the incident, as its log names it.
+    pub evidence: Vec<backstop_core::evidence::Entry>,
     /// States entered, retried tasks, and the end: what Step Functions bills for a standard execution.
     pub transitions: Option<usize>,
     /// How the execution ended, if not well.
@@ -109,6 +111,7 @@ impl Report {
             failed_steps: Vec::new(),
             plan: Vec::new(),
             calls: Calls::default(),
+            evidence: Vec::new(),
             transitions: None,
             machine_failure: None,
             error: None,
@@ -122,6 +125,7 @@ impl Report {
         self.status = Some(incident.status());
         self.failed_steps = failed_steps(incident);
         self.plan = plan(incident);
+        self.evidence = incident.evidence.entries.clone();
     }
 
     /// Judges, once everything else is in.

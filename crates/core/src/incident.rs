@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    evidence::{self, Kept},
     ids::{Hash, StepId},
     log::{Event, Opened, Phase, Record, StepRef},
     mode::Mode,
@@ -149,6 +150,8 @@ pub struct Incident {
     pub stuck: Option<String>,
     /// AWS CLI lines that finish it.
     pub stuck_commands: Vec<String>,
+    /// What is in the evidence bucket.
+    pub evidence: Kept,
 }
 
 /// A plan that waits for people.
@@ -244,6 +247,7 @@ impl Incident {
             accepted: Vec::new(),
             stuck: None,
             stuck_commands: Vec::new(),
+            evidence: Kept::default(),
         };
         for record in rest {
             incident
@@ -337,6 +341,7 @@ impl Incident {
                 plan_hash,
                 expires_at,
                 needed,
+                ..
             } => {
                 self.forbid_closed("approval-requested")?;
                 let (_, step_hashes) = self
@@ -424,6 +429,24 @@ impl Incident {
             Event::Stuck { reason, commands, .. } => {
                 self.stuck = Some(reason.clone());
                 self.stuck_commands = commands.clone();
+            }
+            Event::EvidenceKept {
+                records,
+                head,
+                entries,
+            } => {
+                if !evidence::continues(&self.evidence.entries, entries) {
+                    return Err(("evidence-kept", "it doesn't continue the manifest's chain"));
+                }
+                self.evidence.entries.extend(entries.iter().cloned());
+                self.evidence.log = Some(evidence::LogHead {
+                    records: *records,
+                    head: head.clone(),
+                });
+                self.evidence.failure = None;
+            }
+            Event::EvidenceNotKept { error, detail } => {
+                self.evidence.failure = Some(format!("{error}: {detail}"));
             }
         }
         Ok(())

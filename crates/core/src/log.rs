@@ -1,10 +1,17 @@
 //! The append-only log of an incident: events, chained by hash, from which everything else follows.
+//!
+//! A record's hash is over the canonical JSON of its typed event, so the types may only grow in ways that leave the
+//! JSON of old records as it was: new kinds of events, and new fields that are `Option`s, empty lists or `false` by
+//! default and that `skip_serializing_if` leaves out. A field that is renamed, removed, reordered in meaning or written
+//! where it was absent makes every log from before fail its chain; `tests/recorded-logs/` holds logs of earlier versions
+//! that must stay readable.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     canonical::{self, CanonicalError},
+    evidence::Entry,
     finding::{Finding, Route, Severity},
     guardrail::Decision,
     ids::{ActionId, Hash, IncidentId, PlaybookName, StepId},
@@ -41,6 +48,9 @@ pub enum Event {
         expires_at: Timestamp,
         /// How many different people must approve.
         needed: u8,
+        /// The text that people were asked with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
     },
     /// A person approved the plan with this hash.
     Approved {
@@ -99,6 +109,9 @@ pub enum Event {
         subject: String,
         /// SNS's message id.
         message_id: String,
+        /// The text, as it was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
     },
     /// The incident is closed with this status, as [`crate::incident::Incident::conclusion`] computed it.
     Closed {
@@ -138,6 +151,22 @@ pub enum Event {
         reason: String,
         /// AWS CLI lines that finish the job.
         commands: Vec<String>,
+    },
+    /// Evidence is in the bucket: these entries continue the manifest's chain.
+    EvidenceKept {
+        /// How many records the log that was kept has.
+        records: u32,
+        /// The hash of its last record.
+        head: Hash,
+        /// What was kept now.
+        entries: Vec<Entry>,
+    },
+    /// Evidence couldn't be written to the bucket; what was done about the incident stands.
+    EvidenceNotKept {
+        /// The fixed name.
+        error: String,
+        /// What we were doing and what AWS said.
+        detail: String,
     },
 }
 

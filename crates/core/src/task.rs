@@ -137,6 +137,11 @@ pub enum CloseTask {
         /// The error's cause as the machine caught it.
         cause: String,
     },
+    /// Write the evidence of a closed incident, or what has been added to it since, to the evidence bucket.
+    KeepEvidence {
+        /// The incident.
+        incident: IncidentId,
+    },
     /// Undo has walked all steps: say how it ended; `stuck` with the commands that finish it by hand.
     FinishUndo {
         /// The incident.

@@ -135,10 +135,28 @@ def tell_source_instance():
     iam_evaluator._principal_keys = principal_keys
 
 
+def tell_roles_of_sessions():
+    """Makes aws:PrincipalArn of a role's session the role's ARN, path included, as AWS does; ministack tells the session's."""
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolve_condition_key(key, ctx):
+        value = resolve(key, ctx)
+        if key.lower() != "aws:principalarn" or ":assumed-role/" not in str(value):
+            return value
+        role = iam._roles.get(iam_evaluator._role_name_from_assumed_arn(value)) or {}
+        return role.get("Arn", value)
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key
+
+
 def ministack():
     from ministack import app
 
     admit_for_moto(app)
+    tell_roles_of_sessions()
     evaluate_task_timeouts()
     tell_source_instance()
     app.app = tell_principals(app.app)

@@ -1,11 +1,13 @@
-//! `close`: writes down what other functions couldn't, computes the status from the log, releases the target.
+//! `close`: writes down what other functions couldn't, computes the status from the log, releases the target,
+//! keeps the evidence.
 
 mod conclude;
+mod keep;
 mod record_failure;
 mod undo;
 
-use backstop_core::task::CloseTask;
-use backstop_runtime::{Ledger, StepError, aws, serve, settings};
+use backstop_core::{IncidentId, task::CloseTask};
+use backstop_runtime::{Ledger, StepError, aws, evidence::EvidenceBucket, serve, settings};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,10 +18,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         aws_sdk_dynamodb::Client::new(&config),
         settings::required("TABLE_NAME")?,
     );
-    serve::serve(|task: CloseTask| handle(&ledger, task)).await
+    let bucket = EvidenceBucket::new(
+        aws_sdk_s3::Client::new(&config),
+        settings::required("EVIDENCE_BUCKET")?,
+    );
+    serve::serve(|task: CloseTask| handle(&ledger, &bucket, task)).await
 }
 
-async fn handle(ledger: &Ledger, task: CloseTask) -> Result<Value, StepError> {
+async fn handle(ledger: &Ledger, bucket: &EvidenceBucket, task: CloseTask) -> Result<Value, StepError> {
     match task {
         CloseTask::RecordFailure {
             incident,
@@ -27,10 +33,15 @@ async fn handle(ledger: &Ledger, task: CloseTask) -> Result<Value, StepError> {
             error,
             cause,
         } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
-        CloseTask::Close { incident } => conclude::close(ledger, &incident).await,
+        CloseTask::Close { incident } => close(ledger, bucket, &incident).await,
         CloseTask::ExecutionDied { name } => match name.split_once('-') {
-            None => conclude::close(ledger, &name.as_str().into()).await,
-            Some((incident, _request)) => undo::finish(ledger, &incident.into()).await,
+            None => close(ledger, bucket, &name.as_str().into()).await,
+            Some((incident, _request)) => {
+                let incident = incident.into();
+                let answer = undo::finish(ledger, &incident).await?;
+                keep::keep(ledger, bucket, &incident).await?;
+                Ok(answer)
+            }
         },
         CloseTask::RecordUndoFailure {
             incident,
@@ -38,6 +49,14 @@ async fn handle(ledger: &Ledger, task: CloseTask) -> Result<Value, StepError> {
             error,
             cause,
         } => undo::record_failure(ledger, &incident, &step, &error, &cause).await,
+        CloseTask::KeepEvidence { incident } => keep::keep(ledger, bucket, &incident).await,
         CloseTask::FinishUndo { incident } => undo::finish(ledger, &incident).await,
     }
+}
+
+/// The evidence comes last: an incident that can't be proven is contained all the same.
+async fn close(ledger: &Ledger, bucket: &EvidenceBucket, incident: &IncidentId) -> Result<Value, StepError> {
+    let answer = conclude::close(ledger, incident).await?;
+    keep::keep(ledger, bucket, incident).await?;
+    Ok(answer)
 }

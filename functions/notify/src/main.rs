@@ -56,6 +56,7 @@ impl Notifier {
             channel: self.topic.clone(),
             subject: message.subject,
             message_id: answer.message_id.unwrap_or_default(),
+            body: Some(message.body),
         };
         log.append(&self.ledger, event).await?;
         let status: Status = incident.conclusion();

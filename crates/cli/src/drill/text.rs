@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use backstop_core::{Mode, incident::Status};
+use backstop_core::{Mode, incident::Status, words::undo as undo_in_words};
 use backstop_sandbox::drill::{
     Report, Stage, Verdict,
     calls::CallLine,
@@ -13,7 +13,6 @@ use backstop_sandbox::drill::{
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 
 use super::Outcome;
-use crate::incidents::words::undo as undo_in_words;
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

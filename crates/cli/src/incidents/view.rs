@@ -10,17 +10,15 @@ use backstop_core::{
     incident::{Incident, Status, StepState},
     log::{Event, Origin, Phase, Record},
     message,
+    times::{self, Moment, Times, between},
+    words,
 };
 use backstop_runtime::{Ledger, LedgerError, now};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
-    FindError, next,
-    times::{self, Moment},
-    words,
-};
-use crate::{answer::Answer, span::between};
+use super::{FindError, next};
+use crate::answer::Answer;
 use page::Page;
 
 /// One incident: for programs its state and its log, for people one page.
@@ -30,6 +28,7 @@ pub(crate) struct View {
     pub(crate) status: Status,
     next: Vec<String>,
     times: Vec<Moment>,
+    timings: Times,
     pub(crate) state: Incident,
     pub(crate) log: Vec<Record>,
     read_at: Timestamp,
@@ -50,7 +49,8 @@ impl View {
             incident: id.clone(),
             status: state.status(),
             next: next::next(id, &state, read_at),
-            times: times::moments(&log),
+            times: times::moments(&log, &state),
+            timings: Times::of(&log, &state),
             state,
             log,
             read_at,
@@ -168,7 +168,7 @@ impl View {
         for step in &self.state.steps {
             if phase != Some(step.step.phase) {
                 phase = Some(step.step.phase);
-                page.line(2, page::phase(step.step.phase));
+                page.line(2, words::phase(step.step.phase));
             }
             self.step(page, step);
         }
@@ -260,6 +260,25 @@ impl View {
         }
     }
 
+    fn evidence(&self, page: &mut Page) {
+        let kept = &self.state.evidence;
+        if let Some(log) = &kept.log {
+            page.heading("Evidence");
+            let (items, id) = (kept.entries.len(), &self.incident);
+            page.line(
+                2,
+                &format!(
+                    "{items} items, the log up to record {}: backstop evidence fetch {id}",
+                    log.records
+                ),
+            );
+        }
+        if let Some(failure) = &kept.failure {
+            page.heading("Evidence that could NOT be kept");
+            page.line(2, failure);
+        }
+    }
+
     fn times(&self, page: &mut Page) {
         page.heading("When");
         let opened = self.state.opened_at;
@@ -267,7 +286,7 @@ impl View {
         let way = way.map(|way| format!(", {way}")).unwrap_or_default();
         page.line(2, &format!("opened {opened}{way}"));
         for moment in &self.times {
-            page.line(2, &format!("{} {}", moment.after(opened), moment.what));
+            page.line(2, &format!("{} {}", moment.after(), moment.what));
         }
     }
 }
@@ -290,6 +309,7 @@ impl fmt::Display for View {
         page.list("What this can't reach", &self.collected(|plan| &plan.limits));
         self.decision(&mut page);
         self.times(&mut page);
+        self.evidence(&mut page);
         page.list("What to do next", &self.next);
         f.write_str(&page.into_text())
     }

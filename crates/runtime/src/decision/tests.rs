@@ -72,6 +72,7 @@ fn asked(expires_at: &str, needed: u8) -> Event {
         plan_hash: plan(),
         expires_at: expires_at.parse().unwrap(),
         needed,
+        body: None,
     }
 }
 

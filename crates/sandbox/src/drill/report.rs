@@ -52,6 +52,8 @@ pub struct Report {
     pub calls: Calls,
     /// The undo at the end; none if it wasn't tried.
     pub undo: Option<Undone>,
+    /// What the evidence bucket holds of the incident, as its log names it.
+    pub evidence: Vec<backstop_core::evidence::Entry>,
     /// States entered, retried tasks, and the end: what Step Functions bills for a standard execution.
     pub transitions: Option<usize>,
     /// How the execution ended, if not well.
@@ -113,6 +115,7 @@ impl Report {
             plan: Vec::new(),
             calls: Calls::default(),
             undo: None,
+            evidence: Vec::new(),
             transitions: None,
             machine_failure: None,
             error: None,
@@ -126,6 +129,7 @@ impl Report {
         self.status = Some(incident.status());
         self.failed_steps = failed_steps(incident);
         self.plan = plan(incident);
+        self.evidence = incident.evidence.entries.clone();
     }
 
     /// Judges, once everything else is in.

@@ -142,6 +142,7 @@ fn what_was_done_proven_and_failed() {
             channel: "topic".into(),
             subject: "s".into(),
             message_id: "m".into(),
+            body: None,
         },
         Event::Closed {
             status: Status::PartiallyContained,
@@ -165,6 +166,7 @@ fn a_plan_that_waits_for_the_second_person() {
         plan_hash: plan_hash.clone(),
         expires_at: "2026-01-01T14:00:00Z".parse().unwrap(),
         needed: 2,
+        body: None,
     });
     events.push(Event::Approved {
         by: "arn:aws:sts::123456789012:assumed-role/Oncall/alice".into(),

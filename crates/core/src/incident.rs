@@ -126,6 +126,10 @@ pub struct Incident {
     pub decision: Option<Answer>,
     /// Whether people were told.
     pub notified: bool,
+    /// Whether people were told what the investigation proposes.
+    pub proposals_told: bool,
+    /// Whether Security Hub was told how it ended, or couldn't be.
+    pub hub_told: bool,
     /// The status it was closed with, and when.
     pub closed: Option<(Status, Timestamp)>,
     /// Whether undo is wanted, and how far it is.
@@ -224,6 +228,8 @@ impl Incident {
             approvals: Vec::new(),
             decision: None,
             notified: false,
+            proposals_told: false,
+            hub_told: false,
             closed: None,
             undo: Undo::NotAsked,
             stuck: None,
@@ -373,7 +379,9 @@ impl Incident {
                 let state = self.step_mut(step).ok_or(("verified", UNKNOWN_STEP))?;
                 state.verification = Some(verification.clone());
             }
-            Event::Notified { .. } => self.notified = true,
+            Event::Notified { about, .. } if about.is_ending() => self.notified = true,
+            Event::Notified { .. } => self.proposals_told = true,
+            Event::HubTold { .. } => self.hub_told = true,
             Event::Closed { status } => {
                 self.forbid_closed("closed")?;
                 self.closed = Some((*status, record.at));

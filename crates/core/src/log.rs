@@ -5,14 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     canonical::{self, CanonicalError},
-    finding::{Finding, Route, Severity},
+    finding::{Finding, HubFinding, Route, Severity},
     guardrail::Decision,
+    hub_update::Workflow,
     ids::{ActionId, Hash, IncidentId, PlaybookName, StepId},
     incident::Status,
     mode::Mode,
     outcome::{Outcome, UndoOutcome, Verification},
     plan::{Plan, Receipt},
     target::Target,
+    task::About,
 };
 
 /// One thing that happened.
@@ -98,6 +100,19 @@ pub enum Event {
         subject: String,
         /// SNS's message id.
         message_id: String,
+        /// What they were told about. Left out where it is the outcome, as it was before there was another.
+        #[serde(default, skip_serializing_if = "About::is_ending")]
+        about: About,
+    },
+    /// Security Hub was told, or was to be told, how it ended.
+    HubTold {
+        /// What it was told: `NOTIFIED` or `RESOLVED`.
+        workflow: Workflow,
+        /// The findings that took it, by [`FindingRef::key`].
+        updated: Vec<String>,
+        /// Those that didn't, each with the reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
     },
     /// The incident is closed with this status, as [`crate::incident::Incident::conclusion`] computed it.
     Closed {
@@ -242,6 +257,10 @@ pub struct FindingRef {
     /// The message it came in (SQS message id), so that a redelivery isn't logged twice.
     #[serde(default)]
     pub message: Option<String>,
+    /// How Security Hub knows it. Left out where it doesn't: records of logs written before this was kept must
+    /// keep their hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubFinding>,
 }
 
 impl FindingRef {
@@ -258,6 +277,7 @@ impl FindingRef {
             created_at: finding.created_at,
             updated_at: finding.updated_at,
             message: message.map(str::to_owned),
+            hub: finding.hub.clone(),
         }
     }
 }
@@ -379,6 +399,20 @@ pub fn receipt<'log>(records: &'log [Record], step: &StepId) -> Option<&'log Rec
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn a_notice_and_a_finding_are_written_as_before_there_was_more_to_say() {
+        let notified = r#"{"event":"notified","channel":"t","subject":"s","message_id":"m"}"#;
+        let finding = r#"{"event":"finding-joined","key":"k","finding_type":"t","route":"security-hub-imported","severity":{"score":8.0,"label":"high"},"count":1,"first_seen":null,"last_seen":null,"created_at":null,"updated_at":null,"message":null}"#;
+        for before in [notified, finding] {
+            let event: Event = serde_json::from_str(before).unwrap();
+            assert_eq!(
+                serde_json::to_string(&event).unwrap(),
+                before,
+                "the hash chain holds"
+            );
+        }
+    }
 
     #[test]
     fn a_step_without_options_is_written_as_before_there_were_options() {

@@ -3,10 +3,12 @@
 //! Everything that came from a finding passes through [`crate::text`]: it is hostile.
 
 mod outcome;
+mod proposals;
 mod question;
 mod undone;
 
 pub use outcome::{outcome, what_next};
+pub use proposals::proposals;
 pub use question::{limit_reached, question};
 use serde::Serialize;
 pub use undone::undone;

@@ -58,6 +58,7 @@ fn opened(mode: Mode) -> Event {
             created_at: None,
             updated_at: None,
             message: None,
+            hub: None,
         },
         title: "API GetCallerIdentity was called from http://203.0.113.7/\u{1b}[31m".into(),
         linked: None,

@@ -35,6 +35,7 @@ fn incident(mode: Mode, guardrails: Vec<Decision>, finding_type: &str) -> Incide
             created_at: None,
             updated_at: None,
             message: None,
+            hub: None,
         },
         title: "Bitcoin-related domain name queried by EC2 instance".into(),
         linked: None,

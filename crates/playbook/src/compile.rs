@@ -43,6 +43,7 @@ pub(crate) mod names {
     pub(crate) const DRIFTED: &str = "Did the world change since the plan?";
     pub(crate) const TELL: &str = "Tell people what happened";
     pub(crate) const EVIDENCE: &str = "Preserve and investigate";
+    pub(crate) const PROPOSE: &str = "Tell people what was found";
     pub(crate) const CLOSE: &str = "Close the incident";
 }
 
@@ -59,14 +60,22 @@ pub fn compile(playbook: &Playbook) -> Machine {
         states.add(names::PROVE, prove(playbook));
         states.add(names::DRIFTED, did_the_world_change());
     }
-    let after_telling = if evidence(playbook).is_some() {
+    let after_telling = if evidence(playbook, names::CLOSE).is_some() {
         names::EVIDENCE
     } else {
         names::CLOSE
     };
     states.add(names::TELL, tell(after_telling));
-    if let Some(state) = evidence(playbook) {
+    let after_evidence = if playbook.steps_of(Phase::Investigate).is_empty() {
+        names::CLOSE
+    } else {
+        names::PROPOSE
+    };
+    if let Some(state) = evidence(playbook, after_evidence) {
         states.add(names::EVIDENCE, state);
+    }
+    if after_evidence == names::PROPOSE {
+        states.add(names::PROPOSE, propose());
     }
     states.add(names::CLOSE, close());
     Machine {
@@ -197,7 +206,21 @@ fn tell(next: &str) -> State {
     })
 }
 
-fn evidence(playbook: &Playbook) -> Option<State> {
+/// Nothing to tell is told to nobody; what couldn't be told is in the log, and closing waits for neither.
+fn propose() -> State {
+    let mut payload = task::facts(&["incident"]);
+    payload.insert("about".to_owned(), json!("investigation"));
+    invoke(Call {
+        catch: vec![Catcher {
+            error_equals: ANY.to_vec(),
+            next: names::CLOSE.to_owned(),
+            output: json!({}),
+        }],
+        ..Call::new("notify", payload, Then::Next(names::CLOSE.to_owned()))
+    })
+}
+
+fn evidence(playbook: &Playbook, next: &str) -> Option<State> {
     let branches: Vec<Branch> = [Phase::Preserve, Phase::Investigate]
         .into_iter()
         .flat_map(|phase| contain::branches(arrange(&playbook.steps_of(phase))))
@@ -207,10 +230,10 @@ fn evidence(playbook: &Playbook) -> Option<State> {
             branches,
             catch: vec![Catcher {
                 error_equals: ANY.to_vec(),
-                next: names::CLOSE.to_owned(),
+                next: next.to_owned(),
                 output: json!({}),
             }],
-            then: Then::Next(names::CLOSE.to_owned()),
+            then: Then::Next(next.to_owned()),
         })
     })
 }

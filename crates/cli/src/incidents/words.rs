@@ -104,6 +104,19 @@ pub(super) fn event(event: &Event) -> String {
             format!("{step}: {word}: {}", verification.observed)
         }
         Event::Notified { subject, .. } => format!("people told: {subject}"),
+        Event::HubTold {
+            workflow,
+            updated,
+            failed,
+        } => {
+            let failed = failed.iter().map(|why| format!("; NOT told: {why}"));
+            format!(
+                "Security Hub told of {} findings: {}{}",
+                updated.len(),
+                workflow.as_str(),
+                failed.collect::<String>()
+            )
+        }
         Event::Closed { status } => format!("closed as {status}"),
         Event::UndoRequested { by, reason, .. } => {
             format!("undo asked for by {by}{}", because(reason.as_deref()))

@@ -1,6 +1,6 @@
 //! What a person types to mean a target.
 
-use backstop_core::{AccountId, IncidentId, Region, Resource, Target};
+use backstop_core::{AccountId, IncidentId, Region, Resource, Target, target::name};
 
 /// Where a target is if the text doesn't say.
 #[derive(Clone, Debug)]
@@ -47,17 +47,10 @@ pub(crate) fn parse(text: &str, place: &Place) -> Result<Typed, TargetError> {
         return arn(text, place).map(Typed::Target);
     }
     let unreadable = || TargetError::Unreadable(text.to_owned());
-    let is_key = |prefix: &str| {
-        text.starts_with(prefix)
-            && text.len() >= 16
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    };
-    if is_key("ASIA") {
+    if name::is_temporary_key(text) {
         return Err(TargetError::TemporaryKey(text.to_owned()));
     }
-    let resource = if is_key("AKIA") {
+    let resource = if name::is_long_term_key(text) {
         Resource::AccessKey {
             key_id: text.to_owned(),
             user_name: None,
@@ -182,13 +175,8 @@ pub(crate) fn is_incident(text: &str) -> bool {
         })
 }
 
-/// IAM's names: 1–64 letters, digits and `+=,.@_-` (IAM User Guide, "IAM and AWS STS quotas").
 fn iam_name(text: &str) -> Option<String> {
-    let fits = (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte));
-    fits.then(|| text.to_owned())
+    name::is_iam_name(text).then(|| text.to_owned())
 }
 
 /// A general purpose bucket's name (Amazon S3 User Guide, "Bucket naming rules").
@@ -203,11 +191,8 @@ fn bucket_name(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// `i-` and 8 or 17 hex digits (Amazon EC2 User Guide, "EC2 resource IDs").
 fn instance_id(text: &str) -> Option<String> {
-    let digits = text.strip_prefix("i-")?;
-    let fits = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    fits.then(|| text.to_owned())
+    name::is_instance_id(text).then(|| text.to_owned())
 }
 
 #[cfg(test)]

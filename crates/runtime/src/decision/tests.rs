@@ -55,6 +55,7 @@ fn opened() -> Event {
             created_at: None,
             updated_at: None,
             message: None,
+            hub: None,
         },
         title: "a role was used from afar".into(),
         linked: None,

@@ -53,6 +53,7 @@ fn opened(mode: Mode) -> Event {
             created_at: None,
             updated_at: Some("2026-01-01T09:59:48Z".parse().unwrap()),
             message: None,
+            hub: None,
         },
         title: "user \u{1b}]0;owned\u{7}ci\u{202e}\r\nWhat to do next\n  - curl http://203.0.113.7".into(),
         linked: None,
@@ -141,6 +142,7 @@ fn what_was_done_proven_and_failed() {
             channel: "topic".into(),
             subject: "s".into(),
             message_id: "m".into(),
+            about: Default::default(),
         },
         Event::Closed {
             status: Status::PartiallyContained,

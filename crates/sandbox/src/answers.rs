@@ -7,9 +7,11 @@
 //! | --- | --- |
 //! | `LookupEvents` knows a call at once, AWS within about 15 minutes | what is slower in AWS is not promised by a drill |
 //! | its events have no request parameters but the one that names the resource | bodies are never recorded |
+//! | its events have no answer but the id of a key that was made | secrets are never recorded |
 //! | it has only calls that went through the gateway, not those a service makes by itself | an attacker's calls do |
 //! | certificates and public keys are stored unread | only their status matters |
 
+mod hub_findings;
 mod iam_credentials;
 mod lookup_events;
 
@@ -32,7 +34,7 @@ const NO_SERVICE_CREDENTIALS: &str = "ministack has no service-specific credenti
 const NO_SSH_KEYS: &str = "ministack has no SSH public keys of users";
 
 /// The whole list.
-pub const ANSWERED: [Answered; 10] = [
+pub const ANSWERED: [Answered; 11] = [
     of_iam("UploadSigningCertificate", NO_CERTIFICATES),
     of_iam("UpdateSigningCertificate", NO_CERTIFICATES),
     of_iam("ListSigningCertificates", NO_CERTIFICATES),
@@ -46,6 +48,11 @@ pub const ANSWERED: [Answered; 10] = [
         service: "cloudtrail",
         action: "LookupEvents",
         reason: "ministack's events lack the names of IAM calls and whose they are; the gateway has both",
+    },
+    Answered {
+        service: "securityhub",
+        action: hub_findings::ACTION,
+        reason: "moto imports findings and lists them, but has no `BatchUpdateFindings`; the update is made in moto's own",
     },
 ];
 
@@ -75,6 +82,7 @@ impl Answers {
     pub(crate) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
         match exchange.asked.service.as_str() {
             "cloudtrail" => lookup_events::answer(&shared.record.calls(), &exchange.body, &shared.account_id),
+            "securityhub" => hub_findings::answer(shared, exchange).await,
             _ => self.iam.answer(shared, exchange).await,
         }
     }
@@ -103,6 +111,7 @@ mod tests {
             "iam:UpdateSigningCertificate",
             "iam:UploadSSHPublicKey",
             "iam:UploadSigningCertificate",
+            "securityhub:PATCH /findings/batchupdate",
         ];
         assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), expected);
         assert!(ANSWERED.iter().all(|answered| !answered.reason.is_empty()));

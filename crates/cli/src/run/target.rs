@@ -302,6 +302,79 @@ mod tests {
         }
     }
 
+    /// The commands of an investigation, typed as they are printed.
+    #[test]
+    fn what_is_proposed_can_be_typed_and_a_playbook_answers_it() {
+        use backstop_core::investigation::{Call, Investigation, Scope, Suspect};
+        let leaked = Resource::AccessKey {
+            key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+            user_name: Some("ci".into()),
+        };
+        let leaked = target(leaked, &"123456789012".into(), &"eu-west-1".into(), "aws");
+        let event = |name: &str, source: &str, request: serde_json::Value, response: serde_json::Value| {
+            let event = serde_json::json!({
+                "eventID": name, "eventName": name, "eventSource": source, "eventTime": "2026-03-01T12:00:00Z",
+                "userIdentity": { "type": "IAMUser", "userName": "ci", "accessKeyId": "AKIAIOSFODNN7EXAMPLE" },
+                "requestParameters": request, "responseElements": response,
+            });
+            Call::read(&event.to_string()).unwrap()
+        };
+        let iam = "iam.amazonaws.com";
+        let calls = [
+            event(
+                "CreateUser",
+                iam,
+                serde_json::json!({ "userName": "a+=,.@_-b" }),
+                serde_json::json!({}),
+            ),
+            event(
+                "CreateAccessKey",
+                iam,
+                serde_json::json!({ "userName": "x" }),
+                serde_json::json!({ "accessKey": { "userName": "x", "accessKeyId": "AKIAI44QH8DHBEXAMPLE" } }),
+            ),
+            event(
+                "CreateRole",
+                iam,
+                serde_json::json!({ "roleName": "deploy" }),
+                serde_json::json!({}),
+            ),
+            event(
+                "RunInstances",
+                "ec2.amazonaws.com",
+                serde_json::json!({}),
+                serde_json::json!({ "instancesSet": { "items": [{ "instanceId": "i-0123456789abcdef0" }] } }),
+            ),
+        ];
+        let scope = Scope {
+            from: "2026-03-01T00:00:00Z".parse().unwrap(),
+            to: "2026-03-02T00:00:00Z".parse().unwrap(),
+            regions: vec![],
+            incomplete: vec![],
+        };
+        let found = Investigation::of(&Suspect::new(&leaked, Some("ci".into())), scope, &calls);
+        let catalog = backstop_playbook::Catalog::from_json(crate::run::CATALOG).unwrap();
+        let mut kinds = Vec::new();
+        for proposal in &found.proposals {
+            let command = proposal.command().unwrap();
+            let [program, verb, playbook, option, typed] = command.split(' ').collect::<Vec<_>>()[..] else {
+                unreachable!("{command}")
+            };
+            assert_eq!([program, verb, option], ["backstop", "run", "--target"]);
+            let Ok(Typed::Target(read)) = read(typed) else {
+                unreachable!("{command}: {:?}", read(typed))
+            };
+            assert_eq!(Some(read.key()), proposal.target.as_ref().map(Target::key));
+            let kind = read.resource.kind();
+            if let Some(playbook) = catalog.get(&playbook.into()) {
+                assert!(playbook.targets.contains(&kind), "{command}");
+                kinds.push(kind.as_str());
+            }
+        }
+        assert_eq!(found.proposals.len(), 4);
+        assert!(kinds.starts_with(&["user", "access-key", "role"]), "{kinds:?}");
+    }
+
     #[test]
     fn sessions_are_refused_with_what_to_type_instead() {
         let error = read("arn:aws:sts::123456789012:assumed-role/deploy/alice").unwrap_err();

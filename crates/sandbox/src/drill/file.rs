@@ -36,6 +36,9 @@ pub struct Drill {
     /// States that no call can try.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// What the incident must propose to people: this and nothing else.
+    #[serde(default)]
+    pub proposals: Vec<Proposed>,
     /// The playbook in whose folder the drill is; not part of the file.
     #[serde(skip)]
     pub playbook: String,
@@ -54,6 +57,8 @@ pub enum Plant {
     User(User),
     /// A session that the owner of a key got by `GetSessionToken`.
     KeySession(KeySession),
+    /// A user with one access key whom an attacker makes.
+    Backdoor(Backdoor),
     /// A role.
     Role(Role),
     /// A session of a role.
@@ -109,6 +114,28 @@ pub struct KeySession {
     pub name: String,
     /// The key that makes it.
     pub of: String,
+}
+
+/// See [`Plant::Backdoor`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backdoor {
+    /// The user's name.
+    pub name: String,
+    /// The name of the user's access key.
+    pub key: String,
+    /// The key that the attacker makes them with; its user must be allowed to.
+    pub by: String,
+}
+
+/// What an investigation must propose.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proposed {
+    /// To deny this planted user everything.
+    DenyUser(String),
+    /// To deactivate this planted key.
+    DeactivateKey(String),
 }
 
 /// See [`Plant::Role`].

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use ulid::Ulid;
 
 use super::{
-    Cast, Drill, DrillError, Report, Stage, calls::FunctionCalls, check, finding, follow, oncall::OnCall,
-    probe,
+    Cast, Drill, DrillError, Report, Stage, calls::FunctionCalls, check, file::Proposed, finding, follow,
+    oncall::OnCall, probe,
 };
 use crate::Progress;
 
@@ -38,6 +38,7 @@ async fn attempt(
         Cast::plant(stage.account(), drill, &ending),
     )
     .await?;
+    report.expected_proposals = expected_proposals(stage, drill, &cast)?;
     step(progress, "probe before", look_before(stage, drill, &cast, report)).await?;
 
     progress.started("send the finding and follow its incident");
@@ -107,6 +108,21 @@ async fn look_before(
             "`{name}` isn't as the drill needs it"
         ))),
     }
+}
+
+/// The commands that people must be given, sorted.
+fn expected_proposals(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<Vec<String>, DrillError> {
+    let account = stage.account().account_id();
+    let mut commands = Vec::new();
+    for proposed in &drill.proposals {
+        let target = match proposed {
+            Proposed::DenyUser(user) => format!("arn:aws:iam::{account}:user/{}", cast.user(user)?),
+            Proposed::DeactivateKey(key) => cast.identity(key)?.key_id.clone(),
+        };
+        commands.push(format!("backstop run leaked-access-key --target {target}"));
+    }
+    commands.sort();
+    Ok(commands)
 }
 
 /// The playbook's finding, about what this drill planted; a new one each time.

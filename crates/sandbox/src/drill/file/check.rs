@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Drill, DrillFileError, Plant};
+use super::{Drill, DrillFileError, Plant, Proposed};
 use crate::drill::probe::{ANYONE, Call};
 
 /// The names that a drill has planted so far, by what they can be used for.
@@ -62,6 +62,14 @@ impl<'a> Planted<'a> {
                 self.name(&session.name)?;
                 self.actors.insert(&session.name);
             }
+            Plant::Backdoor(backdoor) => {
+                known(&self.keys, "key", &backdoor.by)?;
+                self.name(&backdoor.name)?;
+                self.name(&backdoor.key)?;
+                self.users.insert(&backdoor.name);
+                self.keys.insert(&backdoor.key);
+                self.actors.insert(&backdoor.key);
+            }
             Plant::Role(role) => {
                 known(&self.users, "user", &role.trusts)?;
                 self.name(&role.name)?;
@@ -111,7 +119,11 @@ impl<'a> Planted<'a> {
             .checks
             .iter()
             .find_map(|check| known(&self.users, "user", &check.of).err());
-        about.or(probes).or(checks)
+        let proposals = drill.proposals.iter().find_map(|proposed| match proposed {
+            Proposed::DenyUser(user) => known(&self.users, "user", user).err(),
+            Proposed::DeactivateKey(key) => known(&self.keys, "key", key).err(),
+        });
+        about.or(probes).or(checks).or(proposals)
     }
 }
 

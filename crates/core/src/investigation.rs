@@ -7,7 +7,7 @@ mod proposal;
 mod subject;
 mod suspect;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -79,13 +79,14 @@ pub struct Scope {
 }
 
 impl Investigation {
-    /// Sums up the suspect's calls. Others' are left out, and so are copies.
+    /// Sums up the suspect's calls, given oldest first. Others' are left out, and so are copies.
     pub fn of(suspect: &Suspect, scope: Scope, calls: &[Call]) -> Self {
-        let mut own: BTreeMap<&str, &Call> = BTreeMap::new();
-        for call in calls.iter().filter(|call| suspect.did(call)) {
-            own.insert(&call.id, call);
-        }
-        let mut own: Vec<&Call> = own.into_values().collect();
+        let mut known = BTreeSet::new();
+        let mut own: Vec<&Call> = calls
+            .iter()
+            .filter(|call| suspect.did(call) && known.insert(&call.id))
+            .collect();
+        // CloudTrail's times are whole seconds: what is in one stays as it came.
         own.sort_by_key(|call| call.seen.at);
         let mut found = Self {
             from: scope.from,

@@ -187,7 +187,7 @@ impl Search {
                 if found.unreadable > 0 {
                     self.note(format!("{} events of {region} can't be read", found.unreadable));
                 }
-                self.calls.extend(found.calls);
+                self.calls.extend(found.calls.into_iter().rev());
             }
             Err(error) => {
                 self.readable.remove(&region);

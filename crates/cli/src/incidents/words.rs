@@ -29,7 +29,7 @@ pub(super) const fn status(status: Status) -> &'static str {
 /// A mark that says at a glance how a step stands; the words beside it say the same.
 pub(super) fn mark(step: &StepState) -> &'static str {
     match &step.outcome {
-        Some(Outcome::Done | Outcome::Already) if step.is_proven() => "✔",
+        Some(Outcome::Done | Outcome::Already) if step.is_proven() || is_kept(step) => "✔",
         Some(Outcome::Done | Outcome::Already) => "?",
         Some(Outcome::Failed { .. } | Outcome::Refused { .. }) => "✘",
         Some(Outcome::Skipped { .. }) => "-",
@@ -45,6 +45,7 @@ pub(super) fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
         None => "not proven",
     };
     match &step.outcome {
+        Some(Outcome::Done) if is_kept(step) => "done, kept in the log".to_owned(),
         Some(Outcome::Done) => format!("done, {proof}"),
         Some(Outcome::Already) => format!("was so already, {proof}"),
         Some(Outcome::Skipped { reason }) => format!("skipped: {reason}"),
@@ -56,6 +57,13 @@ pub(super) fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
         None if mode == Mode::Auto && is_closed => "NOT DONE: it never ended".to_owned(),
         None => "not planned".to_owned(),
     }
+}
+
+/// Whether the step only read: what it found is in the log, and there is no goal state to prove.
+fn is_kept(step: &StepState) -> bool {
+    step.plan
+        .as_ref()
+        .is_some_and(|plan| plan.changes.is_empty() && plan.captured.is_some())
 }
 
 /// How a step's undo ended.

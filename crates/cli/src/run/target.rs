@@ -372,7 +372,10 @@ mod tests {
             }
         }
         assert_eq!(found.proposals.len(), 4);
-        assert!(kinds.starts_with(&["user", "access-key", "role"]), "{kinds:?}");
+        assert!(
+            kinds.starts_with(&["user", "access-key", "role"]),
+            "these playbooks ship: {kinds:?}"
+        );
     }
 
     #[test]

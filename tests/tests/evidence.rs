@@ -41,7 +41,7 @@ async fn undo(scene: &Scene, id: &IncidentId) {
     let prefix = machine.strip_suffix("leaked-access-key").unwrap();
     let machines = Machines::new(scene.sfn(), prefix.to_owned());
     let by = "arn:aws:iam::123456789012:user/oncall";
-    request(&ledger, &machines, &mut log, by, None, &steps)
+    request(&ledger, &machines, &mut log, by, None, &steps, &[])
         .await
         .unwrap();
 }

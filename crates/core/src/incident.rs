@@ -1,12 +1,12 @@
 //! The state of an incident: a pure function of its log.
 
 mod conclusion;
-mod evidence;
+mod missing;
 
 use std::{collections::BTreeMap, fmt};
 
-pub use evidence::MissingEvidence;
 use jiff::Timestamp;
+pub use missing::MissingEvidence;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -140,6 +140,10 @@ pub struct Incident {
     pub decision: Option<Answer>,
     /// Whether people were told.
     pub notified: bool,
+    /// Whether people were told what the investigation proposes.
+    pub proposals_told: bool,
+    /// Whether Security Hub was told how it ended, or couldn't be.
+    pub hub_told: bool,
     /// The status it was closed with, and when.
     pub closed: Option<(Status, Timestamp)>,
     /// Whether undo is wanted, and how far it is.
@@ -242,6 +246,8 @@ impl Incident {
             approvals: Vec::new(),
             decision: None,
             notified: false,
+            proposals_told: false,
+            hub_told: false,
             closed: None,
             undo: Undo::NotAsked,
             accepted: Vec::new(),
@@ -406,7 +412,9 @@ impl Incident {
                 let state = self.step_mut(step).ok_or(("verified", UNKNOWN_STEP))?;
                 state.verification = Some(verification.clone());
             }
-            Event::Notified { .. } => self.notified = true,
+            Event::Notified { about, .. } if about.is_ending() => self.notified = true,
+            Event::Notified { .. } => self.proposals_told = true,
+            Event::HubTold { .. } => self.hub_told = true,
             Event::Closed { status } => {
                 self.forbid_closed("closed")?;
                 self.closed = Some((*status, record.at));

@@ -5,6 +5,8 @@
 //! | [`ids`] | newtypes for every id |
 //! | [`target`] | the resource to contain |
 //! | [`finding`] | what came in, normalised |
+//! | [`investigation`] | what a principal did, and what that calls for |
+//! | [`hub_update`] | what Security Hub is told about a finding |
 //! | [`mode`] | observe, approve, auto |
 //! | [`plan`] | exact changes, now → after, and their hash |
 //! | [`outcome`] | how a step, a verification and an undo end |
@@ -29,8 +31,10 @@ pub mod error_name;
 pub mod evidence;
 pub mod finding;
 pub mod guardrail;
+pub mod hub_update;
 pub mod ids;
 pub mod incident;
+pub mod investigation;
 pub mod log;
 pub mod message;
 pub mod mode;

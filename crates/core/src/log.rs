@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     canonical::{self, CanonicalError},
     evidence::Entry,
-    finding::{Finding, Route, Severity},
+    finding::{Finding, HubFinding, Route, Severity},
     guardrail::Decision,
+    hub_update::Workflow,
     ids::{ActionId, Hash, IncidentId, PlaybookName, StepId},
     incident::Status,
     mode::Mode,
@@ -21,6 +22,7 @@ use crate::{
     plan::{Plan, Receipt},
     risk::Risk,
     target::Target,
+    task::About,
 };
 
 /// One thing that happened.
@@ -112,6 +114,19 @@ pub enum Event {
         /// The text, as it was sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<String>,
+        /// What they were told about. Left out where it is the outcome, as it was before there was another.
+        #[serde(default, skip_serializing_if = "About::is_ending")]
+        about: About,
+    },
+    /// Security Hub was told, or was to be told, how it ended.
+    HubTold {
+        /// What it was told: `NOTIFIED` or `RESOLVED`.
+        workflow: Workflow,
+        /// The findings that took it, by [`FindingRef::key`].
+        updated: Vec<String>,
+        /// Those that didn't, each with the reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
     },
     /// The incident is closed with this status, as [`crate::incident::Incident::conclusion`] computed it.
     Closed {
@@ -278,6 +293,10 @@ pub struct FindingRef {
     /// [`Finding::facts`]. Left out where there are none, since older records have no such field and keep their hash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<String>,
+    /// How Security Hub knows it. Left out where it doesn't: records of logs written before this was kept must
+    /// keep their hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubFinding>,
 }
 
 impl FindingRef {
@@ -295,6 +314,7 @@ impl FindingRef {
             updated_at: finding.updated_at,
             message: message.map(str::to_owned),
             facts: finding.facts.clone(),
+            hub: finding.hub.clone(),
         }
     }
 }
@@ -416,6 +436,20 @@ pub fn receipt<'log>(records: &'log [Record], step: &StepId) -> Option<&'log Rec
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn a_notice_and_a_finding_are_written_as_before_there_was_more_to_say() {
+        let notified = r#"{"event":"notified","channel":"t","subject":"s","message_id":"m"}"#;
+        let finding = r#"{"event":"finding-joined","key":"k","finding_type":"t","route":"security-hub-imported","severity":{"score":8.0,"label":"high"},"count":1,"first_seen":null,"last_seen":null,"created_at":null,"updated_at":null,"message":null}"#;
+        for before in [notified, finding] {
+            let event: Event = serde_json::from_str(before).unwrap();
+            assert_eq!(
+                serde_json::to_string(&event).unwrap(),
+                before,
+                "the hash chain holds"
+            );
+        }
+    }
 
     #[test]
     fn a_step_without_options_is_written_as_before_there_were_options() {

@@ -168,6 +168,15 @@ pub enum About {
     Outcome,
     /// How the undo ended.
     Undo,
+    /// What the investigation proposes, if anything.
+    Investigation,
+}
+
+impl About {
+    /// Whether it is how something ended: of that, people are told once each.
+    pub const fn is_ending(&self) -> bool {
+        matches!(self, Self::Outcome | Self::Undo)
+    }
 }
 
 /// What `approve` is asked to do by the machine.

@@ -31,7 +31,7 @@ pub const fn status(status: Status) -> &'static str {
 /// A mark that says at a glance how a step stands; the words beside it say the same.
 pub fn mark(step: &StepState) -> &'static str {
     match &step.outcome {
-        Some(Outcome::Done | Outcome::Already) if step.is_proven() => "✔",
+        Some(Outcome::Done | Outcome::Already) if step.is_proven() || is_kept(step) => "✔",
         Some(Outcome::Done | Outcome::Already) => "?",
         Some(Outcome::Failed { .. } | Outcome::Refused { .. }) => "✘",
         Some(Outcome::Skipped { .. }) => "-",
@@ -47,6 +47,7 @@ pub fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
         None => "not proven",
     };
     match &step.outcome {
+        Some(Outcome::Done) if is_kept(step) => "done, kept in the log".to_owned(),
         Some(Outcome::Done) => format!("done, {proof}"),
         Some(Outcome::Already) => format!("was so already, {proof}"),
         Some(Outcome::Skipped { reason }) => format!("skipped: {reason}"),
@@ -69,6 +70,13 @@ pub const fn phase(phase: Phase) -> &'static str {
         Phase::Eradicate => "eradicate",
         Phase::Recover => "recover",
     }
+}
+
+/// Whether the step only read: what it found is in the log, and there is no goal state to prove.
+fn is_kept(step: &StepState) -> bool {
+    step.plan
+        .as_ref()
+        .is_some_and(|plan| plan.changes.is_empty() && plan.captured.is_some())
 }
 
 /// How a step's undo ended.
@@ -119,6 +127,19 @@ pub fn event(event: &Event) -> String {
             format!("{step}: {word}: {}", verification.observed)
         }
         Event::Notified { subject, .. } => format!("people told: {subject}"),
+        Event::HubTold {
+            workflow,
+            updated,
+            failed,
+        } => {
+            let failed = failed.iter().map(|why| format!("; NOT told: {why}"));
+            format!(
+                "Security Hub told of {} findings: {}{}",
+                updated.len(),
+                workflow.as_str(),
+                failed.collect::<String>()
+            )
+        }
         Event::Closed { status } => format!("closed as {status}"),
         Event::UndoRequested { by, reason, .. } => {
             format!("undo asked for by {by}{}", because(reason.as_deref()))

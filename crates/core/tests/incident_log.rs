@@ -59,6 +59,7 @@ fn opened(mode: Mode) -> Event {
             updated_at: None,
             message: None,
             facts: Vec::new(),
+            hub: None,
         },
         title: "API GetCallerIdentity was called from http://203.0.113.7/\u{1b}[31m".into(),
         linked: None,

@@ -244,7 +244,7 @@ fn tone(event: &Event) -> Tone {
         Event::UndoEnded { outcome, .. } => match outcome {
             UndoOutcome::Drifted { .. } | UndoOutcome::Failed { .. } => Tone::Bad,
             UndoOutcome::Restored { .. } | UndoOutcome::NothingToUndo { .. } => Tone::Good,
-            UndoOutcome::KeptOff { .. } => Tone::Plain,
+            UndoOutcome::KeptOff { .. } | UndoOutcome::KeptUntil { .. } => Tone::Plain,
         },
         Event::GuardrailDecided(decision) if decision.effect == Effect::Refuse => Tone::Bad,
         Event::ApprovalRequested { .. } | Event::PlanDrifted { .. } => Tone::Wait,

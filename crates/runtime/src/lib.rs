@@ -20,9 +20,9 @@ pub mod aws;
 pub mod call_error;
 #[cfg(feature = "machines")]
 pub mod decision;
-pub mod inline_policy;
 #[cfg(feature = "evidence")]
 pub mod evidence;
+pub mod inline_policy;
 pub mod ledger;
 #[cfg(feature = "machines")]
 pub mod machines;

@@ -8,6 +8,7 @@ mod call;
 mod error_body;
 mod exchange;
 mod fault;
+mod made;
 mod principal;
 mod reply;
 mod request;

@@ -2,6 +2,7 @@
 //! keeps the evidence.
 
 mod conclude;
+mod hub;
 mod keep;
 mod record_failure;
 mod undo;
@@ -9,6 +10,8 @@ mod undo;
 use backstop_core::{IncidentId, task::CloseTask};
 use backstop_runtime::{Ledger, StepError, aws, evidence::EvidenceBucket, serve, settings};
 use serde_json::Value;
+
+use hub::Hub;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -22,41 +25,56 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         aws_sdk_s3::Client::new(&config),
         settings::required("EVIDENCE_BUCKET")?,
     );
-    serve::serve(|task: CloseTask| handle(&ledger, &bucket, task)).await
+    let close = Close {
+        ledger,
+        bucket,
+        hub: Hub::of(config),
+    };
+    serve::serve(|task: CloseTask| close.handle(task)).await
 }
 
-async fn handle(ledger: &Ledger, bucket: &EvidenceBucket, task: CloseTask) -> Result<Value, StepError> {
-    match task {
-        CloseTask::RecordFailure {
-            incident,
-            step,
-            error,
-            cause,
-        } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
-        CloseTask::Close { incident } => close(ledger, bucket, &incident).await,
-        CloseTask::ExecutionDied { name } => match name.split_once('-') {
-            None => close(ledger, bucket, &name.as_str().into()).await,
-            Some((incident, _request)) => {
-                let incident = incident.into();
-                let answer = undo::finish(ledger, &incident).await?;
-                keep::keep(ledger, bucket, &incident).await?;
-                Ok(answer)
-            }
-        },
-        CloseTask::RecordUndoFailure {
-            incident,
-            step,
-            error,
-            cause,
-        } => undo::record_failure(ledger, &incident, &step, &error, &cause).await,
-        CloseTask::KeepEvidence { incident } => keep::keep(ledger, bucket, &incident).await,
-        CloseTask::FinishUndo { incident } => undo::finish(ledger, &incident).await,
+/// What closing takes.
+struct Close {
+    ledger: Ledger,
+    bucket: EvidenceBucket,
+    hub: Hub,
+}
+
+impl Close {
+    async fn handle(&self, task: CloseTask) -> Result<Value, StepError> {
+        let Self { ledger, bucket, .. } = self;
+        match task {
+            CloseTask::RecordFailure {
+                incident,
+                step,
+                error,
+                cause,
+            } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
+            CloseTask::Close { incident } => self.close(&incident).await,
+            CloseTask::ExecutionDied { name } => match name.split_once('-') {
+                None => self.close(&name.as_str().into()).await,
+                Some((incident, _request)) => {
+                    let incident = incident.into();
+                    let answer = undo::finish(ledger, &incident).await?;
+                    keep::keep(ledger, bucket, &incident).await?;
+                    Ok(answer)
+                }
+            },
+            CloseTask::RecordUndoFailure {
+                incident,
+                step,
+                error,
+                cause,
+            } => undo::record_failure(ledger, &incident, &step, &error, &cause).await,
+            CloseTask::KeepEvidence { incident } => keep::keep(ledger, bucket, &incident).await,
+            CloseTask::FinishUndo { incident } => undo::finish(ledger, &incident).await,
+        }
     }
-}
 
-/// The evidence comes last: an incident that can't be proven is contained all the same.
-async fn close(ledger: &Ledger, bucket: &EvidenceBucket, incident: &IncidentId) -> Result<Value, StepError> {
-    let answer = conclude::close(ledger, incident).await?;
-    keep::keep(ledger, bucket, incident).await?;
-    Ok(answer)
+    /// The evidence comes last: an incident that can't be proven is contained all the same.
+    async fn close(&self, incident: &IncidentId) -> Result<Value, StepError> {
+        let answer = conclude::close(&self.ledger, &self.hub, incident).await?;
+        keep::keep(&self.ledger, &self.bucket, incident).await?;
+        Ok(answer)
+    }
 }

@@ -157,6 +157,21 @@ fn write_incident(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         let series = report.calls.series.join(", ");
         writeln!(f, "          {serial} in series up to the first change: {series}")?;
     }
+    for command in &report.proposals {
+        let word = if report.expected_proposals.contains(command) {
+            "as expected"
+        } else {
+            "NOT expected"
+        };
+        writeln!(f, "proposes  {command} ({word})")?;
+    }
+    for command in report
+        .expected_proposals
+        .iter()
+        .filter(|it| !report.proposals.contains(it))
+    {
+        writeln!(f, "LACKS     {command}")?;
+    }
     if let Some(transitions) = report.transitions {
         writeln!(
             f,

@@ -8,6 +8,7 @@ use backstop_core::{
     IncidentId, Outcome, Plan,
     guardrail::{Decision, Effect},
     incident::{Incident, Status, StepState},
+    investigation::{Investigation, Proposal},
     log::{Event, Origin, Phase, Record},
     message,
     times::{self, Moment, Times, between},
@@ -21,17 +22,29 @@ use super::{FindError, next};
 use crate::answer::Answer;
 use page::Page;
 
+/// A page isn't the log: the newest notable calls are enough to see what happened.
+const MOST_NOTABLE: usize = 20;
+
 /// One incident: for programs its state and its log, for people one page.
 #[derive(Debug, Serialize)]
 pub(crate) struct View {
     pub(crate) incident: IncidentId,
     pub(crate) status: Status,
     next: Vec<String>,
+    proposals: Vec<Proposed>,
     times: Vec<Moment>,
     timings: Times,
     pub(crate) state: Incident,
     pub(crate) log: Vec<Record>,
     read_at: Timestamp,
+}
+
+/// What the investigation proposes, with what to type.
+#[derive(Debug, Serialize)]
+struct Proposed {
+    what: String,
+    because: Vec<String>,
+    command: Option<String>,
 }
 
 impl Answer for View {}
@@ -45,7 +58,9 @@ impl View {
 
     fn of(id: &IncidentId, log: Vec<Record>, read_at: Timestamp) -> Result<Self, LedgerError> {
         let state = Incident::replay(&log)?;
+        let proposals = Investigation::in_incident(&state).map(|found| found.proposals);
         Ok(Self {
+            proposals: proposals.unwrap_or_default().iter().map(Proposed::of).collect(),
             incident: id.clone(),
             status: state.status(),
             next: next::next(id, &state, read_at),
@@ -205,6 +220,38 @@ impl View {
         }
     }
 
+    fn investigation(&self, page: &mut Page) {
+        let Some(found) = Investigation::in_incident(&self.state) else {
+            return;
+        };
+        page.heading("What it did, by CloudTrail");
+        page.line(2, &found.in_short());
+        let hidden = found.notable.len().saturating_sub(MOST_NOTABLE);
+        if hidden > 0 {
+            page.line(2, &format!("({hidden} older notable calls are in --json)"));
+        }
+        for line in found.notable.iter().skip(hidden) {
+            page.line(2, &format!("- {line}"));
+        }
+        if self.proposals.is_empty() {
+            return;
+        }
+        page.heading("Proposed: nothing of this was done, each asks before it acts");
+        for proposed in &self.proposals {
+            page.line(2, &format!("- {}", proposed.what));
+            page.line(
+                6,
+                proposed
+                    .command
+                    .as_deref()
+                    .unwrap_or("by hand: no command is safe to give"),
+            );
+            for why in &proposed.because {
+                page.line(6, &format!("since {why}"));
+            }
+        }
+    }
+
     /// The lines of all plans, each once.
     fn collected(&self, lines: impl Fn(&Plan) -> &Vec<String>) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
@@ -291,6 +338,16 @@ impl View {
     }
 }
 
+impl Proposed {
+    fn of(proposal: &Proposal) -> Self {
+        Self {
+            what: proposal.what.clone(),
+            because: proposal.because.clone(),
+            command: proposal.command(),
+        }
+    }
+}
+
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut page = Page::default();
@@ -307,6 +364,7 @@ impl fmt::Display for View {
         page.list("Evidence that is missing", &message::missing(&self.state));
         page.list(radius, &self.collected(|plan| &plan.blast_radius));
         page.list("What this can't reach", &self.collected(|plan| &plan.limits));
+        self.investigation(&mut page);
         self.decision(&mut page);
         self.times(&mut page);
         self.evidence(&mut page);

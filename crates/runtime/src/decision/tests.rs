@@ -56,6 +56,7 @@ fn opened() -> Event {
             updated_at: None,
             message: None,
             facts: Vec::new(),
+            hub: None,
         },
         title: "a role was used from afar".into(),
         linked: None,

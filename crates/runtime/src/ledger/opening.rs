@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
     types::{CancellationReason, Put, TransactWriteItem, Update},
 };
 use backstop_core::{
-    IncidentId, Mode, PlaybookName, Target, canonical,
+    IncidentId, Mode, PlaybookName, Target,
     guardrail::{Decision, Effect},
     log::{Event, Opened, Origin, Record},
 };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use backstop_core::{
     Mode, Outcome,
     incident::{Incident, Status},
+    investigation::Investigation,
 };
 use serde::Serialize;
 
@@ -48,6 +49,10 @@ pub struct Report {
     pub failed_steps: Vec<FailedStep>,
     /// What was planned, now → after.
     pub plan: Vec<PlannedChange>,
+    /// What the investigation must propose: commands, sorted.
+    pub expected_proposals: Vec<String>,
+    /// What it proposes.
+    pub proposals: Vec<String>,
     /// The gateway's record.
     pub calls: Calls,
     /// The undo at the end; none if it wasn't tried.
@@ -113,6 +118,8 @@ impl Report {
                 .collect(),
             failed_steps: Vec::new(),
             plan: Vec::new(),
+            expected_proposals: Vec::new(),
+            proposals: Vec::new(),
             calls: Calls::default(),
             undo: None,
             evidence: Vec::new(),
@@ -130,6 +137,7 @@ impl Report {
         self.failed_steps = failed_steps(incident);
         self.plan = plan(incident);
         self.evidence = incident.evidence.entries.clone();
+        self.proposals = proposals(incident);
     }
 
     /// Judges, once everything else is in.
@@ -147,7 +155,8 @@ impl Report {
             && match self.mode {
                 Mode::Observe => self.error.is_none() && nothing_changed,
                 Mode::Approve | Mode::Auto => self.verdict == Verdict::Contained,
-            };
+            }
+            && self.proposals == self.expected_proposals;
         if self.status != Some(Status::Contained) {
             self.time_to_contain_ms = None;
         }
@@ -168,6 +177,17 @@ fn failed_steps(incident: &Incident) -> Vec<FailedStep> {
         })
     });
     failed.collect()
+}
+
+fn proposals(incident: &Incident) -> Vec<String> {
+    let found = Investigation::in_incident(incident).map(|found| found.proposals);
+    let mut lines: Vec<String> = found
+        .unwrap_or_default()
+        .iter()
+        .map(|proposal| proposal.command().unwrap_or_else(|| proposal.line()))
+        .collect();
+    lines.sort();
+    lines
 }
 
 fn plan(incident: &Incident) -> Vec<PlannedChange> {

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::call::Ending;
 use super::fault::Effect;
 use super::routes::{Route, route};
-use super::{AwsRequest, Principal, Reply, Shared, admission, error_body};
+use super::{AwsRequest, Principal, Reply, Shared, admission, error_body, made};
 
 /// The largest request body: a function of the dev build is the largest there is, and Security Hub's SDK makes a large one.
 const MAX_BODY: usize = 128 * 1024 * 1024;
@@ -61,6 +61,9 @@ pub(super) async fn serve(
         status: reply.as_ref().map(|reply| reply.status().as_u16()),
         error_code: reply.as_ref().and_then(Reply::error_code),
         request_id: reply.as_ref().and_then(Reply::request_id),
+        made: reply
+            .as_ref()
+            .and_then(|reply| made::key(&exchange.asked.service, &exchange.asked.action, reply)),
         fault: effect.as_ref().map(Effect::name),
     };
     shared

@@ -16,6 +16,7 @@ fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64
         action: action.into(),
         region: None,
         resource: None,
+        made: None,
         access_key_id: Some(format!("ASIA{session}")),
         principal: Principal::Role {
             account: "123456789012".into(),

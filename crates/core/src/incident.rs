@@ -273,7 +273,10 @@ impl Incident {
     pub fn asked_about(&self) -> impl Iterator<Item = &StepState> {
         self.steps.iter().filter(|state| {
             let is_planned = state.planned.is_some();
-            let is_not_kept = matches!(state.outcome, Some(Outcome::Failed { .. } | Outcome::Refused { .. }));
+            let is_not_kept = matches!(
+                state.outcome,
+                Some(Outcome::Failed { .. } | Outcome::Refused { .. })
+            );
             state.step.phase == Phase::Contain || is_planned || is_not_kept
         })
     }

@@ -543,7 +543,10 @@ fn evidence_that_failed_is_said_to_be_missing_and_does_not_count_for_contained()
     let notice = message::outcome(&id, &hanging).body;
     let missing = "Evidence that is missing\n  - \"Take snapshots\": not there yet";
     assert!(notice.contains(missing), "{notice}");
-    assert!(!notice.contains("CUT OFF") && !notice.contains("keep by hand"), "{notice}");
+    assert!(
+        !notice.contains("CUT OFF") && !notice.contains("keep by hand"),
+        "{notice}"
+    );
 
     events.push(ended(
         "take-snapshots",
@@ -554,7 +557,10 @@ fn evidence_that_failed_is_said_to_be_missing_and_does_not_count_for_contained()
     let notice = message::outcome(&id, &failed).body;
     let missing = "\"Take snapshots\": Backstop.Unavailable: `ec2:CreateSnapshots` failed";
     assert!(notice.contains(missing), "{notice}");
-    assert!(notice.contains("keep by hand, before anything is cleaned up"), "{notice}");
+    assert!(
+        notice.contains("keep by hand, before anything is cleaned up"),
+        "{notice}"
+    );
 
     let kept = Event::StepEnded {
         step: "take-snapshots".into(),

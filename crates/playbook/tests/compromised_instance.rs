@@ -190,7 +190,11 @@ fn real_findings_of_intruders_reach_it_with_the_instances_they_name() {
                     .collect()
             };
             let (all, ours) = (instances(false), instances(true));
-            let expected = if is_ours(&finding) { all.clone() } else { BTreeSet::new() };
+            let expected = if is_ours(&finding) {
+                all.clone()
+            } else {
+                BTreeSet::new()
+            };
             assert_eq!(ours, expected, "{name}: {}", finding.finding_type);
             // What the finding names in its text is what is contained.
             let text = String::from_utf8_lossy(&bytes);
@@ -199,7 +203,11 @@ fn real_findings_of_intruders_reach_it_with_the_instances_they_name() {
                 reached.insert(finding.finding_type.clone());
             }
             if !all.is_empty() {
-                let word = if ours.is_empty() { "told to people" } else { "contained" };
+                let word = if ours.is_empty() {
+                    "told to people"
+                } else {
+                    "contained"
+                };
                 let line = format!("{:52} {word}: {} instance(s)", finding.finding_type, all.len());
                 *counts.entry(line).or_default() += 1;
             }

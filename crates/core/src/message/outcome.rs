@@ -82,11 +82,7 @@ fn done(incident: &Incident) -> String {
         ));
     }
     for state in &incident.steps {
-        text.push_str(&format!(
-            "  - {}: {}\n",
-            state.step.title,
-            ended(state, incident)
-        ));
+        text.push_str(&format!("  - {}: {}\n", state.step.title, ended(state, incident)));
         if let Some(plan) = &state.plan {
             text.push_str(&changes(plan));
         }
@@ -148,7 +144,10 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
             lines.push("find out who opened it, and what was read, before it is opened again".to_owned());
         }
         Status::Contained if matches!(incident.opened.target.resource, Resource::Instance { .. }) => {
-            lines.push("tell the owner: the instance reaches nobody and nobody reaches it; leave it running".to_owned());
+            lines.push(
+                "tell the owner: the instance reaches nobody and nobody reaches it; leave it running"
+                    .to_owned(),
+            );
             lines.push("find out how it was broken into before its replacement is, too".to_owned());
         }
         Status::Contained => {

@@ -53,7 +53,12 @@ impl SsmSessions {
         let name = owner.rsplit('/').next().unwrap_or_default();
         let session = Session {
             id: format!("{name}-{}", Ulid::generate().to_string().to_lowercase()),
-            target: exchange.asked.parameters.get("Target").cloned().unwrap_or_default(),
+            target: exchange
+                .asked
+                .parameters
+                .get("Target")
+                .cloned()
+                .unwrap_or_default(),
             owner: owner.clone(),
             started: Timestamp::now(),
             is_live: true,

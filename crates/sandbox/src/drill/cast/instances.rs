@@ -127,7 +127,10 @@ async fn run(
         ran = ran.iam_instance_profile(IamInstanceProfileSpecification::builder().name(profile).build());
     }
     let ran = ran.send().await.map_err(call(OPERATION))?;
-    let first = ran.instances().first().and_then(|instance| instance.instance_id());
+    let first = ran
+        .instances()
+        .first()
+        .and_then(|instance| instance.instance_id());
     let instance_id = id(first.map(str::to_owned), OPERATION)?;
     for (index, count) in counts {
         let groups = network.groups(ec2, &format!("{name}-{index}"), *count).await?;
@@ -174,7 +177,12 @@ fn volumes(count: usize) -> Vec<BlockDeviceMapping> {
     };
     let devices = DEVICES.iter().take(count);
     devices
-        .map(|device| BlockDeviceMapping::builder().device_name(*device).ebs(ebs()).build())
+        .map(|device| {
+            BlockDeviceMapping::builder()
+                .device_name(*device)
+                .ebs(ebs())
+                .build()
+        })
         .collect()
 }
 

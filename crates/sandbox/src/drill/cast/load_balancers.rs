@@ -144,6 +144,9 @@ async fn target_group(
         .send()
         .await
         .map_err(call(OPERATION))?;
-    let arn = made.target_groups().first().and_then(|group| group.target_group_arn());
+    let arn = made
+        .target_groups()
+        .first()
+        .and_then(|group| group.target_group_arn());
     id(arn.map(str::to_owned), OPERATION)
 }

@@ -93,7 +93,10 @@ async fn route_to_the_internet(ec2: &Client, vpc: &str) -> Result<(), DrillError
     let of_vpc = Filter::builder().name("vpc-id").values(vpc).build();
     let tables = ec2.describe_route_tables().filters(of_vpc).send().await;
     let tables = tables.map_err(call("ec2:DescribeRouteTables"))?;
-    let main = tables.route_tables().first().and_then(|table| table.route_table_id());
+    let main = tables
+        .route_tables()
+        .first()
+        .and_then(|table| table.route_table_id());
     ec2.create_route()
         .route_table_id(id(main.map(str::to_owned), "ec2:DescribeRouteTables")?)
         .destination_cidr_block("0.0.0.0/0")

@@ -13,7 +13,11 @@ use crate::{
 };
 
 impl Cast {
-    pub(super) async fn add_key_session(&mut self, account: &Account, session: &KeySession) -> Result<(), DrillError> {
+    pub(super) async fn add_key_session(
+        &mut self,
+        account: &Account,
+        session: &KeySession,
+    ) -> Result<(), DrillError> {
         const OPERATION: &str = "sts:GetSessionToken";
         let (key, owner) = self.held(&session.of)?;
         let owner = owner.clone();
@@ -31,7 +35,11 @@ impl Cast {
         Ok(())
     }
 
-    pub(super) async fn add_role_session(&mut self, account: &Account, session: &RoleSession) -> Result<(), DrillError> {
+    pub(super) async fn add_role_session(
+        &mut self,
+        account: &Account,
+        session: &RoleSession,
+    ) -> Result<(), DrillError> {
         let role = self
             .roles
             .get(&session.role)
@@ -57,8 +65,7 @@ impl Cast {
             );
             return Ok(());
         }
-        let (credentials, principal_id) =
-            assume(account, by.clone(), &role.arn, &session_name).await?;
+        let (credentials, principal_id) = assume(account, by.clone(), &role.arn, &session_name).await?;
         let identity = Identity {
             key_id: credentials.access_key_id().to_owned(),
             principal_id,

@@ -78,10 +78,7 @@ async fn interfaces(ec2: &Client, planted: &PlantedInstance) -> Result<State, Dr
     let found = ec2
         .describe_security_groups()
         .set_group_ids(Some(used.into_iter().cloned().collect()));
-    let found = found
-        .send()
-        .await
-        .map_err(call("ec2:DescribeSecurityGroups"))?;
+    let found = found.send().await.map_err(call("ec2:DescribeSecurityGroups"))?;
     let is_without_rules = found
         .security_groups()
         .iter()
@@ -159,7 +156,9 @@ async fn auto_scaling(
     let is_in = members
         .iter()
         .any(|member| member.instance_id() == Some(planted.id.as_str()));
-    let wanted = group.and_then(|group| group.desired_capacity()).unwrap_or_default();
+    let wanted = group
+        .and_then(|group| group.desired_capacity())
+        .unwrap_or_default();
     let is_full = i32::try_from(members.len()).is_ok_and(|there| there >= wanted && wanted > 0);
     Ok(state(is_in, !is_in && is_full))
 }

@@ -29,8 +29,9 @@ pub(super) fn problem(drill: &Drill) -> Option<String> {
         .find_map(|plant| planted.add(plant).err())
         .or_else(|| planted.wrong_use(drill))
         .or_else(|| {
-            (!drill.ends_something())
-                .then(|| "no probe goes from allowed to denied and no check changes, so it proves nothing".to_owned())
+            (!drill.ends_something()).then(|| {
+                "no probe goes from allowed to denied and no check changes, so it proves nothing".to_owned()
+            })
         })
 }
 
@@ -79,7 +80,9 @@ impl<'a> Planted<'a> {
                     Some(SessionName::Instance(name)) => known(&self.instances, "instance", name)?,
                     None => {
                         let name = &session.name;
-                        return Err(format!("session `{name}` needs either `session_name` or `instance`"));
+                        return Err(format!(
+                            "session `{name}` needs either `session_name` or `instance`"
+                        ));
                     }
                 }
                 self.name(&session.name)?;

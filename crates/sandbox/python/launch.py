@@ -7,6 +7,7 @@ ends in any way, SIGKILL included. Then the whole process group goes, with the f
 started. Started as the leader of its own group, so that nothing else is in it.
 """
 
+import dataclasses
 import json
 import os
 import re
@@ -19,6 +20,8 @@ from urllib.parse import parse_qs
 SERVED_BY_MOTO = ("autoscaling", "ec2", "elasticloadbalancing", "rds")
 UNKNOWN_TO_MINISTACK = ("guardduty", "macie2", "securityhub")
 
+# Actions for which ministack asks with another resource than AWS.
+UNRESOLVED = ("iam:GetInstanceProfile", "ssm:TerminateSession")
 INSTANCE_ID = re.compile("i-[0-9a-f]{8,17}")
 PRINCIPAL_PATH = "/_backstop/principal"
 
@@ -152,6 +155,31 @@ def tell_roles_of_sessions():
     iam_evaluator._resolve_condition_key = resolve_condition_key
 
 
+def allow_what_moto_holds_by_action():
+    """What moto holds, ministack doesn't know: neither its ARNs nor its tags. There, an Allow counts by its action."""
+    from ministack.core import iam_evaluator
+
+    first_match = iam_evaluator._first_match
+
+    def without_tags(conditions):
+        unknown = ("aws:resourcetag/", "aws:tagkeys", "ec2:createaction")
+        kept = {
+            operator: {key: value for key, value in keys.items() if not key.lower().startswith(unknown)}
+            for operator, keys in conditions.items()
+        }
+        return {operator: keys for operator, keys in kept.items() if keys}
+
+    def match(ctx, statements, effect):
+        service = ctx.action.split(":")[0]
+        if effect == "Allow" and (service in SERVED_BY_MOTO or ctx.action in UNRESOLVED):
+            statements = [
+                dataclasses.replace(one, resources=["*"], conditions=without_tags(one.conditions)) for one in statements
+            ]
+        return first_match(ctx, statements, effect)
+
+    iam_evaluator._first_match = match
+
+
 def ministack():
     from ministack import app
 
@@ -159,6 +187,7 @@ def ministack():
     tell_roles_of_sessions()
     evaluate_task_timeouts()
     tell_source_instance()
+    allow_what_moto_holds_by_action()
     app.app = tell_principals(app.app)
     sys.argv = ["ministack"]
     app.main()

@@ -25,6 +25,7 @@ pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
 pub(crate) fn order(region: &str, hours: u64) -> Order {
     Order {
+        accepted: Vec::new(),
         incident: "01JTESTTESTTESTTESTTESTTES".into(),
         step: "the-step".into(),
         target: Target {

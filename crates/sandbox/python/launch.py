@@ -48,6 +48,18 @@ def admit_for_moto(app):
     for service in UNKNOWN_TO_MINISTACK:
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
         iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
+    iam_actions.extract_resource_arn = with_hub(iam_actions.extract_resource_arn)
+
+
+def with_hub(known):
+    """Security Hub is checked against the account's hub (Service Authorization Reference)."""
+
+    def resource_arn(service, method, path, headers, body, query_params, region, account_id):
+        if service == "securityhub":
+            return f"arn:aws:securityhub:{region}:{account_id}:hub/default"
+        return known(service, method, path, headers, body, query_params, region, account_id)
+
+    return resource_arn
 
 
 def tell_principals(serve):

@@ -45,7 +45,7 @@ pub(super) fn moments(log: &[Record]) -> Vec<Moment> {
         ("expired", last(|event| matches!(event, Event::ApprovalExpired))),
         (
             "first change",
-            first(|event| matches!(event, Event::Acting { .. })),
+            first(|event| matches!(event, Event::Acting { plan } if !plan.changes.is_empty())),
         ),
         (
             "last step ended",

@@ -68,7 +68,7 @@ impl HubUpdate {
         let findings: BTreeMap<HubFinding, String> = records
             .iter()
             .filter_map(reference)
-            .filter_map(|reference| Some((reference.hub.clone()?, reference.key.clone())))
+            .filter_map(|reference| Some((reference.hub.as_deref()?.clone(), reference.key.clone())))
             .collect();
         (!findings.is_empty()).then(|| Self {
             workflow,

@@ -296,7 +296,7 @@ pub struct FindingRef {
     /// How Security Hub knows it. Left out where it doesn't: records of logs written before this was kept must
     /// keep their hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hub: Option<HubFinding>,
+    pub hub: Option<Box<HubFinding>>,
 }
 
 impl FindingRef {
@@ -314,7 +314,7 @@ impl FindingRef {
             updated_at: finding.updated_at,
             message: message.map(str::to_owned),
             facts: finding.facts.clone(),
-            hub: finding.hub.clone(),
+            hub: finding.hub.clone().map(Box::new),
         }
     }
 }

@@ -357,10 +357,13 @@ mod tests {
         let mut kinds = Vec::new();
         for proposal in &found.proposals {
             let command = proposal.command().unwrap();
-            let [program, verb, playbook, option, typed] = command.split(' ').collect::<Vec<_>>()[..] else {
+            let [program, verb, playbook, option, typed, _, mode] =
+                command.split(' ').collect::<Vec<_>>()[..]
+            else {
                 unreachable!("{command}")
             };
             assert_eq!([program, verb, option], ["backstop", "run", "--target"]);
+            assert_eq!(mode.parse().ok(), Some(backstop_core::Mode::Approve), "{command}");
             let Ok(Typed::Target(read)) = read(typed) else {
                 unreachable!("{command}: {:?}", read(typed))
             };

@@ -32,7 +32,7 @@ fn reference_of(id: &str, hub: Option<HubFinding>) -> FindingRef {
         created_at: None,
         updated_at: None,
         message: None,
-        hub,
+        hub: hub.map(Box::new),
     }
 }
 

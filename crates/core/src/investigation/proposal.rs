@@ -25,14 +25,15 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// What to type to do it; none if it is a person's to do by hand.
+    /// What to type to do it, with a plan to approve first: the incident that comes of it is about somebody whom no
+    /// finding named. None if it is a person's to do by hand.
     pub fn command(&self) -> Option<String> {
         let target = self
             .target
             .as_ref()
             .filter(|target| is_nameable(&target.resource))?;
         let (playbook, typed) = (self.playbook.as_ref()?, target.as_typed()?);
-        Some(format!("backstop run {playbook} --target {typed}"))
+        Some(format!("backstop run {playbook} --target {typed} --mode approve"))
     }
 
     /// One line: what, and the command or why there is none.

@@ -127,8 +127,8 @@ fn a_backdoor_user_and_its_key_are_proposed_once_each_with_what_they_follow_from
     assert_eq!(
         commands(&found),
         [
-            "backstop run leaked-access-key --target arn:aws:iam::123456789012:user/helper",
-            "backstop run leaked-access-key --target AKIAI44QH8DHBEXAMPLE",
+            "backstop run leaked-access-key --target arn:aws:iam::123456789012:user/helper --mode approve",
+            "backstop run leaked-access-key --target AKIAI44QH8DHBEXAMPLE --mode approve",
         ]
     );
     let [user, _] = found.proposals.as_slice() else {
@@ -173,9 +173,9 @@ fn roles_and_instances_are_proposed_and_a_role_elsewhere_is_somebody_elses() {
     assert_eq!(
         commands(&found),
         [
-            "backstop run compromised-role --target arn:aws:iam::123456789012:role/deploy",
-            "backstop run compromised-instance --target arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
-            "backstop run compromised-instance --target arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef1",
+            "backstop run compromised-role --target arn:aws:iam::123456789012:role/deploy --mode approve",
+            "backstop run compromised-instance --target arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0 --mode approve",
+            "backstop run compromised-instance --target arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef1 --mode approve",
         ]
     );
     let elsewhere = found.proposals.iter().find(|it| it.command().is_none()).unwrap();
@@ -215,7 +215,7 @@ fn what_came_of_the_key_is_followed_and_the_users_own_work_is_not() {
     assert!(
         commands(&found)
             .iter()
-            .any(|command| command.ends_with(":user/helper")),
+            .any(|command| command.contains(":user/helper ")),
         "{found:?}"
     );
     assert!(
@@ -298,7 +298,7 @@ fn a_federated_session_gives_away_who_made_it() {
     let found = investigate(suspect, &[listed]);
     assert_eq!(
         commands(&found),
-        ["backstop run leaked-access-key --target arn:aws:iam::123456789012:user/broker"]
+        ["backstop run leaked-access-key --target arn:aws:iam::123456789012:user/broker --mode approve"]
     );
 }
 
@@ -354,7 +354,7 @@ fn a_hostile_name_never_reaches_a_command() {
             let is_safe = |c: char| c.is_ascii_alphanumeric() || " +=,.@_-:/".contains(c);
             assert!(command.chars().all(is_safe), "{command}");
             assert!(name.is_empty() || !command.contains(name), "{name}: {command}");
-            assert_eq!(command.split(' ').count(), 5, "{command}");
+            assert_eq!(command.split(' ').count(), 7, "{command}");
         }
         for line in found
             .notable

@@ -55,7 +55,9 @@ fn plain(line: &str) -> String {
 /// A name with a host in it would become a link to wherever the attacker likes; made harmless, it couldn't be typed.
 fn proposal(proposal: &Proposal, show: &str) -> String {
     let line = proposal.line();
-    if plain(&line) == line {
+    if proposal.command().is_none() {
+        plain(&line)
+    } else if plain(&line) == line {
         line
     } else {
         format!("{}: for the command, {show}", plain(&proposal.what))

@@ -135,7 +135,9 @@ fn expected_proposals(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<Vec<S
             Proposed::DenyUser(user) => format!("arn:aws:iam::{account}:user/{}", cast.user(user)?),
             Proposed::DeactivateKey(key) => cast.identity(key)?.key_id.clone(),
         };
-        commands.push(format!("backstop run leaked-access-key --target {target}"));
+        commands.push(format!(
+            "backstop run leaked-access-key --target {target} --mode approve"
+        ));
     }
     commands.sort();
     Ok(commands)

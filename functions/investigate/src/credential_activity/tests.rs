@@ -52,8 +52,8 @@ async fn a_key_that_the_key_made_is_followed_and_its_doings_proposed_about() {
     assert_eq!(
         commands,
         [
-            "backstop run leaked-access-key --target AKIAI44QH8DHBEXAMPLE",
-            "backstop run leaked-access-key --target arn:aws:iam::123456789012:user/second",
+            "backstop run leaked-access-key --target AKIAI44QH8DHBEXAMPLE --mode approve",
+            "backstop run leaked-access-key --target arn:aws:iam::123456789012:user/second --mode approve",
         ]
     );
     assert_eq!(found.from.to_string(), "2026-02-28T12:30:00Z");

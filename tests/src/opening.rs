@@ -1,0 +1,76 @@
+//! Opens an incident past intake, with whatever steps a test wants.
+
+use backstop_core::{
+    Finding, IncidentId, Mode, PlaybookName, Target,
+    finding::{Route, Severity, SeverityLabel, Standing},
+    log::{FindingRef, Opened, Origin, StepRef},
+};
+use backstop_runtime::{
+    Ledger,
+    ledger::{NewIncident, Opening},
+};
+use jiff::Timestamp;
+use ulid::Ulid;
+
+/// What an incident is opened with.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub playbook: PlaybookName,
+    pub target: Target,
+    pub mode: Mode,
+    pub steps: Vec<StepRef>,
+    pub origin: Origin,
+}
+
+impl Case {
+    /// The incident's id.
+    pub async fn open(&self, ledger: &Ledger) -> IncidentId {
+        let opened = Opened {
+            playbook: self.playbook.clone(),
+            target: self.target.clone(),
+            mode: self.mode,
+            steps: self.steps.clone(),
+            origin: self.origin.clone(),
+            title: "a test".to_owned(),
+            finding: FindingRef::of(&finding(&self.target), None),
+            linked: None,
+            guardrails: Vec::new(),
+        };
+        let new = NewIncident {
+            opened,
+            raw: b"{}".to_vec(),
+            hourly_limit: 1000,
+        };
+        match ledger.open(new, None).await.unwrap() {
+            Opening::Opened { incident, mode } => {
+                assert_eq!(mode, self.mode);
+                incident
+            }
+            Opening::Taken(lock) => panic!("incident {} has the target already", lock.incident),
+        }
+    }
+}
+
+fn finding(target: &Target) -> Finding {
+    Finding {
+        id: Ulid::generate().to_string(),
+        account: target.account.clone(),
+        region: target.region.clone(),
+        product: "GuardDuty".to_owned(),
+        route: Route::Manual,
+        finding_type: "UnauthorizedAccess:IAMUser/Test".to_owned(),
+        control: None,
+        severity: Severity::of_label(SeverityLabel::High),
+        title: "a test".to_owned(),
+        description: String::new(),
+        standing: Standing::Active,
+        resource_role: None,
+        targets: vec![target.clone()],
+        related: Vec::new(),
+        count: 1,
+        first_seen: None,
+        last_seen: None,
+        created_at: Some(Timestamp::now()),
+        updated_at: Some(Timestamp::now()),
+    }
+}

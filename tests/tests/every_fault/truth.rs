@@ -1,0 +1,88 @@
+//! What the log and the notice say, held against the account.
+
+use backstop_core::{
+    IncidentId, Outcome,
+    incident::{Incident, Status, StepState},
+    log::receipt,
+};
+use backstop_playbook::actions;
+use backstop_runtime::IncidentLog;
+use backstop_tests::KnownAction;
+use serde_json::Value;
+
+use super::{faults::Kind, run::Place};
+
+pub(crate) async fn check(place: &Place<'_>, id: &IncidentId, kind: Kind) {
+    // Reading it checks its chain.
+    let log = place.scene.stage.ledger().log(id).await.unwrap();
+    let incident = log.incident().unwrap();
+    let state = place.state().await;
+    for step in &incident.steps {
+        effect_is_as_said(place, &log, step, &state);
+    }
+    if state != place.before {
+        let has_receipt = |step: &&StepState| receipt(log.records(), &step.step.step).is_some();
+        assert!(
+            incident.steps.iter().any(|step| has_receipt(&step)),
+            "changed without a receipt"
+        );
+    }
+    status_is_right(&incident, kind, &log);
+    let notices = place.scene.people.told_of(id.as_str()).await;
+    assert_eq!(notices.len(), 1, "people are told once: {notices:#?}");
+    for step in incident.contain_steps().filter(|step| is_open(step)) {
+        let text = notices
+            .iter()
+            .map(|notice| notice.body.as_str())
+            .collect::<String>();
+        assert!(
+            text.contains(&step.step.title),
+            "`{}` isn't named in {text}",
+            step.step.title
+        );
+    }
+}
+
+/// `done` is in the account, and what is in the account has its receipt in the log.
+fn effect_is_as_said(place: &Place<'_>, log: &IncidentLog, step: &StepState, state: &Value) {
+    let id = step.step.action.as_str();
+    if actions::find(id).unwrap().permissions.act.is_empty() {
+        return;
+    }
+    let effect = |state: &Value| (KnownAction::find(id).effect)(state, &place.target, log.id());
+    let is_there = effect(state);
+    match &step.outcome {
+        Some(Outcome::Done | Outcome::Already) => assert!(is_there, "`{id}` is done, they say: {state:#}"),
+        Some(Outcome::Skipped { .. }) => assert!(!is_there, "`{id}` was skipped, they say: {state:#}"),
+        Some(Outcome::Failed { .. }) => {}
+        other => panic!("`{id}` ended as {other:?}: {:#?}", log.records()),
+    }
+    if is_there && !effect(&place.before) {
+        assert!(
+            receipt(log.records(), &step.step.step).is_some(),
+            "`{id}` has no receipt"
+        );
+    }
+}
+
+/// A retry heals all but a missing permission.
+fn status_is_right(incident: &Incident, kind: Kind, log: &IncidentLog) {
+    let status = incident.status();
+    let open = incident.contain_steps().filter(|step| is_open(step)).count();
+    let expected = if kind.is_healed_by_a_retry() {
+        Status::Contained
+    } else if incident.contain_steps().any(StepState::is_proven) {
+        Status::PartiallyContained
+    } else {
+        Status::Failed
+    };
+    assert_eq!(status, expected, "{:#?}", log.records());
+    assert_eq!(open == 0, kind.is_healed_by_a_retry(), "{:#?}", log.records());
+}
+
+fn is_open(step: &StepState) -> bool {
+    !matches!(
+        step.outcome,
+        Some(Outcome::Done | Outcome::Already | Outcome::Skipped { .. })
+    )
+}

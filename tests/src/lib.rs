@@ -21,7 +21,7 @@ mod thing;
 pub use by_hand::by_hand;
 pub use functions::{Failure, Functions, in_template};
 pub use known_actions::{Drift, KNOWN_ACTIONS, KnownAction, SafeUndo, with_key_off};
-pub use opening::Case;
+pub use opening::{Case, story};
 pub use people::{Notice, People};
 pub use scene::{Leaked, Scene, refusals};
 pub use sections::Sections;

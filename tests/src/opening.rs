@@ -3,10 +3,10 @@
 use backstop_core::{
     Finding, IncidentId, Mode, PlaybookName, Target,
     finding::{Route, Severity, SeverityLabel, Standing},
-    log::{FindingRef, Opened, Origin, StepRef},
+    log::{FindingRef, Opened, Origin, Record, StepRef},
 };
 use backstop_runtime::{
-    Ledger,
+    IncidentLog, Ledger,
     ledger::{NewIncident, Opening},
 };
 use jiff::Timestamp;
@@ -49,6 +49,15 @@ impl Case {
             Opening::Taken(lock) => panic!("incident {} has the target already", lock.incident),
         }
     }
+}
+
+/// A log in as many lines as it has records, for who reads a failed test.
+pub fn story(log: &IncidentLog) -> String {
+    let line = |record: &Record| {
+        let event = serde_json::to_string(&record.event).unwrap();
+        format!("\n{} {}", record.at, event.chars().take(300).collect::<String>())
+    };
+    log.records().iter().map(line).collect()
 }
 
 fn finding(target: &Target) -> Finding {

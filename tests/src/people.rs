@@ -1,9 +1,8 @@
 //! What people get: a queue that is subscribed to the alerts topic, read message by message.
 
-use std::sync::{Mutex, PoisonError};
-
 use backstop_sandbox::drill::Stage;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 const QUEUE: &str = "people";
 
@@ -60,8 +59,10 @@ impl People {
         }
     }
 
-    /// The messages that name this incident, oldest first.
+    /// The messages that name this incident.
     pub async fn told_of(&self, incident: &str) -> Vec<Notice> {
+        // Held while reading: a message that somebody else has just taken off the queue isn't lost on us.
+        let mut read = self.read.lock().await;
         loop {
             let receive = self.sqs.receive_message().queue_url(&self.queue);
             let received = receive.max_number_of_messages(10).send().await.unwrap();
@@ -69,11 +70,7 @@ impl People {
                 break;
             }
             for message in received.messages() {
-                let notice = notice(message.body().unwrap());
-                self.read
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(notice);
+                read.push(notice(message.body().unwrap()));
                 let delete = self.sqs.delete_message().queue_url(&self.queue);
                 delete
                     .receipt_handle(message.receipt_handle().unwrap())
@@ -82,7 +79,6 @@ impl People {
                     .unwrap();
             }
         }
-        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.iter()
             .filter(|notice| notice.body.contains(incident))
             .cloned()

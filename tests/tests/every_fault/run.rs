@@ -14,7 +14,7 @@ use backstop_runtime::{
     undoing::{self, UndoError},
 };
 use backstop_sandbox::{FaultId, drill::Cast};
-use backstop_tests::{Case, Thing, target_of, with_key_off};
+use backstop_tests::{Case, Thing, story, target_of, with_key_off};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;
@@ -36,12 +36,7 @@ pub(crate) async fn failing_step(scene: &Scene, scenario: &Scenario, hit: Hit, k
     truth::check(&place, &incident, kind).await;
     let undone = place.undone(&incident).await;
     let state = place.state().await;
-    assert_eq!(
-        state,
-        place.clean(),
-        "undo leaves no trace; {:#?}",
-        undone.records()
-    );
+    assert_eq!(state, place.clean(), "undo leaves no trace; {}", story(&undone));
 }
 
 /// A target of its own and the incident about it.
@@ -134,8 +129,8 @@ impl<'a> Place<'a> {
                 assert_eq!(
                     log.incident().unwrap().status(),
                     Status::Undone,
-                    "{:#?}",
-                    log.records()
+                    "{}",
+                    story(&log)
                 );
                 log
             }
@@ -158,7 +153,7 @@ impl<'a> Place<'a> {
                 // The machine may not wait yet: then the next round approves.
                 drop(decision::approve(&ledger, &self.sfn(), id, BOB, None, None).await);
             }
-            assert!(Instant::now() < until, "not as wanted: {:#?}", log.records());
+            assert!(Instant::now() < until, "not as wanted: {}", story(&log));
             sleep(Duration::from_millis(300)).await;
         }
     }

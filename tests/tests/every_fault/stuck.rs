@@ -2,7 +2,7 @@
 //! bring back what was.
 
 use backstop_core::incident::Status;
-use backstop_tests::by_hand;
+use backstop_tests::{by_hand, story};
 
 use super::{
     Scenario, Scene,
@@ -23,12 +23,14 @@ pub(crate) async fn failing_undo(scene: &Scene, scenario: &Scenario, hit: Hit) {
     assert_ne!(place.state().await, place.clean(), "something is left to do");
 
     let notices = scene.people.told_of(id.as_str()).await;
-    let page = notices.last().unwrap();
-    assert!(page.subject.contains("UNDO STUCK"), "{page:#?}");
+    let page = notices
+        .iter()
+        .find(|notice| notice.subject.contains("UNDO STUCK"))
+        .unwrap_or_else(|| panic!("nobody was paged: {notices:#?}"));
     assert!(
         !incident.stuck_commands.is_empty(),
-        "no commands: {:#?}",
-        log.records()
+        "no commands: {}",
+        story(&log)
     );
     for command in &incident.stuck_commands {
         assert!(page.body.contains(command), "`{command}` isn't in {}", page.body);

@@ -9,21 +9,24 @@
 )]
 
 mod by_hand;
+mod drift;
 mod functions;
 mod known_actions;
+pub mod lambda;
 mod opening;
 mod people;
+mod planted;
 mod scene;
 mod sections;
 mod setting;
-mod thing;
 
 pub use by_hand::by_hand;
+pub use drift::Drift;
 pub use functions::{Failure, Functions, in_template};
-pub use known_actions::{Drift, KNOWN_ACTIONS, KnownAction, SafeUndo, with_key_off};
+pub use known_actions::{KNOWN_ACTIONS, KnownAction, SafeUndo, Seen, but_for_the_key};
 pub use opening::{Case, story};
 pub use people::{Notice, People};
+pub use planted::{Planted, States, undoable};
 pub use scene::{Leaked, Scene, refusals};
 pub use sections::Sections;
 pub use setting::{Setting, drill, playbooks, stage};
-pub use thing::{Thing, target_of};

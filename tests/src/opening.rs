@@ -77,6 +77,7 @@ fn finding(target: &Target) -> Finding {
         targets: vec![target.clone()],
         related: Vec::new(),
         count: 1,
+        facts: Default::default(),
         first_seen: None,
         last_seen: None,
         created_at: Some(Timestamp::now()),

@@ -114,6 +114,19 @@ impl Scene {
     }
 
     pub async fn send_as(&self, playbook: &str, identity: &Identity, finding_id: &str) {
+        let event = self.finding(playbook, identity, finding_id);
+        self.stage
+            .put_event(&event.detail_type, &event.detail)
+            .await
+            .unwrap();
+    }
+
+    /// GuardDuty's finding about a leaked key, as an event has it.
+    pub fn finding_of_leak(&self, leaked: &Leaked, finding_id: &str) -> finding::Event {
+        self.finding("leaked-access-key", &leaked.identity, finding_id)
+    }
+
+    fn finding(&self, playbook: &str, identity: &Identity, finding_id: &str) -> finding::Event {
         let place = Place {
             account: self.stage.account().account_id(),
             region: self.stage.account().region(),
@@ -121,11 +134,7 @@ impl Scene {
             finding_id,
         };
         let folder = root().join("playbooks").join(playbook);
-        let event = finding::read(&folder, Subject::Credential(identity), place).unwrap();
-        self.stage
-            .put_event(&event.detail_type, &event.detail)
-            .await
-            .unwrap();
+        finding::read(&folder, Subject::Credential(identity), place).unwrap()
     }
 
     /// Sends a finding about a leaked key and waits until its incident is closed.
@@ -205,6 +214,32 @@ impl Scene {
             .filter(|call| call.service == "sns" && call.action == "Publish" && call.succeeded())
             .filter(|call| call.principal.to_string().contains(role))
             .count()
+    }
+
+    /// Waits until intake has taken every message, and gives how long that took.
+    pub async fn drained(&self, patience: Duration) -> Duration {
+        use aws_sdk_sqs::types::QueueAttributeName::{
+            ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,
+        };
+        let account = self.stage.account();
+        let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(account.root()));
+        let begin = Instant::now();
+        loop {
+            let answer = sqs
+                .get_queue_attributes()
+                .queue_url(self.stage.stack().intake_queue_url().unwrap())
+                .attribute_names(ApproximateNumberOfMessages)
+                .attribute_names(ApproximateNumberOfMessagesNotVisible)
+                .send()
+                .await
+                .unwrap();
+            let counts = answer.attributes().unwrap();
+            if counts.values().all(|count| count == "0") {
+                return begin.elapsed();
+            }
+            assert!(begin.elapsed() < patience, "the queue still holds {counts:?}");
+            sleep(Duration::from_millis(100)).await;
+        }
     }
 
     pub async fn statuses(&self) -> BTreeMap<Status, usize> {

@@ -52,7 +52,13 @@ async fn the_template_deploys_with_the_sam_cli_and_contains() {
         .unwrap();
     let stage = Stage::around(account, stack, Mode::Auto).unwrap();
     let drills = Drills::read(&root.join("playbooks")).unwrap();
-    let report = drill::run(&stage, drills.find("leaked-access-key").unwrap(), &Silent).await;
+    let report = drill::run(
+        &stage,
+        drills.find("leaked-access-key").unwrap(),
+        drill::Ending::Undo,
+        &Silent,
+    )
+    .await;
     stage.clear().await.unwrap();
     assert_eq!(report.verdict, Verdict::Contained, "{report:#?}");
 }

@@ -8,7 +8,7 @@ use backstop_core::Mode;
 use backstop_sandbox::{
     Settings,
     drill::{
-        self, Drill, DrillFileError, Drills, Report, Stage, StageError, StageOptions, Verdict,
+        self, Drill, DrillFileError, Drills, Ending, Report, Stage, StageError, StageOptions, Verdict,
         stage::{LogsError, workspace_around},
     },
 };
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// Deploy without this permission of the responders, such as iam:PutUserPolicy
     #[arg(long, value_name = "ACTION")]
     without_permission: Option<String>,
-    /// Keep the account up afterwards, and say how to reach it
+    /// Keep the account up afterwards, nothing undone, and say how to reach it
     #[arg(long)]
     leave_running: bool,
 }
@@ -75,6 +75,7 @@ fn exit_of(report: &Report) -> Exit {
         _ if report.as_expected => Exit::Done,
         Verdict::PartiallyContained => Exit::PartiallyContained,
         Verdict::NotContained => Exit::NotContained,
+        Verdict::Contained if report.undo.as_ref().is_some_and(|undo| !undo.restored) => Exit::NotRestored,
         Verdict::Contained | Verdict::Error => Exit::DrillError,
     }
 }
@@ -118,6 +119,11 @@ async fn drills(arguments: Arguments, printer: &Printer) -> Result<Exit, DrillCo
         _ if arguments.all => drills.all().iter().collect(),
         name => vec![drills.find(name.unwrap_or(DEFAULT))?],
     };
+    let ending = if arguments.leave_running {
+        Ending::Contained
+    } else {
+        Ending::Undo
+    };
     let mut signals = Signals::listen().map_err(DrillCommandError::Signals)?;
     let steps = Steps::new(*printer);
     let options = StageOptions {
@@ -134,7 +140,7 @@ async fn drills(arguments: Arguments, printer: &Printer) -> Result<Exit, DrillCo
     };
     let reports = tokio::select! {
         exit = signals.next() => Err(exit),
-        reports = all(&stage, &wanted, &steps) => Ok(reports),
+        reports = all(&stage, &wanted, ending, &steps) => Ok(reports),
     };
     drop(steps);
     let reports = match reports {
@@ -155,11 +161,11 @@ async fn drills(arguments: Arguments, printer: &Printer) -> Result<Exit, DrillCo
     Ok(outcome.exit())
 }
 
-async fn all(stage: &Stage, wanted: &[&Drill], steps: &Steps) -> Vec<Report> {
+async fn all(stage: &Stage, wanted: &[&Drill], ending: Ending, steps: &Steps) -> Vec<Report> {
     let mut reports = Vec::new();
     for drill in wanted {
         steps.line(&format!("drill `{}`: {}", drill.name, drill.title));
-        reports.push(drill::run(stage, drill, steps).await);
+        reports.push(drill::run(stage, drill, ending, steps).await);
     }
     reports
 }

@@ -26,6 +26,8 @@ pub(crate) enum Exit {
     NotContained = 11,
     /// A drill ended `error`: it proves nothing.
     DrillError = 12,
+    /// A drill ended `contained`, but its undo didn't bring back what was.
+    NotRestored = 13,
     /// Ended by Ctrl-C (128 + SIGINT), as shells have it.
     Interrupted = 130,
     /// Ended by SIGTERM (128 + 15).
@@ -46,6 +48,7 @@ Exit codes:
    10  drill: partially contained
    11  drill: not contained
    12  drill: ended by an error, so it proves nothing
+   13  drill: contained, but the undo didn't bring everything back
   130  ended by Ctrl-C
   143  ended by SIGTERM";
 
@@ -72,6 +75,7 @@ mod tests {
             Exit::PartiallyContained,
             Exit::NotContained,
             Exit::DrillError,
+            Exit::NotRestored,
             Exit::Interrupted,
             Exit::Terminated,
         ];

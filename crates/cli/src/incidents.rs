@@ -6,7 +6,7 @@ mod next;
 mod times;
 mod view;
 mod watch;
-mod words;
+pub(crate) mod words;
 
 use backstop_core::incident::Status;
 use clap::{Args, Subcommand};

@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
         Command::Resume(arguments) => printer.end(pause::resume(arguments).await),
         Command::Exempt(arguments) => exempt::run(arguments, &printer).await,
         Command::Playbook(arguments) => playbook::run(arguments, &printer),
-        Command::Replay(arguments) => printer.end(replay::run(&arguments)),
+        Command::Replay(arguments) => printer.end(replay::run(&arguments, &printer).await),
         Command::Coverage(arguments) => printer.end(coverage::run(&arguments)),
         Command::Completions(arguments) => printer.end(Ok(completions::script(&arguments, Cli::command()))),
         Command::Drill(arguments) => printer.close(drill::run(arguments, &printer).await),

@@ -1,5 +1,7 @@
-//! `backstop replay`: what would be done with saved events, decided by the code that decides in AWS. Needs no AWS.
+//! `backstop replay`: what would be done with saved events, decided by the code that decides in AWS. Needs no AWS,
+//! unless it is asked for the plan in an account.
 
+mod against;
 mod folder;
 mod guard;
 mod reading;
@@ -11,15 +13,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstop_playbook::Catalog;
+use backstop_core::{Finding, finding::parse};
+use backstop_playbook::{Answer as Answered, Catalog, Decided};
 use clap::Args;
 use serde::Serialize;
 
-use self::{folder::Folder, reading::Reading};
+use self::{
+    against::{Against, Planned, plans_in_account, plans_in_sandbox},
+    folder::Folder,
+    reading::Reading,
+};
 use crate::{
     answer::{Answer, CliError, CommandError},
+    aws::StackOptions,
     exit::Exit,
     playbook::catalog,
+    printer::Printer,
 };
 
 /// Options of `backstop replay`.
@@ -31,6 +40,11 @@ pub(crate) struct Arguments {
     /// The folder that holds `playbooks/`; without one there, the playbooks this program was built with
     #[arg(long, default_value = ".", value_name = "FOLDER")]
     project: PathBuf,
+    /// Also show the plan of each step, made there in observe mode
+    #[arg(long, value_enum, value_name = "sandbox|account")]
+    against: Option<Against>,
+    #[command(flatten)]
+    stack: StackOptions,
 }
 
 /// What would be done.
@@ -49,6 +63,8 @@ pub(crate) struct Message {
     file: String,
     #[serde(flatten)]
     reading: Reading,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plans: Option<Vec<Planned>>,
 }
 
 impl Message {
@@ -56,6 +72,7 @@ impl Message {
         Self {
             file,
             reading: Reading::of(bytes, catalog),
+            plans: None,
         }
     }
 }
@@ -97,6 +114,8 @@ enum ReplayError {
         .0.display()
     )]
     NoFiles(PathBuf),
+    #[error("`--against` plans one message at a time: name a file instead of a folder")]
+    FolderAgainst,
 }
 
 impl CommandError for ReplayError {
@@ -104,13 +123,14 @@ impl CommandError for ReplayError {
         match self {
             Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::NotFound,
             Self::NoFiles(_) => Exit::NotFound,
+            Self::FolderAgainst => Exit::Refused,
             Self::File { .. } | Self::Stdin(_) => Exit::Failed,
         }
     }
 }
 
 /// Runs `backstop replay`.
-pub(crate) fn run(arguments: &Arguments) -> Result<Replayed, CliError> {
+pub(crate) async fn run(arguments: &Arguments, printer: &Printer) -> Result<Replayed, CliError> {
     let catalog = catalog(&arguments.project)?;
     let input = arguments.input.as_path();
     if input == Path::new("-") {
@@ -119,14 +139,48 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Replayed, CliError> {
             .lock()
             .read_to_end(&mut bytes)
             .map_err(ReplayError::Stdin)?;
-        let message = Message::read("standard input".to_owned(), &bytes, &catalog);
-        return Ok(Replayed::One(Box::new(message)));
+        return one("standard input".to_owned(), &bytes, &catalog, arguments, printer).await;
+    }
+    if input.is_dir() && arguments.against.is_some() {
+        return Err(ReplayError::FolderAgainst.into());
     }
     if input.is_dir() {
         return Ok(Replayed::Folder(folder::replay(input, &catalog)?));
     }
-    let message = Message::read(input.display().to_string(), &read(input)?, &catalog);
+    let file = input.display().to_string();
+    one(file, &read(input)?, &catalog, arguments, printer).await
+}
+
+async fn one(
+    file: String,
+    bytes: &[u8],
+    catalog: &Catalog,
+    arguments: &Arguments,
+    printer: &Printer,
+) -> Result<Replayed, CliError> {
+    let mut message = Message::read(file, bytes, catalog);
+    if let Some(against) = arguments.against {
+        let findings = parse(bytes).map(|parsed| parsed.findings).unwrap_or_default();
+        let answers = answers(catalog, &findings);
+        message.plans = Some(match against {
+            Against::Account if answers.is_empty() => Vec::new(),
+            Against::Account => plans_in_account(&answers, &arguments.stack).await?,
+            Against::Sandbox => plans_in_sandbox(&answers, printer).await?,
+        });
+    }
     Ok(Replayed::One(Box::new(message)))
+}
+
+/// What would be answered: an inactive finding has no plan.
+fn answers<'a>(catalog: &'a Catalog, findings: &'a [Finding]) -> Vec<Answered<'a>> {
+    let decided = findings.iter().map(|finding| catalog.decide(finding));
+    decided
+        .filter_map(|decided| match decided {
+            Decided::Answered(answers) => Some(answers),
+            Decided::Inactive { .. } | Decided::Unanswered { .. } => None,
+        })
+        .flatten()
+        .collect()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ReplayError> {

@@ -20,6 +20,7 @@ use crate::{
     incidents::View,
 };
 
+pub(crate) use opening::{Wish, open};
 pub(crate) use target::is_incident;
 
 /// The playbooks this program was built with; a deployment of the same version has the same.
@@ -47,7 +48,7 @@ pub(crate) struct Arguments {
 /// A playbook that was started.
 #[derive(Debug, Serialize)]
 pub(crate) struct Started {
-    incident: IncidentId,
+    pub(crate) incident: IncidentId,
     playbook: PlaybookName,
     target: Target,
     mode: Mode,
@@ -189,14 +190,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ran, CliError> {
     let target = resolve(&deployment, &caller, &arguments.target).await?;
     fits(playbook, &target)?;
     let wanted = wanted_mode(playbook, arguments.mode, deployment.maximum_mode()?)?;
-    let wish = opening::Wish {
+    let wish = Wish {
         playbook,
         target,
         wanted,
         by: caller,
         reason: arguments.reason,
     };
-    opening::open(&deployment, wish).await
+    open(&deployment, wish).await
 }
 
 fn playbook<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Playbook, RunError> {

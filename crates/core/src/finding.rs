@@ -7,6 +7,7 @@ mod attack_sequence;
 mod control;
 mod envelope;
 mod error;
+mod facts;
 mod guardduty;
 mod guardduty_resource;
 mod guardduty_type;
@@ -34,7 +35,7 @@ use crate::{
     target::Target,
 };
 
-pub use envelope::{DRILL_SOURCE, Envelope};
+pub use envelope::{DRILL_SOURCE, Envelope, GUARDDUTY_FINDING, SECURITY_HUB_IMPORTED, SWEEP_SOURCE};
 pub use error::ParseError;
 pub use hub_finding::aws_products;
 pub use parse::{Left, Parsed, Refused, parse};
@@ -103,6 +104,9 @@ pub struct Finding {
     pub created_at: Option<Timestamp>,
     /// When the product last changed it; tells updates apart.
     pub updated_at: Option<Timestamp>,
+    /// What else it says, for people: a line each, cleaned and cut. Hostile text all the same.
+    #[serde(default)]
+    pub facts: Vec<String>,
 }
 
 impl Finding {

@@ -1,9 +1,11 @@
 //! The state of an incident: a pure function of its log.
 
 mod conclusion;
+mod evidence;
 
 use std::{collections::BTreeMap, fmt};
 
+pub use evidence::MissingEvidence;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +109,16 @@ impl StepState {
                 .verification
                 .as_ref()
                 .is_some_and(|verification| verification.holds)
+    }
+
+    /// Whether the account may have been changed by it. A step that only kept evidence acted and changed nothing.
+    pub fn changed_something(&self) -> bool {
+        self.acted && self.plan.as_ref().is_some_and(|plan| !plan.changes.is_empty())
+    }
+
+    /// Whether it keeps evidence or reads: it never decides whether the incident is contained.
+    pub fn is_evidence(&self) -> bool {
+        matches!(self.step.phase, Phase::Preserve | Phase::Investigate)
     }
 }
 
@@ -255,6 +267,18 @@ impl Incident {
         self.steps
             .iter()
             .filter(|state| state.step.phase == Phase::Contain)
+    }
+
+    /// The steps that people decide on: what contains, and evidence whose keeping changes something.
+    pub fn asked_about(&self) -> impl Iterator<Item = &StepState> {
+        self.steps.iter().filter(|state| {
+            let is_planned = state.planned.is_some();
+            let is_not_kept = matches!(
+                state.outcome,
+                Some(Outcome::Failed { .. } | Outcome::Refused { .. })
+            );
+            state.step.phase == Phase::Contain || is_planned || is_not_kept
+        })
     }
 
     /// Whether this plan may be carried out now. One that changes nothing needs nobody's word: the goal state

@@ -12,6 +12,7 @@
 //! | [`incident`] | the state of an incident, folded from its log |
 //! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
 //! | [`message`] | what people are told |
+//! | [`sweep`] | what was missed, and what nobody works on any more |
 //! | [`advice`] | what people should do about a type of finding |
 //! | [`text`] | hostile text, made harmless for each sink |
 //! | [`error_name`] | the names that state machines catch |
@@ -32,6 +33,7 @@ pub mod mode;
 pub mod outcome;
 pub mod plan;
 pub mod risk;
+pub mod sweep;
 pub mod target;
 pub mod task;
 pub mod text;

@@ -246,6 +246,9 @@ pub struct FindingRef {
     /// The message it came in (SQS message id), so that a redelivery isn't logged twice.
     #[serde(default)]
     pub message: Option<String>,
+    /// [`Finding::facts`]. Left out where there are none, since older records have no such field and keep their hash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<String>,
 }
 
 impl FindingRef {
@@ -262,6 +265,7 @@ impl FindingRef {
             created_at: finding.created_at,
             updated_at: finding.updated_at,
             message: message.map(str::to_owned),
+            facts: finding.facts.clone(),
         }
     }
 }

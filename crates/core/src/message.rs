@@ -2,11 +2,13 @@
 //!
 //! Everything that came from a finding passes through [`crate::text`]: it is hostile.
 
+mod attention;
 mod outcome;
 mod question;
 mod undone;
 
-pub use outcome::{outcome, what_next};
+pub use attention::{Found, Needy, attention};
+pub use outcome::{missing, outcome, what_next};
 pub use question::{limit_reached, question};
 use serde::Serialize;
 pub use undone::undone;
@@ -57,8 +59,13 @@ fn what_happened(incident: &Incident) -> String {
     if !opened.title.is_empty() {
         lines.push(format!("  \"{}\"", text::for_plain_email(&opened.title)));
     }
-    if let Some(seen) = finding.first_seen {
-        lines.push(format!("  first seen {seen}"));
+    match (finding.first_seen, finding.last_seen) {
+        (Some(first), Some(last)) if first != last => lines.push(format!("  seen from {first} to {last}")),
+        (Some(first), _) => lines.push(format!("  first seen {first}")),
+        (None, _) => {}
+    }
+    for fact in &finding.facts {
+        lines.push(format!("  {}", text::for_plain_email(fact)));
     }
     if let Origin::Manual { by, reason } = &opened.origin {
         let reason = reason.as_deref().unwrap_or("no reason given");

@@ -61,6 +61,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether it changes nothing that the other doesn't: steps beside it may have done a part already.
+    pub fn is_within(&self, approved: &Self) -> bool {
+        self.step == approved.step
+            && self.action == approved.action
+            && self.principal == approved.principal
+            && self
+                .changes
+                .iter()
+                .all(|change| approved.changes.contains(change))
+    }
+
     /// Hash of what would change, on what. Blast radius and receipt stay out: a key's last use or a
     /// cut-off time may move without making the approved change a different one.
     pub fn hash(&self) -> Result<Hash, CanonicalError> {

@@ -58,11 +58,29 @@ fn opened(mode: Mode) -> Event {
             created_at: None,
             updated_at: None,
             message: None,
+            facts: Vec::new(),
         },
         title: "API GetCallerIdentity was called from http://203.0.113.7/\u{1b}[31m".into(),
         linked: None,
         guardrails: vec![],
     }))
+}
+
+/// An incident that keeps evidence, too.
+fn opened_with_evidence(mode: Mode) -> Event {
+    let Event::Opened(mut opened) = opened(mode) else {
+        unreachable!("`opened` opens");
+    };
+    opened.steps.truncate(1);
+    opened.steps.push(StepRef {
+        step: "take-snapshots".into(),
+        action: "ec2.snapshot-volumes".into(),
+        title: "Take snapshots".to_owned(),
+        phase: Phase::Preserve,
+        high_impact: false,
+        with: Default::default(),
+    });
+    Event::Opened(opened)
 }
 
 fn plan(step: &str) -> Plan {
@@ -506,4 +524,87 @@ proptest! {
         let incident = Incident::replay(&records).unwrap();
         prop_assert_eq!(incident.conclusion() == Status::Contained, naive);
     }
+}
+
+#[test]
+fn evidence_that_failed_is_said_to_be_missing_and_does_not_count_for_contained() {
+    let mut events = vec![
+        opened_with_evidence(Mode::Auto),
+        acting("deactivate-key"),
+        acting("take-snapshots"),
+        ended("deactivate-key", Outcome::Done),
+        verified("deactivate-key", true),
+    ];
+    let incident = |events: &[Event]| Incident::replay(&log(events.to_vec())).unwrap();
+    let id = IncidentId::from("01JTESTTESTTESTTESTTESTTES");
+
+    // While the snapshots hang, the notice goes out.
+    let hanging = incident(&events);
+    assert_eq!(hanging.conclusion(), Status::Contained);
+    let notice = message::outcome(&id, &hanging).body;
+    let missing = "Evidence that is missing\n  - \"Take snapshots\": not there yet";
+    assert!(notice.contains(missing), "{notice}");
+    assert!(
+        !notice.contains("CUT OFF") && !notice.contains("keep by hand"),
+        "{notice}"
+    );
+
+    events.push(ended(
+        "take-snapshots",
+        Outcome::failed(ErrorName::Unavailable, "`ec2:CreateSnapshots` failed"),
+    ));
+    let failed = incident(&events);
+    assert_eq!(failed.conclusion(), Status::Contained);
+    let notice = message::outcome(&id, &failed).body;
+    let missing = "\"Take snapshots\": Backstop.Unavailable: `ec2:CreateSnapshots` failed";
+    assert!(notice.contains(missing), "{notice}");
+    assert!(
+        notice.contains("keep by hand, before anything is cleaned up"),
+        "{notice}"
+    );
+
+    let kept = Event::StepEnded {
+        step: "take-snapshots".into(),
+        outcome: Outcome::Done,
+    };
+    events.push(kept);
+    assert_eq!(incident(&events).missing_evidence(), []);
+}
+
+#[test]
+fn people_are_asked_about_evidence_whose_keeping_changes_something() {
+    let planned = |step: &str| Event::Planned {
+        plan: Box::new(plan(step)),
+        hash: plan(step).hash().unwrap(),
+    };
+    let events = [
+        opened_with_evidence(Mode::Approve),
+        planned("deactivate-key"),
+        planned("take-snapshots"),
+    ];
+    let incident = Incident::replay(&log(events)).unwrap();
+    let (hash, hashes) = incident.plan_hashes().unwrap();
+    assert_eq!(hashes.len(), 2);
+    let id = IncidentId::from("01JTESTTESTTESTTESTTESTTES");
+    let question = message::question(&id, &incident, &hash, 1, at(60)).body;
+    assert!(question.contains("  - Take snapshots\n"), "{question}");
+    // Nobody let it be kept, which the status says; it isn't missed.
+    let denied = Event::Denied {
+        by: "arn:aws:iam::123456789012:user/oncall".to_owned(),
+        reason: None,
+    };
+    let asked = Event::ApprovalRequested {
+        plan_hash: hash,
+        expires_at: at(60),
+        needed: 1,
+    };
+    let events = [
+        opened_with_evidence(Mode::Approve),
+        planned("deactivate-key"),
+        planned("take-snapshots"),
+        asked,
+        denied,
+    ];
+    let incident = Incident::replay(&log(events)).unwrap();
+    assert_eq!(incident.missing_evidence(), []);
 }

@@ -46,6 +46,8 @@ pub struct Permissions {
 pub enum Impact {
     /// Nobody: it only reads.
     Nobody,
+    /// Nobody: it makes or marks evidence.
+    Evidence,
     /// Only the reported credential stops working.
     Credential,
     /// Outsiders lose the reported resource; its own account keeps it.
@@ -62,9 +64,12 @@ impl Impact {
     /// The furthest mode: what cuts others off waits for a person.
     pub const fn maximum_mode(self) -> Mode {
         match self {
-            Self::Nobody | Self::Credential | Self::Outsiders | Self::Principal | Self::SharedAsking => {
-                Mode::Auto
-            }
+            Self::Nobody
+            | Self::Evidence
+            | Self::Credential
+            | Self::Outsiders
+            | Self::Principal
+            | Self::SharedAsking => Mode::Auto,
             Self::Shared => Mode::Approve,
         }
     }
@@ -74,6 +79,7 @@ impl fmt::Display for Impact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nobody => "nobody, it only reads",
+            Self::Evidence => "nobody, it makes or marks evidence",
             Self::Credential => "the reported credential only",
             Self::Outsiders => "whoever reaches the reported resource from outside its account",
             Self::Principal => "everything the reported principal does",
@@ -85,6 +91,287 @@ impl fmt::Display for Impact {
 
 /// Every action, by name.
 pub const ACTIONS: &[Action] = &[
+    Action {
+        id: "ec2.capture-instance",
+        function: "respond-ec2",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Nobody,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "autoscaling:DescribeAutoScalingInstances",
+                "ec2:DescribeAddresses",
+                "ec2:DescribeIamInstanceProfileAssociations",
+                "ec2:DescribeInstanceAttribute",
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkAcls",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeVolumes",
+                "ec2:GetConsoleOutput",
+            ],
+            act: &[],
+            verify: &[],
+            undo: &[],
+        },
+        sentence: "Keeps the instance's settings, its network, and the end of its console output as evidence",
+    },
+    Action {
+        id: "ec2.deny-subnet-traffic",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        // The rules are in ACLs that others share, and whoever gets the address next is cut off too.
+        impact: Impact::Shared,
+        options: &["hours"],
+        permissions: Permissions {
+            plan: &["ec2:DescribeInstances", "ec2:DescribeNetworkAcls"],
+            act: &["ec2:CreateNetworkAclEntry", "ec2:DescribeNetworkAcls"],
+            verify: &["ec2:DescribeNetworkAcls"],
+            undo: &["ec2:DeleteNetworkAclEntry", "ec2:DescribeNetworkAcls"],
+        },
+        sentence: "Denies the instance's addresses in the network ACLs of its VPC, which ends open connections too",
+    },
+    Action {
+        id: "ec2.deregister-from-load-balancers",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeInstances",
+                "elasticloadbalancing:DescribeInstanceHealth",
+                "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            act: &[
+                "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+                "elasticloadbalancing:DeregisterTargets",
+            ],
+            verify: &[
+                "ec2:DescribeInstances",
+                "elasticloadbalancing:DescribeInstanceHealth",
+                "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            undo: &[
+                "ec2:DescribeInstances",
+                "elasticloadbalancing:DescribeLoadBalancers",
+                "elasticloadbalancing:DescribeTargetHealth",
+                "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+                "elasticloadbalancing:RegisterTargets",
+            ],
+        },
+        sentence: "Takes the instance out of every target group and Classic Load Balancer that sends users to it",
+    },
+    Action {
+        id: "ec2.detach-from-auto-scaling",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "ec2:DescribeInstances",
+            ],
+            act: &[
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DetachInstances",
+            ],
+            verify: &["autoscaling:DescribeAutoScalingInstances"],
+            undo: &[
+                "autoscaling:AttachInstances",
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:EnterStandby",
+                "autoscaling:SetInstanceProtection",
+                "ec2:DescribeInstances",
+            ],
+        },
+        sentence: "Takes the instance out of its Auto Scaling group, which would terminate it; a replacement comes",
+    },
+    Action {
+        id: "ec2.end-sessions",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &["ec2:DescribeInstances", "ssm:DescribeSessions"],
+            act: &["ssm:TerminateSession"],
+            verify: &["ssm:DescribeSessions"],
+            undo: &[],
+        },
+        sentence: "Ends the live Session Manager sessions on the instance",
+    },
+    Action {
+        id: "ec2.isolate-instance",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &["untrack"],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeSecurityGroups",
+                "elasticloadbalancing:DescribeTargetGroups",
+                "elasticloadbalancing:DescribeTargetHealth",
+            ],
+            act: &[
+                "ec2:AuthorizeSecurityGroupEgress",
+                "ec2:AuthorizeSecurityGroupIngress",
+                "ec2:CreateSecurityGroup",
+                "ec2:CreateTags",
+                "ec2:DeleteSecurityGroup",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroupRules",
+                "ec2:DescribeSecurityGroups",
+                "ec2:ModifyNetworkInterfaceAttribute",
+                "ec2:RevokeSecurityGroupEgress",
+                "ec2:RevokeSecurityGroupIngress",
+            ],
+            verify: &["ec2:DescribeInstances", "ec2:DescribeSecurityGroups"],
+            undo: &[
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:ModifyNetworkInterfaceAttribute",
+            ],
+        },
+        sentence: "Puts every network interface of the instance into one security group without rules",
+    },
+    Action {
+        id: "ec2.protect-instance",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &["ec2:DescribeInstanceAttribute", "ec2:DescribeInstances"],
+            act: &["ec2:ModifyInstanceAttribute"],
+            verify: &["ec2:DescribeInstanceAttribute", "ec2:DescribeInstances"],
+            undo: &[
+                "ec2:DescribeInstanceAttribute",
+                "ec2:DescribeInstances",
+                "ec2:ModifyInstanceAttribute",
+            ],
+        },
+        sentence: "Keeps the instance and its volumes from being stopped, terminated or deleted",
+    },
+    Action {
+        id: "ec2.revoke-instance-credentials",
+        function: "respond-ec2",
+        phases: &[Phase::Contain],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Principal,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeIamInstanceProfileAssociations",
+                "ec2:DescribeInstances",
+                "iam:GetInstanceProfile",
+                "iam:GetRolePolicy",
+            ],
+            act: &[
+                "ec2:DescribeIamInstanceProfileAssociations",
+                "ec2:DisassociateIamInstanceProfile",
+                "iam:PutRolePolicy",
+            ],
+            verify: &["ec2:DescribeIamInstanceProfileAssociations", "iam:GetRolePolicy"],
+            undo: &[
+                "ec2:AssociateIamInstanceProfile",
+                "ec2:DescribeIamInstanceProfileAssociations",
+                "ec2:DescribeInstances",
+                "iam:DeleteRolePolicy",
+                "iam:GetRolePolicy",
+                "iam:PassRole",
+                "iam:PutRolePolicy",
+            ],
+        },
+        sentence: "Takes the instance's profile away and denies everything to the credentials that it was given",
+    },
+    Action {
+        id: "ec2.secure-snapshots",
+        function: "respond-ec2",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Evidence,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeLockedSnapshots",
+                "ec2:DescribeSnapshotAttribute",
+                "ec2:DescribeSnapshots",
+            ],
+            act: &[
+                "ec2:CopySnapshot",
+                "ec2:CreateTags",
+                "ec2:DescribeLockedSnapshots",
+                "ec2:DescribeSnapshotAttribute",
+                "ec2:DescribeSnapshots",
+                "ec2:LockSnapshot",
+                "ec2:ModifySnapshotAttribute",
+            ],
+            verify: &[
+                "ec2:DescribeLockedSnapshots",
+                "ec2:DescribeSnapshotAttribute",
+                "ec2:DescribeSnapshots",
+            ],
+            undo: &[],
+        },
+        sentence: "Locks the incident's snapshots, copies them under a key and shares them, as the stack's parameters say",
+    },
+    Action {
+        id: "ec2.snapshot-volumes",
+        function: "respond-ec2",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Evidence,
+        options: &[],
+        permissions: Permissions {
+            plan: &[
+                "ec2:DescribeInstances",
+                "ec2:DescribeSnapshots",
+                "ec2:DescribeVolumes",
+            ],
+            act: &[
+                "ec2:CreateSnapshots",
+                "ec2:CreateTags",
+                "ec2:DescribeInstances",
+                "ec2:DescribeSnapshots",
+            ],
+            verify: &["ec2:DescribeInstances", "ec2:DescribeSnapshots"],
+            undo: &[],
+        },
+        sentence: "Starts one crash-consistent snapshot of all of the instance's volumes as evidence",
+    },
+    Action {
+        id: "ec2.tag-instance",
+        function: "respond-ec2",
+        phases: &[Phase::Preserve],
+        targets: &[TargetKind::Instance],
+        impact: Impact::Evidence,
+        options: &[],
+        permissions: Permissions {
+            plan: &["ec2:DescribeInstances"],
+            act: &["ec2:CreateTags"],
+            verify: &["ec2:DescribeInstances"],
+            undo: &["ec2:CreateTags", "ec2:DeleteTags", "ec2:DescribeInstances"],
+        },
+        sentence: "Tags the instance with the incident and its state",
+    },
     Action {
         id: "iam.deactivate-access-key",
         function: "respond-iam",
@@ -260,6 +547,11 @@ impl Action {
     /// Whether it can act on this kind of target.
     pub fn fits(&self, kind: TargetKind) -> bool {
         self.targets.contains(&kind)
+    }
+
+    /// Whether it changes anything, or only reads.
+    pub const fn changes_something(&self) -> bool {
+        !self.permissions.act.is_empty()
     }
 }
 

@@ -85,6 +85,7 @@ mod tests {
             title: name.to_owned(),
             after: after.iter().map(|name| StepId::from(*name)).collect(),
             high_impact: false,
+            at_once: false,
             with: serde_json::Map::new(),
         }
     }

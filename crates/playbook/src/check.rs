@@ -64,7 +64,9 @@ fn build(name: &PlaybookName, file: PlaybookFile, targets: Vec<TargetKind>) -> P
 
 fn build_triggers(file: TriggersFile) -> Triggers {
     Triggers {
+        by_hand: file.is_by_hand(),
         finding_types: plain(file.finding_types),
+        actor_finding_types: plain(file.actor_finding_types),
         controls: plain(file.controls),
         products: plain(file.products),
         custom_actions: file.custom_actions,

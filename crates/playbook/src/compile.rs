@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::{
     arrange::arrange,
-    machine::{Branch, Catcher, Choice, Machine, Parallel, Rule, State, States, Then},
+    machine::{Branch, Catcher, Choice, Machine, Parallel, Pass, Rule, State, States, Then},
     playbook::Playbook,
 };
 use task::{Call, invoke};
@@ -43,6 +43,11 @@ pub(crate) mod names {
     pub(crate) const DRIFTED: &str = "Did the world change since the plan?";
     pub(crate) const TELL: &str = "Tell people what happened";
     pub(crate) const EVIDENCE: &str = "Preserve and investigate";
+    pub(crate) const BESIDE: &str = "Contain, and keep the evidence that can't wait";
+    pub(crate) const TELL_AT_ONCE: &str = "Tell people what was contained";
+    pub(crate) const ASK_AGAIN: &str = "Go back to the plan";
+    pub(crate) const TOLD: &str = "Go on though nobody could be told";
+    pub(crate) const AGAIN: &str = "Must people be asked again?";
     pub(crate) const CLOSE: &str = "Close the incident";
 }
 
@@ -52,18 +57,23 @@ const ANY: [&str; 1] = ["States.ALL"];
 /// Compiles a playbook. One that contains nothing goes straight to telling people.
 pub fn compile(playbook: &Playbook) -> Machine {
     let mut states = States::default();
-    if playbook.contains() {
-        states.add(names::MODE, which_mode());
-        states.extend(gate::states(playbook));
-        states.add(names::CONTAIN, contain_state(playbook));
-        states.add(names::PROVE, prove(playbook));
-        states.add(names::DRIFTED, did_the_world_change());
-    }
     let after_telling = if evidence(playbook).is_some() {
         names::EVIDENCE
     } else {
         names::CLOSE
     };
+    if playbook.contains() {
+        let acting = acting(playbook);
+        states.add(names::MODE, which_mode(acting));
+        states.extend(gate::states(playbook, acting));
+        if acting == names::BESIDE {
+            states.add(names::BESIDE, beside(playbook));
+            states.add(names::AGAIN, if_drifted(names::PLAN, after_telling));
+        } else {
+            states.extend(containment(playbook));
+            states.add(names::DRIFTED, if_drifted(names::PLAN, names::TELL));
+        }
+    }
     states.add(names::TELL, tell(after_telling));
     if let Some(state) = evidence(playbook) {
         states.add(names::EVIDENCE, state);
@@ -108,13 +118,63 @@ pub(crate) fn pascal_case(name: &str) -> String {
         .collect()
 }
 
-fn which_mode() -> State {
+/// The state in which steps act.
+fn acting(playbook: &Playbook) -> &'static str {
+    if playbook.steps_at_once().is_empty() {
+        names::CONTAIN
+    } else {
+        names::BESIDE
+    }
+}
+
+fn which_mode(acting: &str) -> State {
     State::Choice(Choice {
         choices: vec![Rule {
             condition: "{% $states.context.Execution.Input.mode = 'auto' %}".to_owned(),
-            next: names::CONTAIN.to_owned(),
+            next: acting.to_owned(),
         }],
         default: names::PLAN.to_owned(),
+    })
+}
+
+fn containment(playbook: &Playbook) -> States {
+    let mut states = States::default();
+    states.add(names::CONTAIN, contain_state(playbook));
+    states.add(names::PROVE, prove(playbook));
+    states
+}
+
+/// One branch contains, proves and tells; the evidence that can't wait is kept in others. A snapshot that hangs
+/// or fails so delays neither isolation, nor its proof, nor the notice; only closing waits for it.
+fn beside(playbook: &Playbook) -> State {
+    let mut first = containment(playbook);
+    first.add(names::DRIFTED, if_drifted(names::ASK_AGAIN, names::TELL_AT_ONCE));
+    first.add(
+        names::ASK_AGAIN,
+        State::Pass(Pass {
+            output: json!({ "drifted": true }),
+            then: Then::End,
+        }),
+    );
+    first.add(
+        names::TELL_AT_ONCE,
+        invoke(Call {
+            output: json!({ "drifted": false }),
+            catch: vec![contain::catch_all(names::TOLD)],
+            ..Call::new("notify", task::facts(&["incident"]), Then::End)
+        }),
+    );
+    first.add(names::TOLD, contain::pass(Then::End));
+    let mut branches = vec![Branch::of(first)];
+    branches.extend(contain::branches(arrange(&playbook.steps_at_once())));
+    State::Parallel(Parallel {
+        branches,
+        catch: vec![Catcher {
+            error_equals: ANY.to_vec(),
+            next: names::TELL.to_owned(),
+            output: json!({ "drifted": false }),
+        }],
+        then: Then::Next(names::AGAIN.to_owned()),
     })
 }
 
@@ -176,13 +236,13 @@ fn prove(playbook: &Playbook) -> State {
     })
 }
 
-fn did_the_world_change() -> State {
+fn if_drifted(yes: &str, no: &str) -> State {
     State::Choice(Choice {
         choices: vec![Rule {
             condition: contain::DRIFTED_BEFORE.to_owned(),
-            next: names::PLAN.to_owned(),
+            next: yes.to_owned(),
         }],
-        default: names::TELL.to_owned(),
+        default: no.to_owned(),
     })
 }
 
@@ -200,7 +260,11 @@ fn tell(next: &str) -> State {
 fn evidence(playbook: &Playbook) -> Option<State> {
     let branches: Vec<Branch> = [Phase::Preserve, Phase::Investigate]
         .into_iter()
-        .flat_map(|phase| contain::branches(arrange(&playbook.steps_of(phase))))
+        .flat_map(|phase| {
+            let mut later = playbook.steps_of(phase);
+            later.retain(|step| !step.at_once);
+            contain::branches(arrange(&later))
+        })
         .collect();
     (!branches.is_empty()).then(|| {
         State::Parallel(Parallel {

@@ -43,8 +43,8 @@ pub(crate) struct PlaybookFile {
     #[serde(default)]
     #[schemars(with = "Vec<String>", inner(regex(pattern = r"^T\d{4}(\.\d{3})?$")))]
     pub(crate) attack: Vec<Spanned<String>>,
-    /// Sample findings and what must come of them.
-    #[schemars(with = "Vec<TestFile>", length(min = 1))]
+    /// Sample findings and what must come of them; empty only if it is run `by_hand`.
+    #[schemars(with = "Vec<TestFile>")]
     pub(crate) tests: Spanned<Vec<TestFile>>,
 }
 
@@ -56,6 +56,11 @@ pub(crate) struct TriggersFile {
     #[serde(default)]
     #[schemars(schema_with = "finding_types")]
     pub(crate) finding_types: Vec<Spanned<String>>,
+    /// GuardDuty finding types that are answered only where the resource attacks (`resourceRole` is `ACTOR`): of an
+    /// instance that guesses passwords, not of one whose passwords are guessed.
+    #[serde(default)]
+    #[schemars(schema_with = "finding_types")]
+    pub(crate) actor_finding_types: Vec<Spanned<String>>,
     /// Security Hub control ids, such as `S3.2`; with `*`, the known controls that match.
     #[serde(default)]
     #[schemars(schema_with = "controls")]
@@ -67,10 +72,21 @@ pub(crate) struct TriggersFile {
     /// Whether any finding is answered that a person sends by a Security Hub custom action.
     #[serde(default)]
     pub(crate) custom_actions: bool,
+    /// Whether only people run it, by `backstop run`: no finding starts it, so it has no sample finding and no
+    /// drill.
+    #[schemars(with = "Option<bool>")]
+    pub(crate) by_hand: Option<Spanned<bool>>,
     /// Findings below this severity are not answered.
     pub(crate) severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource is attacked (`target`) or attacks (`actor`).
     pub(crate) resource_role: Option<ResourceRole>,
+}
+
+impl TriggersFile {
+    /// Whether only people run the playbook.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.by_hand.as_ref().is_some_and(|by_hand| by_hand.value)
+    }
 }
 
 /// The steps of one phase.
@@ -105,6 +121,9 @@ pub(crate) struct StepFile {
     /// Whether two different people must approve.
     #[schemars(with = "Option<bool>")]
     pub(crate) high_impact: Option<Spanned<bool>>,
+    /// Only in `preserve`: evidence that can't wait. It is kept beside containment, which doesn't wait for it.
+    #[schemars(with = "Option<bool>")]
+    pub(crate) at_once: Option<Spanned<bool>>,
     /// Options of the action.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub(crate) with: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,

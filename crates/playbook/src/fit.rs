@@ -1,6 +1,9 @@
 //! How closely a playbook's triggers fit a finding.
 
-use backstop_core::{Finding, finding::Route};
+use backstop_core::{
+    Finding,
+    finding::{ResourceRole, Route},
+};
 use wildmatch::WildMatch;
 
 use crate::{known, playbook::Triggers};
@@ -40,9 +43,14 @@ pub(crate) fn fit(triggers: &Triggers, finding: &Finding) -> Option<(Fit, String
 
 /// Only GuardDuty's findings have GuardDuty's types: whoever may import findings could write anything there.
 fn by_type<'a>(triggers: &'a Triggers, finding: &'a Finding) -> impl Iterator<Item = (Fit, String)> + 'a {
+    let as_actor = triggers
+        .actor_finding_types
+        .iter()
+        .filter(|_| finding.resource_role == Some(ResourceRole::Actor));
     triggers
         .finding_types
         .iter()
+        .chain(as_actor)
         .filter(|pattern| finding.is_guardduty() && WildMatch::new(pattern).matches(&finding.finding_type))
         .map(|pattern| {
             (

@@ -149,7 +149,9 @@ fn check_folder(folder: &Path, linted: &Linted) -> Vec<Problem> {
             )),
         );
     }
-    if linted.playbook.contains() && !folder.join(DRILL).is_file() {
+    // A drill begins with a finding, and none starts what only people run.
+    let wants_drill = linted.playbook.contains() && !linted.playbook.triggers.by_hand;
+    if wants_drill && !folder.join(DRILL).is_file() {
         problems.push(
             Problem::of_file("drill-missing", format!("`{DRILL}` is missing")).help(
                 "a playbook without a drill is a guess: `backstop playbook new` writes one to start from",

@@ -39,12 +39,18 @@ pub struct Playbook {
 pub struct Triggers {
     /// GuardDuty finding types, with `*`.
     pub finding_types: Vec<String>,
+    /// GuardDuty finding types that are answered only where the resource attacks; with `*`.
+    #[serde(default)]
+    pub actor_finding_types: Vec<String>,
     /// Security Hub control ids; with `*`, the known controls that match.
     pub controls: Vec<String>,
     /// AWS products, whose findings are answered whatever their type.
     pub products: Vec<String>,
     /// Whether any finding is answered that a person sends by a Security Hub custom action.
     pub custom_actions: bool,
+    /// Whether no finding starts it: only people do.
+    #[serde(default)]
+    pub by_hand: bool,
     /// Findings below this are not answered.
     pub severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource has this role.
@@ -73,6 +79,8 @@ pub struct Step {
     pub after: Vec<StepId>,
     /// Whether two different people must approve.
     pub high_impact: bool,
+    /// Whether it keeps evidence that can't wait: it runs beside containment, which doesn't wait for it.
+    pub at_once: bool,
     /// Options of the action.
     pub with: serde_json::Map<String, serde_json::Value>,
 }
@@ -113,6 +121,13 @@ impl Playbook {
             .collect()
     }
 
+    /// The steps that keep evidence beside containment.
+    pub fn steps_at_once(&self) -> Vec<&Step> {
+        self.steps()
+            .filter_map(|(_, step)| step.at_once.then_some(step))
+            .collect()
+    }
+
     /// Whether it has steps that contain; without them it only tells people.
     pub fn contains(&self) -> bool {
         self.steps().any(|(phase, _)| phase == Phase::Contain)
@@ -137,5 +152,10 @@ impl Step {
     /// What the list of actions says of it; `None` only for a catalog of another version.
     pub fn known_action(&self) -> Option<&'static Action> {
         actions::find(self.action.as_str())
+    }
+
+    /// Whether it may change the account, so that people must see it in the plan; what isn't known might.
+    pub fn changes_something(&self) -> bool {
+        self.known_action().is_none_or(Action::changes_something)
     }
 }

@@ -44,6 +44,7 @@ pub struct ShownStep<'a> {
     what: &'static str,
     after: &'a [StepId],
     two_people: bool,
+    at_once: bool,
     impact: Option<Impact>,
     targets: &'static [TargetKind],
     permissions: Option<Permissions>,
@@ -87,6 +88,7 @@ fn shown_step(phase: Phase, step: &Step) -> ShownStep<'_> {
         what: action.map_or("not known to this version", |action| action.sentence),
         after: &step.after,
         two_people: step.high_impact,
+        at_once: step.at_once,
         impact: action.map(|action| action.impact),
         targets: action.map_or(&[], |action| action.targets),
         permissions: action.map(|action| action.permissions),
@@ -138,6 +140,12 @@ impl Shown<'_> {
                 self.finding_types
             ));
         }
+        if !self.triggers.actor_finding_types.is_empty() {
+            parts.push(format!(
+                "{} where the resource attacks",
+                join(&self.triggers.actor_finding_types)
+            ));
+        }
         if !self.triggers.controls.is_empty() {
             parts.push(format!("controls {}", join(&self.triggers.controls)));
         }
@@ -146,6 +154,9 @@ impl Shown<'_> {
         }
         if self.triggers.custom_actions {
             parts.push("what a person sends by a Security Hub custom action".to_owned());
+        }
+        if self.triggers.by_hand {
+            parts.push("nothing by itself: people run it".to_owned());
         }
         if let Some(floor) = self.triggers.severity_floor {
             parts.push(format!("severity {floor} and above"));
@@ -165,6 +176,9 @@ impl fmt::Display for ShownStep<'_> {
         }
         if self.two_people {
             writeln!(f, "    approval  two different people")?;
+        }
+        if self.at_once {
+            writeln!(f, "    when      at once, beside containment")?;
         }
         if !self.after.is_empty() {
             writeln!(f, "    after     {}", join(self.after))?;

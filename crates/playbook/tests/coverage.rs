@@ -53,7 +53,7 @@ fn a_hole_in_the_playbooks_is_seen() {
 }
 
 #[test]
-fn credentials_are_contained_and_instances_are_told() {
+fn credentials_and_instances_are_contained_and_weak_signs_are_told() {
     let coverage = coverage(&shipped());
     let answers = |name: &str| -> Vec<String> {
         let row = coverage.rows.iter().find(|row| row.name == name).unwrap();
@@ -66,7 +66,11 @@ fn credentials_are_contained_and_instances_are_told() {
         answers("Recon:IAMUser/TorIPCaller"),
         ["leaked-access-key auto", "compromised-role auto"]
     );
-    assert_eq!(answers("Recon:EC2/Portscan"), ["triage observe"]);
+    assert_eq!(
+        answers("Trojan:EC2/DropPoint"),
+        ["compromised-instance auto", "triage observe"]
+    );
+    assert_eq!(answers("Recon:EC2/PortProbeUnprotectedPort"), ["triage observe"]);
 }
 
 #[test]

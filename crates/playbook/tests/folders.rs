@@ -141,11 +141,11 @@ fn loading_reports_the_mistakes_of_all_files() {
     folder.edit("compromised-role/playbook.yaml", "mode: auto", "mode: aprove");
     let error = load_dir(&folder.0).unwrap_err().to_string();
     assert!(
-        error.contains("compromised-role/playbook.yaml:17:7: `aprove` is no value here"),
+        error.contains("compromised-role/playbook.yaml:19:7: `aprove` is no value here"),
         "{error}"
     );
     assert!(
-        error.contains("leaked-access-key/playbook.yaml:26:17: `iam.deny-usr` is no known action"),
+        error.contains("leaked-access-key/playbook.yaml:28:17: `iam.deny-usr` is no known action"),
         "{error}"
     );
 }

@@ -70,6 +70,12 @@ fn each_mistake_has_its_code_and_line() {
             "step: deny-user",
         ),
         (
+            "title: Deactivate the access key",
+            "title: Deactivate the access key\n        at_once: true",
+            "at-once-phase",
+            "# A session made by GetSessionToken",
+        ),
+        (
             "step: deny-user",
             "step: Deny user",
             "step-name",
@@ -107,15 +113,21 @@ fn each_mistake_has_its_code_and_line() {
             "action: iam.deactivate-access-key",
         ),
         (
-            wildcard,
-            "\"*:IAMUser/*\"\n  products: [Mackie]",
+            "  finding_types:",
+            "  products: [Mackie]\n  finding_types:",
             "unknown-product",
-            "severity_floor",
+            "finding_types:",
+        ),
+        (
+            "  finding_types:",
+            "  controls: [S3.*, IAM.999]\n  finding_types:",
+            "unknown-control",
+            "finding_types:",
         ),
         (
             wildcard,
-            "\"*:IAMUser/*\"\n  controls: [S3.*, IAM.999]",
-            "unknown-control",
+            "\"*:IAMUser/*\"\n  by_hand: true",
+            "by-hand-trigger",
             "severity_floor",
         ),
         (

@@ -1,5 +1,10 @@
 //! A playbook whose steps wait for one another, and one with evidence after containment: their machines.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::collections::BTreeSet;
 
@@ -105,6 +110,61 @@ fn nothing_is_acted_on_before_the_gate() {
         leads_to_contain,
         BTreeSet::from(["Was it approved?", "Which mode applies?"])
     );
+}
+
+/// A playbook that keeps one piece of evidence beside containment, by changing something or by reading.
+fn with_evidence_at_once(action: &str) -> Value {
+    let mut playbook = parse(&PlaybookName::from("evidence"), "playbook.yaml", GOOD).unwrap();
+    let mut step = playbook.steps_of(Phase::Contain)[0].clone();
+    step.step = "keep".into();
+    step.title = "Keep it".to_owned();
+    step.action = action.into();
+    step.at_once = true;
+    playbook.phases.push(PhaseSteps {
+        phase: Phase::Preserve,
+        steps: vec![step],
+    });
+    let machine = serde_json::to_value(compile(&playbook)).unwrap();
+    assert_eq!(check_machine(&machine), []);
+    machine
+}
+
+#[test]
+fn containment_its_proof_and_the_notice_do_not_wait_for_evidence() {
+    let machine = with_evidence_at_once("iam.deny-user");
+    let beside = "Contain, and keep the evidence that can't wait";
+    let branches = machine["States"][beside]["Branches"].as_array().unwrap();
+    let [containment, evidence] = branches.as_slice() else {
+        panic!("{branches:#?}");
+    };
+    assert_eq!(evidence["StartAt"], "Keep it");
+    let states = &containment["States"];
+    assert_eq!(containment["StartAt"], "Contain");
+    assert_eq!(states["Contain"]["Next"], "Prove the containment");
+    let asked = "Did the world change since the plan?";
+    assert_eq!(states["Prove the containment"]["Next"], asked);
+    assert_eq!(states[asked]["Default"], "Tell people what was contained");
+    assert_eq!(states["Tell people what was contained"]["End"], true);
+    // A drift that a branch saw leads to the plan from outside of it.
+    let outside = &machine["States"];
+    assert_eq!(outside[beside]["Next"], "Must people be asked again?");
+    assert_eq!(
+        outside["Must people be asked again?"]["Choices"][0]["Next"],
+        "Plan what would be done"
+    );
+    assert_eq!(outside["Which mode applies?"]["Choices"][0]["Next"], beside);
+    assert_eq!(outside["Was it approved?"]["Choices"][0]["Next"], beside);
+}
+
+#[test]
+fn evidence_is_planned_if_it_changes_something_and_kept_before_asking_if_it_only_reads() {
+    let gate = |action: &str| -> String {
+        with_evidence_at_once(action)["States"]["Plan what would be done"].to_string()
+    };
+    let changing = gate("iam.deny-user");
+    assert!(changing.contains("Plan: Keep it") && !changing.contains("\"op\":\"act\""));
+    let reading = gate("s3.capture-bucket");
+    assert!(reading.contains("Before asking: Keep it") && !reading.contains("Plan: Keep it"));
 }
 
 #[test]

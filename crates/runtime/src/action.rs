@@ -119,6 +119,14 @@ pub enum StepError {
         /// Why.
         reason: String,
     },
+    /// What was approved isn't what would be done now.
+    #[error("plan `{approved}` was approved, but now it would be plan `{now}`; nothing was done")]
+    Drifted {
+        /// The hash approved.
+        approved: String,
+        /// The hash now.
+        now: String,
+    },
     /// Reading back shows that the goal state doesn't hold, or not yet.
     #[error("not proven yet: {observed}")]
     NotYetVerified {
@@ -145,6 +153,7 @@ impl StepError {
             Self::TargetGone { .. } => ErrorName::TargetGone,
             Self::Mismatch { .. } => ErrorName::TargetMismatch,
             Self::Refused { .. } | Self::NotApplicable { .. } => ErrorName::Refused,
+            Self::Drifted { .. } => ErrorName::PlanDrifted,
             Self::NotYetVerified { .. } => ErrorName::NotYetVerified,
         }
     }

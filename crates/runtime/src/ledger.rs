@@ -9,11 +9,13 @@
 //! | `TARGET#<key>#<playbook>` | `LOCK` | the incident that answers this target |
 //! | `GUARD` | `PAUSE#…`, `EXEMPTION#…` | the guardrails |
 //! | `LIMIT#<playbook>#<account>#<hour>` | `COUNT`, `NOTICE` | containments in that hour |
+//! | `SWEEP#…` | `MEMO` | what one sweep tells the next |
 
 mod approvals;
 mod guards;
 mod item;
 mod log;
+mod memo;
 mod meta;
 mod opening;
 

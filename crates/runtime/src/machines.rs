@@ -1,9 +1,10 @@
 //! The state machines of a deployment: started by intake and by people, resumed by people.
 
-use aws_sdk_sfn::Client;
+use aws_sdk_sfn::{Client, types::ExecutionStatus};
 use aws_smithy_runtime_api::client::result::SdkError;
 use backstop_core::{
-    PlaybookName,
+    IncidentId, PlaybookName,
+    sweep::Machine,
     task::{ApprovalAnswer, ExecutionInput, UndoInput},
 };
 
@@ -83,6 +84,38 @@ impl Machines {
             .await
             .map_err(CallError::of("states:StartExecution", machine))?;
         Ok(())
+    }
+
+    /// Whether the execution that was started for an incident still runs. Step Functions forgets executions 90
+    /// days after they ended ("Quotas"), so an old one may be absent.
+    pub async fn execution(
+        &self,
+        playbook: &PlaybookName,
+        incident: &IncidentId,
+    ) -> Result<Machine, CallError> {
+        let machine = self.arn(playbook);
+        let execution = format!(
+            "{}:{incident}",
+            machine.replacen(":stateMachine:", ":execution:", 1)
+        );
+        let outcome = self
+            .sfn
+            .describe_execution()
+            .execution_arn(&execution)
+            .send()
+            .await;
+        match outcome {
+            Ok(answer) if *answer.status() == ExecutionStatus::Running => Ok(Machine::Runs),
+            Ok(_) => Ok(Machine::Ended),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|service| service.is_execution_does_not_exist()) =>
+            {
+                Ok(Machine::Absent)
+            }
+            Err(error) => Err(CallError::of("states:DescribeExecution", execution)(error)),
+        }
     }
 
     /// The machine of a playbook.

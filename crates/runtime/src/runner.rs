@@ -249,3 +249,6 @@ fn invalid(what: &'static str, error: &dyn std::fmt::Display) -> StepError {
         detail: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,22 +4,29 @@ use std::future::Future;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt};
 
 /// Starts JSON logging. Never log a finding, a token or a secret: log ids.
 pub fn init_logs() {
     let filter =
         EnvFilter::try_from_env("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_unset| EnvFilter::new("info"));
     // A second call (in tests) finds a subscriber in place, which is as good.
-    drop(
-        tracing_subscriber::fmt()
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_target(false)
-            .with_env_filter(filter)
-            .try_init(),
-    );
+    drop(lines(filter, std::io::stdout).try_init());
+}
+
+/// One line of JSON an event; what is hostile in a value is escaped there.
+fn lines<W>(filter: EnvFilter, to: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_target(false)
+        .with_env_filter(filter)
+        .with_writer(to)
+        .finish()
 }
 
 /// Serves until Lambda stops the process.
@@ -34,4 +41,45 @@ where
     Work: Future<Output = Result<Answer, Failure>>,
 {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Task>| handler(event.payload))).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn hostile_text_stays_inside_its_line_and_its_value() {
+        let hostile = "\u{1b}[2J\r\n{\"level\":\"INFO\",\"message\":\"forged\"}\u{0}\u{7}<script>";
+        let written = Written::default();
+        let to = written.clone();
+        let subscriber = lines(EnvFilter::new("info"), move || to.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::error!(reason = %hostile, finding = hostile, "parked");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(!text.trim_end().chars().any(char::is_control), "{text:?}");
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line.get("message").unwrap(), "parked");
+        assert_eq!(line.get("finding").unwrap(), hostile);
+    }
 }

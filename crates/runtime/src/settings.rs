@@ -24,10 +24,7 @@ pub enum SettingError {
 
 /// Reads a setting that must be there and not empty.
 pub fn required(name: &'static str) -> Result<String, SettingError> {
-    env::var(name)
-        .ok()
-        .filter(|value| !value.is_empty())
-        .ok_or(SettingError::Missing(name))
+    optional(name).ok_or(SettingError::Missing(name))
 }
 
 /// Reads and parses a setting that must be there.
@@ -38,6 +35,11 @@ pub fn parsed<T: std::str::FromStr>(name: &'static str, expected: &'static str) 
         value,
         expected,
     })
+}
+
+/// Reads a setting that may be absent; empty counts as absent.
+pub fn optional(name: &'static str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Reads a comma-separated list; absent and empty both mean none.

@@ -100,7 +100,7 @@ pub fn undoable(
         .steps
         .iter()
         .rev()
-        .filter(|state| changed_something(state) && is_open(state))
+        .filter(|state| state.changed_something() && is_open(state))
         .filter(|state| only.is_none_or(|step| step == &state.step.step))
         .map(|state| Undoable {
             step: state.step.step.clone(),
@@ -122,11 +122,6 @@ pub fn undoable(
     } else {
         Ok(steps)
     }
-}
-
-/// A step that only kept evidence acted, but there is nothing to put back.
-fn changed_something(state: &StepState) -> bool {
-    state.acted && state.plan.as_ref().is_some_and(|plan| !plan.changes.is_empty())
 }
 
 fn is_open(state: &StepState) -> bool {

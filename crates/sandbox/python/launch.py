@@ -9,6 +9,7 @@ started. Started as the leader of its own group, so that nothing else is in it.
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs
 SERVED_BY_MOTO = ("autoscaling", "ec2", "elasticloadbalancing", "rds")
 UNKNOWN_TO_MINISTACK = ("guardduty", "macie2", "securityhub")
 
+INSTANCE_ID = re.compile("i-[0-9a-f]{8,17}")
 PRINCIPAL_PATH = "/_backstop/principal"
 
 
@@ -48,6 +50,33 @@ def admit_for_moto(app):
     for service in UNKNOWN_TO_MINISTACK:
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
         iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
+    iam_actions.extract_iam_action = name_permissions(iam_actions.extract_iam_action)
+    iam_actions.extract_resource_arn = name_findings(iam_actions.extract_resource_arn)
+
+
+def name_findings(known):
+    """Names the resources of what reads findings, as AWS does; ministack checks these calls against `*`."""
+
+    def extract(service, method, path, headers, body, query_params, region, account_id):
+        parts = path.strip("/").split("/")
+        if service == "guardduty" and parts[0] == "detector" and len(parts) > 1:
+            return f"arn:aws:guardduty:{region}:{account_id}:detector/{parts[1]}"
+        if service == "securityhub":
+            return f"arn:aws:securityhub:{region}:{account_id}:hub/default"
+        return known(service, method, path, headers, body, query_params, region, account_id)
+
+    return extract
+
+
+def name_permissions(known):
+    """SQS checks its batch calls under the names of the single ones (SQS API permissions reference)."""
+
+    def extract(*request):
+        action = known(*request)
+        is_batch = action and action.startswith("sqs:") and action.endswith("Batch")
+        return action.removesuffix("Batch") if is_batch else action
+
+    return extract
 
 
 def tell_principals(serve):
@@ -87,19 +116,41 @@ def evaluate_task_timeouts():
     stepfunctions._execute_task = execute_task
 
 
+def tell_source_instance():
+    """Gives `ec2:SourceInstanceARN` to the sessions of instances, as AWS does to every call with credentials that
+    the instance metadata service gave out. AWS names such a session after its instance, so this takes the name's word.
+    """
+    from ministack.core import iam_evaluator
+
+    keys_of = iam_evaluator._principal_keys
+
+    def principal_keys(credential):
+        keys = keys_of(credential)
+        session = credential.principal_arn.split("/")[-1]
+        if credential.principal_type == "AssumedRole" and INSTANCE_ID.fullmatch(session):
+            region, account = os.environ["MINISTACK_REGION"], credential.account_id
+            keys["ec2:sourceinstancearn"] = f"arn:aws:ec2:{region}:{account}:instance/{session}"
+        return keys
+
+    iam_evaluator._principal_keys = principal_keys
+
+
 def ministack():
     from ministack import app
 
     admit_for_moto(app)
     evaluate_task_timeouts()
+    tell_source_instance()
     app.app = tell_principals(app.app)
     sys.argv = ["ministack"]
     app.main()
 
 
 def moto(port):
+    import moto_gaps
     from moto import server
 
+    moto_gaps.fill()
     server.main(["-H", "127.0.0.1", "-p", port])
 
 

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 pub use progress::{Progress, Silent};
 pub use settings::Settings;
 
+use crate::answers::Findings;
 use crate::emulators::{EmulatorError, Emulators, RunDirectory};
 use crate::gateway::{Call, Faults, Gateway, Upstreams};
 use crate::venv::{Venv, VenvError};
@@ -85,6 +86,11 @@ impl Account {
     /// The faults to inject; shared with the running gateway.
     pub fn faults(&self) -> &Faults {
         self.gateway.faults()
+    }
+
+    /// What GuardDuty and Security Hub have found in the account; shared with the running gateway.
+    pub fn findings(&self) -> &Findings {
+        self.gateway.findings()
     }
 
     /// Where the emulators' logs are until [`Account::shutdown`].

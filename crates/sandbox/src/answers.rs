@@ -8,13 +8,20 @@
 //! | `LookupEvents` knows a call at once, AWS within about 15 minutes | what is slower in AWS is not promised by a drill |
 //! | its events have no request parameters but the one that names the resource | bodies are never recorded |
 //! | it has only calls that went through the gateway, not those a service makes by itself | an attacker's calls do |
+//! | nothing flows in a Session Manager session | only whether it is live matters |
 //! | certificates and public keys are stored unread | only their status matters |
+//! | GuardDuty and Security Hub find only what was planted, and know only the sweep's criteria and order | nothing else asks them |
+//! | Security Hub is off until something is planted there | it is a switch in AWS, too |
 
+mod findings;
 mod iam_credentials;
 mod lookup_events;
+mod ssm_sessions;
 
 use crate::gateway::{Exchange, Reply, Shared};
+pub use findings::Findings;
 use iam_credentials::IamCredentials;
+use ssm_sessions::SsmSessions;
 
 /// One call that the sandbox answers by itself.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +36,12 @@ pub struct Answered {
 
 const NO_CERTIFICATES: &str = "ministack has no signing certificates of users";
 const NO_SERVICE_CREDENTIALS: &str = "ministack has no service-specific credentials";
+const NO_SESSIONS: &str = "ministack has no Session Manager, and moto answers 500";
+const NO_FINDINGS: &str = "moto has detectors, but no findings";
 const NO_SSH_KEYS: &str = "ministack has no SSH public keys of users";
 
 /// The whole list.
-pub const ANSWERED: [Answered; 13] = [
+pub const ANSWERED: [Answered; 19] = [
     of_iam("UploadSigningCertificate", NO_CERTIFICATES),
     of_iam("UpdateSigningCertificate", NO_CERTIFICATES),
     of_iam("DeleteSigningCertificate", NO_CERTIFICATES),
@@ -50,7 +59,33 @@ pub const ANSWERED: [Answered; 13] = [
         action: "LookupEvents",
         reason: "ministack's events lack the names of IAM calls and whose they are; the gateway has both",
     },
+    of_ssm("DescribeSessions"),
+    of_ssm("StartSession"),
+    of_ssm("TerminateSession"),
+    Answered {
+        service: "guardduty",
+        action: "ListFindings",
+        reason: NO_FINDINGS,
+    },
+    Answered {
+        service: "guardduty",
+        action: "GetFindings",
+        reason: NO_FINDINGS,
+    },
+    Answered {
+        service: "securityhub",
+        action: "GetFindings",
+        reason: "moto has the call, but neither its filters nor its order",
+    },
 ];
+
+const fn of_ssm(action: &'static str) -> Answered {
+    Answered {
+        service: "ssm",
+        action,
+        reason: NO_SESSIONS,
+    }
+}
 
 const fn of_iam(action: &'static str, reason: &'static str) -> Answered {
     Answered {
@@ -71,13 +106,21 @@ pub fn lists(service: &str, action: &str) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     iam: IamCredentials,
+    ssm: SsmSessions,
+    findings: Findings,
 }
 
 impl Answers {
+    pub(crate) fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
     /// Called only for what [`lists`] names.
     pub(crate) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
         match exchange.asked.service.as_str() {
+            "guardduty" | "securityhub" => self.findings.answer(&exchange.asked, &exchange.body),
             "cloudtrail" => lookup_events::answer(&shared.record.calls(), &exchange.body, &shared.account_id),
+            "ssm" => self.ssm.answer(exchange),
             _ => self.iam.answer(shared, exchange).await,
         }
     }
@@ -97,6 +140,8 @@ mod tests {
             .collect();
         let expected = [
             "cloudtrail:LookupEvents",
+            "guardduty:GetFindings",
+            "guardduty:ListFindings",
             "iam:CreateServiceSpecificCredential",
             "iam:DeleteSSHPublicKey",
             "iam:DeleteServiceSpecificCredential",
@@ -109,6 +154,10 @@ mod tests {
             "iam:UpdateSigningCertificate",
             "iam:UploadSSHPublicKey",
             "iam:UploadSigningCertificate",
+            "securityhub:GetFindings",
+            "ssm:DescribeSessions",
+            "ssm:StartSession",
+            "ssm:TerminateSession",
         ];
         assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), expected);
         assert!(ANSWERED.iter().all(|answered| !answered.reason.is_empty()));

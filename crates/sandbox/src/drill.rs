@@ -10,6 +10,8 @@
 //! | [`check`] | the state of credentials that no call can try |
 //! | [`follow`] | the incident and its execution, live |
 //! | [`oncall`] | the person who approves |
+//! | [`picture`] | what was planted, as it stands, to compare |
+//! | [`undo`] | the undo at the end, and what it brought back |
 //! | [`calls`] | what the gateway's record says of the functions |
 //! | [`verdict`] | how it ended |
 //! | [`report`] | all of that as one document |
@@ -23,16 +25,18 @@ pub mod file;
 pub mod finding;
 pub mod follow;
 pub mod oncall;
+pub mod picture;
 pub mod probe;
 pub mod report;
 pub mod run;
 pub mod stage;
+pub mod undo;
 pub mod verdict;
 
 pub use cast::Cast;
 pub use error::DrillError;
 pub use file::{Drill, DrillFileError, Drills};
 pub use report::Report;
-pub use run::run;
+pub use run::{Ending, run};
 pub use stage::{Stage, StageError, StageOptions};
 pub use verdict::Verdict;

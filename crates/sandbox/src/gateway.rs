@@ -37,7 +37,7 @@ pub(crate) use exchange::Exchange;
 pub(crate) use reply::Reply;
 
 use crate::account::Settings;
-use crate::answers::Answers;
+use crate::answers::{Answers, Findings};
 use call::Record;
 use caller::Caller;
 use principal::Principals;
@@ -94,6 +94,11 @@ impl Gateway {
     /// The faults to inject.
     pub fn faults(&self) -> &Faults {
         &self.shared.faults
+    }
+
+    /// What GuardDuty and Security Hub have found.
+    pub fn findings(&self) -> &Findings {
+        self.shared.answers.findings()
     }
 
     /// Stops accepting and drops what is open.

@@ -16,7 +16,6 @@ use crate::account::Progress;
 use python::find_python;
 
 const LOCK: &str = include_str!("../python/requirements.lock");
-const LAUNCHER: &str = include_str!("../python/launch.py");
 const READY: &str = "backstop-ready";
 /// Lines of a failed command's output that an error repeats.
 const TAIL_LINES: usize = 12;
@@ -40,19 +39,12 @@ impl Venv {
         if !venv.is_complete() {
             venv.make(progress).await?;
         }
-        // The launcher may change without the lock, so it is written each time.
-        venv.write(&venv.launcher(), LAUNCHER)?;
         Ok(venv)
     }
 
     /// The interpreter.
     pub fn python(&self) -> PathBuf {
         self.root.join("bin").join("python")
-    }
-
-    /// The script that runs an emulator.
-    pub fn launcher(&self) -> PathBuf {
-        self.root.join("launch.py")
     }
 
     fn is_complete(&self) -> bool {

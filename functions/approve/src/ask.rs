@@ -112,7 +112,7 @@ impl Approver {
 
 /// High-impact steps want two different people.
 fn people_needed(incident: &Incident) -> u8 {
-    let high = incident.contain_steps().any(|state| {
+    let high = incident.asked_about().any(|state| {
         state.step.high_impact && state.plan.as_ref().is_some_and(|plan| !plan.changes.is_empty())
     });
     if high { 2 } else { 1 }

@@ -194,5 +194,5 @@ async fn approved(stage: Arc<Stage>) {
 }
 
 async fn run(stage: &Stage, name: &str) -> Report {
-    drill::run(stage, &shipped(name).unwrap(), &Silent).await
+    drill::run(stage, &shipped(name).unwrap(), drill::Ending::Undo, &Silent).await
 }

@@ -45,8 +45,8 @@ pub(crate) fn of(playbook: &Playbook) -> Vec<Fails> {
         known(step).map(|(action, _)| action.permissions.act)
     });
     let undoing = hits(playbook, |step| {
-        // An undo that leaves the key off calls nothing.
-        let is_calling = |safe| safe != SafeUndo::KeepsTheKeyOff;
+        // An undo that leaves the key off changes nothing.
+        let is_calling = |safe| !matches!(safe, SafeUndo::KeepsTheKeyOff | SafeUndo::Nothing);
         known(step)
             .filter(|(_, known)| is_calling(known.safe_undo))
             .map(|(action, _)| action.permissions.undo)
@@ -97,7 +97,7 @@ fn reads(call: &str) -> bool {
 
 impl Hit {
     /// The calls about `name` that it means.
-    pub(crate) fn matchers(self, name: &str) -> Vec<Matcher> {
+    fn matchers(self, name: &str) -> Vec<Matcher> {
         let (service, action) = self.call.split_once(':').unwrap();
         let by_responder = |action: String| Matcher::new(service, action).by("role/*Respond*").about(name);
         match action.strip_prefix("PutBucket") {

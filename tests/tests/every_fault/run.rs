@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backstop_core::{
-    IncidentId, Mode, Risk, Target,
+    IncidentId, Mode, Risk,
     incident::{Incident, Status},
     log::Origin,
     task::ExecutionInput,
@@ -13,11 +13,9 @@ use backstop_runtime::{
     machines::Machines,
     undoing::{self, UndoError},
 };
-use backstop_sandbox::{FaultId, drill::Cast};
-use backstop_tests::{Case, Thing, story, target_of, with_key_off};
-use serde_json::Value;
+use backstop_sandbox::FaultId;
+use backstop_tests::{Case, Planted, States, but_for_the_key, story, undoable};
 use tokio::time::{Instant, sleep};
-use ulid::Ulid;
 
 use super::{
     Scenario, Scene,
@@ -35,47 +33,52 @@ pub(crate) async fn failing_step(scene: &Scene, scenario: &Scenario, hit: Hit, k
     place.assert_hit(faults);
     truth::check(&place, &incident, kind).await;
     let undone = place.undone(&incident).await;
-    let state = place.state().await;
-    assert_eq!(state, place.clean(), "undo leaves no trace; {}", story(&undone));
+    place.assert_clean(&place.states().await, &undone);
 }
 
 /// A target of its own and the incident about it.
 pub(crate) struct Place<'a> {
     pub(crate) scene: &'a Scene,
-    pub(crate) target: Target,
-    pub(crate) thing: Thing,
-    pub(crate) before: Value,
+    pub(crate) planted: Planted,
+    pub(crate) before: States,
 }
 
 impl<'a> Place<'a> {
     pub(crate) async fn plant(scene: &'a Scene, scenario: &Scenario) -> Self {
         let account = scene.stage.account();
-        let ending = Ulid::generate().to_string().to_lowercase();
-        let cast = Cast::plant(account, &scenario.drill, ending.get(16..).unwrap())
-            .await
-            .unwrap();
-        let target = target_of(account, cast.subject(&scenario.drill.finding_about).unwrap());
-        let thing = Thing::of(&target);
+        let planted = Planted::of(account, &scenario.drill).await;
         Self {
-            before: thing.state(account).await,
+            before: planted.states(account).await,
             scene,
-            target,
-            thing,
+            planted,
         }
     }
 
-    pub(crate) async fn state(&self) -> Value {
-        self.thing.state(self.scene.stage.account()).await
+    pub(crate) async fn states(&self) -> States {
+        self.planted.states(self.scene.stage.account()).await
     }
 
-    /// What there was before, but for the leaked key, which stays off.
-    pub(crate) fn clean(&self) -> Value {
-        with_key_off(&self.before, &self.target)
+    /// What there was before is there, but for the leaked key, which undo leaves as it is.
+    pub(crate) fn assert_clean(&self, now: &States, log: &IncidentLog) {
+        let clean = but_for_the_key(&self.before, now, &self.planted.target);
+        let (now, clean) = (undoable(now), undoable(&clean));
+        let differs = now
+            .keys()
+            .chain(clean.keys())
+            .filter(|what| now.get(*what) != clean.get(*what));
+        let differs: Vec<String> = differs
+            .map(|what| format!("{what}: {:?} instead of {:?}", now.get(what), clean.get(what)))
+            .collect();
+        assert!(
+            differs.is_empty(),
+            "undo left a trace: {differs:#?}{}",
+            story(log)
+        );
     }
 
     pub(crate) fn fail(&self, hit: Hit, kind: Kind) -> Vec<FaultId> {
         let faults = self.scene.stage.account().faults();
-        let wanted = hit.faults(kind, self.thing.name()).into_iter();
+        let wanted = hit.faults(kind, &self.planted.name()).into_iter();
         wanted
             .map(|(matcher, effect)| faults.add(matcher, effect))
             .collect()
@@ -92,7 +95,7 @@ impl<'a> Place<'a> {
         let ledger = self.scene.stage.ledger();
         let case = Case {
             playbook: scenario.playbook.name.clone(),
-            target: self.target.clone(),
+            target: self.planted.target.clone(),
             mode: Mode::Auto,
             steps: scenario.playbook.step_refs(),
             origin: Origin::Drill,
@@ -102,7 +105,7 @@ impl<'a> Place<'a> {
             incident: incident.clone(),
             playbook: case.playbook,
             mode: case.mode,
-            target: self.target.clone(),
+            target: self.planted.target.clone(),
         };
         self.machines().start(&input).await.unwrap();
         self.until(&incident, |state| state.closed.is_some() && state.notified)

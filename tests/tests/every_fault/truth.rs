@@ -7,8 +7,7 @@ use backstop_core::{
 };
 use backstop_playbook::actions;
 use backstop_runtime::IncidentLog;
-use backstop_tests::{KnownAction, story};
-use serde_json::Value;
+use backstop_tests::{KnownAction, Seen, States, story};
 
 use super::{faults::Kind, run::Place};
 
@@ -16,11 +15,11 @@ pub(crate) async fn check(place: &Place<'_>, id: &IncidentId, kind: Kind) {
     // Reading it checks its chain.
     let log = place.scene.stage.ledger().log(id).await.unwrap();
     let incident = log.incident().unwrap();
-    let state = place.state().await;
+    let states = place.states().await;
     for step in &incident.steps {
-        effect_is_as_said(place, &log, step, &state);
+        effect_is_as_said(place, &log, step, &states);
     }
-    if state != place.before {
+    if states != place.before {
         let has_receipt = |step: &&StepState| receipt(log.records(), &step.step.step).is_some();
         assert!(
             incident.steps.iter().any(|step| has_receipt(&step)),
@@ -41,16 +40,23 @@ pub(crate) async fn check(place: &Place<'_>, id: &IncidentId, kind: Kind) {
 }
 
 /// `done` is in the account, and what is in the account has its receipt in the log.
-fn effect_is_as_said(place: &Place<'_>, log: &IncidentLog, step: &StepState, state: &Value) {
+fn effect_is_as_said(place: &Place<'_>, log: &IncidentLog, step: &StepState, states: &States) {
     let id = step.step.action.as_str();
     if actions::find(id).unwrap().permissions.act.is_empty() {
         return;
     }
-    let effect = |state: &Value| (KnownAction::find(id).effect)(state, &place.target, log.id());
-    let is_there = effect(state);
+    let effect = |now: &States| {
+        (KnownAction::find(id).effect)(&Seen {
+            before: &place.before,
+            now,
+            target: &place.planted.target,
+            incident: log.id(),
+        })
+    };
+    let is_there = effect(states);
     match &step.outcome {
-        Some(Outcome::Done | Outcome::Already) => assert!(is_there, "`{id}` is done, they say: {state:#}"),
-        Some(Outcome::Skipped { .. }) => assert!(!is_there, "`{id}` was skipped, they say: {state:#}"),
+        Some(Outcome::Done | Outcome::Already) => assert!(is_there, "`{id}` is done, they say: {states:#?}"),
+        Some(Outcome::Skipped { .. }) => assert!(!is_there, "`{id}` was skipped, they say: {states:#?}"),
         Some(Outcome::Failed { .. }) => {}
         other => panic!("`{id}` ended as {other:?}: {}", story(&log)),
     }

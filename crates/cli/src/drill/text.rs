@@ -3,10 +3,17 @@
 use std::fmt;
 
 use backstop_core::{Mode, incident::Status};
-use backstop_sandbox::drill::{Report, Stage, Verdict, calls::CallLine, report::FailedStep};
+use backstop_sandbox::drill::{
+    Report, Stage, Verdict,
+    calls::CallLine,
+    picture::Difference,
+    report::FailedStep,
+    undo::{Undone, UndoneStep},
+};
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 
 use super::Outcome;
+use crate::incidents::words::undo as undo_in_words;
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,6 +40,9 @@ fn write_report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         writeln!(f, "{}", checks(report))?;
     }
     write_incident(f, report)?;
+    if let Some(undo) = &report.undo {
+        write_undo(f, undo)?;
+    }
     for FailedStep { step, error, detail } in &report.failed_steps {
         writeln!(f, "✘ step `{step}` failed with {error}: {detail}")?;
     }
@@ -153,6 +163,29 @@ fn write_incident(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
             f,
             "machine   {transitions} state transitions (states entered, retries, and the end)"
         )?;
+    }
+    Ok(())
+}
+
+fn write_undo(f: &mut fmt::Formatter<'_>, undo: &Undone) -> fmt::Result {
+    let (mark, words) = match (undo.restored, undo.ran) {
+        (true, true) => ("✔", "everything is as it was before the finding"),
+        (true, false) => ("✔", "there was nothing to undo"),
+        (false, _) => ("✘", "NOT everything is as it was before the finding"),
+    };
+    writeln!(f, "undo      {mark} {words}")?;
+    for (word, differences) in [
+        ("on purpose", &undo.exceptions),
+        ("NOT restored", &undo.differences),
+    ] {
+        for Difference { what, before, after } in differences {
+            writeln!(f, "          {word}: {what}: {before} → {after}")?;
+        }
+    }
+    if !undo.restored {
+        for UndoneStep { step, outcome } in &undo.steps {
+            writeln!(f, "          step `{step}`: {}", undo_in_words(outcome))?;
+        }
     }
     Ok(())
 }

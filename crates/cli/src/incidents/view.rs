@@ -9,6 +9,7 @@ use backstop_core::{
     guardrail::{Decision, Effect},
     incident::{Incident, Status, StepState},
     log::{Event, Origin, Phase, Record},
+    message,
 };
 use backstop_runtime::{Ledger, LedgerError, now};
 use jiff::Timestamp;
@@ -156,7 +157,7 @@ impl View {
 
     fn steps(&self, page: &mut Page) {
         let mut phase: Option<Phase> = None;
-        page.heading(if self.state.steps.iter().any(|step| step.acted) {
+        page.heading(if self.state.steps.iter().any(StepState::changed_something) {
             "What was done"
         } else {
             "The plan"
@@ -271,7 +272,7 @@ impl View {
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut page = Page::default();
-        let acted = self.state.steps.iter().any(|step| step.acted);
+        let acted = self.state.steps.iter().any(StepState::changed_something);
         self.head(&mut page);
         self.what_happened(&mut page);
         self.guardrails(&mut page);
@@ -281,6 +282,7 @@ impl fmt::Display for View {
         } else {
             "What would break"
         };
+        page.list("Evidence that is missing", &message::missing(&self.state));
         page.list(radius, &self.collected(|plan| &plan.blast_radius));
         page.list("What this can't reach", &self.collected(|plan| &plan.limits));
         self.decision(&mut page);

@@ -59,7 +59,7 @@ pub(super) fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
 }
 
 /// How a step's undo ended.
-pub(super) fn undo(outcome: &UndoOutcome) -> String {
+pub(crate) fn undo(outcome: &UndoOutcome) -> String {
     match outcome {
         UndoOutcome::Restored { what } => format!("undone: {what}"),
         UndoOutcome::NothingToUndo { reason } => format!("nothing to undo: {reason}"),

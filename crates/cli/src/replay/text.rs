@@ -20,8 +20,19 @@ impl fmt::Display for Message {
             }
             Reading::Read(content) => {
                 write!(f, "{file}: ")?;
-                content.fmt(f)
+                content.fmt(f)?;
+                self.fmt_plans(f)
             }
+        }
+    }
+}
+
+impl Message {
+    fn fmt_plans(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.plans.as_deref() {
+            None => Ok(()),
+            Some([]) => writeln!(f, "\nno plan: nothing here is contained by a playbook"),
+            Some(plans) => plans.iter().try_for_each(|plan| write!(f, "{plan}")),
         }
     }
 }

@@ -23,12 +23,12 @@ use crate::{
 };
 
 /// What a person asked for.
-pub(super) struct Wish<'a> {
-    pub(super) playbook: &'a Playbook,
-    pub(super) target: Target,
-    pub(super) wanted: Mode,
-    pub(super) by: Caller,
-    pub(super) reason: Option<String>,
+pub(crate) struct Wish<'a> {
+    pub(crate) playbook: &'a Playbook,
+    pub(crate) target: Target,
+    pub(crate) wanted: Mode,
+    pub(crate) by: Caller,
+    pub(crate) reason: Option<String>,
 }
 
 /// What is kept where a finding's raw event would be.
@@ -41,7 +41,7 @@ struct Raw<'a> {
 }
 
 /// Opens and starts. Where the target has an open incident, that one is shown instead; a closed one is linked.
-pub(super) async fn open(deployment: &Deployment, wish: Wish<'_>) -> Result<Ran, CliError> {
+pub(crate) async fn open(deployment: &Deployment, wish: Wish<'_>) -> Result<Ran, CliError> {
     // Fail closed: without the guardrails nothing is opened.
     let guardrails = deployment.ledger.guardrails().await.map_err(RunError::from)?;
     let subject = OpeningSubject {
@@ -183,6 +183,7 @@ fn finding(target: &Target) -> Finding {
         last_seen: None,
         created_at: Some(at),
         updated_at: Some(at),
+        facts: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     arn::{Arn, last_segment, partition_or_default},
     asff_standing, attack_sequence, control,
     error::ParseError,
+    facts::Facts,
     guardduty,
     guardduty_resource::{Context, Resources},
     guardduty_type, hub_finding,
@@ -77,11 +78,23 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         last_seen: node.time("LastObservedAt"),
         created_at: node.time("CreatedAt"),
         updated_at: node.time("UpdatedAt"),
+        facts: facts(node),
         finding_type: text::bounded(&finding_type, super::TYPE_CHARS),
         standing,
         account,
         region,
     })
+}
+
+fn facts(node: &Node<'_>) -> Vec<String> {
+    let mut facts = Facts::default();
+    if let Some(action) = node.get("Action") {
+        facts.add_action(&action);
+    }
+    for resource in node.list("Resources") {
+        facts.add_tags(&resource);
+    }
+    facts.finish()
 }
 
 /// GuardDuty's original type; else the generator, which is what a playbook can name.

@@ -10,12 +10,20 @@ use crate::ids::{AccountId, Region};
 
 /// The `source` of drill events. They carry the detail-types and bodies of the events they mimic.
 pub const DRILL_SOURCE: &str = "backstop.drill";
+/// The `source` of what the sweep found by `GetFindings`, in the detail-types of the events that were missed. No
+/// rule sends it: only who may write to the intake queue can.
+pub const SWEEP_SOURCE: &str = "backstop.sweep";
+
+/// The `detail-type` of a GuardDuty finding.
+pub const GUARDDUTY_FINDING: &str = "GuardDuty Finding";
+/// The `detail-type` of findings that Security Hub CSPM imported.
+pub const SECURITY_HUB_IMPORTED: &str = "Security Hub Findings - Imported";
 
 /// What is known of the delivery. Account and Region are the receiving bus's: an administrator account and
 /// an aggregation Region get findings of others, so that only [`super::Finding`]'s own count for acting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    /// `aws.guardduty`, `aws.securityhub` or [`DRILL_SOURCE`].
+    /// `aws.guardduty`, `aws.securityhub`, [`DRILL_SOURCE`] or [`SWEEP_SOURCE`].
     pub source: Option<String>,
     /// EventBridge's `detail-type`.
     pub detail_type: Option<String>,
@@ -79,6 +87,7 @@ fn by_detail_type(source: &str, detail_type: &str) -> Result<(Kind, Route), Pars
         "aws.guardduty" => (true, false),
         "aws.securityhub" => (false, true),
         DRILL_SOURCE => (true, true),
+        SWEEP_SOURCE => return swept(detail_type),
         _ => {
             return Err(ParseError::UnknownSource {
                 event_source: shown(source),
@@ -86,11 +95,11 @@ fn by_detail_type(source: &str, detail_type: &str) -> Result<(Kind, Route), Pars
         }
     };
     let known = match detail_type {
-        "GuardDuty Finding" if guardduty => Some((Kind::GuardDuty, Route::GuardDutyEvent)),
+        GUARDDUTY_FINDING if guardduty => Some((Kind::GuardDuty, Route::GuardDutyEvent)),
         "GuardDuty Malware Protection Object Scan Result" if guardduty => {
             Some((Kind::MalwareScan, Route::MalwareProtectionEvent))
         }
-        "Security Hub Findings - Imported" if security_hub => Some((Kind::Asff, Route::SecurityHubImported)),
+        SECURITY_HUB_IMPORTED if security_hub => Some((Kind::Asff, Route::SecurityHubImported)),
         "Security Hub Findings - Custom Action" if security_hub => {
             Some((Kind::Asff, Route::SecurityHubCustomAction))
         }
@@ -108,6 +117,18 @@ fn by_detail_type(source: &str, detail_type: &str) -> Result<(Kind, Route), Pars
         event_source: shown(source),
         detail_type: shown(detail_type),
     })
+}
+
+/// What the sweep writes into its envelopes, and nothing else.
+fn swept(detail_type: &str) -> Result<(Kind, Route), ParseError> {
+    match detail_type {
+        GUARDDUTY_FINDING => Ok((Kind::GuardDuty, Route::GuardDutyApi)),
+        SECURITY_HUB_IMPORTED => Ok((Kind::Asff, Route::SecurityHubApi)),
+        other => Err(ParseError::UnknownDetailType {
+            event_source: SWEEP_SOURCE.to_owned(),
+            detail_type: shown(other),
+        }),
+    }
 }
 
 /// GuardDuty's notices about itself (User Guide, "Processing … with EventBridge").

@@ -6,6 +6,7 @@ use super::{
     Finding, ResourceRole, Route, Severity, Standing,
     arn::{Arn, last_segment, partition_or_default},
     error::ParseError,
+    facts::Facts,
     guardduty_resource::{self, Context},
     node::Node,
     standing,
@@ -58,10 +59,25 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         last_seen: service_time("eventLastSeen"),
         created_at: node.time("createdAt"),
         updated_at: node.time("updatedAt"),
+        facts: facts(node),
         standing,
         account,
         region,
     })
+}
+
+fn facts(node: &Node<'_>) -> Vec<String> {
+    let mut facts = Facts::default();
+    if let Some(service) = node.get("service") {
+        facts.add_service(&service);
+    }
+    if let Some(resource) = node.get("resource") {
+        let instance = resource.get("instanceDetails");
+        for block in instance.into_iter().chain(resource.list("s3BucketDetails")) {
+            facts.add_tags(&block);
+        }
+    }
+    facts.finish()
 }
 
 /// The member's account: the envelope's would be the administrator's.

@@ -16,6 +16,8 @@ use crate::{
 /// The type that is about the account's Block Public Access and no bucket's.
 pub(super) const ACCOUNT_OPENED: &str = "Policy:S3/AccountBlockPublicAccessDisabled";
 
+const EXFILTRATION: &str = "InstanceCredentialExfiltration";
+
 /// What of the finding its targets need.
 #[derive(Debug)]
 pub(super) struct Context<'a> {
@@ -119,7 +121,8 @@ fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
         key_field: "accessKeyId",
         finding_type: context.finding_type,
     })?;
-    let robbed = robbed_instance(&principal, context.finding_type);
+    let robbed =
+        robbed_instance(&principal, context.finding_type).or_else(|| named_instance(resource, context));
     found.add_target(context.target(principal));
     if let Some(instance_id) = robbed {
         found.add_target(context.target(Resource::Instance { instance_id }));
@@ -132,12 +135,19 @@ fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
 pub(super) fn robbed_instance(principal: &Resource, finding_type: &str) -> Option<String> {
     match principal {
         Resource::RoleSession { session_name, .. }
-            if finding_type.contains("InstanceCredentialExfiltration") && is_instance_id(session_name) =>
+            if finding_type.contains(EXFILTRATION) && is_instance_id(session_name) =>
         {
             Some(session_name.clone())
         }
         _ => None,
     }
+}
+
+/// The finding names the instance, too, whatever the session is called.
+fn named_instance(resource: &Node<'_>, context: &Context<'_>) -> Option<String> {
+    let details = resource.get("instanceDetails")?;
+    let id = details.text("instanceId")?;
+    (context.finding_type.contains(EXFILTRATION) && is_instance_id(id)).then(|| id.to_owned())
 }
 
 fn is_instance_id(text: &str) -> bool {

@@ -159,6 +159,12 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The fields of an object that hold text.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let fields = self.value.as_object().into_iter().flatten();
+        fields.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
     /// The items of a list field; none if it is missing.
     pub(super) fn list(&self, name: &str) -> Vec<Self> {
         self.get(name).map(|node| node.items()).unwrap_or_default()

@@ -88,6 +88,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         last_seen: time("last_seen_time"),
         created_at: time("created_time"),
         updated_at: time("modified_time"),
+        facts: Vec::new(),
         finding_type: text::bounded(&finding_type, super::TYPE_CHARS),
         standing,
         account,

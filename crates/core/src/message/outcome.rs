@@ -20,6 +20,7 @@ pub fn outcome(id: &IncidentId, incident: &Incident) -> Message {
     );
     body.push_str(&done(incident));
     body.push_str(&section("What is proven, by reading back", &proven(incident)));
+    body.push_str(&section("Evidence that is missing", &missing(incident)));
     body.push_str(&section(
         "What may break",
         &collected(incident, |plan| &plan.blast_radius),
@@ -81,11 +82,7 @@ fn done(incident: &Incident) -> String {
         ));
     }
     for state in &incident.steps {
-        text.push_str(&format!(
-            "  - {}: {}\n",
-            state.step.title,
-            ended(state, incident.opened.mode)
-        ));
+        text.push_str(&format!("  - {}: {}\n", state.step.title, ended(state, incident)));
         if let Some(plan) = &state.plan {
             text.push_str(&changes(plan));
         }
@@ -93,7 +90,7 @@ fn done(incident: &Incident) -> String {
     if text.is_empty() {
         text.push_str("  nothing\n");
     }
-    let heading = if incident.steps.is_empty() || incident.steps.iter().any(|state| state.acted) {
+    let heading = if incident.steps.is_empty() || incident.steps.iter().any(StepState::changed_something) {
         "What was done"
     } else {
         "What was planned"
@@ -101,17 +98,29 @@ fn done(incident: &Incident) -> String {
     format!("{heading}\n{text}\n")
 }
 
-fn ended(state: &StepState, mode: Mode) -> String {
+fn ended(state: &StepState, incident: &Incident) -> String {
     match &state.outcome {
         Some(Outcome::Done) => "done".to_owned(),
         Some(Outcome::Already) => "was so already".to_owned(),
         Some(Outcome::Skipped { reason }) => format!("skipped: {reason}"),
         Some(Outcome::Refused { guardrail, reason }) => format!("refused by {guardrail}: {reason}"),
         Some(Outcome::Failed { error, detail }) => format!("FAILED, {error}: {detail}"),
+        // The notice doesn't wait for evidence.
+        None if state.is_evidence() && incident.closed.is_none() && incident.opened.mode != Mode::Observe => {
+            "not there yet".to_owned()
+        }
         None if state.acted => "CUT OFF: it may or may not have taken effect".to_owned(),
-        None if mode == Mode::Auto => "NOT DONE: it never ended".to_owned(),
+        None if incident.opened.mode == Mode::Auto => "NOT DONE: it never ended".to_owned(),
         None => "planned only".to_owned(),
     }
+}
+
+/// A line for each, also as people read it in lists.
+pub fn missing(incident: &Incident) -> Vec<String> {
+    let missing = incident.missing_evidence().into_iter();
+    missing
+        .map(|one| format!("\"{}\": {}", one.title, one.why))
+        .collect()
 }
 
 fn proven(incident: &Incident) -> Vec<String> {
@@ -133,6 +142,13 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
         Status::Contained if matches!(incident.opened.target.resource, Resource::Bucket { .. }) => {
             lines.push("tell the owner: whoever reads it without signing in gets 403 now".to_owned());
             lines.push("find out who opened it, and what was read, before it is opened again".to_owned());
+        }
+        Status::Contained if matches!(incident.opened.target.resource, Resource::Instance { .. }) => {
+            lines.push(
+                "tell the owner: the instance reaches nobody and nobody reaches it; leave it running"
+                    .to_owned(),
+            );
+            lines.push("find out how it was broken into before its replacement is, too".to_owned());
         }
         Status::Contained => {
             lines.push("tell the owner: work that used this credential has stopped".to_owned());
@@ -168,7 +184,19 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
         }
         _ => {}
     }
-    if incident.steps.iter().any(|state| state.acted) {
+    let lost: Vec<String> = incident
+        .missing_evidence()
+        .into_iter()
+        .filter(|one| !one.is_awaited)
+        .map(|one| format!("\"{}\"", one.title))
+        .collect();
+    if !lost.is_empty() {
+        lines.push(format!(
+            "keep by hand, before anything is cleaned up, what is missing of the evidence: {}",
+            lost.join(", ")
+        ));
+    }
+    if incident.steps.iter().any(StepState::changed_something) {
         lines.push(format!("if this was a false alarm: backstop undo {id}"));
     }
     lines

@@ -6,7 +6,7 @@ use super::{Message, changes, collected, section, subject, what_happened};
 use crate::{
     guardrail::Decision,
     ids::{Hash, IncidentId},
-    incident::Incident,
+    incident::{Incident, StepState},
     outcome::Outcome,
     text,
 };
@@ -19,7 +19,7 @@ pub fn question(
     needed: u8,
     expires_at: Timestamp,
 ) -> Message {
-    let so_far = if incident.steps.iter().any(|state| state.acted) {
+    let so_far = if incident.steps.iter().any(StepState::changed_something) {
         "Some steps are done already and stay; the others changed since you were asked."
     } else {
         "NOTHING has been changed yet."
@@ -31,7 +31,7 @@ pub fn question(
         what_happened(incident)
     );
     body.push_str("What would be done\n");
-    for state in incident.contain_steps() {
+    for state in incident.asked_about() {
         let mark = if state.step.high_impact {
             " (HIGH IMPACT)"
         } else {
@@ -55,7 +55,7 @@ pub fn question(
     }
     body.push('\n');
     let of_plans = incident
-        .contain_steps()
+        .asked_about()
         .filter_map(|state| state.plan.as_ref()?.needs_approval.clone());
     let why: Vec<String> = incident
         .opened

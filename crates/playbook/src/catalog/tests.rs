@@ -45,6 +45,7 @@ fn finding(finding_type: &str, targets: Vec<Target>) -> Finding {
         last_seen: None,
         created_at: None,
         updated_at: None,
+        facts: Vec::new(),
     }
 }
 

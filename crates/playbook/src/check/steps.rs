@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use backstop_core::{ActionId, StepId, TargetKind};
+use backstop_core::{ActionId, StepId, TargetKind, log::Phase};
 
 use super::{known_actions, one_line, phase_name};
 use crate::{
@@ -35,6 +35,7 @@ pub(super) fn check(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Ve
             check_name(step, &mut names, problems);
             check_title(step, &mut titles, problems);
             check_action(step, phase, kinds, problems);
+            check_at_once(step, phase, problems);
         }
         check_order(phase, problems);
     }
@@ -43,6 +44,7 @@ pub(super) fn check(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Ve
 
 pub(super) fn build(file: StepFile) -> Step {
     Step {
+        at_once: is_at_once(&file),
         step: StepId::new(file.step.value),
         action: ActionId::new(file.action.value),
         title: one_line(&file.title.value),
@@ -172,6 +174,37 @@ fn check_options(action: &Action, step: &StepFile, problems: &mut Vec<Problem>) 
                 format!("`{}` has no option `{option}`", action.id),
             )
             .help(suggest::one_of(option, action.options.iter().copied())),
+        );
+    }
+}
+
+fn is_at_once(step: &StepFile) -> bool {
+    step.at_once.as_ref().is_some_and(|at_once| at_once.value)
+}
+
+/// Containing steps start at once anyway; what runs beside them can't wait for what runs after people were told.
+fn check_at_once(step: &StepFile, phase: &PhaseFile, problems: &mut Vec<Problem>) {
+    let Some(at_once) = step.at_once.as_ref().filter(|at_once| at_once.value) else {
+        return;
+    };
+    let here = phase.phase.value;
+    if here != Phase::Preserve {
+        let message = format!("a step of phase `{}` can't be `at_once`", phase_name(here));
+        problems.push(
+            Problem::at(at_once.referenced, "at-once-phase", message)
+                .help("remove `at_once`: only evidence of phase `preserve` is kept beside containment"),
+        );
+        return;
+    }
+    let later = |name: &str| {
+        let mut steps = phase.steps.value.iter();
+        steps.any(|other| other.step.value == name && !is_at_once(other))
+    };
+    for after in step.after.iter().filter(|after| later(&after.value)) {
+        let message = format!("`{}` isn't `at_once`, so this step can't be", after.value);
+        problems.push(
+            Problem::at(after.referenced, "at-once-after", message)
+                .help("remove it from `after`, or make both steps `at_once`"),
         );
     }
 }

@@ -8,17 +8,32 @@ use crate::{file::TriggersFile, known, problem::Problem, suggest};
 
 /// Checks that the triggers name something, and nothing that AWS can't send.
 pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
-    let lists = [&triggers.finding_types, &triggers.controls, &triggers.products];
-    if lists.iter().all(|list| list.is_empty()) && !triggers.custom_actions {
+    let lists = [
+        &triggers.finding_types,
+        &triggers.actor_finding_types,
+        &triggers.controls,
+        &triggers.products,
+    ];
+    let names_something = lists.iter().any(|list| !list.is_empty()) || triggers.custom_actions;
+    if let Some(by_hand) = triggers.by_hand.as_ref().filter(|by_hand| by_hand.value)
+        && names_something
+    {
+        let message = "`by_hand` stands beside other triggers";
+        problems.push(
+            Problem::at(by_hand.referenced, "by-hand-trigger", message)
+                .help("remove `by_hand`: `backstop run` starts any playbook; or remove the others"),
+        );
+    }
+    if !triggers.is_by_hand() && !names_something {
         problems.push(
             Problem::of_file(
                 "no-trigger",
                 "`triggers` names neither finding types nor controls",
             )
-            .help("add `finding_types:` or `controls:`"),
+            .help("add `finding_types:` or `controls:`, or `by_hand: true` if only people run it"),
         );
     }
-    for pattern in &triggers.finding_types {
+    for pattern in triggers.finding_types.iter().chain(&triggers.actor_finding_types) {
         check_finding_type(pattern, problems);
     }
     for product in &triggers.products {

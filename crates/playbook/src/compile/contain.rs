@@ -24,6 +24,8 @@ const DRIFTED_NOW_OR_BEFORE: &str =
 pub(super) enum Doing {
     Plan,
     Act,
+    /// Acts at the gate, before people are asked: on evidence that is kept by reading.
+    Keep,
 }
 
 /// The branches in which the steps of a phase are acted on.
@@ -38,6 +40,11 @@ pub(super) fn branches(steps: Option<Arrangement<'_>>) -> Vec<Branch> {
 /// A branch that plans one step.
 pub(super) fn plan_branch(step: &Step) -> Branch {
     Branch::of(step_states(Doing::Plan, step, &Then::End))
+}
+
+/// A branch that keeps evidence while people are asked.
+pub(super) fn keep_branch(step: &Step) -> Branch {
+    Branch::of(step_states(Doing::Keep, step, &Then::End))
 }
 
 fn branch(steps: Arrangement<'_>) -> Branch {
@@ -95,6 +102,12 @@ fn step_states(doing: Doing, step: &Step, then: &Then) -> States {
             format!("Plan: {title}"),
             format!("Note the failed plan: {title}"),
             format!("Go on without a plan: {title}"),
+        ),
+        Doing::Keep => (
+            "act",
+            format!("Before asking: {title}"),
+            format!("Note what is missing: {title}"),
+            format!("Ask without it: {title}"),
         ),
     };
     let function = step.known_action().map_or("", |action| action.function);

@@ -16,7 +16,7 @@ use crate::{
 const APPROVAL_TIMEOUT: &str = "{% $number('${ApprovalTimeoutSeconds}') %}";
 
 /// The states of the gate.
-pub(super) fn states(playbook: &Playbook) -> States {
+pub(super) fn states(playbook: &Playbook, acting: &str) -> States {
     let mut states = States::default();
     states.add(names::PLAN, plan(playbook));
     // An `auto` incident comes here if a plan needs a person all the same.
@@ -32,18 +32,25 @@ pub(super) fn states(playbook: &Playbook) -> States {
     states.add(names::EXPIRED, expired());
     states.add(
         names::APPROVED,
-        choice("$states.input.answer = 'approved'", names::CONTAIN, names::TELL),
+        choice("$states.input.answer = 'approved'", acting, names::TELL),
     );
     states
 }
 
+/// Whatever changes something is planned, evidence too: people approve it with the rest, and nothing acts that
+/// nobody approved. Evidence that can't wait and is kept by reading needs nobody's word, and isn't kept waiting.
 fn plan(playbook: &Playbook) -> State {
+    let steps = playbook.steps().filter(|(phase, _)| *phase <= Phase::Investigate);
+    let branches = steps.filter_map(|(phase, step)| {
+        let is_planned = phase == Phase::Contain || step.changes_something();
+        match (is_planned, step.at_once) {
+            (true, _) => Some(contain::plan_branch(step)),
+            (false, true) => Some(contain::keep_branch(step)),
+            (false, false) => None,
+        }
+    });
     State::Parallel(Parallel {
-        branches: playbook
-            .steps_of(Phase::Contain)
-            .into_iter()
-            .map(contain::plan_branch)
-            .collect(),
+        branches: branches.collect(),
         catch: vec![to(names::TELL, ANY.to_vec())],
         then: Then::Next(names::WANTED.to_owned()),
     })

@@ -100,6 +100,7 @@ fn finding(severity: Severity, kinds: &[TargetKind]) -> Finding {
         last_seen: None,
         created_at: None,
         updated_at: None,
+        facts: Vec::new(),
     }
 }
 

@@ -55,6 +55,7 @@ fn opened() -> Event {
             created_at: None,
             updated_at: None,
             message: None,
+            facts: Vec::new(),
         },
         title: "a role was used from afar".into(),
         linked: None,

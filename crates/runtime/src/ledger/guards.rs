@@ -58,13 +58,55 @@ impl Ledger {
 
     /// Writes an exemption.
     pub async fn put_exemption(&self, exemption: &Exemption) -> Result<(), LedgerError> {
-        self.put_guard(&format!("EXEMPTION#{}", exemption.id), exemption)
-            .await
+        self.put_guard(&exemption_sk(&exemption.id), exemption).await
     }
 
     /// Removes an exemption. Says whether there was one.
     pub async fn remove_exemption(&self, id: &str) -> Result<bool, LedgerError> {
-        self.remove_guard(&format!("EXEMPTION#{id}")).await
+        self.remove_guard(&exemption_sk(id)).await
+    }
+
+    /// Removes the pauses and exemptions that have ended, and names them. One that was renewed meanwhile stays:
+    /// only what was read is removed.
+    pub async fn remove_expired_guards(&self, now: Timestamp) -> Result<Vec<String>, LedgerError> {
+        let found = self.guardrails().await?;
+        let mut removed = Vec::new();
+        for pause in found.pauses.iter().filter(|pause| pause.until <= now) {
+            if self.remove_same(&pause_sk(&pause.scope), pause).await? {
+                removed.push(format!("the pause of {} until {}", pause.scope, pause.until));
+            }
+        }
+        for exemption in found.exemptions.iter().filter(|it| it.expires_at <= now) {
+            if self.remove_same(&exemption_sk(&exemption.id), exemption).await? {
+                removed.push(format!(
+                    "exemption {} of {}, owner {}, until {}",
+                    exemption.id, exemption.scope, exemption.owner, exemption.expires_at
+                ));
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn remove_same(&self, sk: &str, guard: &impl serde::Serialize) -> Result<bool, LedgerError> {
+        let outcome = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", text(GUARD))
+            .key("sk", text(sk))
+            .condition_expression("guard = :guard")
+            .expression_attribute_values(":guard", text(guard_json(guard)?))
+            .send()
+            .await;
+        match outcome {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
+                Ok(false)
+            }
+            Err(error) => {
+                Err(CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`"))(error).into())
+            }
+        }
     }
 
     /// Claims the one notice that a playbook, account and hour gets about its limit. True for the first
@@ -98,10 +140,7 @@ impl Ledger {
     }
 
     async fn put_guard(&self, sk: &str, guard: &impl serde::Serialize) -> Result<(), LedgerError> {
-        let json = serde_json::to_string(guard).map_err(|error| LedgerError::Unwritable {
-            what: "a guardrail",
-            detail: error.to_string(),
-        })?;
+        let json = guard_json(guard)?;
         self.client
             .put_item()
             .table_name(&self.table)
@@ -127,6 +166,17 @@ impl Ledger {
             .map_err(CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`")))?;
         Ok(answer.attributes.is_some_and(|old| !old.is_empty()))
     }
+}
+
+fn guard_json(guard: &impl serde::Serialize) -> Result<String, LedgerError> {
+    serde_json::to_string(guard).map_err(|error| LedgerError::Unwritable {
+        what: "a guardrail",
+        detail: error.to_string(),
+    })
+}
+
+fn exemption_sk(id: &str) -> String {
+    format!("EXEMPTION#{id}")
 }
 
 fn pause_sk(scope: &PauseScope) -> String {

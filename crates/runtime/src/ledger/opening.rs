@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_types::Blob;
 use backstop_core::{
-    IncidentId, Mode, PlaybookName, canonical,
+    IncidentId, Mode, PlaybookName, Target, canonical,
     guardrail::{Decision, Effect},
     log::{Event, Opened, Origin, Record},
 };
@@ -105,12 +105,25 @@ impl Ledger {
 
     /// The lock of a target and playbook, if it has one.
     pub async fn lock(&self, opened: &Opened) -> Result<Option<Lock>, LedgerError> {
+        self.read_lock_at(lock_pk(opened)).await
+    }
+
+    /// The lock that a finding about this target meets, unless it is a drill's.
+    pub async fn lock_on(
+        &self,
+        target: &Target,
+        playbook: &PlaybookName,
+    ) -> Result<Option<Lock>, LedgerError> {
+        self.read_lock_at(lock_pk_of(target, playbook, false)).await
+    }
+
+    async fn read_lock_at(&self, pk: String) -> Result<Option<Lock>, LedgerError> {
         let answer = self
             .client
             .get_item()
             .table_name(&self.table)
             .consistent_read(true)
-            .key("pk", text(lock_pk(opened)))
+            .key("pk", text(pk))
             .key("sk", text("LOCK"))
             .send()
             .await
@@ -304,12 +317,12 @@ fn limit_decision(playbook: &PlaybookName, limit: u32) -> Decision {
 
 /// Drills have locks of their own: a real finding about the same target must never join a drill.
 fn lock_pk(opened: &Opened) -> String {
-    let stage = if opened.origin == Origin::Drill {
-        "DRILL#"
-    } else {
-        ""
-    };
-    format!("TARGET#{stage}{}#{}", opened.target.key(), opened.playbook)
+    lock_pk_of(&opened.target, &opened.playbook, opened.origin == Origin::Drill)
+}
+
+fn lock_pk_of(target: &Target, playbook: &PlaybookName, is_drill: bool) -> String {
+    let stage = if is_drill { "DRILL#" } else { "" };
+    format!("TARGET#{stage}{}#{playbook}", target.key())
 }
 
 fn read_lock(item: &Item) -> Result<Lock, LedgerError> {

@@ -1,9 +1,9 @@
 //! Acting on one step: read everything at once, save the receipt, change, write down the end.
 
 use backstop_core::{
-    Mode, Outcome, Plan,
+    Hash, Mode, Outcome, Plan,
     guardrail::{Decision, Effect, Guardrails, Permit},
-    incident::{Clearance, Incident},
+    incident::{Clearance, Incident, StepState},
     log::Event,
     task::{StepAnswer, StepTask},
 };
@@ -53,6 +53,13 @@ impl Runner {
     ) -> Result<StepAnswer, StepError> {
         let guardrails = read.guardrails?;
         if let Some(plan) = interrupted(incident, task) {
+            // A late repetition of the task must not contain again what people may have undone since.
+            if incident.closed.is_some() {
+                return Err(StepError::Refused {
+                    guardrail: "closed".to_owned(),
+                    reason: "the incident is closed".to_owned(),
+                });
+            }
             let permit = self.permit_by(&guardrails, incident, &plan)?;
             return self.change(log, action, &permit, order, plan).await;
         }
@@ -76,6 +83,12 @@ impl Runner {
         match incident.clearance(plan) {
             Clearance::Any => Ok(None),
             Clearance::Only(approved) if approved == &now => Ok(None),
+            // People approved this and more.
+            Clearance::Only(approved) if is_part_of_approved(incident, approved, plan) => Ok(None),
+            Clearance::Only(approved) if is_evidence(incident, task) => Err(StepError::Drifted {
+                approved: approved.short().to_owned(),
+                now: now.short().to_owned(),
+            }),
             Clearance::Only(approved) => {
                 let event = Event::PlanDrifted {
                     step: task.step.clone(),
@@ -180,6 +193,12 @@ impl Runner {
     }
 }
 
+/// Evidence whose keeping has drifted is given up and said to be missing: asking again would take the approval
+/// away from the containing steps beside it.
+fn is_evidence(incident: &Incident, task: &StepTask) -> bool {
+    incident.step(&task.step).is_some_and(StepState::is_evidence)
+}
+
 /// What was read at the same time as the log.
 struct Read {
     guardrails: Result<Guardrails, LedgerError>,
@@ -193,4 +212,16 @@ fn interrupted(incident: &Incident, task: &StepTask) -> Option<Plan> {
         .step(&task.step)
         .filter(|state| state.acted)
         .and_then(|state| state.plan.clone())
+}
+
+/// Whether today's plan is a part of the one with this hash: another step may have made some of its changes, as
+/// leaving an Auto Scaling group leaves its target groups.
+fn is_part_of_approved(incident: &Incident, approved: &Hash, plan: &Plan) -> bool {
+    incident.step(&plan.step).is_some_and(|state| {
+        state.planned.as_ref() == Some(approved)
+            && state
+                .plan
+                .as_ref()
+                .is_some_and(|approved| plan.is_within(approved))
+    })
 }

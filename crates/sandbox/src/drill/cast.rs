@@ -1,8 +1,12 @@
-//! Plants a drill's users, keys, roles, sessions and buckets, and keeps the credentials that come of it.
+//! Plants a drill's users, keys, roles, sessions, buckets and instances, and keeps the credentials that come of it.
 
 mod buckets;
 mod credentials;
 mod identities;
+mod instances;
+mod load_balancers;
+mod network;
+mod sessions;
 
 use std::collections::BTreeMap;
 
@@ -11,11 +15,14 @@ use aws_sdk_sts::error::ProvideErrorMetadata as _;
 
 use super::{
     DrillError,
-    error::call,
-    file::{Assumed, Drill, KeySession, Plant, RoleSession},
+    file::{Drill, Plant},
 };
 use crate::Account;
 pub(super) use identities::access_key;
+pub use instances::PlantedInstance;
+pub(super) use instances::groups_of;
+use network::Network;
+use sessions::assume;
 
 /// The one object of every planted bucket.
 pub const OBJECT: &str = "report.csv";
@@ -27,6 +34,10 @@ pub struct Cast {
     users: BTreeMap<String, String>,
     roles: BTreeMap<String, PlantedRole>,
     buckets: BTreeMap<String, String>,
+    instances: BTreeMap<String, PlantedInstance>,
+    network: Option<Network>,
+    /// Auto Scaling groups and load balancers that are there already, by the names of the file.
+    fleets: BTreeMap<String, String>,
     actors: BTreeMap<String, Actor>,
 }
 
@@ -74,6 +85,18 @@ pub enum Subject<'a> {
     Credential(&'a Identity),
     /// A bucket, by its name in the account.
     Bucket(&'a str),
+    /// An instance, by its id.
+    Instance(&'a str),
+}
+
+impl Subject<'_> {
+    /// The long-term key that the finding is about; undo leaves it off.
+    pub fn key_id(&self) -> Option<&str> {
+        match self {
+            Self::Credential(identity) => identity.key_id.starts_with("AKIA").then_some(&identity.key_id),
+            _ => None,
+        }
+    }
 }
 
 /// What asking for credentials gives.
@@ -93,6 +116,9 @@ impl Cast {
             users: BTreeMap::new(),
             roles: BTreeMap::new(),
             buckets: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            network: None,
+            fleets: BTreeMap::new(),
             actors: BTreeMap::new(),
         };
         for plant in &drill.plant {
@@ -102,6 +128,7 @@ impl Cast {
                 Plant::KeySession(session) => cast.add_key_session(account, session).await?,
                 Plant::Role(role) => cast.add_role(account, role).await?,
                 Plant::RoleSession(session) => cast.add_role_session(account, session).await?,
+                Plant::Instance(instance) => cast.add_instance(account, instance).await?,
             }
         }
         Ok(cast)
@@ -137,8 +164,11 @@ impl Cast {
         self.actor(who)?.identity.as_ref().ok_or_else(lacking)
     }
 
-    /// What a finding is about: a bucket or somebody.
+    /// What a finding is about: an instance, a bucket or somebody.
     pub fn subject(&self, name: &str) -> Result<Subject<'_>, DrillError> {
+        if let Some(instance) = self.instances.get(name) {
+            return Ok(Subject::Instance(&instance.id));
+        }
         match self.buckets.get(name) {
             Some(bucket) => Ok(Subject::Bucket(bucket)),
             None => self.identity(name).map(Subject::Credential),
@@ -153,12 +183,39 @@ impl Cast {
             .ok_or_else(|| not_planted("user", name))
     }
 
+    /// A planted instance.
+    pub fn instance(&self, name: &str) -> Result<&PlantedInstance, DrillError> {
+        self.instances
+            .get(name)
+            .ok_or_else(|| not_planted("instance", name))
+    }
+
     /// The name in the account of a planted bucket.
     pub fn bucket(&self, name: &str) -> Result<&str, DrillError> {
         self.buckets
             .get(name)
             .map(String::as_str)
             .ok_or_else(|| not_planted("bucket", name))
+    }
+
+    /// The names in the account of all planted users.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        self.users.values().map(String::as_str)
+    }
+
+    /// The names in the account of all planted roles.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.values().map(|role| role.name.as_str())
+    }
+
+    /// The names in the account of all planted buckets.
+    pub fn buckets(&self) -> impl Iterator<Item = &str> {
+        self.buckets.values().map(String::as_str)
+    }
+
+    /// All planted instances.
+    pub fn instances(&self) -> impl Iterator<Item = &PlantedInstance> {
+        self.instances.values()
     }
 
     /// The key ids of everybody who holds one, by the names of the file: for people who look into logs.
@@ -188,57 +245,6 @@ impl Cast {
         format!("drill-{name}-{}", self.ending)
     }
 
-    async fn add_key_session(&mut self, account: &Account, session: &KeySession) -> Result<(), DrillError> {
-        const OPERATION: &str = "sts:GetSessionToken";
-        let (key, owner) = self.held(&session.of)?;
-        let owner = owner.clone();
-        let sts = aws_sdk_sts::Client::new(&account.sdk_config(key.clone()));
-        let answer = sts.get_session_token().send().await.map_err(call(OPERATION))?;
-        let credentials = answer.credentials.ok_or(DrillError::Incomplete {
-            operation: OPERATION,
-            what: "credentials",
-        })?;
-        let identity = Identity {
-            key_id: credentials.access_key_id().to_owned(),
-            ..owner
-        };
-        self.hold(&session.name, temporary(&credentials), identity);
-        Ok(())
-    }
-
-    async fn add_role_session(&mut self, account: &Account, session: &RoleSession) -> Result<(), DrillError> {
-        let role = self
-            .roles
-            .get(&session.role)
-            .ok_or_else(|| not_planted("role", &session.role))?;
-        let (by, _) = self.held(&session.by)?;
-        if session.assumed == Assumed::ForEachProbe {
-            let source = Source::Assumed {
-                role_arn: role.arn.clone(),
-                session_name: session.session_name.clone(),
-                by: by.clone(),
-            };
-            self.actors.insert(
-                session.name.clone(),
-                Actor {
-                    source,
-                    identity: None,
-                },
-            );
-            return Ok(());
-        }
-        let (credentials, principal_id) =
-            assume(account, by.clone(), &role.arn, &session.session_name).await?;
-        let identity = Identity {
-            key_id: credentials.access_key_id().to_owned(),
-            principal_id,
-            user_type: "AssumedRole",
-            user_name: role.name.clone(),
-        };
-        self.hold(&session.name, credentials, identity);
-        Ok(())
-    }
-
     fn hold(&mut self, name: &str, credentials: Credentials, identity: Identity) {
         let actor = Actor {
             source: Source::Held(credentials),
@@ -246,43 +252,6 @@ impl Cast {
         };
         self.actors.insert(name.to_owned(), actor);
     }
-}
-
-/// Assumes a role; gives the credentials and the session's principal id.
-async fn assume(
-    account: &Account,
-    by: Credentials,
-    role_arn: &str,
-    session_name: &str,
-) -> Result<(Credentials, String), DrillError> {
-    const OPERATION: &str = "sts:AssumeRole";
-    let sts = aws_sdk_sts::Client::new(&account.sdk_config(by));
-    let answer = sts
-        .assume_role()
-        .role_arn(role_arn)
-        .role_session_name(session_name)
-        .send()
-        .await;
-    let answer = answer.map_err(|error| call(OPERATION)(aws_sdk_sts::Error::from(error)))?;
-    let lacking = |what| {
-        move || DrillError::Incomplete {
-            operation: OPERATION,
-            what,
-        }
-    };
-    let credentials = answer.credentials.ok_or_else(lacking("credentials"))?;
-    let user = answer.assumed_role_user.ok_or_else(lacking("the session's id"))?;
-    Ok((temporary(&credentials), user.assumed_role_id))
-}
-
-fn temporary(credentials: &aws_sdk_sts::types::Credentials) -> Credentials {
-    Credentials::new(
-        credentials.access_key_id(),
-        credentials.secret_access_key(),
-        Some(credentials.session_token().to_owned()),
-        None,
-        "backstop-drill",
-    )
 }
 
 fn not_planted(kind: &'static str, name: &str) -> DrillError {

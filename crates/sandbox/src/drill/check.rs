@@ -1,11 +1,15 @@
-//! Checks: the state of credentials that no call of the sandbox can try, read back from IAM.
+//! Checks: states that no call of the sandbox can try, read back from AWS.
+
+mod credential;
+mod instance;
 
 use std::fmt;
 
-use aws_sdk_iam::Client;
 use serde::{Deserialize, Serialize};
 
-use super::{Cast, DrillError, error::call, file::Credential};
+use super::{Cast, DrillError, file::Credential};
+use crate::Account;
+pub use instance::Aspect;
 
 /// One check.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,25 +17,53 @@ use super::{Cast, DrillError, error::call, file::Credential};
 pub struct Check {
     /// What it shows, for people.
     pub name: String,
-    /// The planted user.
+    /// The planted user or instance.
     pub of: String,
     /// Which of the user's credentials.
-    pub credential: Credential,
-    /// What all of that kind must be before.
+    #[serde(default)]
+    pub credential: Option<Credential>,
+    /// What of the instance.
+    #[serde(default)]
+    pub instance: Option<Aspect>,
+    /// How it must be before.
     pub before: State,
-    /// What all of that kind must be once the incident is contained.
+    /// How it must be once the incident is contained.
     pub after: State,
 }
 
-/// A credential's status in IAM.
+/// What a check reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// All of a user's credentials of a kind.
+    Credential(Credential),
+    /// Something of an instance.
+    Instance(Aspect),
+}
+
+impl Check {
+    /// What it reads; `None` unless exactly one thing is named.
+    pub fn about(&self) -> Option<About> {
+        match (self.credential, self.instance) {
+            (Some(credential), None) => Some(About::Credential(credential)),
+            (None, Some(aspect)) => Some(About::Instance(aspect)),
+            _ => None,
+        }
+    }
+}
+
+/// What was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It works.
+    /// The credential works.
     Active,
     /// It doesn't.
     Inactive,
-    /// There is none, or some work and some don't.
+    /// The instance is as it was planted.
+    AsPlanted,
+    /// The instance is as containment leaves it, all of it.
+    Contained,
+    /// Neither: some are so and some aren't, or there is none.
     Mixed,
 }
 
@@ -40,6 +72,8 @@ impl fmt::Display for State {
         f.write_str(match self {
             Self::Active => "active",
             Self::Inactive => "inactive",
+            Self::AsPlanted => "as planted",
+            Self::Contained => "contained",
             Self::Mixed => "mixed",
         })
     }
@@ -88,65 +122,10 @@ impl CheckResult {
 }
 
 /// Reads the state that a check is about.
-pub async fn read(iam: &Client, cast: &Cast, check: &Check) -> Result<State, DrillError> {
-    let user = cast.user(&check.of)?;
-    let active = match check.credential {
-        Credential::SigningCertificate => {
-            let answer = iam.list_signing_certificates().user_name(user).send().await;
-            let answer = answer.map_err(call("iam:ListSigningCertificates"))?;
-            answer
-                .certificates()
-                .iter()
-                .map(|one| is_active(one.status().as_str()))
-                .collect()
-        }
-        Credential::ServiceSpecificCredential => {
-            let answer = iam
-                .list_service_specific_credentials()
-                .user_name(user)
-                .send()
-                .await;
-            let answer = answer.map_err(call("iam:ListServiceSpecificCredentials"))?;
-            answer
-                .service_specific_credentials()
-                .iter()
-                .map(|one| is_active(one.status().as_str()))
-                .collect()
-        }
-        Credential::SshPublicKey => {
-            let answer = iam.list_ssh_public_keys().user_name(user).send().await;
-            let answer = answer.map_err(call("iam:ListSSHPublicKeys"))?;
-            answer
-                .ssh_public_keys()
-                .iter()
-                .map(|one| is_active(one.status().as_str()))
-                .collect()
-        }
-    };
-    Ok(state_of(active))
-}
-
-fn is_active(status: &str) -> bool {
-    status == "Active"
-}
-
-fn state_of(active: Vec<bool>) -> State {
-    match (active.iter().any(|one| *one), active.iter().any(|one| !*one)) {
-        (true, false) => State::Active,
-        (false, true) => State::Inactive,
-        (true, true) | (false, false) => State::Mixed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_that_still_works_spoils_it() {
-        assert_eq!(state_of(vec![false, false]), State::Inactive);
-        assert_eq!(state_of(vec![true, false]), State::Mixed);
-        assert_eq!(state_of(vec![true]), State::Active);
-        assert_eq!(state_of(vec![]), State::Mixed);
+pub async fn read(account: &Account, cast: &Cast, check: &Check) -> Result<State, DrillError> {
+    match check.about() {
+        Some(About::Credential(kind)) => credential::read(account, cast.user(&check.of)?, kind).await,
+        Some(About::Instance(aspect)) => instance::read(account, cast.instance(&check.of)?, aspect).await,
+        None => Ok(State::Mixed),
     }
 }

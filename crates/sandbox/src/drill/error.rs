@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use aws_sdk_dynamodb::error::BoxError;
 use backstop_core::IncidentId;
-use backstop_runtime::{LedgerError, decision::DecisionError};
+use backstop_runtime::{LedgerError, decision::DecisionError, undoing::UndoError};
 use thiserror::Error;
 
 use crate::deploy::StackError;
@@ -82,6 +82,9 @@ pub enum DrillError {
     /// The stack lacks an output.
     #[error("finding the stack's parts")]
     Stack(#[from] StackError),
+    /// The undo couldn't be asked for.
+    #[error("asking for the undo as the person on call")]
+    Undo(#[source] Box<UndoError>),
     /// The second person couldn't approve.
     #[error("approving as the person on call")]
     Approve(#[source] Box<DecisionError>),
@@ -95,6 +98,12 @@ where
     move |error| DrillError::Call {
         operation,
         source: error.into(),
+    }
+}
+
+impl From<UndoError> for DrillError {
+    fn from(error: UndoError) -> Self {
+        Self::Undo(Box::new(error))
     }
 }
 

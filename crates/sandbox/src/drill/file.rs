@@ -1,6 +1,7 @@
 //! `drill.yaml`: what is planted, what is probed, and what is expected, as people read and review it.
 
 mod check;
+mod plant;
 
 use std::{
     fs, io,
@@ -12,6 +13,9 @@ use serde::Deserialize;
 use super::{
     check::Check,
     probe::{Outcome, Probe},
+};
+pub use plant::{
+    Assumed, Bucket, Credential, Instance, KeySession, Plant, Role, RoleSession, SessionName, User,
 };
 
 /// The file's name in a playbook's folder.
@@ -29,9 +33,10 @@ pub struct Drill {
     pub summary: String,
     /// What is made in the account before anything else, in this order.
     pub plant: Vec<Plant>,
-    /// The credential or bucket that the finding is about, by its name in `plant`.
+    /// The credential, bucket or instance that the finding is about, by its name in `plant`.
     pub finding_about: String,
     /// The calls whose outcome is the proof.
+    #[serde(default)]
     pub probes: Vec<Probe>,
     /// States that no call can try.
     #[serde(default)]
@@ -42,113 +47,6 @@ pub struct Drill {
     /// That folder.
     #[serde(skip)]
     pub folder: PathBuf,
-}
-
-/// One thing to make. Names are the drill's own; in the account each gets an ending that tells runs apart.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Plant {
-    /// A bucket with one object in it.
-    Bucket(Bucket),
-    /// A user with one access key.
-    User(User),
-    /// A session that the owner of a key got by `GetSessionToken`.
-    KeySession(KeySession),
-    /// A role.
-    Role(Role),
-    /// A session of a role.
-    RoleSession(RoleSession),
-}
-
-/// See [`Plant::Bucket`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bucket {
-    /// Its name.
-    pub name: String,
-    /// Whether its policy lets anyone read its objects.
-    #[serde(default)]
-    pub open_to_anyone: bool,
-    /// Whether it hosts a website.
-    #[serde(default)]
-    pub website: bool,
-}
-
-/// See [`Plant::User`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct User {
-    /// The user's name.
-    pub name: String,
-    /// The actions the user may do, on everything.
-    pub allow: Vec<String>,
-    /// The name of the user's access key.
-    pub key: String,
-    /// Further credentials of the user.
-    #[serde(default)]
-    pub also: Vec<Credential>,
-}
-
-/// A credential of a user that isn't an access key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Credential {
-    /// An X.509 certificate for SOAP APIs.
-    SigningCertificate,
-    /// A password for CodeCommit or Keyspaces.
-    ServiceSpecificCredential,
-    /// A key for CodeCommit.
-    SshPublicKey,
-}
-
-/// See [`Plant::KeySession`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeySession {
-    /// The session's name.
-    pub name: String,
-    /// The key that makes it.
-    pub of: String,
-}
-
-/// See [`Plant::Role`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Role {
-    /// The role's name.
-    pub name: String,
-    /// The user who may assume it.
-    pub trusts: String,
-    /// The actions the role may do, on everything.
-    pub allow: Vec<String>,
-}
-
-/// See [`Plant::RoleSession`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RoleSession {
-    /// The session's name in this file.
-    pub name: String,
-    /// The role.
-    pub role: String,
-    /// The key that assumes it.
-    pub by: String,
-    /// The session's name in AWS.
-    pub session_name: String,
-    /// When it is assumed.
-    #[serde(default)]
-    pub assumed: Assumed,
-}
-
-/// When a role is assumed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Assumed {
-    /// Once, before the finding.
-    #[default]
-    BeforeTheFinding,
-    /// Anew for each probe, so that after containment it is younger than the containment.
-    ForEachProbe,
 }
 
 /// Every drill of every playbook.
@@ -285,11 +183,12 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Drill>, DrillFileError> {
 }
 
 impl Drill {
-    /// Whether the attacker has anything to lose: a probe that is to end denied.
+    /// Whether the attacker has anything to lose: a probe that is to end denied, or a state that is to change.
     fn ends_something(&self) -> bool {
-        self.probes
-            .iter()
-            .any(|probe| probe.before == Outcome::Allowed && probe.after == Outcome::Denied)
+        let mut probes = self.probes.iter();
+        let mut checks = self.checks.iter();
+        probes.any(|probe| probe.before == Outcome::Allowed && probe.after == Outcome::Denied)
+            || checks.any(|check| check.before != check.after)
     }
 }
 

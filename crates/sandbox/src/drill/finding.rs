@@ -58,6 +58,10 @@ pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Ev
             text(sample, "/detail/resource/s3BucketDetails/0/name")?,
             name.to_owned(),
         )],
+        Subject::Instance(id) => vec![(
+            text(sample, "/detail/resource/instanceDetails/instanceId")?,
+            id.to_owned(),
+        )],
     };
     replacements.extend([
         (text(sample, "/detail/id")?, place.finding_id.to_owned()),

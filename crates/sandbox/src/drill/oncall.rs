@@ -1,15 +1,17 @@
-//! The person on call: another identity than whoever runs the drill, with just what approving takes.
+//! The person on call: another identity than whoever runs the drill, with just what approving and undoing take.
 
 use aws_credential_types::Credentials;
 use backstop_core::{IncidentId, incident::Incident};
-use backstop_runtime::decision;
+use backstop_runtime::{decision, machines::Machines};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use super::{DrillError, Stage, cast::access_key, error::call};
+use super::{DrillError, Stage, cast::access_key, error::call, undo};
 use crate::Progress;
 
-const POLICY: &str = "approve";
+const POLICY: &str = "approve-and-undo";
+/// The undo machine, as the ends of machines' ARNs are named after playbooks.
+const UNDO: &str = "undo";
 
 /// See the module. The user is made when the first question comes.
 #[derive(Debug)]
@@ -47,18 +49,28 @@ impl<'a> OnCall<'a> {
             return Ok(());
         }
         let sdk = self.stage.account().sdk_config(credentials);
-        let caller = aws_sdk_sts::Client::new(&sdk).get_caller_identity().send().await;
-        let caller = caller.map_err(call("sts:GetCallerIdentity"))?;
-        let arn = caller.arn().ok_or(DrillError::Incomplete {
-            operation: "sts:GetCallerIdentity",
-            what: "an ARN",
-        })?;
+        let arn = caller(&sdk).await?;
         let sfn = aws_sdk_sfn::Client::new(&sdk);
         let hash = &question.plan_hash;
         let reason = Some("drill".to_owned());
-        decision::approve(&ledger, &sfn, id, arn, Some(hash.as_str()), reason).await?;
+        decision::approve(&ledger, &sfn, id, &arn, Some(hash.as_str()), reason).await?;
         progress.note(&format!("  ✔ {} approved plan {}", self.name, hash.short()));
         Ok(())
+    }
+
+    /// Asks for the undo of everything that an incident changed; false if that is nothing.
+    pub async fn undo(&self, id: &IncidentId) -> Result<bool, DrillError> {
+        let credentials = self.credentials.get_or_try_init(|| self.plant()).await?.clone();
+        let ledger = self.stage.ledger_as(credentials.clone());
+        let sdk = self.stage.account().sdk_config(credentials);
+        let machines = Machines::new(aws_sdk_sfn::Client::new(&sdk), self.machine_prefix()?.to_owned());
+        undo::ask(&ledger, &machines, id, &caller(&sdk).await?).await
+    }
+
+    /// What the ARNs of all machines begin with.
+    fn machine_prefix(&self) -> Result<&str, DrillError> {
+        let arn = self.stage.stack().machine_arn(UNDO)?;
+        Ok(arn.strip_suffix(UNDO).unwrap_or(arn))
     }
 
     async fn plant(&self) -> Result<Credentials, DrillError> {
@@ -92,8 +104,23 @@ impl<'a> OnCall<'a> {
                     // It names a task token; Step Functions defines no resource for it (Service Authorization Reference).
                     "Resource": "*",
                 },
+                {
+                    "Effect": "Allow",
+                    "Action": "states:StartExecution",
+                    "Resource": stack.machine_arn(UNDO)?,
+                },
             ],
         })
         .to_string())
     }
+}
+
+/// The caller's ARN, as approvals and undo requests are signed with it.
+async fn caller(sdk: &aws_config::SdkConfig) -> Result<String, DrillError> {
+    let caller = aws_sdk_sts::Client::new(sdk).get_caller_identity().send().await;
+    let caller = caller.map_err(call("sts:GetCallerIdentity"))?;
+    caller.arn.ok_or(DrillError::Incomplete {
+        operation: "sts:GetCallerIdentity",
+        what: "an ARN",
+    })
 }

@@ -13,6 +13,7 @@ use super::{
     check::CheckResult,
     file::Drill,
     probe::{self, ProbeResult},
+    undo::Undone,
     verdict::Verdict,
 };
 
@@ -49,6 +50,8 @@ pub struct Report {
     pub plan: Vec<PlannedChange>,
     /// The gateway's record.
     pub calls: Calls,
+    /// The undo at the end; none if it wasn't tried.
+    pub undo: Option<Undone>,
     /// States entered, retried tasks, and the end: what Step Functions bills for a standard execution.
     pub transitions: Option<usize>,
     /// How the execution ended, if not well.
@@ -109,6 +112,7 @@ impl Report {
             failed_steps: Vec::new(),
             plan: Vec::new(),
             calls: Calls::default(),
+            undo: None,
             transitions: None,
             machine_failure: None,
             error: None,
@@ -134,10 +138,12 @@ impl Report {
             && self.calls.changes.is_empty()
             && self.probes.iter().all(ProbeResult::is_after_as_expected)
             && self.checks.iter().all(CheckResult::is_after_as_expected);
-        self.as_expected = match self.mode {
-            Mode::Observe => self.error.is_none() && nothing_changed,
-            Mode::Approve | Mode::Auto => self.verdict == Verdict::Contained,
-        };
+        let is_restored = self.undo.as_ref().is_none_or(|undo| undo.restored);
+        self.as_expected = is_restored
+            && match self.mode {
+                Mode::Observe => self.error.is_none() && nothing_changed,
+                Mode::Approve | Mode::Auto => self.verdict == Verdict::Contained,
+            };
         if self.status != Some(Status::Contained) {
             self.time_to_contain_ms = None;
         }

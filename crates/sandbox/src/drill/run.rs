@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use backstop_core::incident::Status;
+use backstop_core::{IncidentId, incident::Status};
 use jiff::Timestamp;
 use ulid::Ulid;
 
 use super::{
     Cast, Drill, DrillError, Report, Stage, calls::FunctionCalls, check, finding, follow, oncall::OnCall,
-    probe,
+    picture::Picture, probe, undo,
 };
 use crate::Progress;
 
@@ -16,9 +16,9 @@ use crate::Progress;
 const SHORT_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Runs it. Whatever goes wrong is in the report.
-pub async fn run(stage: &Stage, drill: &Drill, progress: &dyn Progress) -> Report {
+pub async fn run(stage: &Stage, drill: &Drill, ending: Ending, progress: &dyn Progress) -> Report {
     let mut report = Report::blank(drill, stage.mode());
-    if let Err(error) = attempt(stage, drill, &mut report, progress).await {
+    if let Err(error) = attempt(stage, drill, ending, &mut report, progress).await {
         report.error = Some(error.chain());
     }
     report.judge();
@@ -28,6 +28,7 @@ pub async fn run(stage: &Stage, drill: &Drill, progress: &dyn Progress) -> Repor
 async fn attempt(
     stage: &Stage,
     drill: &Drill,
+    ending_with: Ending,
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), DrillError> {
@@ -39,6 +40,7 @@ async fn attempt(
     )
     .await?;
     step(progress, "probe before", look_before(stage, drill, &cast, report)).await?;
+    let before = Picture::take(stage.account(), &cast).await?;
 
     progress.started("send the finding and follow its incident");
     let event = finding_about(stage, drill, &cast)?;
@@ -49,10 +51,25 @@ async fn attempt(
     report.time_to_contain_ms = calls.ms_to_last_change();
     report.time_to_first_change_ms = calls.ms_to_first_change();
     report.calls = calls.summary();
-    followed?;
+    let id = followed?;
     progress.finished("send the finding and follow its incident");
 
-    step(progress, "probe after", look_after(stage, drill, &cast, report)).await
+    step(progress, "probe after", look_after(stage, drill, &cast, report)).await?;
+    if ending_with == Ending::Undo {
+        let subject = cast.subject(&drill.finding_about)?;
+        let undone = undo::undo(stage, &cast, &oncall, &id, &before, subject.key_id());
+        report.undo = Some(step(progress, "undo and compare with before", undone).await?);
+    }
+    Ok(())
+}
+
+/// What a drill ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything is undone, and the account compared with before.
+    Undo,
+    /// What was contained stays so, for whoever wants to look at it.
+    Contained,
 }
 
 async fn step<T>(
@@ -87,9 +104,8 @@ async fn look_before(
     for (result, seen) in report.probes.iter_mut().zip(seen) {
         result.before = Some(seen);
     }
-    let iam = iam(stage);
     for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
-        result.before = Some(check::read(&iam, cast, check).await?);
+        result.before = Some(check::read(stage.account(), cast, check).await?);
     }
     let probe = report
         .probes
@@ -138,7 +154,7 @@ async fn follow_up(
     oncall: &OnCall<'_>,
     report: &mut Report,
     progress: &dyn Progress,
-) -> Result<(), DrillError> {
+) -> Result<IncidentId, DrillError> {
     let opened = follow::incident(stage, &report.playbook, &event.finding_id).await?;
     report.incident = Some(opened.id().to_string());
     progress.note(&format!("  incident {}", opened.id()));
@@ -147,7 +163,7 @@ async fn follow_up(
     let ended = followed?;
     report.transitions = Some(ended.history.transitions());
     report.machine_failure = ended.failure;
-    Ok(())
+    Ok(opened.id().clone())
 }
 
 async fn look_after(
@@ -166,13 +182,8 @@ async fn look_after(
     for (result, seen) in report.probes.iter_mut().zip(seen) {
         result.after = Some(seen);
     }
-    let iam = iam(stage);
     for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
-        result.after = Some(check::read(&iam, cast, check).await?);
+        result.after = Some(check::read(stage.account(), cast, check).await?);
     }
     Ok(())
-}
-
-fn iam(stage: &Stage) -> aws_sdk_iam::Client {
-    aws_sdk_iam::Client::new(&stage.account().sdk_config(stage.account().root()))
 }

@@ -38,7 +38,10 @@ impl Verdict {
         }
         let all_as_expected = probes.iter().all(ProbeResult::is_after_as_expected)
             && checks.iter().all(CheckResult::is_after_as_expected);
-        let ends_something = probes.iter().any(|probe| probe.expected_after == Outcome::Denied);
+        let ends_something = probes.iter().any(|probe| probe.expected_after == Outcome::Denied)
+            || checks
+                .iter()
+                .any(|check| check.expected_after != check.expected_before);
         if status == Status::Contained && all_as_expected && ends_something {
             return Self::Contained;
         }

@@ -41,7 +41,7 @@ impl Emulator {
         let log = directory.path().join(format!("{name}.log"));
         let output = File::create(&log).map_err(failed)?;
         let child = Command::new(venv.python())
-            .arg(venv.launcher())
+            .arg(directory.launcher())
             .args(arguments)
             // Functions inherit this environment: none of the person's AWS settings may be in it.
             .env_clear()

@@ -10,6 +10,14 @@ use super::EmulatorError;
 /// Runs whose files are kept for reading after they ended badly.
 const KEPT_RUNS: usize = 3;
 
+/// The script that runs an emulator, and what it needs beside it. Each run has its own, since another checkout may
+/// share the virtual environment.
+const LAUNCHER: &str = "launch.py";
+const SCRIPTS: [(&str, &str); 2] = [
+    (LAUNCHER, include_str!("../../python/launch.py")),
+    ("moto_gaps.py", include_str!("../../python/moto_gaps.py")),
+];
+
 /// A directory that is ours while its lock is held.
 #[derive(Debug)]
 pub struct RunDirectory {
@@ -30,12 +38,19 @@ impl RunDirectory {
         let held = File::create(lock_of(&path)).map_err(failed)?;
         held.lock().map_err(failed)?;
         remove_old(&runs);
+        for (name, text) in SCRIPTS {
+            fs::write(path.join(name), text).map_err(failed)?;
+        }
         Ok(Self { path, _held: held })
     }
 
     /// Its absolute or home-relative path.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn launcher(&self) -> PathBuf {
+        self.path.join(LAUNCHER)
     }
 
     pub(super) fn remove(self) -> Result<(), EmulatorError> {

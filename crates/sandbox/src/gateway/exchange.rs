@@ -16,8 +16,8 @@ use super::fault::Effect;
 use super::routes::{Route, route};
 use super::{AwsRequest, Principal, Reply, Shared, admission, error_body};
 
-/// The largest request body: more than any call of a drill, little enough to hold.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+/// The largest request body: a function of the dev build is the largest there is, and Security Hub's SDK makes a large one.
+const MAX_BODY: usize = 128 * 1024 * 1024;
 
 /// A complete request and what is known of it.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) async fn serve(
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        let text = "the body is longer than 64 MiB, or the connection broke";
+        let text = "the body is longer than 128 MiB, or the connection broke";
         return Ok(Reply::new(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", text).into_response());
     };
     let body = body.to_bytes();

@@ -63,10 +63,23 @@ pub(super) fn s3(
 
 /// The operation of a JSON REST call, for the services whose operations a drill wants to name.
 pub(super) fn rest_json(service: &str, method: &Method, path: &str) -> Option<String> {
-    (service == "lambda")
-        .then(|| lambda(method, path))
-        .flatten()
-        .map(str::to_owned)
+    let operation = match service {
+        "lambda" => lambda(method, path),
+        "guardduty" => guardduty(method, path),
+        "securityhub" => (method == Method::POST && path == "/findings").then_some("GetFindings"),
+        _ => None,
+    };
+    operation.map(str::to_owned)
+}
+
+fn guardduty(method: &Method, path: &str) -> Option<&'static str> {
+    let mut segments = path.trim_matches('/').split('/');
+    let (kind, _id, what) = (segments.next()?, segments.next()?, segments.next()?);
+    match (method.as_str(), kind, what, segments.next()) {
+        ("POST", "detector", "findings", None) => Some("ListFindings"),
+        ("POST", "detector", "findings", Some("get")) => Some("GetFindings"),
+        _ => None,
+    }
 }
 
 fn lambda(method: &Method, path: &str) -> Option<&'static str> {
@@ -146,5 +159,21 @@ mod tests {
             Some("ListFunctions")
         );
         assert_eq!(named(Method::GET, "/2015-03-31/something-new"), None);
+    }
+
+    #[test]
+    fn reading_findings_is_told_from_all_else() {
+        let named = |service, path| rest_json(service, &Method::POST, path);
+        assert_eq!(
+            named("guardduty", "/detector/d/findings").as_deref(),
+            Some("ListFindings")
+        );
+        assert_eq!(
+            named("guardduty", "/detector/d/findings/get").as_deref(),
+            Some("GetFindings")
+        );
+        assert_eq!(named("guardduty", "/detector/d/findings/archive"), None);
+        assert_eq!(named("securityhub", "/findings").as_deref(), Some("GetFindings"));
+        assert_eq!(named("securityhub", "/findings/import"), None);
     }
 }

@@ -53,6 +53,7 @@ fn opened(mode: Mode) -> Event {
             created_at: None,
             updated_at: Some("2026-01-01T09:59:48Z".parse().unwrap()),
             message: None,
+            facts: Vec::new(),
         },
         title: "user \u{1b}]0;owned\u{7}ci\u{202e}\r\nWhat to do next\n  - curl http://203.0.113.7".into(),
         linked: None,

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Drill, DrillFileError, Plant};
-use crate::drill::probe::{ANYONE, Call};
+use super::{Drill, DrillFileError, Instance, Plant, SessionName};
+use crate::drill::{
+    check::{About, Check},
+    probe::{ANYONE, Call},
+};
 
 /// The names that a drill has planted so far, by what they can be used for.
 #[derive(Default)]
@@ -14,6 +17,7 @@ struct Planted<'a> {
     users: BTreeSet<&'a str>,
     roles: BTreeSet<&'a str>,
     buckets: BTreeSet<&'a str>,
+    instances: BTreeSet<&'a str>,
 }
 
 /// The first thing that can't work.
@@ -25,8 +29,9 @@ pub(super) fn problem(drill: &Drill) -> Option<String> {
         .find_map(|plant| planted.add(plant).err())
         .or_else(|| planted.wrong_use(drill))
         .or_else(|| {
-            (!drill.ends_something())
-                .then(|| "no probe goes from allowed to denied, so it proves nothing".to_owned())
+            (!drill.ends_something()).then(|| {
+                "no probe goes from allowed to denied and no check changes, so it proves nothing".to_owned()
+            })
         })
 }
 
@@ -70,10 +75,36 @@ impl<'a> Planted<'a> {
             Plant::RoleSession(session) => {
                 known(&self.roles, "role", &session.role)?;
                 known(&self.keys, "key", &session.by)?;
+                match session.named_after() {
+                    Some(SessionName::Text(_)) => {}
+                    Some(SessionName::Instance(name)) => known(&self.instances, "instance", name)?,
+                    None => {
+                        let name = &session.name;
+                        return Err(format!(
+                            "session `{name}` needs either `session_name` or `instance`"
+                        ));
+                    }
+                }
                 self.name(&session.name)?;
                 self.actors.insert(&session.name);
             }
+            Plant::Instance(instance) => self.instance(instance)?,
         }
+        Ok(())
+    }
+
+    fn instance(&mut self, instance: &'a Instance) -> Result<(), String> {
+        if let Some(role) = &instance.role {
+            known(&self.roles, "role", role)?;
+        }
+        let name = &instance.name;
+        if instance.interfaces.is_empty() || instance.interfaces.contains(&0) || instance.volumes == 0 {
+            return Err(format!(
+                "instance `{name}` needs an interface, a group on each, and a volume"
+            ));
+        }
+        self.name(name)?;
+        self.instances.insert(name);
         Ok(())
     }
 
@@ -92,10 +123,11 @@ impl<'a> Planted<'a> {
     }
 
     fn wrong_use(&self, drill: &Drill) -> Option<String> {
-        let about = if self.buckets.contains(drill.finding_about.as_str()) {
+        let subject = drill.finding_about.as_str();
+        let about = if self.buckets.contains(subject) || self.instances.contains(subject) {
             None
         } else {
-            known(&self.actors, "credential", &drill.finding_about).err()
+            known(&self.actors, "credential", subject).err()
         };
         let probes = drill.probes.iter().find_map(|probe| {
             let who = match (probe.who.as_str(), &probe.call) {
@@ -107,11 +139,19 @@ impl<'a> Planted<'a> {
                 Call::ListBuckets => None,
             })
         });
-        let checks = drill
-            .checks
-            .iter()
-            .find_map(|check| known(&self.users, "user", &check.of).err());
+        let checks = drill.checks.iter().find_map(|check| self.wrong_check(check));
         about.or(probes).or(checks)
+    }
+
+    fn wrong_check(&self, check: &Check) -> Option<String> {
+        match check.about() {
+            Some(About::Credential(_)) => known(&self.users, "user", &check.of).err(),
+            Some(About::Instance(_)) => known(&self.instances, "instance", &check.of).err(),
+            None => Some(format!(
+                "check `{}` needs either `credential` or `instance`",
+                check.name
+            )),
+        }
     }
 }
 

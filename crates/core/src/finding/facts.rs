@@ -1,0 +1,142 @@
+//! What a finding says besides its title: who called what from where, to which domain or port, and the resource's
+//! tags. For people only: nothing is decided by it. All of it is an attacker's to write, so it is cleaned and cut here,
+//! and escaped again wherever it goes.
+
+use super::node::Node;
+use crate::text;
+
+/// More would bury the rest of a notice.
+const MOST: usize = 12;
+/// Of each list: addresses that probed, tags, threats.
+const MOST_OF_A_LIST: usize = 4;
+/// A fact is a line.
+const LONGEST: usize = 160;
+
+/// Collects facts, each once, as long as there is room.
+#[derive(Debug, Default)]
+pub(super) struct Facts(Vec<String>);
+
+impl Facts {
+    /// A line, unless the value is missing.
+    fn say(&mut self, label: &str, value: Option<impl AsRef<str>>) {
+        let Some(value) = value else { return };
+        let value = text::sanitize(value.as_ref());
+        let line = text::bounded(&format!("{label}: {value}"), LONGEST);
+        if !value.is_empty() && self.0.len() < MOST && !self.0.contains(&line) {
+            self.0.push(line);
+        }
+    }
+
+    /// The action of GuardDuty's `service`, or ASFF's `Action`: their names differ in case only.
+    pub(super) fn add_action(&mut self, action: &Node<'_>) {
+        if let Some(call) = action.get("awsApiCallAction") {
+            let service = call.text("serviceName").unwrap_or("an unnamed service");
+            let api = call.text("api").map(|api| format!("{api} of {service}"));
+            self.say("call", api);
+            self.say("its error", call.text("errorCode"));
+            self.say("user agent", call.text("userAgent"));
+            self.remote(&call);
+        }
+        if let Some(dns) = action.get("dnsRequestAction") {
+            self.say("domain", dns.text("domain"));
+        }
+        if let Some(connection) = action.get("networkConnectionAction") {
+            self.say(
+                "connection",
+                words(&connection, &["connectionDirection", "direction", "protocol"]),
+            );
+            self.say("local port", port(&connection, "localPortDetails"));
+            self.say("remote port", port(&connection, "remotePortDetails"));
+            self.remote(&connection);
+        }
+        if let Some(probe) = action.get("portProbeAction") {
+            for detail in probe.list("portProbeDetails").iter().take(MOST_OF_A_LIST) {
+                self.say("probed port", port(detail, "localPortDetails"));
+                self.remote(detail);
+            }
+        }
+        if let Some(call) = action.get("kubernetesApiCallAction") {
+            self.say("Kubernetes call", words(&call, &["verb", "requestUri"]));
+            self.say("user agent", call.text("userAgent"));
+            self.remote(&call);
+        }
+        if let Some(login) = action.get("rdsLoginAttemptAction") {
+            self.remote(&login);
+        }
+    }
+
+    /// What GuardDuty's `service` has besides the action.
+    pub(super) fn add_service(&mut self, service: &Node<'_>) {
+        if let Some(action) = service.get("action") {
+            self.add_action(&action);
+        }
+        let process = service.at(&["runtimeDetails", "process"]);
+        self.say(
+            "process",
+            process.and_then(|it| it.first_text(&["executablePath", "name"])),
+        );
+        let threats = service.at(&["ebsVolumeScanDetails", "scanDetections", "threatDetectedByName"]);
+        for threat in threats
+            .iter()
+            .flat_map(|it| it.list("threatNames"))
+            .take(MOST_OF_A_LIST)
+        {
+            self.say("malware", threat.text("name"));
+        }
+    }
+
+    /// A resource's tags: `[{"key": …, "value": …}]`, or ASFF's `{"key": "value"}`.
+    pub(super) fn add_tags(&mut self, resource: &Node<'_>) {
+        let Some(tags) = resource.get("tags") else { return };
+        if tags.is_array() {
+            for tag in tags.items().iter().take(MOST_OF_A_LIST) {
+                let value = tag.text("value").unwrap_or_default();
+                self.say("tag", tag.text("key").map(|key| format!("{key}={value}")));
+            }
+        } else {
+            for (key, value) in tags.texts().take(MOST_OF_A_LIST) {
+                self.say("tag", Some(format!("{key}={value}")));
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<String> {
+        self.0
+    }
+
+    fn remote(&mut self, block: &Node<'_>) {
+        let Some(remote) = block.get("remoteIpDetails") else {
+            return;
+        };
+        let Some(address) = remote.first_text(&["ipAddressV4", "ipAddressV6"]) else {
+            return;
+        };
+        let country = remote.at(&["country"]);
+        let network = remote.get("organization");
+        let more: Vec<&str> = [
+            country.and_then(|it| it.first_text(&["countryName", "countryCode"])),
+            network.and_then(|it| it.first_text(&["asnOrg", "org"])),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let more = if more.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", more.join(", "))
+        };
+        self.say("from", Some(format!("{address}{more}")));
+    }
+}
+
+fn port(block: &Node<'_>, name: &str) -> Option<String> {
+    let details = block.get(name)?;
+    let number = details.whole("port")?;
+    let name = details.text("portName").filter(|name| *name != "Unknown");
+    Some(name.map_or_else(|| number.to_string(), |name| format!("{number} ({name})")))
+}
+
+fn words(block: &Node<'_>, names: &[&str]) -> Option<String> {
+    let words: Vec<&str> = names.iter().filter_map(|name| block.text(name)).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}

@@ -1,0 +1,169 @@
+//! Whether somebody still works on an incident, and what is done if nobody does.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::incident::{Incident, Status, Undo};
+
+/// Retries, a slow function, an event that is late: nothing is called abandoned before this.
+const GRACE: SignedDuration = SignedDuration::from_mins(15);
+/// No step takes as long as this.
+const TOO_LONG: SignedDuration = SignedDuration::from_hours(1);
+
+/// The execution that was started for an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// It runs, or waits for people.
+    Runs,
+    /// It ended, well or badly.
+    Ended,
+    /// There is none.
+    Absent,
+}
+
+/// What an incident needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// Nothing: it is closed, or under way.
+    None,
+    /// Nobody decided in time, and nothing waits for a decision any more: expire the question, then close.
+    Expire,
+    /// Its machine ended without closing it: close it with what its log proves, which releases its target.
+    Close,
+    /// A person must look.
+    Tell(Why),
+}
+
+/// Why a person must look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It is stuck.
+    Stuck,
+    /// It was opened, but its machine was never started.
+    NeverStarted,
+    /// Its machine runs, and nothing has been written down for an hour.
+    NoProgress,
+    /// Its undo doesn't end.
+    UndoUnfinished,
+}
+
+/// Decides on one incident; `last` is when the last record of its log was written.
+pub fn care(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> Care {
+    let quiet = now.duration_since(last);
+    if incident.status() == Status::Stuck {
+        return Care::Tell(Why::Stuck);
+    }
+    if matches!(incident.undo, Undo::Running(_)) {
+        return if quiet > TOO_LONG {
+            Care::Tell(Why::UndoUnfinished)
+        } else {
+            Care::None
+        };
+    }
+    if incident.closed.is_some() || quiet < GRACE {
+        return Care::None;
+    }
+    let open_question = incident.question.as_ref().filter(|_| incident.decision.is_none());
+    match (machine, open_question) {
+        (Machine::Absent, _) => Care::Tell(Why::NeverStarted),
+        (Machine::Ended, Some(question)) if now >= question.expires_at => Care::Expire,
+        (Machine::Ended, _) => Care::Close,
+        (Machine::Runs, Some(question)) if now < question.expires_at + GRACE => Care::None,
+        (Machine::Runs, _) if quiet > TOO_LONG => Care::Tell(Why::NoProgress),
+        (Machine::Runs, _) => Care::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+    use crate::log::{Event, Record};
+
+    const OPENED: &str = "2026-05-01T08:00:00Z";
+
+    /// An incident with these events after its first, a minute apart, and when the last was written.
+    fn after(events: Vec<Event>) -> (Incident, Timestamp) {
+        let opened = serde_json::from_value(json!({
+            "event": "opened", "playbook": "leaked-access-key", "mode": "approve", "steps": [],
+            "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
+                        "resource": { "kind": "bucket", "name": "logs" } },
+            "origin": { "origin": "finding" }, "title": "t", "linked": null, "guardrails": [],
+            "finding": { "key": "k", "finding_type": "T", "route": "guard-duty-event", "count": 1,
+                         "severity": { "score": 8.0, "label": "high" }, "first_seen": null, "last_seen": null,
+                         "created_at": null, "updated_at": null },
+        }))
+        .unwrap();
+        let mut records: Vec<Record> = Vec::new();
+        let start: Timestamp = OPENED.parse().unwrap();
+        for (minute, event) in std::iter::once(opened).chain(events).enumerate() {
+            let at = start + SignedDuration::from_mins(i64::try_from(minute).unwrap());
+            records.push(Record::next(records.last(), at, minute.to_string(), event).unwrap());
+        }
+        (Incident::replay(&records).unwrap(), records.last().unwrap().at)
+    }
+
+    fn asked() -> Event {
+        Event::ApprovalRequested {
+            plan_hash: crate::Hash::default(),
+            expires_at: "2026-05-01T12:00:00Z".parse().unwrap(),
+            needed: 1,
+        }
+    }
+
+    fn at(time: &str, events: Vec<Event>, machine: Machine) -> Care {
+        let (incident, last) = after(events);
+        care(
+            &incident,
+            last,
+            machine,
+            format!("2026-05-01T{time}:00Z").parse().unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_question_expires_once_nothing_waits_for_its_answer() {
+        assert_eq!(at("11:59", vec![asked()], Machine::Runs), Care::None);
+        assert_eq!(at("12:14", vec![asked()], Machine::Runs), Care::None);
+        assert_eq!(
+            at("12:16", vec![asked()], Machine::Runs),
+            Care::Tell(Why::NoProgress)
+        );
+        assert_eq!(at("12:01", vec![asked()], Machine::Ended), Care::Expire);
+        assert_eq!(
+            at("09:00", vec![asked()], Machine::Ended),
+            Care::Close,
+            "its machine died before"
+        );
+    }
+
+    #[test]
+    fn what_its_machine_left_is_closed_and_what_has_none_is_named() {
+        assert_eq!(at("08:14", vec![], Machine::Ended), Care::None);
+        assert_eq!(at("08:16", vec![], Machine::Ended), Care::Close);
+        assert_eq!(
+            at("08:16", vec![], Machine::Absent),
+            Care::Tell(Why::NeverStarted)
+        );
+        assert_eq!(at("08:59", vec![], Machine::Runs), Care::None);
+        assert_eq!(at("09:01", vec![], Machine::Runs), Care::Tell(Why::NoProgress));
+    }
+
+    #[test]
+    fn the_closed_are_left_alone_unless_they_are_stuck_or_their_undo_is() {
+        let closed = || Event::Closed {
+            status: Status::Contained,
+        };
+        assert_eq!(at("20:00", vec![closed()], Machine::Ended), Care::None);
+        let stuck = Event::Stuck {
+            during: "undo".into(),
+            reason: "drifted".into(),
+            commands: vec![],
+        };
+        assert_eq!(
+            at("08:02", vec![closed(), stuck], Machine::Ended),
+            Care::Tell(Why::Stuck)
+        );
+    }
+}

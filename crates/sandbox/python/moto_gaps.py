@@ -1,0 +1,96 @@
+"""What moto lacks of EC2 and a drill needs, as the EC2 API Reference has it. Patched in by launch.py."""
+
+import base64
+
+# A black dot: what the screenshot shows is of no use to anybody here.
+SCREENSHOT = base64.b64encode(
+    bytes.fromhex(
+        "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000a49444154789c6300010000"
+        "0500010d0a2db40000000049454e44ae426082"
+    )
+).decode()
+
+
+def fill():
+    take_profiles_as_named()
+    keep_shutdown_behavior()
+    keep_connection_tracking()
+    take_screenshots()
+    keep_groups_of_attached_interfaces()
+
+
+def take_profiles_as_named():
+    """IAM is ministack's. Moto looks instance profiles up in an IAM of its own, which nobody writes."""
+    from moto.iam.exceptions import NotFoundException
+    from moto.iam.models import IAMBackend
+
+    known = IAMBackend.get_instance_profile
+
+    def by_name(self, profile_name):
+        try:
+            return known(self, profile_name)
+        except NotFoundException:
+            return self.create_instance_profile(profile_name, "/", [])
+
+    IAMBackend.get_instance_profile = by_name
+    IAMBackend.get_instance_profile_by_arn = lambda self, profile_arn: by_name(self, profile_arn.split("/")[-1])
+
+
+def keep_shutdown_behavior():
+    """Moto forgets ModifyInstanceAttribute's InstanceInitiatedShutdownBehavior, and takes the groups away instead."""
+    from moto.core.responses import EmptyResult
+    from moto.ec2.responses import EC2Response
+
+    modify = EC2Response.modify_instance_attribute
+
+    def modify_instance_attribute(self):
+        behavior = self._get_param("InstanceInitiatedShutdownBehavior.Value")
+        if behavior is None:
+            return modify(self)
+        self.ec2_backend.modify_instance_attribute(
+            self._get_param("InstanceId"), "instance_initiated_shutdown_behavior", behavior
+        )
+        return EmptyResult()
+
+    EC2Response.modify_instance_attribute = modify_instance_attribute
+
+
+def keep_connection_tracking():
+    """Moto forgets ModifyNetworkInterfaceAttribute's ConnectionTrackingSpecification, and with no groups given it
+    takes them away."""
+    from moto.core.responses import EmptyResult
+    from moto.ec2.responses import EC2Response
+
+    modify = EC2Response.modify_network_interface_attribute
+
+    def modify_network_interface_attribute(self):
+        names = ("TcpEstablishedTimeout", "UdpStreamTimeout", "UdpTimeout")
+        wanted = {name: self._get_int_param(f"ConnectionTrackingSpecification.{name}") for name in names}
+        wanted = {name: value for name, value in wanted.items() if value is not None}
+        if wanted:
+            interface = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
+            interface.connection_tracking_configuration = wanted
+            if not self._get_param("Groups", []):
+                return EmptyResult()
+        return modify(self)
+
+    EC2Response.modify_network_interface_attribute = modify_network_interface_attribute
+
+
+def take_screenshots():
+    """Moto has no GetConsoleScreenshot."""
+    from moto.core.responses import ActionResult
+    from moto.ec2.responses import EC2Response
+
+    def get_console_screenshot(self):
+        instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+        return ActionResult({"InstanceId": instance.id, "ImageData": SCREENSHOT})
+
+    EC2Response.get_console_screenshot = get_console_screenshot
+
+
+def keep_groups_of_attached_interfaces():
+    """Moto adds the instance's groups to an interface that is attached to it."""
+    from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+
+    NetworkInterface.group_set = property(lambda self: self._group_set)

@@ -1,0 +1,99 @@
+//! `ec2.capture-instance`: keeps how the instance was set up, who could reach it, and what it last said.
+//!
+//! *Changes* nothing: the plan holds what was read, and the log keeps the plan. *Undo* has nothing to do. *Twice*
+//! is harmless. A part that can't be read is named as missing evidence; the others are kept all the same. A
+//! terminated instance is captured as far as EC2 still knows it.
+
+mod bound;
+mod console;
+mod json;
+mod parts;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, StepError,
+    action::{Order, write_receipt},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    clients::Regions,
+    instance::{self, Instance, id_of},
+};
+
+/// See the module.
+pub(crate) struct CaptureInstance {
+    regions: Arc<Regions>,
+}
+
+impl CaptureInstance {
+    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+        Self { regions }
+    }
+}
+
+#[async_trait]
+impl Action for CaptureInstance {
+    fn id(&self) -> &'static str {
+        "ec2.capture-instance"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let found = instance::find(&clients.ec2, &order.target).await?;
+        let instance = Instance::of(&found, id_of(&order.target)?, &order.target);
+        let parts = parts::read(&clients, &found, &instance).await?;
+        let (parts, mut limits) = bound::settle(parts);
+        limits.push("memory and a screenshot of the console weren't captured".to_owned());
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn.clone(),
+            tags: instance.tags.clone(),
+            changes: Vec::new(),
+            blast_radius: Vec::new(),
+            limits,
+            needs_approval: None,
+            captured: Some(json!({
+                "instance": instance.arn,
+                "region": order.target.region,
+                "state": instance.state,
+                "read_at": order.at,
+                "parts": parts,
+            })),
+            manual_undo: Vec::new(),
+            receipt: write_receipt(&Value::Null)?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        Ok(Verification {
+            holds: receipt.is_some(),
+            observed: match receipt {
+                Some(_) => format!("the state of {} is in this log", order.target.resource),
+                None => format!("no state of {} was kept", order.target.resource),
+            },
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        _receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        Ok(UndoOutcome::NothingToUndo {
+            reason: format!("{} was only read", order.target.resource),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! `ec2.deny-subnet-traffic`: the hard cut of one instance, by deny rules in the VPC's network ACLs that name only
+//! its addresses.
+//!
+//! An ACL's inbound rule looks at the source and its outbound rule at the destination, so an ACL can name the
+//! instance only where its traffic enters or leaves *another* subnet: that of the NAT gateway, load balancer,
+//! endpoint or neighbour it talks to. The rules therefore go into every ACL of the VPC that has subnets. ACLs keep
+//! no connections, so what is open is cut, too.
+//! *Changes* two rules for each ACL and address. *Undo* is exact: it deletes the rules of the receipt, and refuses
+//! if one of them is another now. *Twice* is harmless: a rule that stands is not made again.
+
+mod acl;
+mod words;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use self::acl::{Acl, Entry};
+use crate::{
+    clients::Regions,
+    instance::{self, Instance},
+};
+
+/// How long the rules should stand if the playbook doesn't say, in hours.
+const DEFAULT_HOURS: u32 = 24;
+/// The longest that a playbook may say: a month.
+const MOST_HOURS: u32 = 24 * 31;
+
+/// See the module.
+pub(crate) struct DenySubnetTraffic {
+    regions: Arc<Regions>,
+}
+
+/// The rules as we make them.
+#[derive(Debug, Serialize, Deserialize)]
+struct CutReceipt {
+    instance: String,
+    vpcs: Vec<String>,
+    entries: Vec<Entry>,
+    /// Until when the rules should stand; people are told, nothing is deleted by itself.
+    until: Timestamp,
+}
+
+impl DenySubnetTraffic {
+    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+        Self { regions }
+    }
+}
+
+#[async_trait]
+impl Action for DenySubnetTraffic {
+    fn id(&self) -> &'static str {
+        "ec2.deny-subnet-traffic"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let hours = order.number("hours", DEFAULT_HOURS, MOST_HOURS)?;
+        let until = order
+            .at
+            .saturating_add(SignedDuration::from_hours(i64::from(hours)))
+            .unwrap_or(order.at);
+        let clients = self.regions.of_target(&order.target);
+        let instance = instance::read(&clients.ec2, &order.target).await?;
+        let addresses = addresses(&instance);
+        if addresses.is_empty() {
+            return Err(StepError::NotApplicable {
+                reason: format!("instance {} has no address in a VPC", instance.id),
+            });
+        }
+        let mut cuts = Vec::new();
+        for (vpc, addresses) in &addresses {
+            for acl in acl::of_vpc(&clients.ec2, vpc).await? {
+                cuts.push(Cut::of(acl, addresses));
+            }
+        }
+        if cuts.iter().all(|cut| cut.wanted.is_none()) {
+            return Err(StepError::Refused {
+                guardrail: "network-acl-quota".to_owned(),
+                reason: format!(
+                    "every network ACL of instance {} has {} rules in one direction, which is the quota: delete \
+                     rules, or ask for a higher quota and add the deny by hand",
+                    instance.id,
+                    acl::MOST_RULES
+                ),
+            });
+        }
+        let entries: Vec<Entry> = cuts
+            .iter()
+            .filter_map(|cut| cut.wanted.clone())
+            .flatten()
+            .collect();
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn.clone(),
+            tags: instance.tags.clone(),
+            changes: words::changes(&cuts),
+            blast_radius: words::blast_radius(&instance, &cuts, &order.incident, until),
+            limits: words::limits(&instance, &cuts),
+            needs_approval: None,
+            captured: None,
+            manual_undo: words::manual_undo(&order.target, &entries),
+            receipt: write_receipt(&CutReceipt {
+                instance: instance.id,
+                vpcs: addresses.into_iter().map(|(vpc, _)| vpc).collect(),
+                entries,
+                until,
+            })?,
+        })
+    }
+
+    /// Every rule is tried, even if another fails.
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: CutReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        let standing = acl::of_vpcs(&clients.ec2, &receipt.vpcs).await?;
+        let mut first = Ok(());
+        for entry in &receipt.entries {
+            if standing.iter().any(|acl| acl.has(entry)) {
+                continue;
+            }
+            first = first.and(acl::create(&clients.ec2, entry).await);
+        }
+        Ok(first?)
+    }
+
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        // Without a receipt the step ended `already`: other rules of ours do it.
+        let Some(receipt) = receipt else {
+            return self.verify_without_receipt(order).await;
+        };
+        let CutReceipt { entries, vpcs, .. } = read_receipt(receipt)?;
+        let standing = acl::of_vpcs(&clients.ec2, &vpcs).await?;
+        let faults: Vec<String> = entries
+            .iter()
+            .filter_map(|entry| words::fault(entry, standing.iter().find(|acl| acl.id == entry.acl)))
+            .collect();
+        Ok(Verification {
+            holds: faults.is_empty(),
+            observed: if faults.is_empty() {
+                words::stands(&entries)
+            } else {
+                faults.join("; ")
+            },
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: CutReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        let standing = acl::of_vpcs(&clients.ec2, &receipt.vpcs).await?;
+        let drifted: Vec<String> = receipt
+            .entries
+            .iter()
+            .filter_map(|entry| words::drift(entry, standing.iter().find(|acl| acl.id == entry.acl)))
+            .collect();
+        if !drifted.is_empty() {
+            return Ok(UndoOutcome::Drifted {
+                found: drifted.join("; "),
+            });
+        }
+        let ours: Vec<&Entry> = receipt
+            .entries
+            .iter()
+            .filter(|entry| standing.iter().any(|acl| acl.has(entry)))
+            .collect();
+        let mut first: Result<(), CallError> = Ok(());
+        for entry in &ours {
+            first = first.and(acl::delete(&clients.ec2, entry).await);
+        }
+        first?;
+        Ok(if ours.is_empty() {
+            UndoOutcome::NothingToUndo {
+                reason: "the deny rules are gone already".to_owned(),
+            }
+        } else {
+            UndoOutcome::Restored {
+                what: format!(
+                    "deleted {} deny rule(s) for instance {}",
+                    ours.len(),
+                    receipt.instance
+                ),
+            }
+        })
+    }
+}
+
+impl DenySubnetTraffic {
+    async fn verify_without_receipt(&self, order: &Order) -> Result<Verification, StepError> {
+        let plan = self.plan(order).await?;
+        Ok(Verification {
+            holds: plan.changes.is_empty(),
+            observed: if plan.changes.is_empty() {
+                "every network ACL of the VPC denies the instance's addresses".to_owned()
+            } else {
+                format!("{} rule(s) are missing", plan.changes.len())
+            },
+        })
+    }
+}
+
+/// The addresses of an instance in each VPC, as rules write them.
+fn addresses(instance: &Instance) -> Vec<(String, Vec<String>)> {
+    let mut by_vpc: Vec<(String, Vec<String>)> = Vec::new();
+    for interface in &instance.interfaces {
+        let Some(vpc) = &interface.vpc else {
+            continue;
+        };
+        let ipv4 = interface
+            .private_addresses
+            .iter()
+            .map(|address| format!("{address}/32"));
+        let ipv6 = interface
+            .ipv6_addresses
+            .iter()
+            .map(|address| format!("{address}/128"));
+        let addresses = ipv4.chain(ipv6);
+        match by_vpc.iter_mut().find(|(known, _)| known == vpc) {
+            Some((_, all)) => all.extend(addresses),
+            None => by_vpc.push((vpc.clone(), addresses.collect())),
+        }
+    }
+    by_vpc.retain(|(_, addresses)| !addresses.is_empty());
+    by_vpc
+}
+
+/// What is to be done in one ACL.
+struct Cut {
+    acl: Acl,
+    /// The rules to make: none if they stand, `None` if there is no room for them.
+    wanted: Option<Vec<Entry>>,
+}
+
+impl Cut {
+    fn of(acl: Acl, addresses: &[String]) -> Self {
+        let wanted = [false, true]
+            .into_iter()
+            .map(|egress| acl.room_for(egress, addresses))
+            .collect::<Option<Vec<_>>>()
+            .map(|both| both.into_iter().flatten().collect());
+        Self { acl, wanted }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! A network ACL and its numbered rules.
+
+use aws_sdk_ec2::{
+    Client,
+    types::{Filter, NetworkAcl, NetworkAclEntry, RuleAction},
+};
+use backstop_runtime::CallError;
+use serde::{Deserialize, Serialize};
+
+/// The quota of rules in one direction, the default deny rules included (VPC User Guide, "Amazon VPC quotas").
+/// It can be raised to 40; whether it was isn't ours to see.
+pub(super) const MOST_RULES: usize = 20;
+
+/// The number of the deny that ends every ACL (VPC User Guide, "Network ACL rules").
+const DEFAULT_DENY: i32 = 32_767;
+
+/// One deny rule of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) acl: String,
+    pub(super) egress: bool,
+    pub(super) number: i32,
+    /// An IPv4 `/32` or an IPv6 `/128`.
+    pub(super) cidr: String,
+}
+
+/// A network ACL as EC2 shows it.
+#[derive(Clone, Debug)]
+pub(super) struct Acl {
+    pub(super) id: String,
+    pub(super) is_default: bool,
+    pub(super) subnets: Vec<String>,
+    rules: Vec<NetworkAclEntry>,
+}
+
+impl Acl {
+    fn of(found: &NetworkAcl) -> Option<Self> {
+        Some(Self {
+            id: found.network_acl_id()?.to_owned(),
+            is_default: found.is_default() == Some(true),
+            subnets: found
+                .associations()
+                .iter()
+                .filter_map(|one| one.subnet_id().map(str::to_owned))
+                .collect(),
+            rules: found.entries().to_vec(),
+        })
+    }
+
+    /// Whether this very rule stands.
+    pub(super) fn has(&self, entry: &Entry) -> bool {
+        entry.acl == self.id && self.rule(entry).is_some_and(|rule| denies(rule, &entry.cidr))
+    }
+
+    /// Whatever stands under the entry's number.
+    pub(super) fn rule(&self, entry: &Entry) -> Option<&NetworkAclEntry> {
+        self.rules_to(entry.egress)
+            .find(|rule| rule.rule_number() == Some(entry.number))
+    }
+
+    /// The number of a rule that lets traffic through before the entry is looked at.
+    pub(super) fn overtaken_by(&self, entry: &Entry) -> Option<i32> {
+        self.rules_to(entry.egress)
+            .filter(|rule| rule.rule_action() == Some(&RuleAction::Allow))
+            .filter_map(NetworkAclEntry::rule_number)
+            .find(|number| *number < entry.number)
+    }
+
+    /// Deny rules for these addresses before all others, without those that stand; `None` if there is no room.
+    pub(super) fn room_for(&self, egress: bool, addresses: &[String]) -> Option<Vec<Entry>> {
+        let lowest_allow = self
+            .rules_to(egress)
+            .filter(|rule| rule.rule_action() == Some(&RuleAction::Allow))
+            .filter_map(NetworkAclEntry::rule_number)
+            .min();
+        let is_denied = |cidr: &String| {
+            self.rules_to(egress).any(|rule| {
+                denies(rule, cidr) && lowest_allow.is_none_or(|lowest| rule.rule_number() < Some(lowest))
+            })
+        };
+        let missing: Vec<&String> = addresses.iter().filter(|cidr| !is_denied(cidr)).collect();
+        if missing.is_empty() {
+            return Some(Vec::new());
+        }
+        if self.rules_to(egress).count() + missing.len() > MOST_RULES {
+            return None;
+        }
+        let lowest = self
+            .rules_to(egress)
+            .filter_map(NetworkAclEntry::rule_number)
+            .min()
+            .unwrap_or(DEFAULT_DENY);
+        let entries: Vec<Entry> = (1..lowest)
+            .rev()
+            .zip(missing.iter())
+            .map(|(number, cidr)| Entry {
+                acl: self.id.clone(),
+                egress,
+                number,
+                cidr: (*cidr).clone(),
+            })
+            .collect();
+        (entries.len() == missing.len()).then_some(entries)
+    }
+
+    fn rules_to(&self, egress: bool) -> impl Iterator<Item = &NetworkAclEntry> {
+        self.rules
+            .iter()
+            .filter(move |rule| rule.egress() == Some(egress))
+    }
+}
+
+fn denies(rule: &NetworkAclEntry, cidr: &str) -> bool {
+    rule.rule_action() == Some(&RuleAction::Deny)
+        && rule.protocol() == Some("-1")
+        && (rule.cidr_block() == Some(cidr) || rule.ipv6_cidr_block() == Some(cidr))
+}
+
+/// The ACLs of a VPC that any subnet uses.
+pub(super) async fn of_vpc(ec2: &Client, vpc: &str) -> Result<Vec<Acl>, CallError> {
+    let mut acls = of_vpcs(ec2, &[vpc.to_owned()]).await?;
+    acls.retain(|acl| !acl.subnets.is_empty());
+    acls.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(acls)
+}
+
+/// All ACLs of these VPCs.
+pub(super) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, CallError> {
+    let on = format!("the network ACLs of `{}`", vpcs.join("`, `"));
+    let filter = Filter::builder()
+        .name("vpc-id")
+        .set_values(Some(vpcs.to_vec()))
+        .build();
+    let found = ec2
+        .describe_network_acls()
+        .filters(filter)
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(CallError::of("ec2:DescribeNetworkAcls", on))?;
+    Ok(found.iter().filter_map(Acl::of).collect())
+}
+
+/// Makes a deny rule.
+pub(super) async fn create(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
+    let call = ec2
+        .create_network_acl_entry()
+        .network_acl_id(&entry.acl)
+        .rule_number(entry.number)
+        .egress(entry.egress)
+        .protocol("-1")
+        .rule_action(RuleAction::Deny);
+    let call = if entry.cidr.contains(':') {
+        call.ipv6_cidr_block(&entry.cidr)
+    } else {
+        call.cidr_block(&entry.cidr)
+    };
+    call.send()
+        .await
+        .map(drop)
+        .map_err(CallError::of("ec2:CreateNetworkAclEntry", on(entry)))
+}
+
+/// Deletes a deny rule.
+pub(super) async fn delete(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
+    ec2.delete_network_acl_entry()
+        .network_acl_id(&entry.acl)
+        .rule_number(entry.number)
+        .egress(entry.egress)
+        .send()
+        .await
+        .map(drop)
+        .map_err(CallError::of("ec2:DeleteNetworkAclEntry", on(entry)))
+}
+
+fn on(entry: &Entry) -> String {
+    format!("rule {} of network ACL `{}`", entry.number, entry.acl)
+}

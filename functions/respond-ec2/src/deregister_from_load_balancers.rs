@@ -1,0 +1,218 @@
+//! `ec2.deregister-from-load-balancers`: takes the instance out of every target group and Classic Load Balancer
+//! that holds it, by its id or by one of its addresses, so that no user is sent to it.
+//!
+//! *Changes* the registrations only. *Undo* is exact: the receipt holds each target as it was registered, with
+//! port and Availability Zone; one that was registered again since is left, a group that was deleted since is
+//! named. *Twice* is harmless: what isn't registered can be deregistered.
+
+mod classic;
+mod target_groups;
+mod words;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+use target_groups::Registration;
+
+use crate::{
+    clients::{Clients, Regions},
+    instance::{self, Instance},
+};
+
+/// See the module.
+pub(crate) struct DeregisterFromLoadBalancers {
+    regions: Arc<Regions>,
+}
+
+/// Where the instance was registered.
+#[derive(Debug, Serialize, Deserialize)]
+struct RegistrationReceipt {
+    instance: String,
+    targets: Vec<Registration>,
+    /// Classic Load Balancers, by name.
+    classic: Vec<String>,
+}
+
+/// Everything that holds the instance.
+struct Holders {
+    targets: target_groups::Found,
+    classic: Vec<classic::Member>,
+}
+
+impl Holders {
+    async fn of(clients: &Clients, instance: &Instance) -> Result<Self, CallError> {
+        let (targets, classic) = tokio::try_join!(
+            target_groups::find(&clients.elb, instance),
+            classic::find(&clients.classic_elb, &instance.id)
+        )?;
+        Ok(Self { targets, classic })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.targets.members.is_empty() && self.classic.is_empty()
+    }
+}
+
+impl DeregisterFromLoadBalancers {
+    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+        Self { regions }
+    }
+}
+
+#[async_trait]
+impl Action for DeregisterFromLoadBalancers {
+    fn id(&self) -> &'static str {
+        "ec2.deregister-from-load-balancers"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let instance = instance::read(&clients.ec2, &order.target).await?;
+        let holders = Holders::of(&clients, &instance).await?;
+        if holders.is_empty() && holders.targets.limits.is_empty() {
+            return Err(StepError::NotApplicable {
+                reason: format!(
+                    "no load balancer and no target group holds instance {}",
+                    instance.id
+                ),
+            });
+        }
+        let receipt = RegistrationReceipt {
+            instance: instance.id.clone(),
+            targets: holders
+                .targets
+                .members
+                .iter()
+                .map(|member| member.registration.clone())
+                .collect(),
+            classic: holders
+                .classic
+                .iter()
+                .map(|member| member.balancer.clone())
+                .collect(),
+        };
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn,
+            tags: instance.tags,
+            changes: words::changes(&holders, &receipt.instance),
+            blast_radius: words::blast_radius(&holders),
+            limits: words::limits(&holders),
+            needs_approval: words::needs_approval(&holders),
+            captured: None,
+            manual_undo: words::manual_undo(&receipt, order.target.region.as_str()),
+            receipt: write_receipt(&receipt)?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: RegistrationReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        let mut first_failure = None;
+        // One that fails must not leave the others registered.
+        for target in &receipt.targets {
+            if let Err(error) = target.deregister(&clients.elb).await {
+                first_failure.get_or_insert(error);
+            }
+        }
+        for balancer in &receipt.classic {
+            let answer = classic::deregister(&clients.classic_elb, balancer, &receipt.instance).await;
+            if let Err(error) = answer {
+                first_failure.get_or_insert(error);
+            }
+        }
+        first_failure.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let still = match receipt {
+            Some(receipt) => {
+                let receipt: RegistrationReceipt = read_receipt(receipt)?;
+                still_registered(&clients, &receipt).await?
+            }
+            None => {
+                let instance = instance::read(&clients.ec2, &order.target).await?;
+                words::names(&Holders::of(&clients, &instance).await?)
+            }
+        };
+        Ok(Verification {
+            holds: still.is_empty(),
+            observed: if still.is_empty() {
+                "no load balancer sends new connections to the instance".to_owned()
+            } else {
+                format!("still registered: {}", still.join(", "))
+            },
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: RegistrationReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        match instance::read(&clients.ec2, &order.target).await {
+            Ok(_) => {}
+            Err(StepError::TargetGone { what }) => {
+                return Ok(UndoOutcome::NothingToUndo {
+                    reason: format!("{what} no longer exists"),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+        let (mut restored, mut gone) = (Vec::new(), Vec::new());
+        for target in &receipt.targets {
+            match target.is_there(&clients.elb).await? {
+                Some(true) => {}
+                Some(false) => {
+                    target.register(&clients.elb).await?;
+                    restored.push(target.to_string());
+                }
+                None => gone.push(format!("target group {}", target.name)),
+            }
+        }
+        for balancer in &receipt.classic {
+            match classic::is_there(&clients.classic_elb, balancer, &receipt.instance).await? {
+                Some(true) => {}
+                Some(false) => {
+                    classic::register(&clients.classic_elb, balancer, &receipt.instance).await?;
+                    restored.push(format!("Classic Load Balancer {balancer}"));
+                }
+                None => gone.push(format!("Classic Load Balancer {balancer}")),
+            }
+        }
+        Ok(words::undone(&receipt.instance, &restored, &gone))
+    }
+}
+
+/// What of the receipt is registered still, or again.
+async fn still_registered(
+    clients: &Clients,
+    receipt: &RegistrationReceipt,
+) -> Result<Vec<String>, CallError> {
+    let mut still = Vec::new();
+    for target in &receipt.targets {
+        if target.is_there(&clients.elb).await? == Some(true) {
+            still.push(target.to_string());
+        }
+    }
+    for balancer in &receipt.classic {
+        if classic::is_there(&clients.classic_elb, balancer, &receipt.instance).await? == Some(true) {
+            still.push(format!("Classic Load Balancer {balancer}"));
+        }
+    }
+    Ok(still)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! What the plan and the outcome say to people.
+
+use backstop_core::{Change, UndoOutcome, text::for_shell};
+
+use super::{Holders, RegistrationReceipt};
+
+pub(super) fn changes(holders: &Holders, instance: &str) -> Vec<Change> {
+    let targets = holders.targets.members.iter().map(|member| Change {
+        api: "elasticloadbalancing:DeregisterTargets".to_owned(),
+        what: member.registration.to_string(),
+        now: "registered".to_owned(),
+        after: "deregistered".to_owned(),
+    });
+    let classic = holders.classic.iter().map(|member| Change {
+        api: "elasticloadbalancing:DeregisterInstancesFromLoadBalancer".to_owned(),
+        what: format!("instance {instance} in Classic Load Balancer {}", member.balancer),
+        now: "registered".to_owned(),
+        after: "deregistered".to_owned(),
+    });
+    targets.chain(classic).collect()
+}
+
+/// Everything that holds the instance, by name.
+pub(super) fn names(holders: &Holders) -> Vec<String> {
+    let targets = holders
+        .targets
+        .members
+        .iter()
+        .map(|member| member.registration.to_string());
+    let classic = holders
+        .classic
+        .iter()
+        .map(|member| format!("Classic Load Balancer {}", member.balancer));
+    targets.chain(classic).collect()
+}
+
+pub(super) fn blast_radius(holders: &Holders) -> Vec<String> {
+    let targets = holders.targets.members.iter().map(|member| {
+        format!(
+            "{} healthy peer(s) remain in target group {} (the instance is {} there)",
+            member.healthy_peers, member.registration.name, member.state
+        )
+    });
+    let classic = holders.classic.iter().map(|member| {
+        format!(
+            "{} healthy peer(s) remain in Classic Load Balancer {}",
+            member.healthy_peers, member.balancer
+        )
+    });
+    let mut lines: Vec<String> = targets.chain(classic).collect();
+    lines.dedup();
+    lines
+}
+
+/// Without the instance nothing would serve there.
+pub(super) fn needs_approval(holders: &Holders) -> Option<String> {
+    let targets = holders
+        .targets
+        .members
+        .iter()
+        // Without health checks a target is `unavailable`, and gets requests.
+        .filter(|member| member.healthy_peers == 0 && matches!(member.state.as_str(), "healthy" | "unavailable"))
+        .map(|member| format!("target group {}", member.registration.name));
+    let classic = holders
+        .classic
+        .iter()
+        .filter(|member| member.healthy_peers == 0 && member.is_in_service)
+        .map(|member| format!("Classic Load Balancer {}", member.balancer));
+    let mut last: Vec<String> = targets.chain(classic).collect();
+    last.dedup();
+    (!last.is_empty()).then(|| format!("the instance is the last healthy target of {}", last.join(", ")))
+}
+
+pub(super) fn limits(holders: &Holders) -> Vec<String> {
+    let mut limits = holders.targets.limits.clone();
+    if !holders.is_empty() {
+        limits.push(
+            "established connections through a load balancer go on until its deregistration delay or connection \
+             draining ends (300 s unless set otherwise)"
+                .to_owned(),
+        );
+    }
+    limits
+}
+
+pub(super) fn manual_undo(receipt: &RegistrationReceipt, region: &str) -> Vec<String> {
+    let targets = receipt.targets.iter().map(|target| {
+        format!(
+            "aws elbv2 register-targets --region {region} --target-group-arn {} --targets {}",
+            for_shell(&target.group),
+            for_shell(&target.as_cli())
+        )
+    });
+    let classic = receipt.classic.iter().map(|balancer| {
+        format!(
+            "aws elb register-instances-with-load-balancer --region {region} --load-balancer-name {} \
+             --instances {}",
+            for_shell(balancer),
+            receipt.instance
+        )
+    });
+    targets.chain(classic).collect()
+}
+
+pub(super) fn undone(instance: &str, restored: &[String], gone: &[String]) -> UndoOutcome {
+    if !gone.is_empty() {
+        let also = if restored.is_empty() {
+            String::new()
+        } else {
+            format!("; registered again: {}", restored.join(", "))
+        };
+        return UndoOutcome::Drifted {
+            found: format!(
+                "deleted since, so instance {instance} can't be registered there: {}{also}",
+                gone.join(", ")
+            ),
+        };
+    }
+    if restored.is_empty() {
+        return UndoOutcome::NothingToUndo {
+            reason: format!("instance {instance} is registered as it was before"),
+        };
+    }
+    UndoOutcome::Restored {
+        what: format!("registered again: {}", restored.join(", ")),
+    }
+}

@@ -1,0 +1,254 @@
+//! `ec2.detach-from-auto-scaling`: takes the instance out of its Auto Scaling group, which would otherwise
+//! terminate it, and with it the evidence, as soon as isolation makes it fail its health checks.
+//!
+//! *Changes* the membership only. The desired capacity stays, so that a replacement comes; nothing is suspended
+//! and no size is touched. *Undo* brings back the membership, with scale-in protection and Standby as they were.
+//! It can't be more exact than that: the replacement is there, so attaching raises the desired capacity by one,
+//! and the outcome says so and how to lower it. It refuses if the instance is in another group by then.
+//! *Twice* is harmless: an instance that is in no group has nothing to leave.
+
+pub(crate) mod group;
+mod return_home;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use group::Group;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clients::Regions,
+    instance::{self, id_of},
+};
+
+/// See the module.
+pub(crate) struct DetachFromAutoScaling {
+    regions: Arc<Regions>,
+}
+
+/// The membership before.
+#[derive(Debug, Serialize, Deserialize)]
+struct MembershipReceipt {
+    instance: String,
+    group: String,
+    /// `InService`, `Standby`, …
+    lifecycle_state: String,
+    protected_from_scale_in: bool,
+}
+
+impl MembershipReceipt {
+    fn was_standby(&self) -> bool {
+        self.lifecycle_state == "Standby"
+    }
+}
+
+impl DetachFromAutoScaling {
+    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+        Self { regions }
+    }
+}
+
+#[async_trait]
+impl Action for DetachFromAutoScaling {
+    fn id(&self) -> &'static str {
+        "ec2.detach-from-auto-scaling"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let id = id_of(&order.target)?;
+        let (instance, member) = tokio::join!(
+            instance::read(&clients.ec2, &order.target),
+            group::membership(&clients.autoscaling, id)
+        );
+        let (instance, member) = (instance?, member?);
+        let Some(member) = member else {
+            return Err(StepError::NotApplicable {
+                reason: format!("instance {id} is in no Auto Scaling group"),
+            });
+        };
+        let before = MembershipReceipt {
+            instance: instance.id.clone(),
+            group: member.auto_scaling_group_name().unwrap_or_default().to_owned(),
+            lifecycle_state: member.lifecycle_state().unwrap_or("unknown").to_owned(),
+            protected_from_scale_in: member.protected_from_scale_in().unwrap_or_default(),
+        };
+        let group = group::read(&clients.autoscaling, &before.group, id).await?;
+        let leaving = group::is_leaving(&before.lifecycle_state);
+        let change = (!leaving).then(|| Change {
+            api: "autoscaling:DetachInstances".to_owned(),
+            what: format!(
+                "membership of instance {id} in Auto Scaling group {}",
+                before.group
+            ),
+            now: before.lifecycle_state.clone(),
+            after: "none; the desired capacity stays, so that a replacement comes".to_owned(),
+        });
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn,
+            tags: instance.tags,
+            changes: change.into_iter().collect(),
+            blast_radius: group.as_ref().map(blast_radius).unwrap_or_default(),
+            limits: group
+                .as_ref()
+                .map(|group| limits(group, &before))
+                .unwrap_or_default(),
+            needs_approval: group
+                .as_ref()
+                .filter(|group| !leaving && group.healthy_peers == 0 && before.lifecycle_state == "InService")
+                .map(|group| {
+                    format!(
+                        "the instance is the last healthy one in Auto Scaling group {}: until a replacement is in \
+                         service, nothing serves",
+                        group.name
+                    )
+                }),
+            captured: None,
+            manual_undo: manual_undo(order, &before),
+            receipt: write_receipt(&before)?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: MembershipReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        // After a crash it may have left already, and EC2 Auto Scaling refuses to detach a stranger.
+        let member = group::membership(&clients.autoscaling, &receipt.instance).await?;
+        let is_member = member.is_some_and(|member| {
+            member.auto_scaling_group_name() == Some(receipt.group.as_str())
+                && !member.lifecycle_state().is_some_and(group::is_leaving)
+        });
+        if !is_member {
+            return Ok(());
+        }
+        clients
+            .autoscaling
+            .detach_instances()
+            .instance_ids(&receipt.instance)
+            .auto_scaling_group_name(&receipt.group)
+            .should_decrement_desired_capacity(false)
+            .send()
+            .await
+            .map_err(CallError::of(
+                "autoscaling:DetachInstances",
+                format!(
+                    "instance `{}` in Auto Scaling group `{}`",
+                    receipt.instance, receipt.group
+                ),
+            ))?;
+        Ok(())
+    }
+
+    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let id = id_of(&order.target)?;
+        let member = group::membership(&clients.autoscaling, id).await?;
+        Ok(match member {
+            None => Verification {
+                holds: true,
+                observed: format!("instance {id} is in no Auto Scaling group"),
+            },
+            Some(member) => {
+                let state = member.lifecycle_state().unwrap_or("unknown");
+                Verification {
+                    holds: group::is_leaving(state),
+                    observed: format!(
+                        "instance {id} is {state} in Auto Scaling group {}",
+                        member.auto_scaling_group_name().unwrap_or_default()
+                    ),
+                }
+            }
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: MembershipReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        match instance::read(&clients.ec2, &order.target).await {
+            Ok(_) => {}
+            Err(StepError::TargetGone { what }) => {
+                return Ok(UndoOutcome::NothingToUndo {
+                    reason: format!("{what} no longer exists"),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+        return_home::undo(&clients.autoscaling, &receipt, order.target.region.as_str()).await
+    }
+}
+
+fn blast_radius(group: &Group) -> Vec<String> {
+    let mut lines = vec![
+        format!(
+            "{} other healthy instance(s) remain in Auto Scaling group {}",
+            group.healthy_peers, group.name
+        ),
+        format!(
+            "Auto Scaling group {} launches a replacement, since its desired capacity stays {}",
+            group.name, group.desired
+        ),
+    ];
+    if group.balancers > 0 {
+        lines.push(format!(
+            "detaching also deregisters the instance from the group's {} target group(s) and load balancer(s)",
+            group.balancers
+        ));
+    }
+    lines
+}
+
+fn limits(group: &Group, before: &MembershipReceipt) -> Vec<String> {
+    let mut limits = Vec::new();
+    if !group.is_launching {
+        limits.push(format!(
+            "Auto Scaling group {} has its process Launch suspended: no replacement comes until someone resumes it",
+            group.name
+        ));
+    }
+    if !matches!(before.lifecycle_state.as_str(), "InService" | "Standby") {
+        limits.push(format!(
+            "the instance is {} in its group; EC2 Auto Scaling detaches instances only from InService and Standby",
+            before.lifecycle_state
+        ));
+    }
+    limits.push(
+        "undo attaches the instance again, which raises the group's desired capacity by one and fails if that is \
+         above its maximum"
+            .to_owned(),
+    );
+    limits
+}
+
+fn manual_undo(order: &Order, before: &MembershipReceipt) -> Vec<String> {
+    let line = |verb: &str, more: &str| {
+        format!(
+            "aws autoscaling {verb} --region {} --auto-scaling-group-name {} --instance-ids {}{more}",
+            order.target.region,
+            for_shell(&before.group),
+            before.instance
+        )
+    };
+    let mut lines = vec![line("attach-instances", "")];
+    if before.protected_from_scale_in {
+        lines.push(line("set-instance-protection", " --protected-from-scale-in"));
+    }
+    if before.was_standby() {
+        lines.push(line("enter-standby", " --should-decrement-desired-capacity"));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! An Auto Scaling group as far as taking one instance out, and putting it back, turns on it.
+
+use aws_sdk_autoscaling::{
+    Client,
+    types::{AutoScalingGroup, AutoScalingInstanceDetails, LifecycleState},
+};
+use backstop_runtime::CallError;
+
+/// See the module.
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) desired: i32,
+    pub(super) maximum: i32,
+    /// Other members that are in service and healthy.
+    pub(super) healthy_peers: usize,
+    /// Target groups and load balancers that members are registered with.
+    pub(super) balancers: usize,
+    /// Whether the process `Launch` runs, without which no replacement comes.
+    pub(super) is_launching: bool,
+}
+
+impl Group {
+    fn of(found: &AutoScalingGroup, instance: &str) -> Self {
+        let healthy_peers = found.instances().iter().filter(|member| {
+            member.instance_id() != Some(instance)
+                && member.lifecycle_state() == Some(&LifecycleState::InService)
+                && member
+                    .health_status()
+                    .is_some_and(|health| health.eq_ignore_ascii_case("healthy"))
+        });
+        Self {
+            name: found.auto_scaling_group_name().unwrap_or_default().to_owned(),
+            desired: found.desired_capacity().unwrap_or_default(),
+            maximum: found.max_size().unwrap_or_default(),
+            healthy_peers: healthy_peers.count(),
+            balancers: found.target_group_arns().len() + found.load_balancer_names().len(),
+            is_launching: !found
+                .suspended_processes()
+                .iter()
+                .any(|process| process.process_name() == Some("Launch")),
+        }
+    }
+}
+
+/// The group that the instance is in, if any, with what it is there.
+pub(crate) async fn membership(
+    client: &Client,
+    instance: &str,
+) -> Result<Option<AutoScalingInstanceDetails>, CallError> {
+    let answer = client
+        .describe_auto_scaling_instances()
+        .instance_ids(instance)
+        .send()
+        .await
+        .map_err(CallError::of(
+            "autoscaling:DescribeAutoScalingInstances",
+            format!("instance `{instance}`"),
+        ))?;
+    Ok(answer
+        .auto_scaling_instances
+        .unwrap_or_default()
+        .into_iter()
+        .find(|found| found.instance_id() == Some(instance)))
+}
+
+/// The group with this name, seen from the instance; `None` if it was deleted.
+pub(super) async fn read(client: &Client, name: &str, instance: &str) -> Result<Option<Group>, CallError> {
+    let answer = client
+        .describe_auto_scaling_groups()
+        .auto_scaling_group_names(name)
+        .send()
+        .await
+        .map_err(CallError::of(
+            "autoscaling:DescribeAutoScalingGroups",
+            format!("Auto Scaling group `{name}`"),
+        ))?;
+    Ok(answer
+        .auto_scaling_groups()
+        .first()
+        .map(|found| Group::of(found, instance)))
+}
+
+/// Whether the group has let go of a member in this state, or is about to: it waits for the load balancers to
+/// drain first.
+pub(super) fn is_leaving(lifecycle_state: &str) -> bool {
+    matches!(lifecycle_state, "Detaching" | "Detached")
+}

@@ -1,0 +1,236 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+use aws_sdk_autoscaling::{
+    Client,
+    operation::{
+        attach_instances::AttachInstancesOutput,
+        describe_auto_scaling_groups::DescribeAutoScalingGroupsOutput,
+        describe_auto_scaling_instances::DescribeAutoScalingInstancesOutput,
+        detach_instances::DetachInstancesOutput, enter_standby::EnterStandbyOutput,
+        set_instance_protection::SetInstanceProtectionOutput,
+    },
+    types::{AutoScalingGroup, AutoScalingInstanceDetails, Instance, LifecycleState, SuspendedProcess},
+};
+use aws_smithy_mocks::{Rule, mock};
+use backstop_core::{Plan, Receipt, UndoOutcome};
+use backstop_runtime::{Action, StepError};
+
+use super::DetachFromAutoScaling;
+use crate::{
+    regions,
+    testing::{INSTANCE, described, instance, order, permit},
+};
+
+const GROUP: &str = "web";
+
+fn member_of(group: &'static str, state: &'static str, is_protected: bool) -> Rule {
+    mock!(Client::describe_auto_scaling_instances)
+        .match_requests(|request| request.instance_ids() == [INSTANCE])
+        .then_output(move || {
+            let member = AutoScalingInstanceDetails::builder()
+                .instance_id(INSTANCE)
+                .auto_scaling_group_name(group)
+                .lifecycle_state(state)
+                .protected_from_scale_in(is_protected)
+                .build();
+            DescribeAutoScalingInstancesOutput::builder()
+                .auto_scaling_instances(member)
+                .build()
+        })
+}
+
+fn member(state: &'static str) -> Rule {
+    member_of(GROUP, state, false)
+}
+
+fn stranger() -> Rule {
+    mock!(Client::describe_auto_scaling_instances)
+        .then_output(|| DescribeAutoScalingInstancesOutput::builder().build())
+}
+
+/// The group holds our instance and these, by health.
+fn group(peers: &'static [&'static str], desired: i32, maximum: i32) -> Rule {
+    mock!(Client::describe_auto_scaling_groups)
+        .match_requests(|request| request.auto_scaling_group_names() == [GROUP])
+        .then_output(move || {
+            let one = |id: String, health: &str| {
+                Instance::builder()
+                    .instance_id(id)
+                    .health_status(health)
+                    .lifecycle_state(LifecycleState::InService)
+                    .build()
+            };
+            let members = std::iter::once(one(INSTANCE.to_owned(), "Healthy")).chain(
+                peers
+                    .iter()
+                    .enumerate()
+                    .map(|(n, health)| one(format!("i-{n}"), health)),
+            );
+            let group = AutoScalingGroup::builder()
+                .auto_scaling_group_name(GROUP)
+                .desired_capacity(desired)
+                .max_size(maximum)
+                .set_instances(Some(members.collect()))
+                .suspended_processes(SuspendedProcess::builder().process_name("Launch").build())
+                .build();
+            DescribeAutoScalingGroupsOutput::builder()
+                .auto_scaling_groups(group)
+                .build()
+        })
+}
+
+fn no_group() -> Rule {
+    mock!(Client::describe_auto_scaling_groups)
+        .then_output(|| DescribeAutoScalingGroupsOutput::builder().build())
+}
+
+fn detach() -> Rule {
+    mock!(Client::detach_instances)
+        .match_requests(|request| {
+            request.instance_ids() == [INSTANCE]
+                && request.auto_scaling_group_name() == Some(GROUP)
+                && request.should_decrement_desired_capacity() == Some(false)
+        })
+        .then_output(|| DetachInstancesOutput::builder().build())
+}
+
+fn attach() -> Rule {
+    mock!(Client::attach_instances)
+        .match_requests(|request| {
+            request.instance_ids() == [INSTANCE] && request.auto_scaling_group_name() == Some(GROUP)
+        })
+        .then_output(|| AttachInstancesOutput::builder().build())
+}
+
+async fn plan(member: Rule, group: Rule) -> Result<Plan, StepError> {
+    let regions = regions!(ec2: [described(instance())], autoscaling: [member, group]);
+    DetachFromAutoScaling::new(regions).plan(&order()).await
+}
+
+async fn receipt(state: &'static str, is_protected: bool) -> Receipt {
+    plan(member_of(GROUP, state, is_protected), group(&["Healthy"], 2, 4))
+        .await
+        .unwrap()
+        .receipt
+}
+
+#[tokio::test]
+async fn leaves_the_group_at_its_size_and_names_who_remains() {
+    let planned = plan(member("InService"), group(&["Healthy", "Unhealthy"], 3, 4))
+        .await
+        .unwrap();
+    assert_eq!(planned.changes.len(), 1);
+    assert_eq!(planned.needs_approval, None);
+    assert_eq!(
+        planned.blast_radius.first().map(String::as_str),
+        Some("1 other healthy instance(s) remain in Auto Scaling group web")
+    );
+    assert!(
+        planned
+            .limits
+            .iter()
+            .any(|line| line.contains("Launch suspended"))
+    );
+
+    let (left, gone) = (detach(), detach());
+    DetachFromAutoScaling::new(regions!(autoscaling: [member("InService"), left]))
+        .act(&permit(), &order(), &planned.receipt)
+        .await
+        .unwrap();
+    DetachFromAutoScaling::new(regions!(autoscaling: [stranger(), gone]))
+        .act(&permit(), &order(), &planned.receipt)
+        .await
+        .unwrap();
+    assert_eq!((left.num_calls(), gone.num_calls()), (1, 0), "twice is harmless");
+
+    let verify = async |member| {
+        let action = DetachFromAutoScaling::new(regions!(autoscaling: [member]));
+        action.verify(&order(), None).await.unwrap().holds
+    };
+    assert!(verify(stranger()).await && verify(member("Detaching")).await);
+    assert!(!verify(member("InService")).await);
+}
+
+#[tokio::test]
+async fn the_last_healthy_one_waits_for_a_person_and_a_stranger_is_skipped() {
+    let last = plan(member("InService"), group(&["Unhealthy"], 2, 4))
+        .await
+        .unwrap();
+    assert!(
+        last.needs_approval
+            .unwrap()
+            .contains("last healthy one in Auto Scaling group web")
+    );
+    let standby = plan(member("Standby"), group(&[], 1, 4)).await.unwrap();
+    assert_eq!(standby.needs_approval, None, "it serves nobody");
+    let skipped = plan(stranger(), no_group()).await;
+    assert!(matches!(skipped, Err(StepError::NotApplicable { .. })));
+}
+
+#[tokio::test]
+async fn undo_attaches_and_says_that_the_group_is_one_larger() {
+    let attached = attach();
+    let action = DetachFromAutoScaling::new(regions!(
+        ec2: [described(instance())],
+        autoscaling: [stranger(), group(&["Healthy"], 2, 4), attached]
+    ));
+    let undone = action
+        .undo(&permit(), &order(), &receipt("InService", false).await)
+        .await
+        .unwrap();
+    let UndoOutcome::Restored { what } = undone else {
+        unreachable!("{undone:?}")
+    };
+    assert_eq!(attached.num_calls(), 1);
+    assert!(what.contains("the desired capacity is 3 now, 2 before"), "{what}");
+    assert!(
+        what.contains("terminate-instance-in-auto-scaling-group"),
+        "{what}"
+    );
+}
+
+#[tokio::test]
+async fn undo_brings_back_scale_in_protection_and_standby() {
+    let protect = mock!(Client::set_instance_protection)
+        .match_requests(|request| request.protected_from_scale_in() == Some(true))
+        .then_output(|| SetInstanceProtectionOutput::builder().build());
+    let standby = mock!(Client::enter_standby)
+        .match_requests(|request| request.should_decrement_desired_capacity() == Some(true))
+        .then_output(|| EnterStandbyOutput::builder().build());
+    let untouched = attach();
+    // An earlier undo had attached it when it was cut off.
+    let action = DetachFromAutoScaling::new(regions!(
+        ec2: [described(instance())], autoscaling: [member("InService"), protect, standby, untouched]
+    ));
+    let undone = action
+        .undo(&permit(), &order(), &receipt("Standby", true).await)
+        .await
+        .unwrap();
+    assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
+    assert_eq!(
+        (protect.num_calls(), standby.num_calls(), untouched.num_calls()),
+        (1, 1, 0)
+    );
+}
+
+#[tokio::test]
+async fn undo_refuses_what_it_cannot_do_exactly_and_says_what_to_type() {
+    let before = receipt("InService", false).await;
+    let untouched = attach();
+    let undo = async |member: Rule, group: Rule| {
+        let regions = regions!(ec2: [described(instance())], autoscaling: [member, group, untouched]);
+        let action = DetachFromAutoScaling::new(regions);
+        action.undo(&permit(), &order(), &before).await.unwrap()
+    };
+    let elsewhere = undo(member_of("batch", "InService", false), no_group()).await;
+    assert!(matches!(elsewhere, UndoOutcome::Drifted { .. }), "{elsewhere:?}");
+    let deleted = undo(stranger(), no_group()).await;
+    assert!(matches!(deleted, UndoOutcome::Drifted { .. }), "{deleted:?}");
+    let full = undo(stranger(), group(&["Healthy", "Healthy"], 2, 2)).await;
+    assert!(
+        matches!(&full, UndoOutcome::Failed { detail, .. } if detail.contains("--max-size 3")),
+        "{full:?}"
+    );
+    let back = undo(member("InService"), no_group()).await;
+    assert!(matches!(back, UndoOutcome::NothingToUndo { .. }), "{back:?}");
+    assert_eq!(untouched.num_calls(), 0);
+}

@@ -1,0 +1,187 @@
+//! `ec2.end-sessions`: ends the live Session Manager sessions on the instance, since an established session goes
+//! on over its tracked connection after the security groups have changed.
+//!
+//! *Changes*: terminates each active session. *Undo* has nothing to bring back. *Twice* is harmless: a session
+//! that has ended is no longer listed.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_ssm::types::{Session, SessionFilter, SessionFilterKey, SessionState};
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clients::Regions,
+    instance::{self, id_of},
+};
+
+/// See the module.
+pub(crate) struct EndSessions {
+    regions: Arc<Regions>,
+}
+
+/// The sessions that were ended, by id.
+#[derive(Debug, Serialize, Deserialize)]
+struct SessionsReceipt {
+    sessions: Vec<String>,
+}
+
+impl EndSessions {
+    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+        Self { regions }
+    }
+
+    /// The active sessions. For an instance that Systems Manager doesn't manage there are none.
+    async fn active(&self, order: &Order) -> Result<Vec<Session>, StepError> {
+        let id = id_of(&order.target)?;
+        let failed = CallError::of("ssm:DescribeSessions", format!("instance `{id}`"));
+        let filter = SessionFilter::builder()
+            .key(SessionFilterKey::TargetId)
+            .value(id)
+            .build()
+            .map_err(|error| StepError::Invalid {
+                what: "the filter for sessions",
+                detail: error.to_string(),
+            })?;
+        let found: Result<Vec<Session>, _> = self
+            .regions
+            .of_target(&order.target)
+            .ssm
+            .describe_sessions()
+            .state(SessionState::Active)
+            .filters(filter)
+            .into_paginator()
+            .items()
+            .send()
+            .collect()
+            .await;
+        Ok(found.map_err(failed)?)
+    }
+
+    /// Ends one. It may have ended by itself.
+    async fn end(&self, order: &Order, session: &str) -> Result<(), CallError> {
+        let answer = self
+            .regions
+            .of_target(&order.target)
+            .ssm
+            .terminate_session()
+            .session_id(session)
+            .send()
+            .await
+            .map_err(CallError::of(
+                "ssm:TerminateSession",
+                format!("session `{session}`"),
+            ));
+        match answer {
+            Err(error) if error.code == "DoesNotExistException" => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+}
+
+#[async_trait]
+impl Action for EndSessions {
+    fn id(&self) -> &'static str {
+        "ec2.end-sessions"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let (instance, sessions) =
+            tokio::join!(instance::read(&clients.ec2, &order.target), self.active(order));
+        let (instance, sessions) = (instance?, sessions?);
+        let id = |session: &Session| session.session_id().unwrap_or_default().to_owned();
+        let changes = sessions.iter().map(|session| Change {
+            api: "ssm:TerminateSession".to_owned(),
+            what: format!("session {} on instance {}", id(session), instance.id),
+            now: "active".to_owned(),
+            after: "terminated".to_owned(),
+        });
+        let cut_off = sessions.iter().map(|session| {
+            format!(
+                "{} is cut off from session {}",
+                session.owner().unwrap_or("someone"),
+                id(session)
+            )
+        });
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn.clone(),
+            tags: instance.tags.clone(),
+            changes: changes.collect(),
+            blast_radius: cut_off.collect(),
+            limits: limits(sessions.is_empty()),
+            needs_approval: None,
+            captured: None,
+            manual_undo: Vec::new(),
+            receipt: write_receipt(&SessionsReceipt {
+                sessions: sessions.iter().map(id).collect(),
+            })?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: SessionsReceipt = read_receipt(receipt)?;
+        let mut first_failure = None;
+        // One that fails must not leave the others live.
+        for session in &receipt.sessions {
+            if let Err(error) = self.end(order, session).await {
+                first_failure.get_or_insert(error);
+            }
+        }
+        first_failure.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let sessions = self.active(order).await?;
+        let live: Vec<&str> = sessions.iter().filter_map(Session::session_id).collect();
+        let id = id_of(&order.target)?;
+        Ok(Verification {
+            holds: sessions.is_empty(),
+            observed: if sessions.is_empty() {
+                format!("no live Session Manager session on instance {id}")
+            } else {
+                format!("still live on instance {id}: {}", live.join(", "))
+            },
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        _order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: SessionsReceipt = read_receipt(receipt)?;
+        Ok(UndoOutcome::NothingToUndo {
+            reason: format!(
+                "{} ended session(s) can't be brought back; whoever needs one starts a new one",
+                receipt.sessions.len()
+            ),
+        })
+    }
+}
+
+fn limits(none: bool) -> Vec<String> {
+    let mut limits = vec![
+        "running commands (Run Command) and logins by SSH, RDP or EC2 Instance Connect are no Session Manager \
+         sessions and go on"
+            .to_owned(),
+    ];
+    if none {
+        limits.insert(
+            0,
+            "no live Session Manager session was found on the instance".to_owned(),
+        );
+    }
+    limits
+}
+
+#[cfg(test)]
+mod tests;

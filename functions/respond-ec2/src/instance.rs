@@ -1,0 +1,199 @@
+//! One instance as EC2 knows it: its state, interfaces, volumes, profile and tags. The finding's word on any
+//! of these is a hint.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::{self, InstanceStateName};
+use backstop_core::{ErrorName, Resource, Target};
+use backstop_runtime::{CallError, StepError};
+use serde::{Deserialize, Serialize};
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Instance {
+    pub(crate) id: String,
+    pub(crate) arn: String,
+    /// `running`, `stopped`, …; never `terminated` nor `shutting-down`, see [`read`].
+    pub(crate) state: String,
+    pub(crate) vpc: Option<String>,
+    pub(crate) subnet: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// In the order of their device index.
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) volumes: Vec<Volume>,
+    pub(crate) profile_arn: Option<String>,
+    /// Whether the root device is an instance store, which a stop destroys.
+    pub(crate) is_instance_store: bool,
+    /// Whether it is a Spot Instance, which can be protected neither from being stopped nor terminated.
+    pub(crate) is_spot: bool,
+    /// The device name of the boot volume.
+    pub(crate) root_device: Option<String>,
+}
+
+/// A network interface that is attached to the instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Interface {
+    pub(crate) id: String,
+    pub(crate) device_index: i32,
+    pub(crate) subnet: Option<String>,
+    pub(crate) vpc: Option<String>,
+    /// Security group ids, sorted: EC2 keeps no order.
+    pub(crate) groups: Vec<String>,
+    pub(crate) private_addresses: Vec<String>,
+    pub(crate) ipv6_addresses: Vec<String>,
+    pub(crate) public_address: Option<String>,
+    /// The idle timeout of established TCP connections in seconds; `None` is EC2's default, which depends on
+    /// the instance type (EC2 User Guide, "Connection tracking timeouts").
+    pub(crate) tcp_established_timeout: Option<i32>,
+}
+
+/// An EBS volume that is attached to the instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Volume {
+    pub(crate) id: String,
+    pub(crate) device: String,
+    pub(crate) delete_on_termination: bool,
+}
+
+/// The id of the target's instance.
+pub(crate) fn id_of(target: &Target) -> Result<&str, StepError> {
+    match &target.resource {
+        Resource::Instance { instance_id } => Ok(instance_id),
+        _ => Err(StepError::NotApplicable {
+            reason: format!("{target} is no instance"),
+        }),
+    }
+}
+
+/// Reads the target's instance. A terminated one is gone: EC2 shows it for about an hour, without interfaces.
+pub(crate) async fn read(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<Instance, StepError> {
+    let found = find(ec2, target).await?;
+    let id = id_of(target)?;
+    let instance = Instance::of(&found, id, target);
+    if matches!(
+        found.state().and_then(|state| state.name()),
+        Some(InstanceStateName::Terminated | InstanceStateName::ShuttingDown)
+    ) {
+        return Err(StepError::TargetGone {
+            what: format!("instance `{id}` ({}): it", instance.state),
+        });
+    }
+    Ok(instance)
+}
+
+/// What EC2 says of the target's instance, a terminated one too.
+pub(crate) async fn find(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<types::Instance, StepError> {
+    let id = id_of(target)?;
+    let gone = || StepError::TargetGone {
+        what: format!("instance `{id}`"),
+    };
+    let answer = ec2
+        .describe_instances()
+        .instance_ids(id)
+        .send()
+        .await
+        .map_err(CallError::of("ec2:DescribeInstances", format!("instance `{id}`")))
+        .map_err(|error| match error.name {
+            ErrorName::TargetGone => gone(),
+            _ => error.into(),
+        })?;
+    answer
+        .reservations
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(|reservation| reservation.instances.unwrap_or_default())
+        .find(|instance| instance.instance_id() == Some(id))
+        .ok_or_else(gone)
+}
+
+impl Instance {
+    /// The instance as the actions know it.
+    pub(crate) fn of(found: &types::Instance, id: &str, target: &Target) -> Self {
+        let mut interfaces: Vec<Interface> = found.network_interfaces().iter().map(Interface::of).collect();
+        interfaces.sort_by_key(|interface| interface.device_index);
+        Self {
+            id: id.to_owned(),
+            arn: format!(
+                "arn:{}:ec2:{}:{}:instance/{id}",
+                target.partition, target.region, target.account
+            ),
+            state: found
+                .state()
+                .and_then(|state| state.name())
+                .map_or("unknown", |name| name.as_str())
+                .to_owned(),
+            vpc: found.vpc_id().map(str::to_owned),
+            subnet: found.subnet_id().map(str::to_owned),
+            tags: found
+                .tags()
+                .iter()
+                .map(|tag| {
+                    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+                    (text(tag.key()), text(tag.value()))
+                })
+                .collect(),
+            interfaces,
+            volumes: found
+                .block_device_mappings()
+                .iter()
+                .filter_map(Volume::of)
+                .collect(),
+            profile_arn: found
+                .iam_instance_profile()
+                .and_then(|profile| profile.arn())
+                .map(str::to_owned),
+            is_instance_store: found.root_device_type() == Some(&types::DeviceType::InstanceStore),
+            is_spot: found.instance_lifecycle() == Some(&types::InstanceLifecycleType::Spot),
+            root_device: found.root_device_name().map(str::to_owned),
+        }
+    }
+}
+
+impl Interface {
+    fn of(found: &types::InstanceNetworkInterface) -> Self {
+        let mut groups: Vec<String> = found
+            .groups()
+            .iter()
+            .filter_map(|group| group.group_id().map(str::to_owned))
+            .collect();
+        groups.sort();
+        Self {
+            id: found.network_interface_id().unwrap_or_default().to_owned(),
+            device_index: found
+                .attachment()
+                .and_then(|attachment| attachment.device_index())
+                .unwrap_or_default(),
+            subnet: found.subnet_id().map(str::to_owned),
+            vpc: found.vpc_id().map(str::to_owned),
+            groups,
+            private_addresses: found
+                .private_ip_addresses()
+                .iter()
+                .filter_map(|address| address.private_ip_address().map(str::to_owned))
+                .collect(),
+            ipv6_addresses: found
+                .ipv6_addresses()
+                .iter()
+                .filter_map(|address| address.ipv6_address().map(str::to_owned))
+                .collect(),
+            public_address: found
+                .association()
+                .and_then(|association| association.public_ip())
+                .map(str::to_owned),
+            tcp_established_timeout: found
+                .connection_tracking_configuration()
+                .and_then(|tracking| tracking.tcp_established_timeout()),
+        }
+    }
+}
+
+impl Volume {
+    fn of(mapping: &types::InstanceBlockDeviceMapping) -> Option<Self> {
+        let ebs = mapping.ebs()?;
+        Some(Self {
+            id: ebs.volume_id()?.to_owned(),
+            device: mapping.device_name().unwrap_or_default().to_owned(),
+            delete_on_termination: ebs.delete_on_termination().unwrap_or_default(),
+        })
+    }
+}

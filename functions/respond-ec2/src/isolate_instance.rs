@@ -1,0 +1,243 @@
+//! `ec2.isolate-instance`: puts every network interface into one security group without rules.
+//!
+//! *Changes* the groups of each interface, and how long an idle tracked connection of it lives; with the option
+//! `untrack` it opens the interface to everyone for seconds first, so that connections lose their tracking. The
+//! group without rules is one for each VPC and stays: other incidents use it too. No rule of anybody else's group
+//! is touched.
+//! *Undo* is exact for the groups: the receipt holds those of each interface, and undo refuses where an interface
+//! no longer holds just ours. A timeout that was unset can't be unset again; undo says so. *Twice* is harmless:
+//! the same groups, and an interface that was opened or isolated before is never opened again.
+
+mod act;
+mod group;
+mod interface;
+mod open_group;
+mod tracked;
+mod undo;
+mod words;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+
+use self::group::{Isolation, IsolationGroup};
+use crate::{
+    clients::{Clients, Regions},
+    instance::{self, Instance, Interface},
+};
+
+/// The shortest idle timeout that EC2 allows for established TCP connections, in seconds.
+const SHORTEST_TIMEOUT: i32 = 60;
+
+/// How long an interface stays open: a connection loses its tracking by its next packet, and a live one sends
+/// some within seconds.
+const OPEN_FOR: Duration = Duration::from_secs(20);
+
+/// See the module.
+pub(crate) struct IsolateInstance {
+    regions: Arc<Regions>,
+    open_for: Duration,
+}
+
+/// The state before, of each interface.
+#[derive(Debug, Serialize, Deserialize)]
+struct IsolationReceipt {
+    instance: String,
+    interfaces: Vec<Before>,
+}
+
+/// One interface before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Before {
+    id: String,
+    vpc: String,
+    groups: Vec<String>,
+    /// Absent is not a value: EC2's default depends on the instance type.
+    tcp_established_timeout: Option<i32>,
+    /// Whether it is opened before it is isolated.
+    untrack: bool,
+}
+
+impl IsolateInstance {
+    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+        Self {
+            regions,
+            open_for: OPEN_FOR,
+        }
+    }
+}
+
+#[async_trait]
+impl Action for IsolateInstance {
+    fn id(&self) -> &'static str {
+        "ec2.isolate-instance"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let wants_untracking = order.flag("untrack")?;
+        let instance = instance::read(&clients.ec2, &order.target).await?;
+        let (groups, paths) =
+            tokio::join!(groups_of(&clients, &instance), tracked::read(&clients, &instance));
+        let groups = groups?;
+        let interfaces = instance
+            .interfaces
+            .iter()
+            .map(|interface| before(interface, wants_untracking && paths.is_direct(interface)))
+            .collect::<Result<Vec<_>, _>>()?;
+        if interfaces.is_empty() {
+            return Err(StepError::NotApplicable {
+                reason: format!("instance {} has no network interface", instance.id),
+            });
+        }
+        let changes = changes(&interfaces, &groups, self.open_for);
+        let is_open = !changes.is_empty();
+        let untracked = interfaces.iter().any(|interface| interface.untrack);
+        let untracking = words::Untracking {
+            wanted: wants_untracking,
+            done: untracked,
+            open_for: self.open_for,
+        };
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn.clone(),
+            tags: instance.tags.clone(),
+            changes,
+            blast_radius: if is_open {
+                words::blast_radius(&instance, &groups, &untracking)
+            } else {
+                Vec::new()
+            },
+            limits: words::limits(&instance, &paths, &untracking),
+            needs_approval: None,
+            captured: None,
+            manual_undo: words::manual_undo(&interfaces, &order.target),
+            receipt: write_receipt(&IsolationReceipt {
+                instance: instance.id,
+                interfaces,
+            })?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: IsolationReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        act::act(&clients.ec2, &order.incident, &receipt.interfaces, self.open_for).await
+    }
+
+    /// Every interface that is attached now counts, also one that was attached since.
+    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let instance = match instance::read(&clients.ec2, &order.target).await {
+            Ok(instance) => instance,
+            // A terminated instance sends nothing.
+            Err(StepError::TargetGone { what }) => {
+                return Ok(Verification {
+                    holds: true,
+                    observed: format!("{what} no longer exists"),
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let mut groups = BTreeMap::new();
+        for vpc in vpcs(&instance) {
+            let found = group::find(&clients.ec2, &vpc, group::ISOLATION).await?;
+            groups.insert(vpc, found);
+        }
+        let faults: Vec<String> = instance
+            .interfaces
+            .iter()
+            .filter_map(|interface| words::fault(interface, &groups))
+            .collect();
+        Ok(Verification {
+            holds: faults.is_empty(),
+            observed: if faults.is_empty() {
+                words::isolated(&instance)
+            } else {
+                faults.join("; ")
+            },
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: IsolationReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        undo::undo(&clients.ec2, &order.incident, &receipt.interfaces).await
+    }
+}
+
+/// The VPCs of an instance's interfaces: nearly always one.
+fn vpcs(instance: &Instance) -> Vec<String> {
+    let mut vpcs: Vec<String> = instance
+        .interfaces
+        .iter()
+        .filter_map(|interface| interface.vpc.clone())
+        .collect();
+    vpcs.sort();
+    vpcs.dedup();
+    vpcs
+}
+
+/// What stands under the isolation group's name in each VPC; refuses a group that isn't ours to strip.
+async fn groups_of(clients: &Clients, instance: &Instance) -> Result<BTreeMap<String, Isolation>, StepError> {
+    let mut groups = BTreeMap::new();
+    for vpc in vpcs(instance) {
+        let isolation = IsolationGroup::new(&clients.ec2, &vpc).look().await?;
+        groups.insert(vpc, isolation);
+    }
+    Ok(groups)
+}
+
+fn before(interface: &Interface, untrack: bool) -> Result<Before, StepError> {
+    let vpc = interface.vpc.clone().ok_or_else(|| StepError::Invalid {
+        what: "what EC2 says of the instance",
+        detail: format!("network interface `{}` is in no VPC", interface.id),
+    })?;
+    Ok(Before {
+        id: interface.id.clone(),
+        vpc,
+        groups: interface.groups.clone(),
+        tcp_established_timeout: interface.tcp_established_timeout,
+        untrack,
+    })
+}
+
+/// The group's own creation is told beside the changes: another incident may make it while people decide, and the
+/// plan they approve is the same.
+fn changes(interfaces: &[Before], groups: &BTreeMap<String, Isolation>, open_for: Duration) -> Vec<Change> {
+    let mut changes: Vec<Change> = groups
+        .iter()
+        .filter_map(|(vpc, isolation)| words::strip(vpc, isolation))
+        .collect();
+    for interface in interfaces {
+        let is_isolated = groups
+            .get(&interface.vpc)
+            .and_then(Isolation::id)
+            .is_some_and(|id| interface.groups == [id]);
+        if interface.tcp_established_timeout != Some(SHORTEST_TIMEOUT) {
+            changes.push(words::shorten(interface));
+        }
+        if interface.untrack && !is_isolated {
+            changes.push(words::open(interface, open_for));
+        }
+        if !is_isolated {
+            changes.push(words::isolate(interface));
+        }
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,305 @@
+//! Isolating: the timeouts, the group, the optional opening, and the swap. Each interface is tried even if another
+//! fails, and the first error is the step's.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use aws_sdk_ec2::Client;
+use backstop_core::{ErrorName, IncidentId};
+use backstop_runtime::{CallError, StepError};
+use futures_util::future::join_all;
+
+use super::{
+    Before, SHORTEST_TIMEOUT,
+    group::IsolationGroup,
+    interface::{read, set_groups, set_timeout},
+    open_group::OpenGroup,
+};
+
+/// Nothing is opened once this much of the function's 120 seconds is gone: what is opened must be closed in time.
+const LATEST_OPENING: Duration = Duration::from_secs(15);
+/// Opening may take this long; then what is open is closed.
+const LONGEST_OPENING: Duration = Duration::from_secs(10);
+/// An interface that is open is moved with patience, but not for ever.
+const TRIES: u32 = 3;
+const LONGEST_TRY: Duration = Duration::from_secs(10);
+const BETWEEN_TRIES: Duration = Duration::from_millis(300);
+
+/// Isolates the interfaces.
+pub(super) async fn act(
+    ec2: &Client,
+    incident: &IncidentId,
+    interfaces: &[Before],
+    open_for: Duration,
+) -> Result<(), StepError> {
+    let started = Instant::now();
+    let (timeouts, groups) = tokio::join!(shorten(ec2, interfaces), isolation_groups(ec2, interfaces));
+    let ready: Vec<(&Before, String)> = interfaces
+        .iter()
+        .filter_map(|before| Some((before, groups.get(&before.vpc)?.as_ref().ok()?.clone())))
+        .collect();
+    let mut openings = Vec::new();
+    for (vpc, candidates) in by_vpc(
+        ready
+            .iter()
+            .map(|(before, _)| *before)
+            .filter(|before| before.untrack),
+    ) {
+        let group = OpenGroup::new(ec2, vpc, incident);
+        openings.push(open(group, candidates, started).await);
+    }
+    if openings.iter().any(|opening| opening.opened_now) {
+        tokio::time::sleep(open_for).await;
+    }
+    let open: BTreeSet<&str> = openings
+        .iter()
+        .flat_map(|opening| opening.open.iter().map(|before| before.id.as_str()))
+        .collect();
+    let swapped = join_all(ready.iter().map(|(before, group)| async {
+        let result = swap(ec2, before, group, open.contains(before.id.as_str())).await;
+        (before.id.as_str(), result)
+    }))
+    .await;
+    let failed: BTreeSet<&str> = swapped
+        .iter()
+        .filter_map(|(id, result)| result.is_err().then_some(*id))
+        .collect();
+    let mut worst = Vec::new();
+    for opening in &openings {
+        worst.extend(close(ec2, opening, &failed).await);
+    }
+    // What may still be open comes first, then what isn't isolated, then what only isolates less well.
+    let first = worst
+        .into_iter()
+        .map(StepError::from)
+        .chain(groups.into_values().filter_map(Result::err))
+        .chain(
+            swapped
+                .into_iter()
+                .filter_map(|(_, result)| result.err().map(StepError::from)),
+        )
+        .chain(
+            openings
+                .into_iter()
+                .filter_map(|opening| opening.error.map(StepError::from)),
+        )
+        .chain(timeouts.into_iter().map(StepError::from))
+        .next();
+    first.map_or(Ok(()), Err)
+}
+
+/// Shortens every interface's timeout, and says which failed.
+async fn shorten(ec2: &Client, interfaces: &[Before]) -> Vec<CallError> {
+    let wanted = interfaces
+        .iter()
+        .filter(|before| before.tcp_established_timeout != Some(SHORTEST_TIMEOUT));
+    join_all(wanted.map(|before| set_timeout(ec2, &before.id, SHORTEST_TIMEOUT)))
+        .await
+        .into_iter()
+        .filter_map(Result::err)
+        .map(isolated_all_the_same)
+        .collect()
+}
+
+fn isolated_all_the_same(mut error: CallError) -> CallError {
+    error.message = format!(
+        "{} (the interface was isolated all the same; connections that are open may live on for longer)",
+        error.message
+    );
+    error
+}
+
+/// The isolation group of each VPC, read back as without rules.
+async fn isolation_groups(
+    ec2: &Client,
+    interfaces: &[Before],
+) -> BTreeMap<String, Result<String, StepError>> {
+    let mut groups = BTreeMap::new();
+    for before in interfaces {
+        if !groups.contains_key(&before.vpc) {
+            let group = IsolationGroup::new(ec2, &before.vpc).ready().await;
+            groups.insert(before.vpc.clone(), group);
+        }
+    }
+    groups
+}
+
+fn by_vpc<'a>(candidates: impl Iterator<Item = &'a Before>) -> BTreeMap<&'a str, Vec<&'a Before>> {
+    let mut by_vpc: BTreeMap<&str, Vec<&Before>> = BTreeMap::new();
+    for before in candidates {
+        by_vpc.entry(&before.vpc).or_default().push(before);
+    }
+    by_vpc
+}
+
+/// What opening did in one VPC.
+struct Opening<'a> {
+    group: OpenGroup<'a>,
+    /// May be open now, by this attempt or by one that was cut off.
+    open: Vec<&'a Before>,
+    opened_now: bool,
+    error: Option<CallError>,
+}
+
+/// Opens those that hold the groups they held before: one that is isolated, or was changed since, is never opened.
+async fn open<'a>(group: OpenGroup<'a>, candidates: Vec<&'a Before>, started: Instant) -> Opening<'a> {
+    let mut opening = Opening {
+        group,
+        open: Vec::new(),
+        opened_now: false,
+        error: None,
+    };
+    if let Err(error) = try_to_open(&mut opening, &candidates, started).await {
+        opening.error = Some(CallError {
+            // Not worth a retry: by then it is isolated, and what is isolated isn't opened.
+            name: ErrorName::Rejected,
+            message: format!(
+                "{} (the instance was isolated without untracking its connections first)",
+                error.message
+            ),
+            ..error
+        });
+    }
+    opening
+}
+
+async fn try_to_open<'a>(
+    opening: &mut Opening<'a>,
+    candidates: &[&'a Before],
+    started: Instant,
+) -> Result<(), CallError> {
+    let ec2 = opening.group.ec2();
+    let ids: Vec<&str> = candidates.iter().map(|before| before.id.as_str()).collect();
+    let (now, left) = tokio::try_join!(read(ec2, &ids), opening.group.id())?;
+    let holds =
+        |before: &Before, groups: &[String]| now.get(&before.id).is_some_and(|now| now.groups == groups);
+    if let Some(left) = left {
+        let left = [left];
+        opening.open = candidates
+            .iter()
+            .copied()
+            .filter(|before| holds(before, &left))
+            .collect();
+    }
+    let unopened: Vec<&Before> = candidates
+        .iter()
+        .copied()
+        .filter(|before| holds(before, &before.groups))
+        .collect();
+    if unopened.is_empty() {
+        return Ok(());
+    }
+    let too_slow = || CallError {
+        name: ErrorName::Rejected,
+        call: "ec2:ModifyNetworkInterfaceAttribute",
+        on: format!("security group `{}`", opening.group.name),
+        code: String::new(),
+        message: "EC2 answers too slowly to open an interface and be sure to close it in time".to_owned(),
+    };
+    if started.elapsed() > LATEST_OPENING {
+        return Err(too_slow());
+    }
+    let slow = too_slow();
+    let id = tokio::time::timeout(LONGEST_OPENING, opening.group.ready())
+        .await
+        .map_err(|_elapsed| slow)??;
+    let slow = too_slow();
+    // From here on they may be open, whatever the answers are.
+    opening.open.extend(unopened.iter().copied());
+    opening.opened_now = true;
+    let opened = join_all(
+        unopened
+            .iter()
+            .map(|before| set_groups(ec2, &before.id, std::slice::from_ref(&id))),
+    );
+    let opened = tokio::time::timeout(LONGEST_OPENING, opened)
+        .await
+        .map_err(|_elapsed| slow)?;
+    opened
+        .into_iter()
+        .collect::<Result<Vec<()>, CallError>>()
+        .map(drop)
+}
+
+/// Puts an interface into the isolation group; one that is open, with patience.
+async fn swap(ec2: &Client, before: &Before, group: &str, is_open: bool) -> Result<(), CallError> {
+    let groups = [group.to_owned()];
+    if is_open {
+        patiently(ec2, before, &groups).await
+    } else {
+        set_groups(ec2, &before.id, &groups).await
+    }
+}
+
+async fn patiently(ec2: &Client, before: &Before, groups: &[String]) -> Result<(), CallError> {
+    let mut last = None;
+    for attempt in 0..TRIES {
+        if attempt > 0 {
+            tokio::time::sleep(BETWEEN_TRIES).await;
+        }
+        match tokio::time::timeout(LONGEST_TRY, set_groups(ec2, &before.id, groups)).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => last = Some(error),
+            Err(_elapsed) => {}
+        }
+    }
+    Err(last.unwrap_or_else(|| CallError {
+        name: ErrorName::Unavailable,
+        call: "ec2:ModifyNetworkInterfaceAttribute",
+        on: format!("network interface `{}`", before.id),
+        code: String::new(),
+        message: "no answer in time".to_owned(),
+    }))
+}
+
+/// Ends the opening. The group's rules are taken away in any case, so an interface that couldn't be moved is
+/// closed where it is. Only if that fails as well, it gets back the groups it had: better as before than open.
+async fn close(ec2: &Client, opening: &Opening<'_>, failed: &BTreeSet<&str>) -> Vec<CallError> {
+    let Err(mut error) = opening.group.close().await else {
+        return Vec::new();
+    };
+    let stuck = opening
+        .open
+        .iter()
+        .filter(|before| failed.contains(before.id.as_str()));
+    let mut errors = Vec::new();
+    for before in stuck {
+        errors.push(match patiently(ec2, before, &before.groups).await {
+            Ok(()) => CallError {
+                message: format!(
+                    "{}; it couldn't be isolated either, so it was given back its groups: NOT ISOLATED",
+                    error.message
+                ),
+                on: format!("network interface `{}`", before.id),
+                ..copy(&error)
+            },
+            Err(restoring) => CallError {
+                message: format!(
+                    "{}; STILL OPEN TO THE INTERNET: type now `aws ec2 modify-network-interface-attribute \
+                     --network-interface-id {} --groups {}`",
+                    restoring.message,
+                    before.id,
+                    before.groups.join(" ")
+                ),
+                ..restoring
+            },
+        });
+    }
+    if errors.is_empty() {
+        error.message.push_str(" (no interface is left in it)");
+        errors.push(error);
+    }
+    errors
+}
+
+fn copy(error: &CallError) -> CallError {
+    CallError {
+        name: error.name,
+        call: error.call,
+        on: error.on.clone(),
+        code: error.code.clone(),
+        message: error.message.clone(),
+    }
+}

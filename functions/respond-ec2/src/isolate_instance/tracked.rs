@@ -1,0 +1,168 @@
+//! Which connections of this instance stay tracked whatever its security groups say: those through the gateways
+//! of its subnets' routes, and those through load balancers that it is a target of (EC2 User Guide,
+//! "Automatically tracked connections").
+//!
+//! Only told, never waited for: what can't be read in time is said to be unknown.
+
+mod balancers;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use aws_sdk_ec2::{
+    Client,
+    types::{Filter, Route, RouteTable},
+};
+use backstop_runtime::CallError;
+
+use super::vpcs;
+use crate::{
+    clients::Clients,
+    instance::{Instance, Interface},
+};
+
+/// Isolation doesn't wait longer for what is only told.
+const LONGEST_READING: Duration = Duration::from_secs(4);
+
+/// What the instance's connections go through.
+#[derive(Debug, Default)]
+pub(super) struct Paths {
+    /// By subnet; a subnet whose routes couldn't be read is missing.
+    routes: BTreeMap<String, Routes>,
+    /// Load balancers and gateways, in words.
+    pub(super) tracked: BTreeSet<String>,
+    /// What couldn't be read, in words.
+    pub(super) unknown: Vec<String>,
+}
+
+/// The routes of one subnet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Routes {
+    ipv4_goes_out_directly: bool,
+    ipv6_goes_out_directly: bool,
+    tracked: BTreeSet<String>,
+}
+
+impl Paths {
+    /// Whether the interface reaches the internet by an internet gateway: only such connections can lose their
+    /// tracking, so opening any other interface would be all risk. Where the routes are unknown, an address that
+    /// the internet knows is taken for a sign.
+    pub(super) fn is_direct(&self, interface: &Interface) -> bool {
+        let (ipv4, ipv6) = interface
+            .subnet
+            .as_ref()
+            .and_then(|subnet| self.routes.get(subnet))
+            .map_or((true, true), |routes| {
+                (routes.ipv4_goes_out_directly, routes.ipv6_goes_out_directly)
+            });
+        (ipv4 && interface.public_address.is_some()) || (ipv6 && !interface.ipv6_addresses.is_empty())
+    }
+}
+
+/// Reads routes and target registrations at the same time.
+pub(super) async fn read(clients: &Clients, instance: &Instance) -> Paths {
+    let (tables, balancers) = tokio::join!(
+        tokio::time::timeout(LONGEST_READING, route_tables(&clients.ec2, instance)),
+        tokio::time::timeout(LONGEST_READING, balancers::of(&clients.elb, instance))
+    );
+    let mut paths = Paths::default();
+    match tables {
+        Ok(Ok(tables)) => paths.take_routes(instance, &tables),
+        Ok(Err(error)) => paths.unknown.push(error.to_string()),
+        Err(_elapsed) => paths
+            .unknown
+            .push("the route tables weren't read in time".to_owned()),
+    }
+    match balancers {
+        Ok(Ok(found)) => paths.tracked.extend(found),
+        Ok(Err(error)) => paths.unknown.push(error.to_string()),
+        Err(_elapsed) => paths
+            .unknown
+            .push("the target groups weren't read in time".to_owned()),
+    }
+    paths
+}
+
+async fn route_tables(ec2: &Client, instance: &Instance) -> Result<Vec<RouteTable>, CallError> {
+    let vpcs = vpcs(instance);
+    let on = format!("the route tables of `{}`", vpcs.join("`, `"));
+    let filter = Filter::builder().name("vpc-id").set_values(Some(vpcs)).build();
+    ec2.describe_route_tables()
+        .filters(filter)
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(CallError::of("ec2:DescribeRouteTables", on))
+}
+
+impl Paths {
+    fn take_routes(&mut self, instance: &Instance, tables: &[RouteTable]) {
+        for interface in &instance.interfaces {
+            let Some(subnet) = &interface.subnet else {
+                continue;
+            };
+            let Some(table) = table_of(subnet, interface.vpc.as_deref(), tables) else {
+                self.unknown
+                    .push(format!("no route table was found for {subnet}"));
+                continue;
+            };
+            let routes = Routes::of(table);
+            self.tracked.extend(routes.tracked.iter().cloned());
+            self.routes.insert(subnet.clone(), routes);
+        }
+    }
+}
+
+/// The subnet's own table; without one, its VPC's main table.
+fn table_of<'a>(subnet: &str, vpc: Option<&str>, tables: &'a [RouteTable]) -> Option<&'a RouteTable> {
+    let own = tables.iter().find(|table| {
+        table
+            .associations()
+            .iter()
+            .any(|one| one.subnet_id() == Some(subnet))
+    });
+    own.or_else(|| {
+        tables.iter().find(|table| {
+            table.vpc_id() == vpc && table.associations().iter().any(|one| one.main() == Some(true))
+        })
+    })
+}
+
+impl Routes {
+    fn of(table: &RouteTable) -> Self {
+        let is_direct = |route: &Route| route.gateway_id().is_some_and(|id| id.starts_with("igw-"));
+        Self {
+            ipv4_goes_out_directly: table
+                .routes()
+                .iter()
+                .any(|route| route.destination_cidr_block() == Some("0.0.0.0/0") && is_direct(route)),
+            ipv6_goes_out_directly: table
+                .routes()
+                .iter()
+                .any(|route| route.destination_ipv6_cidr_block() == Some("::/0") && is_direct(route)),
+            tracked: table.routes().iter().filter_map(gateway).collect(),
+        }
+    }
+}
+
+/// The gateway of a route, if connections through it are always tracked.
+fn gateway(route: &Route) -> Option<String> {
+    if let Some(id) = route.nat_gateway_id() {
+        return Some(format!("NAT gateway {id}"));
+    }
+    if let Some(id) = route.transit_gateway_id() {
+        return Some(format!("transit gateway {id}"));
+    }
+    if let Some(id) = route.egress_only_internet_gateway_id() {
+        return Some(format!("egress-only internet gateway {id}"));
+    }
+    let id = route.gateway_id().filter(|id| id.starts_with("vpce-"))?;
+    Some(match route.destination_prefix_list_id() {
+        Some(_) => format!("gateway endpoint {id}"),
+        None => format!("firewall or load balancer endpoint {id}"),
+    })
+}

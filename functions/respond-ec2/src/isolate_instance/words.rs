@@ -1,0 +1,227 @@
+//! What the plan of an isolation says to people: what changes, what breaks, what goes on all the same.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws_sdk_ec2::types::SecurityGroup;
+use backstop_core::{Change, Target};
+
+use super::{
+    Before, SHORTEST_TIMEOUT,
+    group::{ISOLATION, Isolation, rules_of},
+    tracked::Paths,
+};
+use crate::instance::{Instance, Interface};
+
+const MODIFY: &str = "ec2:ModifyNetworkInterfaceAttribute";
+/// Set by EC2 Auto Scaling on the instances of a group.
+const AUTO_SCALING_TAG: &str = "aws:autoscaling:groupName";
+
+/// Whether the step opens interfaces first.
+pub(super) struct Untracking {
+    pub(super) wanted: bool,
+    pub(super) done: bool,
+    pub(super) open_for: Duration,
+}
+
+/// Our group has rules that nobody but us should have given it.
+pub(super) fn strip(vpc: &str, isolation: &Isolation) -> Option<Change> {
+    let Isolation::Ruled { id, rules } = isolation else {
+        return None;
+    };
+    Some(Change {
+        api: "ec2:RevokeSecurityGroupEgress and ec2:RevokeSecurityGroupIngress".to_owned(),
+        what: format!("rules of security group {id} ({ISOLATION} of {vpc})"),
+        now: format!("{rules} sets of rules"),
+        after: "none".to_owned(),
+    })
+}
+
+pub(super) fn shorten(before: &Before) -> Change {
+    Change {
+        api: MODIFY.to_owned(),
+        what: format!(
+            "idle timeout of established TCP connections of network interface {}",
+            before.id
+        ),
+        now: before.tcp_established_timeout.map_or_else(
+            || "unset, EC2's default".to_owned(),
+            |seconds| format!("{seconds} seconds"),
+        ),
+        after: format!("{SHORTEST_TIMEOUT} seconds"),
+    }
+}
+
+pub(super) fn open(before: &Before, open_for: Duration) -> Change {
+    Change {
+        api: MODIFY.to_owned(),
+        what: format!("security groups of network interface {}, at first", before.id),
+        now: before.groups.join(", "),
+        after: format!(
+            "for about {} seconds only a new group that lets everything in and out, so that connections lose their \
+             tracking",
+            open_for.as_secs()
+        ),
+    }
+}
+
+pub(super) fn isolate(before: &Before) -> Change {
+    Change {
+        api: MODIFY.to_owned(),
+        what: format!("security groups of network interface {}", before.id),
+        now: before.groups.join(", "),
+        after: format!("only {ISOLATION} of {}, which has no rules", before.vpc),
+    }
+}
+
+pub(super) fn blast_radius(
+    instance: &Instance,
+    groups: &BTreeMap<String, Isolation>,
+    untracking: &Untracking,
+) -> Vec<String> {
+    let mut lines = vec![format!(
+        "nothing reaches instance {} over the network any more and it reaches nothing, on {} network interface(s): \
+         its users, monitoring, backups and Systems Manager included",
+        instance.id,
+        instance.interfaces.len()
+    )];
+    for (vpc, isolation) in groups {
+        if *isolation == Isolation::Absent {
+            lines.push(format!(
+                "security group {ISOLATION} is made in {vpc}, without rules; it stays there for other incidents"
+            ));
+        }
+    }
+    if let Some(group) = instance.tags.get(AUTO_SCALING_TAG) {
+        lines.push(format!(
+            "Auto Scaling group {group} terminates it, evidence included, when its health check fails, unless it \
+             was detached before"
+        ));
+    }
+    if untracking.done {
+        lines.push(format!(
+            "`untrack` OPENS the instance to the whole internet on all ports, both ways, for about {} seconds \
+             before it is isolated: whoever knows its address can get in, and what runs on it can send everything \
+             out",
+            untracking.open_for.as_secs()
+        ));
+    }
+    lines
+}
+
+pub(super) fn limits(instance: &Instance, paths: &Paths, untracking: &Untracking) -> Vec<String> {
+    let mut lines = vec![if untracking.done {
+        format!(
+            "connections that send nothing while the instance is open stay tracked and live on until they have been \
+             idle for {SHORTEST_TIMEOUT} seconds"
+        )
+    } else {
+        format!(
+            "connections that are open now are tracked and go on, in spite of the new group, until they have been \
+             idle for {SHORTEST_TIMEOUT} seconds"
+        )
+    }];
+    let tracked: Vec<&str> = paths.tracked.iter().map(String::as_str).collect();
+    if !tracked.is_empty() {
+        lines.push(format!(
+            "connections through {} are always tracked, whatever the groups say",
+            tracked.join(", ")
+        ));
+    }
+    lines.push(format!(
+        "to cut at once what leaves its subnet for another one (NAT gateway, load balancer, endpoint, neighbour): \
+         `backstop run cut-instance-traffic --target {}`",
+        instance.arn
+    ));
+    if !untracking.done
+        && instance
+            .interfaces
+            .iter()
+            .any(|interface| paths.is_direct(interface))
+    {
+        lines.push(
+            "connections straight through the internet gateway are cut by the option `untrack` of this step, by \
+             taking the public address away, or by stopping the instance, which loses its memory"
+                .to_owned(),
+        );
+    }
+    if untracking.wanted && !untracking.done {
+        lines.push(
+            "`untrack` is asked for and isn't done: no interface reaches the internet directly, so connections \
+             would stay tracked and opening it would only be a risk"
+                .to_owned(),
+        );
+    }
+    for unknown in &paths.unknown {
+        lines.push(format!(
+            "whether connections go through a gateway or load balancer that always tracks them is not known: {unknown}"
+        ));
+    }
+    lines.push(
+        "security groups filter neither the VPC's DNS resolver nor the metadata service (169.254.169.254) nor time \
+         sync: data can still leave by DNS, and credentials can still be fetched on the instance"
+            .to_owned(),
+    );
+    lines
+}
+
+pub(super) fn manual_undo(interfaces: &[Before], target: &Target) -> Vec<String> {
+    let command = |id: &str| {
+        format!(
+            "aws ec2 modify-network-interface-attribute --region {} --network-interface-id {id}",
+            target.region
+        )
+    };
+    interfaces
+        .iter()
+        .flat_map(|before| {
+            let groups = format!("{} --groups {}", command(&before.id), before.groups.join(" "));
+            let timeout = before.tcp_established_timeout.map(|seconds| {
+                format!(
+                    "{} --connection-tracking-specification TcpEstablishedTimeout={seconds}",
+                    command(&before.id)
+                )
+            });
+            [Some(groups), timeout].into_iter().flatten()
+        })
+        .collect()
+}
+
+/// Why an interface isn't isolated; nothing if it is.
+pub(super) fn fault(
+    interface: &Interface,
+    groups: &BTreeMap<String, Option<SecurityGroup>>,
+) -> Option<String> {
+    let id = &interface.id;
+    let group = interface.vpc.as_ref().and_then(|vpc| groups.get(vpc)?.as_ref());
+    let Some(group) = group else {
+        return Some(format!(
+            "there is no security group {ISOLATION} for network interface {id}"
+        ));
+    };
+    let isolation = group.group_id().unwrap_or_default();
+    if interface.groups != [isolation] {
+        return Some(format!(
+            "network interface {id} has the groups {}, not only {ISOLATION} ({isolation})",
+            interface.groups.join(", ")
+        ));
+    }
+    (rules_of(group) > 0).then(|| format!("security group {ISOLATION} ({isolation}) of {id} has rules"))
+}
+
+pub(super) fn isolated(instance: &Instance) -> String {
+    let interfaces: Vec<String> = instance
+        .interfaces
+        .iter()
+        .map(|interface| {
+            let timeout = interface
+                .tcp_established_timeout
+                .map_or_else(|| "unset".to_owned(), |seconds| format!("{seconds} seconds"));
+            format!("{} (TCP timeout {timeout})", interface.id)
+        })
+        .collect();
+    format!(
+        "every network interface of {} is in {ISOLATION} only, which has no rules: {}",
+        instance.id,
+        interfaces.join(", ")
+    )
+}

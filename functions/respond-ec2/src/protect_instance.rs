@@ -1,0 +1,221 @@
+//! `ec2.protect-instance`: keeps the instance and its volumes from being stopped, terminated or deleted with it.
+//!
+//! *Changes* termination protection, stop protection, the behaviour on shutdown from inside (`stop`), and for
+//! each EBS volume that it isn't deleted on termination. Neither protects against an Auto Scaling group.
+//! *Undo* is exact: the receipt holds the value of each setting that was changed, and a volume that is attached
+//! there no longer counts as drift. *Twice* is harmless: the settings are set, not toggled.
+
+mod setting;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+use setting::Setting;
+
+use crate::{
+    clients::Regions,
+    instance::{self, Instance},
+};
+
+/// See the module.
+pub(crate) struct ProtectInstance {
+    regions: Arc<Regions>,
+}
+
+/// The settings that were changed, as they were before.
+#[derive(Debug, Serialize, Deserialize)]
+struct ProtectReceipt {
+    instance: String,
+    before: Vec<Setting>,
+}
+
+impl ProtectInstance {
+    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+        Self { regions }
+    }
+
+    async fn read(&self, order: &Order) -> Result<(Instance, Vec<Setting>), StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let instance = instance::read(&clients.ec2, &order.target).await?;
+        let settings = setting::read(&clients.ec2, &instance).await?;
+        Ok((instance, settings))
+    }
+}
+
+#[async_trait]
+impl Action for ProtectInstance {
+    fn id(&self) -> &'static str {
+        "ec2.protect-instance"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let (instance, mut before) = self.read(order).await?;
+        before.retain(|setting| *setting != setting.protected());
+        let change = |setting: &Setting| Change {
+            api: "ec2:ModifyInstanceAttribute".to_owned(),
+            what: format!("{} of instance {}", setting.name(), instance.id),
+            now: setting.value().to_owned(),
+            after: setting.protected().value().to_owned(),
+        };
+        let by_hand = |setting: &Setting| {
+            format!(
+                "aws ec2 modify-instance-attribute --region {} --instance-id {} {}",
+                order.target.region,
+                instance.id,
+                setting.as_cli()
+            )
+        };
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn.clone(),
+            tags: instance.tags.clone(),
+            changes: before.iter().map(change).collect(),
+            blast_radius: blast_radius(&before),
+            limits: limits(&instance),
+            needs_approval: None,
+            captured: None,
+            manual_undo: before.iter().map(by_hand).collect(),
+            receipt: write_receipt(&ProtectReceipt {
+                instance: instance.id,
+                before,
+            })?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: ProtectReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        let mut first_failure = None;
+        // One that fails must not leave the others off.
+        for setting in &receipt.before {
+            if let Err(error) = setting.protected().put(&clients.ec2, &receipt.instance).await {
+                first_failure.get_or_insert(error);
+            }
+        }
+        first_failure.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let (instance, settings) = self.read(order).await?;
+        let open: Vec<String> = settings
+            .iter()
+            .filter(|setting| **setting != setting.protected())
+            .map(Setting::to_string)
+            .collect();
+        let all: Vec<String> = settings.iter().map(Setting::to_string).collect();
+        Ok(Verification {
+            holds: open.is_empty(),
+            observed: if open.is_empty() {
+                format!("instance {}: {}", instance.id, all.join(", "))
+            } else {
+                format!("instance {} isn't protected: {}", instance.id, open.join(", "))
+            },
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: ProtectReceipt = read_receipt(receipt)?;
+        let now = match self.read(order).await {
+            Ok((_, now)) => now,
+            Err(StepError::TargetGone { what }) => {
+                return Ok(UndoOutcome::NothingToUndo {
+                    reason: format!("{what} no longer exists"),
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let clients = self.regions.of_target(&order.target);
+        let (mut restored, mut drifted) = (Vec::new(), Vec::new());
+        for before in &receipt.before {
+            match now.iter().find(|now| now.is_same_setting(before)) {
+                Some(now) if now == before => {}
+                Some(now) if *now == before.protected() => {
+                    before.put(&clients.ec2, &receipt.instance).await?;
+                    restored.push(before.to_string());
+                }
+                Some(now) => drifted.push(now.to_string()),
+                None => drifted.push(format!("{}: not attached there any more", before.name())),
+            }
+        }
+        Ok(outcome(&receipt.instance, &restored, &drifted))
+    }
+}
+
+fn outcome(instance: &str, restored: &[String], drifted: &[String]) -> UndoOutcome {
+    if !drifted.is_empty() {
+        return UndoOutcome::Drifted {
+            found: format!(
+                "changed since on instance {instance}, so left as it is: {}",
+                drifted.join(", ")
+            ),
+        };
+    }
+    if restored.is_empty() {
+        return UndoOutcome::NothingToUndo {
+            reason: format!("every setting of instance {instance} is as it was before"),
+        };
+    }
+    UndoOutcome::Restored {
+        what: format!("instance {instance}: {}", restored.join(", ")),
+    }
+}
+
+fn blast_radius(before: &[Setting]) -> Vec<String> {
+    let protection = before.iter().any(|setting| {
+        matches!(
+            setting,
+            Setting::TerminationProtection { .. } | Setting::StopProtection { .. }
+        )
+    });
+    let volumes = before
+        .iter()
+        .filter(|setting| matches!(setting, Setting::DeleteOnTermination { .. }))
+        .count();
+    let mut lines = Vec::new();
+    if protection {
+        lines.push(
+            "people and automation can't stop or terminate the instance until this is undone".to_owned(),
+        );
+    }
+    if volumes > 0 {
+        lines.push(format!(
+            "{volumes} volume(s) stay, and cost, after the instance is terminated until someone deletes them"
+        ));
+    }
+    lines
+}
+
+fn limits(instance: &Instance) -> Vec<String> {
+    let mut limits = vec![
+        "termination protection doesn't keep an Auto Scaling group from terminating the instance".to_owned(),
+    ];
+    if instance.is_spot {
+        limits.push(
+            "a Spot Instance can be protected neither from being stopped nor terminated: EC2 may reclaim it at \
+             any time"
+                .to_owned(),
+        );
+    } else if instance.is_instance_store {
+        limits.push(
+            "its root device is an instance store: it can't be stopped, so a shutdown from inside terminates it \
+             and destroys what is on it"
+                .to_owned(),
+        );
+    }
+    limits
+}
+
+#[cfg(test)]
+mod tests;

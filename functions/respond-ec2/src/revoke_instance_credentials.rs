@@ -1,0 +1,248 @@
+//! `ec2.revoke-instance-credentials`: takes the instance's role away, then denies what it was given before.
+//!
+//! *Changes* the association of the instance profile first, so that the instance can't fetch new credentials, then
+//! one inline policy of the role whose name holds the incident's id: it denies everything to credentials of this
+//! one instance, wherever they are used. Other instances of the role go on.
+//! *Undo* associates the same profile again, if none is associated now. While credentials from before may be alive, it
+//! narrows the deny to them, so that stolen ones don't come back to life, and says until when. *Twice* is harmless: the same text under the same name, and nothing to disassociate.
+
+mod association;
+mod undo;
+mod words;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use backstop_core::{
+    ErrorName, Plan, Receipt, UndoOutcome, Verification,
+    guardrail::{Permit, Protection},
+};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+    inline_policy::{PolicyReceipt, Standing, deny_instance},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clients::{Clients, Regions},
+    instance,
+};
+
+/// Containment doesn't wait longer for what is only told.
+const LONGEST_READING: Duration = Duration::from_secs(4);
+
+/// See the module.
+pub(crate) struct RevokeInstanceCredentials {
+    regions: Arc<Regions>,
+    protection: Protection,
+}
+
+/// The state before, and the policy as we write it.
+#[derive(Debug, Serialize, Deserialize)]
+struct CredentialsReceipt {
+    instance: String,
+    profile_arn: String,
+    /// `None` for a profile without a role: it gives no credentials.
+    policy: Option<PolicyReceipt>,
+}
+
+/// The role of an instance profile.
+struct Role {
+    name: String,
+    arn: String,
+}
+
+impl RevokeInstanceCredentials {
+    pub(crate) const fn new(regions: Arc<Regions>, protection: Protection) -> Self {
+        Self { regions, protection }
+    }
+
+    /// The runner's guardrails look at the instance; the role is changed as well.
+    fn refuse_protected(&self, role: &Role) -> Result<(), StepError> {
+        self.protection.decide(&role.arn).map_or(Ok(()), |decision| {
+            Err(StepError::Refused {
+                guardrail: decision.guardrail,
+                reason: format!("the instance's role is protected: {}", decision.detail),
+            })
+        })
+    }
+}
+
+#[async_trait]
+impl Action for RevokeInstanceCredentials {
+    fn id(&self) -> &'static str {
+        "ec2.revoke-instance-credentials"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let id = instance::id_of(&order.target)?;
+        let (instance, found) = tokio::try_join!(instance::read(&clients.ec2, &order.target), async {
+            Ok(association::find(&clients.ec2, id).await?)
+        })?;
+        let profile_arn = found.map(|found| found.profile_arn).ok_or_else(|| StepError::NotApplicable {
+            reason: format!(
+                "instance {id} has no instance profile, so it gives out no credentials; if it had one before, \
+                 revoke the sessions of its role"
+            ),
+        })?;
+        let (role, others) = tokio::join!(
+            role_of(&clients, &profile_arn),
+            tokio::time::timeout(
+                LONGEST_READING,
+                association::others_with(&clients.ec2, &profile_arn, id)
+            )
+        );
+        let others = others.map_or(None, Result::ok);
+        let role = role?;
+        if let Some(role) = &role {
+            self.refuse_protected(role)?;
+        }
+        let policy = role
+            .as_ref()
+            .map(|role| PolicyReceipt::new(&role.name, &order.incident, &deny_instance(&instance.arn)));
+        let standing = match &policy {
+            Some(policy) => Some(standing(&clients, policy).await?),
+            None => None,
+        };
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn.clone(),
+            tags: instance.tags.clone(),
+            changes: words::changes(&instance, &profile_arn, policy.as_ref().zip(standing.as_ref())),
+            blast_radius: words::blast_radius(&instance, others.as_deref(), policy.as_ref()),
+            limits: words::limits(policy.as_ref()),
+            needs_approval: None,
+            captured: None,
+            manual_undo: words::manual_undo(&order.target, &instance.id, &profile_arn, policy.as_ref()),
+            receipt: write_receipt(&CredentialsReceipt {
+                instance: instance.id,
+                profile_arn,
+                policy,
+            })?,
+        })
+    }
+
+    /// Both parts are tried, even if the first fails: the deny works without it.
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: CredentialsReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        let taken = association::take_away(&clients.ec2, &receipt.instance, &receipt.profile_arn).await;
+        let denied = match &receipt.policy {
+            Some(policy) => put(&clients, policy).await,
+            None => Ok(()),
+        };
+        taken?;
+        Ok(denied?)
+    }
+
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let Some(receipt) = receipt else {
+            return Ok(Verification {
+                holds: false,
+                observed: "no credentials were revoked".to_owned(),
+            });
+        };
+        let receipt: CredentialsReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        let found = association::find(&clients.ec2, &receipt.instance).await?;
+        let standing = match &receipt.policy {
+            Some(policy) => Some(standing(&clients, policy).await?),
+            None => None,
+        };
+        Ok(Verification {
+            holds: found.is_none()
+                && standing
+                    .as_ref()
+                    .is_none_or(|standing| *standing == Standing::Ours),
+            observed: words::observed(&receipt, found.as_ref(), standing.as_ref()),
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: CredentialsReceipt = read_receipt(receipt)?;
+        undo::undo(&self.regions.of_target(&order.target), order, &receipt).await
+    }
+}
+
+/// The role of a profile; IAM allows one (IAM User Guide, "Using instance profiles").
+async fn role_of(clients: &Clients, profile_arn: &str) -> Result<Option<Role>, StepError> {
+    let name = profile_arn.rsplit('/').next().unwrap_or(profile_arn);
+    let answer = clients
+        .iam
+        .get_instance_profile()
+        .instance_profile_name(name)
+        .send()
+        .await
+        .map_err(CallError::of(
+            "iam:GetInstanceProfile",
+            format!("instance profile `{name}`"),
+        ));
+    match answer {
+        Ok(answer) => Ok(answer
+            .instance_profile()
+            .and_then(|profile| profile.roles().first())
+            .map(|role| Role {
+                name: role.role_name().to_owned(),
+                arn: role.arn().to_owned(),
+            })),
+        // Deleted while it was associated: it gives out nothing.
+        Err(error) if error.name == ErrorName::TargetGone => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn standing(clients: &Clients, policy: &PolicyReceipt) -> Result<Standing, CallError> {
+    let answer = clients
+        .iam
+        .get_role_policy()
+        .role_name(&policy.holder)
+        .policy_name(&policy.policy_name)
+        .send()
+        .await
+        .map_err(CallError::of("iam:GetRolePolicy", place(policy)));
+    match answer {
+        Ok(answer) => Ok(policy.compare(Some(answer.policy_document()))),
+        Err(error) if error.name == ErrorName::TargetGone => Ok(Standing::Absent),
+        Err(error) => Err(error),
+    }
+}
+
+async fn put(clients: &Clients, policy: &PolicyReceipt) -> Result<(), CallError> {
+    clients
+        .iam
+        .put_role_policy()
+        .role_name(&policy.holder)
+        .policy_name(&policy.policy_name)
+        .policy_document(&policy.document)
+        .send()
+        .await
+        .map(drop)
+        .map_err(CallError::of("iam:PutRolePolicy", place(policy)))
+}
+
+async fn delete(clients: &Clients, policy: &PolicyReceipt) -> Result<(), CallError> {
+    clients
+        .iam
+        .delete_role_policy()
+        .role_name(&policy.holder)
+        .policy_name(&policy.policy_name)
+        .send()
+        .await
+        .map(drop)
+        .map_err(CallError::of("iam:DeleteRolePolicy", place(policy)))
+}
+
+fn place(policy: &PolicyReceipt) -> String {
+    format!("policy `{}` of role `{}`", policy.policy_name, policy.holder)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! The association of an instance with its instance profile.
+
+use aws_sdk_ec2::{
+    Client,
+    types::{Filter, IamInstanceProfileAssociationState, IamInstanceProfileSpecification},
+};
+use backstop_runtime::{CallError, StepError};
+
+/// An association that isn't over yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Association {
+    pub(super) id: String,
+    pub(super) profile_arn: String,
+}
+
+/// The association of an instance. While it is being ended, the instance may still get credentials, so it counts.
+pub(super) async fn find(ec2: &Client, instance: &str) -> Result<Option<Association>, CallError> {
+    let answer = ec2
+        .describe_iam_instance_profile_associations()
+        .filters(filter("instance-id", [instance]))
+        .send()
+        .await
+        .map_err(CallError::of(
+            "ec2:DescribeIamInstanceProfileAssociations",
+            format!("instance `{instance}`"),
+        ))?;
+    Ok(answer
+        .iam_instance_profile_associations()
+        .iter()
+        .filter(|found| found.state() != Some(&IamInstanceProfileAssociationState::Disassociated))
+        .find_map(|found| {
+            Some(Association {
+                id: found.association_id()?.to_owned(),
+                profile_arn: found.iam_instance_profile()?.arn()?.to_owned(),
+            })
+        }))
+}
+
+/// Ends the association with this profile; nothing to do where it is over.
+pub(super) async fn take_away(ec2: &Client, instance: &str, profile_arn: &str) -> Result<(), StepError> {
+    let Some(found) = find(ec2, instance).await? else {
+        return Ok(());
+    };
+    if found.profile_arn != profile_arn {
+        return Err(StepError::Mismatch {
+            detail: format!(
+                "instance `{instance}` has the profile `{}` now, not `{profile_arn}`: run the playbook again",
+                found.profile_arn
+            ),
+        });
+    }
+    ec2.disassociate_iam_instance_profile()
+        .association_id(&found.id)
+        .send()
+        .await
+        .map_err(CallError::of(
+            "ec2:DisassociateIamInstanceProfile",
+            format!("instance `{instance}`"),
+        ))?;
+    Ok(())
+}
+
+/// Associates a profile with an instance that has none.
+pub(super) async fn give_back(ec2: &Client, instance: &str, profile_arn: &str) -> Result<(), CallError> {
+    ec2.associate_iam_instance_profile()
+        .instance_id(instance)
+        .iam_instance_profile(
+            IamInstanceProfileSpecification::builder()
+                .arn(profile_arn)
+                .build(),
+        )
+        .send()
+        .await
+        .map(drop)
+        .map_err(CallError::of(
+            "ec2:AssociateIamInstanceProfile",
+            format!("instance `{instance}`"),
+        ))
+}
+
+/// The other instances of a profile, but those that are gone.
+pub(super) async fn others_with(
+    ec2: &Client,
+    profile_arn: &str,
+    instance: &str,
+) -> Result<Vec<String>, CallError> {
+    let pages = ec2
+        .describe_instances()
+        .filters(filter("iam-instance-profile.arn", [profile_arn]))
+        .filters(filter(
+            "instance-state-name",
+            ["pending", "running", "stopping", "stopped"],
+        ))
+        .into_paginator()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(CallError::of(
+            "ec2:DescribeInstances",
+            format!("the instances of profile `{profile_arn}`"),
+        ))?;
+    Ok(pages
+        .iter()
+        .flat_map(|page| page.reservations())
+        .flat_map(|reservation| reservation.instances())
+        .filter_map(|found| found.instance_id())
+        .filter(|id| *id != instance)
+        .map(str::to_owned)
+        .collect())
+}
+
+fn filter<const N: usize>(name: &str, values: [&str; N]) -> Filter {
+    Filter::builder()
+        .name(name)
+        .set_values(Some(values.map(str::to_owned).to_vec()))
+        .build()
+}

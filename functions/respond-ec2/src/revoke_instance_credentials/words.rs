@@ -1,0 +1,147 @@
+//! What the plan and its proof say to people.
+
+use backstop_core::{Change, Target};
+use backstop_runtime::inline_policy::{PolicyReceipt, Standing};
+use jiff::Timestamp;
+
+use super::{CredentialsReceipt, association::Association};
+use crate::instance::Instance;
+
+pub(super) fn changes(
+    instance: &Instance,
+    profile_arn: &str,
+    policy: Option<(&PolicyReceipt, &Standing)>,
+) -> Vec<Change> {
+    let mut changes = vec![Change {
+        api: "ec2:DisassociateIamInstanceProfile".to_owned(),
+        what: format!("instance profile of instance {}", instance.id),
+        now: profile_arn.to_owned(),
+        after: "none".to_owned(),
+    }];
+    let now = |standing: &Standing| match standing {
+        Standing::Ours => None,
+        Standing::Absent => Some("absent"),
+        Standing::Narrowed { .. } | Standing::Altered => Some("another text under the same name"),
+    };
+    if let Some((policy, now)) = policy.and_then(|(policy, standing)| Some((policy, now(standing)?))) {
+        changes.push(Change {
+            api: "iam:PutRolePolicy".to_owned(),
+            what: format!("inline policy {} of role {}", policy.policy_name, policy.holder),
+            now: now.to_owned(),
+            after: format!("deny all actions to the credentials of instance {}", instance.id),
+        });
+    }
+    changes
+}
+
+pub(super) fn blast_radius(
+    instance: &Instance,
+    others: Option<&[String]>,
+    policy: Option<&PolicyReceipt>,
+) -> Vec<String> {
+    let mut lines = vec![format!(
+        "nothing on instance {} can call AWS with its role any more, the Systems Manager and CloudWatch agents \
+         included",
+        instance.id
+    )];
+    let Some(policy) = policy else {
+        lines.push("its instance profile has no role, so there are no credentials to deny".to_owned());
+        return lines;
+    };
+    lines.push(match others {
+        Some(others) => format!(
+            "{} other instance(s) have this instance profile and go on working, and so does everything else that \
+             uses role {}",
+            others.len(),
+            policy.holder
+        ),
+        None => format!(
+            "everything else that uses role {} goes on working; which instances that are couldn't be read",
+            policy.holder
+        ),
+    });
+    lines
+}
+
+pub(super) fn limits(policy: Option<&PolicyReceipt>) -> Vec<String> {
+    let Some(policy) = policy else {
+        return Vec::new();
+    };
+    vec![
+        format!(
+            "sessions of other roles that were assumed with these credentials go on: look in CloudTrail for \
+             AssumeRole by sessions of role {} that are named after the instance",
+            policy.holder
+        ),
+        "credentials that were taken from the instance live for up to 6 hours and would work again without the \
+         deny, so undo leaves a deny for those issued before it"
+            .to_owned(),
+    ]
+}
+
+pub(super) fn manual_undo(
+    target: &Target,
+    instance: &str,
+    profile_arn: &str,
+    policy: Option<&PolicyReceipt>,
+) -> Vec<String> {
+    let associate = format!(
+        "aws ec2 associate-iam-instance-profile --region {} --instance-id {instance} --iam-instance-profile \
+         Arn={profile_arn}",
+        target.region
+    );
+    let delete = policy.map(|policy| {
+        format!(
+            "{} # not before the credentials that were taken have expired: 6 hours after the containment",
+            deletion(policy)
+        )
+    });
+    std::iter::once(associate).chain(delete).collect()
+}
+
+/// The line that deletes the deny.
+pub(super) fn deletion(policy: &PolicyReceipt) -> String {
+    format!(
+        "aws iam delete-role-policy --role-name {} --policy-name {}",
+        policy.holder, policy.policy_name
+    )
+}
+
+pub(super) fn deny_stays(policy: &PolicyReceipt, cutoff: Timestamp, dead_at: Timestamp) -> String {
+    format!(
+        "policy {} of role {} stays and denies only credentials of this instance issued before {cutoff}, so that \
+         stolen ones never work again; the last of them is dead at {dead_at}, then: `{}`",
+        policy.policy_name,
+        policy.holder,
+        deletion(policy)
+    )
+}
+
+pub(super) fn observed(
+    receipt: &CredentialsReceipt,
+    found: Option<&Association>,
+    standing: Option<&Standing>,
+) -> String {
+    let profile = found.map_or_else(
+        || format!("instance {} has no instance profile", receipt.instance),
+        |found| {
+            format!(
+                "instance {} has the instance profile {}",
+                receipt.instance, found.profile_arn
+            )
+        },
+    );
+    let Some((policy, standing)) = receipt.policy.as_ref().zip(standing) else {
+        return format!("{profile}; it had no role");
+    };
+    let says = match standing {
+        Standing::Ours => "denies its credentials everything",
+        Standing::Narrowed { .. } => "denies only older credentials",
+        Standing::Absent => "is gone",
+        Standing::Altered => "has another text",
+    };
+    format!(
+        "{profile}; policy {} of role {} {says}",
+        policy.policy_name, policy.holder
+    )
+}

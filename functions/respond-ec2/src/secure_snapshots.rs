@@ -1,0 +1,166 @@
+//! `ec2.secure-snapshots`: brings the incident's snapshots into safe custody: locks them, copies them under a key
+//! of the stack's, shares them with a forensic account; each only if its parameter is set.
+//!
+//! *Changes* only snapshots of this incident. Locking is done at once; copying and sharing wait until a snapshot is
+//! complete, which can take hours: until then it answers `Backstop.NotYetVerified`, and the machine tries again.
+//! Where there is a key, the copy is what is shared, since what is encrypted under `aws/ebs` can't be. *Undo* keeps
+//! all of it: neither does an attacker who asks for undo get at the evidence, nor does the function's role need the
+//! power to unlock or delete it. *Twice* is harmless: what is locked, copied or shared is left.
+
+mod custody;
+mod evidence;
+mod keeping;
+mod words;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+pub(crate) use custody::Custody;
+use evidence::Evidence;
+use keeping::Keeping;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clients::{Clients, Regions},
+    instance::{self, Instance, id_of},
+};
+
+/// See the module.
+pub(crate) struct SecureSnapshots {
+    regions: Arc<Regions>,
+    custody: Custody,
+}
+
+/// What is to be done with which snapshots; the parameters may change before it is done.
+#[derive(Debug, Serialize, Deserialize)]
+struct CustodyReceipt {
+    snapshots: Vec<String>,
+    custody: Custody,
+}
+
+impl SecureSnapshots {
+    pub(crate) const fn new(regions: Arc<Regions>, custody: Custody) -> Self {
+        Self { regions, custody }
+    }
+}
+
+#[async_trait]
+impl Action for SecureSnapshots {
+    fn id(&self) -> &'static str {
+        "ec2.secure-snapshots"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        if self.custody.is_off() {
+            return Err(StepError::NotApplicable {
+                reason: format!("none of the stack's parameters is set: {}", Custody::parameters()),
+            });
+        }
+        let clients = self.regions.of_target(&order.target);
+        let (evidence, instance) = tokio::join!(
+            Evidence::of(&clients.ec2, &order.incident),
+            known_instance(&clients, order)
+        );
+        let (evidence, (arn, tags)) = (evidence?, instance?);
+        if evidence.originals.is_empty() {
+            return Err(StepError::NotApplicable {
+                reason: "no snapshot of this incident exists".to_owned(),
+            });
+        }
+        let mut limits = Vec::new();
+        let custody = self.custody.clone().in_region_of(&order.target, &mut limits);
+        limits.extend(words::limits(&custody));
+        let todo = keeping::todo(&clients.ec2, &evidence, &custody).await?;
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: arn,
+            tags,
+            changes: words::changes(&todo, &custody),
+            blast_radius: words::blast_radius(&todo, &custody),
+            limits,
+            needs_approval: None,
+            captured: None,
+            manual_undo: Vec::new(),
+            receipt: write_receipt(&CustodyReceipt {
+                snapshots: evidence.originals.into_keys().collect(),
+                custody,
+            })?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: CustodyReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        let evidence = Evidence::of(&clients.ec2, &order.incident).await?;
+        Keeping {
+            ec2: &clients.ec2,
+            evidence: &evidence,
+            custody: &receipt.custody,
+            incident: &order.incident,
+            region: order.target.region.as_str(),
+        }
+        .keep_all(&receipt.snapshots)
+        .await
+    }
+
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let evidence = Evidence::of(&clients.ec2, &order.incident).await?;
+        let (custody, gone) = match receipt {
+            Some(receipt) => {
+                let receipt: CustodyReceipt = read_receipt(receipt)?;
+                let gone = words::gone(&receipt.snapshots, &evidence);
+                (receipt.custody, gone)
+            }
+            None => (
+                self.custody.clone().in_region_of(&order.target, &mut Vec::new()),
+                Vec::new(),
+            ),
+        };
+        let todo = keeping::todo(&clients.ec2, &evidence, &custody).await?;
+        Ok(words::verification(&evidence, &todo, &gone))
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: CustodyReceipt = read_receipt(receipt)?;
+        Ok(UndoOutcome::KeptOff {
+            reason: words::kept(&receipt.custody, order),
+        })
+    }
+}
+
+/// The instance's ARN and tags. Snapshots outlive their instance: one that EC2 has forgotten has no tags.
+async fn known_instance(
+    clients: &Clients,
+    order: &Order,
+) -> Result<(String, std::collections::BTreeMap<String, String>), StepError> {
+    let id = id_of(&order.target)?;
+    match instance::find(&clients.ec2, &order.target).await {
+        Ok(found) => {
+            let instance = Instance::of(&found, id, &order.target);
+            Ok((instance.arn, instance.tags))
+        }
+        Err(error) if error.name() == backstop_core::ErrorName::TargetGone => Ok((
+            format!(
+                "arn:{}:ec2:{}:{}:instance/{id}",
+                order.target.partition, order.target.region, order.target.account
+            ),
+            Default::default(),
+        )),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

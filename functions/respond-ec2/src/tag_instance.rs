@@ -1,0 +1,215 @@
+//! `ec2.tag-instance`: writes on the instance which incident it is part of, and that it is isolated.
+//!
+//! *Changes* the tags `backstop:incident` and `backstop:state`, and no other.
+//! *Undo* is exact: the receipt holds the earlier value of each, or that there was none; a tag that is no longer
+//! ours is left as it is. *Twice* is harmless: the same values.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use aws_sdk_ec2::types::Tag;
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    clients::Regions,
+    instance,
+    snapshots::{INCIDENT_TAG, tag},
+};
+
+/// The tag that says what was done to the instance.
+const STATE_TAG: &str = "backstop:state";
+
+/// See the module.
+pub(crate) struct TagInstance {
+    regions: Arc<Regions>,
+}
+
+/// The tags that were changed.
+#[derive(Debug, Serialize, Deserialize)]
+struct TagReceipt {
+    instance: String,
+    /// By key: the value before, or that there was none.
+    before: BTreeMap<String, Option<String>>,
+}
+
+impl TagInstance {
+    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+        Self { regions }
+    }
+
+    async fn create(&self, order: &Order, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
+        self.regions
+            .of_target(&order.target)
+            .ec2
+            .create_tags()
+            .resources(instance)
+            .set_tags(Some(tags))
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of("ec2:CreateTags", format!("instance `{instance}`")))
+    }
+
+    /// A key with a value deletes the tag only if it has that value still.
+    async fn delete(&self, order: &Order, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
+        self.regions
+            .of_target(&order.target)
+            .ec2
+            .delete_tags()
+            .resources(instance)
+            .set_tags(Some(tags))
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of("ec2:DeleteTags", format!("instance `{instance}`")))
+    }
+}
+
+/// The tags of an instance in this incident.
+fn wanted(order: &Order) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        (INCIDENT_TAG, order.incident.to_string()),
+        (STATE_TAG, "isolated".to_owned()),
+    ])
+}
+
+#[async_trait]
+impl Action for TagInstance {
+    fn id(&self) -> &'static str {
+        "ec2.tag-instance"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let instance = instance::read(&clients.ec2, &order.target).await?;
+        let mut before = BTreeMap::new();
+        let mut changes = Vec::new();
+        for (key, value) in wanted(order) {
+            let now = instance.tags.get(key).cloned();
+            if now.as_ref() != Some(&value) {
+                changes.push(Change {
+                    api: "ec2:CreateTags".to_owned(),
+                    what: format!("tag {key} of instance {}", instance.id),
+                    now: now.clone().unwrap_or_else(|| "none".to_owned()),
+                    after: value,
+                });
+                before.insert(key.to_owned(), now);
+            }
+        }
+        let by_hand = |(key, value): (&String, &Option<String>)| {
+            let (verb, tag) = match value {
+                Some(value) => ("create", json!([{ "Key": key, "Value": value }])),
+                None => ("delete", json!([{ "Key": key }])),
+            };
+            format!(
+                "aws ec2 {verb}-tags --region {} --resources {} --tags {}",
+                order.target.region,
+                instance.id,
+                for_shell(&tag.to_string())
+            )
+        };
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: instance.arn.clone(),
+            tags: instance.tags.clone(),
+            changes,
+            blast_radius: Vec::new(),
+            limits: Vec::new(),
+            needs_approval: None,
+            captured: None,
+            manual_undo: before.iter().map(by_hand).collect(),
+            receipt: write_receipt(&TagReceipt {
+                instance: instance.id,
+                before,
+            })?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: TagReceipt = read_receipt(receipt)?;
+        let tags = wanted(order)
+            .into_iter()
+            .filter(|(key, _)| receipt.before.contains_key(*key))
+            .map(|(key, value)| tag(key, &value))
+            .collect();
+        Ok(self.create(order, &receipt.instance, tags).await?)
+    }
+
+    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&order.target);
+        let instance = instance::read(&clients.ec2, &order.target).await?;
+        let missing: Vec<&str> = wanted(order)
+            .iter()
+            .filter(|(key, value)| instance.tags.get(**key) != Some(value))
+            .map(|(key, _)| *key)
+            .collect();
+        Ok(Verification {
+            holds: missing.is_empty(),
+            observed: if missing.is_empty() {
+                format!("instance {} carries the incident's tags", instance.id)
+            } else {
+                format!("instance {} lacks {}", instance.id, missing.join(", "))
+            },
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: TagReceipt = read_receipt(receipt)?;
+        let clients = self.regions.of_target(&order.target);
+        let now = match instance::read(&clients.ec2, &order.target).await {
+            Ok(instance) => instance.tags,
+            Err(StepError::TargetGone { what }) => {
+                return Ok(UndoOutcome::NothingToUndo {
+                    reason: format!("{what} no longer exists"),
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let ours = wanted(order);
+        let (mut restore, mut remove, mut drifted) = (Vec::new(), Vec::new(), Vec::new());
+        for (key, before) in &receipt.before {
+            let now = now.get(key);
+            if now == before.as_ref() {
+                continue;
+            }
+            match (now, before, ours.get(key.as_str())) {
+                (Some(now), Some(before), Some(ours)) if now == ours => restore.push(tag(key, before)),
+                (Some(now), None, Some(ours)) if now == ours => remove.push(tag(key, ours)),
+                (now, ..) => drifted.push(format!("{key} is {}", now.map_or("gone", String::as_str))),
+            }
+        }
+        let count = restore.len() + remove.len();
+        if !restore.is_empty() {
+            self.create(order, &receipt.instance, restore).await?;
+        }
+        if !remove.is_empty() {
+            self.delete(order, &receipt.instance, remove).await?;
+        }
+        Ok(match (drifted.is_empty(), count) {
+            (false, _) => UndoOutcome::Drifted {
+                found: format!("changed since, so left as it is: {}", drifted.join(", ")),
+            },
+            (true, 0) => UndoOutcome::NothingToUndo {
+                reason: "the tags are as they were before".to_owned(),
+            },
+            (true, _) => UndoOutcome::Restored {
+                what: format!("{count} tag(s) of instance {}", receipt.instance),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

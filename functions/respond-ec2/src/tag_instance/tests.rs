@@ -1,0 +1,95 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+use aws_sdk_ec2::{
+    Client,
+    operation::{create_tags::CreateTagsOutput, delete_tags::DeleteTagsOutput},
+    types::Tag,
+};
+use aws_smithy_mocks::{Rule, mock};
+use backstop_core::UndoOutcome;
+use backstop_runtime::Action;
+
+use super::TagInstance;
+use crate::{
+    regions,
+    testing::{INCIDENT, INSTANCE, described, instance, order, permit},
+};
+
+fn tags_are(tags: &[Tag], wanted: &[(&str, &str)]) -> bool {
+    let found: Vec<_> = tags.iter().map(|tag| (tag.key(), tag.value())).collect();
+    let wanted: Vec<_> = wanted
+        .iter()
+        .map(|(key, value)| (Some(*key), Some(*value)))
+        .collect();
+    found == wanted
+}
+
+fn create(wanted: &'static [(&'static str, &'static str)]) -> Rule {
+    mock!(Client::create_tags)
+        .match_requests(|request| request.resources() == [INSTANCE] && tags_are(request.tags(), wanted))
+        .then_output(|| CreateTagsOutput::builder().build())
+}
+
+fn delete(wanted: &'static [(&'static str, &'static str)]) -> Rule {
+    mock!(Client::delete_tags)
+        .match_requests(|request| request.resources() == [INSTANCE] && tags_are(request.tags(), wanted))
+        .then_output(|| DeleteTagsOutput::builder().build())
+}
+
+fn tagged(tags: &[(&str, &str)]) -> Rule {
+    let tags = tags
+        .iter()
+        .map(|(key, value)| Tag::builder().key(*key).value(*value).build());
+    described(instance().set_tags(Some(tags.collect())))
+}
+
+#[tokio::test]
+async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
+    let before = tagged(&[("team", "web"), ("backstop:incident", "an older'one")]);
+    let plan = TagInstance::new(regions!(ec2: [before]))
+        .plan(&order())
+        .await
+        .unwrap();
+    assert_eq!(plan.changes.len(), 2);
+    assert!(
+        plan.manual_undo
+            .iter()
+            .any(|line| line.ends_with(r#"'[{"Key":"backstop:incident","Value":"an older'\''one"}]'"#)),
+        "{:?}",
+        plan.manual_undo
+    );
+
+    let written = create(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
+    TagInstance::new(regions!(ec2: [written]))
+        .act(&permit(), &order(), &plan.receipt)
+        .await
+        .unwrap();
+    assert_eq!(written.num_calls(), 1);
+
+    let ours = || tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
+    let verified = TagInstance::new(regions!(ec2: [ours()]))
+        .verify(&order(), None)
+        .await
+        .unwrap();
+    assert!(verified.holds, "{}", verified.observed);
+    let (back, gone) = (
+        create(&[("backstop:incident", "an older'one")]),
+        delete(&[("backstop:state", "isolated")]),
+    );
+    let undone = TagInstance::new(regions!(ec2: [ours(), back, gone]))
+        .undo(&permit(), &order(), &plan.receipt)
+        .await
+        .unwrap();
+    assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
+    assert_eq!((back.num_calls(), gone.num_calls()), (1, 1));
+
+    // Someone has written another state: it is left.
+    let theirs = tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "cleaned")]);
+    let undone = TagInstance::new(regions!(ec2: [theirs, create(&[("backstop:incident", "an older'one")])]))
+        .undo(&permit(), &order(), &plan.receipt)
+        .await
+        .unwrap();
+    assert!(
+        matches!(&undone, UndoOutcome::Drifted { found } if found.contains("backstop:state is cleaned")),
+        "{undone:?}"
+    );
+}

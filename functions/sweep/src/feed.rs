@@ -1,0 +1,277 @@
+//! Feeds findings to intake that a playbook answers and no incident knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use backstop_core::{
+    Finding, IncidentId, canonical,
+    finding::parse,
+    log::{Event, FindingRef},
+    sweep::{Fed, Feeding, feeding},
+};
+use backstop_playbook::{Answer, Decided};
+use backstop_runtime::{CallError, LedgerError, now};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::{Sweep, report::Report, source::Source};
+
+/// Fed in one run. More are left to the next, so that one bad day doesn't become a flood at once.
+const MOST_FED: usize = 500;
+/// `SendMessageBatch` takes ten messages of one MiB together (SQS Developer Guide, "Message quotas").
+const BATCH: usize = 10;
+const BATCH_BYTES: usize = 1024 * 1024;
+/// How long it is remembered that a finding was fed, beyond the window in which it can be found again.
+const MEMORY: SignedDuration = SignedDuration::from_hours(24);
+
+/// What keeps a page from being fed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FeedError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Queue(#[from] CallError),
+    #[error("{refused} of {all} messages were refused by the intake queue: {code}")]
+    Refused {
+        refused: usize,
+        all: usize,
+        code: String,
+    },
+    #[error("a message can't be made")]
+    Message(#[from] aws_sdk_sqs::error::BuildError),
+}
+
+/// One finding on its way to the queue.
+struct Parcel {
+    note: String,
+    fed: Fed,
+    body: String,
+}
+
+/// Feeds; remembers for one run what incidents know.
+pub(crate) struct Feeder<'a> {
+    sweep: &'a Sweep,
+    known: BTreeMap<IncidentId, BTreeSet<String>>,
+    fed: usize,
+}
+
+impl<'a> Feeder<'a> {
+    pub(crate) const fn new(sweep: &'a Sweep) -> Self {
+        Self {
+            sweep,
+            known: BTreeMap::new(),
+            fed: 0,
+        }
+    }
+
+    /// Whether the rest is for the next run.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.fed >= MOST_FED
+    }
+
+    /// Feeds what a page holds; gives the latest update in it.
+    pub(crate) async fn feed(
+        &mut self,
+        source: &Source,
+        findings: &[Value],
+        report: &mut Report,
+    ) -> Result<Option<Timestamp>, FeedError> {
+        let mut reached = None;
+        let mut parcels = Vec::new();
+        for finding in findings {
+            report.seen += 1;
+            let body = source.envelope(finding).to_string();
+            let (key, is_known) = match parse(body.as_bytes()) {
+                // Intake parks it with the reason, which is how people learn of it.
+                Err(_) => (canonical::sha256(body.as_bytes()).to_string(), false),
+                Ok(parsed) => match parsed.findings.first() {
+                    Some(finding) => {
+                        reached = reached.max(finding.updated_at);
+                        let Some(is_known) = self.is_known(finding).await? else {
+                            report.unanswered += 1;
+                            continue;
+                        };
+                        (finding.key(), is_known)
+                    }
+                    None => {
+                        report.unanswered += 1;
+                        continue;
+                    }
+                },
+            };
+            parcels.extend(self.parcel(&key, is_known, body, report).await?);
+        }
+        self.send(parcels, report).await?;
+        Ok(reached)
+    }
+
+    /// Whether each incident that would answer the finding has it; `None` if nothing would.
+    async fn is_known(&mut self, finding: &Finding) -> Result<Option<bool>, LedgerError> {
+        let sweep = self.sweep;
+        let Decided::Answered(answers) = sweep.catalog.decide(finding) else {
+            return Ok(None);
+        };
+        for answer in &answers {
+            if !self.knows(answer, &finding.key()).await? {
+                return Ok(Some(false));
+            }
+        }
+        Ok(Some(true))
+    }
+
+    async fn knows(&mut self, answer: &Answer<'_>, key: &str) -> Result<bool, LedgerError> {
+        let ledger = &self.sweep.ledger;
+        let Some(lock) = ledger.lock_on(answer.target, &answer.playbook.name).await? else {
+            return Ok(false);
+        };
+        if let Some(keys) = self.known.get(&lock.incident) {
+            return Ok(keys.contains(key));
+        }
+        let log = ledger.log(&lock.incident).await?;
+        let keys: BTreeSet<String> = log
+            .records()
+            .iter()
+            .filter_map(|record| finding_of(&record.event))
+            .map(|reference| reference.key.clone())
+            .collect();
+        let is_known = keys.contains(key);
+        self.known.insert(lock.incident, keys);
+        Ok(is_known)
+    }
+
+    /// What is to be sent, unless it was sent before or needn't be.
+    async fn parcel(
+        &self,
+        key: &str,
+        is_known: bool,
+        body: String,
+        report: &mut Report,
+    ) -> Result<Option<Parcel>, LedgerError> {
+        let (note, now) = (format!("fed {key}"), now());
+        let fed: Option<Fed> = if is_known {
+            None
+        } else {
+            self.sweep.ledger.memo(&note, now).await?
+        };
+        match feeding(is_known, fed.as_ref(), now) {
+            Feeding::Known => report.known += 1,
+            Feeding::Waits => report.waiting += 1,
+            Feeding::GivenUp => report.given_up += 1,
+            Feeding::Feed(_) if body.len() > BATCH_BYTES => {
+                report.too_large += 1;
+                tracing::error!(
+                    finding = key,
+                    bytes = body.len(),
+                    "no message can hold this finding: look at it by hand"
+                );
+            }
+            Feeding::Feed(fed) => return Ok(Some(Parcel { note, fed, body })),
+        }
+        Ok(None)
+    }
+
+    async fn send(&mut self, parcels: Vec<Parcel>, report: &mut Report) -> Result<(), FeedError> {
+        for batch in batches(parcels) {
+            let refused = self.send_batch(&batch).await?;
+            let until = now() + self.sweep.window + MEMORY;
+            for (number, parcel) in batch.iter().enumerate() {
+                if !refused.contains_key(&number.to_string()) {
+                    // Sent first, noted then: after a crash between the two it is sent again, and joins.
+                    self.sweep
+                        .ledger
+                        .keep_memo(&parcel.note, &parcel.fed, until)
+                        .await?;
+                    self.fed += 1;
+                    report.fed += 1;
+                }
+            }
+            if let Some(code) = refused.values().next() {
+                return Err(FeedError::Refused {
+                    refused: refused.len(),
+                    all: batch.len(),
+                    code: code.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends at most ten; gives those that SQS refused, by their number, with its code.
+    async fn send_batch(&self, batch: &[Parcel]) -> Result<BTreeMap<String, String>, FeedError> {
+        let mut request = self
+            .sweep
+            .sqs
+            .send_message_batch()
+            .queue_url(&self.sweep.queue_url);
+        for (number, parcel) in batch.iter().enumerate() {
+            let entry = SendMessageBatchRequestEntry::builder()
+                .id(number.to_string())
+                .message_body(&parcel.body)
+                .build()?;
+            request = request.entries(entry);
+        }
+        let answer = request
+            .send()
+            .await
+            .map_err(CallError::of("sqs:SendMessageBatch", "the intake queue"))?;
+        Ok(answer
+            .failed
+            .into_iter()
+            .map(|failure| (failure.id, failure.code))
+            .collect())
+    }
+}
+
+/// In order, each as full as its limits allow.
+fn batches(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
+    let mut batches: Vec<Vec<Parcel>> = Vec::new();
+    let mut bytes = 0;
+    for parcel in parcels {
+        bytes += parcel.body.len();
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH && bytes <= BATCH_BYTES => batch.push(parcel),
+            _ => {
+                bytes = parcel.body.len();
+                batches.push(vec![parcel]);
+            }
+        }
+    }
+    batches
+}
+
+const fn finding_of(event: &Event) -> Option<&FindingRef> {
+    match event {
+        Event::Opened(opened) => Some(&opened.finding),
+        Event::FindingJoined(reference) => Some(reference),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_hold_ten_messages_and_one_mebibyte() {
+        let parcel = |bytes: usize| Parcel {
+            note: String::new(),
+            fed: Fed {
+                times: 1,
+                last: Timestamp::UNIX_EPOCH,
+            },
+            body: "x".repeat(bytes),
+        };
+        let sizes = |parcels: Vec<Parcel>| -> Vec<usize> { batches(parcels).iter().map(Vec::len).collect() };
+        assert_eq!(sizes((0..23).map(|_| parcel(10)).collect()), [10, 10, 3]);
+        assert_eq!(
+            sizes(vec![
+                parcel(600_000),
+                parcel(400_000),
+                parcel(100_000),
+                parcel(BATCH_BYTES)
+            ]),
+            [2, 1, 1]
+        );
+        assert!(sizes(vec![]).is_empty());
+    }
+}

@@ -1,0 +1,69 @@
+//! `sweep`: on a schedule, feeds intake with findings that never reached it, and takes care of incidents that nobody
+//! works on any more. Changes no account.
+
+mod answer_body;
+mod feed;
+mod guardduty;
+mod incidents;
+mod report;
+mod run;
+mod security_hub;
+mod source;
+
+use backstop_playbook::Catalog;
+use backstop_runtime::{Ledger, aws, machines::Machines, serve, settings};
+use jiff::SignedDuration;
+use serde_json::Value;
+
+/// The playbooks, compiled into the function.
+const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
+
+/// What the sweep works with.
+pub(crate) struct Sweep {
+    catalog: Catalog,
+    ledger: Ledger,
+    machines: Machines,
+    guardduty: aws_sdk_guardduty::Client,
+    security_hub: aws_sdk_securityhub::Client,
+    sqs: aws_sdk_sqs::Client,
+    queue_url: String,
+    sns: aws_sdk_sns::Client,
+    topic: String,
+    /// How far back findings are looked at.
+    window: SignedDuration,
+}
+
+/// Reading one finding of Security Hub takes the SDK megabytes of stack, since its type holds every resource type
+/// there is. Only what is touched becomes memory.
+const STACK: usize = 64 * 1024 * 1024;
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(serve)?;
+    thread.join().map_err(|_panic| "the sweep's thread panicked")?
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn serve() -> Result<(), lambda_runtime::Error> {
+    serve::init_logs();
+    let config = aws::config().await;
+    let sweep = Sweep {
+        catalog: Catalog::from_json(CATALOG)?,
+        ledger: Ledger::new(
+            aws_sdk_dynamodb::Client::new(&config),
+            settings::required("TABLE_NAME")?,
+        ),
+        machines: Machines::new(
+            aws_sdk_sfn::Client::new(&config),
+            settings::required("MACHINE_ARN_PREFIX")?,
+        ),
+        guardduty: aws_sdk_guardduty::Client::new(&config),
+        security_hub: aws_sdk_securityhub::Client::new(&config),
+        sqs: aws_sdk_sqs::Client::new(&config),
+        queue_url: settings::required("INTAKE_QUEUE_URL")?,
+        sns: aws_sdk_sns::Client::new(&config),
+        topic: settings::required("ALERTS_TOPIC_ARN")?,
+        window: SignedDuration::from_hours(settings::parsed("SWEEP_HOURS", "a whole number of hours")?),
+    };
+    // What the schedule sends says nothing that matters here.
+    serve::serve(|_schedule: Value| sweep.run()).await
+}

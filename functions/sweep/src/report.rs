@@ -1,0 +1,73 @@
+//! What one run did, in counts: the answer of the function and its last line in the log.
+
+use serde::Serialize;
+
+/// The counts of one run.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Report {
+    /// Findings that were looked at.
+    pub(crate) seen: usize,
+    /// Sent to intake, since no incident knows them.
+    pub(crate) fed: usize,
+    /// Left: an incident knows them.
+    pub(crate) known: usize,
+    /// Left: fed by an earlier run.
+    pub(crate) waiting: usize,
+    /// Left: fed so often that once more won't help.
+    pub(crate) given_up: usize,
+    /// Left: not active, or no playbook answers them.
+    pub(crate) unanswered: usize,
+    /// Larger than a message of SQS.
+    pub(crate) too_large: usize,
+    /// Sources that aren't switched on.
+    pub(crate) off: Vec<String>,
+    /// Sources that weren't read to the end; the next run goes on there.
+    pub(crate) unfinished: Vec<String>,
+    /// Approvals that expired because nothing waited for them any more.
+    pub(crate) expired_approvals: usize,
+    /// Incidents that were closed because their machine had ended without doing so.
+    pub(crate) closed: usize,
+    /// Pauses and exemptions that had ended.
+    pub(crate) expired_guards: usize,
+    /// Incidents that need a person.
+    pub(crate) needy: usize,
+    /// Whether people were told of them in this run.
+    pub(crate) told: bool,
+    /// What failed; the rest was done all the same.
+    pub(crate) failures: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn failed(&mut self, doing: &str, error: &dyn std::error::Error) {
+        let mut text = format!("{doing}: {error}");
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            text.push_str(&format!(": {inner}"));
+            cause = inner.source();
+        }
+        tracing::error!(reason = %text, "a part of the sweep failed");
+        self.failures.push(text);
+    }
+
+    /// One line with every count, for metric filters and people.
+    pub(crate) fn log(&self) {
+        tracing::info!(
+            seen = self.seen,
+            fed = self.fed,
+            known = self.known,
+            waiting = self.waiting,
+            given_up = self.given_up,
+            unanswered = self.unanswered,
+            too_large = self.too_large,
+            off = %self.off.join("; "),
+            unfinished = %self.unfinished.join("; "),
+            expired_approvals = self.expired_approvals,
+            closed = self.closed,
+            expired_guards = self.expired_guards,
+            needy = self.needy,
+            told = self.told,
+            failures = self.failures.len(),
+            "swept"
+        );
+    }
+}

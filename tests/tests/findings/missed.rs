@@ -1,0 +1,182 @@
+//! Intake is off, its queue is filled and purged; then the sweep finds what GuardDuty and Security Hub still have.
+
+use std::{fs, path::Path, time::Duration};
+
+use backstop_core::{
+    Mode,
+    guardrail::{Pause, PauseScope},
+    incident::Status,
+    log::Origin,
+};
+use backstop_runtime::ledger::{NewIncident, Opening};
+use backstop_tests::{Scene, lambda};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+/// More than GuardDuty lists at once.
+const INSTANCES: usize = 55;
+const LEAK: &str = "00000000000000000000000000001eaf";
+
+pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene) {
+    let account = scene.stage.account();
+    let queue = scene.stage.stack().intake_queue_url().unwrap();
+    let leaked = scene.leak(false).await;
+    let mut guardduty: Vec<Value> = (0..INSTANCES).map(|number| instance(number, "")).collect();
+    guardduty.push(scene.finding_of_leak(&leaked, LEAK).detail);
+    let control = control();
+
+    lambda::switch_queue(account, queue, false).await;
+    for detail in &guardduty {
+        let event =
+            json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": detail });
+        scene.stage.put_message(&event.to_string()).await.unwrap();
+    }
+    sqs(scene).purge_queue().queue_url(queue).send().await.unwrap();
+    lambda::switch_queue(account, queue, true).await;
+    sleep(Duration::from_secs(2)).await;
+    let before = scene.stage.ledger().incidents(1000).await.unwrap().len();
+    assert!(scene.log_of(LEAK).await.is_none(), "it is lost");
+
+    for finding in guardduty {
+        account.findings().plant_in_guardduty(finding);
+    }
+    account.findings().plant_in_guardduty(instance(900, "archived"));
+    account.findings().plant_in_guardduty(instance(901, "sample"));
+    account.findings().plant_in_guardduty(instance(902, "old"));
+    account.findings().plant_in_security_hub(control);
+    detector(scene).await;
+    leave_things_behind(scene).await;
+
+    let first = sweep(scene).await;
+    let fed = INSTANCES + 2;
+    assert_eq!(first["fed"], fed, "{first:#}");
+    assert_eq!(first["seen"], fed + 1, "the sample is looked at: {first:#}");
+    assert_eq!(
+        (&first["unanswered"], &first["expired_guards"]),
+        (&json!(1), &json!(1))
+    );
+    scene.drained(Duration::from_secs(120)).await;
+    let (_, incident) = scene.until(LEAK, |incident| incident.closed.is_some()).await;
+    assert_eq!(incident.status(), Status::Contained);
+    assert_eq!(scene.state(&leaked).await, (false, true), "the leaked key is off");
+    // One more is the incident without a machine that was left behind.
+    let after = before + fed + 1;
+    assert_eq!(scene.stage.ledger().incidents(1000).await.unwrap().len(), after);
+
+    let second = sweep(scene).await;
+    assert_eq!(
+        (&second["fed"], &second["known"]),
+        (&json!(0), &json!(fed)),
+        "{second:#}"
+    );
+    assert_eq!(second["expired_guards"], 0);
+    scene.drained(Duration::from_secs(60)).await;
+    assert_eq!(scene.stage.ledger().incidents(1000).await.unwrap().len(), after);
+    assert!(scene.stage.dead_letters().await.unwrap().is_empty());
+    nothing_was_denied(scene);
+}
+
+/// A pause that has ended, and an incident whose machine never started: too young to be named, so that only
+/// looking at it is proven.
+async fn leave_things_behind(scene: &Scene) {
+    let ledger = scene.stage.ledger();
+    let now = Timestamp::now();
+    let pause = Pause {
+        scope: PauseScope::Account("111122223333".into()),
+        by: "arn:aws:iam::123456789012:user/alice".into(),
+        reason: "migration".into(),
+        since: now - SignedDuration::from_hours(2),
+        until: now - SignedDuration::from_hours(1),
+    };
+    ledger.put_pause(&pause).await.unwrap();
+    let row = &ledger.incidents(1).await.unwrap()[0];
+    let mut opened = ledger
+        .log(&row.incident)
+        .await
+        .unwrap()
+        .incident()
+        .unwrap()
+        .opened;
+    opened.target.account = "111122223333".into();
+    opened.mode = Mode::Observe;
+    opened.origin = Origin::Finding;
+    let new = NewIncident {
+        opened,
+        raw: b"{}".to_vec(),
+        hourly_limit: 1,
+    };
+    assert!(matches!(
+        ledger.open(new, None).await.unwrap(),
+        Opening::Opened { .. }
+    ));
+}
+
+async fn sweep(scene: &Scene) -> Value {
+    let function = scene.stage.stack().output("SweepFunctionName").unwrap();
+    lambda::invoke(scene.stage.account(), function).await
+}
+
+/// The permissions of the template are enough, and each was used.
+fn nothing_was_denied(scene: &Scene) {
+    let calls = scene.stage.account().calls();
+    let of_sweep: Vec<_> = calls
+        .iter()
+        .filter(|call| call.principal.to_string().contains("SweepRole"))
+        .collect();
+    for action in [
+        "ListFindings",
+        "GetFindings",
+        "SendMessageBatch",
+        "DescribeExecution",
+        "DeleteItem",
+        "Query",
+    ] {
+        assert!(of_sweep.iter().any(|call| call.action == action), "{action}");
+    }
+    for call in of_sweep.iter().filter(|call| !call.succeeded()) {
+        assert_eq!(
+            call.error_code.as_deref(),
+            Some("ExecutionDoesNotExist"),
+            "{call:?}"
+        );
+    }
+}
+
+fn instance(number: usize, kind: &str) -> Value {
+    let mut event = read("finding.json");
+    let detail = &mut event["detail"];
+    let now = Timestamp::now();
+    detail["id"] = json!(format!("{number:032x}"));
+    detail["resource"]["instanceDetails"]["instanceId"] = json!(format!("i-{number:017x}"));
+    detail["updatedAt"] = json!(now.to_string());
+    match kind {
+        "archived" => detail["service"]["archived"] = json!(true),
+        "sample" => detail["service"]["additionalInfo"]["sample"] = json!(true),
+        "old" => detail["updatedAt"] = json!((now - SignedDuration::from_hours(25)).to_string()),
+        _ => {}
+    }
+    detail.take()
+}
+
+fn control() -> Value {
+    let mut finding = read("control.json")["detail"]["findings"][0].take();
+    finding["UpdatedAt"] = json!(Timestamp::now().to_string());
+    finding
+}
+
+fn read(file: &str) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/triage");
+    serde_json::from_str(&fs::read_to_string(folder.join(file)).unwrap()).unwrap()
+}
+
+fn sqs(scene: &Scene) -> aws_sdk_sqs::Client {
+    let account = scene.stage.account();
+    aws_sdk_sqs::Client::new(&account.sdk_config(account.root()))
+}
+
+async fn detector(scene: &Scene) {
+    let account = scene.stage.account();
+    let client = aws_sdk_guardduty::Client::new(&account.sdk_config(account.root()));
+    client.create_detector().enable(true).send().await.unwrap();
+}

@@ -26,9 +26,10 @@ const OTHER: &str =
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
 impl Drift {
-    /// Whether undo puts back what else it can: what is gone can't be put back, and the rest is of use without it.
+    /// Whether undo puts back what else it can: what somebody took or
+    /// changed is left alone, and the rest is of use without it.
     pub fn leaves_a_rest(self) -> bool {
-        matches!(self, Self::DeleteTheTargetGroup)
+        matches!(self, Self::DeleteTheTargetGroup | Self::RewriteTheTag)
     }
 
     /// Somebody else changes what the incident changed.

@@ -131,9 +131,7 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
     KnownAction {
         id: "ec2.revoke-instance-credentials",
         safe_undo: SafeUndo::KeepsSessionsDenied,
-        effect: |seen| {
-            seen.of_instance("instance profile") == &json!([]) && seen.has_policy("BackstopDenyInstance")
-        },
+        effect: |seen| seen.of_instance("instance profile") == &json!([]) && seen.has_policy("BackstopDeny"),
         drift: Some(Drift::RewriteThePolicy),
         ..PLAIN
     },

@@ -1,5 +1,9 @@
 //! The few calls of Lambda that tests make, signed one by one: its SDK crate would be costly to build for them.
-#![expect(clippy::unwrap_used, reason = "a failing helper fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failing helper fails its test"
+)]
 
 use std::time::SystemTime;
 

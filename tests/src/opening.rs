@@ -1,8 +1,8 @@
 //! Opens an incident past intake, with whatever steps a test wants.
 
 use backstop_core::{
-    Finding, IncidentId, Mode, PlaybookName, Target,
-    finding::{Route, Severity, SeverityLabel, Standing},
+    IncidentId, Mode, PlaybookName, Target,
+    finding::{Route, Severity, SeverityLabel},
     log::{FindingRef, Opened, Origin, Record, StepRef},
 };
 use backstop_runtime::{
@@ -32,7 +32,7 @@ impl Case {
             steps: self.steps.clone(),
             origin: self.origin.clone(),
             title: "a test".to_owned(),
-            finding: FindingRef::of(&finding(&self.target), None),
+            finding: finding(),
             linked: None,
             guardrails: Vec::new(),
         };
@@ -60,27 +60,19 @@ pub fn story(log: &IncidentLog) -> String {
     log.records().iter().map(line).collect()
 }
 
-fn finding(target: &Target) -> Finding {
-    Finding {
-        id: Ulid::generate().to_string(),
-        account: target.account.clone(),
-        region: target.region.clone(),
-        product: "GuardDuty".to_owned(),
-        route: Route::Manual,
+fn finding() -> FindingRef {
+    FindingRef {
+        key: Ulid::generate().to_string(),
         finding_type: "UnauthorizedAccess:IAMUser/Test".to_owned(),
-        control: None,
+        route: Route::Manual,
         severity: Severity::of_label(SeverityLabel::High),
-        title: "a test".to_owned(),
-        description: String::new(),
-        standing: Standing::Active,
-        resource_role: None,
-        targets: vec![target.clone()],
-        related: Vec::new(),
         count: 1,
-        facts: Default::default(),
         first_seen: None,
         last_seen: None,
         created_at: Some(Timestamp::now()),
         updated_at: Some(Timestamp::now()),
+        message: None,
+        facts: Vec::new(),
+        hub: None,
     }
 }

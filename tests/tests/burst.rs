@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::cast_possible_truncation,
     reason = "tests; the figures are its result"
 )]
 
@@ -10,30 +11,36 @@ use std::{
     collections::BTreeMap,
     fs,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use backstop_core::{Mode, incident::Status};
 use backstop_sandbox::drill::Stage;
 use backstop_tests::Scene;
-use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::{sync::Mutex, task::JoinSet, time::sleep};
 
 const TARGETS: usize = 500;
 const COPIES: usize = 2;
+/// Those who send at the same time, through EventBridge as findings come.
+const SENDERS: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_findings_become_five_hundred_incidents() {
     let scene = Scene::start(Mode::Observe, &[]).await;
     let findings: Vec<Value> = (0..TARGETS).map(finding).collect();
-    // Each copy says the same as the first, as it does on another route or in another Region.
-    let findings = findings.repeat(COPIES);
+    // Each copy says the same as the first.
+    let findings: Vec<Value> = findings.iter().cycle().take(TARGETS * COPIES).cloned().collect();
     let began = Instant::now();
-    let sent = send(&scene.stage, &findings).await;
+    let Scene { stage } = scene;
+    let stage = Arc::new(stage);
+    let sent = send(&stage, findings).await;
+    let scene = Scene {
+        stage: Arc::into_inner(stage).unwrap(),
+    };
     let sending = began.elapsed();
     scene.drained(PATIENCE).await;
     let drained = began.elapsed();
@@ -75,33 +82,30 @@ async fn a_thousand_findings_become_five_hundred_incidents() {
     scene.end().await;
 }
 
-/// Sends all, ten at once as EventBridge would; gives when the first copy about each instance was sent.
-async fn send(stage: &Stage, findings: &[Value]) -> BTreeMap<String, Timestamp> {
-    let account = stage.account();
-    let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(account.root()));
-    let queue = stage.stack().intake_queue_url().unwrap();
-    let mut sent = BTreeMap::new();
-    let mut calls = Vec::new();
-    for ten in findings.chunks(10) {
-        let mut call = sqs.send_message_batch().queue_url(queue);
-        for (number, detail) in ten.iter().enumerate() {
-            let instance = detail["resource"]["instanceDetails"]["instanceId"]
-                .as_str()
-                .unwrap();
-            sent.entry(instance.to_owned()).or_insert_with(Timestamp::now);
-            let event =
-                json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": detail });
-            let entry = SendMessageBatchRequestEntry::builder()
-                .id(number.to_string())
-                .message_body(event.to_string());
-            call = call.entries(entry.build().unwrap());
-        }
-        calls.push(call.send());
+/// Sends all; gives when the first copy about each instance was sent.
+async fn send(stage: &Arc<Stage>, findings: Vec<Value>) -> BTreeMap<String, Timestamp> {
+    let waiting = Arc::new(Mutex::new(findings.into_iter()));
+    let sent = Arc::new(Mutex::new(BTreeMap::new()));
+    let mut senders = JoinSet::new();
+    for _ in 0..SENDERS {
+        let (stage, waiting, sent) = (Arc::clone(stage), Arc::clone(&waiting), Arc::clone(&sent));
+        senders.spawn(async move {
+            loop {
+                let next = waiting.lock().await.next();
+                let Some(detail) = next else { break };
+                let instance = detail["resource"]["instanceDetails"]["instanceId"]
+                    .as_str()
+                    .unwrap();
+                sent.lock()
+                    .await
+                    .entry(instance.to_owned())
+                    .or_insert_with(Timestamp::now);
+                stage.put_event("GuardDuty Finding", &detail).await.unwrap();
+            }
+        });
     }
-    for answer in join_all(calls).await {
-        assert!(answer.unwrap().failed().is_empty());
-    }
-    sent
+    senders.join_all().await;
+    Arc::into_inner(sent).unwrap().into_inner()
 }
 
 /// A finding that only tells people, so that executions cost little and intake is what is measured.

@@ -12,17 +12,13 @@ use backstop_core::{
     task::{RespondTask, StepAnswer, StepTask, VerifyTask},
 };
 use backstop_playbook::actions::{ACTIONS, Action};
-use backstop_sandbox::{
-    Call, Effect, Matcher,
-    drill::{Cast, Stage},
-};
+use backstop_sandbox::{Call, Effect, Matcher, drill::Stage};
 use backstop_tests::{
     Case, Failure, Functions, KnownAction, Planted, SafeUndo, Seen, Setting, States, drill, in_template,
     stage, undoable,
 };
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
-use ulid::Ulid;
 
 const STEP: &str = "the-step";
 /// A step that must have run before.
@@ -154,7 +150,10 @@ async fn act_and_undo_safely(stage: &Stage, functions: &Functions, action: &'sta
         }
         SafeUndo::Nothing => {
             assert!(
-                matches!(outcome, UndoOutcome::NothingToUndo { .. }),
+                matches!(
+                    outcome,
+                    UndoOutcome::NothingToUndo { .. } | UndoOutcome::KeptOff { .. }
+                ),
                 "{}: {outcome:?}",
                 action.id
             );
@@ -195,7 +194,7 @@ async fn undo_with_all_risks(stage: &Stage, functions: &Functions, action: &'sta
     assert!(
         matches!(
             outcome,
-            UndoOutcome::Restored { .. } | UndoOutcome::NothingToUndo { .. }
+            UndoOutcome::Restored { .. } | UndoOutcome::NothingToUndo { .. } | UndoOutcome::KeptOff { .. }
         ),
         "{}: {outcome:?}",
         action.id
@@ -281,7 +280,7 @@ impl<'a> Bench<'a> {
             steps,
             origin,
         };
-        let bench = Self {
+        let mut bench = Self {
             incident: case.open(&stage.ledger()).await,
             before: planted.states(stage.account()).await,
             stage,
@@ -294,6 +293,7 @@ impl<'a> Bench<'a> {
             bench.ask(RespondTask::Plan, FIRST, first).await.unwrap();
             bench.approve().await;
             bench.ask(RespondTask::Act, FIRST, first).await.unwrap();
+            bench.before = bench.state().await;
         }
         bench
     }
@@ -415,6 +415,7 @@ impl<'a> Bench<'a> {
             plan_hash: plan_hash.clone(),
             expires_at: Timestamp::now().checked_add(1.hour()).unwrap(),
             needed: 1,
+            body: None,
         };
         log.append(&ledger, asked).await.unwrap();
         let by = "arn:aws:iam::123456789012:user/bob".to_owned();

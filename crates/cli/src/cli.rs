@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    completions, coverage, decide, drill, exempt, exit, incidents, pause, playbook, printer::Format, replay,
-    run, undo,
+    completions, coverage, decide, drill, evidence, exempt, exit, incidents, pause, playbook,
+    printer::Format, replay, report, run, undo,
 };
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.
@@ -29,6 +29,10 @@ pub(crate) enum Command {
     Deny(decide::DenyArguments),
     /// Put back what an incident changed, last change first
     Undo(undo::Arguments),
+    /// Write the report on an incident: what happened, what was done, what isn't known
+    Report(report::Arguments),
+    /// Get what is kept of an incident, or check a copy of it
+    Evidence(evidence::Arguments),
     /// Start a playbook by hand, under the same guardrails as a finding
     Run(run::Arguments),
     /// Stop all acting for a time, or that of one playbook or in one account

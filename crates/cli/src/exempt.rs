@@ -7,6 +7,7 @@ use std::fmt;
 use backstop_core::{
     guardrail::{Exemption, ExemptionScope},
     text::for_terminal,
+    times::between,
 };
 use backstop_runtime::{LedgerError, new_id, now};
 use clap::{Args, Subcommand};
@@ -117,7 +118,7 @@ impl fmt::Display for Exemptions {
             }
             let ends = exemption.expires_at;
             let ends = if ends > self.read_at {
-                format!("until {ends} ({} left)", span::between(self.read_at, ends))
+                format!("until {ends} ({} left)", between(self.read_at, ends))
             } else {
                 format!("ENDED {ends}")
             };

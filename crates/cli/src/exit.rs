@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Unreadable = 6,
     /// Replayed events were read, and none of their findings would be answered.
     Unanswered = 7,
+    /// A copy of evidence isn't as it was kept: something is altered, missing or added.
+    Altered = 8,
     /// A drill ended `partially-contained`.
     PartiallyContained = 10,
     /// A drill ended `not-contained`.
@@ -45,6 +47,7 @@ Exit codes:
     5  playbooks have mistakes, or compiled files differ from them
     6  replay: an event, or a finding in it, can't be read
     7  replay: all was read, and no playbook would answer
+    8  evidence: something is altered, missing or added
    10  drill: partially contained
    11  drill: not contained
    12  drill: ended by an error, so it proves nothing
@@ -72,6 +75,7 @@ mod tests {
             Exit::Invalid,
             Exit::Unreadable,
             Exit::Unanswered,
+            Exit::Altered,
             Exit::PartiallyContained,
             Exit::NotContained,
             Exit::DrillError,

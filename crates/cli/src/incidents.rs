@@ -3,10 +3,8 @@
 mod find;
 mod list;
 mod next;
-mod times;
 mod view;
 mod watch;
-pub(crate) mod words;
 
 use backstop_core::incident::Status;
 use clap::{Args, Subcommand};

@@ -8,6 +8,7 @@ mod completions;
 mod coverage;
 mod decide;
 mod drill;
+mod evidence;
 mod exempt;
 mod exit;
 mod incidents;
@@ -16,6 +17,7 @@ mod playbook;
 mod printer;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod signals;
 mod span;
@@ -43,6 +45,8 @@ async fn main() -> ExitCode {
         Command::Approve(arguments) => printer.end(decide::approve(arguments, &printer).await),
         Command::Deny(arguments) => printer.end(decide::deny(arguments).await),
         Command::Undo(arguments) => printer.end(undo::run(arguments, &printer).await),
+        Command::Report(arguments) => printer.end(report::run(arguments).await),
+        Command::Evidence(arguments) => evidence::run(arguments, &printer).await,
         Command::Run(arguments) => printer.end(run::run(arguments).await),
         Command::Pause(arguments) => pause::pause(arguments, &printer).await,
         Command::Resume(arguments) => printer.end(pause::resume(arguments).await),

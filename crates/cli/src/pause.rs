@@ -6,6 +6,7 @@ use backstop_core::{
     AccountId, PlaybookName,
     guardrail::{Pause, PauseScope},
     text::for_terminal,
+    times::between,
 };
 use backstop_runtime::{LedgerError, now};
 use clap::Args;
@@ -140,7 +141,7 @@ impl fmt::Display for Pauses {
             if place > 0 {
                 writeln!(f)?;
             }
-            let left = span::between(self.read_at, pause.until);
+            let left = between(self.read_at, pause.until);
             writeln!(f, "{} is paused until {} ({left} left)", pause.scope, pause.until)?;
             writeln!(
                 f,

@@ -1,6 +1,6 @@
 //! How long: `2h`, `30d`, `1h 30m`, with limits.
 
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 /// The text is no time span that is allowed here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,26 +46,6 @@ fn at_most(text: &str, days: i64, most: &'static str) -> Result<SignedDuration, 
         });
     }
     Ok(duration)
-}
-
-/// How far apart, in words that people read at once: `4m 10s`, `2d 3h`.
-pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> String {
-    let seconds = later.duration_since(earlier).as_secs();
-    let parts = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
-    let first = parts
-        .iter()
-        .position(|(length, _)| seconds >= *length)
-        .unwrap_or(3);
-    let mut rest = seconds.max(0);
-    let mut words = Vec::new();
-    for (length, unit) in parts.iter().skip(first).take(2) {
-        let count = rest / length;
-        rest %= length;
-        if count > 0 || words.is_empty() {
-            words.push(format!("{count}{unit}"));
-        }
-    }
-    words.join(" ")
 }
 
 #[cfg(test)]
@@ -116,20 +96,5 @@ mod tests {
             assert!(matches!(of_pause(text), Err(SpanError::TooLong { .. })), "{text}");
         }
         assert!(matches!(of_exemption("367d"), Err(SpanError::TooLong { .. })));
-    }
-
-    #[test]
-    fn distances_show_two_units() {
-        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        for (seconds, text) in [
-            (0, "0s"),
-            (59, "59s"),
-            (60, "1m"),
-            (3_661, "1h 1m"),
-            (90_061, "1d 1h"),
-            (-5, "0s"),
-        ] {
-            assert_eq!(between(start, start + SignedDuration::from_secs(seconds)), text);
-        }
     }
 }

@@ -5,6 +5,12 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use assert_cmd::Command;
+use backstop_core::{
+    IncidentId,
+    evidence::{self, Manifest},
+    incident::Incident,
+    log::{Event, Record},
+};
 use tempfile::TempDir;
 
 fn backstop(words: &[&str]) -> Command {
@@ -292,4 +298,54 @@ fn without_a_region_the_refusal_says_what_to_type() {
             said.err
         );
     }
+}
+
+/// A folder of evidence as `close` keeps it, of a log that was recorded.
+fn evidence() -> TempDir {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/recorded-logs");
+    let text = fs::read(recorded.join("leaked-access-key-contained.json")).unwrap();
+    let mut log: Vec<Record> = serde_json::from_slice(&text).unwrap();
+    let id = IncidentId::from("01KJTESTEVIDENCE0000000000");
+    let last = log.last().unwrap().clone();
+    let items = evidence::items(&log, &[]).unwrap();
+    let news = evidence::extend(&id, &[], items, last.seq).unwrap();
+    let kept = Event::EvidenceKept {
+        records: last.seq,
+        head: last.hash.clone(),
+        entries: news.iter().map(|(entry, _)| entry.clone()).collect(),
+    };
+    log.push(Record::next(Some(&last), last.at, "kept".into(), kept).unwrap());
+    let manifest = Manifest::of(&id, &Incident::replay(&log).unwrap()).unwrap();
+    let folder = TempDir::new().unwrap();
+    for (entry, item) in news {
+        let path = folder.path().join(entry.name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, item.bytes).unwrap();
+    }
+    fs::write(folder.path().join(evidence::MANIFEST), manifest.text().unwrap()).unwrap();
+    folder
+}
+
+#[test]
+fn evidence_is_checked_offline_and_what_is_wrong_is_named() {
+    let folder = evidence();
+    let verify = ["evidence", "verify", folder.path().to_str().unwrap()];
+    let whole = said(&verify);
+    assert_eq!((whole.code, whole.err.as_str()), (0, ""), "{}", whole.out);
+    assert!(whole.out.contains("all as they were kept"), "{}", whole.out);
+
+    let receipt = folder.path().join("before/deny-user.json");
+    let bytes = fs::read(&receipt).unwrap();
+    fs::write(&receipt, [b" ", bytes.as_slice()].concat()).unwrap();
+    fs::write(folder.path().join("planted.txt"), "x").unwrap();
+    let altered = said(&[&verify[..], &["--output", "json"]].concat());
+    assert_eq!(altered.code, 8, "{}", altered.err);
+    let json: serde_json::Value = serde_json::from_str(&altered.out).unwrap();
+    assert_eq!(json["whole"], false);
+    assert_eq!(json["problems"][0]["item"], "before/deny-user.json");
+    assert_eq!(json["problems"][1]["item"], "planted.txt");
+
+    let none = said(&["evidence", "verify", "no-such-folder"]);
+    assert_eq!(none.code, 3);
+    assert!(none.err.contains("backstop evidence fetch"), "{}", none.err);
 }

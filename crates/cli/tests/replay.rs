@@ -64,6 +64,30 @@ fn a_leaked_key_is_answered_and_said_why() {
 }
 
 #[test]
+fn a_plan_is_made_of_one_message_and_only_of_what_a_playbook_contains() {
+    let folder = root().join("crates/core/tests/fixtures");
+    let said = backstop(&["replay", folder.to_str().unwrap(), "--against", "sandbox"], b"");
+    assert_eq!(said.code, 4, "{}", said.err);
+    assert!(
+        said.err.contains("name a file instead of a folder"),
+        "{}",
+        said.err
+    );
+
+    // Neither needs an account, since there is nothing to plan.
+    let archived = fixture("guardduty-archived");
+    for against in ["sandbox", "account"] {
+        let said = backstop(&["replay", archived.to_str().unwrap(), "--against", against], b"");
+        assert_eq!(said.code, 7, "{}", said.err);
+        assert!(
+            said.out.contains("no plan: nothing here is contained"),
+            "{}",
+            said.out
+        );
+    }
+}
+
+#[test]
 fn what_no_playbook_contains_comes_with_steps_for_people() {
     let said = replay("guardduty-instance");
     assert_eq!(said.code, 0);

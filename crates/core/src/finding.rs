@@ -107,6 +107,34 @@ pub struct Finding {
     /// What else it says, for people: a line each, cleaned and cut. Hostile text all the same.
     #[serde(default)]
     pub facts: Vec<String>,
+    /// How Security Hub knows it, if it came from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubFinding>,
+}
+
+/// How Security Hub names a finding, for whoever wants to tell it something about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HubFinding {
+    /// ASFF's `Id`, OCSF's `finding_info.uid`.
+    pub id: String,
+    /// ASFF's `ProductArn`, OCSF's `metadata.product.uid`.
+    pub product: String,
+    /// The account that the finding is about.
+    pub account: AccountId,
+    /// The finding's Region: Security Hub is asked there.
+    pub region: Region,
+    /// Which of its two APIs takes it.
+    pub format: HubFormat,
+}
+
+/// The two formats of Security Hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HubFormat {
+    /// Security Hub CSPM: `BatchUpdateFindings`.
+    Asff,
+    /// Security Hub: `BatchUpdateFindingsV2`.
+    Ocsf,
 }
 
 impl Finding {

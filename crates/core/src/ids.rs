@@ -77,13 +77,17 @@ impl AccountId {
 }
 
 impl ActionId {
-    /// The function that has the action: `iam.deny-user` belongs to `respond-iam`.
+    /// The function that has the action: `iam.deny-user` belongs to `respond-iam`, and what only reads to
+    /// `investigate`.
     pub fn function(&self) -> String {
-        let service = self
+        match self
             .0
             .split_once('.')
-            .map_or(self.0.as_str(), |(service, _)| service);
-        format!("respond-{service}")
+            .map_or(self.0.as_str(), |(service, _)| service)
+        {
+            "investigate" => "investigate".to_owned(),
+            service => format!("respond-{service}"),
+        }
     }
 }
 

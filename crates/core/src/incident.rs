@@ -1,15 +1,16 @@
 //! The state of an incident: a pure function of its log.
 
 mod conclusion;
-mod evidence;
+mod missing;
 
 use std::{collections::BTreeMap, fmt};
 
-pub use evidence::MissingEvidence;
 use jiff::Timestamp;
+pub use missing::MissingEvidence;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    evidence::{self, Kept},
     ids::{Hash, StepId},
     log::{Event, Opened, Phase, Record, StepRef},
     mode::Mode,
@@ -139,6 +140,10 @@ pub struct Incident {
     pub decision: Option<Answer>,
     /// Whether people were told.
     pub notified: bool,
+    /// Whether people were told what the investigation proposes.
+    pub proposals_told: bool,
+    /// Whether Security Hub was told how it ended, or couldn't be.
+    pub hub_told: bool,
     /// The status it was closed with, and when.
     pub closed: Option<(Status, Timestamp)>,
     /// Whether undo is wanted, and how far it is.
@@ -149,6 +154,8 @@ pub struct Incident {
     pub stuck: Option<String>,
     /// AWS CLI lines that finish it.
     pub stuck_commands: Vec<String>,
+    /// What is in the evidence bucket.
+    pub evidence: Kept,
 }
 
 /// A plan that waits for people.
@@ -239,11 +246,14 @@ impl Incident {
             approvals: Vec::new(),
             decision: None,
             notified: false,
+            proposals_told: false,
+            hub_told: false,
             closed: None,
             undo: Undo::NotAsked,
             accepted: Vec::new(),
             stuck: None,
             stuck_commands: Vec::new(),
+            evidence: Kept::default(),
         };
         for record in rest {
             incident
@@ -337,6 +347,7 @@ impl Incident {
                 plan_hash,
                 expires_at,
                 needed,
+                ..
             } => {
                 self.forbid_closed("approval-requested")?;
                 let (_, step_hashes) = self
@@ -401,7 +412,9 @@ impl Incident {
                 let state = self.step_mut(step).ok_or(("verified", UNKNOWN_STEP))?;
                 state.verification = Some(verification.clone());
             }
-            Event::Notified { .. } => self.notified = true,
+            Event::Notified { about, .. } if about.is_ending() => self.notified = true,
+            Event::Notified { .. } => self.proposals_told = true,
+            Event::HubTold { .. } => self.hub_told = true,
             Event::Closed { status } => {
                 self.forbid_closed("closed")?;
                 self.closed = Some((*status, record.at));
@@ -424,6 +437,24 @@ impl Incident {
             Event::Stuck { reason, commands, .. } => {
                 self.stuck = Some(reason.clone());
                 self.stuck_commands = commands.clone();
+            }
+            Event::EvidenceKept {
+                records,
+                head,
+                entries,
+            } => {
+                if !evidence::continues(&self.evidence.entries, entries) {
+                    return Err(("evidence-kept", "it doesn't continue the manifest's chain"));
+                }
+                self.evidence.entries.extend(entries.iter().cloned());
+                self.evidence.log = Some(evidence::LogHead {
+                    records: *records,
+                    head: head.clone(),
+                });
+                self.evidence.failure = None;
+            }
+            Event::EvidenceNotKept { error, detail } => {
+                self.evidence.failure = Some(format!("{error}: {detail}"));
             }
         }
         Ok(())

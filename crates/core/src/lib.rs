@@ -5,11 +5,16 @@
 //! | [`ids`] | newtypes for every id |
 //! | [`target`] | the resource to contain |
 //! | [`finding`] | what came in, normalised |
+//! | [`investigation`] | what a principal did, and what that calls for |
+//! | [`hub_update`] | what Security Hub is told about a finding |
 //! | [`mode`] | observe, approve, auto |
 //! | [`plan`] | exact changes, now → after, and their hash |
 //! | [`outcome`] | how a step, a verification and an undo end |
 //! | [`log`] | the append-only, hash-chained events of an incident |
 //! | [`incident`] | the state of an incident, folded from its log |
+//! | [`times`] | when what happened, and how long it took |
+//! | [`words`] | statuses, ends of steps and events, in words |
+//! | [`evidence`] | what is kept of an incident, hashed and chained |
 //! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
 //! | [`message`] | what people are told |
 //! | [`sweep`] | what was missed, and what nobody works on any more |
@@ -23,10 +28,13 @@
 pub mod advice;
 pub mod canonical;
 pub mod error_name;
+pub mod evidence;
 pub mod finding;
 pub mod guardrail;
+pub mod hub_update;
 pub mod ids;
 pub mod incident;
+pub mod investigation;
 pub mod log;
 pub mod message;
 pub mod mode;
@@ -37,6 +45,8 @@ pub mod sweep;
 pub mod target;
 pub mod task;
 pub mod text;
+pub mod times;
+pub mod words;
 
 pub use error_name::ErrorName;
 pub use finding::Finding;

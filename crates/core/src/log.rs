@@ -1,12 +1,20 @@
 //! The append-only log of an incident: events, chained by hash, from which everything else follows.
+//!
+//! A record's hash is over the canonical JSON of its typed event, so the types may only grow in ways that leave the
+//! JSON of old records as it was: new kinds of events, and new fields that are `Option`s, empty lists or `false` by
+//! default and that `skip_serializing_if` leaves out. A field that is renamed, removed, reordered in meaning or written
+//! where it was absent makes every log from before fail its chain; `tests/recorded-logs/` holds logs of earlier versions
+//! that must stay readable.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     canonical::{self, CanonicalError},
-    finding::{Finding, Route, Severity},
+    evidence::Entry,
+    finding::{Finding, HubFinding, Route, Severity},
     guardrail::Decision,
+    hub_update::Workflow,
     ids::{ActionId, Hash, IncidentId, PlaybookName, StepId},
     incident::Status,
     mode::Mode,
@@ -14,6 +22,7 @@ use crate::{
     plan::{Plan, Receipt},
     risk::Risk,
     target::Target,
+    task::About,
 };
 
 /// One thing that happened.
@@ -41,6 +50,9 @@ pub enum Event {
         expires_at: Timestamp,
         /// How many different people must approve.
         needed: u8,
+        /// The text that people were asked with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
     },
     /// A person approved the plan with this hash.
     Approved {
@@ -99,6 +111,22 @@ pub enum Event {
         subject: String,
         /// SNS's message id.
         message_id: String,
+        /// The text, as it was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        /// What they were told about. Left out where it is the outcome, as it was before there was another.
+        #[serde(default, skip_serializing_if = "About::is_ending")]
+        about: About,
+    },
+    /// Security Hub was told, or was to be told, how it ended.
+    HubTold {
+        /// What it was told: `NOTIFIED` or `RESOLVED`.
+        workflow: Workflow,
+        /// The findings that took it, by [`FindingRef::key`].
+        updated: Vec<String>,
+        /// Those that didn't, each with the reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
     },
     /// The incident is closed with this status, as [`crate::incident::Incident::conclusion`] computed it.
     Closed {
@@ -138,6 +166,22 @@ pub enum Event {
         reason: String,
         /// AWS CLI lines that finish the job.
         commands: Vec<String>,
+    },
+    /// Evidence is in the bucket: these entries continue the manifest's chain.
+    EvidenceKept {
+        /// How many records the log that was kept has.
+        records: u32,
+        /// The hash of its last record.
+        head: Hash,
+        /// What was kept now.
+        entries: Vec<Entry>,
+    },
+    /// Evidence couldn't be written to the bucket; what was done about the incident stands.
+    EvidenceNotKept {
+        /// The fixed name.
+        error: String,
+        /// What we were doing and what AWS said.
+        detail: String,
     },
 }
 
@@ -249,6 +293,10 @@ pub struct FindingRef {
     /// [`Finding::facts`]. Left out where there are none, since older records have no such field and keep their hash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<String>,
+    /// How Security Hub knows it. Left out where it doesn't: records of logs written before this was kept must
+    /// keep their hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<Box<HubFinding>>,
 }
 
 impl FindingRef {
@@ -266,6 +314,7 @@ impl FindingRef {
             updated_at: finding.updated_at,
             message: message.map(str::to_owned),
             facts: finding.facts.clone(),
+            hub: finding.hub.clone().map(Box::new),
         }
     }
 }
@@ -387,6 +436,20 @@ pub fn receipt<'log>(records: &'log [Record], step: &StepId) -> Option<&'log Rec
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn a_notice_and_a_finding_are_written_as_before_there_was_more_to_say() {
+        let notified = r#"{"event":"notified","channel":"t","subject":"s","message_id":"m"}"#;
+        let finding = r#"{"event":"finding-joined","key":"k","finding_type":"t","route":"security-hub-imported","severity":{"score":8.0,"label":"high"},"count":1,"first_seen":null,"last_seen":null,"created_at":null,"updated_at":null,"message":null}"#;
+        for before in [notified, finding] {
+            let event: Event = serde_json::from_str(before).unwrap();
+            assert_eq!(
+                serde_json::to_string(&event).unwrap(),
+                before,
+                "the hash chain holds"
+            );
+        }
+    }
 
     #[test]
     fn a_step_without_options_is_written_as_before_there_were_options() {

@@ -4,11 +4,13 @@
 
 mod attention;
 mod outcome;
+mod proposals;
 mod question;
 mod undone;
 
 pub use attention::{Found, Needy, attention};
 pub use outcome::{missing, outcome, what_next};
+pub use proposals::proposals;
 pub use question::{limit_reached, question};
 use serde::Serialize;
 pub use undone::undone;

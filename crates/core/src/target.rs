@@ -1,6 +1,7 @@
 //! The resource to contain, and the one text that names it for deduplication.
 
 mod arn;
+pub mod name;
 
 use std::fmt;
 

@@ -137,6 +137,11 @@ pub enum CloseTask {
         /// The error's cause as the machine caught it.
         cause: String,
     },
+    /// Write the evidence of a closed incident, or what has been added to it since, to the evidence bucket.
+    KeepEvidence {
+        /// The incident.
+        incident: IncidentId,
+    },
     /// Undo has walked all steps: say how it ended; `stuck` with the commands that finish it by hand.
     FinishUndo {
         /// The incident.
@@ -163,6 +168,15 @@ pub enum About {
     Outcome,
     /// How the undo ended.
     Undo,
+    /// What the investigation proposes, if anything.
+    Investigation,
+}
+
+impl About {
+    /// Whether it is how something ended: of that, people are told once each.
+    pub const fn is_ending(&self) -> bool {
+        matches!(self, Self::Outcome | Self::Undo)
+    }
 }
 
 /// What `approve` is asked to do by the machine.

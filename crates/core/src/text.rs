@@ -130,6 +130,30 @@ pub fn for_slack(text: &str) -> String {
     escaped.replace("](", "] (")
 }
 
+/// A line of Markdown: nothing in it is a link, an image, markup or HTML, wherever in a line it stands.
+pub fn for_markdown(text: &str) -> String {
+    let line = links::defang_autolinks(&sanitize(text));
+    let mut escaped = String::new();
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        let is_markup = matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '~' | '#' | '!' | '$'
+        );
+        // At the start these begin a list, a rule or an underlined heading; so does a number with its dot.
+        let begins = escaped.is_empty() && matches!(c, '-' | '+' | '=' | ':');
+        let numbers = matches!(c, '.' | ')')
+            && rest.peek().is_none_or(|next| *next == ' ')
+            && !escaped.is_empty()
+            && escaped.bytes().all(|byte| byte.is_ascii_digit());
+        if is_markup || begins || numbers {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
 /// A line of a plain-text e-mail, in which a mail program finds nothing to click.
 pub fn for_plain_email(text: &str) -> String {
     links::defang(&sanitize(text))
@@ -165,6 +189,7 @@ mod tests {
             for_subject,
             for_html,
             for_slack,
+            for_markdown,
             for_plain_email,
         ] {
             let text = sink(HOSTILE);
@@ -232,6 +257,29 @@ mod tests {
             !text.contains(['<', '>', '`', '@']) && !text.contains("://evil.example"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn markdown_shows_what_it_is_given() {
+        for (text, expected) in [
+            ("![x](http://evil.example)", "\\!\\[x\\](hxxp://evil[.]example)"),
+            ("a@evil.example", "a(at)evil.example"),
+            (
+                "Backstop.AccessDenied, www.evil.example",
+                "Backstop.AccessDenied, www[.]evil[.]example",
+            ),
+            ("# forged", "\\# forged"),
+            ("- item", "\\- item"),
+            ("1. item", "1\\. item"),
+            (
+                "a_b *c* `d` <e> &lt; |",
+                "a\\_b \\*c\\* \\`d\\` \\<e\\> \\&lt; \\|",
+            ),
+            ("203.0.113.7 on 1.2", "203.0.113.7 on 1.2"),
+        ] {
+            let defanged = expected.replace("[.]", "\\[.\\]");
+            assert_eq!(for_markdown(text), defanged, "{text:?}");
+        }
     }
 
     #[test]

@@ -59,6 +59,7 @@ fn opened(mode: Mode) -> Event {
             updated_at: None,
             message: None,
             facts: Vec::new(),
+            hub: None,
         },
         title: "API GetCallerIdentity was called from http://203.0.113.7/\u{1b}[31m".into(),
         linked: None,
@@ -232,6 +233,7 @@ fn planning_is_not_containing_and_a_decision_shows_before_it_is_closed() {
         plan_hash: plan_hash.clone(),
         expires_at: at(600),
         needed: 1,
+        body: None,
     };
     let by = || "arn:aws:iam::123456789012:user/alice".to_owned();
     let approved = Event::Approved {
@@ -283,6 +285,7 @@ fn refused_observed_denied_and_expired_are_told_apart() {
             plan_hash: plan_hash.clone(),
             expires_at: at(14_400),
             needed: 2,
+            body: None,
         });
         (events, plan_hash)
     };
@@ -350,6 +353,7 @@ fn in_auto_mode_a_plan_can_ask_for_a_person() {
         plan_hash: plan_hash.clone(),
         expires_at: at(600),
         needed: 1,
+        body: None,
     });
     let mut denied = events.clone();
     denied.push(Event::Denied {

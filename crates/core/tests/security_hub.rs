@@ -5,9 +5,10 @@ mod fixture;
 
 use backstop_core::{
     TargetKind,
-    finding::{ParseError, Route, SeverityLabel, Standing},
+    finding::{HubFormat, ParseError, Route, SeverityLabel, Standing, parse},
+    log::FindingRef,
 };
-use fixture::{error, finding, ids, parsed, reason, target};
+use fixture::{bytes, error, finding, ids, parsed, reason, target};
 
 #[test]
 fn a_failed_control_names_control_and_bucket_in_the_members_account() {
@@ -84,6 +85,49 @@ fn open_findings_are_active_and_an_old_note_of_ours_hides_no_new_update() {
         "ocsf-compliance-failed",
     ] {
         assert_eq!(finding(name).standing, Standing::Active, "{name}");
+    }
+}
+
+/// OCSF has no author of a comment: our own update is known by being the same state of a known finding.
+#[test]
+fn what_security_hub_says_again_after_our_update_is_the_finding_it_was() {
+    let before = FindingRef::of(&finding("ocsf-guardduty-access-key"), None);
+    let text = String::from_utf8_lossy(&bytes("ocsf-guardduty-access-key")).into_owned();
+    for (status, id) in [("In Progress", "2"), ("Resolved", "4")] {
+        let echo = text
+            .replace(
+                "\"status\": \"New\"",
+                &format!("\"status\": \"{status}\", \"comment\": \"Backstop incident\""),
+            )
+            .replace("\"status_id\": 1", &format!("\"status_id\": {id}"));
+        assert_ne!(echo, text);
+        let parsed = parse(echo.as_bytes()).map(|parsed| parsed.findings);
+        let echo = FindingRef::of(&parsed.unwrap_or_default()[0], None);
+        assert_eq!(echo, before, "{status}");
+    }
+}
+
+#[test]
+fn only_what_came_by_security_hub_can_be_told_to_it_and_by_its_own_names() {
+    for (name, format, id) in [
+        (
+            "asff-guardduty",
+            HubFormat::Asff,
+            "arn:aws:guardduty:eu-west-1:123456789012:detector/",
+        ),
+        ("ocsf-guardduty-access-key", HubFormat::Ocsf, "arn:aws:guardduty:"),
+    ] {
+        let hub = finding(name).hub.unwrap_or_else(|| unreachable!("{name}"));
+        assert_eq!((hub.format, hub.region.as_str()), (format, "eu-west-1"), "{name}");
+        assert!(
+            hub.id.starts_with(id),
+            "whole, not the part that all routes share: {}",
+            hub.id
+        );
+        assert!(hub.product.ends_with("/aws/guardduty"), "{}", hub.product);
+    }
+    for name in ["guardduty-access-key", "malware-threats-found"] {
+        assert_eq!(finding(name).hub, None, "{name}");
     }
 }
 

@@ -489,6 +489,33 @@ pub const ACTIONS: &[Action] = &[
         sentence: "Adds an inline policy that denies every session of the role issued before now; new sessions work",
     },
     Action {
+        id: "investigate.credential-activity",
+        function: "investigate",
+        phases: &[Phase::Investigate],
+        targets: &[
+            TargetKind::AccessKey,
+            TargetKind::UserSession,
+            TargetKind::User,
+            TargetKind::RoleSession,
+            TargetKind::Role,
+            TargetKind::FederatedUser,
+        ],
+        impact: Impact::Nobody,
+        options: &["hours"],
+        permissions: Permissions {
+            plan: &[
+                "cloudtrail:LookupEvents",
+                "iam:GetAccessKeyLastUsed",
+                "iam:GetRole",
+                "iam:GetUser",
+            ],
+            act: &[],
+            verify: &[],
+            undo: &[],
+        },
+        sentence: "Reads in CloudTrail what the credential did and left behind, and proposes what to do; changes nothing",
+    },
+    Action {
         id: "s3.block-public-access",
         function: "respond-s3",
         phases: &[Phase::Contain],

@@ -48,6 +48,7 @@ pub(crate) mod names {
     pub(crate) const ASK_AGAIN: &str = "Go back to the plan";
     pub(crate) const TOLD: &str = "Go on though nobody could be told";
     pub(crate) const AGAIN: &str = "Must people be asked again?";
+    pub(crate) const PROPOSE: &str = "Tell people what was found";
     pub(crate) const CLOSE: &str = "Close the incident";
 }
 
@@ -57,7 +58,7 @@ const ANY: [&str; 1] = ["States.ALL"];
 /// Compiles a playbook. One that contains nothing goes straight to telling people.
 pub fn compile(playbook: &Playbook) -> Machine {
     let mut states = States::default();
-    let after_telling = if evidence(playbook).is_some() {
+    let after_telling = if evidence(playbook, names::CLOSE).is_some() {
         names::EVIDENCE
     } else {
         names::CLOSE
@@ -75,8 +76,16 @@ pub fn compile(playbook: &Playbook) -> Machine {
         }
     }
     states.add(names::TELL, tell(after_telling));
-    if let Some(state) = evidence(playbook) {
+    let after_evidence = if playbook.steps_of(Phase::Investigate).is_empty() {
+        names::CLOSE
+    } else {
+        names::PROPOSE
+    };
+    if let Some(state) = evidence(playbook, after_evidence) {
         states.add(names::EVIDENCE, state);
+    }
+    if after_evidence == names::PROPOSE {
+        states.add(names::PROPOSE, propose());
     }
     states.add(names::CLOSE, close());
     Machine {
@@ -257,7 +266,21 @@ fn tell(next: &str) -> State {
     })
 }
 
-fn evidence(playbook: &Playbook) -> Option<State> {
+/// Nothing to tell is told to nobody; what couldn't be told is in the log, and closing waits for neither.
+fn propose() -> State {
+    let mut payload = task::facts(&["incident"]);
+    payload.insert("about".to_owned(), json!("investigation"));
+    invoke(Call {
+        catch: vec![Catcher {
+            error_equals: ANY.to_vec(),
+            next: names::CLOSE.to_owned(),
+            output: json!({}),
+        }],
+        ..Call::new("notify", payload, Then::Next(names::CLOSE.to_owned()))
+    })
+}
+
+fn evidence(playbook: &Playbook, next: &str) -> Option<State> {
     let branches: Vec<Branch> = [Phase::Preserve, Phase::Investigate]
         .into_iter()
         .flat_map(|phase| {
@@ -271,10 +294,10 @@ fn evidence(playbook: &Playbook) -> Option<State> {
             branches,
             catch: vec![Catcher {
                 error_equals: ANY.to_vec(),
-                next: names::CLOSE.to_owned(),
+                next: next.to_owned(),
                 output: json!({}),
             }],
-            then: Then::Next(names::CLOSE.to_owned()),
+            then: Then::Next(next.to_owned()),
         })
     })
 }

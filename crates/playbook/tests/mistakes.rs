@@ -40,7 +40,7 @@ fn line_of(text: &str) -> u64 {
 
 #[test]
 fn the_good_file_is_good() {
-    assert_eq!(read(GOOD).unwrap().steps().count(), 3);
+    assert_eq!(read(GOOD).unwrap().steps().count(), 4);
 }
 
 #[test]

@@ -50,9 +50,9 @@ fn every_machine_in_the_repository_is_sound() {
 fn an_auto_incident_stays_within_its_budget_of_transitions() {
     let catalog = playbook::load_dir(&root().join("playbooks")).unwrap();
     let leaked = playbook::compile(catalog.get(&"leaked-access-key".into()).unwrap());
-    assert_eq!(playbook::transitions(&leaked, Mode::Auto), 9);
-    assert_eq!(playbook::transitions(&leaked, Mode::Observe), 8);
-    assert_eq!(playbook::transitions(&leaked, Mode::Approve), 16);
+    assert_eq!(playbook::transitions(&leaked, Mode::Auto), 12);
+    assert_eq!(playbook::transitions(&leaked, Mode::Observe), 11);
+    assert_eq!(playbook::transitions(&leaked, Mode::Approve), 19);
 }
 
 #[test]

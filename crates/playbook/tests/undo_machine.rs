@@ -1,4 +1,4 @@
-//! The undo machine reaches every function that has actions, or undo would get stuck at the first of its steps.
+//! The undo machine reaches every function that changes something, or undo would get stuck at the first of its steps.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{collections::BTreeSet, fs, path::Path};
@@ -6,13 +6,17 @@ use std::{collections::BTreeSet, fs, path::Path};
 use backstop_playbook::actions::ACTIONS;
 
 #[test]
-fn every_function_with_actions_can_undo() {
+fn every_function_that_changes_something_can_undo() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let machine = fs::read_to_string(root.join("statemachines/undo.asl.json")).unwrap();
     let template = fs::read_to_string(root.join("template.yaml")).unwrap();
     let (_, rest) = template.split_once("  UndoMachine:\n").unwrap();
     let (block, _) = rest.split_once("\n\n").unwrap();
-    let functions: BTreeSet<&str> = ACTIONS.iter().map(|action| action.function).collect();
+    let functions: BTreeSet<&str> = ACTIONS
+        .iter()
+        .filter(|action| !action.permissions.act.is_empty())
+        .map(|action| action.function)
+        .collect();
     assert!(functions.len() >= 2);
     for function in functions {
         let id: String = function.split('-').map(capital).collect();

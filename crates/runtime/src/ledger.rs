@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `INCIDENT#<id>` | `META` | what lists show; a projection of the log |
 //! | `INCIDENT#<id>` | `LOG#000001` … | one [`Record`] each |
-//! | `INCIDENT#<id>` | `FINDING#<key>` | a raw finding, gzip |
+//! | `INCIDENT#<id>` | `FINDING#<hash>` | a finding as it was received, gzip |
 //! | `INCIDENT#<id>` | `APPROVAL` | the task token of an open question |
 //! | `TARGET#<key>#<playbook>` | `LOCK` | the incident that answers this target |
 //! | `GUARD` | `PAUSE#…`, `EXEMPTION#…` | the guardrails |
@@ -12,6 +12,7 @@
 //! | `SWEEP#…` | `MEMO` | what one sweep tells the next |
 
 mod approvals;
+mod findings;
 mod guards;
 mod item;
 mod log;

@@ -12,6 +12,7 @@
 //! | `machines` | starts and resumes state machines (feature `machines`) |
 //! | `decision` | approves or denies a plan (feature `machines`) |
 //! | `undoing` | what an undo would put back, and asking for it (feature `machines`) |
+//! | `evidence` | the evidence bucket (feature `evidence`) |
 //! | [`serve`] | the Lambda loop |
 
 pub mod action;
@@ -19,6 +20,8 @@ pub mod aws;
 pub mod call_error;
 #[cfg(feature = "machines")]
 pub mod decision;
+#[cfg(feature = "evidence")]
+pub mod evidence;
 pub mod inline_policy;
 pub mod ledger;
 #[cfg(feature = "machines")]

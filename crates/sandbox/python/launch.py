@@ -7,6 +7,7 @@ ends in any way, SIGKILL included. Then the whole process group goes, with the f
 started. Started as the leader of its own group, so that nothing else is in it.
 """
 
+import dataclasses
 import json
 import os
 import re
@@ -19,6 +20,8 @@ from urllib.parse import parse_qs
 SERVED_BY_MOTO = ("autoscaling", "ec2", "elasticloadbalancing", "rds")
 UNKNOWN_TO_MINISTACK = ("guardduty", "macie2", "securityhub")
 
+# Actions for which ministack asks with another resource than AWS.
+UNRESOLVED = ("iam:GetInstanceProfile", "ssm:TerminateSession")
 INSTANCE_ID = re.compile("i-[0-9a-f]{8,17}")
 PRINCIPAL_PATH = "/_backstop/principal"
 
@@ -135,12 +138,56 @@ def tell_source_instance():
     iam_evaluator._principal_keys = principal_keys
 
 
+def tell_roles_of_sessions():
+    """Makes aws:PrincipalArn of a role's session the role's ARN, path included, as AWS does; ministack tells the session's."""
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    resolve = iam_evaluator._resolve_condition_key
+
+    def resolve_condition_key(key, ctx):
+        value = resolve(key, ctx)
+        if key.lower() != "aws:principalarn" or ":assumed-role/" not in str(value):
+            return value
+        role = iam._roles.get(iam_evaluator._role_name_from_assumed_arn(value)) or {}
+        return role.get("Arn", value)
+
+    iam_evaluator._resolve_condition_key = resolve_condition_key
+
+
+def allow_what_moto_holds_by_action():
+    """What moto holds, ministack doesn't know: neither its ARNs nor its tags. There, an Allow counts by its action."""
+    from ministack.core import iam_evaluator
+
+    first_match = iam_evaluator._first_match
+
+    def without_tags(conditions):
+        unknown = ("aws:resourcetag/", "aws:tagkeys", "ec2:createaction")
+        kept = {
+            operator: {key: value for key, value in keys.items() if not key.lower().startswith(unknown)}
+            for operator, keys in conditions.items()
+        }
+        return {operator: keys for operator, keys in kept.items() if keys}
+
+    def match(ctx, statements, effect):
+        service = ctx.action.split(":")[0]
+        if effect == "Allow" and (service in SERVED_BY_MOTO or ctx.action in UNRESOLVED):
+            statements = [
+                dataclasses.replace(one, resources=["*"], conditions=without_tags(one.conditions)) for one in statements
+            ]
+        return first_match(ctx, statements, effect)
+
+    iam_evaluator._first_match = match
+
+
 def ministack():
     from ministack import app
 
     admit_for_moto(app)
+    tell_roles_of_sessions()
     evaluate_task_timeouts()
     tell_source_instance()
+    allow_what_moto_holds_by_action()
     app.app = tell_principals(app.app)
     sys.argv = ["ministack"]
     app.main()

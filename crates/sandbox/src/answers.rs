@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `LookupEvents` knows a call at once, AWS within about 15 minutes | what is slower in AWS is not promised by a drill |
 //! | its events have no request parameters but the one that names the resource | bodies are never recorded |
+//! | its events have no answer but the id of a key that was made | secrets are never recorded |
 //! | it has only calls that went through the gateway, not those a service makes by itself | an attacker's calls do |
 //! | nothing flows in a Session Manager session | only whether it is live matters |
 //! | certificates and public keys are stored unread | only their status matters |
@@ -14,6 +15,7 @@
 //! | Security Hub is off until something is planted there | it is a switch in AWS, too |
 
 mod findings;
+mod hub_findings;
 mod iam_credentials;
 mod lookup_events;
 mod ssm_sessions;
@@ -41,7 +43,7 @@ const NO_FINDINGS: &str = "moto has detectors, but no findings";
 const NO_SSH_KEYS: &str = "ministack has no SSH public keys of users";
 
 /// The whole list.
-pub const ANSWERED: [Answered; 19] = [
+pub const ANSWERED: [Answered; 20] = [
     of_iam("UploadSigningCertificate", NO_CERTIFICATES),
     of_iam("UpdateSigningCertificate", NO_CERTIFICATES),
     of_iam("DeleteSigningCertificate", NO_CERTIFICATES),
@@ -76,6 +78,11 @@ pub const ANSWERED: [Answered; 19] = [
         service: "securityhub",
         action: "GetFindings",
         reason: "moto has the call, but neither its filters nor its order",
+    },
+    Answered {
+        service: "securityhub",
+        action: hub_findings::ACTION,
+        reason: "moto imports findings and lists them, but has no `BatchUpdateFindings`; the update is made in moto's own",
     },
 ];
 
@@ -118,8 +125,15 @@ impl Answers {
     /// Called only for what [`lists`] names.
     pub(crate) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
         match exchange.asked.service.as_str() {
-            "guardduty" | "securityhub" => self.findings.answer(&exchange.asked, &exchange.body),
             "cloudtrail" => lookup_events::answer(&shared.record.calls(), &exchange.body, &shared.account_id),
+            "guardduty" => self.findings.answer(&exchange.asked, &exchange.body),
+            "securityhub" if exchange.asked.action == hub_findings::ACTION => {
+                hub_findings::answer(shared, exchange).await
+            }
+            "securityhub" if hub_findings::asks_for_all(exchange) => {
+                hub_findings::imported(shared, exchange).await
+            }
+            "securityhub" => self.findings.answer(&exchange.asked, &exchange.body),
             "ssm" => self.ssm.answer(exchange),
             _ => self.iam.answer(shared, exchange).await,
         }
@@ -155,6 +169,7 @@ mod tests {
             "iam:UploadSSHPublicKey",
             "iam:UploadSigningCertificate",
             "securityhub:GetFindings",
+            "securityhub:PATCH /findings/batchupdate",
             "ssm:DescribeSessions",
             "ssm:StartSession",
             "ssm:TerminateSession",

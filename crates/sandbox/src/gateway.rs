@@ -9,6 +9,7 @@ mod caller;
 mod error_body;
 mod exchange;
 mod fault;
+mod made;
 mod principal;
 mod reply;
 mod request;

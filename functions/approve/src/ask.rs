@@ -45,6 +45,7 @@ impl Approver {
                 detail: error.to_string(),
             })?;
         let needed = people_needed(&incident);
+        let question = message::question(id, &incident, &plan_hash, needed, expires_at);
         let pending = PendingApproval {
             plan_hash: plan_hash.clone(),
             task_token,
@@ -60,16 +61,12 @@ impl Approver {
                 plan_hash: plan_hash.clone(),
                 expires_at,
                 needed,
+                body: Some(question.body.clone()),
             };
             log.append(&self.ledger, event).await?;
         }
         self.ledger.show_status(id, Status::AwaitingApproval).await?;
-        self.tell(
-            id,
-            &log.incident()?,
-            &message::question(id, &incident, &plan_hash, needed, expires_at),
-        )
-        .await?;
+        self.tell(id, &log.incident()?, &question).await?;
         Ok(json!({ "asked": plan_hash.short() }))
     }
 

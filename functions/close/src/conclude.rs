@@ -1,12 +1,14 @@
 //! Computes the status from the log and writes it down. The log's own `closed` is what releases the target: whoever
 //! meets its lock next reads it there.
 
-use backstop_core::{IncidentId, log::Event};
+use backstop_core::{IncidentId, hub_update::HubUpdate, log::Event};
 use backstop_runtime::{Ledger, StepError};
 use serde_json::{Value, json};
 
+use crate::hub::Hub;
+
 /// Closes the incident. Run again, it finishes what a run that died left undone.
-pub(crate) async fn close(ledger: &Ledger, incident_id: &IncidentId) -> Result<Value, StepError> {
+pub(crate) async fn close(ledger: &Ledger, hub: &Hub, incident_id: &IncidentId) -> Result<Value, StepError> {
     let mut log = ledger.log(incident_id).await?;
     let incident = log.incident()?;
     let status = match incident.closed {
@@ -19,5 +21,10 @@ pub(crate) async fn close(ledger: &Ledger, incident_id: &IncidentId) -> Result<V
     };
     ledger.show_status(incident_id, status).await?;
     tracing::info!(incident = %incident_id, %status, "closed");
+    let update = HubUpdate::of(incident_id, &log.incident()?, log.records());
+    if let Some(update) = update {
+        let told = hub.tell(&update).await;
+        log.append(ledger, told).await?;
+    }
     Ok(json!({ "incident": incident_id, "status": status }))
 }

@@ -1,12 +1,17 @@
-//! `close`: writes down what other functions couldn't, computes the status from the log, releases the target.
+//! `close`: writes down what other functions couldn't, computes the status from the log, releases the target,
+//! keeps the evidence.
 
 mod conclude;
+mod hub;
+mod keep;
 mod record_failure;
 mod undo;
 
-use backstop_core::task::CloseTask;
-use backstop_runtime::{Ledger, StepError, aws, serve, settings};
+use backstop_core::{IncidentId, task::CloseTask};
+use backstop_runtime::{Ledger, StepError, aws, evidence::EvidenceBucket, serve, settings};
 use serde_json::Value;
+
+use hub::Hub;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -16,28 +21,60 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         aws_sdk_dynamodb::Client::new(&config),
         settings::required("TABLE_NAME")?,
     );
-    serve::serve(|task: CloseTask| handle(&ledger, task)).await
+    let bucket = EvidenceBucket::new(
+        aws_sdk_s3::Client::new(&config),
+        settings::required("EVIDENCE_BUCKET")?,
+    );
+    let close = Close {
+        ledger,
+        bucket,
+        hub: Hub::of(config),
+    };
+    serve::serve(|task: CloseTask| close.handle(task)).await
 }
 
-async fn handle(ledger: &Ledger, task: CloseTask) -> Result<Value, StepError> {
-    match task {
-        CloseTask::RecordFailure {
-            incident,
-            step,
-            error,
-            cause,
-        } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
-        CloseTask::Close { incident } => conclude::close(ledger, &incident).await,
-        CloseTask::ExecutionDied { name } => match name.split_once('-') {
-            None => conclude::close(ledger, &name.as_str().into()).await,
-            Some((incident, _request)) => undo::finish(ledger, &incident.into()).await,
-        },
-        CloseTask::RecordUndoFailure {
-            incident,
-            step,
-            error,
-            cause,
-        } => undo::record_failure(ledger, &incident, &step, &error, &cause).await,
-        CloseTask::FinishUndo { incident } => undo::finish(ledger, &incident).await,
+/// What closing takes.
+struct Close {
+    ledger: Ledger,
+    bucket: EvidenceBucket,
+    hub: Hub,
+}
+
+impl Close {
+    async fn handle(&self, task: CloseTask) -> Result<Value, StepError> {
+        let Self { ledger, bucket, .. } = self;
+        match task {
+            CloseTask::RecordFailure {
+                incident,
+                step,
+                error,
+                cause,
+            } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
+            CloseTask::Close { incident } => self.close(&incident).await,
+            CloseTask::ExecutionDied { name } => match name.split_once('-') {
+                None => self.close(&name.as_str().into()).await,
+                Some((incident, _request)) => {
+                    let incident = incident.into();
+                    let answer = undo::finish(ledger, &incident).await?;
+                    keep::keep(ledger, bucket, &incident).await?;
+                    Ok(answer)
+                }
+            },
+            CloseTask::RecordUndoFailure {
+                incident,
+                step,
+                error,
+                cause,
+            } => undo::record_failure(ledger, &incident, &step, &error, &cause).await,
+            CloseTask::KeepEvidence { incident } => keep::keep(ledger, bucket, &incident).await,
+            CloseTask::FinishUndo { incident } => undo::finish(ledger, &incident).await,
+        }
+    }
+
+    /// The evidence comes last: an incident that can't be proven is contained all the same.
+    async fn close(&self, incident: &IncidentId) -> Result<Value, StepError> {
+        let answer = conclude::close(&self.ledger, &self.hub, incident).await?;
+        keep::keep(&self.ledger, &self.bucket, incident).await?;
+        Ok(answer)
     }
 }

@@ -88,19 +88,20 @@ impl Intake {
                     .await?;
                 self.ledger.mark_started(&lock.incident, &incident.opened).await?;
             }
-            return self.note(&mut log, reference).await;
+            return self.note(&mut log, reference, &new.raw).await;
         }
         let before = self.before(&incident).await?;
         let is_known = |log: &IncidentLog| findings(log).any(|known| known.key == reference.key);
         if is_known(&log) || before.iter().any(is_known) {
-            return self.note(&mut log, reference).await;
+            return self.note(&mut log, reference, &new.raw).await;
         }
+        let raw = new.raw.clone();
         let new = ask_after_undo(new, std::iter::once(&log).chain(&before))?;
         let opened = new.opened.clone();
         match self.ledger.open(new, Some(lock)).await? {
             Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
             Opening::Taken(newer) => {
-                self.note(&mut self.ledger.log(&newer.incident).await?, reference)
+                self.note(&mut self.ledger.log(&newer.incident).await?, reference, &raw)
                     .await
             }
         }
@@ -118,14 +119,16 @@ impl Intake {
         Ok(logs)
     }
 
-    /// Writes the finding to the log, unless the same copy is there: redelivery is no news.
-    async fn note(&self, log: &mut IncidentLog, reference: FindingRef) -> Result<(), Unfinished> {
+    /// Keeps the finding and writes it to the log, unless the same copy is there: redelivery is no news. Kept first: what
+    /// the log names is there.
+    async fn note(&self, log: &mut IncidentLog, reference: FindingRef, raw: &[u8]) -> Result<(), Unfinished> {
         let is_noted = findings(log).any(|known| is_same_copy(known, &reference));
         if is_noted {
             tracing::info!(incident = %log.id(), finding = %reference.key, "left: this copy is known");
             return Ok(());
         }
         tracing::info!(incident = %log.id(), finding = %reference.key, route = %reference.route, "joined");
+        self.ledger.put_finding(log.id(), &reference, raw).await?;
         log.append(&self.ledger, Event::FindingJoined(reference)).await?;
         Ok(())
     }

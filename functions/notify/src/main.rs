@@ -36,12 +36,20 @@ impl Notifier {
     async fn notify(&self, task: NotifyTask) -> Result<Value, StepError> {
         let mut log = self.ledger.log(&task.incident).await?;
         let incident = log.incident()?;
-        if incident.notified {
+        let is_told = match task.about {
+            About::Outcome | About::Undo => incident.notified,
+            About::Investigation => incident.proposals_told,
+        };
+        if is_told {
             return Ok(json!({ "notified": "already" }));
         }
         let message = match task.about {
-            About::Outcome => message::outcome(&task.incident, &incident),
-            About::Undo => message::undone(&task.incident, &incident),
+            About::Outcome => Some(message::outcome(&task.incident, &incident)),
+            About::Undo => Some(message::undone(&task.incident, &incident)),
+            About::Investigation => message::proposals(&task.incident, &incident),
+        };
+        let Some(message) = message else {
+            return Ok(json!({ "notified": "nothing to tell" }));
         };
         let answer = self
             .sns
@@ -56,6 +64,8 @@ impl Notifier {
             channel: self.topic.clone(),
             subject: message.subject,
             message_id: answer.message_id.unwrap_or_default(),
+            body: Some(message.body),
+            about: task.about,
         };
         log.append(&self.ledger, event).await?;
         let status: Status = incident.conclusion();

@@ -18,8 +18,8 @@ use crate::{
     source::{Page, ReadError},
 };
 
-/// The most that `GetFindings` gives at once (Security Hub API Reference).
-const PAGE: i32 = 100;
+/// `GetFindings` gives up to 100 at once (Security Hub API Reference); a finding may have 240 KB, and memory is small.
+const PAGE: i32 = 50;
 /// A range of dates needs an end, and AWS's clock may be ahead of ours.
 const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 /// The product whose findings are results of controls.

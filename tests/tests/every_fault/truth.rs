@@ -3,7 +3,7 @@
 use backstop_core::{
     IncidentId, Outcome,
     incident::{Incident, Status, StepState},
-    log::receipt,
+    log::{Event, receipt},
 };
 use backstop_playbook::actions;
 use backstop_runtime::IncidentLog;
@@ -72,7 +72,13 @@ fn effect_is_as_said(place: &Place<'_>, log: &IncidentLog, step: &StepState, sta
 fn status_is_right(incident: &Incident, kind: Kind, log: &IncidentLog) {
     let status = incident.status();
     let open = incident.contain_steps().filter(|step| is_open(step)).count();
-    let expected = if kind.is_healed_by_a_retry() {
+    // A step that was refused is tried again if a person is asked about another and approves.
+    let is_tried_again = log
+        .records()
+        .iter()
+        .any(|record| matches!(record.event, Event::Approved { .. }));
+    let is_healed = kind.is_healed_by_a_retry() || (is_tried_again && open == 0);
+    let expected = if is_healed {
         Status::Contained
     } else if incident.contain_steps().any(StepState::is_proven) {
         Status::PartiallyContained
@@ -80,7 +86,7 @@ fn status_is_right(incident: &Incident, kind: Kind, log: &IncidentLog) {
         Status::Failed
     };
     assert_eq!(status, expected, "{}", story(&log));
-    assert_eq!(open == 0, kind.is_healed_by_a_retry(), "{}", story(&log));
+    assert_eq!(open == 0, is_healed, "{}", story(&log));
 }
 
 fn is_open(step: &StepState) -> bool {

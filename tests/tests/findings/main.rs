@@ -1,10 +1,5 @@
 //! Findings by many routes at once, and findings that never arrived.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod missed;
 mod routes;

@@ -56,7 +56,7 @@ pub(crate) async fn five_routes_and_ten_copies_open_one_incident(scene: &Scene) 
 
 /// Half of the copies of an event come through an administrator's account.
 fn by_five_routes(leaked: &Leaked, copy: usize) -> [String; 5] {
-    let event = if copy % 2 == 0 {
+    let event = if copy.is_multiple_of(2) {
         "guardduty-access-key"
     } else {
         "guardduty-envelope-of-admin-account"

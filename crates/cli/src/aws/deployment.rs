@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::{error::ProvideErrorMetadata as _, types::Stack};
 use backstop_core::{Mode, PlaybookName, Region, guardrail::Protection};
-use backstop_runtime::{CallError, Ledger, machines::Machines};
+use backstop_runtime::{CallError, Ledger, evidence::EvidenceBucket, machines::Machines};
 
 use super::{Caller, StackError, StackOptions};
 
 const TABLE: &str = "IncidentsTableName";
+const EVIDENCE: &str = "EvidenceBucket";
 const MACHINE: &str = "MachineArn";
 /// The machine that belongs to no playbook.
 const UNDO: &str = "undo";
@@ -19,6 +20,7 @@ pub(crate) struct Deployment {
     pub(crate) ledger: Ledger,
     pub(crate) sfn: aws_sdk_sfn::Client,
     pub(crate) region: Region,
+    s3: aws_sdk_s3::Client,
     sts: aws_sdk_sts::Client,
     stack: String,
     outputs: BTreeMap<String, String>,
@@ -44,6 +46,7 @@ impl Deployment {
         Ok(Self {
             ledger: Ledger::new(aws_sdk_dynamodb::Client::new(config), table),
             sfn: aws_sdk_sfn::Client::new(config),
+            s3: aws_sdk_s3::Client::new(config),
             sts: aws_sdk_sts::Client::new(config),
             region,
             stack: name.to_owned(),
@@ -65,6 +68,15 @@ impl Deployment {
             arn: answer.arn.unwrap_or_default(),
             account: answer.account.unwrap_or_default().as_str().into(),
         })
+    }
+
+    /// The bucket that keeps evidence.
+    pub(crate) fn evidence(&self) -> Result<EvidenceBucket, StackError> {
+        let name = self.outputs.get(EVIDENCE).ok_or_else(|| StackError::NoOutput {
+            stack: self.stack.clone(),
+            output: EVIDENCE.to_owned(),
+        })?;
+        Ok(EvidenceBucket::new(self.s3.clone(), name))
     }
 
     /// The names of the playbooks that have a machine here.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use backstop_core::{Mode, incident::Status};
+use backstop_core::{Mode, incident::Status, words::undo as undo_in_words};
 use backstop_sandbox::drill::{
     Report, Stage, Verdict,
     calls::CallLine,
@@ -13,7 +13,6 @@ use backstop_sandbox::drill::{
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 
 use super::Outcome;
-use crate::incidents::words::undo as undo_in_words;
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,6 +156,21 @@ fn write_incident(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
     if let Some(serial) = report.calls.serial_before_containment {
         let series = report.calls.series.join(", ");
         writeln!(f, "          {serial} in series up to the first change: {series}")?;
+    }
+    for command in &report.proposals {
+        let word = if report.expected_proposals.contains(command) {
+            "as expected"
+        } else {
+            "NOT expected"
+        };
+        writeln!(f, "proposes  {command} ({word})")?;
+    }
+    for command in report
+        .expected_proposals
+        .iter()
+        .filter(|it| !report.proposals.contains(it))
+    {
+        writeln!(f, "LACKS     {command}")?;
     }
     if let Some(transitions) = report.transitions {
         writeln!(

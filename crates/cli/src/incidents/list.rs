@@ -5,6 +5,7 @@ use std::fmt;
 use backstop_core::{
     incident::Status,
     text::{bounded, for_terminal},
+    times::between,
 };
 use backstop_runtime::{Ledger, ledger::IncidentRow, now};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::FindError;
-use crate::{answer::Answer, span::between};
+use crate::answer::Answer;
 
 /// Rows of one status may lie far back: so many are looked at.
 const MOST_LOOKED_AT: usize = 5000;

@@ -8,20 +8,22 @@ use backstop_core::{
     IncidentId, Outcome, Plan,
     guardrail::{Decision, Effect},
     incident::{Incident, Status, StepState},
+    investigation::{Investigation, Proposal},
     log::{Event, Origin, Phase, Record},
     message,
+    times::{self, Moment, Times, between},
+    words,
 };
 use backstop_runtime::{Ledger, LedgerError, now};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{
-    FindError, next,
-    times::{self, Moment},
-    words,
-};
-use crate::{answer::Answer, span::between};
+use super::{FindError, next};
+use crate::answer::Answer;
 use page::Page;
+
+/// A page isn't the log: the newest notable calls are enough to see what happened.
+const MOST_NOTABLE: usize = 20;
 
 /// One incident: for programs its state and its log, for people one page.
 #[derive(Debug, Serialize)]
@@ -29,10 +31,20 @@ pub(crate) struct View {
     pub(crate) incident: IncidentId,
     pub(crate) status: Status,
     next: Vec<String>,
+    proposals: Vec<Proposed>,
     times: Vec<Moment>,
+    timings: Times,
     pub(crate) state: Incident,
     pub(crate) log: Vec<Record>,
     read_at: Timestamp,
+}
+
+/// What the investigation proposes, with what to type.
+#[derive(Debug, Serialize)]
+struct Proposed {
+    what: String,
+    because: Vec<String>,
+    command: Option<String>,
 }
 
 impl Answer for View {}
@@ -46,11 +58,14 @@ impl View {
 
     fn of(id: &IncidentId, log: Vec<Record>, read_at: Timestamp) -> Result<Self, LedgerError> {
         let state = Incident::replay(&log)?;
+        let proposals = Investigation::in_incident(&state).map(|found| found.proposals);
         Ok(Self {
+            proposals: proposals.unwrap_or_default().iter().map(Proposed::of).collect(),
             incident: id.clone(),
             status: state.status(),
             next: next::next(id, &state, read_at),
-            times: times::moments(&log),
+            times: times::moments(&log, &state),
+            timings: Times::of(&log, &state),
             state,
             log,
             read_at,
@@ -115,6 +130,9 @@ impl View {
         if let (Some(first), Some(last)) = (finding.first_seen, finding.last_seen) {
             page.line(2, &format!("first seen {first}, last {last}"));
         }
+        for fact in &finding.facts {
+            page.line(2, fact);
+        }
         if joined > 0 {
             page.line(
                 2,
@@ -165,7 +183,7 @@ impl View {
         for step in &self.state.steps {
             if phase != Some(step.step.phase) {
                 phase = Some(step.step.phase);
-                page.line(2, page::phase(step.step.phase));
+                page.line(2, words::phase(step.step.phase));
             }
             self.step(page, step);
         }
@@ -199,6 +217,38 @@ impl View {
         }
         if let Some(undo) = &step.undo {
             page.line(8, &words::undo(undo));
+        }
+    }
+
+    fn investigation(&self, page: &mut Page) {
+        let Some(found) = Investigation::in_incident(&self.state) else {
+            return;
+        };
+        page.heading("What it did, by CloudTrail");
+        page.line(2, &found.in_short());
+        let hidden = found.notable.len().saturating_sub(MOST_NOTABLE);
+        if hidden > 0 {
+            page.line(2, &format!("({hidden} older notable calls are in --json)"));
+        }
+        for line in found.notable.iter().skip(hidden) {
+            page.line(2, &format!("- {line}"));
+        }
+        if self.proposals.is_empty() {
+            return;
+        }
+        page.heading("Proposed: nothing of this was done, each asks before it acts");
+        for proposed in &self.proposals {
+            page.line(2, &format!("- {}", proposed.what));
+            page.line(
+                6,
+                proposed
+                    .command
+                    .as_deref()
+                    .unwrap_or("by hand: no command is safe to give"),
+            );
+            for why in &proposed.because {
+                page.line(6, &format!("since {why}"));
+            }
         }
     }
 
@@ -257,6 +307,25 @@ impl View {
         }
     }
 
+    fn evidence(&self, page: &mut Page) {
+        let kept = &self.state.evidence;
+        if let Some(log) = &kept.log {
+            page.heading("Evidence");
+            let (items, id) = (kept.entries.len(), &self.incident);
+            page.line(
+                2,
+                &format!(
+                    "{items} items, the log up to record {}: backstop evidence fetch {id}",
+                    log.records
+                ),
+            );
+        }
+        if let Some(failure) = &kept.failure {
+            page.heading("Evidence that could NOT be kept");
+            page.line(2, failure);
+        }
+    }
+
     fn times(&self, page: &mut Page) {
         page.heading("When");
         let opened = self.state.opened_at;
@@ -264,7 +333,17 @@ impl View {
         let way = way.map(|way| format!(", {way}")).unwrap_or_default();
         page.line(2, &format!("opened {opened}{way}"));
         for moment in &self.times {
-            page.line(2, &format!("{} {}", moment.after(opened), moment.what));
+            page.line(2, &format!("{} {}", moment.after(), moment.what));
+        }
+    }
+}
+
+impl Proposed {
+    fn of(proposal: &Proposal) -> Self {
+        Self {
+            what: proposal.what.clone(),
+            because: proposal.because.clone(),
+            command: proposal.command(),
         }
     }
 }
@@ -285,8 +364,10 @@ impl fmt::Display for View {
         page.list("Evidence that is missing", &message::missing(&self.state));
         page.list(radius, &self.collected(|plan| &plan.blast_radius));
         page.list("What this can't reach", &self.collected(|plan| &plan.limits));
+        self.investigation(&mut page);
         self.decision(&mut page);
         self.times(&mut page);
+        self.evidence(&mut page);
         page.list("What to do next", &self.next);
         f.write_str(&page.into_text())
     }

@@ -2,12 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use backstop_core::{IncidentId, log::Record, text::for_terminal};
+use backstop_core::{IncidentId, log::Record, text::for_terminal, words};
 use backstop_runtime::Ledger;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{FindError, View, words};
+use super::{FindError, View};
 use crate::{
     answer::Answer,
     exit::Exit,

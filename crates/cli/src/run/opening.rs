@@ -164,6 +164,7 @@ fn opened(wish: &Wish<'_>, mode: Mode, guardrails: Vec<Decision>) -> Opened {
 fn finding(target: &Target) -> Finding {
     let at = now();
     Finding {
+        hub: None,
         id: format!("manual-{}", new_id()),
         account: target.account.clone(),
         region: target.region.clone(),

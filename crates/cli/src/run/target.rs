@@ -1,6 +1,6 @@
 //! What a person types to mean a target.
 
-use backstop_core::{AccountId, IncidentId, Region, Resource, Target};
+use backstop_core::{AccountId, IncidentId, Region, Resource, Target, target::name};
 
 /// Where a target is if the text doesn't say.
 #[derive(Clone, Debug)]
@@ -47,17 +47,10 @@ pub(crate) fn parse(text: &str, place: &Place) -> Result<Typed, TargetError> {
         return arn(text, place).map(Typed::Target);
     }
     let unreadable = || TargetError::Unreadable(text.to_owned());
-    let is_key = |prefix: &str| {
-        text.starts_with(prefix)
-            && text.len() >= 16
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    };
-    if is_key("ASIA") {
+    if name::is_temporary_key(text) {
         return Err(TargetError::TemporaryKey(text.to_owned()));
     }
-    let resource = if is_key("AKIA") {
+    let resource = if name::is_long_term_key(text) {
         Resource::AccessKey {
             key_id: text.to_owned(),
             user_name: None,
@@ -182,13 +175,8 @@ pub(crate) fn is_incident(text: &str) -> bool {
         })
 }
 
-/// IAM's names: 1–64 letters, digits and `+=,.@_-` (IAM User Guide, "IAM and AWS STS quotas").
 fn iam_name(text: &str) -> Option<String> {
-    let fits = (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte));
-    fits.then(|| text.to_owned())
+    name::is_iam_name(text).then(|| text.to_owned())
 }
 
 /// A general purpose bucket's name (Amazon S3 User Guide, "Bucket naming rules").
@@ -203,11 +191,8 @@ fn bucket_name(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// `i-` and 8 or 17 hex digits (Amazon EC2 User Guide, "EC2 resource IDs").
 fn instance_id(text: &str) -> Option<String> {
-    let digits = text.strip_prefix("i-")?;
-    let fits = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    fits.then(|| text.to_owned())
+    name::is_instance_id(text).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -315,6 +300,85 @@ mod tests {
             let target = target(resource, &"123456789012".into(), &"eu-west-1".into(), "aws");
             assert_eq!(read(&target.as_typed().unwrap()), Ok(Typed::Target(target)));
         }
+    }
+
+    /// The commands of an investigation, typed as they are printed.
+    #[test]
+    fn what_is_proposed_can_be_typed_and_a_playbook_answers_it() {
+        use backstop_core::investigation::{Call, Investigation, Scope, Suspect};
+        let leaked = Resource::AccessKey {
+            key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+            user_name: Some("ci".into()),
+        };
+        let leaked = target(leaked, &"123456789012".into(), &"eu-west-1".into(), "aws");
+        let event = |name: &str, source: &str, request: serde_json::Value, response: serde_json::Value| {
+            let event = serde_json::json!({
+                "eventID": name, "eventName": name, "eventSource": source, "eventTime": "2026-03-01T12:00:00Z",
+                "userIdentity": { "type": "IAMUser", "userName": "ci", "accessKeyId": "AKIAIOSFODNN7EXAMPLE" },
+                "requestParameters": request, "responseElements": response,
+            });
+            Call::read(&event.to_string()).unwrap()
+        };
+        let iam = "iam.amazonaws.com";
+        let calls = [
+            event(
+                "CreateUser",
+                iam,
+                serde_json::json!({ "userName": "a+=,.@_-b" }),
+                serde_json::json!({}),
+            ),
+            event(
+                "CreateAccessKey",
+                iam,
+                serde_json::json!({ "userName": "x" }),
+                serde_json::json!({ "accessKey": { "userName": "x", "accessKeyId": "AKIAI44QH8DHBEXAMPLE" } }),
+            ),
+            event(
+                "CreateRole",
+                iam,
+                serde_json::json!({ "roleName": "deploy" }),
+                serde_json::json!({}),
+            ),
+            event(
+                "RunInstances",
+                "ec2.amazonaws.com",
+                serde_json::json!({}),
+                serde_json::json!({ "instancesSet": { "items": [{ "instanceId": "i-0123456789abcdef0" }] } }),
+            ),
+        ];
+        let scope = Scope {
+            from: "2026-03-01T00:00:00Z".parse().unwrap(),
+            to: "2026-03-02T00:00:00Z".parse().unwrap(),
+            regions: vec![],
+            incomplete: vec![],
+        };
+        let found = Investigation::of(&Suspect::new(&leaked, Some("ci".into())), scope, &calls);
+        let catalog = backstop_playbook::Catalog::from_json(crate::run::CATALOG).unwrap();
+        let mut kinds = Vec::new();
+        for proposal in &found.proposals {
+            let command = proposal.command().unwrap();
+            let [program, verb, playbook, option, typed, _, mode] =
+                command.split(' ').collect::<Vec<_>>()[..]
+            else {
+                unreachable!("{command}")
+            };
+            assert_eq!([program, verb, option], ["backstop", "run", "--target"]);
+            assert_eq!(mode.parse().ok(), Some(backstop_core::Mode::Approve), "{command}");
+            let Ok(Typed::Target(read)) = read(typed) else {
+                unreachable!("{command}: {:?}", read(typed))
+            };
+            assert_eq!(Some(read.key()), proposal.target.as_ref().map(Target::key));
+            let kind = read.resource.kind();
+            if let Some(playbook) = catalog.get(&playbook.into()) {
+                assert!(playbook.targets.contains(&kind), "{command}");
+                kinds.push(kind.as_str());
+            }
+        }
+        assert_eq!(found.proposals.len(), 4);
+        assert!(
+            kinds.starts_with(&["user", "access-key", "role"]),
+            "these playbooks ship: {kinds:?}"
+        );
     }
 
     #[test]

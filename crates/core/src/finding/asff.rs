@@ -2,7 +2,7 @@
 //! GuardDuty, or of any product that imports.
 
 use super::{
-    Finding, Route, Severity, Standing, TITLE_CHARS,
+    Finding, HubFormat, Route, Severity, Standing, TITLE_CHARS,
     arn::{Arn, last_segment, partition_or_default},
     asff_standing, attack_sequence, control,
     error::ParseError,
@@ -54,6 +54,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
     };
     let resources = resources(node, &context, is_guardduty, standing == Standing::Active)?;
     Ok(Finding {
+        hub: hub_finding::named(id_text, product_arn, &account, &region, HubFormat::Asff),
         id: context.finding_id.clone(),
         product: product(node, product_arn),
         route,

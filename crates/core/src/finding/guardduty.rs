@@ -40,6 +40,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
     let service = node.get("service");
     let service_time = |name| service.as_ref().and_then(|it| it.time(name));
     Ok(Finding {
+        hub: None,
         id: context.finding_id.clone(),
         product: "GuardDuty".to_owned(),
         route,

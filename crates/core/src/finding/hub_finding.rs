@@ -1,11 +1,13 @@
 //! What ASFF and OCSF findings share: whose they are, and which of their resources are targets.
 
 use super::{
+    HubFinding, HubFormat,
     error::ParseError,
     guardduty_resource::{ACCOUNT_OPENED, Context, Resources, unnamed},
     named_resource::NamedResource,
 };
 use crate::{
+    ids::{AccountId, Region},
     target::{Resource, TargetKind},
     text,
 };
@@ -51,6 +53,25 @@ pub(super) fn product(product_arn: &str, own_name: Option<&str>) -> String {
                 .map_or(product_arn, |(_, end)| end)
         });
     text::bounded(name, 128)
+}
+
+/// The names under which Security Hub takes an update of the finding; it has both, or can't be told anything.
+pub(super) fn named(
+    id: &str,
+    product_arn: &str,
+    account: &AccountId,
+    region: &Region,
+    format: HubFormat,
+) -> Option<HubFinding> {
+    let is_usable =
+        !product_arn.is_empty() && product_arn.len() <= super::ID_CHARS && id.len() <= super::ID_CHARS;
+    is_usable.then(|| HubFinding {
+        id: id.to_owned(),
+        product: product_arn.to_owned(),
+        account: account.clone(),
+        region: region.clone(),
+        format,
+    })
 }
 
 /// Which type of resource a GuardDuty finding is about, by its type's family, as in Security Hub there is no

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Finding, Route, Severity, Standing,
+    Finding, HubFormat, Route, Severity, Standing,
     arn::{Arn, last_segment, partition_or_default},
     asff, control,
     error::ParseError,
@@ -73,6 +73,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
     let resources = resources(node, &context, is_guardduty, standing == Standing::Active)?;
     let time = |name: &str| info.time(&format!("{name}_dt")).or_else(|| info.time(name));
     Ok(Finding {
+        hub: hub_finding::named(id_text, product_arn, &account, &region, HubFormat::Ocsf),
         id: context.finding_id.clone(),
         product: product(node, product_arn),
         route,

@@ -196,7 +196,7 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
             lost.join(", ")
         ));
     }
-    if incident.steps.iter().any(StepState::changed_something) {
+    if status != Status::Undone && incident.steps.iter().any(StepState::changed_something) {
         lines.push(format!("if this was a false alarm: backstop undo {id}"));
     }
     lines

@@ -6,6 +6,29 @@ pub(super) fn defang(line: &str) -> String {
     line.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// Every word of the line without what Markdown makes a link of by itself (GitHub Flavored Markdown, "Autolinks
+/// (extension)"): these schemes, `www.`, and addresses of mail. A bare host stays readable.
+pub(super) fn defang_autolinks(line: &str) -> String {
+    const LINKS: [&str; 7] = [
+        "http://",
+        "https://",
+        "ftp://",
+        "www.",
+        "mailto:",
+        "xmpp:",
+        "javascript:",
+    ];
+    let words = line.split(' ').map(|part| {
+        let lower = part.to_ascii_lowercase();
+        if LINKS.iter().any(|link| lower.contains(link)) {
+            word(part)
+        } else {
+            part.to_owned()
+        }
+    });
+    words.collect::<Vec<_>>().join(" ").replace('@', "(at)")
+}
+
 fn word(word: &str) -> String {
     let mut plain = word.to_owned();
     let lower = word.to_ascii_lowercase();

@@ -56,6 +56,7 @@ fn opened() -> Event {
             updated_at: None,
             message: None,
             facts: Vec::new(),
+            hub: None,
         },
         title: "a role was used from afar".into(),
         linked: None,
@@ -72,6 +73,7 @@ fn asked(expires_at: &str, needed: u8) -> Event {
         plan_hash: plan(),
         expires_at: expires_at.parse().unwrap(),
         needed,
+        body: None,
     }
 }
 

@@ -7,24 +7,20 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{CancellationReason, Put, TransactWriteItem, Update},
 };
-use aws_smithy_types::Blob;
 use backstop_core::{
-    IncidentId, Mode, PlaybookName, Target, canonical,
+    IncidentId, Mode, PlaybookName, Target,
     guardrail::{Decision, Effect},
     log::{Event, Opened, Origin, Record},
 };
 use jiff::Timestamp;
 
 use super::{
-    Ledger, LedgerError, guards, incident_pk,
+    Ledger, LedgerError, findings, guards,
     item::{Item, get_text, number, text},
     log::record_item,
     meta::meta_item,
 };
 use crate::{CallError, new_id, now};
-
-/// DynamoDB's limit is 400 KB an item (DynamoDB Developer Guide, "Quotas"); the rest is for keys.
-const LARGEST_RAW_FINDING: usize = 380 * 1024;
 
 /// Copies of one finding, and all findings of one hour through its counter, meet in one item; DynamoDB then
 /// cancels all but one transaction, at once ("Transaction conflict handling").
@@ -73,7 +69,7 @@ impl Ledger {
     pub async fn open(&self, new: NewIncident, after: Option<&Lock>) -> Result<Opening, LedgerError> {
         let incident = IncidentId::new(new_id());
         let at = now();
-        let raw = compress(&new.raw)?;
+        let raw = findings::compress(&new.raw)?;
         let mut opened = new.opened;
         opened.linked = after.map(|lock| lock.incident.clone());
         let counted = opened.mode == Mode::Auto;
@@ -177,21 +173,7 @@ impl Ledger {
     ) -> Result<Attempt, LedgerError> {
         let event = Event::Opened(Box::new(opened.clone()));
         let first = Record::next(None, at, new_id(), event)?;
-        let finding = Item::from([
-            ("pk".to_owned(), text(incident_pk(incident))),
-            (
-                "sk".to_owned(),
-                text(format!(
-                    "FINDING#{}",
-                    canonical::sha256(opened.finding.key.as_bytes())
-                )),
-            ),
-            ("key".to_owned(), text(opened.finding.key.clone())),
-            (
-                "raw".to_owned(),
-                aws_sdk_dynamodb::types::AttributeValue::B(Blob::new(raw)),
-            ),
-        ]);
+        let finding = findings::item(incident, &opened.finding, raw);
         let mut writes = vec![
             self.lock_write(incident, opened, after)?,
             self.put(record_item(incident, &first)?)?,
@@ -330,26 +312,6 @@ fn read_lock(item: &Item) -> Result<Lock, LedgerError> {
         incident: get_text(item, "incident")?.into(),
         started: item.contains_key("started"),
     })
-}
-
-fn compress(raw: &[u8]) -> Result<Vec<u8>, LedgerError> {
-    use std::io::Write as _;
-    let unwritable = |detail: String| LedgerError::Unwritable {
-        what: "the raw finding",
-        detail,
-    };
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let compressed = encoder
-        .write_all(raw)
-        .and_then(|()| encoder.finish())
-        .map_err(|error| unwritable(error.to_string()))?;
-    if compressed.len() > LARGEST_RAW_FINDING {
-        return Err(unwritable(format!(
-            "{} bytes after compression; 380 KiB fit",
-            compressed.len()
-        )));
-    }
-    Ok(compressed)
 }
 
 fn unwritable(error: aws_sdk_dynamodb::error::BuildError) -> LedgerError {

@@ -128,7 +128,7 @@ fn event(call: &Call, account_id: &str) -> Value {
         "userAgent": call.user_agent,
         "errorCode": call.error_code,
         "requestParameters": call.resource.as_ref().map(|resource| json!({ camel(&resource.kind): resource.name })),
-        "responseElements": null,
+        "responseElements": response(call),
         "requestID": call.request_id,
         "eventID": event_id(call),
         "readOnly": is_read_only(&call.action),
@@ -148,6 +148,22 @@ fn event(call: &Call, account_id: &str) -> Value {
         "Resources": [],
         "CloudTrailEvent": detail.to_string(),
     })
+}
+
+/// The id of a key that was made, where AWS has it: all that proposals and further lookups need of an answer.
+fn response(call: &Call) -> Value {
+    let Some(made) = &call.made else {
+        return Value::Null;
+    };
+    let key = json!({ "accessKeyId": made.name });
+    if call.service == "sts" {
+        return json!({ "credentials": key });
+    }
+    let user = call
+        .resource
+        .as_ref()
+        .filter(|resource| resource.kind == "UserName");
+    json!({ "accessKey": { "accessKeyId": made.name, "userName": user.map(|user| &user.name), "status": "Active" } })
 }
 
 fn identity(call: &Call, account_id: &str) -> Value {
@@ -236,6 +252,7 @@ mod tests {
             action: action.to_owned(),
             region: None,
             resource: None,
+            made: None,
             access_key_id: Some("AKIA1".to_owned()),
             principal: Principal::User {
                 account: "123456789012".to_owned(),
@@ -285,6 +302,25 @@ mod tests {
         assert!(by("AccessKeyId", "AKIA2").is_empty());
         assert_eq!(names(r#"{"StartTime":105,"EndTime":135}"#), ["ListUsers"]);
         assert_eq!(names(r#"{"MaxResults":1,"NextToken":"1"}"#), ["ListUsers"]);
+    }
+
+    #[test]
+    fn a_key_that_was_made_stands_where_cloudtrail_has_it() {
+        let named = |kind: &str, name: &str| crate::gateway::Resource {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        };
+        let made = Call {
+            resource: Some(named("UserName", "helper")),
+            made: Some(named("AccessKeyId", "AKIA2")),
+            ..call(0, "iam", "CreateAccessKey", 100)
+        };
+        let reply = answer(&[made], b"{}", "123456789012");
+        let body: Value = serde_json::from_slice(reply.body()).unwrap();
+        let event: Value =
+            serde_json::from_str(body["Events"][0]["CloudTrailEvent"].as_str().unwrap()).unwrap();
+        assert_eq!(event["responseElements"]["accessKey"]["accessKeyId"], "AKIA2");
+        assert_eq!(event["requestParameters"]["userName"], "helper");
     }
 
     #[test]

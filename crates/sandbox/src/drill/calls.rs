@@ -16,6 +16,8 @@ const READS: [&str; 8] = [
 #[derive(Clone, Debug)]
 pub struct FunctionCalls {
     began_us: u64,
+    /// How the name of the stack's evidence bucket begins: CloudFormation makes it of the stack's and the resource's.
+    evidence_bucket: String,
     calls: Vec<Call>,
 }
 
@@ -59,6 +61,7 @@ impl FunctionCalls {
             .filter(|call| call.started_us >= began_us);
         Self {
             began_us,
+            evidence_bucket: format!("{stack}-evidencebucket-").to_lowercase(),
             calls: calls.cloned().collect(),
         }
     }
@@ -85,7 +88,7 @@ impl FunctionCalls {
             changes: self
                 .calls
                 .iter()
-                .filter(|call| is_change(call))
+                .filter(|call| self.is_change(call))
                 .map(line)
                 .collect(),
             denied: self
@@ -104,7 +107,17 @@ impl FunctionCalls {
     fn made_changes(&self) -> impl Iterator<Item = &Call> {
         self.calls
             .iter()
-            .filter(|call| is_change(call) && call.succeeded())
+            .filter(|call| self.is_change(call) && call.succeeded())
+    }
+
+    fn is_change(&self, call: &Call) -> bool {
+        let keeps_evidence = call
+            .resource
+            .as_ref()
+            .is_some_and(|resource| call.service == "s3" && resource.name.starts_with(&self.evidence_bucket));
+        !keeps_evidence
+            && !OWN_SERVICES.contains(&call.service.as_str())
+            && !READS.iter().any(|read| call.action.starts_with(read))
     }
 
     fn first_change(&self) -> Option<&Call> {
@@ -150,10 +163,6 @@ fn longest_chain(mut calls: Vec<&Call>) -> Vec<&Call> {
         follows
     });
     calls
-}
-
-fn is_change(call: &Call) -> bool {
-    !OWN_SERVICES.contains(&call.service.as_str()) && !READS.iter().any(|read| call.action.starts_with(read))
 }
 
 fn is_refusal(call: &Call) -> bool {

@@ -126,6 +126,7 @@ impl Cast {
                 Plant::Bucket(bucket) => cast.add_bucket(account, bucket).await?,
                 Plant::User(user) => cast.add_user(account, user).await?,
                 Plant::KeySession(session) => cast.add_key_session(account, session).await?,
+                Plant::Backdoor(backdoor) => cast.add_backdoor(account, backdoor).await?,
                 Plant::Role(role) => cast.add_role(account, role).await?,
                 Plant::RoleSession(session) => cast.add_role_session(account, session).await?,
                 Plant::Instance(instance) => cast.add_instance(account, instance).await?,

@@ -15,7 +15,7 @@ use super::{
     probe::{Outcome, Probe},
 };
 pub use plant::{
-    Assumed, Bucket, Credential, Instance, KeySession, Plant, Role, RoleSession, SessionName, User,
+    Assumed, Backdoor, Bucket, Credential, Instance, KeySession, Plant, Role, RoleSession, SessionName, User,
 };
 
 /// The file's name in a playbook's folder.
@@ -41,12 +41,25 @@ pub struct Drill {
     /// States that no call can try.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// What the incident must propose to people: this and nothing else.
+    #[serde(default)]
+    pub proposals: Vec<Proposed>,
     /// The playbook in whose folder the drill is; not part of the file.
     #[serde(skip)]
     pub playbook: String,
     /// That folder.
     #[serde(skip)]
     pub folder: PathBuf,
+}
+
+/// What an investigation must propose.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proposed {
+    /// To deny this planted user everything.
+    DenyUser(String),
+    /// To deactivate this planted key.
+    DeactivateKey(String),
 }
 
 /// Every drill of every playbook.

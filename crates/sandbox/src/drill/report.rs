@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use backstop_core::{
     Mode, Outcome,
     incident::{Incident, Status},
+    investigation::Investigation,
 };
 use serde::Serialize;
 
@@ -48,10 +49,16 @@ pub struct Report {
     pub failed_steps: Vec<FailedStep>,
     /// What was planned, now → after.
     pub plan: Vec<PlannedChange>,
+    /// What the investigation must propose: commands, sorted.
+    pub expected_proposals: Vec<String>,
+    /// What it proposes.
+    pub proposals: Vec<String>,
     /// The gateway's record.
     pub calls: Calls,
     /// The undo at the end; none if it wasn't tried.
     pub undo: Option<Undone>,
+    /// What the evidence bucket holds of the incident, as its log names it.
+    pub evidence: Vec<backstop_core::evidence::Entry>,
     /// States entered, retried tasks, and the end: what Step Functions bills for a standard execution.
     pub transitions: Option<usize>,
     /// How the execution ended, if not well.
@@ -111,8 +118,11 @@ impl Report {
                 .collect(),
             failed_steps: Vec::new(),
             plan: Vec::new(),
+            expected_proposals: Vec::new(),
+            proposals: Vec::new(),
             calls: Calls::default(),
             undo: None,
+            evidence: Vec::new(),
             transitions: None,
             machine_failure: None,
             error: None,
@@ -126,6 +136,8 @@ impl Report {
         self.status = Some(incident.status());
         self.failed_steps = failed_steps(incident);
         self.plan = plan(incident);
+        self.evidence = incident.evidence.entries.clone();
+        self.proposals = proposals(incident);
     }
 
     /// Judges, once everything else is in.
@@ -143,7 +155,8 @@ impl Report {
             && match self.mode {
                 Mode::Observe => self.error.is_none() && nothing_changed,
                 Mode::Approve | Mode::Auto => self.verdict == Verdict::Contained,
-            };
+            }
+            && self.proposals == self.expected_proposals;
         if self.status != Some(Status::Contained) {
             self.time_to_contain_ms = None;
         }
@@ -164,6 +177,17 @@ fn failed_steps(incident: &Incident) -> Vec<FailedStep> {
         })
     });
     failed.collect()
+}
+
+fn proposals(incident: &Incident) -> Vec<String> {
+    let found = Investigation::in_incident(incident).map(|found| found.proposals);
+    let mut lines: Vec<String> = found
+        .unwrap_or_default()
+        .iter()
+        .map(|proposal| proposal.command().unwrap_or_else(|| proposal.line()))
+        .collect();
+    lines.sort();
+    lines
 }
 
 fn plan(incident: &Incident) -> Vec<PlannedChange> {

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use ulid::Ulid;
 
 use super::{
-    Cast, Drill, DrillError, Report, Stage, calls::FunctionCalls, check, finding, follow, oncall::OnCall,
-    picture::Picture, probe, undo,
+    Cast, Drill, DrillError, Report, Stage, calls::FunctionCalls, check, file::Proposed, finding, follow,
+    oncall::OnCall, picture::Picture, probe, undo,
 };
 use crate::Progress;
 
@@ -39,6 +39,7 @@ async fn attempt(
         Cast::plant(stage.account(), drill, &ending),
     )
     .await?;
+    report.expected_proposals = expected_proposals(stage, drill, &cast)?;
     step(progress, "probe before", look_before(stage, drill, &cast, report)).await?;
     let before = Picture::take(stage.account(), &cast).await?;
 
@@ -123,6 +124,23 @@ async fn look_before(
             "`{name}` isn't as the drill needs it"
         ))),
     }
+}
+
+/// The commands that people must be given, sorted.
+fn expected_proposals(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<Vec<String>, DrillError> {
+    let account = stage.account().account_id();
+    let mut commands = Vec::new();
+    for proposed in &drill.proposals {
+        let target = match proposed {
+            Proposed::DenyUser(user) => format!("arn:aws:iam::{account}:user/{}", cast.user(user)?),
+            Proposed::DeactivateKey(key) => cast.identity(key)?.key_id.clone(),
+        };
+        commands.push(format!(
+            "backstop run leaked-access-key --target {target} --mode approve"
+        ));
+    }
+    commands.sort();
+    Ok(commands)
 }
 
 /// The playbook's finding, about what this drill planted; a new one each time.

@@ -27,6 +27,8 @@ pub struct Call {
     pub region: Option<String>,
     /// What it was about, where that is cheap to see.
     pub resource: Option<Resource>,
+    /// The id of what it made, where later calls are known by it: an access key's, never its secret.
+    pub made: Option<Resource>,
     /// The access key id it was signed with.
     pub access_key_id: Option<String>,
     /// Whose key that is.
@@ -67,6 +69,7 @@ pub(super) struct Ending {
     pub(super) status: Option<u16>,
     pub(super) error_code: Option<String>,
     pub(super) request_id: Option<String>,
+    pub(super) made: Option<Resource>,
     pub(super) fault: Option<&'static str>,
 }
 
@@ -132,6 +135,7 @@ impl Record {
             action: asked.action.clone(),
             region: asked.region.clone(),
             resource: asked.resource.clone(),
+            made: ending.made,
             access_key_id: asked.access_key_id.clone(),
             principal,
             user_agent: asked.user_agent.clone(),

@@ -14,10 +14,10 @@ use super::call::Ending;
 use super::caller::Caller;
 use super::fault::Effect;
 use super::routes::{Route, route};
-use super::{AwsRequest, Principal, Reply, Shared, admission, error_body};
+use super::{AwsRequest, Principal, Reply, Shared, admission, error_body, made};
 
-/// The largest request body: a function of the dev build is the largest there is, and Security Hub's SDK makes a large one.
-const MAX_BODY: usize = 128 * 1024 * 1024;
+/// The largest request body: more than any call of a drill, little enough to hold.
+const MAX_BODY: usize = 192 * 1024 * 1024;
 
 /// A complete request and what is known of it.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) async fn serve(
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        let text = "the body is longer than 128 MiB, or the connection broke";
+        let text = "the body is longer than 192 MiB, or the connection broke";
         return Ok(Reply::new(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", text).into_response());
     };
     let body = body.to_bytes();
@@ -63,6 +63,9 @@ pub(super) async fn serve(
         status: reply.as_ref().map(|reply| reply.status().as_u16()),
         error_code: reply.as_ref().and_then(Reply::error_code),
         request_id: reply.as_ref().and_then(Reply::request_id),
+        made: reply
+            .as_ref()
+            .and_then(|reply| made::key(&exchange.asked.service, &exchange.asked.action, reply)),
         fault: effect.as_ref().map(Effect::name),
     };
     shared

@@ -80,6 +80,29 @@ impl Upstreams {
             .await
     }
 
+    /// A JSON request of the sandbox's own to moto, which takes any signature.
+    pub(crate) async fn json_to_moto(
+        &self,
+        service: &str,
+        region: &str,
+        method: Method,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<Reply, UpstreamError> {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=sandbox/20260101/{region}/{service}/aws4_request, \
+             SignedHeaders=host, Signature=0"
+        );
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.moto))
+            .header("host", format!("{service}.{region}.amazonaws.com"))
+            .header("authorization", authorization)
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body.to_string())));
+        self.send("moto", request.map_err(|_| UpstreamError::Path)?).await
+    }
+
     async fn pass(
         &self,
         name: &'static str,

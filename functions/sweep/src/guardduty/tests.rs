@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use aws_sdk_guardduty::operation::{list_detectors::ListDetectorsOutput, list_findings::ListFindingsOutput};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};

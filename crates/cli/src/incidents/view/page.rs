@@ -1,6 +1,6 @@
 //! A page for a terminal: whatever it holds is made harmless here, in one place.
 
-use backstop_core::{log::Phase, text::for_terminal};
+use backstop_core::text::for_terminal;
 
 /// Lines under headings.
 #[derive(Debug, Default)]
@@ -33,15 +33,5 @@ impl Page {
 
     pub(super) fn into_text(self) -> String {
         self.0
-    }
-}
-
-pub(super) const fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Contain => "contain",
-        Phase::Preserve => "preserve",
-        Phase::Investigate => "investigate",
-        Phase::Eradicate => "eradicate",
-        Phase::Recover => "recover",
     }
 }

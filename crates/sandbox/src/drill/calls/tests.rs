@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::*;
+use crate::Resource;
 
 /// A call of the function `session` in the invocation `trace`.
 fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64)) -> Call {
@@ -16,6 +17,7 @@ fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64
         action: action.into(),
         region: None,
         resource: None,
+        made: None,
         access_key_id: Some(format!("ASIA{session}")),
         principal: Principal::Role {
             account: "123456789012".into(),
@@ -140,4 +142,28 @@ fn an_invocation_that_ended_before_was_waited_for() {
             .serial_before_containment,
         Some(8)
     );
+}
+
+#[test]
+fn keeping_evidence_is_no_change_but_writing_elsewhere_is() {
+    let put = |bucket: &str| {
+        let mut put = call("s3", "PutObject", "close", "C", (1_000, 2_000));
+        put.resource = Some(Resource {
+            kind: "Bucket".into(),
+            name: format!("{bucket}/incidents/01K/manifest.json"),
+        });
+        put
+    };
+    let record = [
+        put("backstop-evidencebucket-2bf322cde970f"),
+        put("backstop-other"),
+    ];
+    let calls = FunctionCalls::of(&record, "backstop", 0).summary();
+    assert_eq!(calls.total, 2);
+    let changed: Vec<&str> = calls
+        .changes
+        .iter()
+        .filter_map(|line| line.on.as_deref())
+        .collect();
+    assert_eq!(changed, ["Bucket backstop-other/incidents/01K/manifest.json"]);
 }

@@ -10,7 +10,7 @@ use crate::{
     drill::{
         DrillError,
         error::call,
-        file::{Role, User},
+        file::{Backdoor, Role, User},
     },
 };
 
@@ -47,6 +47,29 @@ impl Cast {
         };
         self.hold(&user.key, key, identity);
         self.users.insert(user.name.clone(), name);
+        Ok(())
+    }
+
+    /// Made with the attacker's own calls, so CloudTrail knows who made it; no tag, since no attacker sets one.
+    pub(super) async fn add_backdoor(
+        &mut self,
+        account: &Account,
+        backdoor: &Backdoor,
+    ) -> Result<(), DrillError> {
+        let (attacker, _) = self.held(&backdoor.by)?;
+        let iam = Client::new(&account.sdk_config(attacker.clone()));
+        let name = self.real(&backdoor.name);
+        let made = iam.create_user().user_name(&name).send().await;
+        let made = made.map_err(call("iam:CreateUser"))?;
+        let key = access_key(&iam, &name).await?;
+        let identity = Identity {
+            key_id: key.access_key_id().to_owned(),
+            principal_id: made.user.map(|user| user.user_id).unwrap_or_default(),
+            user_type: "IAMUser",
+            user_name: name.clone(),
+        };
+        self.hold(&backdoor.key, key, identity);
+        self.users.insert(backdoor.name.clone(), name);
         Ok(())
     }
 

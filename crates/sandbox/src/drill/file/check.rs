@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Drill, DrillFileError, Instance, Plant, SessionName};
+use super::{Drill, DrillFileError, Instance, Plant, Proposed, SessionName};
 use crate::drill::{
     check::{About, Check},
     probe::{ANYONE, Call},
@@ -66,6 +66,14 @@ impl<'a> Planted<'a> {
                 known(&self.keys, "key", &session.of)?;
                 self.name(&session.name)?;
                 self.actors.insert(&session.name);
+            }
+            Plant::Backdoor(backdoor) => {
+                known(&self.keys, "key", &backdoor.by)?;
+                self.name(&backdoor.name)?;
+                self.name(&backdoor.key)?;
+                self.users.insert(&backdoor.name);
+                self.keys.insert(&backdoor.key);
+                self.actors.insert(&backdoor.key);
             }
             Plant::Role(role) => {
                 known(&self.users, "user", &role.trusts)?;
@@ -140,7 +148,11 @@ impl<'a> Planted<'a> {
             })
         });
         let checks = drill.checks.iter().find_map(|check| self.wrong_check(check));
-        about.or(probes).or(checks)
+        let proposals = drill.proposals.iter().find_map(|proposed| match proposed {
+            Proposed::DenyUser(user) => known(&self.users, "user", user).err(),
+            Proposed::DeactivateKey(key) => known(&self.keys, "key", key).err(),
+        });
+        about.or(probes).or(checks).or(proposals)
     }
 
     fn wrong_check(&self, check: &Check) -> Option<String> {

@@ -12,6 +12,8 @@ pub enum Plant {
     User(User),
     /// A session that the owner of a key got by `GetSessionToken`.
     KeySession(KeySession),
+    /// A user with one access key whom an attacker makes.
+    Backdoor(Backdoor),
     /// A role.
     Role(Role),
     /// A session of a role.
@@ -69,6 +71,18 @@ pub struct KeySession {
     pub name: String,
     /// The key that makes it.
     pub of: String,
+}
+
+/// See [`Plant::Backdoor`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backdoor {
+    /// The user's name.
+    pub name: String,
+    /// The name of the user's access key.
+    pub key: String,
+    /// The key that the attacker makes them with; its user must be allowed to.
+    pub by: String,
 }
 
 /// See [`Plant::Role`].

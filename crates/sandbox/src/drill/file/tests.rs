@@ -58,7 +58,7 @@ fn an_unknown_field_is_named_with_its_place() {
         "{error}"
     );
     assert!(
-        error.contains("line 27") || error.contains(":27:") || error.contains("27 |"),
+        error.contains("line 31") || error.contains(":31:") || error.contains("31 |"),
         "{error}"
     );
     let nested = error_with(
@@ -78,7 +78,7 @@ fn a_call_or_credential_that_doesn_t_exist_is_named() {
 fn names_must_be_planted_before_they_are_used() {
     let error = error_with("        who: bystander-key", "        who: bystander");
     let expected = "drill `leaked-access-key` in `drill.yaml`: no credential `bystander` is planted before it is \
-                    used; there is `bystander-key`, `leaked-key`, `session-of-leaked-key`";
+                    used; there is `backdoor-key`, `bystander-key`, `leaked-key`, `session-of-leaked-key`";
     assert_eq!(error, expected);
     assert!(
         error_with("{ bucket: reports }", "{ bucket: report }").contains("no bucket `report` is planted")

@@ -1,13 +1,15 @@
-//! Statuses, ends of steps and events, in words for a tired person.
+//! Statuses, ends of steps and events, in words for a tired person. What findings and people wrote is in them as it
+//! is: whoever shows them makes them harmless for where they go.
 
-use backstop_core::{
-    Mode, Outcome, UndoOutcome,
+use crate::{
     incident::{Status, StepState},
-    log::Event,
+    log::{Event, Phase},
+    mode::Mode,
+    outcome::{Outcome, UndoOutcome},
 };
 
 /// The status as a sentence.
-pub(super) const fn status(status: Status) -> &'static str {
+pub const fn status(status: Status) -> &'static str {
     match status {
         Status::Open => "opened; nothing has been changed yet",
         Status::AwaitingApproval => "waits for a decision; NOTHING has been changed yet",
@@ -27,9 +29,9 @@ pub(super) const fn status(status: Status) -> &'static str {
 }
 
 /// A mark that says at a glance how a step stands; the words beside it say the same.
-pub(super) fn mark(step: &StepState) -> &'static str {
+pub fn mark(step: &StepState) -> &'static str {
     match &step.outcome {
-        Some(Outcome::Done | Outcome::Already) if step.is_proven() => "✔",
+        Some(Outcome::Done | Outcome::Already) if step.is_proven() || is_kept(step) => "✔",
         Some(Outcome::Done | Outcome::Already) => "?",
         Some(Outcome::Failed { .. } | Outcome::Refused { .. }) => "✘",
         Some(Outcome::Skipped { .. }) => "-",
@@ -38,13 +40,14 @@ pub(super) fn mark(step: &StepState) -> &'static str {
 }
 
 /// How a step ended, or how far it is.
-pub(super) fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
+pub fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
     let proof = match &step.verification {
         Some(verification) if verification.holds => "proven",
         Some(_) => "read back and NOT so",
         None => "not proven",
     };
     match &step.outcome {
+        Some(Outcome::Done) if is_kept(step) => "done, kept in the log".to_owned(),
         Some(Outcome::Done) => format!("done, {proof}"),
         Some(Outcome::Already) => format!("was so already, {proof}"),
         Some(Outcome::Skipped { reason }) => format!("skipped: {reason}"),
@@ -58,8 +61,26 @@ pub(super) fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
     }
 }
 
+/// A phase's name.
+pub const fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Contain => "contain",
+        Phase::Preserve => "preserve",
+        Phase::Investigate => "investigate",
+        Phase::Eradicate => "eradicate",
+        Phase::Recover => "recover",
+    }
+}
+
+/// Whether the step only read: what it found is in the log, and there is no goal state to prove.
+fn is_kept(step: &StepState) -> bool {
+    step.plan
+        .as_ref()
+        .is_some_and(|plan| plan.changes.is_empty() && plan.captured.is_some())
+}
+
 /// How a step's undo ended.
-pub(crate) fn undo(outcome: &UndoOutcome) -> String {
+pub fn undo(outcome: &UndoOutcome) -> String {
     match outcome {
         UndoOutcome::Restored { what } => format!("undone: {what}"),
         UndoOutcome::NothingToUndo { reason } => format!("nothing to undo: {reason}"),
@@ -71,7 +92,7 @@ pub(crate) fn undo(outcome: &UndoOutcome) -> String {
 }
 
 /// One line for each thing that happens, as `--watch` appends them.
-pub(super) fn event(event: &Event) -> String {
+pub fn event(event: &Event) -> String {
     match event {
         Event::Opened(opened) => {
             format!(
@@ -86,6 +107,7 @@ pub(super) fn event(event: &Event) -> String {
             plan_hash,
             expires_at,
             needed,
+            ..
         } => {
             format!(
                 "asked {needed} to approve plan {} before {expires_at}",
@@ -105,6 +127,19 @@ pub(super) fn event(event: &Event) -> String {
             format!("{step}: {word}: {}", verification.observed)
         }
         Event::Notified { subject, .. } => format!("people told: {subject}"),
+        Event::HubTold {
+            workflow,
+            updated,
+            failed,
+        } => {
+            let failed = failed.iter().map(|why| format!("; NOT told: {why}"));
+            format!(
+                "Security Hub told of {} findings: {}{}",
+                updated.len(),
+                workflow.as_str(),
+                failed.collect::<String>()
+            )
+        }
         Event::Closed { status } => format!("closed as {status}"),
         Event::UndoRequested { by, reason, .. } => {
             format!("undo asked for by {by}{}", because(reason.as_deref()))
@@ -112,6 +147,8 @@ pub(super) fn event(event: &Event) -> String {
         Event::Undoing { step } => format!("undoing {step}"),
         Event::UndoEnded { step, outcome } => format!("{step}: {}", undo(outcome)),
         Event::Stuck { during, reason, .. } => format!("STUCK during {during}: {reason}"),
+        Event::EvidenceKept { entries, .. } => format!("evidence kept: {} items", entries.len()),
+        Event::EvidenceNotKept { error, detail } => format!("evidence NOT kept, {error}: {detail}"),
     }
 }
 

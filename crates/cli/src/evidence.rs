@@ -1,0 +1,49 @@
+//! `backstop evidence`: gets what is kept of an incident, and checks a copy of it without AWS.
+
+mod fetch;
+mod folder;
+mod words;
+
+use clap::{Args, Subcommand};
+
+use crate::{aws::StackOptions, exit::Exit, printer::Printer};
+
+/// Options of `backstop evidence`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Download an incident's evidence, check it, and say what is there
+    Fetch(FetchArguments),
+    /// Check a folder of evidence, without AWS: names what is altered, missing or added
+    Verify(VerifyArguments),
+}
+
+#[derive(Debug, Args)]
+struct FetchArguments {
+    /// The incident's id, or at least four characters of its beginning or end
+    incident: String,
+    /// Into this folder, which must be empty or not there yet [default: evidence-<incident>]
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    stack: StackOptions,
+}
+
+#[derive(Debug, Args)]
+struct VerifyArguments {
+    /// The folder that holds `manifest.json`
+    folder: std::path::PathBuf,
+}
+
+/// Runs `backstop evidence`.
+pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Exit {
+    match arguments.command {
+        Command::Fetch(arguments) => printer.end(fetch::fetch(arguments).await),
+        Command::Verify(arguments) => printer.end(folder::verify(&arguments.folder)),
+    }
+}

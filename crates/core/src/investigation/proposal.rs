@@ -1,0 +1,151 @@
+//! What an investigation proposes: a command for a person to type, never done by itself. Whatever an attacker could
+//! choose is in it only if AWS allows it as a name; what isn't allowed is shown, made harmless, without a command.
+
+use serde::{Deserialize, Serialize};
+
+use super::{call::clean, subject::Subject};
+use crate::{
+    ids::PlaybookName,
+    target::{Resource, Target, TargetKind, name},
+};
+
+/// Something to be done about what the attacker left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// "deny user helper everything"
+    pub what: String,
+    /// The calls that it follows from.
+    pub because: Vec<String>,
+    /// The playbook that does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<PlaybookName>,
+    /// On what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+}
+
+impl Proposal {
+    /// What to type to do it, with a plan to approve first: the incident that comes of it is about somebody whom no
+    /// finding named. None if it is a person's to do by hand.
+    pub fn command(&self) -> Option<String> {
+        let target = self
+            .target
+            .as_ref()
+            .filter(|target| is_nameable(&target.resource))?;
+        let (playbook, typed) = (self.playbook.as_ref()?, target.as_typed()?);
+        Some(format!("backstop run {playbook} --target {typed} --mode approve"))
+    }
+
+    /// One line: what, and the command or why there is none.
+    pub fn line(&self) -> String {
+        match self.command() {
+            Some(command) => format!("{}: {command}", self.what),
+            None => format!("{}: by hand", self.what),
+        }
+    }
+
+    /// What follows from a call about this, made in the suspect's account; nothing if it is the suspect itself.
+    pub(super) fn about(subject: &Subject, suspect: &Target, own_user: Option<&str>) -> Option<Self> {
+        let (what, resource) = match subject {
+            Subject::User(user) if own_user == Some(user) => return None,
+            Subject::User(user) => (
+                format!("deny user {} everything", clean(user)),
+                Resource::User {
+                    user_name: user.clone(),
+                },
+            ),
+            Subject::Key { id, user } => (
+                key_words(id, user.as_deref(), own_user),
+                Resource::AccessKey {
+                    key_id: id.clone(),
+                    user_name: user.clone(),
+                },
+            ),
+            Subject::Role { name, account } => match account {
+                Some(account) if *account != suspect.account => {
+                    return Some(elsewhere(name, account.as_str()));
+                }
+                _ => (
+                    format!("revoke the sessions of role {}", clean(name)),
+                    Resource::Role {
+                        role_name: name.clone(),
+                    },
+                ),
+            },
+            Subject::Instance(id) => (
+                format!("isolate instance {}", clean(id)),
+                Resource::Instance {
+                    instance_id: id.clone(),
+                },
+            ),
+            Subject::Session { .. } | Subject::Other(_) => return None,
+        };
+        if is_suspect(&resource, suspect) {
+            return None;
+        }
+        let is_nameable = is_nameable(&resource);
+        let kind = resource.kind();
+        Some(Self {
+            what,
+            because: Vec::new(),
+            playbook: playbook_for(kind).filter(|_| is_nameable),
+            target: is_nameable.then(|| Target {
+                resource,
+                ..suspect.clone()
+            }),
+        })
+    }
+}
+
+/// The playbook that contains this kind by hand.
+pub fn playbook_for(kind: TargetKind) -> Option<PlaybookName> {
+    match kind {
+        TargetKind::AccessKey | TargetKind::User => Some("leaked-access-key".into()),
+        TargetKind::Role => Some("compromised-role".into()),
+        TargetKind::Instance => Some("compromised-instance".into()),
+        _ => None,
+    }
+}
+
+/// The key's playbook denies its user as well, which somebody may feel who did nothing.
+fn key_words(id: &str, user: Option<&str>, own_user: Option<&str>) -> String {
+    let of = match user {
+        Some(user) if own_user == Some(user) => " (the same user's)".to_owned(),
+        Some(user) => format!(" of user {} (denies that user everything, too)", clean(user)),
+        None => String::new(),
+    };
+    format!("deactivate access key {}{of}", clean(id))
+}
+
+fn elsewhere(role: &str, account: &str) -> Proposal {
+    Proposal {
+        what: format!(
+            "tell the owner of account {}: credentials of its role {} were taken",
+            clean(account),
+            clean(role)
+        ),
+        because: Vec::new(),
+        playbook: None,
+        target: None,
+    }
+}
+
+fn is_suspect(resource: &Resource, suspect: &Target) -> bool {
+    match (resource, &suspect.resource) {
+        (Resource::Role { role_name: role }, Resource::RoleSession { role_name, .. }) => role == role_name,
+        (made, own) => made.kind() == own.kind() && made.id() == own.id(),
+    }
+}
+
+/// Whether it has the form that AWS gives names of its kind: then a shell takes it as one word, as it stands.
+fn is_nameable(resource: &Resource) -> bool {
+    match resource {
+        Resource::User { user_name } => name::is_iam_name(user_name),
+        Resource::Role { role_name } => name::is_iam_name(role_name),
+        Resource::AccessKey { key_id, user_name } => {
+            name::is_long_term_key(key_id) && user_name.as_deref().is_none_or(name::is_iam_name)
+        }
+        Resource::Instance { instance_id } => name::is_instance_id(instance_id),
+        _ => false,
+    }
+}

@@ -1,0 +1,138 @@
+//! Whose calls are looked for, and which of those found are the suspect's own.
+
+use std::collections::BTreeSet;
+
+use super::{call::Call, meaning, subject::Subject};
+use crate::target::{Resource, Target};
+
+/// More keys than this aren't followed; people are told.
+pub const MOST_KEYS: usize = 8;
+
+/// What `LookupEvents` is asked for; it takes one attribute at a time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lookup {
+    /// Calls signed with this key.
+    Key(String),
+    /// Calls by this user, or by sessions of this name.
+    User(String),
+    /// Calls about this resource.
+    Resource(String),
+}
+
+/// Whoever the incident is about, with the credentials that came of its own.
+#[derive(Clone, Debug)]
+pub struct Suspect {
+    pub(super) target: Target,
+    pub(super) user: Option<String>,
+    keys: BTreeSet<String>,
+    left_out: usize,
+}
+
+impl Suspect {
+    /// The suspect of an incident; `user` is the user's name as IAM has it.
+    pub fn new(target: &Target, user: Option<String>) -> Self {
+        let key = match &target.resource {
+            Resource::AccessKey { key_id, .. }
+            | Resource::UserSession { key_id, .. }
+            | Resource::RoleSession { key_id, .. }
+            | Resource::FederatedUser { key_id, .. } => Some(key_id.clone()),
+            _ => None,
+        };
+        Self {
+            target: target.clone(),
+            user,
+            keys: key.into_iter().collect(),
+            left_out: 0,
+        }
+    }
+
+    /// Everything to look for, as far as is known now.
+    pub fn lookups(&self) -> BTreeSet<Lookup> {
+        let mut lookups: BTreeSet<Lookup> = self.keys.iter().cloned().map(Lookup::Key).collect();
+        match &self.target.resource {
+            Resource::User { user_name } | Resource::UserSession { user_name, .. } => {
+                lookups.insert(Lookup::User(
+                    self.user.clone().unwrap_or_else(|| user_name.clone()),
+                ));
+            }
+            Resource::Role { .. } => {
+                lookups.insert(Lookup::Resource(self.target.probable_arn()));
+            }
+            Resource::RoleSession { session_name, .. } => {
+                lookups.insert(Lookup::User(session_name.clone()));
+            }
+            _ => {}
+        }
+        lookups
+    }
+
+    /// Takes in the credentials that a call gave the suspect. A session that was made from a leaked key goes on
+    /// acting under a key of its own, and so does a role that was taken.
+    pub fn learn(&mut self, call: &Call) {
+        if !call.succeeded() || !(self.did(call) || self.is_of_its_role(call)) {
+            return;
+        }
+        let given = [
+            &["credentials", "accessKeyId"][..],
+            &["accessKey", "accessKeyId"][..],
+        ]
+        .iter()
+        .find_map(|path| call.answered(path));
+        let Some(key) = given.filter(|key| !self.keys.contains(*key)) else {
+            return;
+        };
+        if self.keys.len() < MOST_KEYS {
+            self.keys.insert(key.to_owned());
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// How many keys weren't followed.
+    pub const fn keys_left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Whether the suspect made this call. Of a leaked key's user, only what that key and what came of it did: the
+    /// user's own work goes on with others.
+    pub fn did(&self, call: &Call) -> bool {
+        let by_key = call
+            .caller
+            .key_id
+            .as_ref()
+            .is_some_and(|key| self.keys.contains(key));
+        by_key
+            || match &self.target.resource {
+                Resource::User { user_name } | Resource::UserSession { user_name, .. } => {
+                    call.caller.kind == "IAMUser"
+                        && call.caller.name.as_ref() == Some(self.user.as_ref().unwrap_or(user_name))
+                }
+                Resource::Role { role_name } => {
+                    call.caller.kind == "AssumedRole" && call.caller.name.as_ref() == Some(role_name)
+                }
+                _ => false,
+            }
+    }
+
+    /// Whether the call gave somebody credentials of the role that the incident is about.
+    fn is_of_its_role(&self, call: &Call) -> bool {
+        let Resource::Role { role_name } = &self.target.resource else {
+            return false;
+        };
+        meaning::find(&call.seen.source, &call.seen.name).is_some_and(|meaning| {
+            meaning.about == meaning::About::AssumedRole
+                && Subject::all_of(meaning, call)
+                    .iter()
+                    .any(|subject| matches!(subject, Subject::Role { name, .. } if name == role_name))
+        })
+    }
+
+    /// Who made a federated session: the finding doesn't tell, each of its calls does.
+    pub(super) fn issuer<'call>(&self, call: &'call Call) -> Option<&'call str> {
+        let is_federated = matches!(self.target.resource, Resource::FederatedUser { .. });
+        call.caller
+            .name
+            .as_deref()
+            .filter(|_| is_federated && call.caller.kind == "FederatedUser" && self.did(call))
+    }
+}

@@ -1,0 +1,220 @@
+//! What is kept of an incident, and that nothing in it can be altered, lost or added unseen.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use backstop_core::{
+    IncidentId,
+    evidence::{self, Entry, Item, MANIFEST, Manifest, RawFinding, check},
+    incident::Incident,
+    log::{Event, Record},
+};
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn id() -> IncidentId {
+    "01KJTESTEVIDENCE0000000000".into()
+}
+
+/// A recorded log without what it says was kept: each test keeps it anew.
+fn recorded(name: &str) -> Vec<Record> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded-logs");
+    let log: Vec<Record> = serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap();
+    let mut without: Vec<Record> = Vec::new();
+    for record in log {
+        if matches!(record.event, Event::EvidenceKept { .. }) {
+            continue;
+        }
+        without.push(Record::next(without.last(), record.at, record.id, record.event).unwrap());
+    }
+    without
+}
+
+fn finding(log: &[Record]) -> RawFinding {
+    let Event::Opened(opened) = &log[0].event else {
+        unreachable!("a log begins with `opened`")
+    };
+    RawFinding {
+        key: opened.finding.key.clone(),
+        message: opened.finding.message.clone(),
+        bytes: br#"{ "detail": { "id": "abc" } }"#.to_vec(),
+    }
+}
+
+/// Keeps what the log says, as `close` does: the items, then the entries in the log, then the manifest.
+fn keep(log: &mut Vec<Record>, files: &mut Files) -> Vec<String> {
+    let known = Incident::replay(log).unwrap().evidence.entries;
+    let last = log.last().unwrap().clone();
+    let mut items = evidence::items(log, &[finding(log)]).unwrap();
+    items.push(Item {
+        name: evidence::report_name(last.seq, "md"),
+        at: last.at,
+        bytes: b"# the report\n".to_vec(),
+    });
+    let news = evidence::extend(&id(), &known, items, last.seq).unwrap();
+    let entries: Vec<Entry> = news.iter().map(|(entry, _)| entry.clone()).collect();
+    let names = entries.iter().map(|entry| entry.name.clone()).collect();
+    files.extend(news.into_iter().map(|(entry, item)| (entry.name, item.bytes)));
+    let event = Event::EvidenceKept {
+        records: last.seq,
+        head: last.hash.clone(),
+        entries,
+    };
+    log.push(Record::next(log.last(), last.at, "kept".into(), event).unwrap());
+    let manifest = Manifest::of(&id(), &Incident::replay(log).unwrap()).unwrap();
+    files.insert(MANIFEST.into(), manifest.text().unwrap().into_bytes());
+    names
+}
+
+/// A closed incident, and the same once it was undone.
+fn kept() -> (Vec<Record>, Files) {
+    let whole = recorded("leaked-access-key-undone.json");
+    let closed = whole
+        .iter()
+        .position(|it| matches!(it.event, Event::Closed { .. }))
+        .unwrap();
+    let mut log = whole[..=closed].to_vec();
+    let mut files = Files::new();
+    keep(&mut log, &mut files);
+    for record in &whole[closed + 1..] {
+        let next = Record::next(log.last(), record.at, record.id.clone(), record.event.clone()).unwrap();
+        log.push(next);
+    }
+    keep(&mut log, &mut files);
+    (log, files)
+}
+
+/// The first item that is named.
+fn first_problem(files: &Files) -> Option<String> {
+    check(files).problems.first().map(|problem| problem.item.clone())
+}
+
+#[test]
+fn what_is_kept_is_complete_and_whole() {
+    let (_, files) = kept();
+    let checked = check(&files);
+    assert_eq!(checked.problems, [], "{files:?}");
+    assert_eq!(checked.incident, Some(id()));
+    let has = |prefix: &str| checked.entries.iter().any(|entry| entry.name.starts_with(prefix));
+    for prefix in [
+        "findings/",
+        "before/deny-user.json",
+        "notices/",
+        "log-",
+        "report-",
+    ] {
+        assert!(has(prefix), "{prefix}: {:?}", checked.entries);
+    }
+    let logs = checked
+        .entries
+        .iter()
+        .filter(|entry| entry.name.starts_with("log-"));
+    assert_eq!(logs.count(), 2, "the log as it was closed, and as it was undone");
+}
+
+#[test]
+fn keeping_it_again_adds_nothing() {
+    let (log, _) = kept();
+    let known = Incident::replay(&log).unwrap().evidence.entries;
+    let before_keeping = &log[..log.len() - 1];
+    let items = evidence::items(before_keeping, &[finding(&log)]).unwrap();
+    let news = evidence::extend(&id(), &known, items, before_keeping.len() as u32).unwrap();
+    assert_eq!(
+        news.iter().map(|(entry, _)| &entry.name).collect::<Vec<_>>(),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_has_a_taken_name_is_kept_beside_it() {
+    let (log, _) = kept();
+    let known = Incident::replay(&log).unwrap().evidence.entries;
+    let item = Item {
+        name: "before/deny-user.json".into(),
+        at: log[0].at,
+        bytes: b"something else".to_vec(),
+    };
+    let news = evidence::extend(&id(), &known, vec![item], 99).unwrap();
+    assert_eq!(news[0].0.name, "before/deny-user-000099.json");
+    assert_eq!(news[0].0.prev, known.last().unwrap().hash);
+}
+
+#[test]
+fn entries_that_do_not_continue_the_chain_are_illegal() {
+    let (mut log, _) = kept();
+    let known = Incident::replay(&log).unwrap().evidence.entries;
+    let head = log.last().unwrap().hash.clone();
+    let again = Event::EvidenceKept {
+        records: 1,
+        head,
+        entries: known,
+    };
+    log.push(Record::next(log.last(), log[0].at, "again".into(), again).unwrap());
+    assert!(Incident::replay(&log).is_err());
+}
+
+#[test]
+fn any_flipped_byte_of_any_item_is_found_and_named() {
+    let (_, files) = kept();
+    for (name, bytes) in files.iter().filter(|(name, _)| *name != MANIFEST) {
+        for place in [0, bytes.len() / 2, bytes.len() - 1] {
+            for bit in [0x01, 0x20, 0x80] {
+                let mut altered = files.clone();
+                altered.get_mut(name).unwrap()[place] ^= bit;
+                assert_eq!(
+                    first_problem(&altered).as_ref(),
+                    Some(name),
+                    "byte {place} of {name}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn any_flipped_byte_of_the_manifest_is_found() {
+    let (_, files) = kept();
+    for place in 0..files[MANIFEST].len() {
+        // The least bit, upper and lower case, and a space that becomes another white space or back.
+        for bit in [0x01, 0x20, 0x2a] {
+            let mut altered = files.clone();
+            altered.get_mut(MANIFEST).unwrap()[place] ^= bit;
+            assert!(
+                first_problem(&altered).is_some(),
+                "byte {place} ^ {bit:#x} goes unseen"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_added_or_cut_off_is_named() {
+    let (_, files) = kept();
+    for name in files.keys() {
+        let mut without = files.clone();
+        without.remove(name);
+        assert_eq!(first_problem(&without).as_ref(), Some(name));
+        let mut shorter = files.clone();
+        shorter.get_mut(name).unwrap().pop();
+        assert_eq!(first_problem(&shorter).as_ref(), Some(name));
+    }
+    let mut added = files.clone();
+    added.insert("before/planted.json".into(), b"{}".to_vec());
+    assert_eq!(first_problem(&added).as_deref(), Some("before/planted.json"));
+}
+
+#[test]
+fn a_manifest_of_another_incident_or_written_anew_is_refused() {
+    let (_, files) = kept();
+    let text = String::from_utf8(files[MANIFEST].clone()).unwrap();
+    for forged in [
+        text.replace(id().as_str(), "01KJTESTEVIDENCE0000000001"),
+        text.replace("  ", " "),
+        text.replace("\"format\": 1", "\"format\": 2"),
+        text.trim_end().to_owned(),
+    ] {
+        let mut altered = files.clone();
+        altered.insert(MANIFEST.into(), forged.into_bytes());
+        assert_eq!(first_problem(&altered).as_deref(), Some(MANIFEST));
+    }
+}

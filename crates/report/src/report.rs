@@ -1,0 +1,249 @@
+//! What the report says, as data. Attackers choose names that end up in it: every text passes [`clean`] or [`command`]
+//! before it is in here, and is escaped again for the page or the document.
+
+use backstop_core::{
+    IncidentId,
+    evidence::Entry,
+    incident::{IllegalTransition, Incident, Status},
+    log::{Origin, Record},
+    message::what_next,
+    text,
+    times::{Times, length},
+    words,
+};
+use serde::Serialize;
+
+use crate::{
+    cost::{self, Cost},
+    questions,
+    steps::{self, Step},
+    summary,
+    timeline::{self, Timeline, Tone},
+    unknown,
+};
+
+/// Longer texts are in the log.
+const LONGEST: usize = 600;
+
+/// The report on one incident.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The incident.
+    pub incident: String,
+    /// What it is about, in a line.
+    pub title: String,
+    /// Where it stands.
+    pub status: Status,
+    /// The same as a sentence.
+    pub standing: String,
+    /// Whether it is a drill.
+    pub is_drill: bool,
+    /// Which log it was made from.
+    pub made_from: String,
+    /// What happened, a sentence each.
+    pub summary: Vec<String>,
+    /// The incident's main facts.
+    pub facts: Vec<Fact>,
+    /// How long things took.
+    pub durations: Vec<Fact>,
+    /// What came when.
+    pub timeline: Timeline,
+    /// What was done, in the playbook's order.
+    pub steps: Vec<Step>,
+    /// What may break, or would.
+    pub impact: Vec<String>,
+    /// What the log can't say.
+    pub unknown: Vec<String>,
+    /// What to do next.
+    pub next: Vec<String>,
+    /// What is kept, with its hashes.
+    pub evidence: Vec<EvidenceLine>,
+    /// What answering cost, estimated.
+    pub cost: Cost,
+    /// What to ask afterwards.
+    pub questions: Vec<String>,
+}
+
+/// A name and its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    /// What.
+    pub label: &'static str,
+    /// Which.
+    pub value: String,
+}
+
+/// One piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EvidenceLine {
+    /// Its name below the incident's folder.
+    pub name: String,
+    /// SHA-256 of what it holds.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it came to be.
+    pub at: String,
+}
+
+impl Report {
+    /// Makes the report from a log, whose chain was checked, and from the evidence that is kept.
+    pub fn of(id: &IncidentId, log: &[Record], evidence: &[Entry]) -> Result<Self, IllegalTransition> {
+        let incident = Incident::replay(log)?;
+        let last = log.last().ok_or(IllegalTransition::Empty)?;
+        let times = Times::of(log, &incident);
+        let opened = &incident.opened;
+        let status = incident.status();
+        Ok(Self {
+            incident: clean(id.as_str()),
+            title: clean(&opened.target.to_string()),
+            status,
+            standing: words::status(status).to_owned(),
+            is_drill: opened.origin == Origin::Drill,
+            made_from: format!(
+                "the log's records 1 to {}, the last of {} with hash {}",
+                last.seq, last.at, last.hash
+            ),
+            summary: summary::summary(log, &incident, &times),
+            facts: facts(id, &incident),
+            durations: durations(&times),
+            timeline: timeline::timeline(log, &incident, &times),
+            steps: steps::steps(id, &incident),
+            impact: impact(&incident),
+            unknown: unknown::unknown(log, &incident, &times),
+            next: what_next(id, &incident, status)
+                .iter()
+                .map(|line| clean(line))
+                .collect(),
+            evidence: evidence.iter().map(evidence_line).collect(),
+            cost: cost::cost(log, &incident, evidence.len()),
+            questions: questions::questions(&incident, &times),
+        })
+    }
+}
+
+impl Report {
+    /// How the status is drawn.
+    pub const fn tone(&self) -> Tone {
+        match self.status {
+            Status::Contained | Status::Undone => Tone::Good,
+            Status::PartiallyContained
+            | Status::Failed
+            | Status::Stuck
+            | Status::Expired
+            | Status::Denied => Tone::Bad,
+            Status::AwaitingApproval | Status::Containing | Status::Undoing | Status::Open => Tone::Wait,
+            Status::Refused | Status::Observed | Status::Reported => Tone::Plain,
+        }
+    }
+
+    /// What to type to get the evidence.
+    pub fn fetch(&self) -> String {
+        format!("backstop evidence fetch {}", self.incident)
+    }
+}
+
+/// One harmless line of bounded length.
+pub(crate) fn clean(line: &str) -> String {
+    text::bounded(&text::sanitize(line), LONGEST)
+}
+
+/// A command to copy, whole. One that can't be shown as it is says so.
+pub(crate) fn command(line: &str) -> String {
+    let shown = text::sanitize(line);
+    if shown == line {
+        shown
+    } else {
+        format!("{shown}   # some characters can't be shown: take this command from the log")
+    }
+}
+
+fn facts(id: &IncidentId, incident: &Incident) -> Vec<Fact> {
+    let opened = &incident.opened;
+    let finding = &opened.finding;
+    let fact = |label, value: String| Fact {
+        label,
+        value: clean(&value),
+    };
+    let mut facts = vec![
+        fact("Incident", id.to_string()),
+        fact("Target", opened.target.to_string()),
+        fact("Region", opened.target.region.to_string()),
+        fact("Finding", finding.finding_type.clone()),
+        fact(
+            "Severity",
+            format!(
+                "{} ({:.1}), by {}",
+                finding.severity.label, finding.severity.score, finding.route
+            ),
+        ),
+        fact("Finding's key", finding.key.clone()),
+        fact(
+            "Playbook",
+            format!("{}, in {} mode", opened.playbook, opened.mode),
+        ),
+    ];
+    if let Origin::Manual { by, reason } = &opened.origin {
+        let reason = reason.as_deref().unwrap_or("no reason given");
+        facts.push(fact("Started by", format!("{by}: {reason}")));
+    }
+    if !incident.approvals.is_empty() {
+        facts.push(fact("Approved by", incident.approvals.join(", ")));
+    }
+    if let Some(linked) = &opened.linked {
+        facts.push(fact("Answered before", linked.to_string()));
+    }
+    facts
+}
+
+fn durations(times: &Times) -> Vec<Fact> {
+    let known = |milliseconds: Option<i64>, otherwise: &str| {
+        milliseconds.map_or_else(|| otherwise.to_owned(), length)
+    };
+    let mut durations = vec![
+        Fact {
+            label: "To detect (first activity to finding)",
+            value: known(times.to_detect_ms, "not known"),
+        },
+        Fact {
+            label: "To respond (finding to incident)",
+            value: known(times.to_open_ms, "not known"),
+        },
+        Fact {
+            label: "To the first containing change",
+            value: known(times.to_first_change_ms, "nothing was changed"),
+        },
+        Fact {
+            label: "To contain (incident to proof)",
+            value: known(times.to_contain_ms, "not contained"),
+        },
+    ];
+    if times.undo_asked.is_some() {
+        durations.push(Fact {
+            label: "To recover (undo asked for to ended)",
+            value: known(times.to_recover_ms, "not ended"),
+        });
+    }
+    durations
+}
+
+/// The plans' blast radius, each line once.
+fn impact(incident: &Incident) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let plans = incident.steps.iter().filter_map(|state| state.plan.as_ref());
+    for line in plans.flat_map(|plan| &plan.blast_radius).map(|line| clean(line)) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn evidence_line(entry: &Entry) -> EvidenceLine {
+    EvidenceLine {
+        name: clean(&entry.name),
+        sha256: entry.sha256.to_string(),
+        size: entry.size,
+        at: entry.at.to_string(),
+    }
+}

@@ -1,0 +1,136 @@
+//! The evidence bucket: objects below `incidents/<id>/`, written with their checksum, never deleted.
+
+use aws_sdk_s3::{Client, primitives::ByteStream, types::ChecksumAlgorithm};
+use backstop_core::{IncidentId, evidence::Item};
+
+use crate::CallError;
+
+/// The evidence bucket.
+#[derive(Clone, Debug)]
+pub struct EvidenceBucket {
+    client: Client,
+    name: String,
+}
+
+impl EvidenceBucket {
+    /// The bucket with this name.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self {
+            client,
+            name: name.into(),
+        }
+    }
+
+    /// The bucket's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes one item. Written again it becomes another version; the bucket keeps both.
+    pub async fn put(&self, incident: &IncidentId, item: Item) -> Result<(), CallError> {
+        let key = key(incident, &item.name);
+        let content_type = content_type(&item.name);
+        self.client
+            .put_object()
+            .bucket(&self.name)
+            .key(&key)
+            .content_type(content_type)
+            // A bucket with Object Lock takes only what comes with its checksum (S3 User Guide, "Locking objects with
+            // Object Lock"); SHA-256 is what the manifest has as well.
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .body(ByteStream::from(item.bytes))
+            .send()
+            .await
+            .map_err(CallError::of("s3:PutObject", self.place(&key)))?;
+        Ok(())
+    }
+
+    /// The names of all that is kept of an incident, the manifest among them.
+    pub async fn names(&self, incident: &IncidentId) -> Result<Vec<String>, CallError> {
+        let prefix = key(incident, "");
+        let mut names = Vec::new();
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.name)
+            .prefix(&prefix)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(CallError::of("s3:ListBucket", self.place(&prefix)))?;
+            let keys = page.contents().iter().filter_map(|object| object.key());
+            names.extend(
+                keys.filter_map(|key| key.strip_prefix(&prefix))
+                    .map(str::to_owned),
+            );
+        }
+        Ok(names)
+    }
+
+    /// Reads one item.
+    pub async fn get(&self, incident: &IncidentId, name: &str) -> Result<Vec<u8>, CallError> {
+        let key = key(incident, name);
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(&key)
+            .send()
+            .await
+            .map_err(CallError::of("s3:GetObject", self.place(&key)))?;
+        let bytes = answer.body.collect().await.map_err(|error| CallError {
+            name: backstop_core::ErrorName::Unavailable,
+            call: "s3:GetObject",
+            on: self.place(&key),
+            code: String::new(),
+            message: error.to_string(),
+        })?;
+        Ok(bytes.to_vec())
+    }
+
+    fn place(&self, key: &str) -> String {
+        format!("`s3://{}/{key}`", self.name)
+    }
+}
+
+fn key(incident: &IncidentId, name: &str) -> String {
+    format!("incidents/{incident}/{name}")
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.') {
+        Some((_, "json")) => "application/json",
+        Some((_, "html")) => "text/html; charset=utf-8",
+        Some((_, "md")) => "text/markdown; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use aws_sdk_s3::operation::put_object::PutObjectOutput;
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_item_is_written_below_its_incident_with_a_checksum() {
+        let put = mock!(Client::put_object)
+            .match_requests(|input| {
+                input.bucket() == Some("evidence")
+                    && input.key() == Some("incidents/01K/before/deny-user.json")
+                    && input.content_type() == Some("application/json")
+                    && input.checksum_algorithm() == Some(&ChecksumAlgorithm::Sha256)
+            })
+            .then_output(|| PutObjectOutput::builder().build());
+        let bucket = EvidenceBucket::new(mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&put]), "evidence");
+        let item = Item {
+            name: "before/deny-user.json".into(),
+            at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            bytes: b"{}".to_vec(),
+        };
+        bucket.put(&"01K".into(), item).await.unwrap();
+        assert_eq!(put.num_calls(), 1);
+    }
+}

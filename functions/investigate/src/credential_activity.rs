@@ -1,0 +1,227 @@
+//! `investigate.credential-activity`: what a credential did, what came of it, and what should be done about that.
+//!
+//! *Changes* nothing: the plan holds what was read, and the log keeps the plan. *Undo* has nothing to do. *Twice*
+//! is harmless. What can't be read is named; the rest is kept all the same.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use backstop_core::{
+    Plan, Receipt, Region, UndoOutcome, Verification,
+    guardrail::Permit,
+    investigation::{Call, Investigation, Lookup, Scope, Suspect},
+};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, write_receipt},
+};
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::{
+    principal,
+    trail::{Found, Span, Trail, home_region},
+};
+
+/// CloudTrail's event history goes back 90 days.
+const MOST_HOURS: u32 = 90 * 24;
+const USUAL_HOURS: u32 = 24;
+
+/// See the module.
+pub(crate) struct CredentialActivity {
+    iam: aws_sdk_iam::Client,
+    trail: Trail,
+}
+
+impl CredentialActivity {
+    pub(crate) const fn new(iam: aws_sdk_iam::Client, trail: Trail) -> Self {
+        Self { iam, trail }
+    }
+}
+
+#[async_trait]
+impl Action for CredentialActivity {
+    fn id(&self) -> &'static str {
+        "investigate.credential-activity"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let hours = order.number("hours", USUAL_HOURS, MOST_HOURS)?;
+        let principal = principal::find(&self.iam, &order.target).await?;
+        let span = Span {
+            from: order.at - SignedDuration::from_hours(hours.into()),
+            to: order.at,
+        };
+        let mut search = Search::new(order, principal.user);
+        search.run(&self.trail, span).await?;
+        let found = search.finish(span);
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: principal.arn.unwrap_or_else(|| order.target.probable_arn()),
+            tags: principal.tags,
+            changes: Vec::new(),
+            blast_radius: Vec::new(),
+            limits: limits(&found),
+            needs_approval: None,
+            captured: Some(serde_json::to_value(&found).map_err(|error| StepError::Invalid {
+                what: "the investigation to keep",
+                detail: error.to_string(),
+            })?),
+            manual_undo: Vec::new(),
+            receipt: write_receipt(&Value::Null)?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        Ok(Verification {
+            holds: receipt.is_some(),
+            observed: match receipt {
+                Some(_) => format!("what {} did is in this log", order.target.resource),
+                None => format!("nothing of what {} did was kept", order.target.resource),
+            },
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        order: &Order,
+        _receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        Ok(UndoOutcome::NothingToUndo {
+            reason: format!("what {} did was only read", order.target.resource),
+        })
+    }
+}
+
+/// What nobody should think this looked at.
+fn limits(found: &Investigation) -> Vec<String> {
+    let regions: Vec<&str> = found.regions.iter().map(Region::as_str).collect();
+    let mut limits = vec![
+        "CloudTrail's event history has management events only: which objects, items and messages were read is not \
+         in it"
+            .to_owned(),
+        "CloudTrail delivers late: calls of the last 15 minutes may be missing".to_owned(),
+        format!("only {} were looked at, no other Region", regions.join(" and ")),
+    ];
+    limits.extend(found.incomplete.iter().cloned());
+    limits
+}
+
+/// A search under way: each credential that turns up is looked for, too.
+struct Search {
+    suspect: Suspect,
+    regions: Vec<Region>,
+    readable: BTreeSet<Region>,
+    done: BTreeSet<Lookup>,
+    calls: Vec<Call>,
+    incomplete: Vec<String>,
+}
+
+impl Search {
+    fn new(order: &Order, user: Option<String>) -> Self {
+        let home = home_region(&order.target.partition);
+        let mut regions = vec![order.target.region.clone()];
+        if home != order.target.region {
+            regions.push(home);
+        }
+        Self {
+            suspect: Suspect::new(&order.target, user),
+            readable: regions.iter().cloned().collect(),
+            regions,
+            done: BTreeSet::new(),
+            calls: Vec::new(),
+            incomplete: Vec::new(),
+        }
+    }
+
+    async fn run(&mut self, trail: &Trail, span: Span) -> Result<(), StepError> {
+        while let Some(lookup) = self.suspect.lookups().difference(&self.done).next().cloned() {
+            let answers = self.everywhere(trail, &lookup, span).await;
+            self.done.insert(lookup);
+            for (region, answer) in answers {
+                self.take(region, answer)?;
+            }
+            self.calls.sort_by_key(|call| call.seen.at);
+            for call in &self.calls {
+                self.suspect.learn(call);
+            }
+        }
+        Ok(())
+    }
+
+    /// In all Regions at once: each has its own pace.
+    async fn everywhere(
+        &self,
+        trail: &Trail,
+        lookup: &Lookup,
+        span: Span,
+    ) -> Vec<(Region, Result<Found, CallError>)> {
+        let readable = |at: usize| {
+            self.regions
+                .get(at)
+                .filter(|region| self.readable.contains(*region))
+        };
+        let ask = async |at: usize| match readable(at) {
+            Some(region) => Some((region.clone(), trail.look_up(region, lookup, span).await)),
+            None => None,
+        };
+        let (one, other) = tokio::join!(ask(0), ask(1));
+        one.into_iter().chain(other).collect()
+    }
+
+    /// A Region that refuses isn't asked again; the others are. What may be had yet is the machine's to try again.
+    fn take(&mut self, region: Region, answer: Result<Found, CallError>) -> Result<(), StepError> {
+        match answer {
+            Ok(found) => {
+                if found.has_more {
+                    self.note(format!(
+                        "{region} has more events than were read: the newest were"
+                    ));
+                }
+                if found.unreadable > 0 {
+                    self.note(format!("{} events of {region} can't be read", found.unreadable));
+                }
+                self.calls.extend(found.calls.into_iter().rev());
+            }
+            Err(error) => {
+                self.readable.remove(&region);
+                if error.name.is_retryable() || self.readable.is_empty() {
+                    return Err(error.into());
+                }
+                self.note(format!("{region} wasn't read: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, line: String) {
+        if !self.incomplete.contains(&line) {
+            self.incomplete.push(line);
+        }
+    }
+
+    fn finish(mut self, span: Span) -> Investigation {
+        let left_out = self.suspect.keys_left_out();
+        if left_out > 0 {
+            self.note(format!(
+                "{left_out} more sessions and keys came of it and weren't followed"
+            ));
+        }
+        let scope = Scope {
+            from: span.from,
+            to: span.to,
+            regions: self.readable.into_iter().collect(),
+            incomplete: self.incomplete,
+        };
+        Investigation::of(&self.suspect, scope, &self.calls)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_cloudtrail::{Client, operation::lookup_events::LookupEventsError};
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use aws_smithy_types::error::ErrorMetadata;
+use backstop_core::investigation::Proposal;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::*;
+use crate::testing::{KEY, event, iam, order, page, trail};
+
+const NEW_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
+
+fn found(plan: &Plan) -> Investigation {
+    serde_json::from_value(plan.captured.clone().unwrap()).unwrap()
+}
+
+fn made_key() -> Value {
+    let made = json!({ "accessKey": { "accessKeyId": NEW_KEY, "userName": "helper" } });
+    event("1", KEY, "CreateAccessKey", json!({ "userName": "helper" }), made)
+}
+
+fn denied() -> LookupEventsError {
+    let code = ErrorMetadata::builder()
+        .code("AccessDeniedException")
+        .message("no");
+    LookupEventsError::generic(code.build())
+}
+
+#[tokio::test]
+async fn a_key_that_the_key_made_is_followed_and_its_doings_proposed_about() {
+    let by_new_key = event(
+        "2",
+        NEW_KEY,
+        "CreateUser",
+        json!({ "userName": "second" }),
+        json!({}),
+    );
+    let rules = [
+        page(KEY, None, &[made_key()], None),
+        page(NEW_KEY, None, &[by_new_key], None),
+    ];
+    let action = CredentialActivity::new(iam(), trail(&[&rules[0], &rules[1]]));
+    let plan = action.plan(&order("us-east-1", 24)).await.unwrap();
+    assert!(plan.changes.is_empty());
+    assert_eq!(plan.principal, "arn:aws:iam::123456789012:user/ci/build-server");
+    assert_eq!(plan.tags.get("team").unwrap(), "web", "guardrails look at them");
+    let found = found(&plan);
+    let commands: Vec<String> = found.proposals.iter().filter_map(Proposal::command).collect();
+    assert_eq!(
+        commands,
+        [
+            "backstop run leaked-access-key --target AKIAI44QH8DHBEXAMPLE --mode approve",
+            "backstop run leaked-access-key --target arn:aws:iam::123456789012:user/second --mode approve",
+        ]
+    );
+    assert_eq!(found.from.to_string(), "2026-02-28T12:30:00Z");
+    assert!(
+        plan.limits.iter().any(|line| line.starts_with("only us-east-1")),
+        "{:?}",
+        plan.limits
+    );
+}
+
+#[tokio::test]
+async fn the_findings_region_and_home_are_read_at_once_each_at_its_own_pace_and_not_for_ever() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (seen, start) = (Arc::clone(&asked), Instant::now());
+    let trail = Trail::connecting(move |region| {
+        let (region, seen) = (region.to_owned(), Arc::clone(&seen));
+        let rule = mock!(Client::lookup_events)
+            .match_requests(move |_| {
+                seen.lock().unwrap().push((region.clone(), start.elapsed()));
+                true
+            })
+            .then_output(|| {
+                aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput::builder()
+                    .next_token("more")
+                    .build()
+            });
+        mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&rule])
+    });
+    let plan = CredentialActivity::new(iam(), trail)
+        .plan(&order("eu-west-1", 24))
+        .await
+        .unwrap();
+    let asked = asked.lock().unwrap();
+    for region in ["eu-west-1", "us-east-1"] {
+        let mut times: Vec<_> = asked
+            .iter()
+            .filter(|(there, _)| there == region)
+            .map(|(_, at)| *at)
+            .collect();
+        times.dedup();
+        assert_eq!(times.len(), 4, "{region}: {asked:?}");
+        let took = *times.last().unwrap() - *times.first().unwrap();
+        assert!(
+            took >= std::time::Duration::from_millis(1500),
+            "{region}: {asked:?}"
+        );
+        let more = format!("{region} has more events");
+        assert!(
+            plan.limits.iter().any(|line| line.starts_with(&more)),
+            "{:?}",
+            plan.limits
+        );
+    }
+    let first = |there: &str| asked.iter().position(|(region, _)| region == there).unwrap();
+    let last = |there: &str| asked.iter().rposition(|(region, _)| region == there).unwrap();
+    assert!(first("us-east-1") < last("eu-west-1"), "side by side: {asked:?}");
+}
+
+#[tokio::test]
+async fn a_region_that_refuses_is_named_and_the_other_is_kept() {
+    let trail = Trail::connecting(move |region| {
+        let rule = match region {
+            "us-east-1" => page(
+                KEY,
+                None,
+                &[event("1", KEY, "ListUsers", json!(null), json!(null))],
+                None,
+            ),
+            _ => mock!(Client::lookup_events).then_error(denied),
+        };
+        mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&rule])
+    });
+    let plan = CredentialActivity::new(iam(), trail)
+        .plan(&order("eu-west-1", 24))
+        .await
+        .unwrap();
+    let found = found(&plan);
+    assert_eq!((found.calls, found.regions), (1, vec!["us-east-1".into()]));
+    let [line] = found.incomplete.as_slice() else {
+        unreachable!("one")
+    };
+    assert!(
+        line.starts_with("eu-west-1 wasn't read: `cloudtrail:LookupEvents`"),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn what_can_t_be_read_at_all_is_a_failure_and_a_throttle_is_waited_out() {
+    let refused = mock!(Client::lookup_events).then_error(denied);
+    let error = CredentialActivity::new(iam(), trail(&[&refused]))
+        .plan(&order("us-east-1", 24))
+        .await
+        .unwrap_err();
+    assert_eq!(error.name().as_str(), "Backstop.AccessDenied");
+
+    let busy = mock!(Client::lookup_events)
+        .sequence()
+        .error(|| LookupEventsError::generic(ErrorMetadata::builder().code("ThrottlingException").build()))
+        .times(3)
+        .output(|| aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput::builder().build())
+        .build();
+    let start = Instant::now();
+    CredentialActivity::new(iam(), trail(&[&busy]))
+        .plan(&order("us-east-1", 24))
+        .await
+        .unwrap();
+    assert!(
+        start.elapsed() >= std::time::Duration::from_millis(1500),
+        "each at its turn"
+    );
+}
+
+#[tokio::test]
+async fn hours_beyond_the_history_are_refused() {
+    for hours in [0, 90 * 24 + 1] {
+        let action = CredentialActivity::new(iam(), trail(&[]));
+        let error = action.plan(&order("us-east-1", hours)).await.unwrap_err();
+        assert!(
+            error.to_string().contains("a whole number from 1 to 2160"),
+            "{error}"
+        );
+    }
+}

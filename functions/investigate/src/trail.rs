@@ -1,0 +1,190 @@
+//! CloudTrail's event history of one Region at a time, page by page, at the pace that AWS allows.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aws_sdk_cloudtrail::{
+    Client,
+    config::{Region as AwsRegion, retry::RetryConfig},
+    operation::lookup_events::LookupEventsOutput,
+    primitives::DateTime,
+    types::{LookupAttribute, LookupAttributeKey},
+};
+use backstop_core::{
+    ErrorName, Region,
+    investigation::{Call, Lookup},
+};
+use backstop_runtime::CallError;
+use jiff::Timestamp;
+
+use crate::pace::Pace;
+
+/// Pages of 50 of one lookup in one Region; the newest come first, and people are told when there are more.
+const MOST_PAGES: usize = 4;
+/// Other readers of the account use the same two calls a second.
+const MOST_ATTEMPTS: usize = 4;
+
+/// The event history of every Region.
+pub(crate) struct Trail {
+    connect: Box<dyn Fn(&str) -> Client + Send + Sync>,
+    regions: Mutex<BTreeMap<Region, Arc<InRegion>>>,
+}
+
+struct InRegion {
+    client: Client,
+    pace: Pace,
+}
+
+/// From when to when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+}
+
+/// What one lookup in one Region gave.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The calls, the newest first.
+    pub(crate) calls: Vec<Call>,
+    /// Whether there are more than were read.
+    pub(crate) has_more: bool,
+    /// Events that couldn't be read.
+    pub(crate) unreadable: usize,
+}
+
+/// Where a partition's IAM and STS global endpoints record their calls (IAM User Guide, "Logging IAM and AWS STS
+/// API calls with AWS CloudTrail").
+pub(crate) fn home_region(partition: &str) -> Region {
+    match partition {
+        "aws-cn" => "cn-north-1".into(),
+        "aws-us-gov" => "us-gov-west-1".into(),
+        _ => "us-east-1".into(),
+    }
+}
+
+impl Trail {
+    /// Clients with this configuration, but for the Region. The SDK's own retries know no pace, so there are none.
+    pub(crate) fn of(config: aws_config::SdkConfig) -> Self {
+        Self::connecting(move |region| {
+            let config = aws_sdk_cloudtrail::config::Builder::from(&config)
+                .region(AwsRegion::new(region.to_owned()))
+                .retry_config(RetryConfig::disabled())
+                .build();
+            Client::from_conf(config)
+        })
+    }
+
+    /// Clients made by this function.
+    pub(crate) fn connecting(connect: impl Fn(&str) -> Client + Send + Sync + 'static) -> Self {
+        Self {
+            connect: Box::new(connect),
+            regions: Mutex::default(),
+        }
+    }
+
+    /// The calls that fit, in one Region.
+    pub(crate) async fn look_up(
+        &self,
+        region: &Region,
+        lookup: &Lookup,
+        span: Span,
+    ) -> Result<Found, CallError> {
+        let there = self.in_region(region);
+        let mut found = Found::default();
+        let mut token = None;
+        for _ in 0..MOST_PAGES {
+            let page = there.page(lookup, span, token.take(), region).await?;
+            for event in page.events.unwrap_or_default() {
+                match Call::read(event.cloud_trail_event().unwrap_or_default()) {
+                    Ok(call) => found.calls.push(call),
+                    Err(error) => {
+                        tracing::warn!(%region, event = event.event_id(), %error, "an event can't be read");
+                        found.unreadable += 1;
+                    }
+                }
+            }
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+        found.has_more = true;
+        Ok(found)
+    }
+
+    fn in_region(&self, region: &Region) -> Arc<InRegion> {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = regions.entry(region.clone()).or_insert_with(|| {
+            Arc::new(InRegion {
+                client: (self.connect)(region.as_str()),
+                pace: Pace::default(),
+            })
+        });
+        Arc::clone(there)
+    }
+}
+
+impl InRegion {
+    async fn page(
+        &self,
+        lookup: &Lookup,
+        span: Span,
+        token: Option<String>,
+        region: &Region,
+    ) -> Result<LookupEventsOutput, CallError> {
+        let mut attempt = 1;
+        loop {
+            self.pace.turn().await;
+            let asked = self
+                .client
+                .lookup_events()
+                .lookup_attributes(attribute(lookup)?)
+                .start_time(DateTime::from_secs(span.from.as_second()))
+                .end_time(DateTime::from_secs(span.to.as_second()))
+                .set_next_token(token.clone());
+            let on = format!("the event history of {region}");
+            match asked
+                .send()
+                .await
+                .map_err(CallError::of("cloudtrail:LookupEvents", on))
+            {
+                Err(error) if error.name == ErrorName::Throttled && attempt < MOST_ATTEMPTS => attempt += 1,
+                answer => return answer,
+            }
+        }
+    }
+}
+
+fn attribute(lookup: &Lookup) -> Result<LookupAttribute, CallError> {
+    let (key, value) = match lookup {
+        Lookup::Key(id) => (LookupAttributeKey::AccessKeyId, id),
+        Lookup::User(name) => (LookupAttributeKey::Username, name),
+        Lookup::Resource(name) => (LookupAttributeKey::ResourceName, name),
+    };
+    LookupAttribute::builder()
+        .attribute_key(key)
+        .attribute_value(value)
+        .build()
+        .map_err(|error| CallError {
+            name: ErrorName::Internal,
+            call: "cloudtrail:LookupEvents",
+            on: "the event history".to_owned(),
+            code: String::new(),
+            message: error.to_string(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_has_a_home() {
+        assert_eq!(home_region("aws").as_str(), "us-east-1");
+        assert_eq!(home_region("aws-cn").as_str(), "cn-north-1");
+        assert_eq!(home_region("aws-us-gov").as_str(), "us-gov-west-1");
+    }
+}

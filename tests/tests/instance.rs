@@ -1,0 +1,166 @@
+//! A compromised instance: isolated though its evidence can't be kept, and put back as it was by undo.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::{sync::Arc, time::Duration};
+
+use backstop_core::{
+    IncidentId, Mode, Risk,
+    incident::{Incident, Status},
+};
+use backstop_runtime::{machines::Machines, undoing};
+use backstop_sandbox::{
+    Effect, Matcher, Silent,
+    drill::{
+        self, Cast, Drill, Report, Stage,
+        check::{self, Aspect, State},
+        run::finding_about,
+    },
+};
+use backstop_tests::{Sections, Setting, drill as shipped, stage};
+use tokio::time::{Instant, sleep};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_is_isolated_whatever_becomes_of_the_evidence_and_undo_puts_it_back() {
+    let setting = Setting {
+        mode: Mode::Auto,
+        without_permission: None,
+    };
+    let mut sections = Sections::on(stage(setting).await.unwrap());
+    sections.check("snapshots denied", snapshots_denied).await;
+    sections.check("undo", undo).await;
+    sections.check("snapshots hang", snapshots_hang).await;
+    sections.end().await.unwrap_or_else(|failed| panic!("{failed}"));
+}
+
+/// The emulator's own error is retried for minutes; a denial fails at once and tests the same way.
+async fn snapshots_denied(stage: Arc<Stage>) {
+    let message = "not today".to_owned();
+    let faults = stage.account().faults();
+    faults.add(
+        Matcher::new("ec2", "CreateSnapshots"),
+        Effect::AccessDenied { message },
+    );
+    let report = drill::run(&stage, &shipped("compromised-instance").unwrap(), &Silent).await;
+    faults.clear();
+    assert_eq!(report.status, Some(Status::Contained), "{report:#?}");
+    let (_, incident) = incident_of(&stage, &report).await;
+    let missing = incident.missing_evidence();
+    let [one] = missing.as_slice() else {
+        panic!("one piece should be missing: {missing:?}");
+    };
+    assert_eq!((one.step.as_str(), one.is_awaited), ("snapshot-volumes", false));
+    assert!(one.why.contains("ec2:CreateSnapshots"), "{}", one.why);
+    // Everything but the snapshots is as it should be.
+    let spoilt: Vec<&str> = report
+        .checks
+        .iter()
+        .filter(|check| !check.is_after_as_expected())
+        .map(|check| check.name.as_str())
+        .collect();
+    assert_eq!(spoilt, ["each of its volumes has a snapshot"]);
+}
+
+/// The notice goes out, and the containment is proven, while the snapshot call hangs.
+async fn snapshots_hang(stage: Arc<Stage>) {
+    let faults = stage.account().faults();
+    faults.add(
+        Matcher::new("ec2", "CreateSnapshots"),
+        Effect::Timeout(Duration::from_secs(300)),
+    );
+    let drill = shipped("compromised-instance").unwrap();
+    let cast = Cast::plant(stage.account(), &drill, "hang").await.unwrap();
+    let event = finding_about(&stage, &drill, &cast).unwrap();
+    stage.put_event(&event.detail_type, &event.detail).await.unwrap();
+    let target = cast.instance("web-1").unwrap().id.clone();
+    let told = |incident: &Incident| incident.opened.target.resource.id() == target && incident.notified;
+    let (_, incident) = until(&stage, told).await;
+    faults.clear();
+    assert!(incident.closed.is_none());
+    assert_eq!(incident.conclusion(), Status::Contained);
+    let missing = incident.missing_evidence();
+    let hanging = missing.iter().find(|one| one.step.as_str() == "snapshot-volumes");
+    assert!(hanging.is_some_and(|one| one.is_awaited), "{missing:?}");
+    for aspect in [Aspect::Interfaces, Aspect::Profile] {
+        assert_eq!(
+            read(&stage, &drill, &cast, aspect).await,
+            State::Contained,
+            "{aspect:?}"
+        );
+    }
+}
+
+async fn undo(stage: Arc<Stage>) {
+    let drill = shipped("compromised-instance").unwrap();
+    let cast = Cast::plant(stage.account(), &drill, "undo").await.unwrap();
+    let event = finding_about(&stage, &drill, &cast).unwrap();
+    stage.put_event(&event.detail_type, &event.detail).await.unwrap();
+    let target = cast.instance("web-1").unwrap().id.clone();
+    let is_ours = |incident: &Incident| incident.opened.target.resource.id() == target;
+    let (id, incident) = until(&stage, |incident| is_ours(incident) && incident.closed.is_some()).await;
+    assert_eq!(incident.status(), Status::Contained);
+
+    let ledger = stage.ledger();
+    let mut log = ledger.log(&id).await.unwrap();
+    let sdk = stage.account().sdk_config(stage.account().root());
+    let machine = stage.stack().machine_arn("undo").unwrap();
+    let prefix = machine.strip_suffix("undo").unwrap().to_owned();
+    let machines = Machines::new(aws_sdk_sfn::Client::new(&sdk), prefix);
+    let steps = undoing::undoable(&id, &incident, None).unwrap();
+    let by = "arn:aws:iam::123456789012:user/oncall";
+    let accepted = [Risk::ReviveSessions];
+    undoing::request(&ledger, &machines, &mut log, by, None, &steps, &accepted)
+        .await
+        .unwrap();
+    let ended = |incident: &Incident| {
+        is_ours(incident) && matches!(incident.status(), Status::Undone | Status::Stuck)
+    };
+    let (_, undone) = until(&stage, ended).await;
+    assert_eq!(undone.status(), Status::Undone, "{:#?}", undone.steps);
+    for aspect in [
+        Aspect::Interfaces,
+        Aspect::Profile,
+        Aspect::Protection,
+        Aspect::AutoScaling,
+        Aspect::LoadBalancers,
+    ] {
+        let state = read(&stage, &drill, &cast, aspect).await;
+        assert_eq!(state, State::AsPlanted, "{aspect:?}");
+    }
+}
+
+/// Reads an aspect of the first server, by the drill's own check of it.
+async fn read(stage: &Stage, drill: &Drill, cast: &Cast, aspect: Aspect) -> State {
+    let mut checks = drill.checks.iter();
+    let check = checks
+        .find(|check| check.of == "web-1" && check.instance == Some(aspect))
+        .unwrap();
+    check::read(stage.account(), cast, check).await.unwrap()
+}
+
+async fn incident_of(stage: &Stage, report: &Report) -> (IncidentId, Incident) {
+    let id = IncidentId::from(report.incident.as_deref().unwrap());
+    let incident = stage.ledger().log(&id).await.unwrap().incident().unwrap();
+    (id, incident)
+}
+
+async fn until(stage: &Stage, wanted: impl Fn(&Incident) -> bool) -> (IncidentId, Incident) {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        for row in stage.ledger().incidents(100).await.unwrap() {
+            let incident = stage
+                .ledger()
+                .log(&row.incident)
+                .await
+                .unwrap()
+                .incident()
+                .unwrap();
+            if wanted(&incident) {
+                return (row.incident, incident);
+            }
+        }
+        sleep(Duration::from_millis(300)).await;
+    }
+    panic!("no incident is as wanted within {PATIENCE:?}");
+}

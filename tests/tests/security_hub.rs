@@ -1,0 +1,159 @@
+//! A finding that came by Security Hub: there, too, it ends as the incident ended, and that update acts on nothing.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use aws_sdk_securityhub::types::{AwsSecurityFinding, WorkflowStatus};
+use aws_sdk_sqs::types::QueueAttributeName;
+use backstop_core::{Mode, hub_update::Workflow, incident::Status, log::Event};
+use backstop_tests::{Leaked, Scene};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use ulid::Ulid;
+
+const FIXTURE: &str = include_str!("../../crates/core/tests/fixtures/asff-guardduty.json");
+
+/// GuardDuty's finding about a user's key, as Security Hub hands it on.
+fn event(leaked: &Leaked, scene: &Scene, id: &str) -> Value {
+    let account = scene.stage.account();
+    let now = Timestamp::now().to_string();
+    let text = FIXTURE
+        .replace("eu-west-1", account.region())
+        .replace("123456789012", account.account_id())
+        .replace("0f1e2d3c4b5a69788796a5b4c3d2e1f0", id)
+        .replace("AKIAIOSFODNN7EXAMPLE", &leaked.key_id)
+        .replace("\"alice\"", &format!("\"{}\"", leaked.user))
+        .replace("2026-03-01T10:07:00.000Z", &now);
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Into the account's Security Hub, by root; the fields that Security Hub is asked for later are enough.
+async fn import(scene: &Scene, finding: &Value) -> aws_sdk_securityhub::Client {
+    let account = scene.stage.account();
+    let hub = aws_sdk_securityhub::Client::new(&account.sdk_config(account.root()));
+    let text = |name: &str| finding[name].as_str().unwrap().to_owned();
+    let resource = aws_sdk_securityhub::types::Resource::builder()
+        .r#type("AwsIamAccessKey")
+        .id(finding["Resources"][0]["Id"].as_str().unwrap())
+        .build();
+    let imported = AwsSecurityFinding::builder()
+        .schema_version("2018-10-08")
+        .id(text("Id"))
+        .product_arn(text("ProductArn"))
+        .generator_id(text("GeneratorId"))
+        .aws_account_id(text("AwsAccountId"))
+        .created_at(text("CreatedAt"))
+        .updated_at(text("UpdatedAt"))
+        .title(text("Title"))
+        .description(text("Description"))
+        .resources(resource)
+        .build();
+    hub.batch_import_findings()
+        .findings(imported)
+        .send()
+        .await
+        .unwrap();
+    hub
+}
+
+/// The event that Security Hub sends for our own update.
+fn echo(mut event: Value, found: &AwsSecurityFinding) -> Value {
+    let note = found.note().unwrap();
+    let finding = &mut event["detail"]["findings"][0];
+    finding["Note"] =
+        json!({ "Text": note.text(), "UpdatedBy": note.updated_by(), "UpdatedAt": note.updated_at() });
+    finding["Workflow"]["Status"] = json!(found.workflow().unwrap().status().unwrap().as_str());
+    event
+}
+
+/// Until nothing waits in the intake queue and nothing is being read.
+async fn until_read(scene: &Scene) {
+    let account = scene.stage.account();
+    let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(account.root()));
+    let queue = scene.stage.stack().intake_queue_url().unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let names = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let asked = sqs
+            .get_queue_attributes()
+            .queue_url(queue)
+            .set_attribute_names(Some(names.into()));
+        let counts = asked.send().await.unwrap();
+        if counts.attributes().unwrap().values().all(|count| count == "0") {
+            return;
+        }
+        assert!(Instant::now() < until, "the queue isn't read");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
+    let scene = Scene::start(Mode::Auto, &[]).await;
+    let leaked = scene.leak(false).await;
+    let id = format!("{:032x}", u128::from(Ulid::generate()));
+    let event = event(&leaked, &scene, &id);
+    let hub = import(&scene, &event["detail"]["findings"][0]).await;
+
+    scene.stage.put_message(&event.to_string()).await.unwrap();
+    let (incident_id, incident) = scene.until(&id, |incident| incident.hub_told).await;
+    assert_eq!(incident.status(), Status::Contained);
+    assert_eq!(scene.state(&leaked).await, (false, true));
+
+    let log = scene.stage.ledger().log(&incident_id).await.unwrap();
+    let Some(Event::HubTold {
+        workflow,
+        updated,
+        failed,
+    }) = log
+        .records()
+        .iter()
+        .rev()
+        .map(|record| &record.event)
+        .find(|event| matches!(event, Event::HubTold { .. }))
+    else {
+        unreachable!("Security Hub wasn't told")
+    };
+    assert_eq!(
+        (*workflow, updated.len(), failed.len()),
+        (Workflow::Resolved, 1, 0),
+        "{failed:?}"
+    );
+    let found = hub.get_findings().send().await.unwrap();
+    let found = found
+        .findings()
+        .iter()
+        .find(|it| it.id().is_some_and(|it| it.ends_with(&id)))
+        .unwrap();
+    assert_eq!(
+        found.workflow().unwrap().status(),
+        Some(&WorkflowStatus::Resolved)
+    );
+    assert!(
+        found
+            .note()
+            .unwrap()
+            .text()
+            .unwrap()
+            .contains(incident_id.as_str())
+    );
+
+    for workflow in ["RESOLVED", "NOTIFIED"] {
+        let mut echo = echo(event.clone(), found);
+        echo["detail"]["findings"][0]["Workflow"]["Status"] = json!(workflow);
+        scene.stage.put_message(&echo.to_string()).await.unwrap();
+    }
+    until_read(&scene).await;
+    let after = scene.stage.ledger().log(&incident_id).await.unwrap();
+    assert_eq!(after.records().len(), log.records().len(), "nothing was added");
+    assert_eq!(
+        scene.statuses().await,
+        [(Status::Contained, 1)].into(),
+        "nothing was opened"
+    );
+    scene.end().await;
+}

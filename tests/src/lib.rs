@@ -1,11 +1,32 @@
 //! End-to-end tests across rooms: real findings go into a real deployment in the disposable account, and the end
 //! state is asserted. What the tests share is in here.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a failing helper fails its test"
+)]
 
+mod by_hand;
+mod drift;
+mod functions;
+mod known_actions;
 pub mod lambda;
+mod opening;
+mod people;
+mod planted;
 mod scene;
 mod sections;
 mod setting;
 
+pub use by_hand::by_hand;
+pub use drift::Drift;
+pub use functions::{Failure, Functions, in_template};
+pub use known_actions::{KNOWN_ACTIONS, KnownAction, SafeUndo, Seen, but_for_the_key};
+pub use opening::{Case, story};
+pub use people::{Notice, People};
+pub use planted::{Planted, States, undoable};
 pub use scene::{Leaked, Scene, refusals};
 pub use sections::Sections;
-pub use setting::{Setting, drill, stage};
+pub use setting::{Setting, drill, playbooks, stage};

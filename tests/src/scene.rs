@@ -1,10 +1,4 @@
 //! Users with leaked keys on a stage of their own, findings about them, and the end state in the account.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    missing_docs,
-    reason = "a failing helper fails its test"
-)]
 
 use std::{
     collections::BTreeMap,

@@ -38,7 +38,12 @@ pub async fn stage(setting: Setting) -> Result<Stage, StageError> {
 
 /// A drill of the workspace.
 pub fn drill(name: &str) -> Result<Drill, DrillFileError> {
-    Drills::read(&root().join("playbooks"))?.find(name).cloned()
+    Drills::read(&playbooks())?.find(name).cloned()
+}
+
+/// The folder of the workspace's playbooks.
+pub fn playbooks() -> PathBuf {
+    root().join("playbooks")
 }
 
 fn root() -> PathBuf {

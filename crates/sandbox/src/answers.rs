@@ -43,15 +43,18 @@ const NO_FINDINGS: &str = "moto has detectors, but no findings";
 const NO_SSH_KEYS: &str = "ministack has no SSH public keys of users";
 
 /// The whole list.
-pub const ANSWERED: [Answered; 17] = [
+pub const ANSWERED: [Answered; 20] = [
     of_iam("UploadSigningCertificate", NO_CERTIFICATES),
     of_iam("UpdateSigningCertificate", NO_CERTIFICATES),
+    of_iam("DeleteSigningCertificate", NO_CERTIFICATES),
     of_iam("ListSigningCertificates", NO_CERTIFICATES),
     of_iam("CreateServiceSpecificCredential", NO_SERVICE_CREDENTIALS),
     of_iam("UpdateServiceSpecificCredential", NO_SERVICE_CREDENTIALS),
+    of_iam("DeleteServiceSpecificCredential", NO_SERVICE_CREDENTIALS),
     of_iam("ListServiceSpecificCredentials", NO_SERVICE_CREDENTIALS),
     of_iam("UploadSSHPublicKey", NO_SSH_KEYS),
     of_iam("UpdateSSHPublicKey", NO_SSH_KEYS),
+    of_iam("DeleteSSHPublicKey", NO_SSH_KEYS),
     of_iam("ListSSHPublicKeys", NO_SSH_KEYS),
     Answered {
         service: "cloudtrail",
@@ -154,6 +157,9 @@ mod tests {
             "guardduty:GetFindings",
             "guardduty:ListFindings",
             "iam:CreateServiceSpecificCredential",
+            "iam:DeleteSSHPublicKey",
+            "iam:DeleteServiceSpecificCredential",
+            "iam:DeleteSigningCertificate",
             "iam:ListSSHPublicKeys",
             "iam:ListServiceSpecificCredentials",
             "iam:ListSigningCertificates",

@@ -5,6 +5,7 @@
 
 mod admission;
 mod call;
+mod caller;
 mod error_body;
 mod exchange;
 mod fault;
@@ -39,6 +40,7 @@ pub(crate) use reply::Reply;
 use crate::account::Settings;
 use crate::answers::{Answers, Findings};
 use call::Record;
+use caller::Caller;
 use principal::Principals;
 
 /// What every request shares. Each part has its own short lock; none is held while waiting.
@@ -72,7 +74,7 @@ impl Gateway {
             principals: Principals::default(),
             answers: Answers::default(),
         });
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        let accepting = tokio::spawn(accept(listener, address, Arc::clone(&shared)));
         Ok(Self {
             address,
             shared,
@@ -114,18 +116,19 @@ impl Drop for Gateway {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, address: SocketAddr, shared: Arc<Shared>) {
     // Aborting this task drops the set, and with it every connection.
     let mut connections = JoinSet::new();
     loop {
         // A connection that could not be accepted is its caller's to try again.
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, from)) = listener.accept().await else {
             continue;
         };
+        let caller = Caller { from, to: address };
         drop(stream.set_nodelay(true));
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            let service = service_fn(move |request| exchange::serve(Arc::clone(&shared), request));
+            let service = service_fn(move |request| exchange::serve(Arc::clone(&shared), caller, request));
             // An error here is a caller that hung up, or a connection dropped on purpose by a fault.
             drop(
                 http1::Builder::new()

@@ -100,19 +100,33 @@ impl Action for DeactivateAccessKey {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
-        if key.was_active && order.accepted.contains(&Risk::ReactivateKey) {
-            return self.reactivate(key).await;
+        let KeyReceipt {
+            user_name, key_id, ..
+        } = &key;
+        let keys = match principal::keys_of(&self.iam, user_name).await {
+            Ok(keys) => keys,
+            // With the user, its keys are gone.
+            Err(StepError::TargetGone { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let is_asked = order.accepted.contains(&Risk::ReactivateKey);
+        match keys.iter().find(|found| &found.id == key_id) {
+            // To call a working key off would be the worst of errors: switching it off may have failed.
+            Some(found) if found.is_active => Ok(UndoOutcome::NothingToUndo {
+                reason: format!("access key {key_id} of user {user_name} is ACTIVE, whoever made it so"),
+            }),
+            Some(_) if key.was_active && is_asked => self.reactivate(&key).await,
+            None if key.was_active && is_asked => Ok(UndoOutcome::Drifted {
+                found: format!("access key {key_id} of user {user_name} is gone"),
+            }),
+            Some(_) | None => Ok(UndoOutcome::KeptOff {
+                reason: if key.was_active {
+                    format!("access key {key_id} was leaked: make a new key for user {user_name}")
+                } else {
+                    format!("access key {key_id} was inactive before")
+                },
+            }),
         }
-        Ok(UndoOutcome::KeptOff {
-            reason: if key.was_active {
-                format!(
-                    "access key {} was leaked: make a new key for user {}",
-                    key.key_id, key.user_name
-                )
-            } else {
-                format!("access key {} was inactive before", key.key_id)
-            },
-        })
     }
 }
 
@@ -130,22 +144,11 @@ impl DeactivateAccessKey {
     }
 
     /// A person started the incident and asks for the key by name.
-    async fn reactivate(&self, key: KeyReceipt) -> Result<UndoOutcome, StepError> {
+    async fn reactivate(&self, key: &KeyReceipt) -> Result<UndoOutcome, StepError> {
         let KeyReceipt {
             user_name, key_id, ..
         } = key;
-        let found = principal::keys_of(&self.iam, &user_name).await?;
-        let Some(found) = found.iter().find(|found| found.id == key_id) else {
-            return Ok(UndoOutcome::Drifted {
-                found: format!("access key {key_id} of user {user_name} is gone"),
-            });
-        };
-        if found.is_active {
-            return Ok(UndoOutcome::NothingToUndo {
-                reason: format!("access key {key_id} is active already"),
-            });
-        }
-        self.set(&user_name, &key_id, StatusType::Active).await?;
+        self.set(user_name, key_id, StatusType::Active).await?;
         Ok(UndoOutcome::Restored {
             what: format!("access key {key_id} of user {user_name} is active again"),
         })

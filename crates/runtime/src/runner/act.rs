@@ -53,6 +53,13 @@ impl Runner {
     ) -> Result<StepAnswer, StepError> {
         let guardrails = read.guardrails?;
         if let Some(plan) = interrupted(incident, task) {
+            // A late repetition of the task must not contain again what people may have undone since.
+            if incident.closed.is_some() {
+                return Err(StepError::Refused {
+                    guardrail: "closed".to_owned(),
+                    reason: "the incident is closed".to_owned(),
+                });
+            }
             let permit = self.permit_by(&guardrails, incident, &plan)?;
             return self.change(log, action, &permit, order, plan).await;
         }

@@ -89,13 +89,11 @@ impl IamCredentials {
 
     fn apply(&self, asked: &AwsRequest, account: &str, user: &str) -> Reply {
         let kind = Kind::of(&asked.action);
-        let is_update = asked.action.starts_with("Update");
-        if asked.action.starts_with("List") {
-            self.list(asked, kind, account, user)
-        } else if is_update {
-            self.update(asked, kind, account, user)
-        } else {
-            self.create(asked, kind, account, user)
+        match asked.action.as_str() {
+            list if list.starts_with("List") => self.list(asked, kind, account, user),
+            update if update.starts_with("Update") => self.update(asked, kind, account, user),
+            delete if delete.starts_with("Delete") => self.delete(asked, kind, account, user),
+            _ => self.create(asked, kind, account, user),
         }
     }
 
@@ -122,25 +120,27 @@ impl IamCredentials {
     }
 
     fn update(&self, asked: &AwsRequest, kind: Kind, account: &str, user: &str) -> Reply {
-        let (_, _, id_parameter, _) = kind.words();
-        let id = asked.parameters.get(id_parameter).cloned().unwrap_or_default();
         let status = asked.parameters.get("Status").cloned().unwrap_or_default();
         if !["Active", "Inactive"].contains(&status.as_str()) {
             let message = "Value at 'status' must be one of Active, Inactive";
             return error(asked, StatusCode::BAD_REQUEST, "ValidationError", message);
         }
         let mut all = self.all();
-        let found = all.iter_mut().find(|credential| {
-            credential.kind == kind
-                && credential.account == account
-                && credential.user == user
-                && credential.id == id
-        });
-        let Some(credential) = found else {
-            let message = format!("The credential with id {id} cannot be found.");
-            return error(asked, StatusCode::NOT_FOUND, "NoSuchEntity", &message);
+        let Some(place) = position(&all, asked, kind, account, user) else {
+            return missing(asked, kind);
         };
-        credential.status = status;
+        if let Some(credential) = all.get_mut(place) {
+            credential.status = status;
+        }
+        result(&asked.action, "")
+    }
+
+    fn delete(&self, asked: &AwsRequest, kind: Kind, account: &str, user: &str) -> Reply {
+        let mut all = self.all();
+        let Some(place) = position(&all, asked, kind, account, user) else {
+            return missing(asked, kind);
+        };
+        all.remove(place);
         result(&asked.action, "")
     }
 
@@ -166,6 +166,29 @@ impl IamCredentials {
     fn all(&self) -> MutexGuard<'_, Vec<Credential>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn asked_id(asked: &AwsRequest, kind: Kind) -> &str {
+    let (_, _, parameter, _) = kind.words();
+    asked.parameters.get(parameter).map_or("", String::as_str)
+}
+
+fn position(all: &[Credential], asked: &AwsRequest, kind: Kind, account: &str, user: &str) -> Option<usize> {
+    let id = asked_id(asked, kind);
+    all.iter().position(|credential| {
+        credential.kind == kind
+            && credential.account == account
+            && credential.user == user
+            && credential.id == id
+    })
+}
+
+fn missing(asked: &AwsRequest, kind: Kind) -> Reply {
+    let message = format!(
+        "The credential with id {} cannot be found.",
+        asked_id(asked, kind)
+    );
+    error(asked, StatusCode::NOT_FOUND, "NoSuchEntity", &message)
 }
 
 fn own_name(principal: &Principal) -> Option<String> {

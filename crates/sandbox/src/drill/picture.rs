@@ -48,6 +48,11 @@ impl Picture {
         Ok(picture)
     }
 
+    /// Every state by what it is a state of.
+    pub fn states(&self) -> &BTreeMap<String, Value> {
+        &self.0
+    }
+
     /// What differs from a later picture.
     pub fn differences(&self, later: &Self) -> Vec<Difference> {
         let names = self.0.keys().chain(later.0.keys());

@@ -11,6 +11,7 @@ use thiserror::Error;
 use tokio::time::sleep;
 
 use super::call::Ending;
+use super::caller::Caller;
 use super::fault::Effect;
 use super::routes::{Route, route};
 use super::{AwsRequest, Principal, Reply, Shared, admission, error_body, made};
@@ -34,6 +35,7 @@ pub(super) struct Dropped;
 
 pub(super) async fn serve(
     shared: Arc<Shared>,
+    caller: Caller,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
@@ -56,7 +58,7 @@ pub(super) async fn serve(
     };
 
     let effect = shared.faults.take(&exchange.principal, &exchange.asked);
-    let reply = with_fault(&shared, &exchange, effect.as_ref()).await;
+    let reply = with_fault(&shared, &exchange, effect.as_ref(), caller).await;
     let ending = Ending {
         status: reply.as_ref().map(|reply| reply.status().as_u16()),
         error_code: reply.as_ref().and_then(Reply::error_code),
@@ -73,7 +75,12 @@ pub(super) async fn serve(
 }
 
 /// None is a connection to drop.
-async fn with_fault(shared: &Shared, exchange: &Exchange, effect: Option<&Effect>) -> Option<Reply> {
+async fn with_fault(
+    shared: &Shared,
+    exchange: &Exchange,
+    effect: Option<&Effect>,
+    caller: Caller,
+) -> Option<Reply> {
     match effect {
         None => Some(answer(shared, exchange).await),
         Some(Effect::Latency(delay)) => {
@@ -82,6 +89,11 @@ async fn with_fault(shared: &Shared, exchange: &Exchange, effect: Option<&Effect
         }
         Some(Effect::LostResponse) => {
             answer(shared, exchange).await;
+            None
+        }
+        Some(Effect::Killed) => {
+            answer(shared, exchange).await;
+            caller.kill();
             None
         }
         Some(Effect::Timeout(wait)) => {

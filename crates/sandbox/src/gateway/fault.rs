@@ -25,6 +25,9 @@ pub enum Effect {
     },
     /// Answered as usual, this much later.
     Latency(Duration),
+    /// Takes effect, and the process that made the call is killed before it hears of it: a function's process
+    /// dies at the worst moment. Callers that aren't processes of this machine only lose the answer.
+    Killed,
 }
 
 impl Effect {
@@ -37,6 +40,7 @@ impl Effect {
             Self::LostResponse => "lost-response",
             Self::AccessDenied { .. } => "access-denied",
             Self::Latency(_) => "latency",
+            Self::Killed => "killed",
         }
     }
 }
@@ -50,6 +54,8 @@ pub struct Matcher {
     pub service: String,
     /// The action, such as `UpdateAccessKey` or `Get*`.
     pub action: String,
+    /// A text in one of the call's parameters or in its path, such as a user's name; none is whatever.
+    pub about: Option<String>,
     /// How many matching calls pass before the first that is hit.
     pub skip: u32,
     /// How many are hit; none is all that follow.
@@ -63,6 +69,7 @@ impl Matcher {
             principal: None,
             service: service.into(),
             action: action.into(),
+            about: None,
             skip: 0,
             times: None,
         }
@@ -72,6 +79,13 @@ impl Matcher {
     #[must_use]
     pub fn by(mut self, principal: impl Into<String>) -> Self {
         self.principal = Some(principal.into());
+        self
+    }
+
+    /// Only calls that name this somewhere in their parameters or path.
+    #[must_use]
+    pub fn about(mut self, text: impl Into<String>) -> Self {
+        self.about = Some(text.into());
         self
     }
 
@@ -94,7 +108,8 @@ impl Matcher {
             .principal
             .as_deref()
             .is_none_or(|pattern| WildMatch::new(pattern).matches(&principal.to_string()));
-        by && WildMatch::new(&self.service).matches(&asked.service)
+        by && self.about.as_deref().is_none_or(|text| asked.names(text))
+            && WildMatch::new(&self.service).matches(&asked.service)
             && WildMatch::new(&self.action).matches(&asked.action)
     }
 }
@@ -207,6 +222,16 @@ mod tests {
         assert!(hit("alice", "GetUser"));
         assert!(!hit("bob", "GetUser"));
         assert!(!hit("alice", "ListUsers"));
+    }
+
+    #[test]
+    fn a_fault_can_be_about_one_resource() {
+        let faults = Faults::default();
+        faults.add(Matcher::new("iam", "*").about("alice"), Effect::Throttle);
+        let mut call = asked("iam", "GetUser", Protocol::Query);
+        assert!(faults.take(&user("x"), &call).is_none());
+        call.parameters.insert("UserName".to_owned(), "alice".to_owned());
+        assert!(faults.take(&user("x"), &call).is_some());
     }
 
     #[test]

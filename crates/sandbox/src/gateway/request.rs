@@ -117,6 +117,13 @@ impl AwsRequest {
         }
     }
 
+    /// Whether the text stands in a parameter, or in what the path names.
+    pub(super) fn names(&self, text: &str) -> bool {
+        let is_resource = |resource: &Resource| resource.name.contains(text);
+        self.resource.as_ref().is_some_and(is_resource)
+            || self.parameters.values().any(|value| value.contains(text))
+    }
+
     /// `service:action`, for messages.
     pub fn name(&self) -> String {
         format!("{}:{}", self.service, self.action)

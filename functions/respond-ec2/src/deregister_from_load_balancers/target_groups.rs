@@ -22,6 +22,7 @@ const AT_A_TIME: usize = 8;
 
 /// The code of a target group that doesn't exist.
 const GROUP_GONE: &str = "TargetGroupNotFound";
+const TARGET_GONE: &str = "InvalidTarget";
 
 /// One target, exactly as it is registered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +69,8 @@ impl Registration {
         match answer {
             // The target group was deleted since, and its targets with it.
             Err(error) if error.code == GROUP_GONE => Ok(()),
+            // It left the group since, by an earlier attempt or somebody's hand; reading back tells.
+            Err(error) if error.code == TARGET_GONE => Ok(()),
             answer => answer.map(drop),
         }
     }

@@ -130,11 +130,28 @@ async fn acts_proves_and_never_brings_the_key_back() {
         "IAM still says Active"
     );
 
-    let quiet = DeactivateAccessKey::new(iam!());
+    let off = DeactivateAccessKey::new(iam!(keys("alice", StatusType::Inactive)));
     assert!(matches!(
-        quiet.undo(&permit(), &order, &receipt).await.unwrap(),
+        off.undo(&permit(), &order, &receipt).await.unwrap(),
         UndoOutcome::KeptOff { .. }
     ));
+}
+
+/// Switching it off failed, say: undo must not tell people that it is off.
+#[tokio::test]
+async fn a_key_that_works_is_never_called_kept_off() {
+    let order = order(access_key(Some("alice")));
+    let action = DeactivateAccessKey::new(iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active)
+    ));
+    let receipt = action.plan(&order).await.unwrap().receipt;
+    let outcome = action.undo(&permit(), &order, &receipt).await.unwrap();
+    let UndoOutcome::NothingToUndo { reason } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert!(reason.contains("is ACTIVE"), "{reason}");
 }
 
 /// Only the runner puts an accepted risk into an order, and only for an incident that no finding opened.

@@ -1,0 +1,162 @@
+//! What somebody does to a target between containment and undo.
+
+use aws_sdk_iam::Client;
+use backstop_core::Resource;
+use backstop_sandbox::Account;
+
+use crate::{Planted, States};
+
+/// See the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drift {
+    DeleteACredential,
+    DeleteTheAutoScalingGroup,
+    DeleteTheKey,
+    DeleteTheTargetGroup,
+    MoveAnInterface,
+    ReplaceARule,
+    RewriteTheBlock,
+    RewriteThePolicy,
+    RewriteTheTag,
+    RewriteTheTrust,
+}
+
+const OTHER: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}"#;
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+impl Drift {
+    /// Whether undo puts back what else it can: what somebody took or
+    /// changed is left alone, and the rest is of use without it.
+    pub fn leaves_a_rest(self) -> bool {
+        matches!(self, Self::DeleteTheTargetGroup | Self::RewriteTheTag)
+    }
+
+    /// Somebody else changes what the incident changed.
+    pub async fn happen(self, account: &Account, planted: &Planted, before: &States, now: &States) {
+        let sdk = account.sdk_config(account.root());
+        let iam = Client::new(&sdk);
+        let ec2 = aws_sdk_ec2::Client::new(&sdk);
+        match (self, &planted.target.resource) {
+            (Self::DeleteTheKey, Resource::AccessKey { key_id, user_name }) => {
+                let delete = iam.delete_access_key().set_user_name(user_name.clone());
+                delete.access_key_id(key_id).send().await.map(drop).unwrap();
+            }
+            (Self::DeleteACredential, Resource::AccessKey { user_name, .. }) => {
+                let delete = iam.delete_ssh_public_key().set_user_name(user_name.clone());
+                delete
+                    .ssh_public_key_id(named(now, "SSH public key "))
+                    .send()
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            (Self::RewriteThePolicy, _) => {
+                rewrite_policy(&iam, named(now, "inline policy BackstopDeny")).await
+            }
+            (Self::RewriteTheTrust, Resource::RoleSession { role_name, .. }) => {
+                let update = iam.update_assume_role_policy().role_name(role_name);
+                update.policy_document(TRUST).send().await.map(drop).unwrap();
+            }
+            (Self::RewriteTheBlock, Resource::Bucket { name }) => {
+                let one =
+                    aws_sdk_s3::types::PublicAccessBlockConfiguration::builder().block_public_acls(true);
+                let put = aws_sdk_s3::Client::new(&sdk)
+                    .put_public_access_block()
+                    .bucket(name);
+                put.public_access_block_configuration(one.build())
+                    .send()
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            (Self::RewriteTheTag, Resource::Instance { instance_id }) => {
+                let is_new = |what: &&String| what.starts_with("tag ") && !before.contains_key(*what);
+                let key = now.keys().find(is_new).unwrap();
+                let key = key.trim_start_matches("tag ").split(' ').next().unwrap();
+                let tag = aws_sdk_ec2::types::Tag::builder()
+                    .key(key)
+                    .value("somebody else's")
+                    .build();
+                ec2.create_tags()
+                    .resources(instance_id)
+                    .tags(tag)
+                    .send()
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            (Self::MoveAnInterface, _) => {
+                let old =
+                    |groups: &serde_json::Value| groups.as_array().is_some_and(|groups| groups.len() > 1);
+                let (what, groups) = before
+                    .iter()
+                    .find(|(what, groups)| what.starts_with("security groups of ") && old(groups))
+                    .unwrap();
+                let modify = ec2.modify_network_interface_attribute();
+                let modify = modify.network_interface_id(what.rsplit(' ').next().unwrap());
+                modify
+                    .groups(groups[0].as_str().unwrap())
+                    .send()
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            (Self::ReplaceARule, _) => {
+                let is_new = |what: &&String| what.starts_with("network ACL ") && !before.contains_key(*what);
+                let rule = now.keys().find(is_new).unwrap();
+                let [_, _, acl, way, number] = rule.split(' ').collect::<Vec<_>>()[..] else {
+                    panic!("{rule}");
+                };
+                let replace = ec2
+                    .replace_network_acl_entry()
+                    .network_acl_id(acl)
+                    .egress(way == "egress");
+                let replace = replace.rule_number(number.parse().unwrap()).protocol("-1");
+                let replace = replace.rule_action(aws_sdk_ec2::types::RuleAction::Deny);
+                replace.cidr_block("192.0.2.0/24").send().await.map(drop).unwrap();
+            }
+            (Self::DeleteTheAutoScalingGroup, Resource::Instance { instance_id }) => {
+                let group = planted
+                    .cast
+                    .instances()
+                    .find(|one| &one.id == instance_id)
+                    .unwrap();
+                let delete = aws_sdk_autoscaling::Client::new(&sdk).delete_auto_scaling_group();
+                let delete = delete.set_auto_scaling_group_name(group.auto_scaling.clone());
+                delete.force_delete(true).send().await.map(drop).unwrap();
+            }
+            (Self::DeleteTheTargetGroup, Resource::Instance { instance_id }) => {
+                let found = planted
+                    .cast
+                    .instances()
+                    .find(|one| &one.id == instance_id)
+                    .unwrap();
+                let (arn, _) = found.load_balancers.as_ref().unwrap();
+                let delete = aws_sdk_elasticloadbalancingv2::Client::new(&sdk).delete_target_group();
+                delete.target_group_arn(arn).send().await.map(drop).unwrap();
+            }
+            (drift, target) => panic!("{drift:?} can't happen to {target}"),
+        }
+    }
+}
+
+/// What comes after the prefix in the name of the first such state.
+fn named<'a>(states: &'a States, prefix: &str) -> &'a str {
+    states.keys().find_map(|what| what.strip_prefix(prefix)).unwrap()
+}
+
+/// The rest of `inline policy BackstopDeny… of role …`.
+async fn rewrite_policy(iam: &Client, rest: &str) {
+    let [policy, "of", kind, holder] = rest.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{rest}");
+    };
+    let policy = format!("BackstopDeny{policy}");
+    if kind == "user" {
+        let put = iam.put_user_policy().user_name(holder).policy_name(policy);
+        put.policy_document(OTHER).send().await.map(drop).unwrap();
+    } else {
+        let put = iam.put_role_policy().role_name(holder).policy_name(policy);
+        put.policy_document(OTHER).send().await.map(drop).unwrap();
+    }
+}

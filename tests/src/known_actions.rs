@@ -1,0 +1,261 @@
+//! What the loops over the registry know of each action that changes something: where a target for it is planted,
+//! how its effect is seen, and how an undo of it ends.
+
+use backstop_core::{IncidentId, Resource, Target};
+use serde_json::{Value, json};
+
+use crate::{Drift, States};
+
+/// One action.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownAction {
+    pub id: &'static str,
+    /// The shipped drill whose target it acts on.
+    pub drill: &'static str,
+    /// What an undo leaves if nobody accepts a risk.
+    pub safe_undo: SafeUndo,
+    /// Whether the effect that the incident has on the target is there.
+    pub effect: fn(&Seen<'_>) -> bool,
+    /// How somebody comes in between; none where no value is left that is neither before nor after.
+    pub drift: Option<Drift>,
+    /// The action, with its options, that must have been there before, and those of this one.
+    pub after: Option<&'static str>,
+    pub with: Option<(&'static str, u32)>,
+}
+
+/// How an undo ends if nobody accepts a risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SafeUndo {
+    /// Everything is back.
+    Restores,
+    /// All but sessions from before, which stay denied by the incident's own policy.
+    KeepsSessionsDenied,
+    /// The leaked key stays off.
+    KeepsTheKeyOff,
+    /// It keeps evidence, or ended something: there is nothing to put back.
+    Nothing,
+}
+
+/// The states before and now, and whose they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub before: &'a States,
+    pub now: &'a States,
+    pub target: &'a Target,
+    pub incident: &'a IncidentId,
+}
+
+impl<'a> Seen<'a> {
+    /// The present states whose names begin so.
+    fn all(&self, prefix: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.now.iter().filter(move |(what, _)| what.starts_with(prefix))
+    }
+
+    /// Those of them that are another than before.
+    fn changed(&self, prefix: &str) -> Vec<&'a Value> {
+        let is_new = |(what, state): &(&String, &Value)| self.before.get(*what) != Some(*state);
+        self.all(prefix).filter(is_new).map(|(_, state)| state).collect()
+    }
+
+    fn has_policy(&self, name: &str) -> bool {
+        self.all(&format!("inline policy {name}-{} of", self.incident))
+            .count()
+            == 1
+    }
+
+    fn of_instance(&self, what: &str) -> &'a Value {
+        let Resource::Instance { instance_id } = &self.target.resource else {
+            panic!("{} is no instance", self.target);
+        };
+        &self.now[&format!("{what} of instance {instance_id}")]
+    }
+}
+
+/// What most actions have.
+const PLAIN: KnownAction = KnownAction {
+    id: "",
+    drill: "compromised-instance",
+    safe_undo: SafeUndo::Restores,
+    effect: |_| false,
+    drift: None,
+    after: None,
+    with: None,
+};
+
+/// The actions that change something. One that is registered and isn't here fails the tests: add it.
+pub const KNOWN_ACTIONS: &[KnownAction] = &[
+    KnownAction {
+        id: "ec2.deny-subnet-traffic",
+        effect: |seen| !seen.changed("network ACL ").is_empty(),
+        drift: Some(Drift::ReplaceARule),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.deregister-from-load-balancers",
+        effect: |seen| {
+            let registrations = seen.changed("registration of instance ");
+            let is_out = |state: &&Value| **state == json!([]) || **state == json!(false);
+            !registrations.is_empty() && registrations.iter().all(is_out)
+        },
+        drift: Some(Drift::DeleteTheTargetGroup),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.detach-from-auto-scaling",
+        effect: |seen| seen.of_instance("Auto Scaling groups") == &json!([]),
+        drift: Some(Drift::DeleteTheAutoScalingGroup),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.end-sessions",
+        safe_undo: SafeUndo::Nothing,
+        effect: |seen| seen.now["open sessions"] == 0,
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.isolate-instance",
+        effect: |seen| {
+            let groups = seen.changed("security groups of interface ");
+            let is_one = |groups: &&Value| groups.as_array().is_some_and(|groups| groups.len() == 1);
+            groups.len() == 2 && groups.iter().all(is_one)
+        },
+        drift: Some(Drift::MoveAnInterface),
+        ..PLAIN
+    },
+    KnownAction {
+        // Each of its settings has two values only.
+        id: "ec2.protect-instance",
+        effect: |seen| seen.of_instance("disableApiTermination")[0] == true,
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.revoke-instance-credentials",
+        safe_undo: SafeUndo::KeepsSessionsDenied,
+        effect: |seen| seen.of_instance("instance profile") == &json!([]) && seen.has_policy("BackstopDeny"),
+        drift: Some(Drift::RewriteThePolicy),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.secure-snapshots",
+        safe_undo: SafeUndo::Nothing,
+        effect: |_| true,
+        after: Some("ec2.snapshot-volumes"),
+        with: Some(("lock-days", 1)),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.snapshot-volumes",
+        safe_undo: SafeUndo::Nothing,
+        effect: |seen| seen.all("snapshots of volume ").all(|(_, count)| count == 1),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.tag-instance",
+        effect: |seen| {
+            let tags = seen.changed("tag ");
+            tags.iter()
+                .any(|value| value.as_str() == Some(seen.incident.as_str()))
+        },
+        drift: Some(Drift::RewriteTheTag),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "iam.deactivate-access-key",
+        drill: "leaked-access-key",
+        safe_undo: SafeUndo::KeepsTheKeyOff,
+        effect: |seen| seen.now.get(&leaked_key(seen.target)) == Some(&json!("Inactive")),
+        drift: Some(Drift::DeleteTheKey),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "iam.deactivate-other-credentials",
+        drill: "leaked-access-key",
+        effect: |seen| {
+            let kinds = [
+                "signing certificate ",
+                "service-specific credential ",
+                "SSH public key ",
+            ];
+            kinds
+                .iter()
+                .all(|kind| seen.all(kind).all(|(_, status)| status == "Inactive"))
+        },
+        drift: Some(Drift::DeleteACredential),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "iam.deny-instance-sessions",
+        drill: "stolen-role-session",
+        safe_undo: SafeUndo::KeepsSessionsDenied,
+        effect: |seen| seen.has_policy("BackstopDenyInstance"),
+        drift: Some(Drift::RewriteThePolicy),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "iam.deny-user",
+        drill: "leaked-access-key",
+        safe_undo: SafeUndo::KeepsSessionsDenied,
+        effect: |seen| seen.has_policy("BackstopDeny"),
+        drift: Some(Drift::RewriteThePolicy),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "iam.narrow-role-trust",
+        drill: "stolen-role-session",
+        effect: |seen| {
+            let trusts = seen.changed("trust policy of role ");
+            let ours = format!("Backstop{}", seen.incident);
+            trusts.iter().any(|trust| trust.to_string().contains(&ours))
+        },
+        drift: Some(Drift::RewriteTheTrust),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "iam.revoke-role-sessions",
+        drill: "stolen-role-session",
+        safe_undo: SafeUndo::KeepsSessionsDenied,
+        effect: |seen| seen.has_policy("BackstopDeny"),
+        drift: Some(Drift::RewriteThePolicy),
+        ..PLAIN
+    },
+    KnownAction {
+        id: "s3.block-public-access",
+        drill: "public-bucket",
+        effect: |seen| {
+            let blocks = seen.changed("Block Public Access of ");
+            let is_full = |block: &Value| {
+                block
+                    .as_object()
+                    .is_some_and(|settings| settings.values().all(|setting| setting == true))
+            };
+            blocks.len() == 1 && blocks.iter().all(|block| is_full(block))
+        },
+        drift: Some(Drift::RewriteTheBlock),
+        ..PLAIN
+    },
+];
+
+impl KnownAction {
+    /// What the loops know of an action that the registry has.
+    pub fn find(id: &str) -> &'static Self {
+        let found = KNOWN_ACTIONS.iter().find(|known| known.id == id);
+        found.unwrap_or_else(|| panic!("`{id}` changes something: say in {} how it is tested", file!()))
+    }
+}
+
+/// The states, but for the leaked key, which undo leaves as it is.
+pub fn but_for_the_key(before: &States, now: &States, target: &Target) -> States {
+    let mut states = before.clone();
+    if matches!(target.resource, Resource::AccessKey { .. }) {
+        let key = leaked_key(target);
+        states.insert(key.clone(), now[&key].clone());
+    }
+    states
+}
+
+fn leaked_key(target: &Target) -> String {
+    match &target.resource {
+        Resource::AccessKey { key_id, .. } => format!("access key {key_id}"),
+        other => panic!("{other} is no access key"),
+    }
+}

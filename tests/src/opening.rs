@@ -1,0 +1,78 @@
+//! Opens an incident past intake, with whatever steps a test wants.
+
+use backstop_core::{
+    IncidentId, Mode, PlaybookName, Target,
+    finding::{Route, Severity, SeverityLabel},
+    log::{FindingRef, Opened, Origin, Record, StepRef},
+};
+use backstop_runtime::{
+    IncidentLog, Ledger,
+    ledger::{NewIncident, Opening},
+};
+use jiff::Timestamp;
+use ulid::Ulid;
+
+/// What an incident is opened with.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub playbook: PlaybookName,
+    pub target: Target,
+    pub mode: Mode,
+    pub steps: Vec<StepRef>,
+    pub origin: Origin,
+}
+
+impl Case {
+    /// The incident's id.
+    pub async fn open(&self, ledger: &Ledger) -> IncidentId {
+        let opened = Opened {
+            playbook: self.playbook.clone(),
+            target: self.target.clone(),
+            mode: self.mode,
+            steps: self.steps.clone(),
+            origin: self.origin.clone(),
+            title: "a test".to_owned(),
+            finding: finding(),
+            linked: None,
+            guardrails: Vec::new(),
+        };
+        let new = NewIncident {
+            opened,
+            raw: b"{}".to_vec(),
+            hourly_limit: 1000,
+        };
+        match ledger.open(new, None).await.unwrap() {
+            Opening::Opened { incident, mode } => {
+                assert_eq!(mode, self.mode);
+                incident
+            }
+            Opening::Taken(lock) => panic!("incident {} has the target already", lock.incident),
+        }
+    }
+}
+
+/// A log in as many lines as it has records, for who reads a failed test.
+pub fn story(log: &IncidentLog) -> String {
+    let line = |record: &Record| {
+        let event = serde_json::to_string(&record.event).unwrap();
+        format!("\n{} {}", record.at, event.chars().take(300).collect::<String>())
+    };
+    log.records().iter().map(line).collect()
+}
+
+fn finding() -> FindingRef {
+    FindingRef {
+        key: Ulid::generate().to_string(),
+        finding_type: "UnauthorizedAccess:IAMUser/Test".to_owned(),
+        route: Route::Manual,
+        severity: Severity::of_label(SeverityLabel::High),
+        count: 1,
+        first_seen: None,
+        last_seen: None,
+        created_at: Some(Timestamp::now()),
+        updated_at: Some(Timestamp::now()),
+        message: None,
+        facts: Vec::new(),
+        hub: None,
+    }
+}

@@ -1,0 +1,167 @@
+//! What a drill planted: the target that its finding is about, and every state around it that a step may change.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::Filter;
+use backstop_core::{Resource, Target};
+use backstop_sandbox::{
+    Account,
+    drill::{Cast, Drill, cast::Subject, picture::Picture},
+};
+use serde_json::{Value, json};
+use ulid::Ulid;
+
+/// Every state by what it is a state of.
+pub type States = BTreeMap<String, Value>;
+
+/// What was planted, and the target.
+#[derive(Debug)]
+pub struct Planted {
+    pub cast: Cast,
+    pub target: Target,
+}
+
+impl Planted {
+    pub async fn of(account: &Account, drill: &Drill) -> Self {
+        let ending = Ulid::generate().to_string().to_lowercase();
+        let cast = Cast::plant(account, drill, &ending[ending.len() - 10..])
+            .await
+            .unwrap();
+        let target = target_of(account, cast.subject(&drill.finding_about).unwrap());
+        Self { cast, target }
+    }
+
+    /// A text that stands in every changing call about the target.
+    pub fn name(&self) -> String {
+        match &self.target.resource {
+            Resource::AccessKey {
+                user_name: Some(name),
+                ..
+            }
+            | Resource::RoleSession { role_name: name, .. }
+            | Resource::Bucket { name } => name.clone(),
+            other => panic!("say here how calls about {other} are known"),
+        }
+    }
+
+    /// Every state there is.
+    pub async fn states(&self, account: &Account) -> States {
+        let picture = Picture::take(account, &self.cast).await.unwrap();
+        let mut states = picture.states().clone();
+        states.extend(self.traces(account).await);
+        if let Resource::Instance { instance_id } = &self.target.resource {
+            acl_entries(account, instance_id, &mut states).await;
+        }
+        states
+    }
+
+    async fn traces(&self, account: &Account) -> States {
+        let mut states = States::new();
+        let Resource::Instance { instance_id } = &self.target.resource else {
+            return states;
+        };
+        let sdk = account.sdk_config(account.root());
+        let ec2 = aws_sdk_ec2::Client::new(&sdk);
+        let volumes = Filter::builder()
+            .name("attachment.instance-id")
+            .values(instance_id)
+            .build();
+        let volumes = ec2.describe_volumes().filters(volumes).send().await.unwrap();
+        let snapshots = ec2.describe_snapshots().owner_ids("self").send().await.unwrap();
+        for volume in volumes.volumes() {
+            let of_it = snapshots
+                .snapshots()
+                .iter()
+                .filter(|one| one.volume_id() == volume.volume_id());
+            let id = volume.volume_id().unwrap();
+            states.insert(format!("snapshots of volume {id}"), json!(of_it.count()));
+        }
+        let active = aws_sdk_ssm::types::SessionState::Active;
+        let by_target = aws_sdk_ssm::types::SessionFilter::builder()
+            .key(aws_sdk_ssm::types::SessionFilterKey::TargetId)
+            .value(instance_id);
+        let sessions = aws_sdk_ssm::Client::new(&sdk).describe_sessions().state(active);
+        let sessions = sessions.filters(by_target.build().unwrap()).send().await.unwrap();
+        states.insert("open sessions".to_owned(), json!(sessions.sessions().len()));
+        states
+    }
+}
+
+/// The states that undo is to bring back: all but evidence, and sessions that were ended.
+pub fn undoable(states: &States) -> States {
+    let is_trace = |what: &str| what.starts_with("snapshots of volume ") || what == "open sessions";
+    let kept = states.iter().filter(|(what, _)| !is_trace(what));
+    // EC2 lets nobody unset a timeout; undo sets the default, which is the same.
+    let or_default = |what: &str, state: &Value| match state {
+        Value::Null if what.starts_with("TCP established timeout ") => json!(432_000),
+        state => state.clone(),
+    };
+    kept.map(|(what, state)| (what.clone(), or_default(what, state)))
+        .collect()
+}
+
+/// The rules of the network ACLs in the instance's VPC.
+async fn acl_entries(account: &Account, instance: &str, states: &mut States) {
+    let ec2 = aws_sdk_ec2::Client::new(&account.sdk_config(account.root()));
+    let found = ec2
+        .describe_instances()
+        .instance_ids(instance)
+        .send()
+        .await
+        .unwrap();
+    let vpc = found.reservations()[0].instances()[0]
+        .vpc_id()
+        .unwrap()
+        .to_owned();
+    let in_vpc = Filter::builder().name("vpc-id").values(vpc).build();
+    let found = ec2.describe_network_acls().filters(in_vpc).send().await.unwrap();
+    for acl in found.network_acls() {
+        for entry in acl.entries() {
+            let way = if entry.egress() == Some(true) {
+                "egress"
+            } else {
+                "ingress"
+            };
+            let what = format!(
+                "network ACL {} {way} {}",
+                acl.network_acl_id().unwrap(),
+                entry.rule_number().unwrap()
+            );
+            states.insert(
+                what,
+                json!([entry.cidr_block(), entry.ipv6_cidr_block(), entry.protocol()]),
+            );
+        }
+    }
+}
+
+/// The target that a finding about `subject` has.
+fn target_of(account: &Account, subject: Subject<'_>) -> Target {
+    let resource = match subject {
+        Subject::Bucket(name) => Resource::Bucket {
+            name: name.to_owned(),
+        },
+        Subject::Instance(id) => Resource::Instance {
+            instance_id: id.to_owned(),
+        },
+        Subject::Credential(identity) if identity.user_type == "AssumedRole" => {
+            let (role_id, session_name) = identity.principal_id.split_once(':').unwrap();
+            Resource::RoleSession {
+                key_id: identity.key_id.clone(),
+                role_name: identity.user_name.clone(),
+                role_id: role_id.to_owned(),
+                session_name: session_name.to_owned(),
+            }
+        }
+        Subject::Credential(identity) => Resource::AccessKey {
+            key_id: identity.key_id.clone(),
+            user_name: Some(identity.user_name.clone()),
+        },
+    };
+    Target {
+        account: account.account_id().into(),
+        region: account.region().into(),
+        partition: "aws".to_owned(),
+        resource,
+    }
+}

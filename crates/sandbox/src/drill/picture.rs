@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::{Cast, DrillError};
 use crate::Account;
 
+/// What the state of an interface's timeout is called, before the interface.
+pub(super) const TCP_TIMEOUT: &str = "TCP established timeout of interface";
+
 /// Every state that a responder might change, by what it is a state of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Picture(BTreeMap<String, Value>);

@@ -13,10 +13,12 @@ use tokio::time::{Instant, sleep};
 use super::{
     Cast, DrillError, Stage,
     oncall::OnCall,
-    picture::{Difference, Picture},
+    picture::{self, Difference, Picture},
 };
 
 const PAUSE: Duration = Duration::from_millis(150);
+/// Seconds.
+const DEFAULT_TCP_TIMEOUT: i64 = 432_000;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How the undo ended.
@@ -67,10 +69,18 @@ pub async fn undo(
     (undone.exceptions, undone.differences) = before
         .differences(&after)
         .into_iter()
-        .partition(|difference| stays_off.as_ref() == Some(&difference.what));
+        .partition(|difference| stays_off.as_ref() == Some(&difference.what) || cannot_be_unset(difference));
     let is_over = !undone.ran || undone.status == Some(Status::Undone);
     undone.restored = is_over && undone.differences.is_empty();
     Ok(undone)
+}
+
+/// EC2 can't unset the timeout of an interface again; undo sets it to what unset means (EC2 User Guide, "Connection
+/// tracking timeouts").
+fn cannot_be_unset(difference: &Difference) -> bool {
+    difference.what.starts_with(picture::TCP_TIMEOUT)
+        && difference.before.is_null()
+        && difference.after == DEFAULT_TCP_TIMEOUT
 }
 
 /// Whether there is something to undo. An incident that changed nothing, or isn't closed, has nothing.

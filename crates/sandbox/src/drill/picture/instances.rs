@@ -7,7 +7,7 @@ use aws_sdk_ec2::{
 };
 use serde_json::{Value, json};
 
-use super::Picture;
+use super::{Picture, TCP_TIMEOUT};
 use crate::drill::{DrillError, cast::PlantedInstance, error::call};
 
 pub(super) async fn instance(
@@ -43,7 +43,7 @@ fn described(found: &Instance, id: &str, picture: &mut Picture) {
         picture.put(format!("security groups of interface {name}"), groups);
         let tracking = interface.connection_tracking_configuration();
         let timeout = tracking.and_then(|tracking| tracking.tcp_established_timeout());
-        picture.put(format!("TCP established timeout of interface {name}"), timeout);
+        picture.put(format!("{TCP_TIMEOUT} {name}"), timeout);
     }
     for mapping in found.block_device_mappings() {
         let device = mapping.device_name().unwrap_or_default();

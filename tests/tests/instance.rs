@@ -42,7 +42,13 @@ async fn snapshots_denied(stage: Arc<Stage>) {
         Matcher::new("ec2", "CreateSnapshots"),
         Effect::AccessDenied { message },
     );
-    let report = drill::run(&stage, &shipped("compromised-instance").unwrap(), &Silent).await;
+    let report = drill::run(
+        &stage,
+        &shipped("compromised-instance").unwrap(),
+        drill::Ending::Undo,
+        &Silent,
+    )
+    .await;
     faults.clear();
     assert_eq!(report.status, Some(Status::Contained), "{report:#?}");
     let (_, incident) = incident_of(&stage, &report).await;

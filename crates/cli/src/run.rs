@@ -268,7 +268,7 @@ mod tests {
     fn nobody_gets_more_than_the_playbook_and_the_deployment_allow() {
         let catalog = catalog();
         let auto = playbook(&catalog, "leaked-access-key").unwrap();
-        let approve = playbook(&catalog, "compromised-role").unwrap();
+        let approve = playbook(&catalog, "cut-instance-traffic").unwrap();
         assert_eq!(
             (auto.mode, approve.mode),
             (Mode::Auto, Mode::Approve),

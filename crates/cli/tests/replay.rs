@@ -89,7 +89,10 @@ fn a_plan_is_made_of_one_message_and_only_of_what_a_playbook_contains() {
 
 #[test]
 fn what_no_playbook_contains_comes_with_steps_for_people() {
-    let said = replay("guardduty-instance");
+    let event = fs::read_to_string(fixture("guardduty-instance"))
+        .unwrap()
+        .replace("CryptoCurrency:EC2/BitcoinTool.B!DNS", "Recon:EC2/Portscan");
+    let said = backstop(&["replay", "-"], event.as_bytes());
     assert_eq!(said.code, 0);
     assert!(
         said.out
@@ -97,12 +100,7 @@ fn what_no_playbook_contains_comes_with_steps_for_people() {
         "{}",
         said.out
     );
-    assert!(
-        said.out
-            .contains("    to do      unless mining is this workload's purpose"),
-        "{}",
-        said.out
-    );
+    assert!(said.out.contains("    to do      "), "{}", said.out);
 }
 
 #[test]
@@ -194,7 +192,7 @@ fn a_folder_gives_a_table_with_totals() {
     let words = ["replay", folder.path().to_str().unwrap(), "--output", "json"];
     let value: Value = serde_json::from_str(&backstop(&words, b"").out).unwrap();
     assert_eq!(value["files"].as_array().unwrap().len(), 6);
-    assert_eq!(value["totals"]["answered by triage"], 1);
+    assert_eq!(value["totals"]["answered by compromised-instance"], 1);
 
     let empty = TempDir::new().unwrap();
     assert_eq!(backstop(&["replay", empty.path().to_str().unwrap()], b"").code, 3);

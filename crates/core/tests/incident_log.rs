@@ -601,6 +601,7 @@ fn people_are_asked_about_evidence_whose_keeping_changes_something() {
         plan_hash: hash,
         expires_at: at(60),
         needed: 1,
+        body: None,
     };
     let events = [
         opened_with_evidence(Mode::Approve),

@@ -125,8 +125,8 @@ fn each_mistake_has_its_code_and_line() {
             "finding_types:",
         ),
         (
-            wildcard,
-            "\"*:IAMUser/*\"\n  by_hand: true",
+            "  severity_floor",
+            "  by_hand: true\n  severity_floor",
             "by-hand-trigger",
             "severity_floor",
         ),

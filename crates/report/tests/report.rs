@@ -45,6 +45,7 @@ fn step(step: &str, title: &str, phase: Phase) -> StepRef {
         title: title.into(),
         phase,
         high_impact: false,
+        with: Default::default(),
     }
 }
 
@@ -112,6 +113,8 @@ fn gone_wrong(user: &str) -> Vec<Record> {
             created_at: Some(at(-12_000)),
             updated_at: Some(at(-12_000)),
             message: None,
+            facts: Vec::new(),
+            hub: None,
         },
         title: format!("API GetCallerIdentity was called by {user} from 203.0.113.7"),
         linked: None,
@@ -167,6 +170,7 @@ fn gone_wrong(user: &str) -> Vec<Record> {
                 subject: "[Backstop] PARTLY CONTAINED, act now".into(),
                 message_id: "m-1".into(),
                 body: Some("the text".into()),
+                about: Default::default(),
             },
         ),
         (

@@ -58,7 +58,7 @@ fn effect_is_as_said(place: &Place<'_>, log: &IncidentLog, step: &StepState, sta
         Some(Outcome::Done | Outcome::Already) => assert!(is_there, "`{id}` is done, they say: {states:#?}"),
         Some(Outcome::Skipped { .. }) => assert!(!is_there, "`{id}` was skipped, they say: {states:#?}"),
         Some(Outcome::Failed { .. }) => {}
-        other => panic!("`{id}` ended as {other:?}: {}", story(&log)),
+        other => panic!("`{id}` ended as {other:?}: {}", story(log)),
     }
     if is_there && !effect(&place.before) {
         assert!(
@@ -85,8 +85,8 @@ fn status_is_right(incident: &Incident, kind: Kind, log: &IncidentLog) {
     } else {
         Status::Failed
     };
-    assert_eq!(status, expected, "{}", story(&log));
-    assert_eq!(open == 0, is_healed, "{}", story(&log));
+    assert_eq!(status, expected, "{}", story(log));
+    assert_eq!(open == 0, is_healed, "{}", story(log));
 }
 
 fn is_open(step: &StepState) -> bool {

@@ -32,6 +32,7 @@ fn reference_of(id: &str, hub: Option<HubFinding>) -> FindingRef {
         created_at: None,
         updated_at: None,
         message: None,
+        facts: Vec::new(),
         hub: hub.map(Box::new),
     }
 }
@@ -69,6 +70,7 @@ fn notified() -> Event {
         subject: String::new(),
         message_id: String::new(),
         about: About::Outcome,
+        body: None,
     }
 }
 

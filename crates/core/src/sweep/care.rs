@@ -109,6 +109,7 @@ mod tests {
             plan_hash: crate::Hash::default(),
             expires_at: "2026-05-01T12:00:00Z".parse().unwrap(),
             needed: 1,
+            body: None,
         }
     }
 

@@ -93,6 +93,8 @@ fn opened_with(with: Options) -> Incident {
             created_at: None,
             updated_at: None,
             message: None,
+            facts: Vec::new(),
+            hub: None,
         },
         title: "obey".into(),
         linked: None,

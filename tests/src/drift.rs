@@ -12,7 +12,6 @@ pub enum Drift {
     DeleteACredential,
     DeleteTheAutoScalingGroup,
     DeleteTheKey,
-    DeleteTheTargetGroup,
     MoveAnInterface,
     ReplaceARule,
     RewriteTheBlock,
@@ -29,7 +28,7 @@ impl Drift {
     /// Whether undo puts back what else it can: what somebody took or
     /// changed is left alone, and the rest is of use without it.
     pub fn leaves_a_rest(self) -> bool {
-        matches!(self, Self::DeleteTheTargetGroup | Self::RewriteTheTag)
+        matches!(self, Self::RewriteTheTag)
     }
 
     /// Somebody else changes what the incident changed.
@@ -125,16 +124,6 @@ impl Drift {
                 let delete = aws_sdk_autoscaling::Client::new(&sdk).delete_auto_scaling_group();
                 let delete = delete.set_auto_scaling_group_name(group.auto_scaling.clone());
                 delete.force_delete(true).send().await.map(drop).unwrap();
-            }
-            (Self::DeleteTheTargetGroup, Resource::Instance { instance_id }) => {
-                let found = planted
-                    .cast
-                    .instances()
-                    .find(|one| &one.id == instance_id)
-                    .unwrap();
-                let (arn, _) = found.load_balancers.as_ref().unwrap();
-                let delete = aws_sdk_elasticloadbalancingv2::Client::new(&sdk).delete_target_group();
-                delete.target_group_arn(arn).send().await.map(drop).unwrap();
             }
             (drift, target) => panic!("{drift:?} can't happen to {target}"),
         }

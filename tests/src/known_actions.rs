@@ -2,6 +2,7 @@
 //! how its effect is seen, and how an undo of it ends.
 
 use backstop_core::{IncidentId, Resource, Target};
+use backstop_playbook::actions::Action;
 use serde_json::{Value, json};
 
 use crate::{Drift, States};
@@ -18,9 +19,6 @@ pub struct KnownAction {
     pub effect: fn(&Seen<'_>) -> bool,
     /// How somebody comes in between; none where no value is left that is neither before nor after.
     pub drift: Option<Drift>,
-    /// The action, with its options, that must have been there before, and those of this one.
-    pub after: Option<&'static str>,
-    pub with: Option<(&'static str, u32)>,
 }
 
 /// How an undo ends if nobody accepts a risk.
@@ -78,8 +76,6 @@ const PLAIN: KnownAction = KnownAction {
     safe_undo: SafeUndo::Restores,
     effect: |_| false,
     drift: None,
-    after: None,
-    with: None,
 };
 
 /// The actions that change something. One that is registered and isn't here fails the tests: add it.
@@ -91,13 +87,13 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         ..PLAIN
     },
     KnownAction {
+        // A registration is there or isn't.
         id: "ec2.deregister-from-load-balancers",
         effect: |seen| {
             let registrations = seen.changed("registration of instance ");
             let is_out = |state: &&Value| **state == json!([]) || **state == json!(false);
             !registrations.is_empty() && registrations.iter().all(is_out)
         },
-        drift: Some(Drift::DeleteTheTargetGroup),
         ..PLAIN
     },
     KnownAction {
@@ -136,14 +132,6 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         ..PLAIN
     },
     KnownAction {
-        id: "ec2.secure-snapshots",
-        safe_undo: SafeUndo::Nothing,
-        effect: |_| true,
-        after: Some("ec2.snapshot-volumes"),
-        with: Some(("lock-days", 1)),
-        ..PLAIN
-    },
-    KnownAction {
         id: "ec2.snapshot-volumes",
         safe_undo: SafeUndo::Nothing,
         effect: |seen| seen.all("snapshots of volume ").all(|(_, count)| count == 1),
@@ -165,7 +153,6 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         safe_undo: SafeUndo::KeepsTheKeyOff,
         effect: |seen| seen.now.get(&leaked_key(seen.target)) == Some(&json!("Inactive")),
         drift: Some(Drift::DeleteTheKey),
-        ..PLAIN
     },
     KnownAction {
         id: "iam.deactivate-other-credentials",
@@ -189,7 +176,6 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         safe_undo: SafeUndo::KeepsSessionsDenied,
         effect: |seen| seen.has_policy("BackstopDenyInstance"),
         drift: Some(Drift::RewriteThePolicy),
-        ..PLAIN
     },
     KnownAction {
         id: "iam.deny-user",
@@ -197,7 +183,6 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         safe_undo: SafeUndo::KeepsSessionsDenied,
         effect: |seen| seen.has_policy("BackstopDeny"),
         drift: Some(Drift::RewriteThePolicy),
-        ..PLAIN
     },
     KnownAction {
         id: "iam.narrow-role-trust",
@@ -216,7 +201,6 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         safe_undo: SafeUndo::KeepsSessionsDenied,
         effect: |seen| seen.has_policy("BackstopDeny"),
         drift: Some(Drift::RewriteThePolicy),
-        ..PLAIN
     },
     KnownAction {
         id: "s3.block-public-access",
@@ -235,7 +219,15 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
     },
 ];
 
+/// Does nothing unless a stack parameter says where to; its function's own tests try it.
+const BY_PARAMETER: &str = "ec2.secure-snapshots";
+
 impl KnownAction {
+    /// Whether the loops are to try it: it changes something.
+    pub fn is_tried(action: &Action) -> bool {
+        !action.permissions.act.is_empty() && action.id != BY_PARAMETER
+    }
+
     /// What the loops know of an action that the registry has.
     pub fn find(id: &str) -> &'static Self {
         let found = KNOWN_ACTIONS.iter().find(|known| known.id == id);

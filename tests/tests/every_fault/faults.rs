@@ -68,7 +68,7 @@ fn is_undone_by(call: &str) -> bool {
 
 fn known(step: &Step) -> Option<(&'static backstop_playbook::actions::Action, &'static KnownAction)> {
     let action = step.known_action().unwrap();
-    (!action.permissions.act.is_empty()).then(|| (action, KnownAction::find(action.id)))
+    KnownAction::is_tried(action).then(|| (action, KnownAction::find(action.id)))
 }
 
 fn hits(playbook: &Playbook, calls: impl Fn(&Step) -> Option<&'static [&'static str]>) -> Vec<Hit> {

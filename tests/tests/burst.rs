@@ -29,6 +29,7 @@ const SENDERS: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "minutes of both cores: cargo test --workspace --test burst -- --ignored --nocapture"]
 async fn a_thousand_findings_become_five_hundred_incidents() {
     let scene = Scene::start(Mode::Observe, &[]).await;
     let findings: Vec<Value> = (0..TARGETS).map(finding).collect();

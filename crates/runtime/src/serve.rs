@@ -4,18 +4,29 @@ use std::future::Future;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt};
+use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, util::SubscriberInitExt};
 
 /// Starts JSON logging. Never log a finding, a token or a secret: log ids.
 pub fn init_logs() {
-    let filter =
-        EnvFilter::try_from_env("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default();
     // A second call (in tests) finds a subscriber in place, which is as good.
-    drop(lines(filter, std::io::stdout).try_init());
+    drop(lines(least(&level), std::io::stdout).try_init());
+}
+
+/// Lambda gives one level for all (Lambda Developer Guide, "Configuring JSON and plain text log formats"). A filter of
+/// more than that would carry a regex engine into every function.
+fn least(level: &str) -> LevelFilter {
+    match level {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    }
 }
 
 /// One line of JSON an event; what is hostile in a value is escaped there.
-fn lines<W>(filter: EnvFilter, to: W) -> impl tracing::Subscriber + Send + Sync
+fn lines<W>(level: LevelFilter, to: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
@@ -24,7 +35,7 @@ where
         .flatten_event(true)
         .with_current_span(false)
         .with_target(false)
-        .with_env_filter(filter)
+        .with_max_level(level)
         .with_writer(to)
         .finish()
 }
@@ -67,11 +78,19 @@ mod tests {
     }
 
     #[test]
+    fn lambdas_levels_are_known_and_anything_else_is_info() {
+        assert_eq!(least("WARN"), LevelFilter::WARN);
+        assert_eq!(least("FATAL"), LevelFilter::ERROR);
+        assert_eq!(least(""), LevelFilter::INFO);
+        assert_eq!(least("info,hyper=off"), LevelFilter::INFO);
+    }
+
+    #[test]
     fn hostile_text_stays_inside_its_line_and_its_value() {
         let hostile = "\u{1b}[2J\r\n{\"level\":\"INFO\",\"message\":\"forged\"}\u{0}\u{7}<script>";
         let written = Written::default();
         let to = written.clone();
-        let subscriber = lines(EnvFilter::new("info"), move || to.clone());
+        let subscriber = lines(LevelFilter::INFO, move || to.clone());
         tracing::subscriber::with_default(subscriber, || {
             tracing::error!(reason = %hostile, finding = hostile, "parked");
         });

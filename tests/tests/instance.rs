@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes of both cores: cargo test --workspace --test instance -- --ignored --nocapture"]
 async fn an_instance_is_isolated_whatever_becomes_of_the_evidence_and_undo_puts_it_back() {
     let setting = Setting {
         mode: Mode::Auto,

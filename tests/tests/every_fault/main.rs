@@ -44,6 +44,7 @@ struct Scene {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes of both cores: cargo test --workspace --test every_fault -- --ignored --nocapture"]
 async fn whatever_fails_the_log_tells_the_truth_and_undo_brings_back_what_was() {
     let began = Instant::now();
     let scenarios = scenarios();

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use backstop_core::{Outcome, incident::Status};
+use backstop_core::{Outcome, incident::Status, log::Phase};
 use backstop_sandbox::{
     Silent,
     drill::{
@@ -88,9 +88,11 @@ async fn answered(stage: &Stage, event: &Event) -> (Vec<Outcome>, Status) {
         .await
         .unwrap();
     let incident = stage.ledger().log(opened.id()).await.unwrap().incident().unwrap();
+    // What reads afterwards doesn't need the target.
     let outcomes = incident
         .steps
         .iter()
+        .filter(|step| step.step.phase == Phase::Contain)
         .filter_map(|step| step.outcome.clone())
         .collect();
     (outcomes, incident.status())

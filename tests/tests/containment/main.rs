@@ -7,7 +7,11 @@ mod large;
 
 use std::sync::Arc;
 
-use backstop_core::{Mode, incident::Status};
+use backstop_core::{
+    Mode,
+    incident::Status,
+    log::{Event, Record},
+};
 use backstop_sandbox::{
     Silent,
     drill::{self, Report, Stage, Verdict},
@@ -69,11 +73,15 @@ async fn leaked_access_key(stage: Arc<Stage>) {
     assert_eq!(report.calls.denied, [], "a permission is missing in the template");
 }
 
-/// Its playbook asks a person first, whatever the deployment allows.
+/// Its step asks a person first, whatever the deployment allows, and the drill's person on call approves.
 async fn stolen_role_session(stage: Arc<Stage>) {
     let report = run(&stage, "stolen-role-session").await;
     assert_eq!(report.verdict, Verdict::Contained, "{report:#?}");
-    assert_eq!(report.incident_mode, Some(Mode::Approve));
+    assert_eq!(report.incident_mode, Some(Mode::Auto));
+    let incident = report.incident.unwrap().as_str().into();
+    let log = stage.ledger().log(&incident).await.unwrap();
+    let is_approval = |record: &Record| matches!(record.event, Event::Approved { .. });
+    assert!(log.records().iter().any(is_approval), "nobody was asked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

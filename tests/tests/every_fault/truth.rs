@@ -7,7 +7,7 @@ use backstop_core::{
 };
 use backstop_playbook::actions;
 use backstop_runtime::IncidentLog;
-use backstop_tests::{KnownAction, Seen, States, story};
+use backstop_tests::{KnownAction, Notice, Seen, States, story};
 
 use super::{faults::Kind, run::Place};
 
@@ -28,8 +28,13 @@ pub(crate) async fn check(place: &Place<'_>, id: &IncidentId, kind: Kind) {
     }
     status_is_right(&incident, kind, &log);
     let mut notices = place.scene.people.told_of(id.as_str()).await;
-    // A playbook may have asked before.
-    notices.retain(|notice| !notice.subject.contains("DECIDE"));
+    // It may have asked before, and may tell afterwards what an investigation found.
+    let is_other = |notice: &Notice| {
+        ["DECIDE", "LOOK,"]
+            .iter()
+            .any(|word| notice.subject.contains(word))
+    };
+    notices.retain(|notice| !is_other(notice));
     let [outcome] = notices.as_slice() else {
         panic!("people are told of the outcome once: {notices:#?}{}", story(&log));
     };

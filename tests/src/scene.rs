@@ -155,30 +155,32 @@ impl Scene {
     ) -> (IncidentId, Incident) {
         let until = Instant::now() + PATIENCE;
         loop {
-            let log = self.log_of(finding_id).await;
-            if let Some(log) = &log {
+            let logs = self.logs_of(finding_id).await;
+            for log in &logs {
                 let incident = log.incident().unwrap();
                 if wanted(&incident) {
                     return (log.id().clone(), incident);
                 }
             }
             if Instant::now() > until {
-                let records = log.as_ref().map(IncidentLog::records);
+                let records: Vec<_> = logs.iter().map(IncidentLog::records).collect();
                 panic!("finding {finding_id} isn't answered as wanted: {records:#?}");
             }
             sleep(Duration::from_millis(200)).await;
         }
     }
 
-    pub async fn log_of(&self, finding_id: &str) -> Option<IncidentLog> {
+    /// The logs of all incidents that a finding opened or joined; it may have several targets.
+    pub async fn logs_of(&self, finding_id: &str) -> Vec<IncidentLog> {
         let ledger = self.stage.ledger();
+        let mut found = Vec::new();
         for row in ledger.incidents(500).await.unwrap() {
             let log = ledger.log(&row.incident).await.unwrap();
             if log.records().iter().any(|record| is_about(record, finding_id)) {
-                return Some(log);
+                found.push(log);
             }
         }
-        None
+        found
     }
 
     /// Whether the leaked key works, and whether the user has a deny of Backstop's.

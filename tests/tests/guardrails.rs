@@ -182,7 +182,9 @@ async fn unreadable_table(scene: &Scene) {
     assert!(faults.remove(fault) > 0, "the fault was never met");
     assert_eq!(incident.status(), Status::Failed);
     assert_eq!(scene.state(&leaked).await, (true, false));
-    assert_eq!(scene.published("NotifyRole"), told + 1);
+    assert!(incident.notified, "nobody was told");
+    // Another incident of an earlier finding may be told of meanwhile.
+    assert!(scene.published("NotifyRole") > told);
 }
 
 /// Undo gives back what was, all but the leaked key, and another finding then asks instead of acting.

@@ -161,14 +161,8 @@ impl Action for DeregisterFromLoadBalancers {
     ) -> Result<UndoOutcome, StepError> {
         let receipt: RegistrationReceipt = read_receipt(receipt)?;
         let clients = self.regions.of_target(&order.target);
-        match instance::read(&clients.ec2, &order.target).await {
-            Ok(_) => {}
-            Err(StepError::TargetGone { what }) => {
-                return Ok(UndoOutcome::NothingToUndo {
-                    reason: format!("{what} no longer exists"),
-                });
-            }
-            Err(error) => return Err(error),
+        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
+            return Ok(gone);
         }
         let (mut restored, mut gone) = (Vec::new(), Vec::new());
         for target in &receipt.targets {

@@ -176,14 +176,8 @@ impl Action for DetachFromAutoScaling {
     ) -> Result<UndoOutcome, StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
         let clients = self.regions.of_target(&order.target);
-        match instance::read(&clients.ec2, &order.target).await {
-            Ok(_) => {}
-            Err(StepError::TargetGone { what }) => {
-                return Ok(UndoOutcome::NothingToUndo {
-                    reason: format!("{what} no longer exists"),
-                });
-            }
-            Err(error) => return Err(error),
+        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
+            return Ok(gone);
         }
         return_home::undo(&clients.autoscaling, &receipt, order.target.region.as_str()).await
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{self, InstanceStateName};
-use backstop_core::{ErrorName, Resource, Target};
+use backstop_core::{ErrorName, Resource, Target, UndoOutcome};
 use backstop_runtime::{CallError, StepError};
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +104,17 @@ pub(crate) async fn find(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<t
         .flat_map(|reservation| reservation.instances.unwrap_or_default())
         .find(|instance| instance.instance_id() == Some(id))
         .ok_or_else(gone)
+}
+
+/// What was read for an undo; where the instance is gone there is nothing to put back, which is the undo's outcome.
+pub(crate) fn or_gone<T>(read: Result<T, StepError>) -> Result<Result<T, UndoOutcome>, StepError> {
+    match read {
+        Ok(found) => Ok(Ok(found)),
+        Err(StepError::TargetGone { what }) => Ok(Err(UndoOutcome::NothingToUndo {
+            reason: format!("{what} no longer exists"),
+        })),
+        Err(error) => Err(error),
+    }
 }
 
 impl Instance {

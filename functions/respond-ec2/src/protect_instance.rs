@@ -127,14 +127,9 @@ impl Action for ProtectInstance {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
-        let now = match self.read(order).await {
+        let now = match instance::or_gone(self.read(order).await)? {
             Ok((_, now)) => now,
-            Err(StepError::TargetGone { what }) => {
-                return Ok(UndoOutcome::NothingToUndo {
-                    reason: format!("{what} no longer exists"),
-                });
-            }
-            Err(error) => return Err(error),
+            Err(gone) => return Ok(gone),
         };
         let clients = self.regions.of_target(&order.target);
         let (mut restored, mut drifted) = (Vec::new(), Vec::new());

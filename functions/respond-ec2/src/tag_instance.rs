@@ -168,14 +168,9 @@ impl Action for TagInstance {
     ) -> Result<UndoOutcome, StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
         let clients = self.regions.of_target(&order.target);
-        let now = match instance::read(&clients.ec2, &order.target).await {
+        let now = match instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
             Ok(instance) => instance.tags,
-            Err(StepError::TargetGone { what }) => {
-                return Ok(UndoOutcome::NothingToUndo {
-                    reason: format!("{what} no longer exists"),
-                });
-            }
-            Err(error) => return Err(error),
+            Err(gone) => return Ok(gone),
         };
         let ours = wanted(order);
         let (mut restore, mut remove, mut drifted) = (Vec::new(), Vec::new(), Vec::new());

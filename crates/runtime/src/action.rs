@@ -168,6 +168,24 @@ impl From<StepError> for lambda_runtime::Diagnostic {
     }
 }
 
+/// What verifying an action says that only keeps what it read.
+pub fn kept(order: &Order, receipt: Option<&Receipt>) -> Verification {
+    Verification {
+        holds: receipt.is_some(),
+        observed: match receipt {
+            Some(_) => format!("the state of {} is in this log", order.target.resource),
+            None => format!("no state of {} was kept", order.target.resource),
+        },
+    }
+}
+
+/// What undoing an action says that only read.
+pub fn only_read(order: &Order) -> UndoOutcome {
+    UndoOutcome::NothingToUndo {
+        reason: format!("{} was only read", order.target.resource),
+    }
+}
+
 /// Reads a receipt in the action's own shape.
 pub fn read_receipt<T: serde::de::DeserializeOwned>(receipt: &Receipt) -> Result<T, StepError> {
     serde_json::from_value(receipt.0.clone()).map_err(|error| StepError::Invalid {

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, write_receipt},
+    action::{Order, kept, only_read, write_receipt},
 };
 use serde_json::{Value, json};
 
@@ -74,13 +74,7 @@ impl Action for CaptureInstance {
     }
 
     async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Ok(Verification {
-            holds: receipt.is_some(),
-            observed: match receipt {
-                Some(_) => format!("the state of {} is in this log", order.target.resource),
-                None => format!("no state of {} was kept", order.target.resource),
-            },
-        })
+        Ok(kept(order, receipt))
     }
 
     async fn undo(
@@ -89,9 +83,7 @@ impl Action for CaptureInstance {
         order: &Order,
         _receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        Ok(UndoOutcome::NothingToUndo {
-            reason: format!("{} was only read", order.target.resource),
-        })
+        Ok(only_read(order))
     }
 }
 

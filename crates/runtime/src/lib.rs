@@ -6,7 +6,8 @@
 //! | [`aws`] | the SDK configuration, built once |
 //! | [`call_error`] | a failed AWS call, under its fixed name |
 //! | [`ledger`] | the incidents table |
-//! | [`inline_policy`] | Backstop's own deny policies on users and roles |
+//! | [`inline_policy`] | the texts of Backstop's own deny policies on users and roles |
+//! | `denies` | reading, writing and taking back such a policy (feature `denies`) |
 //! | [`action`] | what a `respond-*` function implements for each step |
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
@@ -20,6 +21,8 @@ pub mod aws;
 pub mod call_error;
 #[cfg(feature = "machines")]
 pub mod decision;
+#[cfg(feature = "denies")]
+pub mod denies;
 #[cfg(feature = "evidence")]
 pub mod evidence;
 pub mod inline_policy;

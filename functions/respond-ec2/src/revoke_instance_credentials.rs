@@ -20,6 +20,7 @@ use backstop_core::{
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{Order, read_receipt, write_receipt},
+    denies::{Denies, Holder},
     inline_policy::{PolicyReceipt, Standing, deny_instance},
 };
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ impl Action for RevokeInstanceCredentials {
             .as_ref()
             .map(|role| PolicyReceipt::new(&role.name, &order.incident, &deny_instance(&instance.arn)));
         let standing = match &policy {
-            Some(policy) => Some(standing(&clients, policy).await?),
+            Some(policy) => Some(denies(&clients).standing(policy).await?),
             None => None,
         };
         Ok(Plan {
@@ -131,11 +132,11 @@ impl Action for RevokeInstanceCredentials {
         let clients = self.regions.of_target(&order.target);
         let taken = association::take_away(&clients.ec2, &receipt.instance, &receipt.profile_arn).await;
         let denied = match &receipt.policy {
-            Some(policy) => put(&clients, policy).await,
+            Some(policy) => denies(&clients).put(policy).await,
             None => Ok(()),
         };
         taken?;
-        Ok(denied?)
+        denied
     }
 
     async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
@@ -149,7 +150,7 @@ impl Action for RevokeInstanceCredentials {
         let clients = self.regions.of_target(&order.target);
         let found = association::find(&clients.ec2, &receipt.instance).await?;
         let standing = match &receipt.policy {
-            Some(policy) => Some(standing(&clients, policy).await?),
+            Some(policy) => Some(denies(&clients).standing(policy).await?),
             None => None,
         };
         Ok(Verification {
@@ -199,49 +200,9 @@ async fn role_of(clients: &Clients, profile_arn: &str) -> Result<Option<Role>, S
     }
 }
 
-async fn standing(clients: &Clients, policy: &PolicyReceipt) -> Result<Standing, CallError> {
-    let answer = clients
-        .iam
-        .get_role_policy()
-        .role_name(&policy.holder)
-        .policy_name(&policy.policy_name)
-        .send()
-        .await
-        .map_err(CallError::of("iam:GetRolePolicy", place(policy)));
-    match answer {
-        Ok(answer) => Ok(policy.compare(Some(answer.policy_document()))),
-        Err(error) if error.name == ErrorName::TargetGone => Ok(Standing::Absent),
-        Err(error) => Err(error),
-    }
-}
-
-async fn put(clients: &Clients, policy: &PolicyReceipt) -> Result<(), CallError> {
-    clients
-        .iam
-        .put_role_policy()
-        .role_name(&policy.holder)
-        .policy_name(&policy.policy_name)
-        .policy_document(&policy.document)
-        .send()
-        .await
-        .map(drop)
-        .map_err(CallError::of("iam:PutRolePolicy", place(policy)))
-}
-
-async fn delete(clients: &Clients, policy: &PolicyReceipt) -> Result<(), CallError> {
-    clients
-        .iam
-        .delete_role_policy()
-        .role_name(&policy.holder)
-        .policy_name(&policy.policy_name)
-        .send()
-        .await
-        .map(drop)
-        .map_err(CallError::of("iam:DeleteRolePolicy", place(policy)))
-}
-
-fn place(policy: &PolicyReceipt) -> String {
-    format!("policy `{}` of role `{}`", policy.policy_name, policy.holder)
+/// The denies on roles.
+fn denies(clients: &Clients) -> Denies {
+    Denies::on(Holder::Role, clients.iam.clone())
 }
 
 #[cfg(test)]

@@ -8,14 +8,12 @@ use async_trait::async_trait;
 use backstop_core::{Change, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt},
+    action::{Order, read_receipt, write_receipt},
+    denies::{Denies, DenyReceipt, Holder},
     inline_policy::{PolicyReceipt, Standing},
 };
 
-use crate::{
-    deny::{Denies, DenyReceipt, Holder, receipt_of},
-    principal::{self, instance_of},
-};
+use crate::principal::{self, instance_of};
 
 /// See the module.
 pub(crate) struct DenyInstanceSessions {
@@ -86,7 +84,7 @@ impl Action for DenyInstanceSessions {
             limits,
             needs_approval: None,
             captured: None,
-            receipt: receipt_of(&receipt)?,
+            receipt: write_receipt(&receipt)?,
             principal: role.arn,
             tags: role.tags,
         })

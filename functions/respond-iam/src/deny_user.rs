@@ -10,14 +10,12 @@ use aws_sdk_iam::Client;
 use backstop_core::{Change, Plan, Receipt, Resource, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt},
+    action::{Order, read_receipt, write_receipt},
+    denies::{Denies, DenyReceipt, Holder},
     inline_policy::{Standing, deny_all},
 };
 
-use crate::{
-    deny::{Denies, DenyReceipt, Holder, receipt_of},
-    principal,
-};
+use crate::principal;
 
 /// See the module.
 pub(crate) struct DenyUser {
@@ -86,7 +84,7 @@ impl Action for DenyUser {
             limits: vec!["sessions of roles that this user has assumed go on until they expire".to_owned()],
             needs_approval: None,
             captured: None,
-            receipt: receipt_of(&receipt)?,
+            receipt: write_receipt(&receipt)?,
         })
     }
 

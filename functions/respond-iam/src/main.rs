@@ -2,7 +2,6 @@
 
 mod deactivate_access_key;
 mod deactivate_other_credentials;
-mod deny;
 mod deny_instance_sessions;
 mod deny_user;
 mod narrow_role_trust;

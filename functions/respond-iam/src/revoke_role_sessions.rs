@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt},
+    action::{Order, read_receipt, write_receipt},
+    denies::{Denies, DenyReceipt, Holder},
     inline_policy::{Standing, deny_older_sessions},
 };
 
 use crate::{
-    deny::{Denies, DenyReceipt, Holder, receipt_of},
     principal::{self, Role, instance_of},
     role_users,
 };
@@ -88,7 +88,7 @@ impl Action for RevokeRoleSessions {
             limits,
             needs_approval: asks(order, &role)?,
             captured: None,
-            receipt: receipt_of(&receipt)?,
+            receipt: write_receipt(&receipt)?,
             principal: role.arn,
             tags: role.tags,
         })

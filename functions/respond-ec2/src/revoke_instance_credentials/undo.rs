@@ -9,7 +9,7 @@ use backstop_runtime::{
 use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::{
-    CredentialsReceipt, association, delete, put, standing,
+    CredentialsReceipt, association, denies,
     words::{deletion, deny_stays},
 };
 use crate::{clients::Clients, instance};
@@ -84,7 +84,7 @@ enum Denied {
 /// Takes the deny back. While credentials from before may be alive, only those stay denied; a person may accept
 /// their revival by name.
 async fn lift(clients: &Clients, policy: &PolicyReceipt, order: &Order) -> Result<Denied, StepError> {
-    let standing = standing(clients, policy).await?;
+    let standing = denies(clients).standing(policy).await?;
     let cutoff = match standing {
         Standing::Ours => order.at,
         Standing::Narrowed { cutoff } => cutoff,
@@ -99,7 +99,7 @@ async fn lift(clients: &Clients, policy: &PolicyReceipt, order: &Order) -> Resul
     let until = cutoff.saturating_add(LONGEST_LIFE).unwrap_or(cutoff);
     let until = until.round(Unit::Second).unwrap_or(until);
     if order.at >= until || order.accepted.contains(&Risk::ReviveSessions) {
-        delete(clients, policy).await?;
+        denies(clients).delete(policy).await?;
         return Ok(Denied::Deleted);
     }
     if standing == Standing::Ours {
@@ -107,7 +107,7 @@ async fn lift(clients: &Clients, policy: &PolicyReceipt, order: &Order) -> Resul
             what: "the receipt",
             detail: format!("the text of policy `{}` can't be narrowed", policy.policy_name),
         })?;
-        put(clients, &narrowed).await?;
+        denies(clients).put(&narrowed).await?;
     }
     Ok(Denied::Narrowed { cutoff, until })
 }

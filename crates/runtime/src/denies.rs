@@ -2,19 +2,22 @@
 
 use aws_sdk_iam::Client;
 use backstop_core::{ErrorName, Receipt, Risk, UndoOutcome, Verification};
-use backstop_runtime::{
-    CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
-    inline_policy::{PolicyReceipt, Standing},
-};
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::{
+    CallError, StepError,
+    action::{Order, read_receipt},
+    inline_policy::{PolicyReceipt, Standing},
+};
+
 /// Who holds the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holder {
+pub enum Holder {
+    /// An IAM user.
     User,
+    /// An IAM role.
     Role,
 }
 
@@ -38,35 +41,38 @@ impl Holder {
 
 /// What undo needs of a deny.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct DenyReceipt {
+pub struct DenyReceipt {
+    /// The policy as we write it.
     #[serde(flatten)]
-    pub(crate) policy: PolicyReceipt,
+    pub policy: PolicyReceipt,
     /// When every session from before the deny has expired.
-    pub(crate) sessions_end: Timestamp,
+    pub sessions_end: Timestamp,
 }
 
 /// The calls on one kind of holder.
-pub(crate) struct Denies {
+pub struct Denies {
     iam: Client,
     holder: Holder,
 }
 
 impl Denies {
-    pub(crate) const fn on(holder: Holder, iam: Client) -> Self {
+    /// The calls on holders of this kind.
+    pub const fn on(holder: Holder, iam: Client) -> Self {
         Self { iam, holder }
     }
 
-    pub(crate) const fn iam(&self) -> &Client {
+    /// The client, for who reads more of a holder.
+    pub const fn iam(&self) -> &Client {
         &self.iam
     }
 
     /// This incident's deny of that name's holder.
-    pub(crate) fn receipt(&self, name: &str, order: &Order, document: &Value) -> DenyReceipt {
+    pub fn receipt(&self, name: &str, order: &Order, document: &Value) -> DenyReceipt {
         self.receipt_for(PolicyReceipt::new(name, &order.incident, document), order)
     }
 
     /// The receipt of such a policy.
-    pub(crate) fn receipt_for(&self, policy: PolicyReceipt, order: &Order) -> DenyReceipt {
+    pub fn receipt_for(&self, policy: PolicyReceipt, order: &Order) -> DenyReceipt {
         let end = order
             .at
             .checked_add(self.holder.longest_session())
@@ -79,7 +85,7 @@ impl Denies {
     }
 
     /// The AWS CLI line that takes the policy away.
-    pub(crate) fn by_hand(&self, policy: &PolicyReceipt) -> String {
+    pub fn by_hand(&self, policy: &PolicyReceipt) -> String {
         let word = self.holder.word();
         format!(
             "aws iam delete-{word}-policy --{word}-name {} --policy-name {}",
@@ -88,7 +94,7 @@ impl Denies {
     }
 
     /// What stands under the policy's name now.
-    pub(crate) async fn standing(&self, policy: &PolicyReceipt) -> Result<Standing, StepError> {
+    pub async fn standing(&self, policy: &PolicyReceipt) -> Result<Standing, StepError> {
         let answer = match self.holder {
             Holder::User => self
                 .iam
@@ -117,8 +123,8 @@ impl Denies {
     }
 
     /// Writes the text of the receipt.
-    pub(crate) async fn put(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
-        let on = format!("{} `{}`", self.holder.word(), policy.holder);
+    pub async fn put(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
+        let on = self.place(policy);
         match self.holder {
             Holder::User => self
                 .iam
@@ -144,7 +150,8 @@ impl Denies {
         Ok(())
     }
 
-    async fn delete(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
+    /// Takes the policy away.
+    pub async fn delete(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
         match self.holder {
             Holder::User => self
                 .iam
@@ -169,11 +176,7 @@ impl Denies {
     }
 
     /// Reads back whether our text stands; `denies` says in words what it does.
-    pub(crate) async fn verify(
-        &self,
-        policy: &PolicyReceipt,
-        denies: &str,
-    ) -> Result<Verification, StepError> {
+    pub async fn verify(&self, policy: &PolicyReceipt, denies: &str) -> Result<Verification, StepError> {
         let standing = self.standing(policy).await?;
         let (word, holder, name) = (self.holder.word(), &policy.holder, &policy.policy_name);
         Ok(Verification {
@@ -190,7 +193,7 @@ impl Denies {
 
     /// Takes the deny back. While sessions from before it may be alive, one of them an attacker's, only those
     /// stay denied; a person may accept their revival by name.
-    pub(crate) async fn undo(&self, order: &Order, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
+    pub async fn undo(&self, order: &Order, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
         let DenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
         let standing = self.standing(&policy).await?;
         if let Standing::Absent | Standing::Altered = standing
@@ -227,9 +230,4 @@ impl Denies {
             policy.holder
         )
     }
-}
-
-/// Writes the receipt of a deny.
-pub(crate) fn receipt_of(receipt: &DenyReceipt) -> Result<Receipt, StepError> {
-    write_receipt(receipt)
 }

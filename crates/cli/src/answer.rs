@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use backstop_core::words::with_causes;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -28,14 +29,7 @@ pub(crate) trait CommandError: Error + Send + Sync + 'static {
 
     /// What a person reads: the error and its causes, innermost last.
     fn report(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        with_causes(self)
     }
 }
 

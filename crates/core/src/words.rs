@@ -61,6 +61,18 @@ pub fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
     }
 }
 
+/// An error with its causes, innermost last: an error's own text doesn't repeat its cause's.
+pub fn with_causes<E: std::error::Error + ?Sized>(error: &E) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
 /// A phase's name.
 pub const fn phase(phase: Phase) -> &'static str {
     match phase {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use backstop_core::ErrorName;
+use backstop_core::{ErrorName, words::with_causes};
 
 /// AWS answers can be long; people need the first sentence.
 const LONGEST_MESSAGE: usize = 600;
@@ -49,9 +49,9 @@ impl CallError {
                     let message = answer.err().message().unwrap_or("no message").to_owned();
                     (classify(&code, &message), code, message)
                 }
-                SdkError::ConstructionFailure(_) => (ErrorName::Internal, String::new(), chain(&error)),
+                SdkError::ConstructionFailure(_) => (ErrorName::Internal, String::new(), with_causes(&error)),
                 // Timeouts, broken connections and unreadable answers: the call may have taken effect.
-                _ => (ErrorName::Unavailable, String::new(), chain(&error)),
+                _ => (ErrorName::Unavailable, String::new(), with_causes(&error)),
             };
             Self {
                 name,
@@ -120,18 +120,6 @@ fn classify(code: &str, message: &str) -> ErrorName {
         | "TransactionConflictException" => ErrorName::Unavailable,
         _ => ErrorName::Rejected,
     }
-}
-
-/// The chain of causes: the SDK's own texts say little by themselves.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 fn shorten(text: String) -> String {

@@ -10,6 +10,7 @@
 //! | `denies` | reading, writing and taking back such a policy (feature `denies`) |
 //! | [`action`] | what a `respond-*` function implements for each step |
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
+//! | `alerts` | the topic by which people are told (feature `alerts`) |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
 //! | `decision` | approves or denies a plan (feature `machines`) |
 //! | `undoing` | what an undo would put back, and asking for it (feature `machines`) |
@@ -17,6 +18,8 @@
 //! | [`serve`] | the Lambda loop |
 
 pub mod action;
+#[cfg(feature = "alerts")]
+pub mod alerts;
 pub mod aws;
 pub mod call_error;
 #[cfg(feature = "machines")]

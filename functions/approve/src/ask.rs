@@ -97,9 +97,9 @@ impl Approver {
                 message::limit_reached(incident, decision)
             }
         };
-        match self.publish(&message).await {
+        match self.alerts.publish(&message).await {
             Ok(message_id) => tracing::info!(incident = %id, message_id, "asked for a decision"),
-            Err(error) if error.name().is_retryable() => return Err(error),
+            Err(error) if error.name.is_retryable() => return Err(error.into()),
             // The question stands and lists show it; giving the incident up would be worse.
             Err(error) => tracing::error!(incident = %id, %error, "nobody could be told of the question"),
         }

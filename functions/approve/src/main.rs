@@ -3,14 +3,13 @@
 mod ask;
 mod expire;
 
-use backstop_core::{message::Message, task::ApproveTask};
-use backstop_runtime::{CallError, Ledger, StepError, aws, serve, settings};
+use backstop_core::task::ApproveTask;
+use backstop_runtime::{Ledger, StepError, alerts::Alerts, aws, serve, settings};
 use serde_json::Value;
 
 pub(crate) struct Approver {
     ledger: Ledger,
-    sns: aws_sdk_sns::Client,
-    topic: String,
+    alerts: Alerts,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,8 +21,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             aws_sdk_dynamodb::Client::new(&config),
             settings::required("TABLE_NAME")?,
         ),
-        sns: aws_sdk_sns::Client::new(&config),
-        topic: settings::required("ALERTS_TOPIC_ARN")?,
+        alerts: Alerts::new(
+            aws_sdk_sns::Client::new(&config),
+            settings::required("ALERTS_TOPIC_ARN")?,
+        ),
     };
     serve::serve(|task: ApproveTask| approver.run(task)).await
 }
@@ -38,18 +39,5 @@ impl Approver {
             } => self.ask(&incident, task_token, expires_in_seconds).await,
             ApproveTask::Expire { incident } => self.expire(&incident).await,
         }
-    }
-
-    async fn publish(&self, message: &Message) -> Result<String, StepError> {
-        let answer = self
-            .sns
-            .publish()
-            .topic_arn(&self.topic)
-            .subject(&message.subject)
-            .message(&message.body)
-            .send()
-            .await
-            .map_err(CallError::of("sns:Publish", "the alerts topic"))?;
-        Ok(answer.message_id.unwrap_or_default())
     }
 }

@@ -6,13 +6,12 @@ use backstop_core::{
     message,
     task::{About, NotifyTask},
 };
-use backstop_runtime::{CallError, Ledger, StepError, aws, serve, settings};
+use backstop_runtime::{Ledger, StepError, alerts::Alerts, aws, serve, settings};
 use serde_json::{Value, json};
 
 struct Notifier {
     ledger: Ledger,
-    sns: aws_sdk_sns::Client,
-    topic: String,
+    alerts: Alerts,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -24,8 +23,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             aws_sdk_dynamodb::Client::new(&config),
             settings::required("TABLE_NAME")?,
         ),
-        sns: aws_sdk_sns::Client::new(&config),
-        topic: settings::required("ALERTS_TOPIC_ARN")?,
+        alerts: Alerts::new(
+            aws_sdk_sns::Client::new(&config),
+            settings::required("ALERTS_TOPIC_ARN")?,
+        ),
     };
     serve::serve(|task: NotifyTask| notifier.notify(task)).await
 }
@@ -51,19 +52,11 @@ impl Notifier {
         let Some(message) = message else {
             return Ok(json!({ "notified": "nothing to tell" }));
         };
-        let answer = self
-            .sns
-            .publish()
-            .topic_arn(&self.topic)
-            .subject(&message.subject)
-            .message(&message.body)
-            .send()
-            .await
-            .map_err(CallError::of("sns:Publish", "the alerts topic"))?;
+        let message_id = self.alerts.publish(&message).await?;
         let event = Event::Notified {
-            channel: self.topic.clone(),
+            channel: self.alerts.topic().to_owned(),
             subject: message.subject,
-            message_id: answer.message_id.unwrap_or_default(),
+            message_id,
             body: Some(message.body),
             about: task.about,
         };

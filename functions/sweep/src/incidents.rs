@@ -6,7 +6,7 @@ use backstop_core::{
     IncidentId,
     incident::Status,
     log::Event,
-    message::{Found, Message, Needy, attention},
+    message::{Found, Needy, attention},
     sweep::{Care, care},
 };
 use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
@@ -117,22 +117,10 @@ impl Sweep {
             return Ok(());
         }
         if !ids.is_subset(&told) {
-            self.publish(&attention(needy)).await?;
+            self.alerts.publish(&attention(needy)).await?;
             report.told = true;
         }
         self.ledger.keep_memo(TOLD, &ids, now() + REMEMBERED).await?;
-        Ok(())
-    }
-
-    async fn publish(&self, message: &Message) -> Result<(), CallError> {
-        self.sns
-            .publish()
-            .topic_arn(&self.topic)
-            .subject(&message.subject)
-            .message(&message.body)
-            .send()
-            .await
-            .map_err(CallError::of("sns:Publish", "the alerts topic"))?;
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ mod security_hub;
 mod source;
 
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, aws, machines::Machines, serve, settings};
+use backstop_runtime::{Ledger, alerts::Alerts, aws, machines::Machines, serve, settings};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -27,8 +27,7 @@ pub(crate) struct Sweep {
     security_hub: aws_sdk_securityhub::Client,
     sqs: aws_sdk_sqs::Client,
     queue_url: String,
-    sns: aws_sdk_sns::Client,
-    topic: String,
+    alerts: Alerts,
     /// How far back findings are looked at.
     window: SignedDuration,
 }
@@ -60,8 +59,10 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
         security_hub: aws_sdk_securityhub::Client::new(&config),
         sqs: aws_sdk_sqs::Client::new(&config),
         queue_url: settings::required("INTAKE_QUEUE_URL")?,
-        sns: aws_sdk_sns::Client::new(&config),
-        topic: settings::required("ALERTS_TOPIC_ARN")?,
+        alerts: Alerts::new(
+            aws_sdk_sns::Client::new(&config),
+            settings::required("ALERTS_TOPIC_ARN")?,
+        ),
         window: SignedDuration::from_hours(settings::parsed("SWEEP_HOURS", "a whole number of hours")?),
     };
     // What the schedule sends says nothing that matters here.

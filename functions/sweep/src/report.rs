@@ -1,5 +1,6 @@
 //! What one run did, in counts: the answer of the function and its last line in the log.
 
+use backstop_core::words::with_causes;
 use serde::Serialize;
 
 /// The counts of one run.
@@ -39,12 +40,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn failed(&mut self, doing: &str, error: &dyn std::error::Error) {
-        let mut text = format!("{doing}: {error}");
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            text.push_str(&format!(": {inner}"));
-            cause = inner.source();
-        }
+        let text = format!("{doing}: {}", with_causes(error));
         tracing::error!(reason = %text, "a part of the sweep failed");
         self.failures.push(text);
     }

@@ -4,6 +4,7 @@ use backstop_core::{
     AccountId, Finding, Mode, PlaybookName, Region, Target, advice,
     finding::{Parsed, Route, Severity, parse},
     guardrail::Decision,
+    words::with_causes,
 };
 use backstop_playbook::{Answer, Catalog, Decided, is_new_type};
 use serde::Serialize;
@@ -110,7 +111,7 @@ impl Reading {
             Err(error) => Self::Unreadable(Unread {
                 index: 0,
                 error: error.name(),
-                reason: report(&error),
+                reason: with_causes(&error),
             }),
             Ok(parsed) => Self::Read(Box::new(Content::of(&parsed, catalog))),
         }
@@ -161,7 +162,7 @@ impl Content {
                 .map(|refused| Unread {
                     index: refused.index,
                     error: refused.error.name(),
-                    reason: report(&refused.error),
+                    reason: with_causes(&refused.error),
                 })
                 .collect(),
         }
@@ -218,16 +219,4 @@ impl Response {
             },
         }
     }
-}
-
-/// The error with its causes, innermost last.
-fn report(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

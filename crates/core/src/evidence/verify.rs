@@ -10,6 +10,7 @@ use crate::{
     ids::{Hash, IncidentId},
     incident::Incident,
     log::{Record, check_chain},
+    words::with_causes,
 };
 
 /// Something that isn't as it was kept.
@@ -45,7 +46,7 @@ pub fn check(files: &BTreeMap<String, Vec<u8>>) -> Checked {
     };
     let manifest = match files.get(MANIFEST) {
         None => Err("it is missing, so nothing here can be checked".to_owned()),
-        Some(bytes) => Manifest::read(bytes).map_err(|error| in_words(&error)),
+        Some(bytes) => Manifest::read(bytes).map_err(|error| with_causes(&error)),
     };
     let manifest = match manifest {
         Ok(manifest) => manifest,
@@ -137,16 +138,4 @@ fn check_log(name: &str, bytes: &[u8], manifest: &Manifest) -> Result<(), String
         return Err("its last record isn't the one that the manifest names".to_owned());
     }
     Ok(())
-}
-
-/// The error and its causes.
-fn in_words(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

@@ -112,17 +112,3 @@ impl From<DecisionError> for DrillError {
         Self::Approve(Box::new(error))
     }
 }
-
-impl DrillError {
-    /// The error with its causes, for the report.
-    pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
-    }
-}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backstop_core::{IncidentId, incident::Status};
+use backstop_core::{IncidentId, incident::Status, words::with_causes};
 use jiff::Timestamp;
 use ulid::Ulid;
 
@@ -19,7 +19,7 @@ const SHORT_PATIENCE: Duration = Duration::from_secs(3);
 pub async fn run(stage: &Stage, drill: &Drill, ending: Ending, progress: &dyn Progress) -> Report {
     let mut report = Report::blank(drill, stage.mode());
     if let Err(error) = attempt(stage, drill, ending, &mut report, progress).await {
-        report.error = Some(error.chain());
+        report.error = Some(with_causes(&error));
     }
     report.judge();
     report

@@ -143,7 +143,8 @@ impl InRegion {
                 .lookup_events()
                 .lookup_attributes(attribute(lookup)?)
                 .start_time(DateTime::from_secs(span.from.as_second()))
-                .end_time(DateTime::from_secs(span.to.as_second()))
+                // The last second began before its end: what happened in it is wanted, too.
+                .end_time(DateTime::from_secs(span.to.as_second().saturating_add(1)))
                 .set_next_token(token.clone());
             let on = format!("the event history of {region}");
             match asked

@@ -227,8 +227,9 @@ fn camel(name: &str) -> String {
         .unwrap_or_default()
 }
 
+/// CloudTrail's times are whole seconds.
 fn seconds(time: Timestamp) -> f64 {
-    time.as_duration().as_secs_f64()
+    time.as_second() as f64
 }
 
 fn refuse(code: &str, message: &str) -> Reply {

@@ -2,13 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use backstop_core::{
-    Mode, Resource,
+    Mode, Resource, Target,
     guardrail::{Exemption, ExemptionScope, Pause, PauseScope},
     incident::Status,
-    log::Event,
+    log::{Event, Origin},
 };
 use backstop_sandbox::{Effect, Matcher, drill::cast::Identity};
-use backstop_tests::{Scene, refusals};
+use backstop_tests::{Case, Scene, refusals};
 use jiff::{Timestamp, ToSpan};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,6 +22,7 @@ async fn what_a_guardrail_covers_is_left_alone() {
     untagged_target_of_a_drill(&scene).await;
     unreadable_table(&scene).await;
     an_undone_target_is_asked_about(&scene).await;
+    who_only_observes_is_in_nobodys_way(&scene).await;
     scene.end().await;
 }
 
@@ -232,6 +233,35 @@ async fn an_undone_target_is_asked_about(scene: &Scene) {
     assert_ne!(next, id);
     assert_eq!(asked.opened.linked, Some(id));
     assert!(refusals(&asked).contains(&"undone-before".to_owned()));
+}
+
+/// An incident in observe mode is still open: a finding that is to be answered by acting doesn't just join it.
+async fn who_only_observes_is_in_nobodys_way(scene: &Scene) {
+    let leaked = scene.leak(true).await;
+    let account = scene.stage.account();
+    let case = Case {
+        playbook: "leaked-access-key".into(),
+        target: Target {
+            account: account.account_id().into(),
+            region: account.region().into(),
+            partition: "aws".into(),
+            resource: Resource::AccessKey {
+                key_id: leaked.key_id.clone(),
+                user_name: Some(leaked.user.clone()),
+            },
+        },
+        mode: Mode::Observe,
+        steps: Vec::new(),
+        origin: Origin::Drill,
+    };
+    let ledger = scene.stage.ledger();
+    let observing = case.open(&ledger).await;
+    let opened = ledger.log(&observing).await.unwrap().incident().unwrap().opened;
+    ledger.mark_started(&observing, &opened).await.unwrap();
+    let (_, incident) = scene.answer(&leaked).await;
+    assert_eq!(incident.status(), Status::Contained);
+    assert_eq!(incident.opened.linked, Some(observing));
+    assert_eq!(scene.state(&leaked).await, (false, true));
 }
 
 fn first_finding(log: &backstop_runtime::IncidentLog) -> String {

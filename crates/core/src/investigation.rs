@@ -16,7 +16,7 @@ pub use call::{Call, Caller, Seen, UnreadableEvent};
 pub use proposal::{Proposal, playbook_for};
 pub use suspect::{Lookup, MOST_KEYS, Suspect};
 
-use crate::{ids::Region, incident::Incident, log::Phase, text};
+use crate::{ids::Region, incident::Incident, log::Phase, text, words};
 use subject::Subject;
 
 /// All of it as JSON: a record of the log holds it, with room to spare (DynamoDB takes 400 KB an item).
@@ -123,13 +123,16 @@ impl Investigation {
     /// One line for people: how much, in how long, from where.
     pub fn in_short(&self) -> String {
         let regions: Vec<&str> = self.regions.iter().map(Region::as_str).collect();
+        let failed = match self.failed {
+            0 => "none of them failed".to_owned(),
+            failed => format!("{failed} of them failed"),
+        };
         format!(
-            "{} calls from {} addresses between {} and {}, {} of them failed (CloudTrail in {})",
-            self.calls,
-            self.by_address.len(),
-            self.from,
-            self.to,
-            self.failed,
+            "{} from {} between {} and {}, {failed} (CloudTrail in {})",
+            words::count(self.calls, "call"),
+            words::count(counted(self.by_address.len()), "address"),
+            second(self.from),
+            second(self.to),
             regions.join(" and ")
         )
     }
@@ -275,6 +278,11 @@ fn words(subject: &Subject) -> Option<String> {
         Subject::Instance(id) => Some(format!("instance {}", call::clean(id))),
         Subject::Other(name) => name.as_deref().map(call::clean),
     }
+}
+
+/// CloudTrail's times are whole seconds, and a fraction looks like a host's name to a mail program.
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn counted(number: usize) -> u32 {

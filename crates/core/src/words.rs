@@ -28,6 +28,16 @@ pub const fn status(status: Status) -> &'static str {
     }
 }
 
+/// "1 call", "2 calls", "no calls"; for nouns whose plural takes an s, or es after one.
+pub fn count(number: u32, noun: &str) -> String {
+    let ending = if noun.ends_with('s') { "es" } else { "s" };
+    match number {
+        0 => format!("no {noun}{ending}"),
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}{ending}"),
+    }
+}
+
 /// A mark that says at a glance how a step stands; the words beside it say the same.
 pub fn mark(step: &StepState) -> &'static str {
     match &step.outcome {

@@ -19,6 +19,10 @@ fn noted() -> BTreeMap<&'static str, (Status, bool, bool)> {
             "leaked-access-key-contained.json",
             (Status::Contained, true, true),
         ),
+        (
+            "leaked-access-key-investigated.json",
+            (Status::Contained, true, true),
+        ),
         ("leaked-access-key-undone.json", (Status::Undone, true, true)),
         (
             "leaked-access-key-partially-contained.json",

@@ -7,12 +7,14 @@
 //! | [`summary`] | what happened, for who decides |
 //! | [`timeline`] | what came when |
 //! | [`steps`] | what was changed, now → after, and how to put it back |
+//! | [`activity`] | what was done with the credential, and what that calls for |
 //! | [`unknown`] | what the log can't say |
 //! | [`cost`] | what answering cost, estimated |
 //! | [`questions`] | what to ask afterwards |
 //! | [`markdown`] | the report as Markdown |
 //! | [`html`] | the report as a page |
 
+mod activity;
 mod cost;
 mod html;
 mod markdown;
@@ -23,6 +25,7 @@ mod summary;
 mod timeline;
 mod unknown;
 
+pub use activity::{Activity, Proposed};
 pub use cost::{Cost, CostLine};
 pub use html::HtmlError;
 pub use report::{EvidenceLine, Fact, Report};

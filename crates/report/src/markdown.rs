@@ -3,6 +3,7 @@
 use backstop_core::text::for_markdown;
 
 use crate::{
+    activity::Activity,
     report::{Fact, Report},
     steps::{Step, Undo},
 };
@@ -27,6 +28,9 @@ impl Report {
         }
         if self.steps.is_empty() {
             page.line("This playbook has no steps: it tells people.");
+        }
+        if let Some(activity) = &self.activity {
+            page.activity(activity);
         }
         page.section("What may break", &self.impact);
         page.section("What is not known", &self.unknown);
@@ -117,6 +121,29 @@ impl Page {
         }
         if let Some(undo) = &step.undo {
             self.undo(undo);
+        }
+    }
+
+    fn activity(&mut self, activity: &Activity) {
+        self.heading("What the credential did");
+        self.line(&format!("{}.", for_markdown(&activity.in_short)));
+        self.line("");
+        self.list(&activity.notable);
+        if activity.left_out > 0 {
+            self.line(&format!("- and {} more before these", activity.left_out));
+        }
+        if activity.proposals.is_empty() {
+            return;
+        }
+        self.line("");
+        self.line("To do about it (nothing of this was done; each asks before it acts):");
+        self.line("");
+        for proposed in &activity.proposals {
+            self.line(&format!("- {}", for_markdown(&proposed.what)));
+            match &proposed.command {
+                Some(command) => self.code(std::slice::from_ref(command)),
+                None => self.line("  - by hand"),
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use backstop_core::{
 use serde::Serialize;
 
 use crate::{
+    activity::{self, Activity},
     cost::{self, Cost},
     questions,
     steps::{self, Step},
@@ -50,6 +51,8 @@ pub struct Report {
     pub timeline: Timeline,
     /// What was done, in the playbook's order.
     pub steps: Vec<Step>,
+    /// What was done with the credential; none if no step looked into it.
+    pub activity: Option<Activity>,
     /// What may break, or would.
     pub impact: Vec<String>,
     /// What the log can't say.
@@ -109,6 +112,7 @@ impl Report {
             durations: durations(&times),
             timeline: timeline::timeline(log, &incident, &times),
             steps: steps::steps(id, &incident),
+            activity: activity::activity(&incident),
             impact: impact(&incident),
             unknown: unknown::unknown(log, &incident, &times),
             next: what_next(id, &incident, status)

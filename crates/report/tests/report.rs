@@ -206,6 +206,18 @@ fn a_whole_incident_from_finding_to_undo() {
 }
 
 #[test]
+fn what_the_credential_did_is_told_with_what_to_type() {
+    let report = report(&recorded("leaked-access-key-investigated.json"));
+    insta::assert_snapshot!("investigated.md", report.markdown());
+    let page = report.html().unwrap();
+    let activity = report.activity.unwrap();
+    assert_eq!((activity.notable.len(), activity.proposals.len()), (3, 2));
+    for command in activity.proposals.iter().filter_map(|it| it.command.as_ref()) {
+        assert!(page.contains(command), "{command}");
+    }
+}
+
+#[test]
 fn an_incident_that_went_wrong_says_so() {
     let log = gone_wrong("alice");
     assert_eq!(

@@ -77,7 +77,8 @@ impl Intake {
     }
 
     /// Joins the incident that has this target. Only a finding that neither a closed incident nor those before
-    /// it know opens a new one, linked to it; updates of a known finding never act again.
+    /// it know opens a new one, linked to it; updates of a known finding never act again. An open incident that only
+    /// observes is as good as closed to a finding that is to be answered by more.
     async fn join(&self, lock: &Lock, new: NewIncident, reference: FindingRef) -> Result<(), Unfinished> {
         let mut log = self.ledger.log(&lock.incident).await?;
         let incident = log.incident()?;
@@ -88,7 +89,9 @@ impl Intake {
                     .await?;
                 self.ledger.mark_started(&lock.incident, &incident.opened).await?;
             }
-            return self.note(&mut log, reference, &new.raw).await;
+            if incident.opened.mode > Mode::Observe || new.opened.mode == Mode::Observe {
+                return self.note(&mut log, reference, &new.raw).await;
+            }
         }
         let before = self.before(&incident).await?;
         let is_known = |log: &IncidentLog| findings(log).any(|known| known.key == reference.key);

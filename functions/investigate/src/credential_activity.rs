@@ -107,7 +107,7 @@ fn limits(found: &Investigation) -> Vec<String> {
          in it"
             .to_owned(),
         "CloudTrail delivers late: calls of the last 15 minutes may be missing".to_owned(),
-        format!("only {} were looked at, no other Region", regions.join(" and ")),
+        format!("no Region but {} was looked at", regions.join(" and ")),
     ];
     limits.extend(found.incomplete.iter().cloned());
     limits

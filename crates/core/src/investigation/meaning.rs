@@ -168,8 +168,8 @@ pub(super) const MEANINGS: &[Meaning] = &[
     ),
     // Other identities.
     call("sts", "AssumeRole", "took credentials of role", AssumedRole),
-    call("sts", "GetSessionToken", "made a session of its own,", Session),
-    call("sts", "GetFederationToken", "made a federated session,", Session),
+    call("sts", "GetSessionToken", "made a session of its own", Session),
+    call("sts", "GetFederationToken", "made a federated session", Session),
     call("signin", "ConsoleLogin", "signed in to the console", Named(&[])),
     // What it made or took.
     call("ec2", "RunInstances", "started", Instances),

@@ -84,7 +84,9 @@ impl fmt::Display for Undoing {
                 )?;
             }
         }
-        if accepting.contains(&Risk::ReviveSessions) {
+        if !steps.iter().any(denies_sessions) {
+            writeln!(f)?;
+        } else if accepting.contains(&Risk::ReviveSessions) {
             writeln!(
                 f,
                 "\nsessions from before the containment work again until they expire, those of an attacker too"
@@ -102,6 +104,14 @@ impl fmt::Display for Undoing {
             write!(f, "do it: backstop undo {incident}")
         }
     }
+}
+
+/// Sessions are denied by an inline policy on whom they were issued to.
+fn denies_sessions(step: &Undoable) -> bool {
+    let denies = ["iam:PutUserPolicy", "iam:PutRolePolicy"];
+    step.changes
+        .iter()
+        .any(|change| denies.contains(&change.api.as_str()))
 }
 
 /// Undo wasn't started.

@@ -546,7 +546,7 @@ fn evidence_that_failed_is_said_to_be_missing_and_does_not_count_for_contained()
     let hanging = incident(&events);
     assert_eq!(hanging.conclusion(), Status::Contained);
     let notice = message::outcome(&id, &hanging).body;
-    let missing = "Evidence that is missing\n  - \"Take snapshots\": not there yet";
+    let missing = "Evidence that is missing\n  - \"Take snapshots\": still under way";
     assert!(notice.contains(missing), "{notice}");
     assert!(
         !notice.contains("CUT OFF") && !notice.contains("keep by hand"),

@@ -337,3 +337,15 @@ fn an_attack_sequences_actors_are_targets_here_too() {
         ["bucket open-data", "access-key AKIAIOSFODNN7EXAMPLE"]
     );
 }
+
+#[test]
+fn the_new_formats_evidence_says_who_called_what_from_where() {
+    assert_eq!(
+        finding("ocsf-guardduty-access-key").facts,
+        [
+            "call: ListBuckets of s3.amazonaws.com",
+            "its error: AccessDenied",
+            "from: 203.0.113.66 (Iceland, Example Hosting)",
+        ]
+    );
+}

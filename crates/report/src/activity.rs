@@ -40,7 +40,12 @@ pub(crate) fn activity(incident: &Incident) -> Option<Activity> {
     });
     Some(Activity {
         in_short: clean(&found.in_short()),
-        notable: found.notable.iter().skip(left_out).map(|line| clean(line)).collect(),
+        notable: found
+            .notable
+            .iter()
+            .skip(left_out)
+            .map(|line| clean(line))
+            .collect(),
         left_out,
         proposals: proposals.collect(),
     })

@@ -72,7 +72,7 @@ pub enum UndoError {
 }
 
 /// The steps that would be undone: all that changed something, or one. Steps whose undo has ended are left
-/// out, failed and drifted ones are tried again.
+/// out, failed and drifted ones are tried again; so is one that was left off on purpose, if it is named.
 pub fn undoable(
     id: &IncidentId,
     incident: &Incident,
@@ -100,8 +100,8 @@ pub fn undoable(
         .steps
         .iter()
         .rev()
-        .filter(|state| state.changed_something() && is_open(state))
         .filter(|state| only.is_none_or(|step| step == &state.step.step))
+        .filter(|state| state.changed_something() && is_open(state, only.is_some()))
         .map(|state| Undoable {
             step: state.step.step.clone(),
             title: state.step.title.clone(),
@@ -124,11 +124,15 @@ pub fn undoable(
     }
 }
 
-fn is_open(state: &StepState) -> bool {
-    matches!(
-        state.undo,
-        None | Some(UndoOutcome::Failed { .. } | UndoOutcome::Drifted { .. } | UndoOutcome::KeptUntil { .. })
-    )
+fn is_open(state: &StepState, is_named: bool) -> bool {
+    match state.undo {
+        None
+        | Some(UndoOutcome::Failed { .. } | UndoOutcome::Drifted { .. } | UndoOutcome::KeptUntil { .. }) => {
+            true
+        }
+        Some(UndoOutcome::KeptOff { .. }) => is_named,
+        Some(UndoOutcome::Restored { .. } | UndoOutcome::NothingToUndo { .. }) => false,
+    }
 }
 
 /// A leaked key never comes back: only where a person, and no finding, started the incident may it.
@@ -188,4 +192,32 @@ pub async fn request(
         .start_undo(&input, &format!("{}-{}", log.id(), new_id()))
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    /// All undone but for the key, which was left off.
+    const UNDONE: &str = include_str!("../../core/tests/recorded-logs/leaked-access-key-undone.json");
+
+    fn steps(only: Option<&str>) -> Vec<StepId> {
+        let log: Vec<backstop_core::log::Record> = serde_json::from_str(UNDONE).unwrap();
+        let incident = Incident::replay(&log).unwrap();
+        let only = only.map(StepId::from);
+        match undoable(&"01KJTESTUNDO00000000000000".into(), &incident, only.as_ref()) {
+            Ok(steps) => steps.into_iter().map(|step| step.step).collect(),
+            Err(UndoError::NothingToUndo(_)) => Vec::new(),
+            Err(error) => unreachable!("{error}"),
+        }
+    }
+
+    #[test]
+    fn what_was_left_off_on_purpose_may_be_asked_for_by_name() {
+        assert_eq!(steps(None), []);
+        assert_eq!(steps(Some("deny-user")), []);
+        assert_eq!(steps(Some("deactivate-key")), ["deactivate-key".into()]);
+    }
 }

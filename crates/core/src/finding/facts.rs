@@ -85,13 +85,45 @@ impl Facts {
         }
     }
 
-    /// A resource's tags: `[{"key": …, "value": …}]`, or ASFF's `{"key": "value"}`.
+    /// One of OCSF's `evidences`.
+    pub(super) fn add_evidence(&mut self, evidence: &Node<'_>) {
+        if let Some(api) = evidence.get("api") {
+            let service = api.get("service");
+            let service = service.as_ref().and_then(|it| it.text("name"));
+            let service = service.unwrap_or("an unnamed service");
+            self.say(
+                "call",
+                api.text("operation").map(|call| format!("{call} of {service}")),
+            );
+            let response = api.get("response");
+            self.say("its error", response.and_then(|it| it.text("error")));
+        }
+        let agent = evidence.get("http_request");
+        self.say("user agent", agent.and_then(|it| it.text("user_agent")));
+        self.say("domain", evidence.get("query").and_then(|it| it.text("hostname")));
+        for process in [evidence.get("process"), evidence.at(&["actor", "process"])] {
+            let path = process.as_ref().and_then(|it| it.get("file")?.text("path"));
+            self.say("process", path.or_else(|| process.as_ref()?.text("name")));
+        }
+        if let Some(source) = evidence.get("src_endpoint") {
+            let more = [
+                source.at(&["location"]).and_then(|it| it.text("country")),
+                source.get("autonomous_system").and_then(|it| it.text("name")),
+            ];
+            self.from(source.text("ip"), more);
+        }
+        let port = evidence.get("dst_endpoint").and_then(|it| it.whole("port"));
+        self.say("remote port", port.map(|port| port.to_string()));
+    }
+
+    /// A resource's tags: `[{"key": …, "value": …}]`, OCSF's with `name`, or ASFF's `{"key": "value"}`.
     pub(super) fn add_tags(&mut self, resource: &Node<'_>) {
         let Some(tags) = resource.get("tags") else { return };
         if tags.is_array() {
             for tag in tags.items().iter().take(MOST_OF_A_LIST) {
                 let value = tag.text("value").unwrap_or_default();
-                self.say("tag", tag.text("key").map(|key| format!("{key}={value}")));
+                let key = tag.first_text(&["key", "name"]);
+                self.say("tag", key.map(|key| format!("{key}={value}")));
             }
         } else {
             for (key, value) in tags.texts().take(MOST_OF_A_LIST) {
@@ -113,13 +145,17 @@ impl Facts {
         };
         let country = remote.at(&["country"]);
         let network = remote.get("organization");
-        let more: Vec<&str> = [
+        let more = [
             country.and_then(|it| it.first_text(&["countryName", "countryCode"])),
             network.and_then(|it| it.first_text(&["asnOrg", "org"])),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        ];
+        self.from(Some(address), more);
+    }
+
+    /// The caller's address, with its country and network where they are known.
+    fn from(&mut self, address: Option<&str>, more: [Option<&str>; 2]) {
+        let Some(address) = address else { return };
+        let more: Vec<&str> = more.into_iter().flatten().filter(|it| !it.is_empty()).collect();
         let more = if more.is_empty() {
             String::new()
         } else {

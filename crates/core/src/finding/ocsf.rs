@@ -7,6 +7,7 @@ use super::{
     arn::{Arn, last_segment, partition_or_default},
     asff, control,
     error::ParseError,
+    facts::Facts,
     guardduty,
     guardduty_resource::{Context, Resources},
     guardduty_type, hub_finding,
@@ -89,12 +90,23 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         last_seen: time("last_seen_time"),
         created_at: time("created_time"),
         updated_at: time("modified_time"),
-        facts: Vec::new(),
+        facts: facts(node),
         finding_type: text::bounded(&finding_type, super::TYPE_CHARS),
         standing,
         account,
         region,
     })
+}
+
+fn facts(node: &Node<'_>) -> Vec<String> {
+    let mut facts = Facts::default();
+    for evidence in node.list("evidences") {
+        facts.add_evidence(&evidence);
+    }
+    for resource in node.list("resources") {
+        facts.add_tags(&resource);
+    }
+    facts.finish()
 }
 
 fn check_class(node: &Node<'_>) -> Result<(), ParseError> {

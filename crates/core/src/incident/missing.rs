@@ -46,7 +46,7 @@ impl Incident {
                 Some((false, format!("refused by {guardrail}: {reason}")))
             }
             None if self.closed.is_some() => Some((false, "it never ended".to_owned())),
-            None => Some((true, "not there yet".to_owned())),
+            None => Some((true, "still under way".to_owned())),
         }
     }
 

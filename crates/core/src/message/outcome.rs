@@ -107,7 +107,7 @@ fn ended(state: &StepState, incident: &Incident) -> String {
         Some(Outcome::Failed { error, detail }) => format!("FAILED, {error}: {detail}"),
         // The notice doesn't wait for evidence.
         None if state.is_evidence() && incident.closed.is_none() && incident.opened.mode != Mode::Observe => {
-            "not there yet".to_owned()
+            "still under way".to_owned()
         }
         None if state.acted => "CUT OFF: it may or may not have taken effect".to_owned(),
         None if incident.opened.mode == Mode::Auto => "NOT DONE: it never ended".to_owned(),

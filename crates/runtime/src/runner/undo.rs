@@ -74,6 +74,6 @@ impl Runner {
 const fn is_final(outcome: &UndoOutcome) -> bool {
     matches!(
         outcome,
-        UndoOutcome::Restored { .. } | UndoOutcome::NothingToUndo { .. } | UndoOutcome::KeptOff { .. }
+        UndoOutcome::Restored { .. } | UndoOutcome::NothingToUndo { .. }
     )
 }

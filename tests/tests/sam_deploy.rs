@@ -1,7 +1,12 @@
-//! Deploys as a user would: `sam deploy` of the release build in `target/lambda`, then a drill on that stack.
+//! Deploys as a user would: `sam deploy` of what `target/lambda` holds, then a drill on that stack. `SAM_FOLDER` may name
+//! another folder with the template and a `target/lambda`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::{path::Path, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use backstop_core::Mode;
 use backstop_sandbox::{
@@ -13,7 +18,7 @@ use backstop_sandbox::{
 const STACK: &str = "backstop-by-sam";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the SAM CLI on the path and a release build in target/lambda; .ci/run has both"]
+#[ignore = "needs the SAM CLI on the path and functions in target/lambda; .ci/run and .ci/release have both"]
 async fn the_template_deploys_with_the_sam_cli_and_contains() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let settings = Settings {
@@ -38,7 +43,7 @@ async fn the_template_deploys_with_the_sam_cli_and_contains() {
             "CAPABILITY_AUTO_EXPAND",
         ])
         .args(["--parameter-overrides", "MaximumMode=auto", "DrillEvents=Enabled"])
-        .current_dir(root)
+        .current_dir(env::var_os("SAM_FOLDER").map_or_else(|| root.to_owned(), PathBuf::from))
         .env("AWS_ENDPOINT_URL", account.endpoint_url())
         .env("AWS_ACCESS_KEY_ID", account.account_id())
         .env("AWS_SECRET_ACCESS_KEY", "anything")

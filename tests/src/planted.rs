@@ -40,6 +40,7 @@ impl Planted {
             }
             | Resource::RoleSession { role_name: name, .. }
             | Resource::Bucket { name } => name.clone(),
+            Resource::Account => self.target.account.to_string(),
             other => panic!("say here how calls about {other} are known"),
         }
     }
@@ -138,6 +139,7 @@ async fn acl_entries(account: &Account, instance: &str, states: &mut States) {
 /// The target that a finding about `subject` has.
 fn target_of(account: &Account, subject: Subject<'_>) -> Target {
     let resource = match subject {
+        Subject::Account => Resource::Account,
         Subject::Bucket(name) => Resource::Bucket {
             name: name.to_owned(),
         },

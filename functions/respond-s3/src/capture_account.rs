@@ -89,3 +89,6 @@ impl Action for CaptureAccount {
         Ok(only_read(order))
     }
 }
+
+#[cfg(test)]
+mod tests;

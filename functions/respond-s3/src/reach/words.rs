@@ -41,8 +41,8 @@ impl Reach {
             .count();
         let quiet = self.names(|ways| !ways.by_policy && !ways.by_acl).len();
         lines.push(format!(
-            "of the {} looked at, {closed} are closed by their own settings already and {quiet} aren't public: \
-             nothing changes for who reads those today, and they can't be opened any more",
+            "of the {} looked at, {closed} closed by their own settings already, {quiet} not public: nothing changes \
+             for who reads those today, and they can't be opened any more",
             buckets(self.buckets.len())
         ));
         lines
@@ -77,7 +77,7 @@ impl Reach {
         let public = self.names(|ways| ways.by_policy || ways.by_acl).len();
         let websites = self.names(|ways| ways.hosts_website).len();
         format!(
-            "of the {} looked at, {public} are public now and {websites} host a website",
+            "of the {} looked at, {public} public now, {websites} hosting a website",
             buckets(self.buckets.len())
         )
     }

@@ -37,11 +37,20 @@ def answer_account_block(app, s3):
             return await known(path, method, body, query_params, request_id, headers)
         headers = headers or {}
         refused = app._enforce_data_plane("s3", PERMISSIONS[method], headers, query_params, request_id)
-        refused = refused or s3.s3control_account_error(headers)
-        status, answer_headers, answer = refused or account_block(s3, method, body)
+        if refused:
+            answered = wrapped(s3, *refused)
+        else:
+            answered = s3.s3control_account_error(headers) or account_block(s3, method, body)
+        status, answer_headers, answer = answered
         return status, {**answer_headers, "x-amzn-requestid": request_id}, answer
 
     app._handle_s3_control_request = handle
+
+
+def wrapped(s3, status, _headers, body):
+    """S3's error as S3 Control writes it; otherwise an SDK finds no code in it."""
+    found = {child.tag.rsplit("}", 1)[-1]: child.text or "" for child in fromstring(body).iter()}
+    return s3.s3control_error(found.get("Code", ""), found.get("Message", ""), status)
 
 
 def account_block(s3, method, body):

@@ -19,6 +19,7 @@ pub async fn by_hand(account: &Account, line: &str) {
     match *service {
         "iam" => iam(&aws_sdk_iam::Client::new(&sdk), command, &mut options).await,
         "s3api" => s3(&aws_sdk_s3::Client::new(&sdk), command, &mut options).await,
+        "s3control" => s3_control(&aws_sdk_s3control::Client::new(&sdk), command, &mut options).await,
         _ => panic!("say here how `{line}` is carried out"),
     }
     assert!(
@@ -106,6 +107,33 @@ async fn s3(s3: &aws_sdk_s3::Client, command: &str, options: &mut Options<'_>) {
                 .unwrap();
         }
         _ => panic!("say here how `aws s3api {command}` is carried out"),
+    }
+}
+
+async fn s3_control(control: &aws_sdk_s3control::Client, command: &str, options: &mut Options<'_>) {
+    options.take("region");
+    let account = options.take("account-id");
+    match command {
+        "delete-public-access-block" => {
+            let delete = control.delete_public_access_block().account_id(account);
+            delete.send().await.map(drop).unwrap();
+        }
+        "put-public-access-block" => {
+            let block = block(options.take("public-access-block-configuration"));
+            let block = aws_sdk_s3control::types::PublicAccessBlockConfiguration::builder()
+                .set_block_public_acls(block.block_public_acls)
+                .set_ignore_public_acls(block.ignore_public_acls)
+                .set_block_public_policy(block.block_public_policy)
+                .set_restrict_public_buckets(block.restrict_public_buckets)
+                .build();
+            let put = control.put_public_access_block().account_id(account);
+            put.public_access_block_configuration(block)
+                .send()
+                .await
+                .map(drop)
+                .unwrap();
+        }
+        _ => panic!("say here how `aws s3control {command}` is carried out"),
     }
 }
 

@@ -69,6 +69,17 @@ impl Drift {
                     .map(drop)
                     .unwrap();
             }
+            (Self::RewriteTheBlock, Resource::Account) => {
+                let one = aws_sdk_s3control::types::PublicAccessBlockConfiguration::builder()
+                    .block_public_acls(true);
+                let put = aws_sdk_s3control::Client::new(&sdk).put_public_access_block();
+                put.account_id(account.account_id())
+                    .public_access_block_configuration(one.build())
+                    .send()
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
             (Self::RewriteTheTag, Resource::Instance { instance_id }) => {
                 let is_new = |what: &&String| what.starts_with("tag ") && !before.contains_key(*what);
                 let key = now.keys().find(is_new).unwrap();

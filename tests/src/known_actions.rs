@@ -203,21 +203,31 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         drift: Some(Drift::RewriteThePolicy),
     },
     KnownAction {
+        id: "s3.block-account-public-access",
+        drill: "public-account",
+        effect: |seen| is_blocked(seen, "account"),
+        drift: Some(Drift::RewriteTheBlock),
+        ..PLAIN
+    },
+    KnownAction {
         id: "s3.block-public-access",
         drill: "public-bucket",
-        effect: |seen| {
-            let blocks = seen.changed("Block Public Access of ");
-            let is_full = |block: &Value| {
-                block
-                    .as_object()
-                    .is_some_and(|settings| settings.values().all(|setting| setting == true))
-            };
-            blocks.len() == 1 && blocks.iter().all(|block| is_full(block))
-        },
+        effect: |seen| is_blocked(seen, "bucket"),
         drift: Some(Drift::RewriteTheBlock),
         ..PLAIN
     },
 ];
+
+/// Whether the one Block Public Access that changed has all of its settings on.
+fn is_blocked(seen: &Seen<'_>, whose: &str) -> bool {
+    let blocks = seen.changed(&format!("Block Public Access of {whose} "));
+    let is_full = |block: &Value| {
+        block
+            .as_object()
+            .is_some_and(|settings| settings.values().all(|setting| setting == true))
+    };
+    blocks.len() == 1 && blocks.iter().all(|block| is_full(block))
+}
 
 /// Does nothing unless a stack parameter says where to; its function's own tests try it.
 const BY_PARAMETER: &str = "ec2.secure-snapshots";

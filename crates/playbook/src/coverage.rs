@@ -67,7 +67,7 @@ pub struct RowAnswer {
 /// Asks the catalog about everything that is known.
 pub fn coverage(catalog: &Catalog) -> Coverage {
     let types = known::finding_types().map(|known| {
-        let kinds = sample::kinds_of(known.resource);
+        let kinds = sample::kinds_of(known.name, known.resource);
         let finding = sample::of_type(known.name, sample::lowest(known.severity), kinds);
         let answers = row_answers(catalog, &finding);
         Row {

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
-    Builder,
+    Builder, Connector,
+    proxy::ProxyConfig,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-/// Reads Region, endpoint and credentials the way every AWS SDK does.
+/// Reads Region, endpoint, credentials and proxy the way every AWS SDK does.
 pub async fn config() -> SdkConfig {
     loader().load().await
 }
@@ -19,11 +21,7 @@ pub async fn config() -> SdkConfig {
 /// that a hanging call becomes a named error well within the function's own timeout.
 pub fn loader() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
-        .http_client(
-            Builder::new()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https(),
-        )
+        .http_client(http_client())
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(3)
@@ -36,4 +34,17 @@ pub fn loader() -> ConfigLoader {
                 .operation_timeout(Duration::from_secs(15))
                 .build(),
         )
+}
+
+/// With the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), for functions in a subnet whose
+/// way out is a proxy.
+fn http_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.build()
+    })
 }

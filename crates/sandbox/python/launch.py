@@ -181,8 +181,10 @@ def allow_what_moto_holds_by_action():
 
 
 def ministack():
+    import ministack_gaps
     from ministack import app
 
+    ministack_gaps.fill()
     admit_for_moto(app)
     tell_roles_of_sessions()
     evaluate_task_timeouts()

@@ -16,6 +16,9 @@ use crate::account::Settings;
 use crate::venv::Venv;
 use process::Emulator;
 
+/// Hosts that are called without the gateway as proxy.
+pub(crate) const NO_PROXY: &str = "127.0.0.1,localhost";
+
 /// Both emulators, healthy.
 #[derive(Debug)]
 pub struct Emulators {
@@ -47,6 +50,9 @@ impl Emulators {
             ("GATEWAY_PORT", &ministack_port),
             // What the functions get, so that their calls are recorded and can fail.
             ("AWS_ENDPOINT_URL", endpoint_url),
+            // S3 Control's host begins with the account and is no address: the gateway takes such calls as a proxy.
+            ("HTTP_PROXY", endpoint_url),
+            ("NO_PROXY", NO_PROXY),
             ("SFN_WAIT_SCALE", &wait_scale),
             ("LAMBDA_EXECUTOR", "local"),
             // Nothing but this process tree may be touched: ministack tidies containers and opens ports otherwise.

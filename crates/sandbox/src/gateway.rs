@@ -9,6 +9,7 @@ mod caller;
 mod error_body;
 mod exchange;
 mod fault;
+mod forward;
 mod made;
 mod principal;
 mod reply;

@@ -5,7 +5,7 @@ use std::fmt;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 use serde::{Deserialize, Serialize};
 
-/// A bucket's own setting. A bucket that has none is `None`, which is not the same as all four off: undo
+/// A bucket's own setting, or what an account's does. A bucket that has none is `None`, which is not the same as all four off: undo
 /// deletes the setting there instead of writing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Block {
@@ -23,6 +23,26 @@ impl Block {
         block_public_policy: true,
         restrict_public_buckets: true,
     };
+
+    /// In the order of the fields.
+    pub(crate) const fn new([acls, ignore, policy, restrict]: [bool; 4]) -> Self {
+        Self {
+            block_public_acls: acls,
+            ignore_public_acls: ignore,
+            block_public_policy: policy,
+            restrict_public_buckets: restrict,
+        }
+    }
+
+    /// Whether public ACLs count for nothing.
+    pub(crate) const fn ignores_acls(self) -> bool {
+        self.ignore_public_acls
+    }
+
+    /// Whether a public policy lets in nobody but the bucket's account and AWS services.
+    pub(crate) const fn restricts_policies(self) -> bool {
+        self.restrict_public_buckets
+    }
 
     /// A setting that S3 leaves out is off (S3 API Reference, "PublicAccessBlockConfiguration").
     pub(crate) fn of(found: &PublicAccessBlockConfiguration) -> Self {

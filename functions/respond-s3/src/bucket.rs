@@ -14,6 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
 
+/// The groups whose grants S3 takes for public (S3 User Guide, "The meaning of public").
+const PUBLIC_GROUPS: [&str; 2] = [
+    "http://acs.amazonaws.com/groups/global/AllUsers",
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+];
+
 /// Where a bucket is, and whose it must be: S3 refuses calls to a like-named bucket of another account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
@@ -123,6 +129,12 @@ impl Bucket {
 
     /// What S3 says of its policy. Only for people, so that a failure is told and stops nothing.
     pub(crate) async fn policy_status(&self) -> PolicyStatus {
+        let read = self.read_policy_status().await;
+        read.unwrap_or_else(|error| PolicyStatus::Unknown(error.to_string()))
+    }
+
+    /// What S3 says of its policy.
+    pub(crate) async fn read_policy_status(&self) -> Result<PolicyStatus, CallError> {
         let answer = self
             .s3
             .get_bucket_policy_status()
@@ -131,15 +143,30 @@ impl Bucket {
             .send()
             .await
             .map_err(CallError::of("s3:GetBucketPolicyStatus", self.named()));
-        match unless_absent(answer, "NoSuchBucketPolicy") {
-            Ok(None) => PolicyStatus::NoPolicy,
-            Ok(Some(found)) => match found.policy_status().and_then(|status| status.is_public()) {
+        let Some(found) = unless_absent(answer, "NoSuchBucketPolicy")? else {
+            return Ok(PolicyStatus::NoPolicy);
+        };
+        Ok(
+            match found.policy_status().and_then(|status| status.is_public()) {
                 Some(true) => PolicyStatus::Public,
                 Some(false) => PolicyStatus::NotPublic,
                 None => PolicyStatus::Unknown("S3 didn't say".to_owned()),
             },
-            Err(error) => PolicyStatus::Unknown(error.to_string()),
-        }
+        )
+    }
+
+    /// Whether its ACL grants something to everyone, or to any AWS user.
+    pub(crate) async fn has_public_acl(&self) -> Result<bool, CallError> {
+        let acl = self
+            .s3
+            .get_bucket_acl()
+            .bucket(&self.place.name)
+            .expected_bucket_owner(self.place.owner.as_str())
+            .send()
+            .await
+            .map_err(CallError::of("s3:GetBucketAcl", self.named()))?;
+        let mut groups = acl.grants().iter().filter_map(|grant| grant.grantee()?.uri());
+        Ok(groups.any(|group| PUBLIC_GROUPS.contains(&group)))
     }
 
     /// Where its server access logs go; `None` if it has none.

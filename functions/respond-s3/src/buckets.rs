@@ -49,7 +49,8 @@ impl Buckets {
         Bucket { s3, place }
     }
 
-    fn client(&self, region: &str) -> Client {
+    /// A client of the Region.
+    pub(crate) fn client(&self, region: &str) -> Client {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         clients
             .entry(region.to_owned())

@@ -5,13 +5,15 @@
 use aws_sdk_s3::{
     Client,
     operation::{
+        get_bucket_acl::GetBucketAclOutput,
         get_bucket_logging::GetBucketLoggingOutput,
         get_bucket_policy_status::{GetBucketPolicyStatusError, GetBucketPolicyStatusOutput},
         get_bucket_tagging::{GetBucketTaggingError, GetBucketTaggingOutput},
         get_bucket_website::{GetBucketWebsiteError, GetBucketWebsiteOutput},
         get_public_access_block::{GetPublicAccessBlockError, GetPublicAccessBlockOutput},
+        list_buckets::ListBucketsOutput,
     },
-    types::{PolicyStatus, PublicAccessBlockConfiguration, Tag},
+    types::{Bucket, Grant, Grantee, Permission, PolicyStatus, PublicAccessBlockConfiguration, Tag, Type},
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
@@ -120,6 +122,36 @@ pub(crate) fn tags(tags: &'static [(&'static str, &'static str)]) -> Rule {
             .build()
             .unwrap()
     })
+}
+
+/// The account has these buckets, and more if so.
+pub(crate) fn buckets(names: &'static [&'static str], has_more: bool) -> Rule {
+    mock!(Client::list_buckets)
+        .match_requests(|request| request.max_buckets() == Some(crate::reach::MOST))
+        .then_output(move || {
+            let named = names.iter().map(|name| Bucket::builder().name(*name).build());
+            ListBucketsOutput::builder()
+                .set_buckets(Some(named.collect()))
+                .set_continuation_token(has_more.then(|| "next".to_owned()))
+                .build()
+        })
+}
+
+pub(crate) fn acl(group: Option<&'static str>) -> Rule {
+    mock!(Client::get_bucket_acl)
+        .match_requests(|request| is_ours!(request))
+        .then_output(move || {
+            let grant = group.map(|group| {
+                let to = Grantee::builder().r#type(Type::Group).uri(group).build();
+                Grant::builder()
+                    .grantee(to.unwrap())
+                    .permission(Permission::Read)
+                    .build()
+            });
+            GetBucketAclOutput::builder()
+                .set_grants(grant.map(|grant| vec![grant]))
+                .build()
+        })
 }
 
 pub(crate) fn website() -> Rule {

@@ -100,7 +100,8 @@ impl Hit {
     fn matchers(self, name: &str) -> Vec<Matcher> {
         let (service, action) = self.call.split_once(':').unwrap();
         let by_responder = |action: String| Matcher::new(service, action).by("role/*Respond*").about(name);
-        match action.strip_prefix("PutBucket") {
+        let of_bucket = action.strip_prefix("PutBucket");
+        match of_bucket.or_else(|| action.strip_prefix("PutAccount")) {
             // IAM's names of S3's calls aren't those of the API, and one permission is for both.
             Some(setting) => ["Put", "Delete"]
                 .map(|verb| by_responder(format!("{verb}*{setting}")))

@@ -59,12 +59,12 @@ async fn whatever_fails_the_log_tells_the_truth_and_undo_brings_back_what_was() 
     let scene = Arc::new(Scene { stage, people });
     let playbooks: BTreeSet<&str> = scenarios.iter().map(|one| one.playbook.name.as_str()).collect();
     let summary = format!("{} playbooks, {} faults", playbooks.len(), scenarios.len());
-    let failed: Vec<String> = stream::iter(scenarios.clone())
-        .map(|scenario| one(Arc::clone(&scene), scenario))
-        .buffer_unordered(AT_ONCE)
-        .filter_map(|failed| async { failed })
-        .collect()
-        .await;
+    // There is one account, and its state reaches all that is in it.
+    let (of_account, others): (Vec<_>, Vec<_>) = scenarios
+        .into_iter()
+        .partition(|one| one.playbook.targets == [TargetKind::Account]);
+    let mut failed = run(&scene, others, AT_ONCE).await;
+    failed.extend(run(&scene, of_account, 1).await);
     eprintln!(
         "{summary}; {} s, {deployed} of them for building and deploying",
         began.elapsed().as_secs()
@@ -76,6 +76,16 @@ async fn whatever_fails_the_log_tells_the_truth_and_undo_brings_back_what_was() 
     let files = stage.save_logs().await.unwrap();
     stage.end().await.unwrap();
     panic!("{}\nlogs are in {}", failed.join("\n"), files.display());
+}
+
+/// Runs all, so many at a time; what failed.
+async fn run(scene: &Arc<Scene>, scenarios: Vec<Scenario>, at_once: usize) -> Vec<String> {
+    stream::iter(scenarios)
+        .map(|scenario| one(Arc::clone(scene), scenario))
+        .buffer_unordered(at_once)
+        .filter_map(|failed| async { failed })
+        .collect()
+        .await
 }
 
 /// Runs one; one that fails stops no other.

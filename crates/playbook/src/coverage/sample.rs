@@ -30,13 +30,17 @@ pub(super) const ALL: &[TargetKind] = &[
     TargetKind::Other,
 ];
 
-/// The kinds of target of GuardDuty's `resourceType`. An instance that is gone and a directory bucket are
+/// The one S3 type that is about the account and no bucket.
+const ACCOUNT_OPENED: &str = "Policy:S3/AccountBlockPublicAccessDisabled";
+
+/// The kinds of target of a type with GuardDuty's `resourceType`. An instance that is gone and a directory bucket are
 /// `other`.
-pub(super) fn kinds_of(resource: &str) -> &'static [TargetKind] {
+pub(super) fn kinds_of(finding_type: &str, resource: &str) -> &'static [TargetKind] {
     match resource {
+        _ if finding_type == ACCOUNT_OPENED => &[TargetKind::Account],
         "AccessKey" => CREDENTIALS,
         "Instance" => &[TargetKind::Instance, TargetKind::Other],
-        "S3Bucket" => &[TargetKind::Bucket, TargetKind::Account, TargetKind::Other],
+        "S3Bucket" => &[TargetKind::Bucket, TargetKind::Other],
         "AttackSequence" | "unknown" => ALL,
         several if several.contains("AccessKey") => ALL,
         several if several.starts_with("Instance|") => &[TargetKind::Instance, TargetKind::Other],

@@ -87,7 +87,12 @@ pub enum Subject<'a> {
     Bucket(&'a str),
     /// An instance, by its id.
     Instance(&'a str),
+    /// The account itself.
+    Account,
 }
+
+/// What `finding_about` says of a finding about the account itself.
+pub const ACCOUNT: &str = "account";
 
 impl Subject<'_> {
     /// The long-term key that the finding is about; undo leaves it off.
@@ -165,8 +170,11 @@ impl Cast {
         self.actor(who)?.identity.as_ref().ok_or_else(lacking)
     }
 
-    /// What a finding is about: an instance, a bucket or somebody.
+    /// What a finding is about: the account, an instance, a bucket or somebody.
     pub fn subject(&self, name: &str) -> Result<Subject<'_>, DrillError> {
+        if name == ACCOUNT {
+            return Ok(Subject::Account);
+        }
         if let Some(instance) = self.instances.get(name) {
             return Ok(Subject::Instance(&instance.id));
         }

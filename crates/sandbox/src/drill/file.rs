@@ -33,7 +33,8 @@ pub struct Drill {
     pub summary: String,
     /// What is made in the account before anything else, in this order.
     pub plant: Vec<Plant>,
-    /// The credential, bucket or instance that the finding is about, by its name in `plant`.
+    /// The credential, bucket or instance that the finding is about, by its name in `plant`; `account` for the
+    /// account itself.
     pub finding_about: String,
     /// The calls whose outcome is the proof.
     #[serde(default)]

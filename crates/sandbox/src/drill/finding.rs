@@ -62,6 +62,8 @@ pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Ev
             text(sample, "/detail/resource/instanceDetails/instanceId")?,
             id.to_owned(),
         )],
+        // Its id stands in every finding.
+        Subject::Account => Vec::new(),
     };
     replacements.extend([
         (text(sample, "/detail/id")?, place.finding_id.to_owned()),

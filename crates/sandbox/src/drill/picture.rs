@@ -1,5 +1,6 @@
 //! What was planted, as it stands in the account: taken before the finding and after undo, and compared.
 
+mod account;
 mod buckets;
 mod identities;
 mod instances;
@@ -36,6 +37,7 @@ impl Picture {
         let config = account.sdk_config(account.root());
         let iam = aws_sdk_iam::Client::new(&config);
         let mut picture = Self::default();
+        account::account(account, &mut picture).await?;
         for user in cast.users() {
             identities::user(&iam, user, &mut picture).await?;
         }

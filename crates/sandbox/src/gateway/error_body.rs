@@ -9,7 +9,7 @@ use super::{AwsRequest, Reply};
 
 pub(super) fn throttled(asked: &AwsRequest) -> Reply {
     let (status, code) = match (asked.protocol, asked.service.as_str()) {
-        (Protocol::S3, _) => (StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
+        (Protocol::S3 | Protocol::S3Control, _) => (StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
         (Protocol::Ec2, _) => (StatusCode::SERVICE_UNAVAILABLE, "RequestLimitExceeded"),
         (Protocol::Query, "sns") => (StatusCode::TOO_MANY_REQUESTS, "Throttled"),
         (Protocol::Query, _) => (StatusCode::BAD_REQUEST, "Throttling"),
@@ -21,7 +21,7 @@ pub(super) fn throttled(asked: &AwsRequest) -> Reply {
 
 pub(super) fn internal(asked: &AwsRequest) -> Reply {
     let code = match (asked.protocol, asked.service.as_str()) {
-        (Protocol::S3 | Protocol::Ec2, _) => "InternalError",
+        (Protocol::S3 | Protocol::S3Control | Protocol::Ec2, _) => "InternalError",
         (Protocol::Query, "iam") => "ServiceFailure",
         (Protocol::Query, _) => "InternalFailure",
         (Protocol::Json, "dynamodb") => "InternalServerError",
@@ -40,7 +40,7 @@ pub(super) fn internal(asked: &AwsRequest) -> Reply {
 
 pub(super) fn denied(asked: &AwsRequest, message: &str) -> Reply {
     let (status, code) = match (asked.protocol, asked.service.as_str()) {
-        (Protocol::S3, _) => (StatusCode::FORBIDDEN, "AccessDenied"),
+        (Protocol::S3 | Protocol::S3Control, _) => (StatusCode::FORBIDDEN, "AccessDenied"),
         (Protocol::Ec2, _) => (StatusCode::FORBIDDEN, "UnauthorizedOperation"),
         (Protocol::Query, "sns") => (StatusCode::FORBIDDEN, "AuthorizationError"),
         (Protocol::Query, _) => (StatusCode::FORBIDDEN, "AccessDenied"),
@@ -60,7 +60,7 @@ pub(crate) fn error(asked: &AwsRequest, status: StatusCode, code: &str, message:
         "Sender"
     };
     match asked.protocol {
-        Protocol::Query => {
+        Protocol::Query | Protocol::S3Control => {
             let body = format!(
                 "<ErrorResponse><Error><Type>{fault}</Type><Code>{code}</Code><Message>{text}</Message></Error>\
                  <RequestId>{id}</RequestId></ErrorResponse>"

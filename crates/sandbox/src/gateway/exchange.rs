@@ -14,7 +14,7 @@ use super::call::Ending;
 use super::caller::Caller;
 use super::fault::Effect;
 use super::routes::{Route, route};
-use super::{AwsRequest, Principal, Reply, Shared, admission, error_body, made};
+use super::{AwsRequest, Principal, Reply, Shared, admission, error_body, forward, made};
 
 /// The largest request body: more than any call of a drill, little enough to hold.
 const MAX_BODY: usize = 192 * 1024 * 1024;
@@ -39,6 +39,9 @@ pub(super) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Dropped> {
     let (parts, body) = request.into_parts();
+    if let Some(refusal) = forward::refusal(&parts.uri, caller.to) {
+        return Ok(refusal.into_response());
+    }
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         let text = "the body is longer than 192 MiB, or the connection broke";
         return Ok(Reply::new(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", text).into_response());

@@ -48,6 +48,8 @@ pub enum Protocol {
     RestJson,
     /// S3's XML.
     S3,
+    /// S3's XML about an account, with errors wrapped.
+    S3Control,
 }
 
 /// What one HTTP request asks of AWS.
@@ -82,7 +84,9 @@ impl AwsRequest {
         let is_form =
             header(&parts.headers, "content-type").is_some_and(|kind| kind.contains("x-www-form-urlencoded"));
         let service = scope.service.unwrap_or_else(|| "s3".to_owned());
+        let path = parts.uri.path();
         let protocol = match service.as_str() {
+            "s3" if rest_action::is_s3_control(path) => Protocol::S3Control,
             "s3" => Protocol::S3,
             "ec2" => Protocol::Ec2,
             _ if target.is_some() => Protocol::Json,
@@ -92,9 +96,8 @@ impl AwsRequest {
         let parameters = match protocol {
             Protocol::Query | Protocol::Ec2 => query.clone().into_iter().chain(pairs(body)).collect(),
             Protocol::Json => json_strings(body),
-            Protocol::RestJson | Protocol::S3 => query.clone(),
+            Protocol::RestJson | Protocol::S3 | Protocol::S3Control => query.clone(),
         };
-        let path = parts.uri.path();
         let action = match protocol {
             Protocol::Query | Protocol::Ec2 => parameters.get("Action").cloned(),
             Protocol::Json => target
@@ -102,11 +105,15 @@ impl AwsRequest {
                 .and_then(|target| target.rsplit('.').next())
                 .map(str::to_owned),
             Protocol::S3 => Some(rest_action::s3(&parts.method, path, &query, &parts.headers)),
+            Protocol::S3Control => rest_action::s3_control(&parts.method, path),
             Protocol::RestJson => rest_action::rest_json(&service, &parts.method, path),
         };
         Self {
             action: action.unwrap_or_else(|| format!("{} {path}", parts.method)),
-            resource: resource(&service, path, &parameters),
+            resource: match protocol {
+                Protocol::S3Control => account(&parts.headers),
+                _ => resource(&service, path, &parameters),
+            },
             service,
             protocol,
             region: scope.region,
@@ -177,6 +184,14 @@ fn resource(service: &str, path: &str, parameters: &BTreeMap<String, String>) ->
             .iter()
             .find_map(|kind| parameters.get(*kind).map(|name| named(kind, name))),
     }
+}
+
+/// S3 Control says in a header whose settings it is asked for.
+fn account(headers: &HeaderMap) -> Option<Resource> {
+    header(headers, "x-amz-account-id").map(|name| Resource {
+        kind: "AccountId".to_owned(),
+        name,
+    })
 }
 
 pub(super) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -269,6 +284,20 @@ mod tests {
         assert_eq!(asked.name(), "s3:GetObject");
         assert_eq!(asked.access_key_id.as_deref(), Some("ASIA1"));
         assert_eq!(asked.resource.unwrap().name, "logs/a%2Fb");
+    }
+
+    #[test]
+    fn a_call_about_the_account_is_told_from_one_about_a_bucket() {
+        let authorization = signed("s3");
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("x-amz-account-id", "123456789012"),
+        ];
+        let uri = "http://123456789012.127.0.0.1:4566/v20180820/configuration/publicAccessBlock";
+        let asked = read("DELETE", uri, &headers, "");
+        assert_eq!(asked.name(), "s3:DeleteAccountPublicAccessBlock");
+        assert_eq!(asked.protocol, Protocol::S3Control);
+        assert!(asked.names("123456789012"));
     }
 
     #[test]

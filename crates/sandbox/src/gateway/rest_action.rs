@@ -61,6 +61,17 @@ pub(super) fn s3(
     name.to_owned()
 }
 
+/// Whether the path is one of S3 Control's: they begin with its version, which is no bucket's name in a drill.
+pub(super) fn is_s3_control(path: &str) -> bool {
+    path.starts_with("/v20180820/")
+}
+
+/// The call as CloudTrail names it.
+pub(super) fn s3_control(method: &Method, path: &str) -> Option<String> {
+    let is_block = path == "/v20180820/configuration/publicAccessBlock";
+    is_block.then(|| format!("{}AccountPublicAccessBlock", verb(method)))
+}
+
 /// The operation of a JSON REST call, for the services whose operations a drill wants to name.
 pub(super) fn rest_json(service: &str, method: &Method, path: &str) -> Option<String> {
     let operation = match service {

@@ -1,6 +1,7 @@
 //! The disposable account as the real SDK sees it. One account serves all checks, since starting is the slow part.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod account_block;
 mod answered;
 mod cast;
 mod faults;
@@ -26,6 +27,7 @@ async fn the_account_behaves_like_aws() {
     faults::timeouts_and_latency_take_their_time(&account, &cast).await;
     answered::other_credentials_can_be_switched_off(&account, &cast).await;
     answered::cloudtrail_knows_the_calls(&account, &cast).await;
+    account_block::the_accounts_block_closes_every_bucket(&account, &cast).await;
     permissions::an_inactive_key_stops_working(&account, &cast).await;
 
     assert!(!leftovers::processes_in(&logs).is_empty());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Drill, DrillFileError, Instance, Plant, Proposed, SessionName};
 use crate::drill::{
+    cast::ACCOUNT,
     check::{About, Check},
     probe::{ANYONE, Call},
 };
@@ -122,6 +123,11 @@ impl<'a> Planted<'a> {
                 "`{ANYONE}` means whoever signs nothing, so nobody can be called that"
             ));
         }
+        if name == ACCOUNT {
+            return Err(format!(
+                "`{ACCOUNT}` means the account itself, so nothing in it can be called that"
+            ));
+        }
         let is_new = self.all.insert(name);
         if is_new {
             Ok(())
@@ -132,7 +138,9 @@ impl<'a> Planted<'a> {
 
     fn wrong_use(&self, drill: &Drill) -> Option<String> {
         let subject = drill.finding_about.as_str();
-        let about = if self.buckets.contains(subject) || self.instances.contains(subject) {
+        let is_known =
+            subject == ACCOUNT || self.buckets.contains(subject) || self.instances.contains(subject);
+        let about = if is_known {
             None
         } else {
             known(&self.actors, "credential", subject).err()

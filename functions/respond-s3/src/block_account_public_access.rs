@@ -1,0 +1,152 @@
+//! `s3.block-account-public-access`: turns on all four settings of the account's Block Public Access.
+//!
+//! *Changes* that one setting, which reaches every bucket of the account, also those that are meant to be public:
+//! it always asks a person. No bucket's own setting, policy or ACL is touched.
+//! *Undo* is exact: the receipt holds the four settings as they were, or that there were none, which undo brings
+//! back by deleting; it refuses if the setting is no longer the one we made. *Twice* is harmless: the same four
+//! settings.
+
+mod words;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_core::{AccountId, Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, CallError, StepError,
+    action::{Order, read_receipt, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account_block::{AccountBlock, AccountBlocks, account_of},
+    buckets::Buckets,
+    reach::Reach,
+};
+
+/// See the module.
+pub(crate) struct BlockAccountPublicAccess {
+    blocks: AccountBlocks,
+    buckets: Arc<Buckets>,
+}
+
+/// The state before.
+#[derive(Debug, Serialize, Deserialize)]
+struct AccountReceipt {
+    account: AccountId,
+    before: Option<AccountBlock>,
+}
+
+impl BlockAccountPublicAccess {
+    pub(crate) const fn new(blocks: AccountBlocks, buckets: Arc<Buckets>) -> Self {
+        Self { blocks, buckets }
+    }
+}
+
+/// Without the buckets a person decides on less, and is told so; a listing worth a retry is retried.
+pub(crate) async fn look(buckets: &Buckets, order: &Order) -> Result<Result<Reach, CallError>, StepError> {
+    match Reach::read(buckets, &order.target).await {
+        Err(error) if error.name.is_retryable() => Err(error.into()),
+        reach => Ok(reach),
+    }
+}
+
+fn is_full(block: Option<AccountBlock>) -> bool {
+    block.is_some_and(|block| block.effect() == AccountBlock::FULL.effect())
+}
+
+/// Whether both do the same, and both are there or not: S3 may fill in as off what was left out.
+fn is_same(one: Option<AccountBlock>, other: Option<AccountBlock>) -> bool {
+    one.map(AccountBlock::effect) == other.map(AccountBlock::effect)
+}
+
+#[async_trait]
+impl Action for BlockAccountPublicAccess {
+    fn id(&self) -> &'static str {
+        "s3.block-account-public-access"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let account = account_of(&order.target)?;
+        let (before, reach) = tokio::join!(self.blocks.get(account), look(&self.buckets, order));
+        let (before, reach) = (before?, reach?);
+        let is_open = !is_full(before);
+        let change = is_open.then(|| Change {
+            api: "s3:PutAccountPublicAccessBlock".to_owned(),
+            what: format!("Block Public Access of account {account}"),
+            now: AccountBlock::in_words(before),
+            after: AccountBlock::FULL.effect().to_string(),
+        });
+        let blast_radius = words::blast_radius(account, &reach);
+        Ok(Plan {
+            step: order.step.clone(),
+            action: self.id().into(),
+            principal: account.to_string(),
+            tags: reach.as_ref().map(Reach::tags).unwrap_or_default(),
+            changes: change.into_iter().collect(),
+            blast_radius: if is_open { blast_radius } else { Vec::new() },
+            limits: words::limits(&reach),
+            needs_approval: is_open.then(|| words::why_ask(account, &reach)),
+            captured: None,
+            manual_undo: vec![words::manual_undo(account, order.target.region.as_str(), before)],
+            receipt: write_receipt(&AccountReceipt {
+                account: account.clone(),
+                before,
+            })?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: AccountReceipt = read_receipt(receipt)?;
+        Ok(self.blocks.put(&receipt.account, AccountBlock::FULL).await?)
+    }
+
+    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        let account = account_of(&order.target)?;
+        let block = self.blocks.get(account).await?;
+        Ok(Verification {
+            holds: is_full(block),
+            observed: format!(
+                "Block Public Access of account {account}: {}",
+                AccountBlock::in_words(block)
+            ),
+        })
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        _order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let AccountReceipt { account, before } = read_receipt(receipt)?;
+        let now = self.blocks.get(&account).await?;
+        if is_same(now, before) {
+            return Ok(UndoOutcome::NothingToUndo {
+                reason: format!("Block Public Access of account {account} is as it was before"),
+            });
+        }
+        if !is_full(now) {
+            return Ok(UndoOutcome::Drifted {
+                found: format!(
+                    "Block Public Access of account {account} was set to {} by Backstop and is {} now",
+                    AccountBlock::FULL.effect(),
+                    AccountBlock::in_words(now)
+                ),
+            });
+        }
+        match before {
+            Some(before) => self.blocks.put(&account, before).await?,
+            None => self.blocks.delete(&account).await?,
+        }
+        Ok(UndoOutcome::Restored {
+            what: format!(
+                "Block Public Access of account {account}: {}",
+                AccountBlock::in_words(before)
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+use aws_sdk_s3::operation::list_buckets::ListBucketsError;
+use aws_sdk_s3control::{Client, operation::get_public_access_block::GetPublicAccessBlockError};
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use backstop_core::{Plan, Resource};
+use backstop_runtime::Action;
+use serde_json::json;
+
+use super::CaptureAccount;
+use crate::{
+    account_block::AccountBlocks,
+    buckets::Buckets,
+    s3,
+    testing::{BUCKET, acl, block, buckets, error, no_website, order_for, policy_is_public, tags},
+};
+
+async fn capture(seen: std::sync::Arc<Buckets>) -> Plan {
+    let none = mock!(Client::get_public_access_block)
+        .then_error(|| GetPublicAccessBlockError::generic(error("NoSuchPublicAccessBlockConfiguration")));
+    let blocks = AccountBlocks::new(mock_client!(aws_sdk_s3control, RuleMode::MatchAny, &[&none]));
+    CaptureAccount::new(blocks, seen)
+        .plan(&order_for(Resource::Account))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn keeps_which_buckets_were_open_and_changes_nothing() {
+    // The policy is public, and the bucket's own settings keep the public out all the same.
+    let plan = capture(s3!(
+        buckets(&[BUCKET], false),
+        block([false, false, false, true]),
+        tags(&[]),
+        no_website(),
+        policy_is_public(true),
+        acl(Some("http://acs.amazonaws.com/groups/global/AuthenticatedUsers")),
+    ))
+    .await;
+    assert!(plan.changes.is_empty() && plan.needs_approval.is_none());
+    let captured = plan.captured.unwrap();
+    assert_eq!(captured.get("block_public_access_when_read").unwrap(), "none");
+    let seen = json!({
+        "looked_at": [{
+            "name": BUCKET,
+            "public_by_policy": false,
+            "public_by_acl": true,
+            "website": false,
+            "intended_public": false,
+        }],
+        "there_are_more": false,
+    });
+    assert_eq!(captured.get("buckets").unwrap(), &seen);
+}
+
+#[tokio::test]
+async fn missing_evidence_is_named() {
+    let unlisted = mock!(aws_sdk_s3::Client::list_buckets)
+        .then_error(|| ListBucketsError::generic(error("AccessDenied")));
+    let plan = capture(s3!(unlisted)).await;
+    let says = |part: &str| plan.limits.iter().any(|line| line.contains(part));
+    assert!(
+        says("evidence is missing") && says("`s3:ListAllMyBuckets`"),
+        "{:?}",
+        plan.limits
+    );
+    assert!(plan.captured.unwrap().pointer("/buckets/unreadable").is_some());
+}

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::Filter;
 use backstop_core::{Resource, Target};
 use backstop_sandbox::{
     Account,
-    drill::{Cast, Drill, cast::Subject, picture::Picture},
+    drill::{Cast, Drill, cast::Subject, file::Start, picture::Picture},
 };
 use serde_json::{Value, json};
 use ulid::Ulid;
@@ -27,7 +27,10 @@ impl Planted {
         let cast = Cast::plant(account, drill, &ending[ending.len() - 10..])
             .await
             .unwrap();
-        let target = target_of(account, cast.subject(&drill.finding_about).unwrap());
+        let target = match drill.start().unwrap() {
+            Start::Finding(about) => target_of(account, cast.subject(about).unwrap()),
+            Start::ByHand(run) => cast.target(account, &run.target).unwrap(),
+        };
         Self { cast, target }
     }
 

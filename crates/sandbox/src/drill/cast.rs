@@ -7,6 +7,7 @@ mod instances;
 mod load_balancers;
 mod network;
 mod sessions;
+mod target;
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Drill, DrillFileError, Instance, Plant, Proposed, SessionName};
+use super::{Drill, DrillFileError, Instance, Plant, Proposed, SessionName, Start};
 use crate::drill::{
     check::{About, Check},
     probe::{ANYONE, Call},
@@ -131,12 +131,7 @@ impl<'a> Planted<'a> {
     }
 
     fn wrong_use(&self, drill: &Drill) -> Option<String> {
-        let subject = drill.finding_about.as_str();
-        let about = if self.buckets.contains(subject) || self.instances.contains(subject) {
-            None
-        } else {
-            known(&self.actors, "credential", subject).err()
-        };
+        let start = self.wrong_start(drill);
         let probes = drill.probes.iter().find_map(|probe| {
             let who = match (probe.who.as_str(), &probe.call) {
                 (ANYONE, Call::GetObject { .. }) => None,
@@ -152,7 +147,27 @@ impl<'a> Planted<'a> {
             Proposed::DenyUser(user) => known(&self.users, "user", user).err(),
             Proposed::DeactivateKey(key) => known(&self.keys, "key", key).err(),
         });
-        about.or(probes).or(checks).or(proposals)
+        start.or(probes).or(checks).or(proposals)
+    }
+
+    fn wrong_start(&self, drill: &Drill) -> Option<String> {
+        let is_bucket_or_instance = |name: &str| self.buckets.contains(name) || self.instances.contains(name);
+        match drill.start() {
+            Some(Start::Finding(subject)) if is_bucket_or_instance(subject) => None,
+            Some(Start::Finding(subject)) => known(&self.actors, "credential", subject).err(),
+            Some(Start::ByHand(run)) if is_bucket_or_instance(&run.target) => None,
+            Some(Start::ByHand(run)) => {
+                // A person can't name one session.
+                let others = [&self.keys, &self.roles, &self.users].into_iter().flatten();
+                known(
+                    &others.copied().collect(),
+                    "access key, role or user",
+                    &run.target,
+                )
+                .err()
+            }
+            None => Some("it needs either `finding_about` or `run_by_hand`".to_owned()),
+        }
     }
 
     fn wrong_check(&self, check: &Check) -> Option<String> {

@@ -37,6 +37,8 @@ pub struct Cast {
     buckets: BTreeMap<String, String>,
     instances: BTreeMap<String, PlantedInstance>,
     network: Option<Network>,
+    /// How many subnets there are beside the instances' own.
+    subnets: u8,
     /// Auto Scaling groups and load balancers that are there already, by the names of the file.
     fleets: BTreeMap<String, String>,
     actors: BTreeMap<String, Actor>,
@@ -46,6 +48,7 @@ pub struct Cast {
 struct PlantedRole {
     name: String,
     arn: String,
+    trust: String,
 }
 
 /// Somebody who can make calls.
@@ -119,6 +122,7 @@ impl Cast {
             buckets: BTreeMap::new(),
             instances: BTreeMap::new(),
             network: None,
+            subnets: 0,
             fleets: BTreeMap::new(),
             actors: BTreeMap::new(),
         };
@@ -130,6 +134,7 @@ impl Cast {
                 Plant::Backdoor(backdoor) => cast.add_backdoor(account, backdoor).await?,
                 Plant::Role(role) => cast.add_role(account, role).await?,
                 Plant::RoleSession(session) => cast.add_role_session(account, session).await?,
+                Plant::Subnet(_) => cast.add_subnet(account).await?,
                 Plant::Instance(instance) => cast.add_instance(account, instance).await?,
             }
         }
@@ -198,6 +203,12 @@ impl Cast {
             .get(name)
             .map(String::as_str)
             .ok_or_else(|| not_planted("bucket", name))
+    }
+
+    /// The name in the account of a planted role, and the trust policy that it was planted with.
+    pub fn role(&self, name: &str) -> Result<(&str, &str), DrillError> {
+        let role = self.roles.get(name).ok_or_else(|| not_planted("role", name))?;
+        Ok((&role.name, &role.trust))
     }
 
     /// The names in the account of all planted users.

@@ -15,7 +15,8 @@ use super::{
     probe::{Outcome, Probe},
 };
 pub use plant::{
-    Assumed, Backdoor, Bucket, Credential, Instance, KeySession, Plant, Role, RoleSession, SessionName, User,
+    Assumed, Backdoor, Bucket, Credential, Instance, KeySession, Plant, Role, RoleSession, SessionName,
+    Subnet, User,
 };
 
 /// The file's name in a playbook's folder.

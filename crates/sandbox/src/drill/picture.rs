@@ -3,6 +3,7 @@
 mod buckets;
 mod identities;
 mod instances;
+mod network_acls;
 
 use std::collections::BTreeMap;
 

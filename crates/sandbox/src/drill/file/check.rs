@@ -96,6 +96,7 @@ impl<'a> Planted<'a> {
                 self.name(&session.name)?;
                 self.actors.insert(&session.name);
             }
+            Plant::Subnet(subnet) => self.name(&subnet.name)?,
             Plant::Instance(instance) => self.instance(instance)?,
         }
         Ok(())
@@ -174,8 +175,9 @@ impl<'a> Planted<'a> {
         match check.about() {
             Some(About::Credential(_)) => known(&self.users, "user", &check.of).err(),
             Some(About::Instance(_)) => known(&self.instances, "instance", &check.of).err(),
+            Some(About::Role(_)) => known(&self.roles, "role", &check.of).err(),
             None => Some(format!(
-                "check `{}` needs either `credential` or `instance`",
+                "check `{}` needs one of `credential`, `instance` and `role`",
                 check.name
             )),
         }

@@ -6,7 +6,7 @@ use aws_sdk_ec2::types::Filter;
 use backstop_core::{Resource, Target};
 use backstop_sandbox::{
     Account,
-    drill::{Cast, Drill, cast::Subject, picture::Picture},
+    drill::{Cast, Drill, cast::Subject, file::Start, picture::Picture},
 };
 use serde_json::{Value, json};
 use ulid::Ulid;
@@ -27,7 +27,10 @@ impl Planted {
         let cast = Cast::plant(account, drill, &ending[ending.len() - 10..])
             .await
             .unwrap();
-        let target = target_of(account, cast.subject(&drill.finding_about).unwrap());
+        let target = match drill.start().unwrap() {
+            Start::Finding(about) => target_of(account, cast.subject(about).unwrap()),
+            Start::ByHand(run) => cast.target(account, &run.target).unwrap(),
+        };
         Self { cast, target }
     }
 
@@ -50,9 +53,6 @@ impl Planted {
         let picture = Picture::take(account, &self.cast).await.unwrap();
         let mut states = picture.states().clone();
         states.extend(self.traces(account).await);
-        if let Resource::Instance { instance_id } = &self.target.resource {
-            acl_entries(account, instance_id, &mut states).await;
-        }
         if self.target.resource != Resource::Account {
             // Whoever tests what is done to the account may be at it at the same time.
             states.retain(|what, _| !what.starts_with("Block Public Access of account "));
@@ -103,41 +103,6 @@ pub fn undoable(states: &States) -> States {
     };
     kept.map(|(what, state)| (what.clone(), or_default(what, state)))
         .collect()
-}
-
-/// The rules of the network ACLs in the instance's VPC.
-async fn acl_entries(account: &Account, instance: &str, states: &mut States) {
-    let ec2 = aws_sdk_ec2::Client::new(&account.sdk_config(account.root()));
-    let found = ec2
-        .describe_instances()
-        .instance_ids(instance)
-        .send()
-        .await
-        .unwrap();
-    let vpc = found.reservations()[0].instances()[0]
-        .vpc_id()
-        .unwrap()
-        .to_owned();
-    let in_vpc = Filter::builder().name("vpc-id").values(vpc).build();
-    let found = ec2.describe_network_acls().filters(in_vpc).send().await.unwrap();
-    for acl in found.network_acls() {
-        for entry in acl.entries() {
-            let way = if entry.egress() == Some(true) {
-                "egress"
-            } else {
-                "ingress"
-            };
-            let what = format!(
-                "network ACL {} {way} {}",
-                acl.network_acl_id().unwrap(),
-                entry.rule_number().unwrap()
-            );
-            states.insert(
-                what,
-                json!([entry.cidr_block(), entry.ipv6_cidr_block(), entry.protocol()]),
-            );
-        }
-    }
 }
 
 /// The target that a finding about `subject` has.

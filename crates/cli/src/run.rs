@@ -9,7 +9,7 @@ use backstop_core::{
     IncidentId, Mode, PlaybookName, Target, TargetKind, guardrail::Decision, text::for_terminal,
 };
 use backstop_playbook::{Catalog, Playbook};
-use backstop_runtime::{LedgerError, machines::StartError};
+use backstop_runtime::{LedgerError, by_hand::ByHandError};
 use clap::Args;
 use serde::Serialize;
 
@@ -152,11 +152,8 @@ pub(crate) enum RunError {
     Catalog(#[from] serde_json::Error),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("incident `{incident}` is open, but its machine isn't started; type the same command again")]
-    NotStarted {
-        incident: IncidentId,
-        source: StartError,
-    },
+    #[error(transparent)]
+    Opening(#[from] ByHandError),
 }
 
 impl CommandError for RunError {
@@ -167,7 +164,7 @@ impl CommandError for RunError {
             | Self::WrongKind { .. }
             | Self::BeyondPlaybook { .. }
             | Self::BeyondDeployment { .. } => Exit::Refused,
-            Self::Catalog(_) | Self::Ledger(_) | Self::NotStarted { .. } => Exit::Failed,
+            Self::Catalog(_) | Self::Ledger(_) | Self::Opening(_) => Exit::Failed,
         }
     }
 }

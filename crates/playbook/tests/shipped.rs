@@ -46,6 +46,71 @@ fn every_machine_in_the_repository_is_sound() {
     assert!(seen >= 2);
 }
 
+/// A task that ends before its function would be tried again while the function still works.
+#[test]
+fn no_task_ends_before_its_function_does() {
+    let template = fs::read_to_string(root().join("template.yaml")).unwrap();
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("statemachines")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let machine = serde_json::from_str(&text).unwrap();
+        for (function, timeout) in tasks(&machine) {
+            let longest = match function
+                .strip_prefix("${")
+                .and_then(|name| name.strip_suffix("Arn}"))
+            {
+                Some(id) => timeout_of(&template, id),
+                // The undo machine looks its function up.
+                None => ["RespondEc2Function", "RespondIamFunction", "RespondS3Function"]
+                    .map(|id| timeout_of(&template, id))
+                    .into_iter()
+                    .max()
+                    .unwrap(),
+            };
+            assert!(
+                timeout > longest,
+                "{}: {function}: {timeout} s, {longest} s",
+                path.display()
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+/// The function and the timeout of each task, at any depth; one that waits for a person has a parameter instead.
+fn tasks(machine: &serde_json::Value) -> Vec<(&str, u64)> {
+    let function = machine
+        .pointer("/Arguments/FunctionName")
+        .and_then(|name| name.as_str());
+    let timeout = machine.get("TimeoutSeconds").and_then(|timeout| timeout.as_u64());
+    let parts: Vec<&serde_json::Value> = match machine {
+        serde_json::Value::Object(fields) => fields.values().collect(),
+        serde_json::Value::Array(values) => values.iter().collect(),
+        _ => Vec::new(),
+    };
+    function
+        .zip(timeout)
+        .into_iter()
+        .chain(parts.into_iter().flat_map(tasks))
+        .collect()
+}
+
+/// The `Timeout` of a function, else that of all.
+fn timeout_of(template: &str, id: &str) -> u64 {
+    let (_, rest) = template.split_once(&format!("\n  {id}:\n")).unwrap();
+    let (own, _) = rest.split_once("\n\n").unwrap();
+    let (_, globals) = template.split_once("\nGlobals:\n").unwrap();
+    let timeout = |block: &str| {
+        let mut lines = block
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Timeout: "));
+        lines.next()?.split(' ').next()?.parse().ok()
+    };
+    timeout(own).or_else(|| timeout(globals)).unwrap()
+}
+
 #[test]
 fn an_auto_incident_stays_within_its_budget_of_transitions() {
     let catalog = playbook::load_dir(&root().join("playbooks")).unwrap();

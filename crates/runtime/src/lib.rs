@@ -13,6 +13,7 @@
 //! | `alerts` | the topic by which people are told (feature `alerts`) |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
 //! | `decision` | approves or denies a plan (feature `machines`) |
+//! | `by_hand` | a playbook that a person starts (feature `machines`) |
 //! | `undoing` | what an undo would put back, and asking for it (feature `machines`) |
 //! | `evidence` | the evidence bucket (feature `evidence`) |
 //! | [`serve`] | the Lambda loop |
@@ -21,6 +22,8 @@ pub mod action;
 #[cfg(feature = "alerts")]
 pub mod alerts;
 pub mod aws;
+#[cfg(feature = "machines")]
+pub mod by_hand;
 pub mod call_error;
 #[cfg(feature = "machines")]
 pub mod decision;

@@ -17,6 +17,8 @@ def fill():
     keep_connection_tracking()
     take_screenshots()
     keep_groups_of_attached_interfaces()
+    lock_snapshots()
+    share_snapshots()
 
 
 def take_profiles_as_named():
@@ -94,3 +96,46 @@ def keep_groups_of_attached_interfaces():
     from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
     NetworkInterface.group_set = property(lambda self: self._group_set)
+
+
+def lock_snapshots():
+    """Moto has neither LockSnapshot nor DescribeLockedSnapshots."""
+    from moto.core.responses import ActionResult
+    from moto.ec2.responses import EC2Response
+
+    locks = {}
+
+    def lock_snapshot(self):
+        snapshot = self.ec2_backend.get_snapshot(self._get_param("SnapshotId"))
+        lock = {
+            "SnapshotId": snapshot.id,
+            "LockState": self._get_param("LockMode"),
+            "LockDuration": int(self._get_param("LockDuration")),
+        }
+        locks[snapshot.id] = lock
+        return ActionResult(lock)
+
+    def describe_locked_snapshots(self):
+        wanted = self._get_param("SnapshotIds", [])
+        return ActionResult({"Snapshots": [locks[one] for one in wanted if one in locks]})
+
+    EC2Response.lock_snapshot = lock_snapshot
+    EC2Response.describe_locked_snapshots = describe_locked_snapshots
+
+
+def share_snapshots():
+    """Moto knows ModifySnapshotAttribute's UserIds, not its CreateVolumePermission."""
+    from moto.core.responses import EmptyResult
+    from moto.ec2.responses import EC2Response
+
+    modify = EC2Response.modify_snapshot_attribute
+
+    def modify_snapshot_attribute(self):
+        added = self._get_param("CreateVolumePermission", {}).get("Add", [])
+        if not added:
+            return modify(self)
+        users = [one["UserId"] for one in added if "UserId" in one]
+        self.ec2_backend.add_create_volume_permission(self._get_param("SnapshotId"), user_ids=users, groups=[])
+        return EmptyResult()
+
+    EC2Response.modify_snapshot_attribute = modify_snapshot_attribute

@@ -8,8 +8,9 @@
 //! | [`finding`] | the playbook's finding, about what was planted |
 //! | [`probe`] | the calls whose outcome is the proof |
 //! | [`check`] | the state of credentials that no call can try |
+//! | [`start`] | the finding is sent, or a person runs the playbook |
 //! | [`follow`] | the incident and its execution, live |
-//! | [`oncall`] | the person who approves |
+//! | [`oncall`] | the people who run, approve and undo |
 //! | [`picture`] | what was planted, as it stands, to compare |
 //! | [`undo`] | the undo at the end, and what it brought back |
 //! | [`calls`] | what the gateway's record says of the functions |
@@ -30,6 +31,7 @@ pub mod probe;
 pub mod report;
 pub mod run;
 pub mod stage;
+pub mod start;
 pub mod undo;
 pub mod verdict;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::{error::ProvideErrorMetadata as _, types::Stack};
 use backstop_core::{Mode, PlaybookName, Region, guardrail::Protection};
-use backstop_runtime::{CallError, Ledger, evidence::EvidenceBucket, machines::Machines};
+use backstop_runtime::{CallError, Ledger, by_hand::Limits, evidence::EvidenceBucket, machines::Machines};
 
 use super::{Caller, StackError, StackOptions};
 
@@ -127,25 +127,19 @@ impl Deployment {
         self.parameter("ContainmentsPerHour")
     }
 
-    /// Whom this deployment never contains. The patterns of its own roles are those of the template.
+    /// Whom this deployment never contains.
     pub(crate) fn protection(&self, account: &str) -> Protection {
-        let stack = &self.stack;
-        Protection {
-            own_roles: ["/*", "-*"]
-                .map(|end| format!("arn:*:iam::{account}:role/{stack}{end}"))
-                .to_vec(),
-            break_glass: self
-                .parameters
-                .get("BreakGlassArns")
-                .map(|list| {
-                    list.split(',')
-                        .map(str::trim)
-                        .filter(|arn| !arn.is_empty())
-                        .map(str::to_owned)
-                        .collect()
-                })
-                .unwrap_or_default(),
-        }
+        let break_glass = self.parameters.get("BreakGlassArns").map(String::as_str);
+        Protection::of_stack(&self.stack, account, break_glass.unwrap_or_default())
+    }
+
+    /// How far a person's wish may go here.
+    pub(crate) fn limits(&self, account: &str) -> Result<Limits, StackError> {
+        Ok(Limits {
+            maximum: self.maximum_mode()?,
+            hourly: self.hourly_limit()?,
+            protection: self.protection(account),
+        })
     }
 
     fn parameter<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, StackError> {

@@ -34,7 +34,9 @@ fn write_report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         report.drill,
         headline(report)
     )?;
-    writeln!(f, "{}", probes(report))?;
+    if !report.probes.is_empty() {
+        writeln!(f, "{}", probes(report))?;
+    }
     if !report.checks.is_empty() {
         writeln!(f, "{}", checks(report))?;
     }
@@ -148,7 +150,12 @@ fn write_incident(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
             .map(|last| format!("; contained after {last} ms"));
         writeln!(
             f,
-            "time      first change {first} ms after the event{}",
+            "time      first change {first} ms after {}{}",
+            if report.by_hand {
+                "a person ran it"
+            } else {
+                "the event"
+            },
             last.unwrap_or_default()
         )?;
     }

@@ -14,6 +14,22 @@ pub struct Protection {
 }
 
 impl Protection {
+    /// What a stack in this account protects, `break_glass` being its parameter: patterns, joined by commas. Those of
+    /// its own roles are the template's.
+    pub fn of_stack(stack: &str, account: &str, break_glass: &str) -> Self {
+        Self {
+            own_roles: ["/*", "-*"]
+                .map(|end| format!("arn:*:iam::{account}:role/{stack}{end}"))
+                .to_vec(),
+            break_glass: break_glass
+                .split(',')
+                .map(str::trim)
+                .filter(|arn| !arn.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+
     /// Refuses protected ARNs. Service-linked roles live under the path `/aws-service-role/`, IAM Identity
     /// Center's under `/aws-reserved/sso.amazonaws.com/` (IAM User Guide, "IAM identifiers"); IAM refuses
     /// edits to both, so contain those by the service or by the permission set.

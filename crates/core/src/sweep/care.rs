@@ -8,6 +8,8 @@ use crate::incident::{Incident, Status, Undo};
 const GRACE: SignedDuration = SignedDuration::from_mins(15);
 /// No step takes as long as this.
 const TOO_LONG: SignedDuration = SignedDuration::from_hours(1);
+/// But one that waits until snapshots are complete: its machine tries for a day.
+const EVIDENCE_TOO_LONG: SignedDuration = SignedDuration::from_hours(26);
 
 /// The execution that was started for an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +70,15 @@ pub fn care(incident: &Incident, last: Timestamp, machine: Machine, now: Timesta
         (Machine::Ended, Some(question)) if now >= question.expires_at => Care::Expire,
         (Machine::Ended, _) => Care::Close,
         (Machine::Runs, Some(question)) if now < question.expires_at + GRACE => Care::None,
-        (Machine::Runs, _) if quiet > TOO_LONG => Care::Tell(Why::NoProgress),
+        (Machine::Runs, _) if quiet > patience(incident) => Care::Tell(Why::NoProgress),
         (Machine::Runs, _) => Care::None,
     }
+}
+
+/// How long nothing may be written down. Once people are told, only evidence is waited for.
+fn patience(incident: &Incident) -> SignedDuration {
+    let is_kept = incident.notified && incident.missing_evidence().iter().any(|one| one.is_awaited);
+    if is_kept { EVIDENCE_TOO_LONG } else { TOO_LONG }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    ANY,
+    ANY, retry,
     task::{Call, invoke, payload, step_payload},
 };
 use crate::{
@@ -111,10 +111,15 @@ fn step_states(doing: Doing, step: &Step, then: &Then) -> States {
         ),
     };
     let function = step.known_action().map_or("", |action| action.function);
+    let retry = match doing {
+        Doing::Act => retry::acting(&step.action),
+        Doing::Plan | Doing::Keep => retry::usual(),
+    };
     let mut states = States::default();
     states.add(
         name,
         invoke(Call {
+            retry,
             catch: vec![caught(&note)],
             output: json!({ "drifted": DRIFTED_NOW_OR_BEFORE }),
             ..Call::new(function, step_payload(op, step), then.clone())

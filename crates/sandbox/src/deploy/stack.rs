@@ -1,12 +1,15 @@
 //! Creates the stack, waits for it, and reads its outputs.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::BoxError;
 use aws_sdk_cloudformation::types::{Capability, OnFailure, Parameter, ResourceStatus, StackStatus};
+use backstop_core::guardrail::Protection;
+use backstop_runtime::by_hand::Limits;
 use thiserror::Error;
 
 use super::Deployment;
@@ -16,10 +19,11 @@ const POLL: Duration = Duration::from_millis(100);
 /// When to stop waiting.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A complete stack and its outputs.
+/// A complete stack, its parameters and its outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack {
     name: String,
+    parameters: BTreeMap<String, String>,
     outputs: BTreeMap<String, String>,
 }
 
@@ -60,6 +64,16 @@ pub enum StackError {
         /// What it has, joined by commas.
         present: String,
     },
+    /// The template hasn't it, or it is of another kind.
+    #[error("the parameter `{name}` of the stack `{stack}` is `{value}`, which can't be read")]
+    Parameter {
+        /// The stack.
+        stack: String,
+        /// The parameter.
+        name: &'static str,
+        /// What it is; empty if it isn't there.
+        value: String,
+    },
 }
 
 impl Stack {
@@ -90,6 +104,28 @@ impl Stack {
                 output: key.to_owned(),
                 present: self.outputs.keys().cloned().collect::<Vec<_>>().join(", "),
             })
+    }
+
+    /// How far a person's wish may go here; the patterns of protected roles are of this account.
+    pub fn limits(&self, account: &str) -> Result<Limits, StackError> {
+        Ok(Limits {
+            maximum: self.parameter("MaximumMode")?,
+            hourly: self.parameter("ContainmentsPerHour")?,
+            protection: Protection::of_stack(
+                &self.name,
+                account,
+                &self.parameter::<String>("BreakGlassArns")?,
+            ),
+        })
+    }
+
+    fn parameter<T: FromStr>(&self, name: &'static str) -> Result<T, StackError> {
+        let value = self.parameters.get(name).cloned().unwrap_or_default();
+        value.parse().map_err(|_unreadable| StackError::Parameter {
+            stack: self.name.clone(),
+            name,
+            value,
+        })
     }
 
     /// The incidents table's name.
@@ -184,8 +220,15 @@ async fn complete(client: &Client, name: &str) -> Result<Stack, StackError> {
                 let outputs = stack.outputs().iter();
                 let outputs = outputs
                     .filter_map(|output| Some((output.output_key()?.into(), output.output_value()?.into())));
+                let parameters = stack.parameters().iter().filter_map(|parameter| {
+                    Some((
+                        parameter.parameter_key()?.into(),
+                        parameter.parameter_value()?.into(),
+                    ))
+                });
                 return Ok(Stack {
                     name: name.to_owned(),
+                    parameters: parameters.collect(),
                     outputs: outputs.collect(),
                 });
             }
@@ -254,6 +297,7 @@ mod tests {
         let outputs = BTreeMap::from([("LeakedAccessKeyMachineArn".to_owned(), arn.to_owned())]);
         let stack = Stack {
             name: "backstop".into(),
+            parameters: BTreeMap::new(),
             outputs,
         };
         assert_eq!(stack.machine_arn("leaked-access-key").unwrap(), arn);

@@ -7,6 +7,7 @@ mod instances;
 mod load_balancers;
 mod network;
 mod sessions;
+mod target;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,8 @@ pub struct Cast {
     buckets: BTreeMap<String, String>,
     instances: BTreeMap<String, PlantedInstance>,
     network: Option<Network>,
+    /// How many subnets there are beside the instances' own.
+    subnets: u8,
     /// Auto Scaling groups and load balancers that are there already, by the names of the file.
     fleets: BTreeMap<String, String>,
     actors: BTreeMap<String, Actor>,
@@ -45,6 +48,7 @@ pub struct Cast {
 struct PlantedRole {
     name: String,
     arn: String,
+    trust: String,
 }
 
 /// Somebody who can make calls.
@@ -123,6 +127,7 @@ impl Cast {
             buckets: BTreeMap::new(),
             instances: BTreeMap::new(),
             network: None,
+            subnets: 0,
             fleets: BTreeMap::new(),
             actors: BTreeMap::new(),
         };
@@ -134,6 +139,7 @@ impl Cast {
                 Plant::Backdoor(backdoor) => cast.add_backdoor(account, backdoor).await?,
                 Plant::Role(role) => cast.add_role(account, role).await?,
                 Plant::RoleSession(session) => cast.add_role_session(account, session).await?,
+                Plant::Subnet(_) => cast.add_subnet(account).await?,
                 Plant::Instance(instance) => cast.add_instance(account, instance).await?,
             }
         }
@@ -205,6 +211,12 @@ impl Cast {
             .get(name)
             .map(String::as_str)
             .ok_or_else(|| not_planted("bucket", name))
+    }
+
+    /// The name in the account of a planted role, and the trust policy that it was planted with.
+    pub fn role(&self, name: &str) -> Result<(&str, &str), DrillError> {
+        let role = self.roles.get(name).ok_or_else(|| not_planted("role", name))?;
+        Ok((&role.name, &role.trust))
     }
 
     /// The names in the account of all planted users.

@@ -2,6 +2,8 @@
 
 mod credential;
 mod instance;
+mod network_acls;
+mod role;
 
 use std::fmt;
 
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cast, DrillError, file::Credential};
 use crate::Account;
 pub use instance::Aspect;
+pub use role::RoleAspect;
 
 /// One check.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,7 +20,7 @@ pub use instance::Aspect;
 pub struct Check {
     /// What it shows, for people.
     pub name: String,
-    /// The planted user or instance.
+    /// The planted user, instance or role.
     pub of: String,
     /// Which of the user's credentials.
     #[serde(default)]
@@ -25,6 +28,9 @@ pub struct Check {
     /// What of the instance.
     #[serde(default)]
     pub instance: Option<Aspect>,
+    /// What of the role.
+    #[serde(default)]
+    pub role: Option<RoleAspect>,
     /// How it must be before.
     pub before: State,
     /// How it must be once the incident is contained.
@@ -38,14 +44,17 @@ pub enum About {
     Credential(Credential),
     /// Something of an instance.
     Instance(Aspect),
+    /// Something of a role.
+    Role(RoleAspect),
 }
 
 impl Check {
     /// What it reads; `None` unless exactly one thing is named.
     pub fn about(&self) -> Option<About> {
-        match (self.credential, self.instance) {
-            (Some(credential), None) => Some(About::Credential(credential)),
-            (None, Some(aspect)) => Some(About::Instance(aspect)),
+        match (self.credential, self.instance, self.role) {
+            (Some(credential), None, None) => Some(About::Credential(credential)),
+            (None, Some(aspect), None) => Some(About::Instance(aspect)),
+            (None, None, Some(aspect)) => Some(About::Role(aspect)),
             _ => None,
         }
     }
@@ -59,9 +68,9 @@ pub enum State {
     Active,
     /// It doesn't.
     Inactive,
-    /// The instance is as it was planted.
+    /// The instance or role is as it was planted.
     AsPlanted,
-    /// The instance is as containment leaves it, all of it.
+    /// The instance or role is as containment leaves it, all of it.
     Contained,
     /// Neither: some are so and some aren't, or there is none.
     Mixed,
@@ -121,11 +130,21 @@ impl CheckResult {
     }
 }
 
+/// As planted, contained, or neither.
+fn state(is_as_planted: bool, is_contained: bool) -> State {
+    match (is_as_planted, is_contained) {
+        (true, _) => State::AsPlanted,
+        (false, true) => State::Contained,
+        (false, false) => State::Mixed,
+    }
+}
+
 /// Reads the state that a check is about.
 pub async fn read(account: &Account, cast: &Cast, check: &Check) -> Result<State, DrillError> {
     match check.about() {
         Some(About::Credential(kind)) => credential::read(account, cast.user(&check.of)?, kind).await,
         Some(About::Instance(aspect)) => instance::read(account, cast.instance(&check.of)?, aspect).await,
+        Some(About::Role(aspect)) => role::read(account, cast.role(&check.of)?, aspect).await,
         None => Ok(State::Mixed),
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use aws_sdk_dynamodb::error::BoxError;
 use backstop_core::IncidentId;
-use backstop_runtime::{LedgerError, decision::DecisionError, undoing::UndoError};
+use backstop_runtime::{LedgerError, by_hand::ByHandError, decision::DecisionError, undoing::UndoError};
 use thiserror::Error;
 
 use crate::deploy::StackError;
@@ -76,6 +76,18 @@ pub enum DrillError {
     /// The state before the finding isn't what the drill needs, so its end would prove nothing.
     #[error("before the finding, {0}: the drill would prove nothing")]
     WrongStart(String),
+    /// A person starts its playbook, so there is no finding.
+    #[error("drill `{0}` is started by hand, by no finding")]
+    NoFinding(String),
+    /// The playbook can't be read.
+    #[error("reading the playbook")]
+    Playbook(#[source] Box<backstop_playbook::LoadError>),
+    /// The person on call couldn't start it.
+    #[error("running the playbook as the person on call")]
+    Run(#[source] Box<ByHandError>),
+    /// What the drill has just planted is being contained already.
+    #[error("incident `{0}` has the target already")]
+    AlreadyOpen(IncidentId),
     /// The incidents table can't be read.
     #[error("reading the incident")]
     Ledger(#[from] LedgerError),
@@ -104,6 +116,12 @@ where
 impl From<UndoError> for DrillError {
     fn from(error: UndoError) -> Self {
         Self::Undo(Box::new(error))
+    }
+}
+
+impl From<ByHandError> for DrillError {
+    fn from(error: ByHandError) -> Self {
+        Self::Run(Box::new(error))
     }
 }
 

@@ -15,7 +15,8 @@ use super::{
     probe::{Outcome, Probe},
 };
 pub use plant::{
-    Assumed, Backdoor, Bucket, Credential, Instance, KeySession, Plant, Role, RoleSession, SessionName, User,
+    Assumed, Backdoor, Bucket, Credential, Instance, KeySession, Plant, Role, RoleSession, SessionName,
+    Subnet, User,
 };
 
 /// The file's name in a playbook's folder.
@@ -35,7 +36,11 @@ pub struct Drill {
     pub plant: Vec<Plant>,
     /// The credential, bucket or instance that the finding is about, by its name in `plant`; `account` for the
     /// account itself.
-    pub finding_about: String,
+    #[serde(default)]
+    pub finding_about: Option<String>,
+    /// Where no finding starts the playbook: what a person runs it on.
+    #[serde(default)]
+    pub run_by_hand: Option<RunByHand>,
     /// The calls whose outcome is the proof.
     #[serde(default)]
     pub probes: Vec<Probe>,
@@ -51,6 +56,25 @@ pub struct Drill {
     /// That folder.
     #[serde(skip)]
     pub folder: PathBuf,
+}
+
+/// A person runs the playbook, as by `backstop run`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunByHand {
+    /// The bucket, instance, role, user or access key, by its name in `plant`.
+    pub target: String,
+    /// The person's words.
+    pub reason: String,
+}
+
+/// What starts a drill's playbook.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a> {
+    /// The playbook's finding, about this.
+    Finding(&'a str),
+    /// A person.
+    ByHand(&'a RunByHand),
 }
 
 /// What an investigation must propose.
@@ -197,6 +221,15 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Drill>, DrillFileError> {
 }
 
 impl Drill {
+    /// What starts it; `None` unless exactly one thing does.
+    pub fn start(&self) -> Option<Start<'_>> {
+        match (&self.finding_about, &self.run_by_hand) {
+            (Some(about), None) => Some(Start::Finding(about)),
+            (None, Some(run)) => Some(Start::ByHand(run)),
+            _ => None,
+        }
+    }
+
     /// Whether the attacker has anything to lose: a probe that is to end denied, or a state that is to change.
     fn ends_something(&self) -> bool {
         let mut probes = self.probes.iter();

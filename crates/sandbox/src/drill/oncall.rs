@@ -1,37 +1,60 @@
-//! The person on call: another identity than whoever runs the drill, with just what approving and undoing take.
+//! The people on call: other identities than whoever runs the drill, with just what running, approving and undoing take.
 
-use aws_credential_types::Credentials;
-use backstop_core::{IncidentId, incident::Incident};
-use backstop_runtime::{decision, machines::Machines};
-use serde_json::json;
-use tokio::sync::OnceCell;
+mod person;
 
-use super::{DrillError, Stage, cast::access_key, error::call, undo};
+use backstop_core::{
+    IncidentId, Target,
+    incident::{Incident, Question},
+    log::Origin,
+};
+use backstop_runtime::{
+    by_hand::{self, Ran, Wish},
+    decision::{self, Decided},
+};
+
+use super::{Drill, DrillError, Stage, undo};
 use crate::Progress;
+use person::Person;
 
-const POLICY: &str = "approve-and-undo";
-/// The undo machine, as the ends of machines' ARNs are named after playbooks.
-const UNDO: &str = "undo";
-
-/// See the module. The user is made when the first question comes.
+/// See the module. The second person comes where two must approve, or where the first asked for it.
 #[derive(Debug)]
 pub struct OnCall<'a> {
     stage: &'a Stage,
-    name: String,
-    credentials: OnceCell<Credentials>,
+    first: Person<'a>,
+    second: Person<'a>,
 }
 
 impl<'a> OnCall<'a> {
-    /// A person whose user's name ends in `ending`.
+    /// Two people whose users' names end in `ending`.
     pub fn new(stage: &'a Stage, ending: &str) -> Self {
         Self {
             stage,
-            name: format!("drill-oncall-{ending}"),
-            credentials: OnceCell::new(),
+            first: Person::new(stage, format!("drill-oncall-{ending}")),
+            second: Person::new(stage, format!("drill-second-{ending}")),
         }
     }
 
-    /// Approves the plan that waits, if the machine is ready for the answer.
+    /// Runs the drill's playbook on this target, as `backstop run` does.
+    pub async fn run(&self, drill: &Drill, target: Target, reason: &str) -> Result<IncidentId, DrillError> {
+        let playbook = backstop_playbook::load(&drill.folder)
+            .map_err(|source| DrillError::Playbook(Box::new(source)))?;
+        let limits = self.stage.stack().limits(self.stage.account().account_id())?;
+        let wish = Wish {
+            steps: playbook.step_refs(),
+            playbook: playbook.name,
+            target,
+            wanted: playbook.mode,
+            by: self.first.arn().await?,
+            reason: Some(reason.to_owned()),
+        };
+        let (ledger, machines) = (self.first.ledger().await?, self.first.machines().await?);
+        match by_hand::run(&ledger, &machines, &wish, &limits).await? {
+            Ran::Started(incident) => Ok(incident),
+            Ran::AlreadyOpen(incident) => Err(DrillError::AlreadyOpen(incident)),
+        }
+    }
+
+    /// Approves the plan that waits, if the machine is ready for the answer; by two people where it takes two.
     pub async fn approve(
         &self,
         id: &IncidentId,
@@ -41,86 +64,44 @@ impl<'a> OnCall<'a> {
         let Some(question) = &incident.question else {
             return Ok(());
         };
-        let credentials = self.credentials.get_or_try_init(|| self.plant()).await?.clone();
-        let ledger = self.stage.ledger_as(credentials.clone());
         // The question is in the log a moment before the token that answers it is kept.
-        let pending = ledger.approval(id).await?;
+        let pending = self.stage.ledger().approval(id).await?;
         if pending.is_none_or(|pending| pending.plan_hash != question.plan_hash) {
             return Ok(());
         }
-        let sdk = self.stage.account().sdk_config(credentials);
-        let arn = caller(&sdk).await?;
-        let sfn = aws_sdk_sfn::Client::new(&sdk);
-        let hash = &question.plan_hash;
-        let reason = Some("drill".to_owned());
-        decision::approve(&ledger, &sfn, id, &arn, Some(hash.as_str()), reason).await?;
-        progress.note(&format!("  ✔ {} approved plan {}", self.name, hash.short()));
+        // Whoever asked for it doesn't decide alone, even where one person may.
+        let people = match incident.opened.origin {
+            Origin::Manual { .. } => [&self.second, &self.first],
+            Origin::Finding | Origin::Drill => [&self.first, &self.second],
+        };
+        for person in people {
+            let is_enough = approve_as(person, id, question, progress).await?;
+            if is_enough {
+                break;
+            }
+        }
         Ok(())
     }
 
     /// Asks for the undo of everything that an incident changed; false if that is nothing.
     pub async fn undo(&self, id: &IncidentId) -> Result<bool, DrillError> {
-        let credentials = self.credentials.get_or_try_init(|| self.plant()).await?.clone();
-        let ledger = self.stage.ledger_as(credentials.clone());
-        let sdk = self.stage.account().sdk_config(credentials);
-        let machines = Machines::new(aws_sdk_sfn::Client::new(&sdk), self.machine_prefix()?.to_owned());
-        undo::ask(&ledger, &machines, id, &caller(&sdk).await?).await
-    }
-
-    /// What the ARNs of all machines begin with.
-    fn machine_prefix(&self) -> Result<&str, DrillError> {
-        let arn = self.stage.stack().machine_arn(UNDO)?;
-        Ok(arn.strip_suffix(UNDO).unwrap_or(arn))
-    }
-
-    async fn plant(&self) -> Result<Credentials, DrillError> {
-        let account = self.stage.account();
-        let iam = aws_sdk_iam::Client::new(&account.sdk_config(account.root()));
-        let user = iam.create_user().user_name(&self.name);
-        user.send().await.map_err(call("iam:CreateUser"))?;
-        let policy = iam
-            .put_user_policy()
-            .user_name(&self.name)
-            .policy_name(POLICY)
-            .policy_document(self.policy()?);
-        policy.send().await.map_err(call("iam:PutUserPolicy"))?;
-        access_key(&iam, &self.name).await
-    }
-
-    fn policy(&self) -> Result<String, DrillError> {
-        let (account, stack) = (self.stage.account(), self.stage.stack());
-        let place = format!("{}:{}", account.region(), account.account_id());
-        Ok(json!({
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Action": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
-                    "Resource": format!("arn:aws:dynamodb:{place}:table/{}", stack.incidents_table()?),
-                },
-                {
-                    "Effect": "Allow",
-                    "Action": "states:SendTaskSuccess",
-                    // It names a task token; Step Functions defines no resource for it (Service Authorization Reference).
-                    "Resource": "*",
-                },
-                {
-                    "Effect": "Allow",
-                    "Action": "states:StartExecution",
-                    "Resource": stack.machine_arn(UNDO)?,
-                },
-            ],
-        })
-        .to_string())
+        let (ledger, machines) = (self.first.ledger().await?, self.first.machines().await?);
+        undo::ask(&ledger, &machines, id, &self.first.arn().await?).await
     }
 }
 
-/// The caller's ARN, as approvals and undo requests are signed with it.
-async fn caller(sdk: &aws_config::SdkConfig) -> Result<String, DrillError> {
-    let caller = aws_sdk_sts::Client::new(sdk).get_caller_identity().send().await;
-    let caller = caller.map_err(call("sts:GetCallerIdentity"))?;
-    caller.arn.ok_or(DrillError::Incomplete {
-        operation: "sts:GetCallerIdentity",
-        what: "an ARN",
-    })
+/// Says whether the machine goes on.
+async fn approve_as(
+    person: &Person<'_>,
+    id: &IncidentId,
+    question: &Question,
+    progress: &dyn Progress,
+) -> Result<bool, DrillError> {
+    let (ledger, sfn) = (person.ledger().await?, person.sfn().await?);
+    let hash = &question.plan_hash;
+    let reason = Some("drill".to_owned());
+    let by = person.arn().await?;
+    let decided = decision::approve(&ledger, &sfn, id, &by, Some(hash.as_str()), reason).await?;
+    progress.note(&format!("  ✔ {} approved plan {}", person.name, hash.short()));
+    Ok(!matches!(decided, Decided::Counted { .. }))
 }

@@ -4,6 +4,7 @@ mod account;
 mod buckets;
 mod identities;
 mod instances;
+mod network_acls;
 
 use std::collections::BTreeMap;
 

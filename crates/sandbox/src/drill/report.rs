@@ -37,9 +37,14 @@ pub struct Report {
     pub incident: Option<String>,
     /// Its status at the end.
     pub status: Option<Status>,
-    /// From `PutEvents` to the end of the last containing call; only if the incident is contained.
+    /// Whether a person started the playbook, and no finding.
+    pub by_hand: bool,
+    /// Who approved the plan, by their ARNs.
+    pub approved_by: Vec<String>,
+    /// From the start (`PutEvents`, or a person's `StartExecution`) to the end of the last containing call; only if
+    /// the incident is contained.
     pub time_to_contain_ms: Option<u64>,
-    /// From `PutEvents` to the end of the first containing call.
+    /// From the start to the end of the first containing call.
     pub time_to_first_change_ms: Option<u64>,
     /// The attacker's and the bystanders' calls.
     pub probes: Vec<ProbeResult>,
@@ -108,6 +113,8 @@ impl Report {
             as_expected: false,
             incident: None,
             status: None,
+            by_hand: drill.run_by_hand.is_some(),
+            approved_by: Vec::new(),
             time_to_contain_ms: None,
             time_to_first_change_ms: None,
             probes: probe::planned(drill, changes_nothing),
@@ -134,6 +141,7 @@ impl Report {
     pub fn take_incident(&mut self, incident: &Incident) {
         self.incident_mode = Some(incident.opened.mode);
         self.status = Some(incident.status());
+        self.approved_by.clone_from(&incident.approvals);
         self.failed_steps = failed_steps(incident);
         self.plan = plan(incident);
         self.evidence = incident.evidence.entries.clone();

@@ -3,12 +3,21 @@
 use std::time::Duration;
 
 use backstop_core::{IncidentId, incident::Status, words::with_causes};
-use jiff::Timestamp;
 use ulid::Ulid;
 
+pub use super::start::finding_about;
 use super::{
-    Cast, Drill, DrillError, Report, Stage, calls::FunctionCalls, check, file::Proposed, finding, follow,
-    oncall::OnCall, picture::Picture, probe, undo,
+    Cast, Drill, DrillError, Report, Stage,
+    calls::FunctionCalls,
+    cast::Subject,
+    check,
+    file::{Proposed, Start},
+    follow,
+    oncall::OnCall,
+    picture::Picture,
+    probe,
+    start::{self, Started},
+    undo,
 };
 use crate::Progress;
 
@@ -43,22 +52,25 @@ async fn attempt(
     step(progress, "probe before", look_before(stage, drill, &cast, report)).await?;
     let before = Picture::take(stage.account(), &cast).await?;
 
-    progress.started("send the finding and follow its incident");
-    let event = finding_about(stage, drill, &cast)?;
-    let began_us = fire(stage, &event).await?;
+    progress.started(drill.beginning());
     let oncall = OnCall::new(stage, &ending);
-    let followed = follow_up(stage, &event, &oncall, report, progress).await;
-    let calls = FunctionCalls::of(&stage.account().calls(), stage.stack().name(), began_us);
+    let started = start::start(stage, drill, &cast, &oncall).await?;
+    let followed = follow_up(stage, drill, &started, &oncall, report, progress).await;
+    let calls = FunctionCalls::of(&stage.account().calls(), stage.stack().name(), started.began_us);
     report.time_to_contain_ms = calls.ms_to_last_change();
     report.time_to_first_change_ms = calls.ms_to_first_change();
     report.calls = calls.summary();
     let id = followed?;
-    progress.finished("send the finding and follow its incident");
+    progress.finished(drill.beginning());
 
     step(progress, "probe after", look_after(stage, drill, &cast, report)).await?;
     if ending_with == Ending::Undo {
-        let subject = cast.subject(&drill.finding_about)?;
-        let undone = undo::undo(stage, &cast, &oncall, &id, &before, subject.key_id());
+        let leaked = match drill.start() {
+            Some(Start::Finding(about)) => Some(cast.subject(about)?),
+            Some(Start::ByHand(_)) | None => None,
+        };
+        let leaked_key = leaked.as_ref().and_then(Subject::key_id);
+        let undone = undo::undo(stage, &cast, &oncall, &id, &before, leaked_key);
         report.undo = Some(step(progress, "undo and compare with before", undone).await?);
     }
     Ok(())
@@ -143,37 +155,16 @@ fn expected_proposals(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<Vec<S
     Ok(commands)
 }
 
-/// The playbook's finding, about what this drill planted; a new one each time.
-pub fn finding_about(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<finding::Event, DrillError> {
-    let place = finding::Place {
-        account: stage.account().account_id(),
-        region: stage.account().region(),
-        now: Timestamp::now(),
-        finding_id: &format!("{:032x}", u128::from(Ulid::generate())),
-    };
-    finding::read(&drill.folder, cast.subject(&drill.finding_about)?, place)
-}
-
-/// Sends the finding; gives the time at which the gateway saw it.
-async fn fire(stage: &Stage, event: &finding::Event) -> Result<u64, DrillError> {
-    stage.put_event(&event.detail_type, &event.detail).await?;
-    let calls = stage.account().calls();
-    let sent = calls
-        .iter()
-        .rev()
-        .find(|call| call.service == "events" && call.action == "PutEvents");
-    Ok(sent.map_or(0, |call| call.started_us))
-}
-
-/// Follows what came of the finding, and takes down whatever is known, also when it doesn't end.
+/// Follows what came of the start, and takes down whatever is known, also when it doesn't end.
 async fn follow_up(
     stage: &Stage,
-    event: &finding::Event,
+    drill: &Drill,
+    started: &Started,
     oncall: &OnCall<'_>,
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<IncidentId, DrillError> {
-    let opened = follow::incident(stage, &report.playbook, &event.finding_id).await?;
+    let opened = start::incident(stage, drill, started).await?;
     report.incident = Some(opened.id().to_string());
     progress.note(&format!("  incident {}", opened.id()));
     let followed = follow::execution(stage, &opened, oncall, progress).await;

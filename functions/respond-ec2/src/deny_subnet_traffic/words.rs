@@ -94,6 +94,11 @@ pub(super) fn limits(instance: &Instance, cuts: &[Cut]) -> Vec<String> {
         ));
     }
     lines.push(
+        "what comes through a transit gateway whose attachment is in the instance's own subnet is looked at by no \
+         network ACL: there, only what the instance sends is cut"
+            .to_owned(),
+    );
+    lines.push(
         "traffic inside one subnet crosses no network ACL, and neither does DNS to the VPC's resolver nor the \
          metadata service"
             .to_owned(),

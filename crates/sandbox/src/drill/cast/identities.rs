@@ -2,7 +2,7 @@
 
 use aws_credential_types::Credentials;
 use aws_sdk_iam::{Client, types::Tag};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Cast, Identity, PlantedRole, credentials, not_planted};
 use crate::{
@@ -79,19 +79,25 @@ impl Cast {
             .users
             .get(&role.trusts)
             .ok_or_else(|| not_planted("user", &role.trusts))?;
-        let trust = json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Principal": { "AWS": format!("arn:aws:iam::{}:user/{trusted}", account.account_id()) },
-                "Action": "sts:AssumeRole",
-            }],
-        });
+        let trusted = json!({ "AWS": format!("arn:aws:iam::{}:user/{trusted}", account.account_id()) });
+        let services = role
+            .trusted_services
+            .iter()
+            .map(|name| json!({ "Service": name }));
+        let statements: Vec<Value> = std::iter::once(trusted)
+            .chain(services)
+            .map(|principal| json!({ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }))
+            .collect();
+        // As people write it: undo must bring back the spaces, too.
+        let trust = format!(
+            "{:#}",
+            json!({ "Version": "2012-10-17", "Statement": statements })
+        );
         let name = self.real(&role.name);
         let made = iam
             .create_role()
             .role_name(&name)
-            .assume_role_policy_document(trust.to_string());
+            .assume_role_policy_document(&trust);
         let made = made
             .tags(drill_tag()?)
             .send()
@@ -110,7 +116,8 @@ impl Cast {
             .policy_name(POLICY)
             .policy_document(allow(&role.allow));
         policy.send().await.map_err(call("iam:PutRolePolicy"))?;
-        self.roles.insert(role.name.clone(), PlantedRole { name, arn });
+        self.roles
+            .insert(role.name.clone(), PlantedRole { name, arn, trust });
         Ok(())
     }
 }

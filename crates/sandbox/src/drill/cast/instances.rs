@@ -46,13 +46,7 @@ impl Cast {
         instance: &Instance,
     ) -> Result<(), DrillError> {
         let ec2 = Client::new(&account.sdk_config(account.root()));
-        let network = match &self.network {
-            Some(network) => network.clone(),
-            None => {
-                let made = Network::make(&ec2, account.region()).await?;
-                self.network.insert(made).clone()
-            }
-        };
+        let network = self.network(account, &ec2).await?;
         let profile = match &instance.role {
             Some(role) => Some(self.profile(account, role).await?),
             None => None,

@@ -9,7 +9,7 @@ use aws_sdk_ec2::{
 use aws_sdk_ssm::types::{SessionFilter, SessionFilterKey, SessionState};
 use serde::Deserialize;
 
-use super::State;
+use super::{State, network_acls, state};
 use crate::{
     Account,
     drill::{
@@ -37,6 +37,8 @@ pub enum Aspect {
     Sessions,
     /// Each of its volumes has a snapshot.
     Snapshots,
+    /// Every network ACL of its VPC that a subnet uses denies all traffic from and to its addresses, before all else.
+    NetworkAcls,
 }
 
 /// Reads one aspect of an instance.
@@ -55,15 +57,7 @@ pub(super) async fn read(
         Aspect::LoadBalancers => load_balancers(&config, planted).await,
         Aspect::Sessions => sessions(&aws_sdk_ssm::Client::new(&config), planted).await,
         Aspect::Snapshots => snapshots(&ec2, planted).await,
-    }
-}
-
-/// As planted, contained, or neither.
-fn state(is_as_planted: bool, is_contained: bool) -> State {
-    match (is_as_planted, is_contained) {
-        (true, _) => State::AsPlanted,
-        (false, true) => State::Contained,
-        (false, false) => State::Mixed,
+        Aspect::NetworkAcls => network_acls::read(&ec2, planted).await,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Drill, DrillFileError, Instance, Plant, Proposed, SessionName};
+use super::{Drill, DrillFileError, Instance, Plant, Proposed, SessionName, Start};
 use crate::drill::{
     cast::ACCOUNT,
     check::{About, Check},
@@ -97,6 +97,7 @@ impl<'a> Planted<'a> {
                 self.name(&session.name)?;
                 self.actors.insert(&session.name);
             }
+            Plant::Subnet(subnet) => self.name(&subnet.name)?,
             Plant::Instance(instance) => self.instance(instance)?,
         }
         Ok(())
@@ -137,14 +138,7 @@ impl<'a> Planted<'a> {
     }
 
     fn wrong_use(&self, drill: &Drill) -> Option<String> {
-        let subject = drill.finding_about.as_str();
-        let is_known =
-            subject == ACCOUNT || self.buckets.contains(subject) || self.instances.contains(subject);
-        let about = if is_known {
-            None
-        } else {
-            known(&self.actors, "credential", subject).err()
-        };
+        let start = self.wrong_start(drill);
         let probes = drill.probes.iter().find_map(|probe| {
             let who = match (probe.who.as_str(), &probe.call) {
                 (ANYONE, Call::GetObject { .. }) => None,
@@ -160,15 +154,37 @@ impl<'a> Planted<'a> {
             Proposed::DenyUser(user) => known(&self.users, "user", user).err(),
             Proposed::DeactivateKey(key) => known(&self.keys, "key", key).err(),
         });
-        about.or(probes).or(checks).or(proposals)
+        start.or(probes).or(checks).or(proposals)
+    }
+
+    fn wrong_start(&self, drill: &Drill) -> Option<String> {
+        let is_resource =
+            |name: &str| name == ACCOUNT || self.buckets.contains(name) || self.instances.contains(name);
+        match drill.start() {
+            Some(Start::Finding(subject)) if is_resource(subject) => None,
+            Some(Start::Finding(subject)) => known(&self.actors, "credential", subject).err(),
+            Some(Start::ByHand(run)) if is_resource(&run.target) => None,
+            Some(Start::ByHand(run)) => {
+                // A person can't name one session.
+                let others = [&self.keys, &self.roles, &self.users].into_iter().flatten();
+                known(
+                    &others.copied().collect(),
+                    "access key, role or user",
+                    &run.target,
+                )
+                .err()
+            }
+            None => Some("it needs either `finding_about` or `run_by_hand`".to_owned()),
+        }
     }
 
     fn wrong_check(&self, check: &Check) -> Option<String> {
         match check.about() {
             Some(About::Credential(_)) => known(&self.users, "user", &check.of).err(),
             Some(About::Instance(_)) => known(&self.instances, "instance", &check.of).err(),
+            Some(About::Role(_)) => known(&self.roles, "role", &check.of).err(),
             None => Some(format!(
-                "check `{}` needs either `credential` or `instance`",
+                "check `{}` needs one of `credential`, `instance` and `role`",
                 check.name
             )),
         }

@@ -18,6 +18,8 @@ pub enum Plant {
     Role(Role),
     /// A session of a role.
     RoleSession(RoleSession),
+    /// A subnet beside the instances', with a network ACL of its own.
+    Subnet(Subnet),
     /// An EC2 instance, with all that hangs on it.
     Instance(Instance),
 }
@@ -93,6 +95,9 @@ pub struct Role {
     pub name: String,
     /// The user who may assume it.
     pub trusts: String,
+    /// The services that may assume it as well, such as `lambda.amazonaws.com`.
+    #[serde(default)]
+    pub trusted_services: Vec<String>,
     /// The actions the role may do, on everything.
     pub allow: Vec<String>,
 }
@@ -147,6 +152,14 @@ impl RoleSession {
             _ => None,
         }
     }
+}
+
+/// See [`Plant::Subnet`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subnet {
+    /// Its name.
+    pub name: String,
 }
 
 /// See [`Plant::Instance`]. All instances of a drill stand in one subnet, with a route to the internet.

@@ -7,7 +7,7 @@ use aws_sdk_ec2::{
 };
 use serde_json::{Value, json};
 
-use super::{Picture, TCP_TIMEOUT};
+use super::{Picture, TCP_TIMEOUT, network_acls};
 use crate::drill::{DrillError, cast::PlantedInstance, error::call};
 
 pub(super) async fn instance(
@@ -25,6 +25,7 @@ pub(super) async fn instance(
         .flat_map(|reservation| reservation.instances())
     {
         described(found, id, picture);
+        network_acls::of_vpc(&ec2, found.vpc_id().unwrap_or_default(), picture).await?;
     }
     profile(&ec2, id, picture).await?;
     attributes(&ec2, id, picture).await?;

@@ -31,7 +31,16 @@ impl Planted {
         Self { cast, target }
     }
 
-    /// A text that stands in every changing call about the target.
+    /// How many network interfaces the target has.
+    pub fn interfaces(&self) -> usize {
+        let id = self.target.resource.id();
+        let mut instances = self.cast.instances();
+        instances
+            .find(|instance| instance.id == id)
+            .map_or(0, |instance| instance.groups.len())
+    }
+
+    /// A text that stands in every changing call about the target, or in a call of the same invocation.
     pub fn name(&self) -> String {
         match &self.target.resource {
             Resource::AccessKey {
@@ -39,7 +48,8 @@ impl Planted {
                 ..
             }
             | Resource::RoleSession { role_name: name, .. }
-            | Resource::Bucket { name } => name.clone(),
+            | Resource::Bucket { name }
+            | Resource::Instance { instance_id: name } => name.clone(),
             other => panic!("say here how calls about {other} are known"),
         }
     }

@@ -317,7 +317,7 @@ impl<'a> Bench<'a> {
             (self.known.effect)(&Seen {
                 before: &self.before,
                 now,
-                target: &self.planted.target,
+                planted: &self.planted,
                 incident: &self.incident,
             })
         };

@@ -10,11 +10,10 @@ mod truth;
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use backstop_core::{Mode, TargetKind};
+use backstop_core::TargetKind;
 use backstop_playbook::{Playbook, load_dir};
-use backstop_sandbox::drill::{Drill, Drills, Stage};
-use backstop_tests::{People, Setting, playbooks, stage};
-use futures_util::{StreamExt as _, stream};
+use backstop_sandbox::drill::{Drill, Drills};
+use backstop_tests::{Watched, playbooks};
 
 use faults::{Hit, Kind};
 
@@ -37,59 +36,32 @@ enum Fails {
     Undo(Hit),
 }
 
-/// What every scenario has at hand.
-struct Scene {
-    stage: Stage,
-    people: People,
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes of both cores: cargo test --workspace --test every_fault -- --ignored --nocapture"]
 async fn whatever_fails_the_log_tells_the_truth_and_undo_brings_back_what_was() {
     let began = Instant::now();
     let scenarios = scenarios();
-    let stage = stage(Setting {
-        mode: Mode::Auto,
-        without_permission: None,
-    })
-    .await
-    .unwrap();
-    let deployed = began.elapsed().as_secs();
-    let people = People::of(&stage).await;
-    let scene = Arc::new(Scene { stage, people });
+    let watched = Watched::start().await;
     let playbooks: BTreeSet<&str> = scenarios.iter().map(|one| one.playbook.name.as_str()).collect();
     let summary = format!("{} playbooks, {} faults", playbooks.len(), scenarios.len());
-    let failed: Vec<String> = stream::iter(scenarios.clone())
-        .map(|scenario| one(Arc::clone(&scene), scenario))
-        .buffer_unordered(AT_ONCE)
-        .filter_map(|failed| async { failed })
-        .collect()
-        .await;
+    let runs = scenarios.clone().into_iter().map(|scenario| {
+        let name = format!("{}: {:?}", scenario.playbook.name, scenario.fails);
+        (name, one(Arc::clone(&watched), scenario))
+    });
+    let failed = Watched::each(runs.collect(), AT_ONCE).await;
     eprintln!(
-        "{summary}; {} s, {deployed} of them for building and deploying",
-        began.elapsed().as_secs()
+        "{summary}; {} s, {} of them for building and deploying",
+        began.elapsed().as_secs(),
+        watched.deployed_in.as_secs()
     );
-    let stage = Arc::into_inner(scene).unwrap().stage;
-    if failed.is_empty() {
-        return stage.clear().await.unwrap();
-    }
-    let files = stage.save_logs().await.unwrap();
-    stage.end().await.unwrap();
-    panic!("{}\nlogs are in {}", failed.join("\n"), files.display());
+    watched.end(failed).await;
 }
 
-/// Runs one; one that fails stops no other.
-async fn one(scene: Arc<Scene>, scenario: Scenario) -> Option<String> {
-    let name = format!("{}: {:?}", scenario.playbook.name, scenario.fails);
-    let task = tokio::spawn(async move {
-        match scenario.fails {
-            Fails::Step(hit, kind) => run::failing_step(&scene, &scenario, hit, kind).await,
-            Fails::Undo(hit) => stuck::failing_undo(&scene, &scenario, hit).await,
-        }
-    });
-    task.await
-        .is_err()
-        .then(|| format!("{name} failed; its panic is above"))
+async fn one(watched: Arc<Watched>, scenario: Scenario) {
+    match scenario.fails {
+        Fails::Step(hit, kind) => run::failing_step(&watched, &scenario, hit, kind).await,
+        Fails::Undo(hit) => stuck::failing_undo(&watched, &scenario, hit).await,
+    }
 }
 
 /// Every playbook that has a drill, with each of its faults.

@@ -17,7 +17,7 @@ pub struct KnownAction {
     pub safe_undo: SafeUndo,
     /// Whether the effect that the incident has on the target is there.
     pub effect: fn(&Seen<'_>) -> bool,
-    /// How somebody comes in between; none where no value is left that is neither before nor after.
+    /// How somebody comes in between; none where undo puts nothing back, whatever happened since.
     pub drift: Option<Drift>,
 }
 
@@ -87,8 +87,8 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         ..PLAIN
     },
     KnownAction {
-        // A registration is there or isn't.
         id: "ec2.deregister-from-load-balancers",
+        drift: Some(Drift::DeleteATargetGroup),
         effect: |seen| {
             let registrations = seen.changed("registration of instance ");
             let is_out = |state: &&Value| **state == json!([]) || **state == json!(false);
@@ -119,8 +119,8 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         ..PLAIN
     },
     KnownAction {
-        // Each of its settings has two values only.
         id: "ec2.protect-instance",
+        drift: Some(Drift::DetachAVolume),
         effect: |seen| seen.of_instance("disableApiTermination")[0] == true,
         ..PLAIN
     },

@@ -6,7 +6,11 @@ use aws_sdk_ec2::types::Filter;
 use backstop_core::{Resource, Target};
 use backstop_sandbox::{
     Account,
-    drill::{Cast, Drill, cast::Subject, picture::Picture},
+    drill::{
+        Cast, Drill,
+        cast::{PlantedInstance, Subject},
+        picture::Picture,
+    },
 };
 use serde_json::{Value, json};
 use ulid::Ulid;
@@ -33,25 +37,30 @@ impl Planted {
 
     /// How many network interfaces the target has.
     pub fn interfaces(&self) -> usize {
-        let id = self.target.resource.id();
-        let mut instances = self.cast.instances();
-        instances
-            .find(|instance| instance.id == id)
-            .map_or(0, |instance| instance.groups.len())
+        self.instance().map_or(0, |instance| instance.groups.len())
     }
 
-    /// A text that stands in every changing call about the target, or in a call of the same invocation.
-    pub fn name(&self) -> String {
+    /// Texts one of which stands in every changing call about the target, or in an earlier call of the same
+    /// invocation.
+    pub fn names(&self) -> Vec<String> {
         match &self.target.resource {
             Resource::AccessKey {
                 user_name: Some(name),
                 ..
             }
             | Resource::RoleSession { role_name: name, .. }
-            | Resource::Bucket { name }
-            | Resource::Instance { instance_id: name } => name.clone(),
+            | Resource::Bucket { name } => vec![name.clone()],
+            Resource::Instance { instance_id } => {
+                let interfaces = self.instance().unwrap().groups.keys().cloned();
+                interfaces.chain([instance_id.clone()]).collect()
+            }
             other => panic!("say here how calls about {other} are known"),
         }
+    }
+
+    fn instance(&self) -> Option<&PlantedInstance> {
+        let id = self.target.resource.id();
+        self.cast.instances().find(|instance| instance.id == id)
     }
 
     /// Every state there is.

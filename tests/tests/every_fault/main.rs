@@ -10,7 +10,6 @@ mod truth;
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use backstop_core::TargetKind;
 use backstop_playbook::{Playbook, load_dir};
 use backstop_sandbox::drill::{Drill, Drills};
 use backstop_tests::{Watched, playbooks};
@@ -28,12 +27,12 @@ struct Scenario {
     fails: Fails,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Fails {
-    /// A call of a step.
-    Step(Hit, Kind),
-    /// A call of a step's undo, for good.
-    Undo(Hit),
+    /// Calls of different steps.
+    Steps(Vec<(Hit, Kind)>),
+    /// Calls of different steps' undo, for good.
+    Undo(Vec<Hit>),
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +42,12 @@ async fn whatever_fails_the_log_tells_the_truth_and_undo_brings_back_what_was() 
     let scenarios = scenarios();
     let watched = Watched::start().await;
     let playbooks: BTreeSet<&str> = scenarios.iter().map(|one| one.playbook.name.as_str()).collect();
-    let summary = format!("{} playbooks, {} faults", playbooks.len(), scenarios.len());
+    let faults: usize = scenarios.iter().map(|one| one.fails.count()).sum();
+    let summary = format!(
+        "{} playbooks, {faults} faults in {} incidents",
+        playbooks.len(),
+        scenarios.len()
+    );
     let runs = scenarios.clone().into_iter().map(|scenario| {
         let name = format!("{}: {:?}", scenario.playbook.name, scenario.fails);
         (name, one(Arc::clone(&watched), scenario))
@@ -58,9 +62,18 @@ async fn whatever_fails_the_log_tells_the_truth_and_undo_brings_back_what_was() 
 }
 
 async fn one(watched: Arc<Watched>, scenario: Scenario) {
-    match scenario.fails {
-        Fails::Step(hit, kind) => run::failing_step(&watched, &scenario, hit, kind).await,
-        Fails::Undo(hit) => stuck::failing_undo(&watched, &scenario, hit).await,
+    match &scenario.fails {
+        Fails::Steps(hits) => run::failing_steps(&watched, &scenario, hits).await,
+        Fails::Undo(hits) => stuck::failing_undo(&watched, &scenario, hits).await,
+    }
+}
+
+impl Fails {
+    fn count(&self) -> usize {
+        match self {
+            Self::Steps(hits) => hits.len(),
+            Self::Undo(hits) => hits.len(),
+        }
     }
 }
 
@@ -68,12 +81,8 @@ async fn one(watched: Arc<Watched>, scenario: Scenario) {
 fn scenarios() -> Vec<Scenario> {
     let catalog = load_dir(&playbooks()).unwrap();
     let drills = Drills::read(&playbooks()).unwrap();
-    // Calls about an instance name its interfaces, groups and rules, some of them made only then: which of several
-    // incidents they are part of can't be told, so a fault would hit another's.
-    let is_told_apart = |playbook: &&Playbook| !playbook.targets.contains(&TargetKind::Instance);
     let drilled = catalog
         .iter()
-        .filter(is_told_apart)
         .filter_map(|playbook| Some((playbook, drills.find(playbook.name.as_str()).ok()?)));
     let each = |(playbook, drill): (&Playbook, &Drill)| {
         let scenario = |fails| Scenario {

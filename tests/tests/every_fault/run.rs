@@ -1,6 +1,5 @@
-//! A step fails while its playbook runs; afterwards everything is undone.
+//! Steps fail while their playbook runs; afterwards everything is undone.
 
-use backstop_core::Mode;
 use backstop_sandbox::FaultId;
 use backstop_tests::{Place, Watched};
 
@@ -10,27 +9,44 @@ use super::{
     truth,
 };
 
-pub(crate) async fn failing_step(watched: &Watched, scenario: &Scenario, hit: Hit, kind: Kind) {
+pub(crate) async fn failing_steps(watched: &Watched, scenario: &Scenario, hits: &[(Hit, Kind)]) {
     let place = Place::plant(watched, &scenario.drill).await;
-    let faults = fail(&place, hit, kind);
-    let incident = place.open(&scenario.playbook, Mode::Auto).await;
+    let armed = Armed::of(&place, hits);
+    let incident = place.open(&scenario.playbook, scenario.playbook.mode).await;
     let log = place.ended(&incident).await;
-    assert_hit(&place, faults);
-    truth::check(&place, &log, kind).await;
+    armed.assert_hit();
+    truth::check(&place, &log, hits).await;
     let undone = place.undone(&incident).await;
     place.assert_clean(&place.states().await, &undone);
 }
 
-pub(crate) fn fail(place: &Place<'_>, hit: Hit, kind: Kind) -> Vec<FaultId> {
-    let faults = place.watched.stage.account().faults();
-    let wanted = hit.faults(kind, &place.planted.name()).into_iter();
-    wanted
-        .map(|(matcher, effect)| faults.add(matcher, effect))
-        .collect()
+/// The faults of one incident, by what they hit.
+pub(crate) struct Armed<'a> {
+    place: &'a Place<'a>,
+    faults: Vec<(&'static str, Vec<FaultId>)>,
 }
 
-pub(crate) fn assert_hit(place: &Place<'_>, added: Vec<FaultId>) {
-    let faults = place.watched.stage.account().faults();
-    let hits: u32 = added.into_iter().map(|fault| faults.remove(fault)).sum();
-    assert!(hits > 0, "the fault was never met");
+impl<'a> Armed<'a> {
+    pub(crate) fn of(place: &'a Place<'a>, hits: &[(Hit, Kind)]) -> Self {
+        let names = place.planted.names();
+        let all = place.watched.stage.account().faults();
+        let add = |(hit, kind): &(Hit, Kind)| {
+            let wanted = hit.faults(*kind, &names).into_iter();
+            let added = wanted.map(|(matcher, effect)| all.add(matcher, effect));
+            (hit.call, added.collect())
+        };
+        Self {
+            place,
+            faults: hits.iter().map(add).collect(),
+        }
+    }
+
+    /// Removes them; each was met.
+    pub(crate) fn assert_hit(self) {
+        let all = self.place.watched.stage.account().faults();
+        for (call, faults) in self.faults {
+            let hits: u32 = faults.into_iter().map(|fault| all.remove(fault)).sum();
+            assert!(hits > 0, "`{call}` was never made");
+        }
+    }
 }

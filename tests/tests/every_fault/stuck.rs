@@ -1,24 +1,25 @@
-//! A call of the undo is refused for good: the incident is stuck, people are told, and the commands they are given
+//! Calls of the undo are refused for good: the incident is stuck, people are told, and the commands they are given
 //! bring back what was.
 
-use backstop_core::{Mode, incident::Status};
+use backstop_core::incident::Status;
 use backstop_tests::{Place, Watched, by_hand, story};
 
 use super::{
     Scenario,
     faults::{Hit, Kind},
-    run::{assert_hit, fail},
+    run::Armed,
 };
 
-pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hit: Hit) {
+pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &[Hit]) {
     let place = Place::plant(watched, &scenario.drill).await;
-    let id = place.open(&scenario.playbook, Mode::Auto).await;
+    let id = place.open(&scenario.playbook, scenario.playbook.mode).await;
     place.ended(&id).await;
-    let faults = fail(&place, hit, Kind::AccessDenied);
+    let denied: Vec<(Hit, Kind)> = hits.iter().map(|hit| (hit.clone(), Kind::AccessDenied)).collect();
+    let armed = Armed::of(&place, &denied);
     place.ask_undo(&id).await.unwrap();
     let stuck = |state: &backstop_core::incident::Incident| state.stuck.is_some() && state.notified;
     let log = place.until(&id, stuck).await;
-    assert_hit(&place, faults);
+    armed.assert_hit();
     let incident = log.incident().unwrap();
     assert_eq!(incident.status(), Status::Stuck);
     let notices = watched.people.told_of(id.as_str()).await;

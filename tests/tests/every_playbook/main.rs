@@ -1,8 +1,11 @@
-//! Every drill of every playbook where something is wrong: a permission is missing, or the target is gone. A new
-//! drill is tested by being there.
+//! Every drill of every playbook where something is wrong, a permission missing or the target gone; every plan as
+//! people read it; and what the functions' roles grant against what all of that used. A new drill is tested by being
+//! there.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod gone;
+mod permissions;
+mod plans;
 mod without_permission;
 
 use std::time::Instant;
@@ -21,6 +24,9 @@ async fn whatever_is_wrong_an_incident_ends_honestly() {
     lap.say("targets that are gone");
     failed.extend(without_permission::every_drill(&watched).await);
     lap.say("missing permissions");
+    failed.extend(plans::every_drill(&watched).await);
+    lap.say("plans, approved and undone");
+    failed.extend(permissions::granted_is_used(&watched).await);
     eprintln!(
         "{} drills; {} s, {} of them for building and deploying",
         drills().len(),

@@ -22,6 +22,11 @@ const LACKING: &[(&str, &str, &str)] = &[
         "isolate",
         "ec2:ModifyNetworkInterfaceAttribute",
     ),
+    (
+        "last-server",
+        "deregister",
+        "elasticloadbalancing:DeregisterTargets",
+    ),
     ("leaked-access-key", "deactivate-key", "iam:UpdateAccessKey"),
     (
         "public-bucket",

@@ -152,7 +152,7 @@ impl Drift {
                 let is_data = |volume: &&Volume| volume.attachments()[0].device() != Some("/dev/sda1");
                 let volume = found.volumes().iter().find(is_data).unwrap();
                 let detach = ec2.detach_volume().set_volume_id(volume.volume_id.clone());
-                detach.send().await.map(drop).unwrap();
+                detach.instance_id(instance_id).send().await.map(drop).unwrap();
             }
             (drift, target) => panic!("{drift:?} can't happen to {target}"),
         }

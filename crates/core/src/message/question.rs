@@ -57,13 +57,12 @@ pub fn question(
     let of_plans = incident
         .asked_about()
         .filter_map(|state| state.plan.as_ref()?.needs_approval.clone());
-    let why: Vec<String> = incident
-        .opened
-        .guardrails
-        .iter()
-        .map(in_words)
-        .chain(of_plans)
-        .collect();
+    let mut why: Vec<String> = incident.opened.guardrails.iter().map(in_words).collect();
+    for reason in of_plans {
+        if !why.contains(&reason) {
+            why.push(reason);
+        }
+    }
     body.push_str(&section("Why you are asked", &why));
     body.push_str(&section(
         "What would break",
@@ -120,7 +119,7 @@ pub fn how_to_undo(id: &IncidentId, incident: &Incident) -> Vec<String> {
         ));
     }
     if !kept.is_empty() {
-        lines.push(format!("undo does NOT take back: {}", kept.join(", ")));
+        lines.push(format!("undo doesn't take back: {}", kept.join(", ")));
     }
     lines
 }

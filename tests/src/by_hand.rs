@@ -3,13 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::types::StatusType;
+use aws_sdk_ec2::types::{
+    AttributeBooleanValue, AttributeValue, ConnectionTrackingSpecificationRequest,
+    EbsInstanceBlockDeviceSpecification, IamInstanceProfileSpecification,
+    InstanceBlockDeviceMappingSpecification, Tag,
+};
+use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
+use aws_sdk_iam::{error::SdkError, operation::delete_role_policy::DeleteRolePolicyError, types::StatusType};
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 use backstop_sandbox::Account;
+use serde_json::Value;
 
 /// Carries out one line.
 pub async fn by_hand(account: &Account, line: &str) {
-    let words = words(line);
+    let words = words(line.split(" # ").next().unwrap());
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let ["aws", service, command, options @ ..] = words.as_slice() else {
         panic!("no line of the AWS CLI: {line}");
@@ -18,6 +25,24 @@ pub async fn by_hand(account: &Account, line: &str) {
     let sdk = account.sdk_config(account.root());
     match *service {
         "iam" => iam(&aws_sdk_iam::Client::new(&sdk), command, &mut options).await,
+        "ec2" => ec2(&aws_sdk_ec2::Client::new(&sdk), command, &mut options).await,
+        "autoscaling" => auto_scaling(&aws_sdk_autoscaling::Client::new(&sdk), command, &mut options).await,
+        "elbv2" => {
+            elbv2(
+                &aws_sdk_elasticloadbalancingv2::Client::new(&sdk),
+                command,
+                &mut options,
+            )
+            .await
+        }
+        "elb" => {
+            elb(
+                &aws_sdk_elasticloadbalancing::Client::new(&sdk),
+                command,
+                &mut options,
+            )
+            .await
+        }
         "s3api" => s3(&aws_sdk_s3::Client::new(&sdk), command, &mut options).await,
         "s3control" => s3_control(&aws_sdk_s3control::Client::new(&sdk), command, &mut options).await,
         _ => panic!("say here how `{line}` is carried out"),
@@ -42,12 +67,14 @@ async fn iam(iam: &aws_sdk_iam::Client, command: &str, options: &mut Options<'_>
         }
         "delete-role-policy" => {
             let delete = iam.delete_role_policy().role_name(options.take("role-name"));
-            delete
-                .policy_name(options.take("policy-name"))
-                .send()
-                .await
-                .map(drop)
-                .unwrap();
+            let deleted = delete.policy_name(options.take("policy-name")).send().await;
+            // The undo may have got that far before it was stuck, and IAM says so.
+            let is_gone = |error: &SdkError<DeleteRolePolicyError>| {
+                error
+                    .as_service_error()
+                    .is_some_and(DeleteRolePolicyError::is_no_such_entity_exception)
+            };
+            assert!(deleted.as_ref().err().is_none_or(is_gone), "{deleted:?}");
         }
         "update-assume-role-policy" => {
             let update = iam
@@ -99,7 +126,7 @@ async fn s3(s3: &aws_sdk_s3::Client, command: &str, options: &mut Options<'_>) {
                 .put_public_access_block()
                 .bucket(bucket)
                 .expected_bucket_owner(owner);
-            let block = block(options.take("public-access-block-configuration"));
+            let block = block(&options.take("public-access-block-configuration"));
             put.public_access_block_configuration(block)
                 .send()
                 .await
@@ -108,6 +135,127 @@ async fn s3(s3: &aws_sdk_s3::Client, command: &str, options: &mut Options<'_>) {
         }
         _ => panic!("say here how `aws s3api {command}` is carried out"),
     }
+}
+
+async fn ec2(ec2: &aws_sdk_ec2::Client, command: &str, options: &mut Options<'_>) {
+    options.take("region");
+    match command {
+        "associate-iam-instance-profile" => {
+            let associate = ec2
+                .associate_iam_instance_profile()
+                .instance_id(options.take("instance-id"));
+            let profile = options.take("iam-instance-profile");
+            let arn = profile.strip_prefix("Arn=").unwrap();
+            let profile = IamInstanceProfileSpecification::builder().arn(arn).build();
+            associate
+                .iam_instance_profile(profile)
+                .send()
+                .await
+                .map(drop)
+                .unwrap();
+        }
+        "modify-network-interface-attribute" => {
+            let modify = ec2
+                .modify_network_interface_attribute()
+                .network_interface_id(options.take("network-interface-id"));
+            let modify = match options.named.remove("groups") {
+                Some(groups) => modify.set_groups(Some(groups.split(' ').map(str::to_owned).collect())),
+                None => {
+                    let tracking = options.take("connection-tracking-specification");
+                    let seconds = tracking.strip_prefix("TcpEstablishedTimeout=").unwrap();
+                    let tracking = ConnectionTrackingSpecificationRequest::builder();
+                    let tracking = tracking.tcp_established_timeout(seconds.parse().unwrap());
+                    modify.connection_tracking_specification(tracking.build())
+                }
+            };
+            modify.send().await.map(drop).unwrap();
+        }
+        "modify-instance-attribute" => modify_instance(ec2, options).await,
+        "delete-tags" => {
+            let delete = ec2.delete_tags().resources(options.take("resources"));
+            let tags: Vec<BTreeMap<String, String>> = serde_json::from_str(&options.take("tags")).unwrap();
+            let tags = tags.iter().map(|tag| Tag::builder().key(&tag["Key"]).build());
+            delete
+                .set_tags(Some(tags.collect()))
+                .send()
+                .await
+                .map(drop)
+                .unwrap();
+        }
+        _ => panic!("say here how `aws ec2 {command}` is carried out"),
+    }
+}
+
+async fn modify_instance(ec2: &aws_sdk_ec2::Client, options: &mut Options<'_>) {
+    let modify = ec2
+        .modify_instance_attribute()
+        .instance_id(options.take("instance-id"));
+    let off = || AttributeBooleanValue::builder().value(false).build();
+    let modify = if options.named.remove("no-disable-api-termination").is_some() {
+        modify.disable_api_termination(off())
+    } else if options.named.remove("no-disable-api-stop").is_some() {
+        modify.disable_api_stop(off())
+    } else if let Some(behaviour) = options.named.remove("instance-initiated-shutdown-behavior") {
+        let value = AttributeValue::builder().value(behaviour).build();
+        modify.instance_initiated_shutdown_behavior(value)
+    } else {
+        let mappings: Vec<Value> = serde_json::from_str(&options.take("block-device-mappings")).unwrap();
+        let mapping = |mapping: &Value| {
+            let ebs = EbsInstanceBlockDeviceSpecification::builder();
+            let delete = mapping["Ebs"]["DeleteOnTermination"].as_bool().unwrap();
+            InstanceBlockDeviceMappingSpecification::builder()
+                .device_name(mapping["DeviceName"].as_str().unwrap())
+                .ebs(ebs.delete_on_termination(delete).build())
+                .build()
+        };
+        modify.set_block_device_mappings(Some(mappings.iter().map(mapping).collect()))
+    };
+    modify.send().await.map(drop).unwrap();
+}
+
+async fn auto_scaling(client: &aws_sdk_autoscaling::Client, command: &str, options: &mut Options<'_>) {
+    assert_eq!(command, "attach-instances", "say here how it is carried out");
+    options.take("region");
+    let attach = client
+        .attach_instances()
+        .auto_scaling_group_name(options.take("auto-scaling-group-name"));
+    let attach = attach.instance_ids(options.take("instance-ids"));
+    attach.send().await.map(drop).unwrap();
+}
+
+async fn elbv2(client: &aws_sdk_elasticloadbalancingv2::Client, command: &str, options: &mut Options<'_>) {
+    assert_eq!(command, "register-targets", "say here how it is carried out");
+    options.take("region");
+    let register = client
+        .register_targets()
+        .target_group_arn(options.take("target-group-arn"));
+    let mut target = TargetDescription::builder();
+    for (name, value) in options
+        .take("targets")
+        .split(',')
+        .map(|pair| pair.split_once('=').unwrap())
+    {
+        target = match name {
+            "Id" => target.id(value),
+            "Port" => target.port(value.parse().unwrap()),
+            _ => panic!("no part `{name}` of a target"),
+        };
+    }
+    register.targets(target.build()).send().await.map(drop).unwrap();
+}
+
+async fn elb(client: &aws_sdk_elasticloadbalancing::Client, command: &str, options: &mut Options<'_>) {
+    assert_eq!(
+        command, "register-instances-with-load-balancer",
+        "say here how it is carried out"
+    );
+    options.take("region");
+    let register = client
+        .register_instances_with_load_balancer()
+        .load_balancer_name(options.take("load-balancer-name"));
+    let instance = aws_sdk_elasticloadbalancing::types::Instance::builder();
+    let instance = instance.instance_id(options.take("instances")).build();
+    register.instances(instance).send().await.map(drop).unwrap();
 }
 
 async fn s3_control(control: &aws_sdk_s3control::Client, command: &str, options: &mut Options<'_>) {
@@ -119,7 +267,7 @@ async fn s3_control(control: &aws_sdk_s3control::Client, command: &str, options:
             delete.send().await.map(drop).unwrap();
         }
         "put-public-access-block" => {
-            let block = block(options.take("public-access-block-configuration"));
+            let block = block(&options.take("public-access-block-configuration"));
             let block = aws_sdk_s3control::types::PublicAccessBlockConfiguration::builder()
                 .set_block_public_acls(block.block_public_acls)
                 .set_ignore_public_acls(block.ignore_public_acls)
@@ -154,34 +302,39 @@ fn block(shorthand: &str) -> PublicAccessBlockConfiguration {
 }
 
 struct Options<'a> {
-    named: BTreeMap<&'a str, &'a str>,
+    /// A switch has an empty value, and several values are joined by spaces.
+    named: BTreeMap<&'a str, String>,
     line: &'a str,
 }
 
 impl<'a> Options<'a> {
     fn of(words: &[&'a str], line: &'a str) -> Self {
-        let pairs = words.chunks(2).map(|pair| match pair {
-            [name, value] => (
-                name.strip_prefix("--")
-                    .unwrap_or_else(|| panic!("{name} in {line}")),
-                *value,
-            ),
-            _ => panic!("an option without a value in {line}"),
-        });
-        Self {
-            named: pairs.collect(),
-            line,
+        let mut named: BTreeMap<&'a str, String> = BTreeMap::new();
+        let mut last = None;
+        for word in words {
+            match (word.strip_prefix("--"), last) {
+                (Some(name), _) => {
+                    named.insert(name, String::new());
+                    last = Some(name);
+                }
+                (None, Some(name)) => {
+                    let value = named.entry(name).or_default();
+                    *value = format!("{value} {word}").trim_start().to_owned();
+                }
+                (None, None) => panic!("`{word}` has no option in {line}"),
+            }
         }
+        Self { named, line }
     }
 
-    fn take(&mut self, name: &str) -> &'a str {
+    fn take(&mut self, name: &str) -> String {
         self.named
             .remove(name)
             .unwrap_or_else(|| panic!("no `--{name}` in {}", self.line))
     }
 
     fn status(&mut self) -> StatusType {
-        StatusType::from(self.take("status"))
+        StatusType::from(self.take("status").as_str())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What somebody does to a target between containment and undo.
 
+use aws_sdk_ec2::types::{Filter, Volume};
 use aws_sdk_iam::Client;
 use backstop_core::Resource;
 use backstop_sandbox::Account;
@@ -10,8 +11,10 @@ use crate::{Planted, States};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drift {
     DeleteACredential,
+    DeleteATargetGroup,
     DeleteTheAutoScalingGroup,
     DeleteTheKey,
+    DetachAVolume,
     MoveAnInterface,
     ReplaceARule,
     RewriteTheBlock,
@@ -28,7 +31,10 @@ impl Drift {
     /// Whether undo puts back what else it can: what somebody took or
     /// changed is left alone, and the rest is of use without it.
     pub fn leaves_a_rest(self) -> bool {
-        matches!(self, Self::RewriteTheTag)
+        matches!(
+            self,
+            Self::DeleteATargetGroup | Self::DetachAVolume | Self::RewriteTheTag
+        )
     }
 
     /// Somebody else changes what the incident changed.
@@ -135,6 +141,29 @@ impl Drift {
                 let delete = aws_sdk_autoscaling::Client::new(&sdk).delete_auto_scaling_group();
                 let delete = delete.set_auto_scaling_group_name(group.auto_scaling.clone());
                 delete.force_delete(true).send().await.map(drop).unwrap();
+            }
+            (Self::DeleteATargetGroup, Resource::Instance { instance_id }) => {
+                let mut instances = planted.cast.instances();
+                let instance = instances.find(|one| &one.id == instance_id).unwrap();
+                let (target_group, _) = instance.load_balancers.clone().unwrap();
+                let delete = aws_sdk_elasticloadbalancingv2::Client::new(&sdk).delete_target_group();
+                delete
+                    .target_group_arn(target_group)
+                    .send()
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            (Self::DetachAVolume, Resource::Instance { instance_id }) => {
+                let attached = Filter::builder()
+                    .name("attachment.instance-id")
+                    .values(instance_id)
+                    .build();
+                let found = ec2.describe_volumes().filters(attached).send().await.unwrap();
+                let is_data = |volume: &&Volume| volume.attachments()[0].device() != Some("/dev/sda1");
+                let volume = found.volumes().iter().find(is_data).unwrap();
+                let detach = ec2.detach_volume().set_volume_id(volume.volume_id.clone());
+                detach.instance_id(instance_id).send().await.map(drop).unwrap();
             }
             (drift, target) => panic!("{drift:?} can't happen to {target}"),
         }

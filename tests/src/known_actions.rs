@@ -5,7 +5,7 @@ use backstop_core::{IncidentId, Resource, Target};
 use backstop_playbook::actions::Action;
 use serde_json::{Value, json};
 
-use crate::{Drift, States};
+use crate::{Drift, Planted, States};
 
 /// One action.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct KnownAction {
     pub safe_undo: SafeUndo,
     /// Whether the effect that the incident has on the target is there.
     pub effect: fn(&Seen<'_>) -> bool,
-    /// How somebody comes in between; none where no value is left that is neither before nor after.
+    /// How somebody comes in between; none where undo puts nothing back, whatever happened since.
     pub drift: Option<Drift>,
 }
 
@@ -39,7 +39,7 @@ pub enum SafeUndo {
 pub struct Seen<'a> {
     pub before: &'a States,
     pub now: &'a States,
-    pub target: &'a Target,
+    pub planted: &'a Planted,
     pub incident: &'a IncidentId,
 }
 
@@ -62,8 +62,8 @@ impl<'a> Seen<'a> {
     }
 
     fn of_instance(&self, what: &str) -> &'a Value {
-        let Resource::Instance { instance_id } = &self.target.resource else {
-            panic!("{} is no instance", self.target);
+        let Resource::Instance { instance_id } = &self.planted.target.resource else {
+            panic!("{} is no instance", self.planted.target);
         };
         &self.now[&format!("{what} of instance {instance_id}")]
     }
@@ -87,8 +87,8 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         ..PLAIN
     },
     KnownAction {
-        // A registration is there or isn't.
         id: "ec2.deregister-from-load-balancers",
+        drift: Some(Drift::DeleteATargetGroup),
         effect: |seen| {
             let registrations = seen.changed("registration of instance ");
             let is_out = |state: &&Value| **state == json!([]) || **state == json!(false);
@@ -113,14 +113,14 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         effect: |seen| {
             let groups = seen.changed("security groups of interface ");
             let is_one = |groups: &&Value| groups.as_array().is_some_and(|groups| groups.len() == 1);
-            groups.len() == 2 && groups.iter().all(is_one)
+            groups.len() == seen.planted.interfaces() && groups.iter().all(is_one)
         },
         drift: Some(Drift::MoveAnInterface),
         ..PLAIN
     },
     KnownAction {
-        // Each of its settings has two values only.
         id: "ec2.protect-instance",
+        drift: Some(Drift::DetachAVolume),
         effect: |seen| seen.of_instance("disableApiTermination")[0] == true,
         ..PLAIN
     },
@@ -151,7 +151,7 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         id: "iam.deactivate-access-key",
         drill: "leaked-access-key",
         safe_undo: SafeUndo::KeepsTheKeyOff,
-        effect: |seen| seen.now.get(&leaked_key(seen.target)) == Some(&json!("Inactive")),
+        effect: |seen| seen.now.get(&leaked_key(&seen.planted.target)) == Some(&json!("Inactive")),
         drift: Some(Drift::DeleteTheKey),
     },
     KnownAction {

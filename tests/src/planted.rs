@@ -6,7 +6,12 @@ use aws_sdk_ec2::types::Filter;
 use backstop_core::{Resource, Target};
 use backstop_sandbox::{
     Account,
-    drill::{Cast, Drill, cast::Subject, file::Start, picture::Picture},
+    drill::{
+        Cast, Drill,
+        cast::{PlantedInstance, Subject},
+        file::Start,
+        picture::Picture,
+    },
 };
 use serde_json::{Value, json};
 use ulid::Ulid;
@@ -34,18 +39,33 @@ impl Planted {
         Self { cast, target }
     }
 
-    /// A text that stands in every changing call about the target.
-    pub fn name(&self) -> String {
+    /// How many network interfaces the target has.
+    pub fn interfaces(&self) -> usize {
+        self.instance().map_or(0, |instance| instance.groups.len())
+    }
+
+    /// Texts one of which stands in every changing call about the target, or in an earlier call of the same
+    /// invocation.
+    pub fn names(&self) -> Vec<String> {
         match &self.target.resource {
             Resource::AccessKey {
                 user_name: Some(name),
                 ..
             }
             | Resource::RoleSession { role_name: name, .. }
-            | Resource::Bucket { name } => name.clone(),
-            Resource::Account => self.target.account.to_string(),
+            | Resource::Bucket { name } => vec![name.clone()],
+            Resource::Instance { instance_id } => {
+                let interfaces = self.instance().unwrap().groups.keys().cloned();
+                interfaces.chain([instance_id.clone()]).collect()
+            }
+            Resource::Account => vec![self.target.account.to_string()],
             other => panic!("say here how calls about {other} are known"),
         }
+    }
+
+    fn instance(&self) -> Option<&PlantedInstance> {
+        let id = self.target.resource.id();
+        self.cast.instances().find(|instance| instance.id == id)
     }
 
     /// Every state there is.

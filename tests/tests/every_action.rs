@@ -205,7 +205,14 @@ async fn undo_with_all_risks(stage: &Stage, functions: &Functions, action: &'sta
 }
 
 async fn undo_after_drift(stage: &Stage, functions: &Functions, action: &'static Action) {
-    let Some(drift) = KnownAction::find(action.id).drift else {
+    let known = KnownAction::find(action.id);
+    let Some(drift) = known.drift else {
+        assert_eq!(
+            known.safe_undo,
+            SafeUndo::Nothing,
+            "{}: say how it drifts",
+            action.id
+        );
         return;
     };
     let bench = Bench::contained(stage, functions, action).await;
@@ -317,7 +324,7 @@ impl<'a> Bench<'a> {
             (self.known.effect)(&Seen {
                 before: &self.before,
                 now,
-                target: &self.planted.target,
+                planted: &self.planted,
                 incident: &self.incident,
             })
         };

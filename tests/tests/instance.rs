@@ -7,7 +7,7 @@ use backstop_core::{
     IncidentId, Mode, Risk,
     incident::{Incident, Status},
 };
-use backstop_runtime::{machines::Machines, undoing};
+use backstop_runtime::{decision, machines::Machines, undoing};
 use backstop_sandbox::{
     Effect, Matcher, Silent,
     drill::{
@@ -31,6 +31,7 @@ async fn an_instance_is_isolated_whatever_becomes_of_the_evidence_and_undo_puts_
     let mut sections = Sections::on(stage(setting).await.unwrap());
     sections.check("snapshots denied", snapshots_denied).await;
     sections.check("undo", undo).await;
+    sections.check("the last server", last_server).await;
     sections.check("snapshots hang", snapshots_hang).await;
     sections.end().await.unwrap_or_else(|failed| panic!("{failed}"));
 }
@@ -67,6 +68,42 @@ async fn snapshots_denied(stage: Arc<Stage>) {
         .map(|check| check.name.as_str())
         .collect();
     assert_eq!(spoilt, ["each of its volumes has a snapshot"]);
+}
+
+/// Whatever takes it out of service waits for a person, isolation too; what protects it doesn't.
+async fn last_server(stage: Arc<Stage>) {
+    let drill = shipped("last-server").unwrap();
+    let cast = Cast::plant(stage.account(), &drill, "last").await.unwrap();
+    let event = finding_about(&stage, &drill, &cast).unwrap();
+    stage.put_event(&event.detail_type, &event.detail).await.unwrap();
+    let target = cast.instance("lone-server").unwrap().id.clone();
+    let is_ours = |incident: &Incident| incident.opened.target.resource.id() == target;
+    let is_asked = |incident: &Incident| is_ours(incident) && incident.status() == Status::AwaitingApproval;
+    let (id, asked) = until(&stage, is_asked).await;
+    assert_eq!(asked.opened.mode, Mode::Auto);
+    for (aspect, state) in [
+        (Aspect::Protection, State::Contained),
+        (Aspect::Interfaces, State::AsPlanted),
+        (Aspect::LoadBalancers, State::AsPlanted),
+    ] {
+        let check = drill
+            .checks
+            .iter()
+            .find(|check| check.instance == Some(aspect))
+            .unwrap();
+        let found = check::read(stage.account(), &cast, check).await.unwrap();
+        assert_eq!(found, state, "{aspect:?}");
+    }
+    let sfn = aws_sdk_sfn::Client::new(&stage.account().sdk_config(stage.account().root()));
+    let by = "arn:aws:iam::123456789012:user/oncall";
+    while decision::approve(&stage.ledger(), &sfn, &id, by, None, None)
+        .await
+        .is_err()
+    {
+        sleep(Duration::from_millis(200)).await;
+    }
+    let (_, closed) = until(&stage, |incident| is_ours(incident) && incident.closed.is_some()).await;
+    assert_eq!(closed.status(), Status::Contained, "{:#?}", closed.steps);
 }
 
 /// The notice goes out, and the containment is proven, while the snapshot call hangs.

@@ -11,7 +11,7 @@ mod undone;
 pub use attention::{Found, Needy, attention};
 pub use outcome::{missing, outcome, what_next};
 pub use proposals::proposals;
-pub use question::{limit_reached, question};
+pub use question::{how_to_undo, limit_reached, question};
 use serde::Serialize;
 pub use undone::undone;
 

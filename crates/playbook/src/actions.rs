@@ -222,9 +222,13 @@ pub const ACTIONS: &[Action] = &[
         options: &["untrack"],
         permissions: Permissions {
             plan: &[
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
                 "ec2:DescribeInstances",
                 "ec2:DescribeRouteTables",
                 "ec2:DescribeSecurityGroups",
+                "elasticloadbalancing:DescribeInstanceHealth",
+                "elasticloadbalancing:DescribeLoadBalancers",
                 "elasticloadbalancing:DescribeTargetGroups",
                 "elasticloadbalancing:DescribeTargetHealth",
             ],

@@ -59,6 +59,16 @@ impl Holders {
     }
 }
 
+/// Why whatever takes the instance out of service waits for a person: no load balancer that sends users to it would
+/// have another to send them to.
+pub(crate) async fn last_healthy_target(
+    clients: &Clients,
+    instance: &Instance,
+) -> Result<Option<String>, CallError> {
+    let holders = Holders::of(clients, instance).await?;
+    Ok(words::needs_approval(&holders))
+}
+
 impl DeregisterFromLoadBalancers {
     pub(crate) const fn new(regions: Arc<Regions>) -> Self {
         Self { regions }

@@ -13,6 +13,7 @@ mod return_home;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_sdk_autoscaling::types::AutoScalingInstanceDetails;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
@@ -22,7 +23,7 @@ use group::Group;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::Regions,
+    clients::{Clients, Regions},
     instance::{self, id_of},
 };
 
@@ -42,6 +43,15 @@ struct MembershipReceipt {
 }
 
 impl MembershipReceipt {
+    fn of(member: &AutoScalingInstanceDetails, instance: &str) -> Self {
+        Self {
+            instance: instance.to_owned(),
+            group: member.auto_scaling_group_name().unwrap_or_default().to_owned(),
+            lifecycle_state: member.lifecycle_state().unwrap_or("unknown").to_owned(),
+            protected_from_scale_in: member.protected_from_scale_in().unwrap_or_default(),
+        }
+    }
+
     fn was_standby(&self) -> bool {
         self.lifecycle_state == "Standby"
     }
@@ -72,12 +82,7 @@ impl Action for DetachFromAutoScaling {
                 reason: format!("instance {id} is in no Auto Scaling group"),
             });
         };
-        let before = MembershipReceipt {
-            instance: instance.id.clone(),
-            group: member.auto_scaling_group_name().unwrap_or_default().to_owned(),
-            lifecycle_state: member.lifecycle_state().unwrap_or("unknown").to_owned(),
-            protected_from_scale_in: member.protected_from_scale_in().unwrap_or_default(),
-        };
+        let before = MembershipReceipt::of(&member, id);
         let group = group::read(&clients.autoscaling, &before.group, id).await?;
         let leaving = group::is_leaving(&before.lifecycle_state);
         let change = (!leaving).then(|| Change {
@@ -100,16 +105,7 @@ impl Action for DetachFromAutoScaling {
                 .as_ref()
                 .map(|group| limits(group, &before))
                 .unwrap_or_default(),
-            needs_approval: group
-                .as_ref()
-                .filter(|group| !leaving && group.healthy_peers == 0 && before.lifecycle_state == "InService")
-                .map(|group| {
-                    format!(
-                        "the instance is the last healthy one in Auto Scaling group {}: until a replacement is in \
-                         service, nothing serves",
-                        group.name
-                    )
-                }),
+            needs_approval: group.as_ref().and_then(|group| last_in_service(group, &before)),
             captured: None,
             manual_undo: manual_undo(order, &before),
             receipt: write_receipt(&before)?,
@@ -181,6 +177,27 @@ impl Action for DetachFromAutoScaling {
         }
         return_home::undo(&clients.autoscaling, &receipt, order.target.region.as_str()).await
     }
+}
+
+/// Why whatever takes the instance out of service waits for a person: nothing else in its group serves.
+pub(crate) async fn last_healthy_member(clients: &Clients, id: &str) -> Result<Option<String>, CallError> {
+    let Some(member) = group::membership(&clients.autoscaling, id).await? else {
+        return Ok(None);
+    };
+    let before = MembershipReceipt::of(&member, id);
+    let group = group::read(&clients.autoscaling, &before.group, id).await?;
+    Ok(group.and_then(|group| last_in_service(&group, &before)))
+}
+
+fn last_in_service(group: &Group, before: &MembershipReceipt) -> Option<String> {
+    let is_last = group.healthy_peers == 0 && before.lifecycle_state == "InService";
+    is_last.then(|| {
+        format!(
+            "the instance is the last healthy one in Auto Scaling group {}: until a replacement is in service, \
+             nothing serves",
+            group.name
+        )
+    })
 }
 
 fn blast_radius(group: &Group) -> Vec<String> {

@@ -11,6 +11,7 @@
 mod act;
 mod group;
 mod interface;
+mod last;
 mod open_group;
 mod tracked;
 mod undo;
@@ -83,8 +84,11 @@ impl Action for IsolateInstance {
         let clients = self.regions.of_target(&order.target);
         let wants_untracking = order.flag("untrack")?;
         let instance = instance::read(&clients.ec2, &order.target).await?;
-        let (groups, paths) =
-            tokio::join!(groups_of(&clients, &instance), tracked::read(&clients, &instance));
+        let (groups, paths, last) = tokio::join!(
+            groups_of(&clients, &instance),
+            tracked::read(&clients, &instance),
+            last::serving(&clients, &instance)
+        );
         let groups = groups?;
         let interfaces = instance
             .interfaces
@@ -116,7 +120,7 @@ impl Action for IsolateInstance {
                 Vec::new()
             },
             limits: words::limits(&instance, &paths, &untracking),
-            needs_approval: None,
+            needs_approval: last?.filter(|_| is_open),
             captured: None,
             manual_undo: words::manual_undo(&interfaces, &order.target),
             receipt: write_receipt(&IsolationReceipt {

@@ -110,6 +110,8 @@ impl Action for SnapshotVolumes {
                 tag(INCIDENT_TAG, order.incident.as_str()),
                 tag(INSTANCE_TAG, &instance.id),
             ]))
+            .customize()
+            .config_override(snapshots::asked_once())
             .send()
             .await
             .map_err(CallError::of(

@@ -3,6 +3,7 @@
 
 use aws_sdk_ec2::{
     Client,
+    config::retry::RetryConfig,
     types::{Filter, ResourceType, Snapshot, SnapshotState, Tag, TagSpecification},
 };
 use backstop_core::IncidentId;
@@ -29,6 +30,12 @@ pub(crate) fn tagged(tags: Vec<Tag>) -> TagSpecification {
         .resource_type(ResourceType::Snapshot)
         .set_tags(Some(tags))
         .build()
+}
+
+/// For a call that makes snapshots: EC2 takes no token that tells a repeated one from another, so after a lost answer
+/// the SDK's own retry would make a second set. The machine's retry looks for the first one.
+pub(crate) fn asked_once() -> aws_sdk_ec2::config::Builder {
+    aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// Every snapshot of the incident, copies too. One that failed is none.

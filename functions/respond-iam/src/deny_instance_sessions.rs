@@ -78,7 +78,10 @@ impl Action for DenyInstanceSessions {
                     "whatever runs on instance {instance} can't use role {} any more",
                     role.name
                 ),
-                format!("other instances and users of role {} go on", role.name),
+                format!(
+                    "this deny leaves other instances and users of role {} alone",
+                    role.name
+                ),
             ],
             manual_undo: vec![self.denies.by_hand(policy)],
             limits,

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use backstop_playbook::{Playbook, Step};
+use backstop_core::{StepId, TargetKind};
+use backstop_playbook::{Playbook, actions::Action};
 use backstop_sandbox::{Effect, Matcher};
 use backstop_tests::{KnownAction, SafeUndo};
 
@@ -31,61 +32,133 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// A call by IAM's name of it; of several steps that make the same one, that of the `nth` from 0.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Hit {
+    pub(crate) step: StepId,
     pub(crate) call: &'static str,
     nth: u32,
     /// Whether no other step makes this call.
     is_alone: bool,
 }
 
-/// Every fault of a playbook.
+/// The calls that one step makes.
+type OfStep = Vec<Hit>;
+
+/// What an action may do and does in no drill. A call that isn't here and isn't made fails the test.
+const NOT_MADE: &[(&str, &[&str])] = &[
+    // Only with the option to untrack connections, or if somebody has given the isolation group rules. EC2 asks for
+    // the tagging permission as the group is made.
+    (
+        "ec2.isolate-instance",
+        &[
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateTags",
+            "ec2:DeleteSecurityGroup",
+            "ec2:RevokeSecurityGroupIngress",
+        ],
+    ),
+    // EC2 asks for it as the snapshots are made.
+    ("ec2.snapshot-volumes", &["ec2:CreateTags"]),
+];
+
+/// The same for undo.
+const NOT_MADE_UNDOING: &[(&str, &[&str])] = &[
+    // Only for a member that was in standby, or protected from scaling in.
+    (
+        "ec2.detach-from-auto-scaling",
+        &["autoscaling:EnterStandby", "autoscaling:SetInstanceProtection"],
+    ),
+    // EC2 asks for it as the profile is associated. With the risk accepted, a deny is deleted and never narrowed.
+    (
+        "ec2.revoke-instance-credentials",
+        &["iam:PassRole", "iam:PutRolePolicy"],
+    ),
+    // Only if the instance had such a tag before.
+    ("ec2.tag-instance", &["ec2:CreateTags"]),
+    // As above.
+    ("iam.deny-instance-sessions", &["iam:PutRolePolicy"]),
+    ("iam.deny-user", &["iam:PutUserPolicy"]),
+    ("iam.revoke-role-sessions", &["iam:PutRolePolicy"]),
+];
+
+/// Every fault of a playbook: each changing call in each way, and each call of the undo. Where incidents take long,
+/// each of them meets a fault in every step.
 pub(crate) fn of(playbook: &Playbook) -> Vec<Fails> {
-    let acting = hits(playbook, |step| {
-        known(step).map(|(action, _)| action.permissions.act)
-    });
-    let undoing = hits(playbook, |step| {
+    let acting = hits(playbook, |action, _| (action.permissions.act, NOT_MADE));
+    let undoing = hits(playbook, |action, known| {
         // An undo that leaves the key off changes nothing.
-        let is_calling = |safe| !matches!(safe, SafeUndo::KeepsTheKeyOff | SafeUndo::Nothing);
-        known(step)
-            .filter(|(_, known)| is_calling(known.safe_undo))
-            .map(|(action, _)| action.permissions.undo)
+        let is_calling = !matches!(known.safe_undo, SafeUndo::KeepsTheKeyOff | SafeUndo::Nothing);
+        let calls = if is_calling { action.permissions.undo } else { &[] };
+        (calls, NOT_MADE_UNDOING)
     });
+    if playbook.targets.contains(&TargetKind::Instance) {
+        return in_every_step(&acting)
+            .chain(undo_of_every_step(&undoing))
+            .collect();
+    }
     let steps = acting
-        .iter()
-        .flat_map(|hit| KINDS.map(|kind| Fails::Step(*hit, kind)));
-    let undone = undoing
-        .iter()
-        .filter(|hit| is_undone_by(hit.call))
-        .map(|hit| Fails::Undo(*hit));
+        .concat()
+        .into_iter()
+        .flat_map(|hit| KINDS.map(|kind| Fails::Steps(vec![(hit.clone(), kind)])));
+    let undone = undoing.concat().into_iter().map(|hit| Fails::Undo(vec![hit]));
     steps.chain(undone).collect()
 }
 
-/// With the risk accepted, a deny is deleted and never narrowed.
-fn is_undone_by(call: &str) -> bool {
-    !["iam:PutUserPolicy", "iam:PutRolePolicy"].contains(&call)
-}
-
-fn known(step: &Step) -> Option<(&'static backstop_playbook::actions::Action, &'static KnownAction)> {
-    let action = step.known_action().unwrap();
-    KnownAction::is_tried(action).then(|| (action, KnownAction::find(action.id)))
-}
-
-fn hits(playbook: &Playbook, calls: impl Fn(&Step) -> Option<&'static [&'static str]>) -> Vec<Hit> {
-    let mut counts: BTreeMap<&'static str, u32> = BTreeMap::new();
-    for (_, step) in playbook.steps() {
-        for call in calls(step).unwrap_or_default().iter().filter(|call| !reads(call)) {
-            *counts.entry(call).or_default() += 1;
-        }
-    }
-    let each = |(call, count)| {
-        (0..count).map(move |nth| Hit {
-            call,
-            nth,
-            is_alone: count == 1,
+/// So many incidents that each call fails in each way once; steps that have fewer calls go undisturbed in some.
+fn in_every_step(steps: &[OfStep]) -> impl Iterator<Item = Fails> {
+    let most = steps.iter().map(Vec::len).max().unwrap_or_default();
+    (0..most).flat_map(move |call| {
+        (0..KINDS.len()).map(move |round| {
+            let of_step = |(at, hits): (usize, &OfStep)| {
+                // Each step fails in another way, so that no round refuses everything.
+                let kind = KINDS[(round + at) % KINDS.len()];
+                Some((hits.get(call)?.clone(), kind))
+            };
+            Fails::Steps(steps.iter().enumerate().filter_map(of_step).collect())
         })
-    };
-    counts.into_iter().flat_map(each).collect()
+    })
+}
+
+fn undo_of_every_step(steps: &[OfStep]) -> impl Iterator<Item = Fails> {
+    let most = steps.iter().map(Vec::len).max().unwrap_or_default();
+    (0..most).map(|call| Fails::Undo(steps.iter().filter_map(|hits| hits.get(call).cloned()).collect()))
+}
+
+/// A list of calls, and those of them that aren't made.
+type Calls = (
+    &'static [&'static str],
+    &'static [(&'static str, &'static [&'static str])],
+);
+
+/// The calls of each step that change something.
+fn hits(playbook: &Playbook, calls: impl Fn(&Action, &KnownAction) -> Calls) -> Vec<OfStep> {
+    let mut counts: BTreeMap<&'static str, u32> = BTreeMap::new();
+    let mut found: Vec<OfStep> = Vec::new();
+    for (_, step) in playbook.steps() {
+        let action = step.known_action().unwrap();
+        if !KnownAction::is_tried(action) {
+            continue;
+        }
+        let (calls, not_made) = calls(action, KnownAction::find(action.id));
+        let not_made = not_made.iter().find(|(id, _)| *id == action.id);
+        let is_made = |call: &&&str| !reads(call) && not_made.is_none_or(|(_, not)| !not.contains(*call));
+        let of_step = calls.iter().filter(is_made).map(|call| {
+            let count = counts.entry(call).or_default();
+            *count += 1;
+            Hit {
+                step: step.step.clone(),
+                call,
+                nth: *count - 1,
+                is_alone: true,
+            }
+        });
+        found.push(of_step.collect());
+    }
+    for hit in found.iter_mut().flatten() {
+        hit.is_alone = counts[hit.call] == 1;
+    }
+    found
 }
 
 fn reads(call: &str) -> bool {
@@ -96,10 +169,13 @@ fn reads(call: &str) -> bool {
 }
 
 impl Hit {
-    /// The calls about `name` that it means.
-    fn matchers(self, name: &str) -> Vec<Matcher> {
+    /// The calls about one of these that it means.
+    fn matchers(&self, names: &[String]) -> Vec<Matcher> {
         let (service, action) = self.call.split_once(':').unwrap();
-        let by_responder = |action: String| Matcher::new(service, action).by("role/*Respond*").about(name);
+        let by_responder = |action: String| {
+            let any = Matcher::new(service, action).by("role/*Respond*");
+            names.iter().fold(any, Matcher::about)
+        };
         let of_bucket = action.strip_prefix("PutBucket");
         match of_bucket.or_else(|| action.strip_prefix("PutAccount")) {
             // IAM's names of S3's calls aren't those of the API, and one permission is for both.
@@ -111,13 +187,13 @@ impl Hit {
     }
 
     /// Those calls, failing in this way.
-    pub(crate) fn faults(self, kind: Kind, name: &str) -> Vec<(Matcher, Effect)> {
+    pub(crate) fn faults(&self, kind: Kind, names: &[String]) -> Vec<(Matcher, Effect)> {
         let (effect, times) = kind.effect();
         let limit = |matcher: Matcher| match times {
             _ if kind == FOR_GOOD && self.is_alone => matcher,
             times => matcher.skip(self.nth).times(times),
         };
-        let matchers = self.matchers(name).into_iter();
+        let matchers = self.matchers(names).into_iter();
         matchers.map(|matcher| (limit(matcher), effect.clone())).collect()
     }
 }

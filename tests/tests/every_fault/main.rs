@@ -10,11 +10,10 @@ mod truth;
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use backstop_core::{Mode, TargetKind};
+use backstop_core::TargetKind;
 use backstop_playbook::{Playbook, load_dir};
-use backstop_sandbox::drill::{Drill, Drills, Stage};
-use backstop_tests::{People, Setting, playbooks, stage};
-use futures_util::{StreamExt as _, stream};
+use backstop_sandbox::drill::{Drill, Drills};
+use backstop_tests::{Watched, playbooks};
 
 use faults::{Hit, Kind};
 
@@ -29,18 +28,12 @@ struct Scenario {
     fails: Fails,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Fails {
-    /// A call of a step.
-    Step(Hit, Kind),
-    /// A call of a step's undo, for good.
-    Undo(Hit),
-}
-
-/// What every scenario has at hand.
-struct Scene {
-    stage: Stage,
-    people: People,
+    /// Calls of different steps.
+    Steps(Vec<(Hit, Kind)>),
+    /// Calls of different steps' undo, for good.
+    Undo(Vec<Hit>),
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,70 +41,58 @@ struct Scene {
 async fn whatever_fails_the_log_tells_the_truth_and_undo_brings_back_what_was() {
     let began = Instant::now();
     let scenarios = scenarios();
-    let stage = stage(Setting {
-        mode: Mode::Auto,
-        without_permission: None,
-    })
-    .await
-    .unwrap();
-    let deployed = began.elapsed().as_secs();
-    let people = People::of(&stage).await;
-    let scene = Arc::new(Scene { stage, people });
+    let watched = Watched::start().await;
     let playbooks: BTreeSet<&str> = scenarios.iter().map(|one| one.playbook.name.as_str()).collect();
-    let summary = format!("{} playbooks, {} faults", playbooks.len(), scenarios.len());
+    let faults: usize = scenarios.iter().map(|one| one.fails.count()).sum();
+    let summary = format!(
+        "{} playbooks, {faults} faults in {} incidents",
+        playbooks.len(),
+        scenarios.len()
+    );
     // There is one account, and its state reaches all that is in it.
     let (of_account, others): (Vec<_>, Vec<_>) = scenarios
+        .clone()
         .into_iter()
         .partition(|one| one.playbook.targets == [TargetKind::Account]);
-    let mut failed = run(&scene, others, AT_ONCE).await;
-    failed.extend(run(&scene, of_account, 1).await);
+    let runs = |scenarios: Vec<Scenario>| {
+        let run = |scenario: Scenario| {
+            let name = format!("{}: {:?}", scenario.playbook.name, scenario.fails);
+            (name, one(Arc::clone(&watched), scenario))
+        };
+        scenarios.into_iter().map(run).collect::<Vec<_>>()
+    };
+    let mut failed = Watched::each(runs(others), AT_ONCE).await;
+    failed.extend(Watched::each(runs(of_account), 1).await);
     eprintln!(
-        "{summary}; {} s, {deployed} of them for building and deploying",
-        began.elapsed().as_secs()
+        "{summary}; {} s, {} of them for building and deploying",
+        began.elapsed().as_secs(),
+        watched.deployed_in.as_secs()
     );
-    let stage = Arc::into_inner(scene).unwrap().stage;
-    if failed.is_empty() {
-        return stage.clear().await.unwrap();
+    watched.end(failed).await;
+}
+
+async fn one(watched: Arc<Watched>, scenario: Scenario) {
+    match &scenario.fails {
+        Fails::Steps(hits) => run::failing_steps(&watched, &scenario, hits).await,
+        Fails::Undo(hits) => stuck::failing_undo(&watched, &scenario, hits).await,
     }
-    let files = stage.save_logs().await.unwrap();
-    stage.end().await.unwrap();
-    panic!("{}\nlogs are in {}", failed.join("\n"), files.display());
 }
 
-/// Runs all, so many at a time; what failed.
-async fn run(scene: &Arc<Scene>, scenarios: Vec<Scenario>, at_once: usize) -> Vec<String> {
-    stream::iter(scenarios)
-        .map(|scenario| one(Arc::clone(scene), scenario))
-        .buffer_unordered(at_once)
-        .filter_map(|failed| async { failed })
-        .collect()
-        .await
-}
-
-/// Runs one; one that fails stops no other.
-async fn one(scene: Arc<Scene>, scenario: Scenario) -> Option<String> {
-    let name = format!("{}: {:?}", scenario.playbook.name, scenario.fails);
-    let task = tokio::spawn(async move {
-        match scenario.fails {
-            Fails::Step(hit, kind) => run::failing_step(&scene, &scenario, hit, kind).await,
-            Fails::Undo(hit) => stuck::failing_undo(&scene, &scenario, hit).await,
+impl Fails {
+    fn count(&self) -> usize {
+        match self {
+            Self::Steps(hits) => hits.len(),
+            Self::Undo(hits) => hits.len(),
         }
-    });
-    task.await
-        .is_err()
-        .then(|| format!("{name} failed; its panic is above"))
+    }
 }
 
 /// Every playbook that has a drill, with each of its faults.
 fn scenarios() -> Vec<Scenario> {
     let catalog = load_dir(&playbooks()).unwrap();
     let drills = Drills::read(&playbooks()).unwrap();
-    // Calls about an instance name its interfaces, groups and rules, some of them made only then: which of several
-    // incidents they are part of can't be told, so a fault would hit another's.
-    let is_told_apart = |playbook: &&Playbook| !playbook.targets.contains(&TargetKind::Instance);
     let drilled = catalog
         .iter()
-        .filter(is_told_apart)
         .filter_map(|playbook| Some((playbook, drills.find(playbook.name.as_str()).ok()?)));
     let each = |(playbook, drill): (&Playbook, &Drill)| {
         let scenario = |fails| Scenario {

@@ -1,26 +1,28 @@
-//! A call of the undo is refused for good: the incident is stuck, people are told, and the commands they are given
+//! Calls of the undo are refused for good: the incident is stuck, people are told, and the commands they are given
 //! bring back what was.
 
 use backstop_core::incident::Status;
-use backstop_tests::{by_hand, story};
+use backstop_tests::{Place, Watched, by_hand, story};
 
 use super::{
-    Scenario, Scene,
+    Scenario,
     faults::{Hit, Kind},
-    run::Place,
+    run::Armed,
 };
 
-pub(crate) async fn failing_undo(scene: &Scene, scenario: &Scenario, hit: Hit) {
-    let place = Place::plant(scene, scenario).await;
-    let id = place.answered(scenario).await;
-    let faults = place.fail(hit, Kind::AccessDenied);
+pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &[Hit]) {
+    let place = Place::plant(watched, &scenario.drill).await;
+    let id = place.open(&scenario.playbook, scenario.playbook.mode).await;
+    place.ended(&id).await;
+    let denied: Vec<(Hit, Kind)> = hits.iter().map(|hit| (hit.clone(), Kind::AccessDenied)).collect();
+    let armed = Armed::of(&place, &denied);
     place.ask_undo(&id).await.unwrap();
     let stuck = |state: &backstop_core::incident::Incident| state.stuck.is_some() && state.notified;
     let log = place.until(&id, stuck).await;
-    place.assert_hit(faults);
+    armed.assert_hit();
     let incident = log.incident().unwrap();
     assert_eq!(incident.status(), Status::Stuck);
-    let notices = scene.people.told_of(id.as_str()).await;
+    let notices = watched.people.told_of(id.as_str()).await;
     let page = notices
         .iter()
         .find(|notice| notice.subject.contains("UNDO STUCK"))
@@ -32,7 +34,7 @@ pub(crate) async fn failing_undo(scene: &Scene, scenario: &Scenario, hit: Hit) {
     );
     for command in &incident.stuck_commands {
         assert!(page.body.contains(command), "`{command}` isn't in {}", page.body);
-        by_hand(scene.stage.account(), command).await;
+        by_hand(watched.stage.account(), command).await;
     }
     place.assert_clean(&place.states().await, &log);
 }

@@ -1,88 +1,36 @@
-//! What the log and the notice say, held against the account.
+//! What the log and the notice say, held against the account and the fault.
 
 use backstop_core::{
-    IncidentId, Outcome,
+    StepId,
     incident::{Incident, Status, StepState},
-    log::{Event, receipt},
+    log::Event,
 };
-use backstop_playbook::actions;
 use backstop_runtime::IncidentLog;
-use backstop_tests::{KnownAction, Notice, Seen, States, story};
+use backstop_tests::{Place, assert_log_is_true, assert_people_are_told, is_open, story};
 
-use super::{faults::Kind, run::Place};
+use super::faults::{Hit, Kind};
 
-pub(crate) async fn check(place: &Place<'_>, id: &IncidentId, kind: Kind) {
-    // Reading it checks its chain.
-    let log = place.scene.stage.ledger().log(id).await.unwrap();
+pub(crate) async fn check(place: &Place<'_>, log: &IncidentLog, hits: &[(Hit, Kind)]) {
     let incident = log.incident().unwrap();
-    let states = place.states().await;
-    for step in &incident.steps {
-        effect_is_as_said(place, &log, step, &states);
-    }
-    if states != place.before {
-        let has_receipt = |step: &&StepState| receipt(log.records(), &step.step.step).is_some();
-        assert!(
-            incident.steps.iter().any(|step| has_receipt(&step)),
-            "changed without a receipt"
-        );
-    }
-    status_is_right(&incident, kind, &log);
-    let mut notices = place.scene.people.told_of(id.as_str()).await;
-    // It may have asked before, and may tell afterwards what an investigation found.
-    let is_other = |notice: &Notice| {
-        ["DECIDE", "LOOK,"]
-            .iter()
-            .any(|word| notice.subject.contains(word))
-    };
-    notices.retain(|notice| !is_other(notice));
-    let [outcome] = notices.as_slice() else {
-        panic!("people are told of the outcome once: {notices:#?}{}", story(&log));
-    };
-    for step in incident.contain_steps().filter(|step| is_open(step)) {
-        let (title, text) = (&step.step.title, &outcome.body);
-        assert!(text.contains(title), "`{title}` isn't named in {text}");
-    }
-}
-
-/// `done` is in the account, and what is in the account has its receipt in the log.
-fn effect_is_as_said(place: &Place<'_>, log: &IncidentLog, step: &StepState, states: &States) {
-    let id = step.step.action.as_str();
-    if !KnownAction::is_tried(actions::find(id).unwrap()) {
-        return;
-    }
-    let effect = |now: &States| {
-        (KnownAction::find(id).effect)(&Seen {
-            before: &place.before,
-            now,
-            target: &place.planted.target,
-            incident: log.id(),
-        })
-    };
-    let is_there = effect(states);
-    match &step.outcome {
-        Some(Outcome::Done | Outcome::Already) => assert!(is_there, "`{id}` is done, they say: {states:#?}"),
-        Some(Outcome::Skipped { .. }) => assert!(!is_there, "`{id}` was skipped, they say: {states:#?}"),
-        Some(Outcome::Failed { .. }) => {}
-        other => panic!("`{id}` ended as {other:?}: {}", story(log)),
-    }
-    if is_there && !effect(&place.before) {
-        assert!(
-            receipt(log.records(), &step.step.step).is_some(),
-            "`{id}` has no receipt"
-        );
-    }
+    assert_log_is_true(place, log, &place.states().await);
+    status_is_right(&incident, hits, log);
+    assert_people_are_told(place, log.id(), &incident).await;
 }
 
 /// A retry heals all but a missing permission.
-fn status_is_right(incident: &Incident, kind: Kind, log: &IncidentLog) {
-    let status = incident.status();
-    let open = incident.contain_steps().filter(|step| is_open(step)).count();
+fn status_is_right(incident: &Incident, hits: &[(Hit, Kind)], log: &IncidentLog) {
+    let is_denied = |state: &&StepState| {
+        let mut for_good = hits.iter().filter(|(_, kind)| !kind.is_healed_by_a_retry());
+        for_good.any(|(hit, _)| hit.step == state.step.step)
+    };
+    let open: Vec<&StepState> = incident.contain_steps().filter(|step| is_open(step)).collect();
+    let denied: Vec<&StepState> = incident.contain_steps().filter(is_denied).collect();
     // A step that was refused is tried again if a person is asked about another and approves.
     let is_tried_again = log
         .records()
         .iter()
         .any(|record| matches!(record.event, Event::Approved { .. }));
-    let is_healed = kind.is_healed_by_a_retry() || (is_tried_again && open == 0);
+    let is_healed = denied.is_empty() || (is_tried_again && open.is_empty());
     let expected = if is_healed {
         Status::Contained
     } else if incident.contain_steps().any(StepState::is_proven) {
@@ -90,13 +38,20 @@ fn status_is_right(incident: &Incident, kind: Kind, log: &IncidentLog) {
     } else {
         Status::Failed
     };
-    assert_eq!(status, expected, "{}", story(log));
-    assert_eq!(open == 0, is_healed, "{}", story(log));
-}
-
-fn is_open(step: &StepState) -> bool {
-    !matches!(
-        step.outcome,
-        Some(Outcome::Done | Outcome::Already | Outcome::Skipped { .. })
-    )
+    assert_eq!(incident.status(), expected, "{}", story(log));
+    if !is_healed {
+        assert_eq!(open, denied, "{}", story(log));
+    }
+    let missing: Vec<StepId> = incident
+        .missing_evidence()
+        .into_iter()
+        .map(|one| one.step)
+        .collect();
+    let lost = incident
+        .steps
+        .iter()
+        .filter(|state| state.is_evidence())
+        .filter(is_denied);
+    let lost: Vec<StepId> = lost.map(|state| state.step.step.clone()).collect();
+    assert_eq!(missing, lost, "{}", story(log));
 }

@@ -364,6 +364,12 @@ impl fmt::Display for View {
         page.list("Evidence that is missing", &message::missing(&self.state));
         page.list(radius, &self.collected(|plan| &plan.blast_radius));
         page.list("What this can't reach", &self.collected(|plan| &plan.limits));
+        if !acted {
+            page.list(
+                "How it is undone",
+                &message::how_to_undo(&self.incident, &self.state),
+            );
+        }
         self.investigation(&mut page);
         self.decision(&mut page);
         self.times(&mut page);

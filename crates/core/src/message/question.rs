@@ -57,13 +57,12 @@ pub fn question(
     let of_plans = incident
         .asked_about()
         .filter_map(|state| state.plan.as_ref()?.needs_approval.clone());
-    let why: Vec<String> = incident
-        .opened
-        .guardrails
-        .iter()
-        .map(in_words)
-        .chain(of_plans)
-        .collect();
+    let mut why: Vec<String> = incident.opened.guardrails.iter().map(in_words).collect();
+    for reason in of_plans {
+        if !why.contains(&reason) {
+            why.push(reason);
+        }
+    }
     body.push_str(&section("Why you are asked", &why));
     body.push_str(&section(
         "What would break",
@@ -73,6 +72,7 @@ pub fn question(
         "What this can't reach",
         &collected(incident, |plan| &plan.limits),
     ));
+    body.push_str(&section("How it is undone", &how_to_undo(id, incident)));
     let mut next = vec![
         format!("look again: backstop incidents show {id}"),
         format!("do it: backstop approve {id} --plan {}", plan_hash.short()),
@@ -88,6 +88,40 @@ pub fn question(
         subject: subject(incident, "DECIDE"),
         body,
     }
+}
+
+/// How what is planned is taken back afterwards, and what isn't.
+pub fn how_to_undo(id: &IncidentId, incident: &Incident) -> Vec<String> {
+    let is_change = |state: &&StepState| {
+        let changes = state.plan.as_ref().is_some_and(|plan| !plan.changes.is_empty());
+        changes
+            && !matches!(
+                state.outcome,
+                Some(Outcome::Skipped { .. } | Outcome::Refused { .. })
+            )
+    };
+    let changing: Vec<&StepState> = incident.asked_about().filter(is_change).collect();
+    let is_kept = |state: &&&StepState| {
+        state
+            .plan
+            .as_ref()
+            .is_some_and(|plan| plan.manual_undo.is_empty())
+    };
+    let kept: Vec<String> = changing
+        .iter()
+        .filter(is_kept)
+        .map(|state| format!("\"{}\"", state.step.title))
+        .collect();
+    let mut lines = Vec::new();
+    if kept.len() < changing.len() {
+        lines.push(format!(
+            "once the incident is closed: backstop undo {id} (with --plan it only says what it would put back)"
+        ));
+    }
+    if !kept.is_empty() {
+        lines.push(format!("undo doesn't take back: {}", kept.join(", ")));
+    }
+    lines
 }
 
 /// One notice for all incidents of an hour beyond the limit, instead of one each.

@@ -146,6 +146,11 @@ impl Cast {
         Ok(cast)
     }
 
+    /// What the names of everything planted end in.
+    pub fn ending(&self) -> &str {
+        &self.ending
+    }
+
     /// The credentials of somebody; a session that is assumed for each probe is assumed now.
     pub async fn credentials(&self, account: &Account, who: &str) -> Result<Held, DrillError> {
         match &self.actor(who)?.source {

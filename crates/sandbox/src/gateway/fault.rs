@@ -1,5 +1,6 @@
 //! Faults that a drill or a test adds and removes while the account runs.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,8 +55,10 @@ pub struct Matcher {
     pub service: String,
     /// The action, such as `UpdateAccessKey` or `Get*`.
     pub action: String,
-    /// A text in one of the call's parameters or in its path, such as a user's name; none is whatever.
-    pub about: Option<String>,
+    /// Texts one of which stands in one of the call's parameters or in its path, such as a user's name, or stood in
+    /// an earlier call of the same invocation of a function, which may go on with ids made only then; none is
+    /// whatever.
+    pub about: Vec<String>,
     /// How many matching calls pass before the first that is hit.
     pub skip: u32,
     /// How many are hit; none is all that follow.
@@ -69,7 +72,7 @@ impl Matcher {
             principal: None,
             service: service.into(),
             action: action.into(),
-            about: None,
+            about: Vec::new(),
             skip: 0,
             times: None,
         }
@@ -82,10 +85,11 @@ impl Matcher {
         self
     }
 
-    /// Only calls that name this somewhere in their parameters or path.
+    /// Only calls that name this somewhere in their parameters or path, or whose invocation has named it; given
+    /// several times, one of them.
     #[must_use]
     pub fn about(mut self, text: impl Into<String>) -> Self {
-        self.about = Some(text.into());
+        self.about.push(text.into());
         self
     }
 
@@ -108,9 +112,12 @@ impl Matcher {
             .principal
             .as_deref()
             .is_none_or(|pattern| WildMatch::new(pattern).matches(&principal.to_string()));
-        by && self.about.as_deref().is_none_or(|text| asked.names(text))
-            && WildMatch::new(&self.service).matches(&asked.service)
+        by && WildMatch::new(&self.service).matches(&asked.service)
             && WildMatch::new(&self.action).matches(&asked.action)
+    }
+
+    fn is_named_by(&self, asked: &AwsRequest) -> bool {
+        self.about.iter().any(|text| asked.names(text))
     }
 }
 
@@ -137,6 +144,23 @@ struct Armed {
     effect: Effect,
     seen: u32,
     hits: u32,
+    /// The invocations, by their traces, that named what the matcher is about.
+    invocations: HashSet<String>,
+}
+
+impl Armed {
+    /// Whether the call is about what the matcher is about, remembering its invocation if so.
+    fn concerns(&mut self, asked: &AwsRequest) -> bool {
+        if self.matcher.about.is_empty() {
+            return true;
+        }
+        let is_named = self.matcher.is_named_by(asked);
+        if let Some(trace) = asked.trace.as_ref().filter(|_| is_named) {
+            self.invocations.insert(trace.clone());
+        }
+        let is_known = |trace: &String| self.invocations.contains(trace);
+        is_named || asked.trace.as_ref().is_some_and(is_known)
+    }
 }
 
 impl Faults {
@@ -151,6 +175,7 @@ impl Faults {
             effect,
             seen: 0,
             hits: 0,
+            invocations: HashSet::new(),
         });
         id
     }
@@ -176,11 +201,11 @@ impl Faults {
     pub(super) fn take(&self, principal: &Principal, asked: &AwsRequest) -> Option<Effect> {
         let mut inner = self.inner();
         let mut effect = None;
-        for armed in inner
-            .armed
-            .iter_mut()
-            .filter(|armed| armed.matcher.fits(principal, asked))
-        {
+        for armed in &mut inner.armed {
+            // Every call is looked at for what it is about, since later ones may only follow from it.
+            if !armed.concerns(asked) || !armed.matcher.fits(principal, asked) {
+                continue;
+            }
             armed.seen = armed.seen.saturating_add(1);
             let matcher = &armed.matcher;
             let is_due = armed.seen > matcher.skip && matcher.times.is_none_or(|times| armed.hits < times);
@@ -232,6 +257,25 @@ mod tests {
         assert!(faults.take(&user("x"), &call).is_none());
         call.parameters.insert("UserName".to_owned(), "alice".to_owned());
         assert!(faults.take(&user("x"), &call).is_some());
+    }
+
+    #[test]
+    fn a_fault_about_a_resource_hits_what_the_same_invocation_does_next() {
+        let faults = Faults::default();
+        faults.add(
+            Matcher::new("ec2", "RevokeSecurityGroupEgress").about("i-1"),
+            Effect::Throttle,
+        );
+        let call = |action, trace: &str, named: &str| {
+            let mut call = asked("ec2", action, Protocol::Query);
+            call.trace = Some(trace.to_owned());
+            call.parameters.insert("Id".to_owned(), named.to_owned());
+            faults.take(&user("x"), &call).is_some()
+        };
+        assert!(!call("RevokeSecurityGroupEgress", "trace", "sg-made-by-it"));
+        assert!(!call("DescribeInstances", "trace", "i-1"));
+        assert!(!call("RevokeSecurityGroupEgress", "another", "sg-made-by-it"));
+        assert!(call("RevokeSecurityGroupEgress", "trace", "sg-made-by-it"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use hyper::Method;
 use hyper::http::HeaderMap;
 
 /// S3's sub-resources: the query parameter, and the rest of the name after `Get`, `Put` or `Delete`.
-const S3_SUBRESOURCES: [(&str, &str); 16] = [
+const S3_SUBRESOURCES: [(&str, &str); 17] = [
     ("publicAccessBlock", "PublicAccessBlock"),
     ("policyStatus", "BucketPolicyStatus"),
     ("policy", "BucketPolicy"),
@@ -23,6 +23,7 @@ const S3_SUBRESOURCES: [(&str, &str); 16] = [
     ("lifecycle", "BucketLifecycleConfiguration"),
     ("location", "BucketLocation"),
     ("website", "BucketWebsite"),
+    ("replication", "BucketReplication"),
 ];
 
 pub(super) fn s3(

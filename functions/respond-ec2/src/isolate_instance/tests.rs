@@ -7,8 +7,8 @@ use aws_sdk_elasticloadbalancingv2::{
         describe_target_health::DescribeTargetHealthOutput,
     },
     types::{
-        ProtocolEnum, TargetGroup, TargetHealth, TargetHealthDescription, TargetHealthReasonEnum,
-        TargetTypeEnum,
+        ProtocolEnum, TargetDescription, TargetGroup, TargetHealth, TargetHealthDescription,
+        TargetHealthReasonEnum, TargetHealthStateEnum, TargetTypeEnum,
     },
 };
 use aws_smithy_mocks::{Rule, mock};
@@ -390,9 +390,9 @@ async fn load_balancers_that_always_track_are_named_and_never_waited_for() {
             .build()
     });
     let health = mock!(Client::describe_target_health).then_compute_output(|request| {
-        assert_ne!(request.target_group_arn(), Some("web"), "HTTP isn't asked about");
         let reason = match request.target_group_arn() {
-            Some("game") => TargetHealthReasonEnum::DeregistrationInProgress,
+            // Connections of the one that speaks HTTP end one by one.
+            Some("game" | "web") => TargetHealthReasonEnum::DeregistrationInProgress,
             _ => TargetHealthReasonEnum::NotRegistered,
         };
         let health = TargetHealth::builder().reason(reason).build();
@@ -419,6 +419,49 @@ async fn load_balancers_that_always_track_are_named_and_never_waited_for() {
         "{:?}",
         plan.limits
     );
+    let why = plan.needs_approval.unwrap();
+    assert!(why.contains("whether others serve can't be read"), "{why}");
+}
+
+#[tokio::test]
+async fn the_last_healthy_target_waits_for_a_person_unless_it_is_isolated_already() {
+    let group = || {
+        let group = TargetGroup::builder()
+            .target_group_name("web")
+            .target_group_arn("web");
+        group
+            .protocol(ProtocolEnum::Http)
+            .target_type(TargetTypeEnum::Instance)
+            .vpc_id("vpc-1")
+            .build()
+    };
+    let groups = mock!(Client::describe_target_groups).then_output(move || {
+        DescribeTargetGroupsOutput::builder()
+            .target_groups(group())
+            .build()
+    });
+    let health = mock!(Client::describe_target_health).then_output(|| {
+        let health = TargetHealth::builder()
+            .state(TargetHealthStateEnum::Healthy)
+            .build();
+        let target = TargetDescription::builder()
+            .id(crate::testing::INSTANCE)
+            .port(8080);
+        let description = TargetHealthDescription::builder().target_health(health);
+        DescribeTargetHealthOutput::builder()
+            .target_health_descriptions(description.target(target.build()).build())
+            .build()
+    });
+    let network = two();
+    let action = action_with(&network, &[groups, health]);
+    let plan = action.plan(&order()).await.unwrap();
+    assert_eq!(
+        plan.needs_approval.as_deref(),
+        Some("the instance is the last healthy target of target group web")
+    );
+    action.act(&permit(), &order(), &plan.receipt).await.unwrap();
+    let again = action.plan(&order()).await.unwrap();
+    assert_eq!((again.changes.len(), again.needs_approval), (0, None));
 }
 
 #[tokio::test]

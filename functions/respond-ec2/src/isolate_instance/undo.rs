@@ -15,7 +15,7 @@ use super::{
 
 /// EC2's default on all instance types but those of Nitro v6, whose default is 350 (EC2 User Guide, "Idle
 /// connection tracking timeout"). EC2 has no call that unsets the value.
-const DEFAULT_TIMEOUT: i32 = 432_000;
+pub(super) const DEFAULT_TIMEOUT: i32 = 432_000;
 
 /// Where an interface stands.
 enum Standing<'a> {

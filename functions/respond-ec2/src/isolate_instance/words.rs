@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use aws_sdk_ec2::types::SecurityGroup;
 use backstop_core::{Change, Target};
 
+use super::undo::DEFAULT_TIMEOUT;
 use super::{
     Before, SHORTEST_TIMEOUT,
     group::{ISOLATION, Isolation, rules_of},
@@ -175,13 +176,12 @@ pub(super) fn manual_undo(interfaces: &[Before], target: &Target) -> Vec<String>
         .iter()
         .flat_map(|before| {
             let groups = format!("{} --groups {}", command(&before.id), before.groups.join(" "));
-            let timeout = before.tcp_established_timeout.map(|seconds| {
-                format!(
-                    "{} --connection-tracking-specification TcpEstablishedTimeout={seconds}",
-                    command(&before.id)
-                )
-            });
-            [Some(groups), timeout].into_iter().flatten()
+            let timeout = format!(
+                "{} --connection-tracking-specification TcpEstablishedTimeout={}",
+                command(&before.id),
+                before.tcp_established_timeout.unwrap_or(DEFAULT_TIMEOUT)
+            );
+            [groups, timeout]
         })
         .collect()
 }

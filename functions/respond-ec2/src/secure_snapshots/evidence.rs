@@ -111,6 +111,8 @@ pub(super) async fn copy(
             tag(INCIDENT_TAG, incident.as_str()),
             tag(COPY_TAG, original),
         ]))
+        .customize()
+        .config_override(snapshots::asked_once())
         .send()
         .await
         .map_err(CallError::of(

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use aws_sdk_autoscaling::operation::describe_auto_scaling_instances::DescribeAutoScalingInstancesOutput;
 use aws_sdk_ec2::{
     Client,
     operation::{
@@ -32,6 +33,7 @@ use aws_sdk_ec2::{
         Reservation, Route, RouteTable, RouteTableAssociation, SecurityGroup, SecurityGroupRule, Tag,
     },
 };
+use aws_sdk_elasticloadbalancing::operation::describe_load_balancers::DescribeLoadBalancersOutput;
 use aws_smithy_mocks::{MockResponse, Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
 
@@ -112,10 +114,14 @@ impl Network {
         let iam: Vec<&Rule> = iam.iter().collect();
         let elb: Vec<&Rule> = elb.iter().collect();
         let mode = aws_smithy_mocks::RuleMode::MatchAny;
+        let in_no_group = mock!(aws_sdk_autoscaling::Client::describe_auto_scaling_instances)
+            .then_output(|| DescribeAutoScalingInstancesOutput::builder().build());
+        let no_classic = mock!(aws_sdk_elasticloadbalancing::Client::describe_load_balancers)
+            .then_output(|| DescribeLoadBalancersOutput::builder().build());
         let clients = Clients {
             ec2: aws_smithy_mocks::mock_client!(aws_sdk_ec2, mode, &rules),
-            autoscaling: aws_smithy_mocks::mock_client!(aws_sdk_autoscaling, mode, &[]),
-            classic_elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancing, mode, &[]),
+            autoscaling: aws_smithy_mocks::mock_client!(aws_sdk_autoscaling, mode, &[&in_no_group]),
+            classic_elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancing, mode, &[&no_classic]),
             elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancingv2, mode, &elb),
             iam: aws_smithy_mocks::mock_client!(aws_sdk_iam, mode, &iam),
             ssm: aws_smithy_mocks::mock_client!(aws_sdk_ssm, mode, &[]),

@@ -3,9 +3,10 @@
 use aws_config::SdkConfig;
 use aws_sdk_ec2::{
     Client,
+    error::ProvideErrorMetadata as _,
     types::{Filter, Instance, InstanceAttributeName},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Picture, TCP_TIMEOUT, network_acls};
 use crate::drill::{DrillError, cast::PlantedInstance, error::call};
@@ -132,15 +133,20 @@ async fn memberships(
         .describe_target_health()
         .target_group_arn(target_group)
         .send()
-        .await
-        .map_err(call("elasticloadbalancing:DescribeTargetHealth"))?;
-    let targets: Vec<Value> = found
-        .target_health_descriptions()
-        .iter()
-        .filter_map(|health| health.target())
-        .filter(|target| target.id() == Some(id))
-        .map(|target| json!([target.id(), target.port()]))
-        .collect();
+        .await;
+    let targets = match found {
+        Ok(found) => json!(
+            found
+                .target_health_descriptions()
+                .iter()
+                .filter_map(|health| health.target())
+                .filter(|target| target.id() == Some(id))
+                .map(|target| json!([target.id(), target.port()]))
+                .collect::<Vec<_>>()
+        ),
+        Err(error) if error.code() == Some("TargetGroupNotFound") => json!("no such target group"),
+        Err(error) => return Err(call("elasticloadbalancing:DescribeTargetHealth")(error)),
+    };
     picture.put(
         format!("registration of instance {id} with {target_group}"),
         targets,

@@ -1,0 +1,163 @@
+//! One target of a drill, the incident about it, and what came of both.
+
+use std::time::Duration;
+
+use backstop_core::{
+    IncidentId, Mode, Risk,
+    incident::{Incident, Status, Undo},
+    log::Origin,
+    task::ExecutionInput,
+};
+use backstop_playbook::Playbook;
+use backstop_runtime::{
+    IncidentLog, decision,
+    undoing::{self, UndoError},
+};
+use backstop_sandbox::drill::{Drill, follow, run::finding_about};
+use tokio::time::{Instant, sleep};
+
+use crate::{Case, Planted, States, Watched, but_for_the_key, story, undoable};
+
+const PATIENCE: Duration = Duration::from_secs(150);
+/// As many as any plan asks for.
+const PEOPLE: [&str; 2] = [
+    "arn:aws:iam::123456789012:user/bob",
+    "arn:aws:iam::123456789012:user/carol",
+];
+
+/// See the module.
+#[derive(Debug)]
+pub struct Place<'a> {
+    pub watched: &'a Watched,
+    pub planted: Planted,
+    pub before: States,
+}
+
+impl<'a> Place<'a> {
+    pub async fn plant(watched: &'a Watched, drill: &Drill) -> Self {
+        let account = watched.stage.account();
+        let planted = Planted::of(account, drill).await;
+        Self {
+            before: planted.states(account).await,
+            watched,
+            planted,
+        }
+    }
+
+    pub async fn states(&self) -> States {
+        self.planted.states(self.watched.stage.account()).await
+    }
+
+    /// What there was before is there, but for the leaked key, which undo leaves as it is.
+    pub fn assert_clean(&self, now: &States, log: &IncidentLog) {
+        let clean = but_for_the_key(&self.before, now, &self.planted.target);
+        let (now, clean) = (undoable(now), undoable(&clean));
+        let differs = now
+            .keys()
+            .chain(clean.keys())
+            .filter(|what| now.get(*what) != clean.get(*what));
+        let differs: Vec<String> = differs
+            .map(|what| format!("{what}: {:?} instead of {:?}", now.get(what), clean.get(what)))
+            .collect();
+        assert!(
+            differs.is_empty(),
+            "undo left a trace: {differs:#?}{}",
+            story(log)
+        );
+    }
+
+    /// Opens the incident past intake, and starts the playbook's machine.
+    pub async fn open(&self, playbook: &Playbook, mode: Mode) -> IncidentId {
+        let case = Case {
+            playbook: playbook.name.clone(),
+            target: self.planted.target.clone(),
+            mode,
+            steps: playbook.step_refs(),
+            origin: Origin::Drill,
+        };
+        let incident = case.open(&self.watched.stage.ledger()).await;
+        let input = ExecutionInput {
+            incident: incident.clone(),
+            playbook: case.playbook,
+            mode: case.mode,
+            target: self.planted.target.clone(),
+        };
+        self.watched.machines().start(&input).await.unwrap();
+        incident
+    }
+
+    /// Sends the playbook's finding, and waits for the incident about this target. A playbook that people start
+    /// has no finding: its incident is opened in its own mode.
+    pub async fn report(&self, playbook: &Playbook, drill: &Drill) -> IncidentId {
+        if playbook.triggers.by_hand {
+            return self.open(playbook, playbook.mode).await;
+        }
+        let stage = &self.watched.stage;
+        let event = finding_about(stage, drill, &self.planted.cast).unwrap();
+        stage.put_event(&event.detail_type, &event.detail).await.unwrap();
+        let opened = follow::incident(stage, &drill.playbook, &event.finding_id).await;
+        opened.unwrap().id().clone()
+    }
+
+    /// Approves where it is asked, and waits until people were told of the outcome.
+    pub async fn ended(&self, incident: &IncidentId) -> IncidentLog {
+        self.until(incident, |state| state.closed.is_some() && state.notified)
+            .await
+    }
+
+    /// Asks for undo as the CLI does; a drill's sessions are nobody's, so they may come back to life.
+    pub async fn ask_undo(&self, id: &IncidentId) -> Result<(), UndoError> {
+        let ledger = self.watched.stage.ledger();
+        let mut log = ledger.log(id).await.unwrap();
+        let steps = undoing::undoable(id, &log.incident().unwrap(), None)?;
+        let [by, ..] = PEOPLE;
+        let machines = self.watched.machines();
+        undoing::request(
+            &ledger,
+            &machines,
+            &mut log,
+            by,
+            None,
+            &steps,
+            &[Risk::ReviveSessions],
+        )
+        .await
+    }
+
+    /// Undoes everything, and waits until people were told.
+    pub async fn undone(&self, id: &IncidentId) -> IncidentLog {
+        match self.ask_undo(id).await {
+            Ok(()) => {
+                let log = self
+                    .until(id, |state| state.undo == Undo::Ended && state.notified)
+                    .await;
+                let status = log.incident().unwrap().status();
+                assert_eq!(status, Status::Undone, "{}", story(&log));
+                log
+            }
+            Err(UndoError::NothingToUndo(_)) => self.watched.stage.ledger().log(id).await.unwrap(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Waits until the incident is as wanted, approving where it is asked.
+    pub async fn until(&self, id: &IncidentId, wanted: impl Fn(&Incident) -> bool) -> IncidentLog {
+        let ledger = self.watched.stage.ledger();
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let log = ledger.log(id).await.unwrap();
+            let incident = log.incident().unwrap();
+            if wanted(&incident) {
+                return log;
+            }
+            if incident.status() == Status::AwaitingApproval && ledger.approval(id).await.unwrap().is_some() {
+                for person in PEOPLE {
+                    // The machine may not wait yet, or may have had enough: then the next round looks again.
+                    drop(decision::approve(&ledger, &self.watched.sfn(), id, person, None, None).await);
+                }
+            }
+            assert!(Instant::now() < until, "not as wanted: {}", story(&log));
+            sleep(Duration::from_millis(300)).await;
+        }
+    }
+}

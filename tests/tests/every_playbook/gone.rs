@@ -1,0 +1,64 @@
+//! The target is gone before the finding comes: nothing is changed, nothing is called contained, nobody waits, and
+//! people are told that it is gone.
+
+use std::sync::Arc;
+
+use backstop_core::{ErrorName, Outcome, incident::Status};
+use backstop_playbook::Playbook;
+use backstop_runtime::undoing::UndoError;
+use backstop_sandbox::drill::Drill;
+use backstop_tests::{Place, Removal, Watched, assert_people_are_told, story};
+
+use super::{changes, drills};
+
+/// All at the same time: none of them may change anything.
+pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
+    let mark = watched.stage.account().calls().last().map_or(0, |call| call.seq);
+    let mut runs = Vec::new();
+    for (playbook, drill) in drills() {
+        for removal in Removal::of(&playbook) {
+            let name = format!("{} with its target gone ({removal:?})", drill.name);
+            let run = one(Arc::clone(watched), playbook.clone(), drill.clone(), *removal);
+            runs.push((name, run));
+        }
+    }
+    let mut failed = Watched::each(runs, 4).await;
+    let changes = changes(&watched.stage, mark);
+    if !changes.is_empty() {
+        failed.push(format!(
+            "something was changed though all targets are gone: {changes:#?}"
+        ));
+    }
+    failed
+}
+
+async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill, removal: Removal) {
+    let place = Place::plant(&watched, &drill).await;
+    removal.happen(watched.stage.account(), &place.planted).await;
+    let id = place.report(&playbook, &drill).await;
+    let log = place.ended(&id).await;
+
+    let incident = log.incident().unwrap();
+    assert_eq!(incident.status(), Status::Failed, "{}", story(&log));
+    let is_gone = |outcome: &Option<Outcome>| {
+        let gone = ErrorName::TargetGone.as_str();
+        matches!(outcome, Some(Outcome::Failed { error, .. }) if error == gone)
+    };
+    assert!(
+        incident.contain_steps().any(|step| is_gone(&step.outcome)),
+        "{}",
+        story(&log)
+    );
+    for step in &incident.steps {
+        let is_honest = is_gone(&step.outcome)
+            || matches!(step.outcome, Some(Outcome::Skipped { .. }))
+            || step.is_evidence() && !step.changed_something();
+        assert!(is_honest, "`{}`: {}", step.step.step, story(&log));
+        assert!(!step.changed_something(), "`{}`: {}", step.step.step, story(&log));
+    }
+    let notice = assert_people_are_told(&place, &id, &incident).await;
+    assert!(notice.subject.contains("NOT CONTAINED"), "{}", notice.subject);
+    assert!(notice.body.contains("any more"), "{}", notice.body);
+    let undo = place.ask_undo(&id).await;
+    assert!(matches!(undo, Err(UndoError::NothingToUndo(_))), "{undo:?}");
+}

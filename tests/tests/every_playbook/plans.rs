@@ -1,0 +1,65 @@
+//! The plan of each drill as people are asked about it: what would change, what would break, how it is taken back.
+//! Then it is approved, done and undone.
+
+use std::sync::Arc;
+
+use backstop_core::{Mode, incident::Status};
+use backstop_playbook::Playbook;
+use backstop_sandbox::drill::Drill;
+use backstop_tests::{Place, Watched, story};
+use regex_lite::Regex;
+
+use super::drills;
+
+/// What is made anew each time, and what stands for it. An id's kind stays.
+const GENERATED: &[(&str, &str)] = &[
+    (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "[ulid]"),
+    (r"\broot-[0-9a-z]{26}\b", "[session]"),
+    (r"\b(AKIA|ASIA|AROA|AIDA|ACCA|APKA)[0-9A-Z]{12,}\b", "[$1]"),
+    (r"\b(i|eni|sg|vol|vpc|subnet|acl|snap)-[0-9a-f]{8,17}\b", "[$1]"),
+    (r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z\b", "[time]"),
+    (r"\b(plan|--plan) [0-9a-f]{12}\b", "$1 [hash]"),
+    (r"\btargetgroup/([a-z0-9-]+)/[0-9a-f]+\b", "targetgroup/$1/[id]"),
+];
+
+pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
+    let runs = drills().into_iter().map(|(playbook, drill)| {
+        let name = format!("the plan of {}", drill.name);
+        (name, one(Arc::clone(watched), playbook, drill))
+    });
+    Watched::each(runs.collect(), 3).await
+}
+
+async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill) {
+    let place = Place::plant(&watched, &drill).await;
+    let id = place.open(&playbook, Mode::Approve).await;
+    let asked = |notices: &[backstop_tests::Notice]| notices.iter().any(|one| one.subject.contains("DECIDE"));
+    while !asked(&watched.people.told_of(id.as_str()).await) {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let notices = watched.people.told_of(id.as_str()).await;
+    let question = notices
+        .iter()
+        .find(|notice| notice.subject.contains("DECIDE"))
+        .unwrap();
+    let text = format!("{}\n\n{}", question.subject, question.body);
+    let text = without_what_is_generated(&text, place.planted.cast.ending());
+    insta::assert_snapshot!(format!("plan-{}", drill.name), text);
+
+    let log = place.ended(&id).await;
+    let incident = log.incident().unwrap();
+    assert_eq!(incident.status(), Status::Contained, "{}", story(&log));
+    assert!(!incident.approvals.is_empty(), "{}", story(&log));
+    let undone = place.undone(&id).await;
+    place.assert_clean(&place.states().await, &undone);
+}
+
+fn without_what_is_generated(text: &str, ending: &str) -> String {
+    let text = text.replace(&format!("-{ending}"), "");
+    GENERATED.iter().fold(text, |text, (pattern, name)| {
+        Regex::new(pattern)
+            .unwrap()
+            .replace_all(&text, *name)
+            .into_owned()
+    })
+}

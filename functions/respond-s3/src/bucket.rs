@@ -129,12 +129,6 @@ impl Bucket {
 
     /// What S3 says of its policy. Only for people, so that a failure is told and stops nothing.
     pub(crate) async fn policy_status(&self) -> PolicyStatus {
-        let read = self.read_policy_status().await;
-        read.unwrap_or_else(|error| PolicyStatus::Unknown(error.to_string()))
-    }
-
-    /// What S3 says of its policy.
-    pub(crate) async fn read_policy_status(&self) -> Result<PolicyStatus, CallError> {
         let answer = self
             .s3
             .get_bucket_policy_status()
@@ -143,16 +137,15 @@ impl Bucket {
             .send()
             .await
             .map_err(CallError::of("s3:GetBucketPolicyStatus", self.named()));
-        let Some(found) = unless_absent(answer, "NoSuchBucketPolicy")? else {
-            return Ok(PolicyStatus::NoPolicy);
-        };
-        Ok(
-            match found.policy_status().and_then(|status| status.is_public()) {
+        match unless_absent(answer, "NoSuchBucketPolicy") {
+            Ok(None) => PolicyStatus::NoPolicy,
+            Ok(Some(found)) => match found.policy_status().and_then(|status| status.is_public()) {
                 Some(true) => PolicyStatus::Public,
                 Some(false) => PolicyStatus::NotPublic,
                 None => PolicyStatus::Unknown("S3 didn't say".to_owned()),
             },
-        )
+            Err(error) => PolicyStatus::Unknown(error.to_string()),
+        }
     }
 
     /// Whether its ACL grants something to everyone, or to any AWS user.

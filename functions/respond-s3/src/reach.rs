@@ -143,7 +143,7 @@ impl Reach {
 
 async fn see(bucket: Bucket, until: Instant) -> Seen {
     let door = match timeout_at(until, door(&bucket)).await {
-        Ok(door) => door.map_err(|error| error.to_string()),
+        Ok(door) => door,
         Err(_too_late) => Err(format!("{} wasn't looked at in time", bucket.named())),
     };
     Seen {
@@ -152,23 +152,29 @@ async fn see(bucket: Bucket, until: Instant) -> Seen {
     }
 }
 
-async fn door(bucket: &Bucket) -> Result<Door, CallError> {
-    let block = bucket.block().await?;
+async fn door(bucket: &Bucket) -> Result<Door, String> {
+    let in_words = |error: CallError| error.to_string();
+    let block = bucket.block().await.map_err(in_words)?;
     if block == Some(Block::FULL) {
         return Ok(Door::Closed);
     }
     let (policy, has_public_acl, hosts_website, tags) = tokio::join!(
-        bucket.read_policy_status(),
+        bucket.policy_status(),
         bucket.has_public_acl(),
         bucket.is_website(),
         bucket.tags()
     );
-    let tags = tags?;
+    let has_public_policy = match policy {
+        PolicyStatus::Public => true,
+        PolicyStatus::NotPublic | PolicyStatus::NoPolicy => false,
+        PolicyStatus::Unknown(why) => return Err(why),
+    };
+    let tags = tags.map_err(in_words)?;
     let holds_back = |setting: fn(Block) -> bool| block.is_some_and(setting);
     Ok(Door::Ajar(Ways {
-        by_policy: policy? == PolicyStatus::Public && !holds_back(Block::restricts_policies),
-        by_acl: has_public_acl? && !holds_back(Block::ignores_acls),
-        hosts_website: hosts_website?,
+        by_policy: has_public_policy && !holds_back(Block::restricts_policies),
+        by_acl: has_public_acl.map_err(in_words)? && !holds_back(Block::ignores_acls),
+        hosts_website: hosts_website.map_err(in_words)?,
         is_intended: tags.contains_key(TAG),
         is_for_drills: tags.contains_key(DRILL_TAG),
     }))

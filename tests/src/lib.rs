@@ -29,4 +29,4 @@ pub use people::{Notice, People};
 pub use planted::{Planted, States, undoable};
 pub use scene::{Leaked, Scene, refusals};
 pub use sections::Sections;
-pub use setting::{Setting, drill, playbooks, stage};
+pub use setting::{Setting, drill, options, playbooks, stage};

@@ -37,6 +37,6 @@ pub use removal::Removal;
 pub use role::Role;
 pub use scene::{Leaked, Scene, refusals};
 pub use sections::Sections;
-pub use setting::{Setting, drill, playbooks, stage};
+pub use setting::{Setting, drill, options, playbooks, stage};
 pub use truth::{assert_log_is_true, assert_people_are_told, is_open};
 pub use watched::Watched;

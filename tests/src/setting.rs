@@ -22,7 +22,12 @@ pub struct Setting {
 
 /// Deploys the workspace's template into a new account.
 pub async fn stage(setting: Setting) -> Result<Stage, StageError> {
-    let options = StageOptions {
+    Stage::start(options(setting), &Silent).await
+}
+
+/// What such a deployment is made with.
+pub fn options(setting: Setting) -> StageOptions {
+    StageOptions {
         root: root(),
         mode: setting.mode,
         without_permission: setting.without_permission,
@@ -32,8 +37,7 @@ pub async fn stage(setting: Setting) -> Result<Stage, StageError> {
             home: root().join(".backstop"),
             ..Settings::default()
         },
-    };
-    Stage::start(options, &Silent).await
+    }
 }
 
 /// A drill of the workspace.

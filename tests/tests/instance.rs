@@ -1,5 +1,10 @@
 //! A compromised instance: isolated though its evidence can't be kept, and put back as it was by undo.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,10 +21,11 @@ use backstop_sandbox::{
         run::finding_about,
     },
 };
-use backstop_tests::{Sections, Setting, drill as shipped, stage};
+use backstop_tests::{Sections, Setting, drill as shipped, options, stage};
 use tokio::time::{Instant, sleep};
 
 const PATIENCE: Duration = Duration::from_secs(90);
+const FORENSIC_ACCOUNT: &str = "111122223333";
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes of both cores: cargo test --workspace --test instance -- --ignored --nocapture"]
@@ -34,6 +40,78 @@ async fn an_instance_is_isolated_whatever_becomes_of_the_evidence_and_undo_puts_
     sections.check("the last server", last_server).await;
     sections.check("snapshots hang", snapshots_hang).await;
     sections.end().await.unwrap_or_else(|failed| panic!("{failed}"));
+}
+
+/// The copy is started in one attempt and shared in the next, a minute later.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes of both cores: cargo test --workspace --test instance -- --ignored --nocapture"]
+async fn snapshots_come_into_custody_where_the_parameters_say_so() {
+    let setting = Setting {
+        mode: Mode::Auto,
+        without_permission: None,
+    };
+    let mut options = options(setting);
+    options.account.wait_scale = 0.1;
+    for (name, value) in [
+        ("ForensicAccountId", FORENSIC_ACCOUNT),
+        (
+            "SnapshotKmsKeyArn",
+            "arn:aws:kms:us-east-1:123456789012:key/0f1e2d3c",
+        ),
+        ("SnapshotLockDays", "30"),
+    ] {
+        options.parameters.insert(name.to_owned(), value.to_owned());
+    }
+    let stage = Stage::start(options, &Silent).await.unwrap();
+    let drill = shipped("bare-instance").unwrap();
+    let report = drill::run(&stage, &drill, drill::Ending::Undo, &Silent).await;
+    assert!(report.as_expected, "{report:#?}");
+    assert_eq!(report.failed_steps, []);
+
+    let ec2 = aws_sdk_ec2::Client::new(&stage.account().sdk_config(stage.account().root()));
+    let of_incident = aws_sdk_ec2::types::Filter::builder()
+        .name("tag:backstop:incident")
+        .values(report.incident.unwrap());
+    let found = ec2.describe_snapshots().filters(of_incident.build());
+    let found = found.send().await.unwrap();
+    let is_copy = |one: &&aws_sdk_ec2::types::Snapshot| {
+        one.tags().iter().any(|tag| tag.key() == Some("backstop:copy-of"))
+    };
+    let (copies, originals): (Vec<_>, Vec<_>) = found.snapshots().iter().partition(is_copy);
+    assert_eq!((originals.len(), copies.len()), (1, 1), "{found:#?}");
+    let ids: Vec<String> = found
+        .snapshots()
+        .iter()
+        .map(|one| one.snapshot_id().unwrap().to_owned())
+        .collect();
+    let locked = ec2.describe_locked_snapshots().set_snapshot_ids(Some(ids));
+    let locked = locked.send().await.unwrap();
+    let days: Vec<_> = locked
+        .snapshots()
+        .iter()
+        .map(|lock| lock.lock_duration())
+        .collect();
+    assert_eq!(days, [Some(30), Some(30)]);
+    assert_eq!(readers(&ec2, copies[0]).await, [FORENSIC_ACCOUNT]);
+    assert!(
+        readers(&ec2, originals[0]).await.is_empty(),
+        "the copy is what is shared"
+    );
+    stage.clear().await.unwrap();
+}
+
+async fn readers(ec2: &aws_sdk_ec2::Client, snapshot: &aws_sdk_ec2::types::Snapshot) -> Vec<String> {
+    let found = ec2
+        .describe_snapshot_attribute()
+        .attribute(aws_sdk_ec2::types::SnapshotAttributeName::CreateVolumePermission)
+        .snapshot_id(snapshot.snapshot_id().unwrap())
+        .send()
+        .await
+        .unwrap();
+    let permissions = found.create_volume_permissions().iter();
+    permissions
+        .map(|permission| permission.user_id().unwrap().to_owned())
+        .collect()
 }
 
 /// The emulator's own error is retried for minutes; a denial fails at once and tests the same way.

@@ -156,13 +156,20 @@ def tell_roles_of_sessions():
 
 
 def allow_what_moto_holds_by_action():
-    """What moto holds, ministack doesn't know: neither its ARNs nor its tags. There, an Allow counts by its action."""
+    """What moto holds, ministack doesn't know: neither its ARNs nor its tags, nor the keys of EC2. There, an Allow counts
+    by its action."""
     from ministack.core import iam_evaluator
 
     first_match = iam_evaluator._first_match
 
-    def without_tags(conditions):
-        unknown = ("aws:resourcetag/", "aws:tagkeys", "ec2:createaction")
+    def without_unknown(conditions):
+        unknown = (
+            "aws:resourcetag/",
+            "aws:tagkeys",
+            "ec2:add/",
+            "ec2:createaction",
+            "ec2:snapshotlockduration",
+        )
         kept = {
             operator: {key: value for key, value in keys.items() if not key.lower().startswith(unknown)}
             for operator, keys in conditions.items()
@@ -173,7 +180,7 @@ def allow_what_moto_holds_by_action():
         service = ctx.action.split(":")[0]
         if effect == "Allow" and (service in SERVED_BY_MOTO or ctx.action in UNRESOLVED):
             statements = [
-                dataclasses.replace(one, resources=["*"], conditions=without_tags(one.conditions)) for one in statements
+                dataclasses.replace(one, resources=["*"], conditions=without_unknown(one.conditions)) for one in statements
             ]
         return first_match(ctx, statements, effect)
 

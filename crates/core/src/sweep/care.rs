@@ -93,8 +93,12 @@ mod tests {
 
     /// An incident with these events after its first, a minute apart, and when the last was written.
     fn after(events: Vec<Event>) -> (Incident, Timestamp) {
+        with_steps(json!([]), events)
+    }
+
+    fn with_steps(steps: serde_json::Value, events: Vec<Event>) -> (Incident, Timestamp) {
         let opened = serde_json::from_value(json!({
-            "event": "opened", "playbook": "leaked-access-key", "mode": "approve", "steps": [],
+            "event": "opened", "playbook": "leaked-access-key", "mode": "auto", "steps": steps,
             "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
                         "resource": { "kind": "bucket", "name": "logs" } },
             "origin": { "origin": "finding" }, "title": "t", "linked": null, "guardrails": [],
@@ -157,6 +161,31 @@ mod tests {
         );
         assert_eq!(at("08:59", vec![], Machine::Runs), Care::None);
         assert_eq!(at("09:01", vec![], Machine::Runs), Care::Tell(Why::NoProgress));
+    }
+
+    #[test]
+    fn snapshots_may_take_a_day_once_people_are_told() {
+        let steps = json!([{ "step": "secure", "action": "ec2.secure-snapshots", "title": "Secure", "phase": "preserve" }]);
+        let told = Event::Notified {
+            channel: "topic".into(),
+            subject: "contained".into(),
+            message_id: "1".into(),
+            body: None,
+            about: Default::default(),
+        };
+        let now = "2026-05-01T20:00:00Z".parse().unwrap();
+        let (waiting, last) = with_steps(steps.clone(), vec![told]);
+        assert_eq!(care(&waiting, last, Machine::Runs, now), Care::None);
+        let late = now + SignedDuration::from_hours(24);
+        assert_eq!(
+            care(&waiting, last, Machine::Runs, late),
+            Care::Tell(Why::NoProgress)
+        );
+        let (untold, last) = with_steps(steps, vec![]);
+        assert_eq!(
+            care(&untold, last, Machine::Runs, now),
+            Care::Tell(Why::NoProgress)
+        );
     }
 
     #[test]

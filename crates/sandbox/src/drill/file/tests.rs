@@ -1,5 +1,5 @@
 //! The drills that ship, and slips that people make.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
 
@@ -88,6 +88,28 @@ fn names_must_be_planted_before_they_are_used() {
     assert!(
         error_with("          of: leaked-key", "          of: stolen-key").contains("no key `stolen-key`")
     );
+}
+
+#[test]
+fn a_drill_starts_by_its_finding_or_by_hand() {
+    let by_hand = |target: &str| {
+        format!("    run_by_hand:\n      target: {target}\n      reason: pasted in a public channel")
+    };
+    let start = "    finding_about: leaked-key";
+    let text = leaked_key().replacen(start, &by_hand("leaked-key"), 1);
+    let drills = parse(Path::new("drill.yaml"), &text).unwrap();
+    assert!(matches!(drills[0].start(), Some(Start::ByHand(run)) if run.target == "leaked-key"));
+    for (new, problem) in [
+        (String::new(), "it needs either `finding_about` or `run_by_hand`"),
+        (format!("{start}\n{}", by_hand("leaked-key")), "it needs either"),
+        (
+            by_hand("session-of-leaked-key"),
+            "no access key, role or user `session-of-leaked-key`",
+        ),
+    ] {
+        let error = error_with(start, &new);
+        assert!(error.contains(problem), "{error}");
+    }
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn in_every_step(steps: &[OfStep]) -> impl Iterator<Item = Fails> {
         (0..KINDS.len()).map(move |round| {
             let of_step = |(at, hits): (usize, &OfStep)| {
                 // Each step fails in another way, so that no round refuses everything.
-                let kind = KINDS[(round + at) % KINDS.len()];
+                let kind = *KINDS.iter().cycle().nth(round + at).unwrap();
                 Some((hits.get(call)?.clone(), kind))
             };
             Fails::Steps(steps.iter().enumerate().filter_map(of_step).collect())
@@ -156,7 +156,7 @@ fn hits(playbook: &Playbook, calls: impl Fn(&Action, &KnownAction) -> Calls) -> 
         found.push(of_step.collect());
     }
     for hit in found.iter_mut().flatten() {
-        hit.is_alone = counts[hit.call] == 1;
+        hit.is_alone = counts.get(hit.call) == Some(&1);
     }
     found
 }

@@ -171,6 +171,15 @@ async fn ec2(ec2: &aws_sdk_ec2::Client, command: &str, options: &mut Options<'_>
             modify.send().await.map(drop).unwrap();
         }
         "modify-instance-attribute" => modify_instance(ec2, options).await,
+        "delete-network-acl-entry" => {
+            let delete = ec2
+                .delete_network_acl_entry()
+                .network_acl_id(options.take("network-acl-id"))
+                .rule_number(options.take("rule-number").parse().unwrap());
+            let egress = options.named.remove("egress").is_some();
+            assert_ne!(egress, options.named.remove("ingress").is_some(), "one direction");
+            delete.egress(egress).send().await.map(drop).unwrap();
+        }
         "delete-tags" => {
             let delete = ec2.delete_tags().resources(options.take("resources"));
             let tags: Vec<BTreeMap<String, String>> = serde_json::from_str(&options.take("tags")).unwrap();

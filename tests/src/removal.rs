@@ -19,7 +19,10 @@ pub enum Removal {
 impl Removal {
     /// Those that the targets of a playbook know.
     pub fn of(playbook: &Playbook) -> &'static [Self] {
-        if playbook.targets.contains(&TargetKind::AccessKey) {
+        if playbook.targets == [TargetKind::Account] {
+            // Nobody finds anything in an account that is gone.
+            &[]
+        } else if playbook.targets.contains(&TargetKind::AccessKey) {
             &[Self::Whole, Self::KeyOnly]
         } else {
             &[Self::Whole]

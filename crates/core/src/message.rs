@@ -21,6 +21,7 @@ use crate::{
     incident::Incident,
     log::{Opened, Origin},
     plan::Plan,
+    target::Resource,
     text,
 };
 
@@ -40,10 +41,11 @@ fn subject(incident: &Incident, word: &str) -> String {
         ""
     };
     let target = &incident.opened.target;
-    text::for_subject(&format!(
-        "[Backstop] {drill}{word}: {} ({})",
-        target.resource, target.account
-    ))
+    let on = match &target.resource {
+        Resource::Account => target.to_string(),
+        resource => format!("{resource} ({})", target.account),
+    };
+    text::for_subject(&format!("[Backstop] {drill}{word}: {on}"))
 }
 
 /// "What happened": the finding in two lines, its text made harmless.

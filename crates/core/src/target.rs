@@ -242,6 +242,9 @@ impl fmt::Display for Resource {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in account {}", self.resource, self.account)
+        match self.resource {
+            Resource::Account => write!(f, "account {}", self.account),
+            _ => write!(f, "{} in account {}", self.resource, self.account),
+        }
     }
 }

@@ -119,6 +119,34 @@ def evaluate_task_timeouts():
     stepfunctions._execute_task = execute_task
 
 
+def fail_callbacks_with_their_function():
+    """Makes a `.waitForTaskToken` task fail with its function, as AWS does; ministack waits on for the token."""
+    from ministack.services import stepfunctions
+
+    invoke, call = stepfunctions._invoke_with_callback, stepfunctions._call_lambda
+    here = threading.local()
+
+    def call_lambda(*arguments, **named):
+        try:
+            return call(*arguments, **named)
+        except stepfunctions._ExecutionError as error:
+            waiting = stepfunctions._task_tokens.get(getattr(here, "token", None))
+            if waiting:
+                waiting["error"] = {"Error": error.error, "Cause": error.cause}
+                waiting["event"].set()
+            raise
+
+    def invoke_with_callback(resource, input_data, token, state):
+        here.token = token
+        try:
+            return invoke(resource, input_data, token, state)
+        finally:
+            here.token = None
+
+    stepfunctions._call_lambda = call_lambda
+    stepfunctions._invoke_with_callback = invoke_with_callback
+
+
 def tell_source_instance():
     """Gives `ec2:SourceInstanceARN` to the sessions of instances, as AWS does to every call with credentials that
     the instance metadata service gave out. AWS names such a session after its instance, so this takes the name's word.
@@ -195,6 +223,7 @@ def ministack():
     admit_for_moto(app)
     tell_roles_of_sessions()
     evaluate_task_timeouts()
+    fail_callbacks_with_their_function()
     tell_source_instance()
     allow_what_moto_holds_by_action()
     app.app = tell_principals(app.app)

@@ -59,6 +59,10 @@ async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill, removal: R
     let notice = assert_people_are_told(&place, &id, &incident).await;
     assert!(notice.subject.contains("NOT CONTAINED"), "{}", notice.subject);
     assert!(notice.body.contains("any more"), "{}", notice.body);
+    if removal == Removal::KeyOnly {
+        // A person may want to go on with the user.
+        assert!(notice.body.contains("--target arn:aws:iam::"), "{}", notice.body);
+    }
     let undo = place.ask_undo(&id).await;
     assert!(matches!(undo, Err(UndoError::NothingToUndo(_))), "{undo:?}");
 }

@@ -20,12 +20,14 @@ async fn whatever_is_wrong_an_incident_ends_honestly() {
     let began = Instant::now();
     let watched = Watched::start().await;
     let mut lap = Lap::new();
-    let mut failed = gone::every_drill(&watched).await;
+    let mut failed = plans::of_account(&watched).await;
+    lap.say("the plan about the account, approved and undone");
+    failed.extend(gone::every_drill(&watched).await);
     lap.say("targets that are gone");
     failed.extend(without_permission::every_drill(&watched).await);
     lap.say("missing permissions");
-    failed.extend(plans::every_drill(&watched).await);
-    lap.say("plans, approved and undone");
+    failed.extend(plans::all_others(&watched).await);
+    lap.say("other plans, approved and undone");
     failed.extend(permissions::granted_is_used(&watched).await);
     eprintln!(
         "{} drills; {} s, {} of them for building and deploying",

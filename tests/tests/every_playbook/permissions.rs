@@ -37,6 +37,10 @@ const ASKED_WITH: &[(&str, &str)] = &[
 /// Calls whose permission has another name (Service Authorization Reference, "Actions, resources, and condition keys
 /// for Amazon S3").
 const OTHER_NAMES: &[(&str, &str)] = &[
+    (
+        "s3:DeleteAccountPublicAccessBlock",
+        "s3:PutAccountPublicAccessBlock",
+    ),
     ("s3:DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
     (
         "s3:GetBucketNotificationConfiguration",
@@ -44,6 +48,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ),
     ("s3:GetBucketReplication", "s3:GetReplicationConfiguration"),
     ("s3:GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+    ("s3:ListBuckets", "s3:ListAllMyBuckets"),
     ("s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
 ];
 
@@ -57,6 +62,11 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
         "close",
         "a finding that came by Security Hub",
         &["securityhub:BatchUpdateFindings"],
+    ),
+    (
+        "close",
+        "Lambda sends what a failed asynchronous invocation was about with the function's role",
+        &["sqs:SendMessage"],
     ),
     (
         "intake",
@@ -80,6 +90,11 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
     ),
     (
         "respond-ec2",
+        "a stack whose parameters ask to lock or share snapshots",
+        &["ec2:DescribeLockedSnapshots", "ec2:DescribeSnapshotAttribute"],
+    ),
+    (
+        "respond-ec2",
         "isolation with the option `untrack`, or with a group that somebody gave rules",
         &[
             "ec2:AuthorizeSecurityGroupEgress",
@@ -87,27 +102,6 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
             "ec2:DeleteSecurityGroup",
             "ec2:RevokeSecurityGroupIngress",
         ],
-    ),
-    (
-        "respond-ec2",
-        "a stack whose parameters ask to lock, copy or share snapshots",
-        &[
-            "ec2:CopySnapshot",
-            "ec2:DescribeLockedSnapshots",
-            "ec2:DescribeSnapshotAttribute",
-            "ec2:LockSnapshot",
-            "ec2:ModifySnapshotAttribute",
-        ],
-    ),
-    (
-        "respond-ec2",
-        "the playbook `cut-instance-traffic`, which has no drill",
-        &["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"],
-    ),
-    (
-        "respond-iam",
-        "narrowing the trust of a role, which no drill does",
-        &["iam:UpdateAssumeRolePolicy"],
     ),
 ];
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use backstop_core::{Mode, incident::Status};
+use backstop_core::{Mode, TargetKind, incident::Status};
 use backstop_playbook::Playbook;
 use backstop_sandbox::drill::Drill;
 use backstop_tests::{Place, Watched, story};
@@ -19,15 +19,30 @@ const GENERATED: &[(&str, &str)] = &[
     (r"\b(i|eni|sg|vol|vpc|subnet|acl|snap)-[0-9a-f]{8,17}\b", "[$1]"),
     (r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z\b", "[time]"),
     (r"\b(plan|--plan) [0-9a-f]{12}\b", "$1 [hash]"),
+    (r"\b10\.[0-9]+\.[0-9]+\.[0-9]+\b", "[address]"),
     (r"\btargetgroup/([a-z0-9-]+)/[0-9a-f]+\b", "targetgroup/$1/[id]"),
 ];
 
-pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
-    let runs = drills().into_iter().map(|(playbook, drill)| {
+/// A plan about the account names all that is in it, so it is made before anything else is.
+pub(crate) async fn of_account(watched: &Arc<Watched>) -> Vec<String> {
+    each(watched, is_about_account, 1).await
+}
+
+pub(crate) async fn all_others(watched: &Arc<Watched>) -> Vec<String> {
+    each(watched, |playbook| !is_about_account(playbook), 3).await
+}
+
+fn is_about_account(playbook: &Playbook) -> bool {
+    playbook.targets == [TargetKind::Account]
+}
+
+async fn each(watched: &Arc<Watched>, wanted: impl Fn(&Playbook) -> bool, at_once: usize) -> Vec<String> {
+    let drills = drills().into_iter().filter(|(playbook, _)| wanted(playbook));
+    let runs = drills.map(|(playbook, drill)| {
         let name = format!("the plan of {}", drill.name);
         (name, one(Arc::clone(watched), playbook, drill))
     });
-    Watched::each(runs.collect(), 3).await
+    Watched::each(runs.collect(), at_once).await
 }
 
 async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill) {

@@ -28,6 +28,12 @@ const LACKING: &[(&str, &str, &str)] = &[
         "elasticloadbalancing:DeregisterTargets",
     ),
     ("leaked-access-key", "deactivate-key", "iam:UpdateAccessKey"),
+    ("open-connections", "cut-traffic", "ec2:CreateNetworkAclEntry"),
+    (
+        "public-account",
+        "block-account-public-access",
+        "s3:PutAccountPublicAccessBlock",
+    ),
     (
         "public-bucket",
         "block-public-access",
@@ -37,6 +43,11 @@ const LACKING: &[(&str, &str, &str)] = &[
         "public-website",
         "block-public-access",
         "s3:PutBucketPublicAccessBlock",
+    ),
+    (
+        "role-open-to-strangers",
+        "narrow-trust",
+        "iam:UpdateAssumeRolePolicy",
     ),
     ("stolen-role-session", "revoke-sessions", "iam:PutRolePolicy"),
 ];

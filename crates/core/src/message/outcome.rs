@@ -3,11 +3,12 @@
 use super::{Message, changes, collected, run_command, section, subject, what_happened};
 use crate::{
     advice,
+    error_name::ErrorName,
     ids::IncidentId,
     incident::{Incident, Status, StepState},
     mode::Mode,
     outcome::Outcome,
-    target::Resource,
+    target::{Resource, Target, name},
 };
 
 /// The notice for an incident as it stands.
@@ -150,6 +151,13 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
             );
             lines.push("find out how it was broken into before its replacement is, too".to_owned());
         }
+        Status::Contained if incident.opened.target.resource == Resource::Account => {
+            lines.push(
+                "tell the owners of public buckets: whoever reads them without signing in gets 403 now"
+                    .to_owned(),
+            );
+            lines.push("find out who opened the account, and what was read".to_owned());
+        }
         Status::Contained => {
             lines.push("tell the owner: work that used this credential has stopped".to_owned());
             lines.push(
@@ -167,6 +175,7 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
                     ));
                 }
             }
+            lines.extend(what_outlives(incident));
             lines.push(format!(
                 "then run the playbook again; what is done already is left alone: {}",
                 run_command(id, &incident.opened)
@@ -200,6 +209,44 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<St
         lines.push(format!("if this was a false alarm: backstop undo {id}"));
     }
     lines
+}
+
+/// What the attacker may still have when the target itself is gone. Nothing proves that the finding names the right
+/// user, so a person decides.
+fn what_outlives(incident: &Incident) -> Option<String> {
+    let is_gone = |state: &StepState| {
+        let gone = ErrorName::TargetGone.as_str();
+        matches!(&state.outcome, Some(Outcome::Failed { error, .. }) if error == gone)
+    };
+    if !incident.contain_steps().any(is_gone) {
+        return None;
+    }
+    let opened = &incident.opened;
+    match &opened.target.resource {
+        Resource::AccessKey {
+            user_name: Some(user_name),
+            ..
+        } if name::is_iam_name(user_name) => {
+            let user = Target {
+                resource: Resource::User {
+                    user_name: user_name.clone(),
+                },
+                ..opened.target.clone()
+            };
+            let user = user.as_typed()?;
+            Some(format!(
+                "sessions made with the key outlive it by up to 36 hours; if its user is still there: backstop run {} \
+                 --target {user}",
+                opened.playbook
+            ))
+        }
+        Resource::Instance { .. } => Some(
+            "credentials that the instance got outlive it by hours: find its role in CloudTrail, and revoke that \
+             role's sessions: backstop run compromised-role --target ROLE-ARN"
+                .to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 fn advice(error: &str, title: &str) -> String {

@@ -58,7 +58,9 @@ async fn a_key_that_the_key_made_is_followed_and_its_doings_proposed_about() {
     );
     assert_eq!(found.from.to_string(), "2026-02-28T12:30:00Z");
     assert!(
-        plan.limits.iter().any(|line| line.starts_with("only us-east-1")),
+        plan.limits
+            .iter()
+            .any(|line| line.starts_with("no Region but us-east-1")),
         "{:?}",
         plan.limits
     );

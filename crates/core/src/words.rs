@@ -95,7 +95,7 @@ pub const fn phase(phase: Phase) -> &'static str {
 }
 
 /// Whether the step only read: what it found is in the log, and there is no goal state to prove.
-fn is_kept(step: &StepState) -> bool {
+pub fn is_kept(step: &StepState) -> bool {
     step.plan
         .as_ref()
         .is_some_and(|plan| plan.changes.is_empty() && plan.captured.is_some())

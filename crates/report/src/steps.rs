@@ -90,7 +90,7 @@ fn change(change: &backstop_core::Change) -> Change {
 
 fn tone(state: &StepState) -> Tone {
     match &state.outcome {
-        Some(Outcome::Done | Outcome::Already) if state.is_proven() => Tone::Good,
+        Some(Outcome::Done | Outcome::Already) if state.is_proven() || words::is_kept(state) => Tone::Good,
         Some(Outcome::Skipped { .. }) => Tone::Plain,
         None if !state.acted => Tone::Plain,
         _ => Tone::Bad,

@@ -5,6 +5,7 @@ use backstop_core::{
     incident::{Incident, StepState},
     log::{Phase, Record},
     times::Times,
+    words,
 };
 
 use crate::report::clean;
@@ -69,7 +70,7 @@ fn of_step(incident: &Incident, state: &StepState) -> Option<String> {
         Some(Outcome::Skipped { reason }) if reads_only => {
             format!("\"{title}\" was skipped, so it kept nothing: {reason}")
         }
-        Some(Outcome::Done | Outcome::Already) if !state.is_proven() => {
+        Some(Outcome::Done | Outcome::Already) if !state.is_proven() && !words::is_kept(state) => {
             format!("\"{title}\" ended, but reading back didn't prove it")
         }
         None if state.acted && incident.closed.is_some() => {

@@ -66,7 +66,19 @@ impl Answer for Outcome {
     /// The worst of them.
     fn exit(&self) -> Exit {
         let exits = self.reports().iter().map(exit_of);
-        exits.max_by_key(|exit| *exit as u8).unwrap_or(Exit::Done)
+        exits.max_by_key(|exit| badness(*exit)).unwrap_or(Exit::Done)
+    }
+}
+
+/// What isn't contained outweighs what isn't proven, and that what isn't tidy.
+const fn badness(exit: Exit) -> u8 {
+    match exit {
+        Exit::NotContained => 5,
+        Exit::PartiallyContained => 4,
+        Exit::NotRestored => 2,
+        Exit::NotFoundOut => 1,
+        Exit::Done => 0,
+        _ => 3,
     }
 }
 
@@ -76,6 +88,7 @@ fn exit_of(report: &Report) -> Exit {
         Verdict::PartiallyContained => Exit::PartiallyContained,
         Verdict::NotContained => Exit::NotContained,
         Verdict::Contained if report.undo.as_ref().is_some_and(|undo| !undo.restored) => Exit::NotRestored,
+        Verdict::Contained if report.proposals != report.expected_proposals => Exit::NotFoundOut,
         Verdict::Contained | Verdict::Error => Exit::DrillError,
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Exit {
     DrillError = 12,
     /// A drill ended `contained`, but its undo didn't bring back what was.
     NotRestored = 13,
+    /// A drill ended `contained` and was restored, but the investigation proposed something else than it should.
+    NotFoundOut = 14,
     /// Ended by Ctrl-C (128 + SIGINT), as shells have it.
     Interrupted = 130,
     /// Ended by SIGTERM (128 + 15).
@@ -52,6 +54,7 @@ Exit codes:
    11  drill: not contained
    12  drill: ended by an error, so it proves nothing
    13  drill: contained, but the undo didn't bring everything back
+   14  drill: contained, but the investigation didn't propose what it should
   130  ended by Ctrl-C
   143  ended by SIGTERM";
 
@@ -80,6 +83,7 @@ mod tests {
             Exit::NotContained,
             Exit::DrillError,
             Exit::NotRestored,
+            Exit::NotFoundOut,
             Exit::Interrupted,
             Exit::Terminated,
         ];

@@ -1,8 +1,8 @@
 //! `ec2.tag-instance`: writes on the instance which incident it is part of, and that it is isolated.
 //!
 //! *Changes* the tags `backstop:incident` and `backstop:state`, and no other.
-//! *Undo* is exact: the receipt holds the earlier value of each, or that there was none; a tag that is no longer
-//! ours is left as it is. *Twice* is harmless: the same values.
+//! *Undo* is exact: the receipt holds the earlier value of each, or that there was none; if one is no longer ours,
+//! both are left as they are. *Twice* is harmless: the same values.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -185,6 +185,14 @@ impl Action for TagInstance {
                 (now, ..) => drifted.push(format!("{key} is {}", now.map_or("gone", String::as_str))),
             }
         }
+        if !drifted.is_empty() {
+            return Ok(UndoOutcome::Drifted {
+                found: format!(
+                    "changed since, so all the tags are left as they are: {}",
+                    drifted.join(", ")
+                ),
+            });
+        }
         let count = restore.len() + remove.len();
         if !restore.is_empty() {
             self.create(order, &receipt.instance, restore).await?;
@@ -192,16 +200,14 @@ impl Action for TagInstance {
         if !remove.is_empty() {
             self.delete(order, &receipt.instance, remove).await?;
         }
-        Ok(match (drifted.is_empty(), count) {
-            (false, _) => UndoOutcome::Drifted {
-                found: format!("changed since, so left as it is: {}", drifted.join(", ")),
-            },
-            (true, 0) => UndoOutcome::NothingToUndo {
+        Ok(if count == 0 {
+            UndoOutcome::NothingToUndo {
                 reason: "the tags are as they were before".to_owned(),
-            },
-            (true, _) => UndoOutcome::Restored {
+            }
+        } else {
+            UndoOutcome::Restored {
                 what: format!("{count} tag(s) of instance {}", receipt.instance),
-            },
+            }
         })
     }
 }

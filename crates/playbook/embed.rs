@@ -1,4 +1,4 @@
-//! Compiles the playbooks into one JSON that the function embeds.
+//! The build script of every crate that embeds the playbooks: compiles them into one JSON.
 
 use std::{env, error::Error, fs, io::Write as _, path::PathBuf};
 

@@ -44,6 +44,14 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// The texts of which one stands in every changing call about the target. Rules of a network ACL are named after it
+    /// alone.
+    pub fn names(&self) -> Vec<String> {
+        let words = self.before.keys().flat_map(|what| what.split(' '));
+        let acls = words.filter(|word| word.starts_with("acl-")).map(str::to_owned);
+        self.planted.names().into_iter().chain(acls).collect()
+    }
+
     pub async fn states(&self) -> States {
         self.planted.states(self.watched.stage.account()).await
     }

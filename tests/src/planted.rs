@@ -53,6 +53,7 @@ impl Planted {
                 ..
             }
             | Resource::RoleSession { role_name: name, .. }
+            | Resource::Role { role_name: name }
             | Resource::Bucket { name } => vec![name.clone()],
             Resource::Instance { instance_id } => {
                 let interfaces = self.instance().unwrap().groups.keys().cloned();

@@ -28,7 +28,7 @@ pub(crate) struct Armed<'a> {
 
 impl<'a> Armed<'a> {
     pub(crate) fn of(place: &'a Place<'a>, hits: &[(Hit, Kind)]) -> Self {
-        let names = place.planted.names();
+        let names = place.names();
         let all = place.watched.stage.account().faults();
         let add = |(hit, kind): &(Hit, Kind)| {
             let wanted = hit.faults(*kind, &names).into_iter();

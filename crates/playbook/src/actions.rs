@@ -89,6 +89,17 @@ impl fmt::Display for Impact {
     }
 }
 
+/// What tells which buckets of an account are open, and by what.
+const READS_ACCOUNT_BUCKETS: &[&str] = &[
+    "s3:GetAccountPublicAccessBlock",
+    "s3:GetBucketAcl",
+    "s3:GetBucketPolicyStatus",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:GetBucketWebsite",
+    "s3:ListAllMyBuckets",
+];
+
 /// Every action, by name.
 pub const ACTIONS: &[Action] = &[
     Action {
@@ -528,15 +539,7 @@ pub const ACTIONS: &[Action] = &[
         impact: Impact::Shared,
         options: &[],
         permissions: Permissions {
-            plan: &[
-                "s3:GetAccountPublicAccessBlock",
-                "s3:GetBucketAcl",
-                "s3:GetBucketPolicyStatus",
-                "s3:GetBucketPublicAccessBlock",
-                "s3:GetBucketTagging",
-                "s3:GetBucketWebsite",
-                "s3:ListAllMyBuckets",
-            ],
+            plan: READS_ACCOUNT_BUCKETS,
             act: &["s3:PutAccountPublicAccessBlock"],
             verify: &["s3:GetAccountPublicAccessBlock"],
             undo: &["s3:GetAccountPublicAccessBlock", "s3:PutAccountPublicAccessBlock"],
@@ -572,15 +575,7 @@ pub const ACTIONS: &[Action] = &[
         impact: Impact::Nobody,
         options: &[],
         permissions: Permissions {
-            plan: &[
-                "s3:GetAccountPublicAccessBlock",
-                "s3:GetBucketAcl",
-                "s3:GetBucketPolicyStatus",
-                "s3:GetBucketPublicAccessBlock",
-                "s3:GetBucketTagging",
-                "s3:GetBucketWebsite",
-                "s3:ListAllMyBuckets",
-            ],
+            plan: READS_ACCOUNT_BUCKETS,
             act: &[],
             verify: &[],
             undo: &[],

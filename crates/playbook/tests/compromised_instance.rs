@@ -8,10 +8,12 @@
     reason = "tests; the counts are what this one is run for"
 )]
 
+mod real;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use backstop_core::{
@@ -130,23 +132,6 @@ fn each_part_of_an_attack_sequence_goes_to_its_own_playbook() {
     assert_eq!(answers(&catalog(), &parsed(&event)), expected);
 }
 
-fn real_events() -> Option<Vec<(String, Vec<u8>)>> {
-    let root = here().join("../../../shared/findings/events");
-    if !root.is_dir() {
-        eprintln!("SKIPPED: no real findings at {}", root.display());
-        return None;
-    }
-    let files = ["guardduty", "securityhub"]
-        .iter()
-        .flat_map(|folder| fs::read_dir(root.join(folder)).unwrap())
-        .map(|entry| entry.unwrap().path());
-    let read = |path: PathBuf| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        (name, fs::read(&path).unwrap())
-    };
-    Some(files.map(read).collect())
-}
-
 /// Whether the documented meaning of a finding is that somebody is on the instance, or uses it.
 fn is_ours(finding: &Finding) -> bool {
     let (purpose, rest) = finding.finding_type.split_once(':').unwrap_or_default();
@@ -174,7 +159,7 @@ fn is_ours(finding: &Finding) -> bool {
 
 #[test]
 fn real_findings_of_intruders_reach_it_with_the_instances_they_name() {
-    let Some(events) = real_events() else { return };
+    let Some(events) = real::events() else { return };
     let catalog = catalog();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut reached = BTreeSet::new();

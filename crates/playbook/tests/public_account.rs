@@ -8,11 +8,9 @@
     reason = "tests; the counts are what this one is run for"
 )]
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+mod real;
+
+use std::{collections::BTreeMap, fs, path::Path};
 
 use backstop_core::{Finding, Mode, Resource, TargetKind, finding::SeverityLabel, finding::parse};
 use backstop_playbook::{Catalog, known, load_dir};
@@ -100,26 +98,9 @@ fn it_goes_no_further_than_asking_and_cannot_be_made_to() {
     assert_eq!(step.known_action().unwrap().impact.maximum_mode(), Mode::Approve);
 }
 
-fn real_events() -> Option<Vec<(String, Vec<u8>)>> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/findings/events");
-    if !root.is_dir() {
-        eprintln!("SKIPPED: no real findings at {}", root.display());
-        return None;
-    }
-    let mut events = Vec::new();
-    for folder in ["guardduty", "securityhub"] {
-        for entry in fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            events.push((name, fs::read(&path).unwrap()));
-        }
-    }
-    Some(events)
-}
-
 #[test]
 fn real_findings_of_open_accounts_reach_it_with_the_account() {
-    let Some(events) = real_events() else { return };
+    let Some(events) = real::events() else { return };
     let catalog = catalog();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for (name, bytes) in events {

@@ -8,10 +8,12 @@
     reason = "tests; the counts are what this one is run for"
 )]
 
+mod real;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use backstop_core::{
@@ -93,26 +95,9 @@ fn a_credential_that_reads_or_deletes_is_not_answered_by_closing_the_bucket() {
     }
 }
 
-fn real_events() -> Option<Vec<(String, Vec<u8>)>> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/findings/events");
-    if !root.is_dir() {
-        eprintln!("SKIPPED: no real findings at {}", root.display());
-        return None;
-    }
-    let mut events = Vec::new();
-    for folder in ["guardduty", "securityhub"] {
-        for entry in fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            events.push((name, fs::read(&path).unwrap()));
-        }
-    }
-    Some(events)
-}
-
 #[test]
 fn real_findings_of_opened_buckets_reach_it_with_all_their_buckets() {
-    let Some(events) = real_events() else { return };
+    let Some(events) = real::events() else { return };
     let catalog = catalog();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut reached = 0;

@@ -11,7 +11,7 @@ use aws_sdk_ec2::types::{
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use aws_sdk_iam::{error::SdkError, operation::delete_role_policy::DeleteRolePolicyError, types::StatusType};
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
-use backstop_sandbox::Account;
+use backstop_emulator::Account;
 use serde_json::Value;
 
 /// Carries out one line.

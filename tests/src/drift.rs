@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::{Filter, Volume};
 use aws_sdk_iam::Client;
 use backstop_core::Resource;
-use backstop_sandbox::Account;
+use backstop_emulator::Account;
 
 use crate::{Planted, States};
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use backstop_core::task::RespondTask;
-use backstop_sandbox::drill::Stage;
+use backstop_drill::Stage;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 

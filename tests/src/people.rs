@@ -1,6 +1,6 @@
 //! What people get: a queue that is subscribed to the alerts topic, read message by message.
 
-use backstop_sandbox::drill::Stage;
+use backstop_drill::Stage;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 

@@ -8,12 +8,12 @@ use backstop_core::{
     log::Origin,
     task::ExecutionInput,
 };
+use backstop_drill::{Drill, follow, run::finding_about};
 use backstop_playbook::Playbook;
 use backstop_runtime::{
     IncidentLog, decision,
     undoing::{self, UndoError},
 };
-use backstop_sandbox::drill::{Drill, follow, run::finding_about};
 use tokio::time::{Instant, sleep};
 
 use crate::{Case, Planted, States, Watched, but_for_the_key, story, undoable};

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::Filter;
 use backstop_core::{Resource, Target};
-use backstop_sandbox::{
-    Account,
-    drill::{
-        Cast, Drill,
-        cast::{PlantedInstance, Subject},
-        file::Start,
-        picture::Picture,
-    },
+use backstop_drill::{
+    Cast, Drill,
+    cast::{PlantedInstance, Subject},
+    file::Start,
+    picture::Picture,
 };
+use backstop_emulator::Account;
 use serde_json::{Value, json};
 use ulid::Ulid;
 

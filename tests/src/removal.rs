@@ -2,8 +2,8 @@
 
 use aws_sdk_iam::Client;
 use backstop_core::{Resource, TargetKind};
+use backstop_emulator::Account;
 use backstop_playbook::Playbook;
-use backstop_sandbox::Account;
 
 use crate::Planted;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use backstop_sandbox::drill::Stage;
+use backstop_drill::Stage;
 use serde_json::Value;
 
 use crate::in_template;

@@ -13,15 +13,13 @@ use backstop_core::{
     incident::{Incident, Status},
     log::{Event, Record},
 };
-use backstop_runtime::IncidentLog;
-use backstop_sandbox::{
-    Settings, Silent,
-    drill::{
-        Stage, StageOptions,
-        cast::{Identity, Subject},
-        finding::{self, Place},
-    },
+use backstop_drill::{
+    Stage, StageOptions,
+    cast::{Identity, Subject},
+    finding::{self, Place},
 };
+use backstop_emulator::{Settings, Silent};
+use backstop_runtime::IncidentLog;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;

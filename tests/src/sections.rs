@@ -2,7 +2,7 @@
 
 use std::{any::Any, future::Future, sync::Arc};
 
-use backstop_sandbox::drill::Stage;
+use backstop_drill::Stage;
 
 /// What was checked on one stage.
 #[derive(Debug)]

@@ -6,10 +6,8 @@ use std::{
 };
 
 use backstop_core::Mode;
-use backstop_sandbox::{
-    Settings, Silent,
-    drill::{Drill, DrillFileError, Drills, Stage, StageError, StageOptions},
-};
+use backstop_drill::{Drill, DrillFileError, Drills, Stage, StageError, StageOptions};
+use backstop_emulator::{Settings, Silent};
 
 /// What differs from a plain deployment.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use std::{
 };
 
 use backstop_core::Mode;
+use backstop_drill::Stage;
 use backstop_runtime::machines::Machines;
-use backstop_sandbox::drill::Stage;
 use futures_util::{StreamExt as _, stream};
 
 use crate::{People, Setting, stage};

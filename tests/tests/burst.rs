@@ -16,7 +16,7 @@ use std::{
 };
 
 use backstop_core::{Mode, incident::Status};
-use backstop_sandbox::drill::Stage;
+use backstop_drill::Stage;
 use backstop_tests::Scene;
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -11,8 +11,9 @@ use backstop_core::{
     log::{Event, Origin, Phase, StepRef},
     task::{RespondTask, StepAnswer, StepTask, VerifyTask},
 };
+use backstop_drill::Stage;
+use backstop_emulator::{Call, Effect, Matcher};
 use backstop_playbook::actions::{ACTIONS, Action};
-use backstop_sandbox::{Call, Effect, Matcher, drill::Stage};
 use backstop_tests::{
     Case, Failure, Functions, KnownAction, Planted, SafeUndo, Seen, Setting, States, drill, in_template,
     stage, undoable,

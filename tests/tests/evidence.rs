@@ -8,12 +8,12 @@ use backstop_core::{
     evidence::{Checked, MANIFEST, check},
     incident::{Incident, Status, Undo},
 };
+use backstop_emulator::{Effect, Matcher};
 use backstop_runtime::{
     evidence::EvidenceBucket,
     machines::Machines,
     undoing::{request, undoable},
 };
-use backstop_sandbox::{Effect, Matcher};
 use backstop_tests::Scene;
 
 fn bucket(scene: &Scene) -> EvidenceBucket {

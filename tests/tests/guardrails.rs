@@ -7,7 +7,8 @@ use backstop_core::{
     incident::Status,
     log::{Event, Origin},
 };
-use backstop_sandbox::{Effect, Matcher, drill::cast::Identity};
+use backstop_drill::cast::Identity;
+use backstop_emulator::{Effect, Matcher};
 use backstop_tests::{Case, Scene, refusals};
 use jiff::{Timestamp, ToSpan};
 

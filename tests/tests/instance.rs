@@ -12,15 +12,13 @@ use backstop_core::{
     IncidentId, Mode, Risk,
     incident::{Incident, Status},
 };
-use backstop_runtime::{decision, machines::Machines, undoing};
-use backstop_sandbox::{
-    Effect, Matcher, Silent,
-    drill::{
-        self, Cast, Drill, Report, Stage,
-        check::{self, Aspect, State},
-        run::finding_about,
-    },
+use backstop_drill::{
+    self as drill, Cast, Drill, Report, Stage,
+    check::{self, Aspect, State},
+    run::finding_about,
 };
+use backstop_emulator::{Effect, Matcher, Silent};
+use backstop_runtime::{decision, machines::Machines, undoing};
 use backstop_tests::{Sections, Setting, drill as shipped, options, stage};
 use tokio::time::{Instant, sleep};
 

@@ -9,11 +9,8 @@ use std::{
 };
 
 use backstop_core::Mode;
-use backstop_sandbox::{
-    Account, Settings, Silent,
-    deploy::Stack,
-    drill::{self, Drills, Stage, Verdict},
-};
+use backstop_drill::{self as drill, Drills, Stage, Verdict};
+use backstop_emulator::{Account, Settings, Silent, deploy::Stack};
 
 const STACK: &str = "backstop-by-sam";
 

@@ -5,13 +5,11 @@ mod text;
 use std::{collections::BTreeMap, env, io, path::PathBuf};
 
 use backstop_core::Mode;
-use backstop_sandbox::{
-    Settings,
-    drill::{
-        self, Drill, DrillFileError, Drills, Ending, Report, Stage, StageError, StageOptions, Verdict,
-        stage::{LogsError, workspace_around},
-    },
+use backstop_drill::{
+    self as drill, Drill, DrillFileError, Drills, Ending, Report, Stage, StageError, StageOptions, Verdict,
+    stage::{LogsError, workspace_around},
 };
+use backstop_emulator::Settings;
 use clap::Args;
 use serde::Serialize;
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backstop_sandbox::Progress;
+use backstop_emulator::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::printer::Printer;

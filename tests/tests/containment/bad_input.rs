@@ -3,12 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use backstop_core::{Outcome, incident::Status, log::Phase};
-use backstop_sandbox::{
-    Silent,
-    drill::{
-        Cast, Drill, Stage, finding::Event, follow, oncall::OnCall, run::finding_about, stage::DeadLetter,
-    },
+use backstop_drill::{
+    Cast, Drill, Stage, finding::Event, follow, oncall::OnCall, run::finding_about, stage::DeadLetter,
 };
+use backstop_emulator::Silent;
 use backstop_tests::drill;
 use serde_json::{Value, json};
 

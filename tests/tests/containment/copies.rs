@@ -2,10 +2,8 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use backstop_sandbox::{
-    Silent,
-    drill::{Cast, Stage, cast::Held, follow, oncall::OnCall, run::finding_about},
-};
+use backstop_drill::{Cast, Stage, cast::Held, follow, oncall::OnCall, run::finding_about};
+use backstop_emulator::Silent;
 use backstop_tests::drill;
 
 pub(crate) async fn ten_copies_open_one_incident(stage: Arc<Stage>) {

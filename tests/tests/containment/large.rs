@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use backstop_core::incident::Status;
-use backstop_sandbox::{
-    Silent,
-    drill::{Cast, Stage, follow, oncall::OnCall, run::finding_about},
-};
+use backstop_drill::{Cast, Stage, follow, oncall::OnCall, run::finding_about};
+use backstop_emulator::Silent;
 use backstop_tests::drill;
 use serde_json::json;
 

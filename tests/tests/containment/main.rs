@@ -12,10 +12,8 @@ use backstop_core::{
     incident::Status,
     log::{Event, Record},
 };
-use backstop_sandbox::{
-    Silent,
-    drill::{self, Report, Stage, Verdict},
-};
+use backstop_drill::{self as drill, Report, Stage, Verdict};
+use backstop_emulator::Silent;
 use backstop_tests::{Sections, Setting, drill as shipped, stage};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use backstop_core::{StepId, TargetKind};
+use backstop_emulator::{Effect, Matcher};
 use backstop_playbook::{Playbook, actions::Action};
-use backstop_sandbox::{Effect, Matcher};
 use backstop_tests::{KnownAction, SafeUndo};
 
 use super::Fails;

@@ -11,8 +11,8 @@ mod truth;
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use backstop_core::TargetKind;
+use backstop_drill::{Drill, Drills};
 use backstop_playbook::{Playbook, load_dir};
-use backstop_sandbox::drill::{Drill, Drills};
 use backstop_tests::{Watched, playbooks};
 
 use faults::{Hit, Kind};

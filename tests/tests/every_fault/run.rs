@@ -1,6 +1,6 @@
 //! Steps fail while their playbook runs; afterwards everything is undone.
 
-use backstop_sandbox::FaultId;
+use backstop_emulator::FaultId;
 use backstop_tests::{Place, Watched};
 
 use super::{

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use backstop_core::{ErrorName, Outcome, incident::Status};
+use backstop_drill::Drill;
 use backstop_playbook::Playbook;
 use backstop_runtime::undoing::UndoError;
-use backstop_sandbox::drill::Drill;
 use backstop_tests::{Place, Removal, Watched, assert_people_are_told, story};
 
 use super::{changes, drills};

@@ -10,8 +10,8 @@ mod without_permission;
 
 use std::time::Instant;
 
+use backstop_drill::{Drill, Drills, Stage, calls::FunctionCalls};
 use backstop_playbook::{Playbook, load_dir};
-use backstop_sandbox::drill::{Drill, Drills, Stage, calls::FunctionCalls};
 use backstop_tests::{Watched, playbooks};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use backstop_sandbox::{Call, Principal};
+use backstop_emulator::{Call, Principal};
 use backstop_tests::{Role, Watched};
 
 /// Who takes part in an incident. The sweep's role is used in the test of what was missed.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use backstop_core::{Mode, TargetKind, incident::Status};
+use backstop_drill::Drill;
 use backstop_playbook::Playbook;
-use backstop_sandbox::drill::Drill;
 use backstop_tests::{Place, Watched, story};
 use regex_lite::Regex;
 

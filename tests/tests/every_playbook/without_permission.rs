@@ -7,9 +7,9 @@ use backstop_core::{
     ErrorName, Outcome,
     incident::{Status, StepState},
 };
+use backstop_drill::Drill;
 use backstop_playbook::{Playbook, actions};
 use backstop_report::Report;
-use backstop_sandbox::drill::Drill;
 use backstop_tests::{Place, Role, Watched, assert_log_is_true, assert_people_are_told, story};
 
 use super::drills;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use backstop_core::{Mode, incident::Status, words::undo as undo_in_words};
-use backstop_sandbox::drill::{
+use backstop_drill::{
     Report, Stage, Verdict,
     calls::CallLine,
     picture::Difference,

@@ -145,9 +145,9 @@ pub(super) enum AgainstError {
     #[error("no `template.yaml` here or above: run this in a checkout of Backstop")]
     NoWorkspace,
     #[error(transparent)]
-    Drills(#[from] backstop_sandbox::drill::DrillFileError),
+    Drills(#[from] backstop_drill::DrillFileError),
     #[error("running the disposable account")]
-    Stage(#[from] backstop_sandbox::drill::StageError),
+    Stage(#[from] backstop_drill::StageError),
     #[error(transparent)]
     Ledger(#[from] backstop_runtime::LedgerError),
 }

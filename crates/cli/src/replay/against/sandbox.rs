@@ -4,11 +4,9 @@
 use std::{collections::BTreeMap, env};
 
 use backstop_core::Mode;
+use backstop_drill::{self as drill, Drills, Ending, Stage, StageOptions, stage::workspace_around};
+use backstop_emulator::Settings;
 use backstop_playbook::Answer;
-use backstop_sandbox::{
-    Settings,
-    drill::{self, Drills, Ending, Stage, StageOptions, stage::workspace_around},
-};
 
 use super::{AgainstError, Planned, steps_of};
 use crate::{printer::Printer, progress::Steps};

@@ -1,0 +1,232 @@
+//! How an instance stands: interfaces, profile, protection, scaling, load balancers, sessions, snapshots.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ec2::{
+    Client,
+    types::{Filter, InstanceAttributeName, Volume},
+};
+use aws_sdk_ssm::types::{SessionFilter, SessionFilterKey, SessionState};
+use serde::Deserialize;
+
+use super::{State, network_acls, state};
+use crate::{
+    DrillError,
+    cast::{PlantedInstance, groups_of},
+    error::call,
+};
+use backstop_emulator::Account;
+
+/// What of an instance is read, and when it is contained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// Each of its interfaces has one security group and no other, and that has no rule.
+    Interfaces,
+    /// No instance profile is associated with it.
+    Profile,
+    /// It can't be terminated or stopped by a call, and its volumes outlive it.
+    Protection,
+    /// It is in no Auto Scaling group, and its group has lost no capacity.
+    AutoScaling,
+    /// It is registered with no load balancer.
+    LoadBalancers,
+    /// Nobody has a Session Manager session on it.
+    Sessions,
+    /// Each of its volumes has a snapshot.
+    Snapshots,
+    /// Every network ACL of its VPC that a subnet uses denies all traffic from and to its addresses, before all else.
+    NetworkAcls,
+}
+
+/// Reads one aspect of an instance.
+pub(super) async fn read(
+    account: &Account,
+    planted: &PlantedInstance,
+    aspect: Aspect,
+) -> Result<State, DrillError> {
+    let config = account.sdk_config(account.root());
+    let ec2 = Client::new(&config);
+    match aspect {
+        Aspect::Interfaces => interfaces(&ec2, planted).await,
+        Aspect::Profile => profile(&ec2, planted).await,
+        Aspect::Protection => protection(&ec2, planted).await,
+        Aspect::AutoScaling => auto_scaling(&aws_sdk_autoscaling::Client::new(&config), planted).await,
+        Aspect::LoadBalancers => load_balancers(&config, planted).await,
+        Aspect::Sessions => sessions(&aws_sdk_ssm::Client::new(&config), planted).await,
+        Aspect::Snapshots => snapshots(&ec2, planted).await,
+        Aspect::NetworkAcls => network_acls::read(&ec2, planted).await,
+    }
+}
+
+async fn interfaces(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+    let groups = groups_of(ec2, &planted.id).await?;
+    if groups == planted.groups {
+        return Ok(State::AsPlanted);
+    }
+    let is_same_interfaces = groups.keys().eq(planted.groups.keys());
+    let used: BTreeSet<&String> = groups.values().flatten().collect();
+    let is_one_each = groups.values().all(|groups| groups.len() == 1);
+    let found = ec2
+        .describe_security_groups()
+        .set_group_ids(Some(used.into_iter().cloned().collect()));
+    let found = found.send().await.map_err(call("ec2:DescribeSecurityGroups"))?;
+    let is_without_rules = found
+        .security_groups()
+        .iter()
+        .all(|group| group.ip_permissions().is_empty() && group.ip_permissions_egress().is_empty());
+    Ok(state(
+        false,
+        is_same_interfaces && is_one_each && is_without_rules,
+    ))
+}
+
+async fn profile(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+    let of_instance = Filter::builder().name("instance-id").values(&planted.id).build();
+    let found = ec2
+        .describe_iam_instance_profile_associations()
+        .filters(of_instance)
+        .send()
+        .await
+        .map_err(call("ec2:DescribeIamInstanceProfileAssociations"))?;
+    let names: Vec<&str> = found
+        .iam_instance_profile_associations()
+        .iter()
+        .filter_map(|association| association.iam_instance_profile()?.arn()?.rsplit('/').next())
+        .collect();
+    let expected: Vec<&str> = planted.profile.as_deref().into_iter().collect();
+    Ok(state(names == expected, names.is_empty()))
+}
+
+async fn protection(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+    let mut on = Vec::new();
+    for attribute in [
+        InstanceAttributeName::DisableApiTermination,
+        InstanceAttributeName::DisableApiStop,
+    ] {
+        let found = ec2
+            .describe_instance_attribute()
+            .instance_id(&planted.id)
+            .attribute(attribute);
+        let found = found
+            .send()
+            .await
+            .map_err(call("ec2:DescribeInstanceAttribute"))?;
+        let value = found.disable_api_termination.or(found.disable_api_stop);
+        on.push(value.and_then(|value| value.value).unwrap_or_default());
+    }
+    let found = ec2.describe_instances().instance_ids(&planted.id).send().await;
+    let found = found.map_err(call("ec2:DescribeInstances"))?;
+    let instances = found
+        .reservations()
+        .iter()
+        .flat_map(|reservation| reservation.instances());
+    let kept = instances
+        .flat_map(|instance| instance.block_device_mappings())
+        .filter_map(|mapping| mapping.ebs())
+        .map(|ebs| ebs.delete_on_termination() == Some(false));
+    on.extend(kept);
+    Ok(state(!on.contains(&true), !on.contains(&false)))
+}
+
+async fn auto_scaling(
+    autoscaling: &aws_sdk_autoscaling::Client,
+    planted: &PlantedInstance,
+) -> Result<State, DrillError> {
+    let Some(group) = &planted.auto_scaling else {
+        return Ok(State::AsPlanted);
+    };
+    let found = autoscaling
+        .describe_auto_scaling_groups()
+        .auto_scaling_group_names(group);
+    let found = found
+        .send()
+        .await
+        .map_err(call("autoscaling:DescribeAutoScalingGroups"))?;
+    let group = found.auto_scaling_groups().first();
+    let members = group.map(|group| group.instances()).unwrap_or_default();
+    let is_in = members
+        .iter()
+        .any(|member| member.instance_id() == Some(planted.id.as_str()));
+    let wanted = group
+        .and_then(|group| group.desired_capacity())
+        .unwrap_or_default();
+    let is_full = i32::try_from(members.len()).is_ok_and(|there| there >= wanted && wanted > 0);
+    Ok(state(is_in, !is_in && is_full))
+}
+
+async fn load_balancers(
+    config: &aws_config::SdkConfig,
+    planted: &PlantedInstance,
+) -> Result<State, DrillError> {
+    let Some((target_group, classic)) = &planted.load_balancers else {
+        return Ok(State::AsPlanted);
+    };
+    let found = aws_sdk_elasticloadbalancingv2::Client::new(config)
+        .describe_target_health()
+        .target_group_arn(target_group)
+        .send()
+        .await
+        .map_err(call("elasticloadbalancing:DescribeTargetHealth"))?;
+    let is_target = found
+        .target_health_descriptions()
+        .iter()
+        .any(|health| health.target().and_then(|target| target.id()) == Some(planted.id.as_str()));
+    let found = aws_sdk_elasticloadbalancing::Client::new(config)
+        .describe_load_balancers()
+        .load_balancer_names(classic)
+        .send()
+        .await
+        .map_err(call("elasticloadbalancing:DescribeLoadBalancers"))?;
+    let is_classic = found
+        .load_balancer_descriptions()
+        .iter()
+        .flat_map(|balancer| balancer.instances())
+        .any(|instance| instance.instance_id() == Some(planted.id.as_str()));
+    Ok(state(is_target && is_classic, !is_target && !is_classic))
+}
+
+async fn sessions(ssm: &aws_sdk_ssm::Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+    const OPERATION: &str = "ssm:DescribeSessions";
+    let on_instance = SessionFilter::builder()
+        .key(SessionFilterKey::TargetId)
+        .value(&planted.id)
+        .build();
+    let found = ssm
+        .describe_sessions()
+        .state(SessionState::Active)
+        .filters(on_instance.map_err(call(OPERATION))?)
+        .send()
+        .await
+        .map_err(call(OPERATION))?;
+    let is_live = !found.sessions().is_empty();
+    Ok(state(is_live == planted.has_session, !is_live))
+}
+
+async fn snapshots(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+    let of_instance = Filter::builder()
+        .name("attachment.instance-id")
+        .values(&planted.id)
+        .build();
+    let volumes = ec2.describe_volumes().filters(of_instance).send().await;
+    let volumes = volumes.map_err(call("ec2:DescribeVolumes"))?;
+    let volumes: Vec<String> = volumes
+        .volumes()
+        .iter()
+        .filter_map(Volume::volume_id)
+        .map(str::to_owned)
+        .collect();
+    let of_volumes = Filter::builder()
+        .name("volume-id")
+        .set_values(Some(volumes.clone()))
+        .build();
+    let found = ec2.describe_snapshots().filters(of_volumes).send().await;
+    let found = found.map_err(call("ec2:DescribeSnapshots"))?;
+    let kept: BTreeSet<&str> = found
+        .snapshots()
+        .iter()
+        .filter_map(|snapshot| snapshot.volume_id())
+        .collect();
+    let is_kept = volumes.iter().all(|volume| kept.contains(volume.as_str()));
+    Ok(state(kept.is_empty(), is_kept && !volumes.is_empty()))
+}

@@ -1,0 +1,132 @@
+//! Why a drill can't be run to its end. What Backstop does wrong is no error: the report says it.
+
+use std::path::PathBuf;
+
+use aws_sdk_dynamodb::error::BoxError;
+use backstop_core::IncidentId;
+use backstop_runtime::{LedgerError, by_hand::ByHandError, decision::DecisionError, undoing::UndoError};
+use thiserror::Error;
+
+use backstop_emulator::deploy::StackError;
+
+/// See the module.
+#[derive(Debug, Error)]
+pub enum DrillError {
+    /// A call that the drill itself makes failed.
+    #[error("calling `{operation}`")]
+    Call {
+        /// Such as `iam:CreateUser`.
+        operation: &'static str,
+        /// Why.
+        source: BoxError,
+    },
+    /// AWS answered without something that it always answers.
+    #[error("`{operation}` answered without {what}")]
+    Incomplete {
+        /// Such as `iam:CreateUser`.
+        operation: &'static str,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// The drill names something that isn't planted.
+    #[error("the drill plants no {kind} `{name}`")]
+    NotPlanted {
+        /// User, bucket, ….
+        kind: &'static str,
+        /// Its name in the file.
+        name: String,
+    },
+    /// The playbook's finding can't be read.
+    #[error("reading the finding `{}`", path.display())]
+    Finding {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: BoxError,
+    },
+    /// The playbook's finding isn't about a credential.
+    #[error("the finding `{}` has no `{field}`", path.display())]
+    FindingLacks {
+        /// Which file.
+        path: PathBuf,
+        /// What it has to have.
+        field: &'static str,
+    },
+    /// EventBridge didn't take the event.
+    #[error("EventBridge refused the event: {0}")]
+    EventRefused(String),
+    /// Nothing came of the finding.
+    #[error("no incident was opened within {seconds} s; {parked}")]
+    NoIncident {
+        /// How long was waited.
+        seconds: u64,
+        /// What the dead-letter queue says.
+        parked: String,
+    },
+    /// The execution doesn't end.
+    #[error("incident `{incident}` is still `{status}` after {seconds} s")]
+    Endless {
+        /// Which.
+        incident: IncidentId,
+        /// Its status.
+        status: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The state before the finding isn't what the drill needs, so its end would prove nothing.
+    #[error("before the finding, {0}: the drill would prove nothing")]
+    WrongStart(String),
+    /// A person starts its playbook, so there is no finding.
+    #[error("drill `{0}` is started by hand, by no finding")]
+    NoFinding(String),
+    /// The playbook can't be read.
+    #[error("reading the playbook")]
+    Playbook(#[source] Box<backstop_playbook::LoadError>),
+    /// The person on call couldn't start it.
+    #[error("running the playbook as the person on call")]
+    Run(#[source] Box<ByHandError>),
+    /// What the drill has just planted is being contained already.
+    #[error("incident `{0}` has the target already")]
+    AlreadyOpen(IncidentId),
+    /// The incidents table can't be read.
+    #[error("reading the incident")]
+    Ledger(#[from] LedgerError),
+    /// The stack lacks an output.
+    #[error("finding the stack's parts")]
+    Stack(#[from] StackError),
+    /// The undo couldn't be asked for.
+    #[error("asking for the undo as the person on call")]
+    Undo(#[source] Box<UndoError>),
+    /// The second person couldn't approve.
+    #[error("approving as the person on call")]
+    Approve(#[source] Box<DecisionError>),
+}
+
+/// Makes the error of one call.
+pub(super) fn call<E>(operation: &'static str) -> impl FnOnce(E) -> DrillError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    move |error| DrillError::Call {
+        operation,
+        source: error.into(),
+    }
+}
+
+impl From<UndoError> for DrillError {
+    fn from(error: UndoError) -> Self {
+        Self::Undo(Box::new(error))
+    }
+}
+
+impl From<ByHandError> for DrillError {
+    fn from(error: ByHandError) -> Self {
+        Self::Run(Box::new(error))
+    }
+}
+
+impl From<DecisionError> for DrillError {
+    fn from(error: DecisionError) -> Self {
+        Self::Approve(Box::new(error))
+    }
+}

@@ -1,0 +1,163 @@
+//! Follows an incident and its execution while they happen.
+
+mod history;
+mod told;
+
+use std::time::Duration;
+
+use aws_sdk_sfn::types::ExecutionStatus;
+use backstop_core::{
+    IncidentId, Mode,
+    incident::{Incident, Status},
+    log::{Event, Record},
+};
+use backstop_runtime::IncidentLog;
+use tokio::time::{Instant, sleep};
+
+use super::{DrillError, Stage, error::call, oncall::OnCall};
+use backstop_emulator::Progress;
+pub use history::History;
+use told::Told;
+
+const PAUSE: Duration = Duration::from_millis(150);
+/// From the event to the incident: EventBridge, SQS and a cold start; seconds at most.
+const UNTIL_OPENED: Duration = Duration::from_secs(30);
+/// From the incident to the end of its execution, retries of every step included.
+const UNTIL_ENDED: Duration = Duration::from_secs(180);
+/// More than any test opens on one stage.
+const MOST_INCIDENTS: usize = 500;
+
+/// An execution that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// What it did.
+    pub history: History,
+    /// Its status, error and cause, if it didn't succeed.
+    pub failure: Option<String>,
+}
+
+/// Waits for the incident of `playbook` that a finding opened or joined; others may answer other targets of it.
+pub async fn incident(stage: &Stage, playbook: &str, finding_id: &str) -> Result<IncidentLog, DrillError> {
+    let ledger = stage.ledger();
+    let until = Instant::now() + UNTIL_OPENED;
+    loop {
+        let rows = ledger.incidents(MOST_INCIDENTS).await?;
+        for row in rows.iter().filter(|row| row.playbook.as_str() == playbook) {
+            let log = ledger.log(&row.incident).await?;
+            if log.records().iter().any(|record| is_about(record, finding_id)) {
+                return Ok(log);
+            }
+        }
+        if Instant::now() >= until {
+            let parked = parked(stage, finding_id).await?;
+            return Err(DrillError::NoIncident {
+                seconds: UNTIL_OPENED.as_secs(),
+                parked,
+            });
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Follows the execution to its end, telling each state as it is entered; where people are asked, the person
+/// on call approves, unless the drill is to change nothing.
+pub async fn execution(
+    stage: &Stage,
+    opened: &IncidentLog,
+    oncall: &OnCall<'_>,
+    progress: &dyn Progress,
+) -> Result<Ended, DrillError> {
+    let id = opened.id();
+    let arn = execution_arn(stage, opened)?;
+    let sfn = aws_sdk_sfn::Client::new(&stage.account().sdk_config(stage.account().root()));
+    let ledger = stage.ledger();
+    let until = Instant::now() + UNTIL_ENDED;
+    let mut told = Told::default();
+    loop {
+        let ended = end(&sfn, &arn).await?;
+        let history = History::read(&sfn, &arn).await?;
+        let log = ledger.log(id).await?;
+        let incident = log.incident()?;
+        told.tell(&history, &incident, log.records(), progress);
+        if let Some(failure) = ended {
+            return Ok(Ended { history, failure });
+        }
+        if incident.status() == Status::AwaitingApproval && stage.mode() != Mode::Observe {
+            oncall.approve(id, &incident, progress).await?;
+        }
+        if Instant::now() >= until {
+            return Err(endless(id, &incident));
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Whether the execution ended, and if so, why not well; it may not be there yet, since intake opens the incident
+/// before it starts the machine.
+async fn end(sfn: &aws_sdk_sfn::Client, arn: &str) -> Result<Option<Option<String>>, DrillError> {
+    let answer = match sfn.describe_execution().execution_arn(arn).send().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let is_missing = error
+                .as_service_error()
+                .is_some_and(|error| error.is_execution_does_not_exist());
+            return if is_missing {
+                Ok(None)
+            } else {
+                Err(call("states:DescribeExecution")(error))
+            };
+        }
+    };
+    Ok(match answer.status() {
+        ExecutionStatus::Running => None,
+        ExecutionStatus::Succeeded => Some(None),
+        other => {
+            let (error, cause) = (
+                answer.error().unwrap_or_default(),
+                answer.cause().unwrap_or_default(),
+            );
+            Some(Some(format!("{other}: {error}: {cause}")))
+        }
+    })
+}
+
+fn execution_arn(stage: &Stage, log: &IncidentLog) -> Result<String, DrillError> {
+    let incident = log.incident()?;
+    let machine = stage.stack().machine_arn(incident.opened.playbook.as_str())?;
+    Ok(format!(
+        "{}:{}",
+        machine.replacen(":stateMachine:", ":execution:", 1),
+        log.id()
+    ))
+}
+
+fn is_about(record: &Record, finding_id: &str) -> bool {
+    match &record.event {
+        Event::Opened(opened) => opened.finding.key.ends_with(finding_id),
+        Event::FindingJoined(finding) => finding.key.ends_with(finding_id),
+        _ => false,
+    }
+}
+
+/// What the dead-letter queue says of a finding.
+async fn parked(stage: &Stage, finding_id: &str) -> Result<String, DrillError> {
+    let letters = stage.dead_letters().await?;
+    let found = letters.iter().find(|letter| letter.body.contains(finding_id));
+    Ok(found.map_or_else(
+        || "the dead-letter queue doesn't hold it either; look at the functions' logs".to_owned(),
+        |letter| {
+            format!(
+                "it is on the dead-letter queue: {}: {}",
+                letter.error, letter.reason
+            )
+        },
+    ))
+}
+
+fn endless(id: &IncidentId, incident: &Incident) -> DrillError {
+    DrillError::Endless {
+        incident: id.clone(),
+        status: incident.status().to_string(),
+        seconds: UNTIL_ENDED.as_secs(),
+    }
+}

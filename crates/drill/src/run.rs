@@ -1,0 +1,198 @@
+//! One drill on a stage: plant, probe, fire, follow, probe again, judge.
+
+use std::time::Duration;
+
+use backstop_core::{IncidentId, incident::Status, words::with_causes};
+use ulid::Ulid;
+
+pub use super::start::finding_about;
+use super::{
+    Cast, Drill, DrillError, Report, Stage,
+    calls::FunctionCalls,
+    cast::Subject,
+    check,
+    file::{Proposed, Start},
+    follow,
+    oncall::OnCall,
+    picture::Picture,
+    probe,
+    start::{self, Started},
+    undo,
+};
+use backstop_emulator::Progress;
+
+/// Where the incident doesn't claim to be contained, waiting for IAM would prove nothing.
+const SHORT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Runs it. Whatever goes wrong is in the report.
+pub async fn run(stage: &Stage, drill: &Drill, ending: Ending, progress: &dyn Progress) -> Report {
+    let mut report = Report::blank(drill, stage.mode());
+    if let Err(error) = attempt(stage, drill, ending, &mut report, progress).await {
+        report.error = Some(with_causes(&error));
+    }
+    report.judge();
+    report
+}
+
+async fn attempt(
+    stage: &Stage,
+    drill: &Drill,
+    ending_with: Ending,
+    report: &mut Report,
+    progress: &dyn Progress,
+) -> Result<(), DrillError> {
+    let ending = ending();
+    let cast = step(
+        progress,
+        "plant the compromise",
+        Cast::plant(stage.account(), drill, &ending),
+    )
+    .await?;
+    report.expected_proposals = expected_proposals(stage, drill, &cast)?;
+    step(progress, "probe before", look_before(stage, drill, &cast, report)).await?;
+    let before = Picture::take(stage.account(), &cast).await?;
+
+    progress.started(drill.beginning());
+    let oncall = OnCall::new(stage, &ending);
+    let started = start::start(stage, drill, &cast, &oncall).await?;
+    let followed = follow_up(stage, drill, &started, &oncall, report, progress).await;
+    let calls = FunctionCalls::of(&stage.account().calls(), stage.stack().name(), started.began_us);
+    report.time_to_contain_ms = calls.ms_to_last_change();
+    report.time_to_first_change_ms = calls.ms_to_first_change();
+    report.calls = calls.summary();
+    let id = followed?;
+    progress.finished(drill.beginning());
+
+    step(progress, "probe after", look_after(stage, drill, &cast, report)).await?;
+    if ending_with == Ending::Undo {
+        let leaked = match drill.start() {
+            Some(Start::Finding(about)) => Some(cast.subject(about)?),
+            Some(Start::ByHand(_)) | None => None,
+        };
+        let leaked_key = leaked.as_ref().and_then(Subject::key_id);
+        let undone = undo::undo(stage, &cast, &oncall, &id, &before, leaked_key);
+        report.undo = Some(step(progress, "undo and compare with before", undone).await?);
+    }
+    Ok(())
+}
+
+/// What a drill ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything is undone, and the account compared with before.
+    Undo,
+    /// What was contained stays so, for whoever wants to look at it.
+    Contained,
+}
+
+async fn step<T>(
+    progress: &dyn Progress,
+    name: &str,
+    work: impl Future<Output = Result<T, DrillError>>,
+) -> Result<T, DrillError> {
+    progress.started(name);
+    let value = work.await?;
+    progress.finished(name);
+    Ok(value)
+}
+
+/// Tells runs on one account apart.
+fn ending() -> String {
+    let id = Ulid::generate().to_string().to_lowercase();
+    id.chars().skip(id.len().saturating_sub(6)).collect()
+}
+
+async fn look_before(
+    stage: &Stage,
+    drill: &Drill,
+    cast: &Cast,
+    report: &mut Report,
+) -> Result<(), DrillError> {
+    let wanted: Vec<_> = drill
+        .probes
+        .iter()
+        .map(|probe| (probe.clone(), probe.before))
+        .collect();
+    let seen = probe::run(stage.account(), cast, &wanted, probe::PATIENCE).await?;
+    for (result, seen) in report.probes.iter_mut().zip(seen) {
+        result.before = Some(seen);
+    }
+    for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
+        result.before = Some(check::read(stage.account(), cast, check).await?);
+    }
+    let probe = report
+        .probes
+        .iter()
+        .find(|probe| !probe.is_before_as_expected())
+        .map(|probe| &probe.name);
+    let check = report
+        .checks
+        .iter()
+        .find(|check| !check.is_before_as_expected())
+        .map(|check| &check.name);
+    match probe.or(check) {
+        None => Ok(()),
+        Some(name) => Err(DrillError::WrongStart(format!(
+            "`{name}` isn't as the drill needs it"
+        ))),
+    }
+}
+
+/// The commands that people must be given, sorted.
+fn expected_proposals(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<Vec<String>, DrillError> {
+    let account = stage.account().account_id();
+    let mut commands = Vec::new();
+    for proposed in &drill.proposals {
+        let target = match proposed {
+            Proposed::DenyUser(user) => format!("arn:aws:iam::{account}:user/{}", cast.user(user)?),
+            Proposed::DeactivateKey(key) => cast.identity(key)?.key_id.clone(),
+        };
+        commands.push(format!(
+            "backstop run leaked-access-key --target {target} --mode approve"
+        ));
+    }
+    commands.sort();
+    Ok(commands)
+}
+
+/// Follows what came of the start, and takes down whatever is known, also when it doesn't end.
+async fn follow_up(
+    stage: &Stage,
+    drill: &Drill,
+    started: &Started,
+    oncall: &OnCall<'_>,
+    report: &mut Report,
+    progress: &dyn Progress,
+) -> Result<IncidentId, DrillError> {
+    let opened = start::incident(stage, drill, started).await?;
+    report.incident = Some(opened.id().to_string());
+    progress.note(&format!("  incident {}", opened.id()));
+    let followed = follow::execution(stage, &opened, oncall, progress).await;
+    report.take_incident(&stage.ledger().log(opened.id()).await?.incident()?);
+    let ended = followed?;
+    report.transitions = Some(ended.history.transitions());
+    report.machine_failure = ended.failure;
+    Ok(opened.id().clone())
+}
+
+async fn look_after(
+    stage: &Stage,
+    drill: &Drill,
+    cast: &Cast,
+    report: &mut Report,
+) -> Result<(), DrillError> {
+    let expected = report.probes.iter().map(|result| result.expected_after);
+    let wanted: Vec<_> = drill.probes.iter().cloned().zip(expected).collect();
+    let patience = match report.status {
+        Some(Status::Contained) => probe::PATIENCE,
+        _ => SHORT_PATIENCE,
+    };
+    let seen = probe::run(stage.account(), cast, &wanted, patience).await?;
+    for (result, seen) in report.probes.iter_mut().zip(seen) {
+        result.after = Some(seen);
+    }
+    for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
+        result.after = Some(check::read(stage.account(), cast, check).await?);
+    }
+    Ok(())
+}

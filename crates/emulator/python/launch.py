@@ -54,16 +54,13 @@ def admit_for_moto(app):
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
         iam_actions._BOTOCORE_SERVICE_MAP[service] = [service]
     iam_actions.extract_iam_action = name_permissions(iam_actions.extract_iam_action)
-    iam_actions.extract_resource_arn = name_findings(iam_actions.extract_resource_arn)
+    iam_actions.extract_resource_arn = name_hub(iam_actions.extract_resource_arn)
 
 
-def name_findings(known):
-    """Names the resources of what reads findings, as AWS does; ministack checks these calls against `*`."""
+def name_hub(known):
+    """Names Security Hub's hub, as AWS does; ministack checks these calls against `*`."""
 
     def extract(service, method, path, headers, body, query_params, region, account_id):
-        parts = path.strip("/").split("/")
-        if service == "guardduty" and parts[0] == "detector" and len(parts) > 1:
-            return f"arn:aws:guardduty:{region}:{account_id}:detector/{parts[1]}"
         if service == "securityhub":
             return f"arn:aws:securityhub:{region}:{account_id}:hub/default"
         return known(service, method, path, headers, body, query_params, region, account_id)

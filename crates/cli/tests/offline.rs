@@ -315,7 +315,7 @@ fn evidence() -> TempDir {
         entries: news.iter().map(|(entry, _)| entry.clone()).collect(),
     };
     log.push(Record::next(Some(&last), last.at, "kept".into(), kept).unwrap());
-    let manifest = Manifest::of(&id, &Incident::replay(&log).unwrap()).unwrap();
+    let manifest = Manifest::of(&id, &Incident::replay(&log).unwrap().evidence).unwrap();
     let folder = TempDir::new().unwrap();
     for (entry, item) in news {
         let path = folder.path().join(entry.name);

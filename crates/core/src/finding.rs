@@ -23,6 +23,7 @@ mod principal;
 mod resource_type;
 mod severity;
 mod standing;
+mod workflow;
 mod wrapping;
 
 use std::fmt;
@@ -39,6 +40,7 @@ pub use envelope::{DRILL_SOURCE, Envelope, GUARDDUTY_FINDING, SECURITY_HUB_IMPOR
 pub use error::ParseError;
 pub use hub_finding::aws_products;
 pub use parse::{Left, Parsed, Refused, parse};
+pub use workflow::Workflow;
 
 /// Titles are cut to this many characters; what fits people.
 const TITLE_CHARS: usize = 1_024;

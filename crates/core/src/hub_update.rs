@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
+pub use crate::finding::Workflow;
 use crate::{
     finding::HubFinding,
     ids::IncidentId,
-    incident::{Incident, Status},
+    incident::Incident,
     log::{Event, FindingRef, Origin, Record},
+    status::Status,
     text,
 };
 
@@ -16,34 +16,6 @@ use crate::{
 pub const NOTE_BY: &str = "backstop";
 /// ASFF's and OCSF's limit (Security Hub API Reference, "NoteUpdate", "BatchUpdateFindingsV2").
 const NOTE_CHARS: usize = 512;
-
-/// Where a finding stands with those who look into it (Security Hub User Guide, "Setting the workflow status").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Workflow {
-    /// People know and must do something.
-    Notified,
-    /// It was dealt with. It is gone from the list of what is open, so this takes proof.
-    Resolved,
-}
-
-impl Workflow {
-    /// As ASFF writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Notified => "NOTIFIED",
-            Self::Resolved => "RESOLVED",
-        }
-    }
-
-    /// OCSF's `status_id`: 2 is "In Progress", the nearest to notified that it has; 4 is "Resolved".
-    pub const fn status_id(self) -> i32 {
-        match self {
-            Self::Notified => 2,
-            Self::Resolved => 4,
-        }
-    }
-}
 
 /// One update for all of an incident's findings.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,85 +3,23 @@
 mod conclusion;
 mod missing;
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 pub use missing::MissingEvidence;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+pub use crate::status::Status;
 use crate::{
-    evidence::{self, Kept},
     ids::{Hash, StepId},
-    log::{Event, Opened, Phase, Record, StepRef},
+    log::{Event, Opened, Record},
+    manifest::{self, Kept, LogHead},
     mode::Mode,
     outcome::{Outcome, UndoOutcome, Verification},
     plan::{self, Plan},
     risk::Risk,
+    step::{Phase, StepRef},
 };
-
-/// Where an incident stands. "Contained" only when every containing step was proven by reading back.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// Opened; nothing was planned or done yet.
-    Open,
-    /// A plan waits for a person.
-    AwaitingApproval,
-    /// Steps are under way.
-    Containing,
-    /// Every containing step is proven.
-    Contained,
-    /// Some containing steps are proven, others aren't.
-    PartiallyContained,
-    /// No containing step is proven.
-    Failed,
-    /// A guardrail refused; nothing was changed.
-    Refused,
-    /// Planned and told only, as the mode says.
-    Observed,
-    /// People were told: the playbook contains nothing, so containing is theirs.
-    Reported,
-    /// A person refused the plan.
-    Denied,
-    /// Nobody decided in time.
-    Expired,
-    /// Undo is under way.
-    Undoing,
-    /// Everything that can be put back is back.
-    Undone,
-    /// A person must finish it.
-    Stuck,
-}
-
-impl Status {
-    /// The status as people and files write it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::AwaitingApproval => "awaiting-approval",
-            Self::Containing => "containing",
-            Self::Contained => "contained",
-            Self::PartiallyContained => "partially-contained",
-            Self::Failed => "failed",
-            Self::Refused => "refused",
-            Self::Observed => "observed",
-            Self::Reported => "reported",
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-            Self::Undoing => "undoing",
-            Self::Undone => "undone",
-            Self::Stuck => "stuck",
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// What the log says of one step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -443,11 +381,11 @@ impl Incident {
                 head,
                 entries,
             } => {
-                if !evidence::continues(&self.evidence.entries, entries) {
+                if !manifest::continues(&self.evidence.entries, entries) {
                     return Err(("evidence-kept", "it doesn't continue the manifest's chain"));
                 }
                 self.evidence.entries.extend(entries.iter().cloned());
-                self.evidence.log = Some(evidence::LogHead {
+                self.evidence.log = Some(LogHead {
                     records: *records,
                     head: head.clone(),
                 });

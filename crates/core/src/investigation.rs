@@ -16,7 +16,7 @@ pub use call::{Call, Caller, Seen, UnreadableEvent};
 pub use proposal::{Proposal, playbook_for};
 pub use suspect::{Lookup, MOST_KEYS, Suspect};
 
-use crate::{ids::Region, incident::Incident, log::Phase, text, words};
+use crate::{ids::Region, incident::Incident, step::Phase, text, words};
 use subject::Subject;
 
 /// All of it as JSON: a record of the log holds it, with room to spare (DynamoDB takes 400 KB an item).

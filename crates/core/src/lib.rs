@@ -7,6 +7,9 @@
 //! | [`finding`] | what came in, normalised |
 //! | [`investigation`] | what a principal did, and what that calls for |
 //! | [`hub_update`] | what Security Hub is told about a finding |
+//! | [`step`] | a step as the playbook has it |
+//! | [`status`] | where an incident stands, in a word |
+//! | [`about`] | what people are told about |
 //! | [`mode`] | observe, approve, auto |
 //! | [`plan`] | exact changes, now → after, and their hash |
 //! | [`outcome`] | how a step, a verification and an undo end |
@@ -14,17 +17,18 @@
 //! | [`incident`] | the state of an incident, folded from its log |
 //! | [`times`] | when what happened, and how long it took |
 //! | [`words`] | statuses, ends of steps and events, in words |
+//! | [`manifest`] | the chained list of what is kept of an incident |
 //! | [`evidence`] | what is kept of an incident, hashed and chained |
 //! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
 //! | [`message`] | what people are told |
 //! | [`sweep`] | what was missed, and what nobody works on any more |
 //! | [`advice`] | what people should do about a type of finding |
-//! | [`text`] | hostile text, made harmless for each sink |
 //! | [`error_name`] | the names that state machines catch |
 //! | [`task`] | what a state machine hands to a function and gets back |
 //! | [`text`] | hostile text made harmless for wherever it goes |
 //! | [`canonical`] | canonical JSON and SHA-256 |
 
+pub mod about;
 pub mod advice;
 pub mod canonical;
 pub mod error_name;
@@ -36,11 +40,14 @@ pub mod ids;
 pub mod incident;
 pub mod investigation;
 pub mod log;
+pub mod manifest;
 pub mod message;
 pub mod mode;
 pub mod outcome;
 pub mod plan;
 pub mod risk;
+pub mod status;
+pub mod step;
 pub mod sweep;
 pub mod target;
 pub mod task;

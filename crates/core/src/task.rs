@@ -3,11 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::about::About;
 use crate::{
     ids::{ActionId, IncidentId, PlaybookName, StepId},
-    log::Options,
     mode::Mode,
     outcome::Outcome,
+    step::Options,
     target::Target,
 };
 
@@ -157,26 +158,6 @@ pub struct NotifyTask {
     /// What people are told about.
     #[serde(default)]
     pub about: About,
-}
-
-/// What a notice is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum About {
-    /// How the playbook ended.
-    #[default]
-    Outcome,
-    /// How the undo ended.
-    Undo,
-    /// What the investigation proposes, if anything.
-    Investigation,
-}
-
-impl About {
-    /// Whether it is how something ended: of that, people are told once each.
-    pub const fn is_ending(&self) -> bool {
-        matches!(self, Self::Outcome | Self::Undo)
-    }
 }
 
 /// What `approve` is asked to do by the machine.

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    incident::{Incident, Status},
-    log::{Event, FindingRef, Phase, Record},
+    incident::Incident,
+    log::{Event, FindingRef, Record},
+    status::Status,
+    step::Phase,
 };
 
 /// The moments of an incident and the times between them. What the log doesn't know, or what never came, is absent.

@@ -2,10 +2,12 @@
 //! is: whoever shows them makes them harmless for where they go.
 
 use crate::{
-    incident::{Status, StepState},
-    log::{Event, Phase},
+    incident::StepState,
+    log::Event,
     mode::Mode,
     outcome::{Outcome, UndoOutcome},
+    status::Status,
+    step::Phase,
 };
 
 /// The status as a sentence.

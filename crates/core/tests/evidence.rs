@@ -61,7 +61,7 @@ fn keep(log: &mut Vec<Record>, files: &mut Files) -> Vec<String> {
         entries,
     };
     log.push(Record::next(log.last(), last.at, "kept".into(), event).unwrap());
-    let manifest = Manifest::of(&id(), &Incident::replay(log).unwrap()).unwrap();
+    let manifest = Manifest::of(&id(), &Incident::replay(log).unwrap().evidence).unwrap();
     files.insert(MANIFEST.into(), manifest.text().unwrap().into_bytes());
     names
 }

@@ -3,7 +3,7 @@
 use backstop_core::{incident::Incident, investigation::Investigation};
 use serde::Serialize;
 
-use crate::report::{clean, command};
+use crate::harmless::{clean, command};
 
 /// The newest of what is notable; all of it is in the log.
 const MOST_LINES: usize = 20;

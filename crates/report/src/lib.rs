@@ -11,11 +11,13 @@
 //! | [`unknown`] | what the log can't say |
 //! | [`cost`] | what answering cost, estimated |
 //! | [`questions`] | what to ask afterwards |
+//! | [`harmless`] | texts that attackers may have chosen, made harmless for a line |
 //! | [`markdown`] | the report as Markdown |
 //! | [`html`] | the report as a page |
 
 mod activity;
 mod cost;
+mod harmless;
 mod html;
 mod markdown;
 mod questions;

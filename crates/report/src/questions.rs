@@ -6,7 +6,7 @@ use backstop_core::{
     times::{Times, length},
 };
 
-use crate::report::clean;
+use crate::harmless::clean;
 
 pub(crate) fn questions(incident: &Incident, times: &Times) -> Vec<String> {
     let mut questions = vec![how_it_began(incident)];

@@ -7,7 +7,6 @@ use backstop_core::{
     incident::{IllegalTransition, Incident, Status},
     log::{Origin, Record},
     message::what_next,
-    text,
     times::{Times, length},
     words,
 };
@@ -16,15 +15,13 @@ use serde::Serialize;
 use crate::{
     activity::{self, Activity},
     cost::{self, Cost},
+    harmless::clean,
     questions,
     steps::{self, Step},
     summary,
     timeline::{self, Timeline, Tone},
     unknown,
 };
-
-/// Longer texts are in the log.
-const LONGEST: usize = 600;
 
 /// The report on one incident.
 #[derive(Clone, Debug, Serialize)]
@@ -144,21 +141,6 @@ impl Report {
     /// What to type to get the evidence.
     pub fn fetch(&self) -> String {
         format!("backstop evidence fetch {}", self.incident)
-    }
-}
-
-/// One harmless line of bounded length.
-pub(crate) fn clean(line: &str) -> String {
-    text::bounded(&text::sanitize(line), LONGEST)
-}
-
-/// A command to copy, whole. One that can't be shown as it is says so.
-pub(crate) fn command(line: &str) -> String {
-    let shown = text::sanitize(line);
-    if shown == line {
-        shown
-    } else {
-        format!("{shown}   # some characters can't be shown: take this command from the log")
     }
 }
 

@@ -8,7 +8,7 @@ use backstop_core::{
 use serde::Serialize;
 
 use crate::{
-    report::{clean, command},
+    harmless::{clean, command},
     timeline::Tone,
 };
 

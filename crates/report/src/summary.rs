@@ -8,7 +8,7 @@ use backstop_core::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::report::clean;
+use crate::harmless::clean;
 
 pub(crate) fn summary(log: &[Record], incident: &Incident, times: &Times) -> Vec<String> {
     let mut lines = vec![what_happened(incident), outcome(incident)];

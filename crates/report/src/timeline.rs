@@ -11,7 +11,7 @@ use backstop_core::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::report::clean;
+use crate::harmless::clean;
 
 /// Where the axis begins and ends, in percent of the picture: what stands at its ends isn't cut off.
 const MARGIN: f64 = 2.0;

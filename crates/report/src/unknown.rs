@@ -8,7 +8,7 @@ use backstop_core::{
     words,
 };
 
-use crate::report::clean;
+use crate::harmless::clean;
 
 pub(crate) fn unknown(log: &[Record], incident: &Incident, times: &Times) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

@@ -53,7 +53,7 @@ async fn attempt(ledger: &Ledger, bucket: &EvidenceBucket, id: &IncidentId) -> R
     }
     // Written last, and anew each time: it follows from the log, so it never says more than what is there.
     let incident = log.incident()?;
-    let Some(manifest) = Manifest::of(id, &incident) else {
+    let Some(manifest) = Manifest::of(id, &incident.evidence) else {
         return Ok(0);
     };
     let item = Item {

@@ -67,7 +67,7 @@ pub(super) async fn fetch(arguments: FetchArguments) -> Result<Evidence, CliErro
 /// The manifest that the incident's log leads to.
 async fn said(deployment: &Deployment, id: &IncidentId) -> Result<Manifest, FetchError> {
     let incident = deployment.ledger.log(id).await?.incident()?;
-    match Manifest::of(id, &incident) {
+    match Manifest::of(id, &incident.evidence) {
         Some(manifest) => Ok(manifest),
         None => Err(match incident.evidence.failure {
             Some(why) => FetchError::NotKept {

@@ -10,8 +10,9 @@ use super::Item;
 use crate::{
     canonical,
     ids::StepId,
-    log::{Event, FindingRef, Phase, Record},
+    log::{Event, FindingRef, Record},
     plan::Plan,
+    step::Phase,
 };
 
 /// A finding as it was received.

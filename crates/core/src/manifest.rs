@@ -1,12 +1,14 @@
 //! The manifest: a chain of entries that only grows, and the one text it may have.
 
+mod kept;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Item, LogHead};
+pub use kept::{Entry, Item, Kept, LogHead};
+
 use crate::{
     canonical::{self, CanonicalError},
     ids::{Hash, IncidentId},
-    incident::Incident,
 };
 
 /// The manifest's own name.
@@ -53,8 +55,7 @@ pub enum ManifestError {
 
 impl Manifest {
     /// The manifest that a log leads to; `None` if nothing was kept.
-    pub fn of(id: &IncidentId, incident: &Incident) -> Option<Self> {
-        let kept = &incident.evidence;
+    pub fn of(id: &IncidentId, kept: &Kept) -> Option<Self> {
         Some(Self {
             format: FORMAT,
             incident: id.clone(),
@@ -71,7 +72,8 @@ impl Manifest {
         Ok(text)
     }
 
-    /// Reads a manifest and checks its text and its chain. What else the folder holds is for [`super::check`].
+    /// Reads a manifest and checks its text and its chain. What else the folder holds is for
+    /// [`crate::evidence::check`].
     pub fn read(bytes: &[u8]) -> Result<Self, ManifestError> {
         let manifest: Self = serde_json::from_slice(bytes).map_err(ManifestError::Unreadable)?;
         if manifest.format != FORMAT {

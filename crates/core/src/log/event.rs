@@ -1,0 +1,197 @@
+//! What can happen to an incident.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{FindingRef, Opened};
+use crate::{
+    about::About,
+    finding::Workflow,
+    guardrail::Decision,
+    ids::{Hash, StepId},
+    manifest::Entry,
+    outcome::{Outcome, UndoOutcome, Verification},
+    plan::Plan,
+    risk::Risk,
+    status::Status,
+};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The incident was opened. Always the first event.
+    Opened(Box<Opened>),
+    /// Another copy or update of a finding about the same target arrived.
+    FindingJoined(FindingRef),
+    /// A guardrail lowered the mode or refused.
+    GuardrailDecided(Decision),
+    /// What a step would change, in `observe` and `approve` mode.
+    Planned {
+        /// The plan, with its receipt as of then.
+        plan: Box<Plan>,
+        /// [`Plan::hash`].
+        hash: Hash,
+    },
+    /// People were asked to decide on the plan with this hash.
+    ApprovalRequested {
+        /// Hash over all steps' hashes.
+        plan_hash: Hash,
+        /// When the question expires.
+        expires_at: Timestamp,
+        /// How many different people must approve.
+        needed: u8,
+        /// The text that people were asked with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+    },
+    /// A person approved the plan with this hash.
+    Approved {
+        /// The caller's ARN, from `sts:GetCallerIdentity`.
+        by: String,
+        /// The person's words.
+        reason: Option<String>,
+        /// The plan they saw.
+        plan_hash: Hash,
+    },
+    /// A person refused the plan.
+    Denied {
+        /// The caller's ARN.
+        by: String,
+        /// The person's words.
+        reason: Option<String>,
+    },
+    /// Nobody decided in time.
+    ApprovalExpired,
+    /// The world changed since the plan was approved; nothing was done on the old plan.
+    PlanDrifted {
+        /// The step that would do something else now.
+        step: StepId,
+        /// The hash approved.
+        approved: Hash,
+        /// The hash now.
+        now: Hash,
+    },
+    /// The receipt is safe; the change comes next. Without a later [`Event::StepEnded`] the step was cut
+    /// off: it may or may not have taken effect.
+    Acting {
+        /// The plan that is carried out.
+        plan: Box<Plan>,
+    },
+    /// A step ended.
+    StepEnded {
+        /// Which.
+        step: StepId,
+        /// How.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// A step's goal state was read back. The last one counts.
+    Verified {
+        /// Which.
+        step: StepId,
+        /// What was read.
+        #[serde(flatten)]
+        verification: Verification,
+    },
+    /// People were told.
+    Notified {
+        /// The SNS topic's ARN.
+        channel: String,
+        /// The message's subject.
+        subject: String,
+        /// SNS's message id.
+        message_id: String,
+        /// The text, as it was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        /// What they were told about. Left out where it is the outcome, as it was before there was another.
+        #[serde(default, skip_serializing_if = "About::is_ending")]
+        about: About,
+    },
+    /// Security Hub was told, or was to be told, how it ended.
+    HubTold {
+        /// What it was told: `NOTIFIED` or `RESOLVED`.
+        workflow: Workflow,
+        /// The findings that took it, by [`FindingRef::key`].
+        updated: Vec<String>,
+        /// Those that didn't, each with the reason.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<String>,
+    },
+    /// The incident is closed with this status, as it was concluded from the log then.
+    Closed {
+        /// The status then.
+        status: Status,
+    },
+    /// A person asked for undo.
+    UndoRequested {
+        /// The caller's ARN.
+        by: String,
+        /// The person's words.
+        reason: Option<String>,
+        /// The steps to undo, in the order of the log; undo walks them backwards.
+        steps: Vec<StepId>,
+        /// What the person accepts besides.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accepting: Vec<Risk>,
+    },
+    /// Undo of one step begins.
+    Undoing {
+        /// Which.
+        step: StepId,
+    },
+    /// Undo of one step ended.
+    UndoEnded {
+        /// Which.
+        step: StepId,
+        /// How.
+        #[serde(flatten)]
+        outcome: UndoOutcome,
+    },
+    /// A person must finish it.
+    Stuck {
+        /// What was being done.
+        during: String,
+        /// Why it can't go on.
+        reason: String,
+        /// AWS CLI lines that finish the job.
+        commands: Vec<String>,
+    },
+    /// Evidence is in the bucket: these entries continue the manifest's chain.
+    EvidenceKept {
+        /// How many records the log that was kept has.
+        records: u32,
+        /// The hash of its last record.
+        head: Hash,
+        /// What was kept now.
+        entries: Vec<Entry>,
+    },
+    /// Evidence couldn't be written to the bucket; what was done about the incident stands.
+    EvidenceNotKept {
+        /// The fixed name.
+        error: String,
+        /// What we were doing and what AWS said.
+        detail: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_notice_and_a_finding_are_written_as_before_there_was_more_to_say() {
+        let notified = r#"{"event":"notified","channel":"t","subject":"s","message_id":"m"}"#;
+        let finding = r#"{"event":"finding-joined","key":"k","finding_type":"t","route":"security-hub-imported","severity":{"score":8.0,"label":"high"},"count":1,"first_seen":null,"last_seen":null,"created_at":null,"updated_at":null,"message":null}"#;
+        for before in [notified, finding] {
+            let event: Event = serde_json::from_str(before).unwrap();
+            assert_eq!(
+                serde_json::to_string(&event).unwrap(),
+                before,
+                "the hash chain holds"
+            );
+        }
+    }
+}

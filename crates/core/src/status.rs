@@ -1,0 +1,69 @@
+//! Where an incident stands, in a word. What leads to it is in [`crate::incident`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where an incident stands. "Contained" only when every containing step was proven by reading back.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Opened; nothing was planned or done yet.
+    Open,
+    /// A plan waits for a person.
+    AwaitingApproval,
+    /// Steps are under way.
+    Containing,
+    /// Every containing step is proven.
+    Contained,
+    /// Some containing steps are proven, others aren't.
+    PartiallyContained,
+    /// No containing step is proven.
+    Failed,
+    /// A guardrail refused; nothing was changed.
+    Refused,
+    /// Planned and told only, as the mode says.
+    Observed,
+    /// People were told: the playbook contains nothing, so containing is theirs.
+    Reported,
+    /// A person refused the plan.
+    Denied,
+    /// Nobody decided in time.
+    Expired,
+    /// Undo is under way.
+    Undoing,
+    /// Everything that can be put back is back.
+    Undone,
+    /// A person must finish it.
+    Stuck,
+}
+
+impl Status {
+    /// The status as people and files write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::AwaitingApproval => "awaiting-approval",
+            Self::Containing => "containing",
+            Self::Contained => "contained",
+            Self::PartiallyContained => "partially-contained",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Observed => "observed",
+            Self::Reported => "reported",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Undoing => "undoing",
+            Self::Undone => "undone",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

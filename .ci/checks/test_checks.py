@@ -1,9 +1,14 @@
 """Faults that the checks of the template must catch, each planted into something that passes."""
 
+import contextlib
+import io
 import json
+import tempfile
 import unittest
+from pathlib import Path
 
 import iam
+import recorded
 import roles
 from template import Template
 
@@ -157,6 +162,30 @@ class Roles(unittest.TestCase):
     def test_a_function_of_nobody(self):
         definition = machine(invoke("${One}"), invoke("${Other}"), invoke("{% $states.input.function %}"))
         self.assert_caught("names no function of the template", definition)
+
+
+class Requests(unittest.TestCase):
+    def run_on(self, *entries):
+        with tempfile.TemporaryDirectory() as directory:
+            text = "".join(json.dumps({"key": "AKIA", **entry}) + "\n" for entry in entries)
+            (Path(directory) / "requests-1.jsonl").write_text(text, encoding="utf-8")
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                return recorded.main(directory), said.getvalue()
+
+    def test_what_was_seen_and_had_no_fault_passes(self):
+        code, said = self.run_on({"service": "iam", "operation": "GetUser"})
+        self.assertEqual(code, 0)
+        self.assertIn("1 operations of 1 services", said)
+
+    def test_a_fault_fails_and_is_named(self):
+        about = {"service": "iam", "operation": "GetUser"}
+        code, said = self.run_on(about, about | {"parameter": "UserName", "fault": "'a b' isn't like it"})
+        self.assertEqual(code, 1)
+        self.assertIn("iam:GetUser UserName: 'a b' isn't like it; in requests-1.jsonl", said)
+
+    def test_nothing_seen_fails(self):
+        self.assertEqual(self.run_on()[0], 1)
 
 
 if __name__ == "__main__":

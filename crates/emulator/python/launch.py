@@ -224,6 +224,13 @@ def ministack():
     tell_source_instance()
     allow_what_moto_holds_by_action()
     app.app = tell_principals(app.app)
+    # Functions inherit this environment, and it is none of theirs.
+    checked = os.environ.pop("BACKSTOP_CHECK_REQUESTS", "")
+    if checked:
+        import request_shapes
+
+        # Every request comes here first, those for moto and those that the gateway answers too.
+        app.app = request_shapes.watch(app.app, checked)
     sys.argv = ["ministack"]
     app.main()
 

@@ -19,6 +19,9 @@ use process::Emulator;
 /// Hosts that are called without the gateway as proxy.
 pub(crate) const NO_PROXY: &str = "127.0.0.1,localhost";
 
+/// Names the directory, if any, to which is written which requests AWS's services would refuse by their own models.
+const CHECK_REQUESTS: &str = "BACKSTOP_CHECK_REQUESTS";
+
 /// Both emulators, healthy.
 #[derive(Debug)]
 pub struct Emulators {
@@ -60,6 +63,8 @@ impl Emulators {
             ("SFTP_ENABLED", "0"),
             ("IOT_MTLS_ENABLED", "0"),
         ];
+        let checked = std::env::var(CHECK_REQUESTS).unwrap_or_default();
+        let environment = [&environment[..], &[(CHECK_REQUESTS, checked.as_str())]].concat();
         let ministack = Emulator::spawn(
             "ministack",
             venv,

@@ -13,13 +13,17 @@ const KEPT_RUNS: usize = 3;
 /// The script that runs an emulator, and what it needs beside it. Each run has its own, since another checkout may
 /// share the virtual environment.
 const LAUNCHER: &str = "launch.py";
-const SCRIPTS: [(&str, &str); 3] = [
+const SCRIPTS: [(&str, &str); 4] = [
     (LAUNCHER, include_str!("../../python/launch.py")),
     (
         "ministack_gaps.py",
         include_str!("../../python/ministack_gaps.py"),
     ),
     ("moto_gaps.py", include_str!("../../python/moto_gaps.py")),
+    (
+        "request_shapes.py",
+        include_str!("../../python/request_shapes.py"),
+    ),
 ];
 
 /// A directory that is ours while its lock is held.

@@ -1,8 +1,8 @@
 //! What the loops over the registry know of each action that changes something: where a target for it is planted,
 //! how its effect is seen, and how an undo of it ends.
 
+use backstop_actions::ActionSpec;
 use backstop_core::{IncidentId, Resource, Target};
-use backstop_playbook::actions::Action;
 use serde_json::{Value, json};
 
 use crate::{Drift, Planted, States};
@@ -234,8 +234,8 @@ const BY_PARAMETER: &str = "ec2.secure-snapshots";
 
 impl KnownAction {
     /// Whether the loops are to try it: it changes something.
-    pub fn is_tried(action: &Action) -> bool {
-        !action.permissions.act.is_empty() && action.id != BY_PARAMETER
+    pub fn is_tried(action: &ActionSpec) -> bool {
+        action.changes_something() && action.id != BY_PARAMETER
     }
 
     /// What the loops know of an action that the registry has.

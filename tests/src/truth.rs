@@ -5,7 +5,6 @@ use backstop_core::{
     incident::{Incident, StepState},
     log::receipt,
 };
-use backstop_playbook::actions;
 use backstop_runtime::IncidentLog;
 
 use crate::{KnownAction, Notice, Place, Seen, States, story};
@@ -56,7 +55,7 @@ pub fn is_open(step: &StepState) -> bool {
 /// `done` is in the account, and what is in the account has its receipt in the log.
 fn effect_is_as_said(place: &Place<'_>, log: &IncidentLog, step: &StepState, states: &States) {
     let id = step.step.action.as_str();
-    if !KnownAction::is_tried(actions::find(id).unwrap()) {
+    if !KnownAction::is_tried(backstop_actions::find(id).unwrap()) {
         return;
     }
     let effect = |now: &States| {

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
+use backstop_actions::ActionSpec;
 use backstop_core::{
     IncidentId, Mode, Outcome, Risk, StepId, UndoOutcome,
     incident::Status,
@@ -13,7 +14,6 @@ use backstop_core::{
 };
 use backstop_drill::Stage;
 use backstop_emulator::{Call, Effect, Matcher};
-use backstop_playbook::actions::{ACTIONS, Action};
 use backstop_tests::{
     Case, Failure, Functions, KnownAction, Planted, SafeUndo, Seen, Setting, States, drill, in_template,
     stage, undoable,
@@ -30,11 +30,10 @@ const ALL_RISKS: &[Risk] = &[Risk::ReviveSessions, Risk::ReactivateKey];
 #[ignore = "minutes of both cores: cargo test --workspace --test every_action -- --ignored --nocapture"]
 async fn every_action_is_harmless_to_plan_and_repeat_and_exact_to_undo() {
     let began = Instant::now();
-    let changing: Vec<&'static Action> = ACTIONS
-        .iter()
+    let changing: Vec<&'static ActionSpec> = backstop_actions::actions()
         .filter(|action| KnownAction::is_tried(action))
         .collect();
-    let mut by_function: BTreeMap<&'static str, Vec<&'static Action>> = BTreeMap::new();
+    let mut by_function: BTreeMap<&'static str, Vec<&'static ActionSpec>> = BTreeMap::new();
     for action in &changing {
         KnownAction::find(action.id);
         by_function.entry(action.function).or_default().push(action);
@@ -64,7 +63,7 @@ async fn every_action_is_harmless_to_plan_and_repeat_and_exact_to_undo() {
     eprintln!(
         "{} of {} actions change something; {} s, {deployed} of them for building and deploying",
         changing.len(),
-        ACTIONS.len(),
+        backstop_actions::actions().count(),
         began.elapsed().as_secs()
     );
     let stage = Arc::into_inner(stage).unwrap();
@@ -77,7 +76,11 @@ async fn every_action_is_harmless_to_plan_and_repeat_and_exact_to_undo() {
 }
 
 /// The actions of one function, one after another; one that fails stops no other.
-async fn each(stage: &Arc<Stage>, functions: &Arc<Functions>, actions: Vec<&'static Action>) -> Vec<String> {
+async fn each(
+    stage: &Arc<Stage>,
+    functions: &Arc<Functions>,
+    actions: Vec<&'static ActionSpec>,
+) -> Vec<String> {
     let mut failed = Vec::new();
     for action in actions {
         let (stage, functions) = (Arc::clone(stage), Arc::clone(functions));
@@ -93,7 +96,7 @@ async fn each(stage: &Arc<Stage>, functions: &Arc<Functions>, actions: Vec<&'sta
     failed
 }
 
-async fn act_and_undo_safely(stage: &Stage, functions: &Functions, action: &'static Action) {
+async fn act_and_undo_safely(stage: &Stage, functions: &Functions, action: &'static ActionSpec) {
     let bench = Bench::plant(stage, functions, action, Origin::Finding).await;
     let known = bench.known;
 
@@ -183,7 +186,7 @@ async fn act_and_undo_safely(stage: &Stage, functions: &Functions, action: &'sta
 }
 
 /// A person started it, no finding says that anything leaked, and accepts every risk.
-async fn undo_with_all_risks(stage: &Stage, functions: &Functions, action: &'static Action) {
+async fn undo_with_all_risks(stage: &Stage, functions: &Functions, action: &'static ActionSpec) {
     let bench = Bench::contained(stage, functions, action).await;
     bench.ask_undo(ALL_RISKS).await;
     // The function dies after the change and before the log knows that it is undone.
@@ -205,7 +208,7 @@ async fn undo_with_all_risks(stage: &Stage, functions: &Functions, action: &'sta
     assert_eq!(bench.status().await, Status::Undone, "{}", action.id);
 }
 
-async fn undo_after_drift(stage: &Stage, functions: &Functions, action: &'static Action) {
+async fn undo_after_drift(stage: &Stage, functions: &Functions, action: &'static ActionSpec) {
     let known = KnownAction::find(action.id);
     let Some(drift) = known.drift else {
         assert_eq!(
@@ -242,7 +245,7 @@ async fn undo_after_drift(stage: &Stage, functions: &Functions, action: &'static
 struct Bench<'a> {
     stage: &'a Stage,
     functions: &'a Functions,
-    action: &'static Action,
+    action: &'static ActionSpec,
     known: &'static KnownAction,
     planted: Planted,
     incident: IncidentId,
@@ -253,7 +256,7 @@ impl<'a> Bench<'a> {
     async fn plant(
         stage: &'a Stage,
         functions: &'a Functions,
-        action: &'static Action,
+        action: &'static ActionSpec,
         origin: Origin,
     ) -> Self {
         let known = KnownAction::find(action.id);
@@ -286,7 +289,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Planned, approved, done and closed.
-    async fn contained(stage: &'a Stage, functions: &'a Functions, action: &'static Action) -> Self {
+    async fn contained(stage: &'a Stage, functions: &'a Functions, action: &'static ActionSpec) -> Self {
         let by = "arn:aws:iam::123456789012:user/alice".to_owned();
         let bench = Self::plant(stage, functions, action, Origin::Manual { by, reason: None }).await;
         bench.step(RespondTask::Plan).await.unwrap();

@@ -139,7 +139,10 @@ impl CommandError for RefusedError {
 impl CommandError for UndoError {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotClosed { .. } | Self::NothingToUndo(_) | Self::Leaked { .. } => Exit::Refused,
+            Self::NotClosed { .. }
+            | Self::NothingToUndo(_)
+            | Self::Leaked { .. }
+            | Self::UnknownAction { .. } => Exit::Refused,
             Self::NoSuchStep { .. } => Exit::NotFound,
             Self::Ledger(_) | Self::Start(_) => Exit::Failed,
         }

@@ -76,21 +76,6 @@ impl AccountId {
     }
 }
 
-impl ActionId {
-    /// The function that has the action: `iam.deny-user` belongs to `respond-iam`, and what only reads to
-    /// `investigate`.
-    pub fn function(&self) -> String {
-        match self
-            .0
-            .split_once('.')
-            .map_or(self.0.as_str(), |(service, _)| service)
-        {
-            "investigate" => "investigate".to_owned(),
-            service => format!("respond-{service}"),
-        }
-    }
-}
-
 impl Hash {
     /// The first twelve digits: enough for people to compare.
     pub fn short(&self) -> &str {

@@ -128,6 +128,9 @@ impl Checker {
         for branch in list(state, "Branches") {
             self.scope(branch);
         }
+        if let Some(each) = state.get("ItemProcessor") {
+            self.scope(each);
+        }
     }
 
     fn errors(&mut self, name: &str, state: &Value) {
@@ -207,6 +210,22 @@ mod tests {
                 "state `A`: leads nowhere and doesn't end",
                 "state `StartAt`: starts at `X`, which isn't there",
                 "state `B`: can't be reached",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_states_of_each_item_are_looked_at() {
+        let machine = json!({
+            "StartAt": "A",
+            "States": { "A": { "Type": "Map", "End": true,
+                               "ItemProcessor": { "StartAt": "B", "States": { "B": { "Type": "Task", "End": true } } } } },
+        });
+        assert_eq!(
+            faults(&machine),
+            [
+                "state `B`: a task without `TimeoutSeconds`",
+                "state `B`: a task without `Retry`",
             ]
         );
     }

@@ -12,7 +12,6 @@ use backstop_core::{Mode, PlaybookName, StepId, TargetKind, log::Phase};
 use serde_saphyr::Spanned;
 
 use crate::{
-    actions::{self, ACTIONS},
     file::{PlaybookFile, TestFile, TriggersFile},
     playbook::{PhaseSteps, Playbook, Test, Triggers},
     problem::Problem,
@@ -176,7 +175,7 @@ pub(crate) const fn phase_name(phase: Phase) -> &'static str {
 fn check_mode(file: &PlaybookFile, problems: &mut Vec<Problem>) {
     let steps = file.phases.value.iter().flat_map(|phase| &phase.steps.value);
     for step in steps {
-        let Some(action) = actions::find(&step.action.value) else {
+        let Some(action) = backstop_actions::find(&step.action.value) else {
             continue;
         };
         let two_people = step.high_impact.as_ref().is_some_and(|high| high.value);
@@ -232,5 +231,5 @@ fn is_technique(text: &str) -> bool {
 
 /// A hint for an action that isn't known.
 pub(crate) fn known_actions(id: &str) -> String {
-    suggest::one_of(id, ACTIONS.iter().map(|action| action.id))
+    suggest::one_of(id, backstop_actions::actions().map(|action| action.id))
 }

@@ -9,6 +9,7 @@ mod contain;
 mod gate;
 pub(crate) mod retry;
 mod task;
+mod undo;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +22,8 @@ use crate::{
     playbook::Playbook,
 };
 use task::{Call, invoke};
+pub(crate) use undo::UNDO;
+pub use undo::{compile_undo, functions_of_undo, undoing_functions};
 
 /// The functions that machines call besides those of their steps; `approve` only where there is something to
 /// approve.

@@ -1,6 +1,8 @@
 //! `playbook.yaml` as it is written: every value that a check can refuse keeps its place in the file.
 
-use std::borrow::Cow;
+mod options;
+
+use std::{borrow::Cow, collections::BTreeMap};
 
 use backstop_core::{
     Mode, TargetKind,
@@ -11,7 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use crate::{actions::ACTIONS, known, playbook::Link};
+use crate::{known, playbook::Link};
 
 /// A Backstop playbook: which findings it answers, on what target, with which steps.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -104,6 +106,7 @@ pub(crate) struct PhaseFile {
 /// One step.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("allOf" = options::by_action()))]
 pub(crate) struct StepFile {
     /// Its name inside the playbook, kebab-case.
     #[schemars(with = "String", regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"))]
@@ -125,8 +128,9 @@ pub(crate) struct StepFile {
     #[schemars(with = "Option<bool>")]
     pub(crate) at_once: Option<Spanned<bool>>,
     /// Options of the action.
-    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
-    pub(crate) with: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
+    #[serde(default)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub(crate) with: BTreeMap<String, Spanned<serde_json::Value>>,
 }
 
 /// A sample finding and what must come of it.
@@ -145,8 +149,7 @@ pub(crate) struct TestFile {
 }
 
 fn action(_: &mut SchemaGenerator) -> Schema {
-    let named: Vec<_> = ACTIONS
-        .iter()
+    let named: Vec<_> = backstop_actions::actions()
         .map(|action| json_schema!({ "const": action.id, "description": action.sentence }))
         .collect();
     json_schema!({ "type": "string", "description": "What it runs.", "oneOf": named })

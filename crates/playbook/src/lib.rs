@@ -1,7 +1,6 @@
 //! Playbooks: parsed from YAML, checked, matched to findings, compiled to state machines. Pure: no AWS, no
 //! clock, and no files but in [`load_dir`].
 
-pub mod actions;
 mod arrange;
 pub mod asl;
 mod catalog;
@@ -19,6 +18,7 @@ mod outputs;
 mod parse;
 mod playbook;
 mod problem;
+mod reference;
 mod schema;
 mod show;
 mod skeleton;
@@ -27,7 +27,10 @@ pub mod template;
 mod transitions;
 
 pub use catalog::{Answer, Catalog};
-pub use compile::{EXECUTION_TIMEOUT_SECONDS, SHARED_FUNCTIONS, compile, functions_of};
+pub use compile::{
+    EXECUTION_TIMEOUT_SECONDS, SHARED_FUNCTIONS, compile, compile_undo, functions_of, functions_of_undo,
+    undoing_functions,
+};
 pub use coverage::{Coverage, Row, RowKind, coverage};
 pub use decide::{Decided, is_new_type};
 pub use lint::{LintReport, lint};

@@ -10,7 +10,7 @@ use crate::{
     asl::check_machine,
     catalog::Catalog,
     check::{self, is_kebab_case},
-    compile::compile,
+    compile::{UNDO, compile},
     file::PlaybookFile,
     load::{self, LoadError},
     parse,
@@ -138,14 +138,14 @@ fn read(name: &PlaybookName, label: &str, text: String) -> Result<Linted, Invali
 fn check_folder(folder: &Path, linted: &Linted) -> Vec<Problem> {
     let mut problems = Vec::new();
     let name = linted.playbook.name.as_str();
-    if !is_kebab_case(name) || name.len() > LONGEST_PLAYBOOK_NAME {
+    if !is_kebab_case(name) || name.len() > LONGEST_PLAYBOOK_NAME || name == UNDO {
         problems.push(
             Problem::of_file(
                 "playbook-name",
                 format!("`{name}` is no name for a playbook's folder"),
             )
             .help(format!(
-                "write lower-case words joined by `-`, {LONGEST_PLAYBOOK_NAME} characters at most"
+                "write lower-case words joined by `-`, {LONGEST_PLAYBOOK_NAME} characters at most, and not `{UNDO}`"
             )),
         );
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A state machine (Amazon States Language, <https://states-language.net>), query language JSONata.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,6 +51,7 @@ impl Serialize for States {
 pub(crate) enum State {
     Task(Box<Task>),
     Parallel(Parallel),
+    Map(Walk),
     Choice(Choice),
     Pass(Pass),
 }
@@ -100,6 +101,36 @@ impl Branch {
         Self {
             start_at: states.first(),
             states,
+        }
+    }
+}
+
+/// A `Map` state: the same states for each item.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Walk {
+    pub(crate) items: &'static str,
+    pub(crate) max_concurrency: u32,
+    pub(crate) item_processor: ItemProcessor,
+    pub(crate) output: Value,
+    #[serde(flatten)]
+    pub(crate) then: Then,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ItemProcessor {
+    pub(crate) processor_config: Value,
+    #[serde(flatten)]
+    pub(crate) branch: Branch,
+}
+
+impl ItemProcessor {
+    /// The states run inside the execution itself.
+    pub(crate) fn inline(branch: Branch) -> Self {
+        Self {
+            processor_config: json!({ "Mode": "INLINE" }),
+            branch,
         }
     }
 }

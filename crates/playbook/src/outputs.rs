@@ -1,5 +1,5 @@
-//! Everything that follows from the playbooks: machines, the template's block, the schema, the table of what is
-//! answered.
+//! Everything that follows from the playbooks and from the contracts of actions and functions: machines, the template's
+//! blocks, the schema, the references, the table of what is answered.
 
 use std::{
     fmt, fs, io,
@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::{
     catalog::Catalog,
-    compile::compile,
+    compile::{UNDO, compile, compile_undo},
     coverage::coverage,
     load::{self, LoadError},
-    schema, template,
+    reference, schema, template,
 };
 
 /// A file as it should be.
@@ -48,10 +48,10 @@ pub enum OutputError {
     },
 }
 
-/// Which outputs differed from the playbooks.
+/// Which outputs differed from what they are compiled from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Compiled {
-    /// How many files follow from the playbooks.
+    /// How many files are compiled.
     pub files: usize,
     /// Those that differ (after a check) or differed (after writing).
     pub changed: Vec<PathBuf>,
@@ -64,7 +64,7 @@ impl fmt::Display for Compiled {
         }
         writeln!(
             f,
-            "{} of {} compiled files differ from the playbooks:",
+            "{} of {} compiled files differ from what they are compiled from:",
             self.changed.len(),
             self.files
         )?;
@@ -75,7 +75,7 @@ impl fmt::Display for Compiled {
     }
 }
 
-/// Every file that follows from the playbooks of the project in `root`.
+/// Every compiled file of the project in `root`.
 pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
     let catalog = load::load_dir(&root.join("playbooks"))?;
     let template = load::read(&root.join("template.yaml"))?;
@@ -87,6 +87,14 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
     outputs.push(Output {
         path: "docs/coverage.md".into(),
         text: coverage(&catalog).to_markdown(),
+    });
+    outputs.push(Output {
+        path: "docs/reference/actions.md".into(),
+        text: reference::actions(),
+    });
+    outputs.push(Output {
+        path: "docs/reference/permissions.md".into(),
+        text: reference::permissions(),
     });
     outputs.push(Output {
         path: "template.yaml".into(),
@@ -127,12 +135,15 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn machines(catalog: &Catalog) -> Result<Vec<Output>, serde_json::Error> {
-    catalog
+    let of_playbooks = catalog
         .iter()
-        .map(|playbook| {
+        .map(|playbook| (playbook.name.as_str(), compile(playbook)));
+    of_playbooks
+        .chain([(UNDO, compile_undo())])
+        .map(|(name, machine)| {
             Ok(Output {
-                path: format!("statemachines/{}.asl.json", playbook.name).into(),
-                text: compile(playbook).to_json()?,
+                path: format!("statemachines/{name}.asl.json").into(),
+                text: machine.to_json()?,
             })
         })
         .collect()

@@ -1,13 +1,12 @@
 //! A playbook as the program uses it: checked, without places in a file.
 
+use backstop_actions::ActionSpec;
 use backstop_core::{
     ActionId, Mode, PlaybookName, StepId, TargetKind,
     finding::{ResourceRole, SeverityLabel},
     log::{Phase, StepRef},
 };
 use serde::{Deserialize, Serialize};
-
-use crate::actions::{self, Action};
 
 /// One playbook.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,12 +149,12 @@ impl Playbook {
 
 impl Step {
     /// What the list of actions says of it; `None` only for a catalog of another version.
-    pub fn known_action(&self) -> Option<&'static Action> {
-        actions::find(self.action.as_str())
+    pub fn known_action(&self) -> Option<&'static ActionSpec> {
+        backstop_actions::find(self.action.as_str())
     }
 
     /// Whether it may change the account, so that people must see it in the plan; what isn't known might.
     pub fn changes_something(&self) -> bool {
-        self.known_action().is_none_or(Action::changes_something)
+        self.known_action().is_none_or(ActionSpec::changes_something)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use backstop_actions::{Grants, Impact, Part};
 use backstop_core::{Mode, PlaybookName, StepId, TargetKind, log::Phase};
 use serde::Serialize;
 
 use crate::{
-    actions::{Impact, Permissions},
     catalog::Catalog,
     check::phase_name,
     compile::{compile, functions_of},
@@ -50,6 +50,26 @@ pub struct ShownStep<'a> {
     permissions: Option<Permissions>,
 }
 
+/// The names of the IAM actions of each part.
+#[derive(Clone, Debug, Serialize)]
+struct Permissions {
+    plan: BTreeSet<&'static str>,
+    act: BTreeSet<&'static str>,
+    verify: BTreeSet<&'static str>,
+    undo: BTreeSet<&'static str>,
+}
+
+impl From<Grants> for Permissions {
+    fn from(grants: Grants) -> Self {
+        Self {
+            plan: grants.names(Part::Plan),
+            act: grants.names(Part::Act),
+            verify: grants.names(Part::Verify),
+            undo: grants.names(Part::Undo),
+        }
+    }
+}
+
 /// Shows one playbook.
 pub fn show(playbook: &Playbook) -> Shown<'_> {
     let matched: BTreeSet<&str> = playbook
@@ -91,7 +111,7 @@ fn shown_step(phase: Phase, step: &Step) -> ShownStep<'_> {
         at_once: step.at_once,
         impact: action.map(|action| action.impact),
         targets: action.map_or(&[], |action| action.targets),
-        permissions: action.map(|action| action.permissions),
+        permissions: action.map(|action| action.grants.into()),
     }
 }
 
@@ -183,12 +203,12 @@ impl fmt::Display for ShownStep<'_> {
         if !self.after.is_empty() {
             writeln!(f, "    after     {}", join(self.after))?;
         }
-        if let Some(permissions) = self.permissions {
+        if let Some(permissions) = &self.permissions {
             for (part, names) in [
-                ("plan", permissions.plan),
-                ("act", permissions.act),
-                ("verify", permissions.verify),
-                ("undo", permissions.undo),
+                ("plan", &permissions.plan),
+                ("act", &permissions.act),
+                ("verify", &permissions.verify),
+                ("undo", &permissions.undo),
             ] {
                 writeln!(f, "    {part:<9} {}", join(names))?;
             }

@@ -1,13 +1,18 @@
-//! The part of `template.yaml` that follows from the playbooks: their machines, and the machines' outputs.
+//! The part of `template.yaml` that follows from the playbooks and from the contracts of actions and functions.
 
-use std::fmt::Write as _;
+mod functions;
+mod machines;
+mod policy;
+mod yaml;
 
-use crate::{
-    catalog::Catalog,
-    compile::{functions_of, pascal_case},
-    playbook::Playbook,
-};
+use backstop_actions::functions::FUNCTIONS;
 
+use crate::catalog::Catalog;
+
+pub use machines::machine_logical_id;
+pub use policy::{Stated, statements};
+
+const FUNCTION_BLOCK: &str = "compiled functions";
 const MACHINES: &str = "compiled machines";
 const OUTPUTS: &str = "compiled outputs";
 
@@ -19,17 +24,23 @@ pub struct NoSuchBlock {
     end: &'static str,
 }
 
-/// The template with its compiled blocks made anew from the catalog; all else stays as it is.
+/// The template with its compiled blocks made anew; all else stays as it is.
 pub fn replace_block(template: &str, catalog: &Catalog) -> Result<String, NoSuchBlock> {
-    let machines: Vec<String> = catalog.iter().map(machine).collect();
-    let outputs: String = catalog.iter().map(output).collect();
-    let with_machines = replace(template, MACHINES, &machines.join("\n"))?;
-    replace(&with_machines, OUTPUTS, &outputs)
+    let functions: Vec<String> = FUNCTIONS.iter().copied().map(functions::block).collect();
+    let machines: Vec<String> = catalog
+        .iter()
+        .map(machines::of_playbook)
+        .chain([machines::of_undo()])
+        .collect();
+    let outputs: String = catalog.iter().map(machines::output).collect();
+    let template = replace(template, FUNCTION_BLOCK, &parted(&functions))?;
+    let template = replace(&template, MACHINES, &parted(&machines))?;
+    replace(&template, OUTPUTS, &outputs)
 }
 
-/// `leaked-access-key` → `LeakedAccessKeyMachine`.
-pub fn machine_logical_id(playbook: &Playbook) -> String {
-    format!("{}Machine", pascal_case(playbook.name.as_str()))
+/// Blocks with an empty line behind each.
+fn parted(blocks: &[String]) -> String {
+    blocks.iter().map(|block| format!("{block}\n")).collect()
 }
 
 /// Keeps the marker lines and replaces what is between them.
@@ -37,10 +48,7 @@ fn replace(template: &str, block: &'static str, content: &str) -> Result<String,
     let (head, rest) = cut_behind(template, block, "begin")?;
     let at = line_start(rest, block, "end")?;
     let tail = rest.get(at..).unwrap_or_default();
-    Ok(format!(
-        "{head}{content}{}{tail}",
-        if block == MACHINES { "\n" } else { "" }
-    ))
+    Ok(format!("{head}{content}{tail}"))
 }
 
 fn cut_behind<'a>(
@@ -68,68 +76,4 @@ fn line_start(text: &str, block: &'static str, end: &'static str) -> Result<usiz
         at += line.len();
     }
     Err(NoSuchBlock { block, end })
-}
-
-fn machine(playbook: &Playbook) -> String {
-    let name = &playbook.name;
-    let functions = functions_of(playbook);
-    let arn = |function: &str| format!("!GetAtt {}Function.Arn", pascal_case(function));
-    let mut substitutions: Vec<String> = functions
-        .iter()
-        .map(|function| format!("{}FunctionArn: {}", pascal_case(function), arn(function)))
-        .collect();
-    if playbook.contains() {
-        substitutions.push("ApprovalTimeoutSeconds: !Ref ApprovalTimeoutSeconds".to_owned());
-    }
-    substitutions.push("Partition: !Ref AWS::Partition".to_owned());
-    substitutions.sort();
-    let mut text = String::new();
-    let mut line = |indent: usize, content: &str| {
-        // Writing to a text can't fail.
-        writeln!(text, "{:indent$}{content}", "").unwrap_or_default();
-    };
-    line(2, &format!("{}:", machine_logical_id(playbook)));
-    line(4, "Type: AWS::Serverless::StateMachine");
-    line(4, "Properties:");
-    line(6, &format!("Name: !Sub ${{AWS::StackName}}-{name}"));
-    line(6, &format!("DefinitionUri: statemachines/{name}.asl.json"));
-    line(6, "DefinitionSubstitutions:");
-    for substitution in &substitutions {
-        line(8, substitution);
-    }
-    line(6, "RolePath: !Sub /${AWS::StackName}/");
-    line(6, "Policies:");
-    line(8, "- !Ref MachineLogsPolicy");
-    line(8, "- Version: \"2012-10-17\"");
-    line(10, "Statement:");
-    line(12, "- Effect: Allow");
-    line(14, "Action: lambda:InvokeFunction");
-    line(14, "Resource:");
-    for function in &functions {
-        line(16, &format!("- {}", arn(function)));
-    }
-    for (indent, content) in LOGGING_AND_TRACING {
-        line(indent, content);
-    }
-    text
-}
-
-/// Execution data stays out of the logs: it holds task tokens.
-const LOGGING_AND_TRACING: [(usize, &str); 8] = [
-    (6, "Logging:"),
-    (8, "Level: ALL"),
-    (8, "IncludeExecutionData: false"),
-    (8, "Destinations:"),
-    (10, "- CloudWatchLogsLogGroup:"),
-    (14, "LogGroupArn: !GetAtt MachineLogs.Arn"),
-    (6, "Tracing:"),
-    (8, "Enabled: true"),
-];
-
-fn output(playbook: &Playbook) -> String {
-    let id = machine_logical_id(playbook);
-    format!(
-        "  {id}Arn:\n    Description: The machine of {}\n    Value: !Ref {id}\n",
-        playbook.name
-    )
 }

@@ -28,6 +28,12 @@ fn walk(states: &States, start: &str, mode: Mode) -> usize {
                     .sum::<usize>();
                 next(&parallel.then)
             }
+            // Once: how many items there are isn't known here.
+            State::Map(map) => {
+                let branch = &map.item_processor.branch;
+                count += walk(&branch.states, &branch.start_at, mode);
+                next(&map.then)
+            }
         };
     }
     count

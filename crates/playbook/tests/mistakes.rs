@@ -164,8 +164,69 @@ fn the_order_of_steps_is_checked() {
     assert_eq!(circle, [("circle", line_of(title) + 1)]);
     let two_people = codes(title, &format!("{title}\n        high_impact: true"));
     assert_eq!(two_people, [("mode-too-high", line_of("mode: auto"))]);
-    let option = codes(title, &format!("{title}\n        with: {{ days: 3 }}"));
-    assert_eq!(option, [("unknown-option", line_of(title) + 1)]);
+}
+
+/// The one mistake of a step with these options: its code, line, column, message and hint.
+fn option_mistake(action: &str, with: &str) -> Vec<(&'static str, u64, u64, String, String)> {
+    let title = "title: Deny the user everything";
+    let text = GOOD
+        .replacen("action: iam.deny-user", &format!("action: {action}"), 1)
+        .replacen(title, &format!("{title}\n        with:\n          {with}"), 1);
+    let problems = match read(&text) {
+        Ok(_) => Vec::new(),
+        Err(invalid) => invalid.problems,
+    };
+    let line = line_of(title) + 2;
+    problems
+        .into_iter()
+        .filter(|problem| problem.line == line)
+        .map(|problem| {
+            let help = problem.help.unwrap();
+            (
+                problem.code,
+                problem.line - line,
+                problem.column,
+                problem.message,
+                help,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn options_are_checked_where_they_are_written() {
+    let mistake = |action: &str, with: &str| {
+        let mut found = option_mistake(action, with);
+        assert_eq!(found.len(), 1, "{action} {with}: {found:?}");
+        found.remove(0)
+    };
+    let hours = "a whole number from 1 to 2160";
+    for value in ["a week", "999999", "0", "24.5", "true", "'24'", "[24]"] {
+        let (code, _, column, message, help) =
+            mistake("investigate.credential-activity", &format!("hours: {value}"));
+        assert_eq!((code, column), ("option-value", 18), "{message}");
+        assert!(message.starts_with("`hours` is ") && message.ends_with(&format!(", not {hours}")));
+        assert_eq!(help, format!("write {hours}, such as `hours: 24`"));
+    }
+    let (code, _, column, message, help) = mistake("ec2.isolate-instance", "untrack: 'yes'");
+    assert_eq!((code, column), ("option-value", 20));
+    assert_eq!(message, "`untrack` is \"yes\", not true or false");
+    assert_eq!(help, "write true or false, such as `untrack: false`");
+    let (code, _, _, message, help) = mistake("ec2.isolate-instance", "untrak: true");
+    assert_eq!(code, "unknown-option");
+    assert_eq!(message, "`ec2.isolate-instance` has no option `untrak`");
+    assert_eq!(help, "did you mean `untrack`?");
+    let (code, _, _, _, help) = mistake("iam.deny-user", "days: 3");
+    assert_eq!(
+        (code, help.as_str()),
+        ("unknown-option", "remove it: nothing may stand here")
+    );
+    for (action, with) in [
+        ("investigate.credential-activity", "hours: 2160"),
+        ("ec2.isolate-instance", "untrack: true"),
+    ] {
+        assert_eq!(option_mistake(action, with), []);
+    }
 }
 
 #[test]

@@ -75,11 +75,11 @@ pub(crate) fn cost(log: &[Record], incident: &Incident, kept: usize) -> Cost {
             Event::Planned { .. } | Event::StepEnded { .. } | Event::UndoEnded { .. }
         )
     });
-    let verifying: std::collections::BTreeSet<String> = incident
+    let verifying: std::collections::BTreeSet<Option<&str>> = incident
         .steps
         .iter()
         .filter(|state| state.verification.is_some())
-        .map(|state| state.step.action.function())
+        .map(|state| backstop_actions::function_of(&state.step.action))
         .collect();
     let tasks = steps + verifying.len() as u64 + notices + closings;
     let invocations = tasks + findings;

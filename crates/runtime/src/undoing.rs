@@ -1,9 +1,9 @@
 //! Undo as a person asks for it: what would be put back, and the request that starts it.
 
 use backstop_core::{
-    Change, IncidentId, Risk, StepId, UndoOutcome,
+    ActionId, Change, IncidentId, Risk, StepId, UndoOutcome,
     incident::{Incident, Status, StepState, Undo},
-    log::{Event, Origin},
+    log::{Event, Origin, StepRef},
     task::{UndoInput, UndoStep},
     text,
 };
@@ -62,6 +62,19 @@ pub enum UndoError {
         incident: IncidentId,
         /// The finding's type.
         finding_type: String,
+    },
+    /// The step was made by a version that had another list of actions.
+    #[error(
+        "step `{step}` was made by `{action}`, which this version doesn't know: undo it by the commands that \
+         `backstop incidents show {incident}` names, or by the version that made it"
+    )]
+    UnknownAction {
+        /// The incident.
+        incident: IncidentId,
+        /// The step.
+        step: StepId,
+        /// Its action.
+        action: ActionId,
     },
     /// The table failed.
     #[error(transparent)]
@@ -161,6 +174,8 @@ pub async fn request(
     let incident = log.incident()?;
     check_risks(log.id(), &incident, accepting)?;
     let names: Vec<StepId> = steps.iter().map(|step| step.step.clone()).collect();
+    // Before anything is written down: a request that can't be carried out would hold the incident in `undoing`.
+    let linked = with_functions(log.id(), &incident, &names)?;
     // A stuck undo is asked for anew, which clears that it is stuck.
     let is_asked = incident.stuck.is_none()
         && incident.accepted == accepting
@@ -178,20 +193,37 @@ pub async fn request(
     let input = UndoInput {
         incident: log.id().clone(),
         target: incident.opened.target.clone(),
-        steps: names
-            .iter()
-            .filter_map(|name| incident.step(name))
-            .map(|state| UndoStep {
-                step: state.step.step.clone(),
-                action: state.step.action.clone(),
-                function: state.step.action.function(),
-            })
-            .collect(),
+        steps: linked,
     };
     machines
         .start_undo(&input, &format!("{}-{}", log.id(), new_id()))
         .await?;
     Ok(())
+}
+
+/// The steps with the functions that have their actions.
+fn with_functions(
+    id: &IncidentId,
+    incident: &Incident,
+    names: &[StepId],
+) -> Result<Vec<UndoStep>, UndoError> {
+    names
+        .iter()
+        .filter_map(|name| incident.step(name))
+        .map(|state| {
+            let StepRef { step, action, .. } = &state.step;
+            let function = backstop_actions::function_of(action).ok_or_else(|| UndoError::UnknownAction {
+                incident: id.clone(),
+                step: step.clone(),
+                action: action.clone(),
+            })?;
+            Ok(UndoStep {
+                step: step.clone(),
+                action: action.clone(),
+                function: function.to_owned(),
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

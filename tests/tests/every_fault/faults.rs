@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use backstop_actions::{ActionSpec, Grant};
 use backstop_core::{StepId, TargetKind};
 use backstop_emulator::{Effect, Matcher};
-use backstop_playbook::{Playbook, actions::Action};
+use backstop_playbook::Playbook;
 use backstop_tests::{KnownAction, SafeUndo};
 
 use super::Fails;
@@ -85,11 +86,11 @@ const NOT_MADE_UNDOING: &[(&str, &[&str])] = &[
 /// Every fault of a playbook: each changing call in each way, and each call of the undo. Where incidents take long,
 /// each of them meets a fault in every step.
 pub(crate) fn of(playbook: &Playbook) -> Vec<Fails> {
-    let acting = hits(playbook, |action, _| (action.permissions.act, NOT_MADE));
+    let acting = hits(playbook, |action, _| (action.grants.act, NOT_MADE));
     let undoing = hits(playbook, |action, known| {
         // An undo that leaves the key off changes nothing.
         let is_calling = !matches!(known.safe_undo, SafeUndo::KeepsTheKeyOff | SafeUndo::Nothing);
-        let calls = if is_calling { action.permissions.undo } else { &[] };
+        let calls = if is_calling { action.grants.undo } else { &[] };
         (calls, NOT_MADE_UNDOING)
     });
     if playbook.targets.contains(&TargetKind::Instance) {
@@ -127,12 +128,12 @@ fn undo_of_every_step(steps: &[OfStep]) -> impl Iterator<Item = Fails> {
 
 /// A list of calls, and those of them that aren't made.
 type Calls = (
-    &'static [&'static str],
+    &'static [Grant],
     &'static [(&'static str, &'static [&'static str])],
 );
 
 /// The calls of each step that change something.
-fn hits(playbook: &Playbook, calls: impl Fn(&Action, &KnownAction) -> Calls) -> Vec<OfStep> {
+fn hits(playbook: &Playbook, calls: impl Fn(&ActionSpec, &KnownAction) -> Calls) -> Vec<OfStep> {
     let mut counts: BTreeMap<&'static str, u32> = BTreeMap::new();
     let mut found: Vec<OfStep> = Vec::new();
     for (_, step) in playbook.steps() {
@@ -142,17 +143,21 @@ fn hits(playbook: &Playbook, calls: impl Fn(&Action, &KnownAction) -> Calls) -> 
         }
         let (calls, not_made) = calls(action, KnownAction::find(action.id));
         let not_made = not_made.iter().find(|(id, _)| *id == action.id);
-        let is_made = |call: &&&str| !reads(call) && not_made.is_none_or(|(_, not)| !not.contains(*call));
-        let of_step = calls.iter().filter(is_made).map(|call| {
-            let count = counts.entry(call).or_default();
-            *count += 1;
-            Hit {
-                step: step.step.clone(),
-                call,
-                nth: *count - 1,
-                is_alone: true,
-            }
-        });
+        let is_made = |call: &&str| !reads(call) && not_made.is_none_or(|(_, not)| !not.contains(call));
+        let of_step = calls
+            .iter()
+            .map(|grant| grant.action)
+            .filter(is_made)
+            .map(|call| {
+                let count = counts.entry(call).or_default();
+                *count += 1;
+                Hit {
+                    step: step.step.clone(),
+                    call,
+                    nth: *count - 1,
+                    is_alone: true,
+                }
+            });
         found.push(of_step.collect());
     }
     for hit in found.iter_mut().flatten() {

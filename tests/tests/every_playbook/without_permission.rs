@@ -3,12 +3,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use backstop_actions::Part;
 use backstop_core::{
     ErrorName, Outcome,
     incident::{Status, StepState},
 };
 use backstop_drill::Drill;
-use backstop_playbook::{Playbook, actions};
+use backstop_playbook::Playbook;
 use backstop_report::Report;
 use backstop_tests::{Place, Role, Watched, assert_log_is_true, assert_people_are_told, story};
 
@@ -65,9 +66,9 @@ struct Case {
 #[test]
 fn every_drill_lacks_a_permission_of_a_containing_step() {
     for case in drills().into_iter().map(Case::of) {
-        let action = actions::find(case.action().as_str()).unwrap();
+        let action = backstop_actions::find(case.action().as_str()).unwrap();
         assert!(
-            action.permissions.act.contains(&case.permission),
+            action.grants.names(Part::Act).contains(case.permission),
             "{}: `{}` doesn't need `{}`",
             case.drill.name,
             case.step,
@@ -168,7 +169,7 @@ impl Case {
             permission,
             function: "",
         };
-        case.function = actions::find(&case.action()).unwrap().function;
+        case.function = backstop_actions::find(&case.action()).unwrap().function;
         case
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use backstop_actions::{ActionSpec, OptionSpec};
 use backstop_core::{ActionId, StepId, TargetKind, log::Phase};
 
 use super::{known_actions, one_line, phase_name};
 use crate::{
-    actions::{self, Action},
     file::{PhaseFile, PlaybookFile, StepFile},
     playbook::Step,
     problem::Problem,
@@ -54,7 +54,11 @@ pub(super) fn build(file: StepFile) -> Step {
             .map(|step| StepId::new(step.value))
             .collect(),
         high_impact: file.high_impact.is_some_and(|high| high.value),
-        with: file.with.map(|with| with.value).unwrap_or_default(),
+        with: file
+            .with
+            .into_iter()
+            .map(|(name, value)| (name, value.value))
+            .collect(),
     }
 }
 
@@ -119,7 +123,7 @@ fn check_title(step: &StepFile, seen: &mut BTreeSet<String>, problems: &mut Vec<
 fn check_action(step: &StepFile, phase: &PhaseFile, kinds: &[TargetKind], problems: &mut Vec<Problem>) {
     let place = step.action.referenced;
     let id = &step.action.value;
-    let Some(action) = actions::find(id) else {
+    let Some(action) = backstop_actions::find(id) else {
         problems.push(
             Problem::at(place, "unknown-action", format!("`{id}` is no known action"))
                 .help(known_actions(id)),
@@ -143,7 +147,7 @@ fn check_action(step: &StepFile, phase: &PhaseFile, kinds: &[TargetKind], proble
     check_options(action, step, problems);
 }
 
-fn misfit(action: &Action, step: &StepFile, kinds: &[TargetKind]) -> Problem {
+fn misfit(action: &ActionSpec, step: &StepFile, kinds: &[TargetKind]) -> Problem {
     let wanted: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let fits: Vec<&str> = action.targets.iter().map(|kind| kind.as_str()).collect();
     Problem::at(
@@ -158,23 +162,26 @@ fn misfit(action: &Action, step: &StepFile, kinds: &[TargetKind]) -> Problem {
     .help(format!("it acts on `{}`", fits.join("`, `")))
 }
 
-fn check_options(action: &Action, step: &StepFile, problems: &mut Vec<Problem>) {
-    let Some(with) = &step.with else {
-        return;
-    };
-    for option in with
-        .value
-        .keys()
-        .filter(|option| !action.options.contains(&option.as_str()))
-    {
-        problems.push(
-            Problem::at(
-                with.referenced,
-                "unknown-option",
-                format!("`{}` has no option `{option}`", action.id),
-            )
-            .help(suggest::one_of(option, action.options.iter().copied())),
-        );
+fn check_options(action: &ActionSpec, step: &StepFile, problems: &mut Vec<Problem>) {
+    for (name, value) in &step.with {
+        let Some(option) = action.option(name) else {
+            problems.push(
+                Problem::at(
+                    value.referenced,
+                    "unknown-option",
+                    format!("`{}` has no option `{name}`", action.id),
+                )
+                .help(suggest::one_of(name, action.options.iter().map(OptionSpec::name))),
+            );
+            continue;
+        };
+        if let Err(wrong) = option.check(&value.value) {
+            let example = option.default();
+            problems.push(
+                Problem::at(value.referenced, "option-value", wrong.to_string())
+                    .help(format!("write {}, such as `{name}: {example}`", wrong.wanted)),
+            );
+        }
     }
 }
 
@@ -269,12 +276,12 @@ fn check_order(phase: &PhaseFile, problems: &mut Vec<Problem>) {
 /// Every target kind needs a containing step, but for those that guardrails always refuse: people are
 /// paged for them, and for that they must reach a playbook.
 fn check_every_kind_is_answered(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Vec<Problem>) {
-    let actions: Vec<&Action> = file
+    let actions: Vec<&ActionSpec> = file
         .phases
         .value
         .iter()
         .flat_map(|phase| &phase.steps.value)
-        .filter_map(|step| actions::find(&step.action.value))
+        .filter_map(|step| backstop_actions::find(&step.action.value))
         .collect();
     if actions.is_empty() {
         return;

@@ -112,7 +112,7 @@ fn step_states(doing: Doing, step: &Step, then: &Then) -> States {
     };
     let function = step.known_action().map_or("", |action| action.function);
     let retry = match doing {
-        Doing::Act => retry::acting(&step.action),
+        Doing::Act => retry::acting(step.known_action()),
         Doing::Plan | Doing::Keep => retry::usual(),
     };
     let mut states = States::default();

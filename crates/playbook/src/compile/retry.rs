@@ -1,6 +1,7 @@
 //! When a task is tried again. Every task is safe to run twice, so a lost answer is worth a retry.
 
-use backstop_core::{ActionId, ErrorName};
+use backstop_actions::ActionSpec;
+use backstop_core::ErrorName;
 
 use crate::machine::Retrier;
 
@@ -19,24 +20,21 @@ pub(crate) const LAMBDA_TRANSIENT: [&str; 7] = [
 /// The function or the task ran out of time.
 pub(crate) const TIMED_OUT: [&str; 2] = ["Sandbox.Timedout", "States.Timeout"];
 
-/// What can be copied and shared only once it is complete.
-const WAITS_FOR_SNAPSHOTS: &str = "ec2.secure-snapshots";
-
 /// For planning, telling, closing, and for acting on what doesn't wait. Full jitter: a burst of incidents must not retry in step.
 pub(super) fn usual() -> Vec<Retrier> {
     vec![transient(), timed_out()]
 }
 
-/// For acting. An action that must wait for snapshots says that it isn't through by the name that proving uses.
-pub(super) fn acting(action: &ActionId) -> Vec<Retrier> {
-    let waits = (action.as_str() == WAITS_FOR_SNAPSHOTS).then(snapshots);
+/// For acting. An action that waits for something slow says that it isn't through by the name that proving uses.
+pub(super) fn acting(action: Option<&ActionSpec>) -> Vec<Retrier> {
+    let waits = action.is_some_and(|action| action.waits_for_a_day).then(a_day);
     waits.into_iter().chain(usual()).collect()
 }
 
 /// Waits of 1, 2, 4 and 8 minutes, then of 10: about a day. EBS names no longest time for a snapshot; a large volume's
 /// first takes hours (EBS User Guide, "Create Amazon EBS snapshots"). People have been told by then, and each attempt
 /// is one transition, so a whole day of them costs less than a cent.
-fn snapshots() -> Retrier {
+fn a_day() -> Retrier {
     Retrier {
         error_equals: vec![ErrorName::NotYetVerified.as_str()],
         interval_seconds: 60,
@@ -96,15 +94,14 @@ fn timed_out() -> Retrier {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::{actions, compile::EXECUTION_TIMEOUT_SECONDS};
+    use crate::compile::EXECUTION_TIMEOUT_SECONDS;
 
     /// The longest that a stack may wait for a person (`ApprovalTimeoutSeconds`): a week.
     const LONGEST_APPROVAL: u32 = 604_800;
 
     #[test]
     fn snapshots_are_waited_for_a_day_and_the_execution_lives_that_long() {
-        assert!(actions::find(WAITS_FOR_SNAPSHOTS).is_some());
-        let acting = acting(&WAITS_FOR_SNAPSHOTS.into());
+        let acting = acting(backstop_actions::find("ec2.secure-snapshots"));
         let first = acting.first().unwrap();
         let waits = (0..first.max_attempts).map(|attempt| {
             let wait = first.interval_seconds * first.backoff_rate.saturating_pow(attempt.min(10));
@@ -115,7 +112,7 @@ mod tests {
         // Asked, asked again after drift, and evidence kept.
         assert!(2 * LONGEST_APPROVAL + all < EXECUTION_TIMEOUT_SECONDS);
         assert_eq!(
-            super::acting(&"ec2.tag-instance".into()),
+            super::acting(backstop_actions::find("ec2.tag-instance")),
             usual(),
             "nothing else waits"
         );

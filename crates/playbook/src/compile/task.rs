@@ -48,11 +48,21 @@ pub(super) fn invoke_and_wait(timeout_seconds: Value, call: Call) -> State {
     task(INVOKE_AND_WAIT, timeout_seconds, call)
 }
 
+/// A task whose function an expression names.
+pub(super) fn invoke_one_of(function_name: String, call: Call) -> State {
+    task_of(function_name, INVOKE, json!(TASK_TIMEOUT_SECONDS), call)
+}
+
 fn task(resource: &'static str, timeout_seconds: Value, call: Call) -> State {
+    let function_name = format!("${{{}FunctionArn}}", pascal_case(&call.function));
+    task_of(function_name, resource, timeout_seconds, call)
+}
+
+fn task_of(function_name: String, resource: &'static str, timeout_seconds: Value, call: Call) -> State {
     State::Task(Box::new(Task {
         resource,
         arguments: Invocation {
-            function_name: format!("${{{}FunctionArn}}", pascal_case(&call.function)),
+            function_name,
             payload: call.payload,
         },
         timeout_seconds,

@@ -1,0 +1,33 @@
+//! `ec2.deny-subnet-traffic`.
+
+use backstop_core::{TargetKind, log::Phase};
+
+use crate::{ActionSpec, Grants, Impact, Number, OptionSpec, permissions::ec2};
+
+/// The option `hours`.
+pub const HOURS: Number = Number {
+    name: "hours",
+    default: 24,
+    least: 1,
+    most: 24 * 31,
+    sentence: "How many hours the rules should stand; people are told until when, and nothing is deleted by itself",
+};
+
+/// Its contract.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "ec2.deny-subnet-traffic",
+    function: "respond-ec2",
+    sentence: "Denies the instance's addresses in the network ACLs of its VPC, which ends open connections too",
+    phases: &[Phase::Contain],
+    targets: &[TargetKind::Instance],
+    // The rules are in ACLs that others share, and whoever gets the address next is cut off too.
+    impact: Impact::Shared,
+    options: &[OptionSpec::Number(HOURS)],
+    grants: Grants {
+        plan: &[ec2::DESCRIBE_INSTANCES, ec2::DESCRIBE_NETWORK_ACLS],
+        act: &[ec2::CREATE_NETWORK_ACL_ENTRY, ec2::DESCRIBE_NETWORK_ACLS],
+        verify: &[ec2::DESCRIBE_NETWORK_ACLS],
+        undo: &[ec2::DELETE_NETWORK_ACL_ENTRY, ec2::DESCRIBE_NETWORK_ACLS],
+    },
+    waits_for_a_day: false,
+};

@@ -1,0 +1,47 @@
+//! `ec2.deregister-from-load-balancers`.
+
+use backstop_core::{TargetKind, log::Phase};
+
+use crate::{
+    ActionSpec, Grants, Impact,
+    permissions::{ec2, elasticloadbalancing},
+};
+
+/// Its contract.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "ec2.deregister-from-load-balancers",
+    function: "respond-ec2",
+    sentence: "Takes the instance out of every target group and Classic Load Balancer that sends users to it",
+    phases: &[Phase::Contain],
+    targets: &[TargetKind::Instance],
+    impact: Impact::Principal,
+    options: &[],
+    grants: Grants {
+        plan: &[
+            ec2::DESCRIBE_INSTANCES,
+            elasticloadbalancing::DESCRIBE_INSTANCE_HEALTH,
+            elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
+            elasticloadbalancing::DESCRIBE_TARGET_GROUPS,
+            elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
+        ],
+        act: &[
+            elasticloadbalancing::DEREGISTER_INSTANCES_FROM_LOAD_BALANCER,
+            elasticloadbalancing::DEREGISTER_TARGETS,
+        ],
+        verify: &[
+            ec2::DESCRIBE_INSTANCES,
+            elasticloadbalancing::DESCRIBE_INSTANCE_HEALTH,
+            elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
+            elasticloadbalancing::DESCRIBE_TARGET_GROUPS,
+            elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
+        ],
+        undo: &[
+            ec2::DESCRIBE_INSTANCES,
+            elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
+            elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
+            elasticloadbalancing::REGISTER_INSTANCES_WITH_LOAD_BALANCER,
+            elasticloadbalancing::REGISTER_TARGETS,
+        ],
+    },
+    waits_for_a_day: false,
+};

@@ -1,0 +1,40 @@
+//! `ec2.detach-from-auto-scaling`.
+
+use backstop_core::{TargetKind, log::Phase};
+
+use crate::{
+    ActionSpec, Grants, Impact,
+    permissions::{autoscaling, ec2},
+};
+
+/// Its contract.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "ec2.detach-from-auto-scaling",
+    function: "respond-ec2",
+    sentence: "Takes the instance out of its Auto Scaling group, which would terminate it; a replacement comes",
+    phases: &[Phase::Contain],
+    targets: &[TargetKind::Instance],
+    impact: Impact::Principal,
+    options: &[],
+    grants: Grants {
+        plan: &[
+            autoscaling::DESCRIBE_AUTO_SCALING_GROUPS,
+            autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
+            ec2::DESCRIBE_INSTANCES,
+        ],
+        act: &[
+            autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
+            autoscaling::DETACH_INSTANCES,
+        ],
+        verify: &[autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES],
+        undo: &[
+            autoscaling::ATTACH_INSTANCES,
+            autoscaling::DESCRIBE_AUTO_SCALING_GROUPS,
+            autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
+            autoscaling::ENTER_STANDBY,
+            autoscaling::SET_INSTANCE_PROTECTION,
+            ec2::DESCRIBE_INSTANCES,
+        ],
+    },
+    waits_for_a_day: false,
+};

@@ -1,0 +1,26 @@
+//! `ec2.end-sessions`.
+
+use backstop_core::{TargetKind, log::Phase};
+
+use crate::{
+    ActionSpec, Grants, Impact,
+    permissions::{ec2, ssm},
+};
+
+/// Its contract.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "ec2.end-sessions",
+    function: "respond-ec2",
+    sentence: "Ends the live Session Manager sessions on the instance",
+    phases: &[Phase::Contain],
+    targets: &[TargetKind::Instance],
+    impact: Impact::Principal,
+    options: &[],
+    grants: Grants {
+        plan: &[ec2::DESCRIBE_INSTANCES, ssm::DESCRIBE_SESSIONS],
+        act: &[ssm::TERMINATE_SESSION],
+        verify: &[ssm::DESCRIBE_SESSIONS],
+        undo: &[],
+    },
+    waits_for_a_day: false,
+};

@@ -1,0 +1,46 @@
+//! `ec2.revoke-instance-credentials`.
+
+use backstop_core::{TargetKind, log::Phase};
+
+use crate::{
+    ActionSpec, Grants, Impact,
+    permissions::{ec2, iam},
+};
+
+/// Its contract.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "ec2.revoke-instance-credentials",
+    function: "respond-ec2",
+    sentence: "Takes the instance's profile away and denies everything to the credentials that it was given",
+    phases: &[Phase::Contain],
+    targets: &[TargetKind::Instance],
+    impact: Impact::Principal,
+    options: &[],
+    grants: Grants {
+        plan: &[
+            ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
+            ec2::DESCRIBE_INSTANCES,
+            iam::GET_INSTANCE_PROFILE,
+            iam::GET_ROLE_POLICY,
+        ],
+        act: &[
+            ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
+            ec2::DISASSOCIATE_IAM_INSTANCE_PROFILE,
+            iam::PUT_ROLE_POLICY,
+        ],
+        verify: &[
+            ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
+            iam::GET_ROLE_POLICY,
+        ],
+        undo: &[
+            ec2::ASSOCIATE_IAM_INSTANCE_PROFILE,
+            ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
+            ec2::DESCRIBE_INSTANCES,
+            iam::DELETE_ROLE_POLICY,
+            iam::GET_ROLE_POLICY,
+            iam::PASS_ROLE,
+            iam::PUT_ROLE_POLICY,
+        ],
+    },
+    waits_for_a_day: false,
+};

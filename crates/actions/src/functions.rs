@@ -1,0 +1,34 @@
+//! The functions, a file each; a function is in the template if it is listed here.
+
+pub mod approve;
+pub mod close;
+pub mod intake;
+pub mod investigate;
+pub mod notify;
+pub mod respond_ec2;
+pub mod respond_iam;
+pub mod respond_s3;
+mod shared;
+pub mod sweep;
+
+pub use shared::RESPONDER;
+
+use crate::FunctionSpec;
+
+/// Every function, in the order in which an incident meets them.
+pub static FUNCTIONS: &[&FunctionSpec] = &[
+    &intake::SPEC,
+    &respond_ec2::SPEC,
+    &respond_iam::SPEC,
+    &respond_s3::SPEC,
+    &investigate::SPEC,
+    &notify::SPEC,
+    &close::SPEC,
+    &approve::SPEC,
+    &sweep::SPEC,
+];
+
+/// The function of this name.
+pub fn function(name: &str) -> Option<&'static FunctionSpec> {
+    FUNCTIONS.iter().copied().find(|function| function.name == name)
+}

@@ -1,0 +1,74 @@
+//! What several functions have.
+
+use crate::{Alarm, FunctionSpec, Limit, Scope, Statement};
+
+const TABLE: Scope = Scope::of("KeepTheLog", &["{IncidentsTable.Arn}"]);
+
+/// Reads incidents, and appends to their logs.
+pub(super) const APPENDS_TO_THE_LOG: Statement =
+    Statement::allow(TABLE, &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]);
+
+/// Changes what is kept beside the log, too: the lock of a target, the status of an incident.
+pub(super) const KEEPS_THE_LOG: Statement = Statement::allow(
+    TABLE,
+    &[
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    ],
+);
+
+/// Publishes to the topic.
+pub(super) const TELLS_PEOPLE: Statement =
+    Statement::allow(Scope::of("TellPeople", &["{AlertsTopic}"]), &["sns:Publish"]);
+
+/// The table.
+pub(super) const TABLE_NAME: (&str, &str) = ("TABLE_NAME", "!Ref IncidentsTable");
+
+/// The topic.
+pub(super) const ALERTS_TOPIC_ARN: (&str, &str) = ("ALERTS_TOPIC_ARN", "!Ref AlertsTopic");
+
+/// What a machine's or a function's own name begins with.
+pub(super) const MACHINE_ARN_PREFIX: (&str, &str) = (
+    "MACHINE_ARN_PREFIX",
+    "!Sub arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-",
+);
+
+/// The roles of the stack, which are never contained.
+pub(super) const OWN_ROLES: (&str, &str) = (
+    "OWN_ROLES",
+    "!Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}/*,arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*",
+);
+
+/// Whom the stack's owner excepts.
+pub(super) const BREAK_GLASS_ARNS: (&str, &str) = ("BREAK_GLASS_ARNS", "!Join [\",\", !Ref BreakGlassArns]");
+
+/// What a function has that runs the steps of playbooks.
+pub(super) const RUNS_STEPS: &[(&str, &str)] = &[
+    ("ACCOUNT_ID", "!Ref AWS::AccountId"),
+    TABLE_NAME,
+    OWN_ROLES,
+    BREAK_GLASS_ARNS,
+];
+
+/// For functions that machines call: they retry and record single failures themselves.
+pub(super) const fn alarm(description: &'static str) -> Alarm {
+    Alarm {
+        description,
+        period_seconds: 300,
+        threshold: Limit::of(5),
+    }
+}
+
+/// What a function has that runs the steps of playbooks, to be completed by its name, description and alarm.
+pub const RESPONDER: FunctionSpec = FunctionSpec {
+    name: "",
+    description: "",
+    timeout_seconds: Some(Limit::of(60)),
+    memory_mib: None,
+    environment: RUNS_STEPS,
+    properties: "",
+    statements: &[APPENDS_TO_THE_LOG],
+    alarm: alarm(""),
+};

@@ -1,0 +1,86 @@
+//! `sweep`.
+
+use super::shared::{ALERTS_TOPIC_ARN, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, TABLE_NAME, TELLS_PEOPLE};
+use crate::{Alarm, Condition, FunctionSpec, Limit, Scope, Statement};
+
+/// Its contract.
+pub static SPEC: FunctionSpec = FunctionSpec {
+    name: "sweep",
+    description: "Feeds intake with findings that never reached it, and takes care of incidents left behind.",
+    timeout_seconds: Some(Limit::of(300)),
+    memory_mib: Some(Limit::because(
+        512,
+        "holds a page of findings twice, of up to 240 KB each",
+    )),
+    environment: &[
+        TABLE_NAME,
+        ("SWEEP_HOURS", "!Ref SweepHours"),
+        ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
+        MACHINE_ARN_PREFIX,
+        ALERTS_TOPIC_ARN,
+    ],
+    properties: "\
+# The next run is soon and goes on where this one stopped.
+EventInvokeConfig:
+  MaximumRetryAttempts: 0
+Events:
+  Schedule:
+    Type: Schedule
+    Properties:
+      Description: When the sweep runs.
+      Schedule: !Sub rate(${SweepMinutes} minutes)
+",
+    statements: &[
+        Statement::allow(
+            Scope::everything(
+                "ReadGuardDuty",
+                "None of these takes a resource (Service Authorization Reference).",
+            ),
+            &[
+                "guardduty:GetFindings",
+                "guardduty:ListDetectors",
+                "guardduty:ListFindings",
+            ],
+        ),
+        Statement::allow(
+            Scope::of(
+                "ReadSecurityHub",
+                &["arn:{partition}:securityhub:{AWS::Region}:{account}:hub/default"],
+            ),
+            &["securityhub:GetFindings"],
+        ),
+        Statement::allow(
+            Scope::of("FeedIntake", &["{IntakeQueue.Arn}"]),
+            &["sqs:SendMessage"],
+        ),
+        KEEPS_THE_LOG,
+        Statement::allow(
+            Scope::of("ListIncidents", &["{IncidentsTable.Arn}/index/by_opened"]),
+            &["dynamodb:Query"],
+        ),
+        Statement::allow(
+            Scope {
+                conditions: &[Condition::new(
+                    "ForAllValues:StringEquals",
+                    "dynamodb:LeadingKeys",
+                    &["GUARD"],
+                )],
+                ..Scope::of("RemoveGuardsThatHaveEnded", &["{IncidentsTable.Arn}"])
+            },
+            &["dynamodb:DeleteItem"],
+        ),
+        Statement::allow(
+            Scope::of(
+                "LookAtExecutions",
+                &["arn:{partition}:states:{AWS::Region}:{account}:execution:{AWS::StackName}-*:*"],
+            ),
+            &["states:DescribeExecution"],
+        ),
+        TELLS_PEOPLE,
+    ],
+    alarm: Alarm {
+        description: "A part of the sweep failed. Findings that never reached Backstop may stay unanswered; its log says which part.",
+        period_seconds: 3600,
+        threshold: Limit::because(1, "one failed run in an hour is made up for by the next"),
+    },
+};

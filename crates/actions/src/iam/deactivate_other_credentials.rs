@@ -1,0 +1,44 @@
+//! `iam.deactivate-other-credentials`.
+
+use backstop_core::{TargetKind, log::Phase};
+
+use crate::{ActionSpec, Grants, Impact, permissions::iam};
+
+/// Its contract.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "iam.deactivate-other-credentials",
+    function: "respond-iam",
+    sentence: "Sets the user's signing certificates, service-specific credentials and SSH public keys to Inactive",
+    phases: &[Phase::Contain],
+    targets: &[TargetKind::AccessKey, TargetKind::UserSession, TargetKind::User],
+    impact: Impact::Principal,
+    options: &[],
+    grants: Grants {
+        plan: &[
+            iam::GET_ACCESS_KEY_LAST_USED,
+            iam::GET_USER,
+            iam::LIST_SSH_PUBLIC_KEYS,
+            iam::LIST_SERVICE_SPECIFIC_CREDENTIALS,
+            iam::LIST_SIGNING_CERTIFICATES,
+        ],
+        act: &[
+            iam::UPDATE_SSH_PUBLIC_KEY,
+            iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL,
+            iam::UPDATE_SIGNING_CERTIFICATE,
+        ],
+        verify: &[
+            iam::LIST_SSH_PUBLIC_KEYS,
+            iam::LIST_SERVICE_SPECIFIC_CREDENTIALS,
+            iam::LIST_SIGNING_CERTIFICATES,
+        ],
+        undo: &[
+            iam::LIST_SSH_PUBLIC_KEYS,
+            iam::LIST_SERVICE_SPECIFIC_CREDENTIALS,
+            iam::LIST_SIGNING_CERTIFICATES,
+            iam::UPDATE_SSH_PUBLIC_KEY,
+            iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL,
+            iam::UPDATE_SIGNING_CERTIFICATE,
+        ],
+    },
+    waits_for_a_day: false,
+};

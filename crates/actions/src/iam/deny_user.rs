@@ -1,0 +1,27 @@
+//! `iam.deny-user`.
+
+use backstop_core::{TargetKind, log::Phase};
+
+use crate::{ActionSpec, Grants, Impact, permissions::iam};
+
+/// Its contract.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "iam.deny-user",
+    function: "respond-iam",
+    sentence: "Adds an inline policy that denies the user everything, sessions made with its keys included",
+    phases: &[Phase::Contain],
+    targets: &[TargetKind::AccessKey, TargetKind::UserSession, TargetKind::User],
+    impact: Impact::Principal,
+    options: &[],
+    grants: Grants {
+        plan: &[iam::GET_ACCESS_KEY_LAST_USED, iam::GET_USER, iam::GET_USER_POLICY],
+        act: &[iam::PUT_USER_POLICY],
+        verify: &[iam::GET_USER_POLICY],
+        undo: &[
+            iam::DELETE_USER_POLICY,
+            iam::GET_USER_POLICY,
+            iam::PUT_USER_POLICY,
+        ],
+    },
+    waits_for_a_day: false,
+};

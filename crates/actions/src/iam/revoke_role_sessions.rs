@@ -1,0 +1,42 @@
+//! `iam.revoke-role-sessions`.
+
+use backstop_core::{TargetKind, log::Phase};
+
+use crate::{
+    ActionSpec, Grants, Impact, OptionSpec, Switch,
+    permissions::{cloudtrail, iam},
+};
+
+/// The option `unasked`.
+pub const UNASKED: Switch = Switch {
+    name: "unasked",
+    default: false,
+    sentence: "Asks nobody in auto mode, though others that use the role lose their sessions too",
+};
+
+/// Its contract.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "iam.revoke-role-sessions",
+    function: "respond-iam",
+    sentence: "Adds an inline policy that denies every session of the role issued before now; new sessions work",
+    phases: &[Phase::Contain],
+    targets: &[TargetKind::RoleSession, TargetKind::Role],
+    impact: Impact::SharedAsking,
+    options: &[OptionSpec::Switch(UNASKED)],
+    grants: Grants {
+        plan: &[
+            cloudtrail::LOOKUP_EVENTS,
+            iam::GET_ROLE,
+            iam::GET_ROLE_POLICY,
+            iam::LIST_INSTANCE_PROFILES_FOR_ROLE,
+        ],
+        act: &[iam::PUT_ROLE_POLICY],
+        verify: &[iam::GET_ROLE_POLICY],
+        undo: &[
+            iam::DELETE_ROLE_POLICY,
+            iam::GET_ROLE_POLICY,
+            iam::PUT_ROLE_POLICY,
+        ],
+    },
+    waits_for_a_day: false,
+};

@@ -1,0 +1,150 @@
+//! What a function's role may do: one statement for each scope of its actions' grants, beside the function's own, and
+//! the denies that hold even if the guardrails are wrong.
+
+use backstop_actions::{Condition, Effect, FunctionSpec, Grant, Scope, Statement, actions_of, is_reading};
+
+use super::yaml::{Lines, filled, scalar};
+
+/// One statement of a role's policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// Whether it allows or denies.
+    pub effect: Effect,
+    /// IAM's names, sorted.
+    pub actions: Vec<&'static str>,
+    /// On what, and under which conditions.
+    pub scope: Scope,
+}
+
+/// Roles that nothing changes: the stack's own, and those that belong to AWS.
+const OWN_AND_AWS_ROLES: &[&str] = &[
+    "arn:{partition}:iam::{account}:role/{AWS::StackName}/*",
+    "arn:{partition}:iam::{account}:role/{AWS::StackName}-*",
+    "arn:{partition}:iam::{account}:role/aws-service-role/*",
+    "arn:{partition}:iam::{account}:role/aws-reserved/*",
+];
+
+/// What the role of a function may do and may not.
+pub fn statements(function: &FunctionSpec) -> Vec<Stated> {
+    let grants: Vec<&Grant> = actions_of(function.name)
+        .flat_map(|action| action.grants.all())
+        .collect();
+    let mut statements: Vec<Stated> = function.statements.iter().map(own).collect();
+    let (reading, changing): (Vec<Stated>, Vec<Stated>) = by_scope(&grants)
+        .into_iter()
+        .partition(|stated| stated.actions.iter().all(|action| is_reading(action)));
+    statements.extend(reading);
+    statements.extend(changing);
+    statements.extend(never_own_roles(&grants));
+    statements.extend(never_break_glass(&grants));
+    statements
+}
+
+fn own(statement: &Statement) -> Stated {
+    Stated {
+        effect: statement.effect,
+        actions: sorted(statement.actions.iter().copied()),
+        scope: statement.scope,
+    }
+}
+
+/// A statement for each scope, in the order in which they are met.
+fn by_scope(grants: &[&Grant]) -> Vec<Stated> {
+    let mut statements: Vec<Stated> = Vec::new();
+    for grant in grants {
+        let found = statements.iter_mut().find(|stated| stated.scope == *grant.scope);
+        match found {
+            Some(stated) => {
+                stated.actions.push(grant.action);
+                stated.actions = sorted(stated.actions.drain(..));
+            }
+            None => statements.push(Stated {
+                effect: Effect::Allow,
+                actions: vec![grant.action],
+                scope: *grant.scope,
+            }),
+        }
+    }
+    statements
+}
+
+fn never_own_roles(grants: &[&Grant]) -> Option<Stated> {
+    let reaches_roles = |grant: &&&Grant| {
+        let mut resources = grant.scope.resources.iter();
+        resources.any(|resource| resource.starts_with("arn:{partition}:iam::{account}:role/"))
+    };
+    let changing = grants
+        .iter()
+        .filter(reaches_roles)
+        .filter(|grant| !grant.only_reads());
+    denied(
+        sorted(changing.map(|grant| grant.action)),
+        Scope {
+            why: "The guardrails refuse these as well; this holds even if they are wrong.",
+            ..Scope::of("NeverItsOwnNorAwsRoles", OWN_AND_AWS_ROLES)
+        },
+    )
+}
+
+/// Whatever it may change; what it may only read is left out, so that a guardrail can say whom it protects.
+fn never_break_glass(grants: &[&Grant]) -> Option<Stated> {
+    let changing = grants
+        .iter()
+        .filter(|grant| !grant.only_reads() && grant.scope.resources != ["*"]);
+    denied(
+        sorted(changing.map(|grant| grant.action)),
+        Scope {
+            only_if: Some("HasBreakGlass"),
+            ..Scope::of("NeverBreakGlass", &["{BreakGlassArns}"])
+        },
+    )
+}
+
+fn denied(actions: Vec<&'static str>, scope: Scope) -> Option<Stated> {
+    (!actions.is_empty()).then_some(Stated {
+        effect: Effect::Deny,
+        actions,
+        scope,
+    })
+}
+
+fn sorted(actions: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut actions: Vec<&str> = actions.collect();
+    actions.sort_unstable();
+    actions.dedup();
+    actions
+}
+
+/// Writes a statement as an entry of a list.
+pub(super) fn write(lines: &mut Lines, indent: usize, stated: &Stated) {
+    lines.comment(indent, stated.scope.why);
+    let Some(only_if) = stated.scope.only_if else {
+        return write_entry(lines, indent, stated);
+    };
+    lines.add(indent, "- !If");
+    lines.add(indent + 2, &format!("- {only_if}"));
+    write_entry(lines, indent + 2, stated);
+    lines.add(indent + 2, "- !Ref AWS::NoValue");
+}
+
+fn write_entry(lines: &mut Lines, indent: usize, stated: &Stated) {
+    let filled = |templates: &[&str]| templates.iter().map(|one| filled(one)).collect::<Vec<_>>();
+    let actions: Vec<String> = stated.actions.iter().map(|action| scalar(action)).collect();
+    lines.add(indent, &format!("- Sid: {}", stated.scope.sid));
+    lines.add(indent + 2, &format!("Effect: {}", stated.effect.as_str()));
+    lines.list(indent + 2, "Action", &actions);
+    lines.list(indent + 2, "Resource", &filled(stated.scope.resources));
+    if stated.scope.conditions.is_empty() {
+        return;
+    }
+    lines.add(indent + 2, "Condition:");
+    let mut operator = "";
+    for condition in stated.scope.conditions {
+        if operator != condition.operator {
+            operator = condition.operator;
+            lines.add(indent + 4, &format!("{}:", scalar(operator)));
+        }
+        let Condition { key, values, .. } = condition;
+        lines.list(indent + 6, key, &filled(values));
+    }
+}

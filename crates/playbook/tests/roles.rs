@@ -1,0 +1,153 @@
+//! Each function's role in the template has what its actions call, and nothing that no contract names. Read from the
+//! template itself, so that a fault of the compiler shows.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use backstop_actions::{Effect, actions_of, functions::FUNCTIONS};
+
+/// What Lambda does with any function's role.
+const BY_LAMBDA: [&str; 4] = [
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+];
+
+/// The most characters of all inline policies of a role, white space not counted (IAM and STS quotas).
+const LONGEST_POLICY: usize = 10_240;
+
+fn template() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::read_to_string(root.join("template.yaml")).unwrap()
+}
+
+/// The block of a function's role.
+fn role<'a>(template: &'a str, function: &str) -> &'a str {
+    let id: String = function
+        .split('-')
+        .map(|word| word[..1].to_uppercase() + &word[1..])
+        .collect();
+    let (_, rest) = template
+        .split_once(&format!("\n  {id}Role:\n"))
+        .expect("the function has a role");
+    rest.split_once("\n\n").unwrap().0
+}
+
+/// The IAM actions of all statements with this effect, in a role's block.
+fn actions_with<'a>(role: &'a str, effect: &str) -> BTreeSet<&'a str> {
+    role.split("- Sid: ")
+        .skip(1)
+        .filter(|statement| statement.contains(&format!("Effect: {effect}\n")))
+        .flat_map(|statement| {
+            let (_, rest) = statement.split_once("Action:").unwrap();
+            let (actions, _) = rest.split_once("Resource:").unwrap();
+            actions.split(|c: char| c.is_whitespace() || "[],".contains(c))
+        })
+        .filter(|word| word.contains(':'))
+        .collect()
+}
+
+#[test]
+fn a_role_grants_what_its_contracts_name_and_no_more() {
+    let template = template();
+    for function in FUNCTIONS {
+        let granted = actions_with(role(&template, function.name), "Allow");
+        let own = function
+            .statements
+            .iter()
+            .filter(|statement| statement.effect == Effect::Allow)
+            .flat_map(|statement| statement.actions.iter().copied());
+        let needed =
+            actions_of(function.name).flat_map(|action| action.grants.all().map(|grant| grant.action));
+        let named: BTreeSet<&str> = own.chain(needed).chain(BY_LAMBDA).collect();
+        assert_eq!(granted, named, "{}", function.name);
+    }
+}
+
+#[test]
+fn a_permission_of_another_function_is_not_in_the_role() {
+    let template = template();
+    let s3 = actions_with(role(&template, "respond-s3"), "Allow");
+    assert!(s3.contains("s3:PutBucketPublicAccessBlock") && !s3.contains("iam:PutUserPolicy"));
+    let investigate = actions_with(role(&template, "investigate"), "Allow");
+    assert!(
+        investigate.contains("iam:GetUser")
+            && !investigate
+                .iter()
+                .any(|action| action.contains(":Put") && action.starts_with("iam"))
+    );
+}
+
+#[test]
+fn no_role_reaches_its_own_stack_or_break_glass() {
+    let template = template();
+    let mut seen = 0;
+    for function in FUNCTIONS
+        .iter()
+        .filter(|one| actions_of(one.name).any(|action| action.changes_something()))
+    {
+        let role = role(&template, function.name);
+        let denied = actions_with(role, "Deny");
+        assert!(
+            role.contains("Resource: !Ref BreakGlassArns"),
+            "{}",
+            function.name
+        );
+        for grant in actions_of(function.name).flat_map(|action| action.grants.all()) {
+            let is_everywhere = grant.scope.resources == ["*"];
+            if !grant.only_reads() && !is_everywhere {
+                assert!(
+                    denied.contains(grant.action),
+                    "{}: {}",
+                    function.name,
+                    grant.action
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 40, "{seen}");
+    for function in ["respond-ec2", "respond-iam"] {
+        let (_, own) = role(&template, function)
+            .split_once("- Sid: NeverItsOwnNorAwsRoles")
+            .unwrap();
+        for path in [
+            "${AWS::StackName}/*",
+            "${AWS::StackName}-*",
+            "aws-service-role/*",
+            "aws-reserved/*",
+        ] {
+            assert!(own.contains(&format!("role/{path}")), "{function}: {path}");
+        }
+        assert!(own.contains("iam:PutRolePolicy"));
+    }
+}
+
+/// As long as what CloudFormation makes of it: names of stacks may have 128 characters, so ARNs of what is in them
+/// may have 200.
+#[test]
+fn each_role_fits_into_iams_limit() {
+    let template = template();
+    let mut longest = (0, "");
+    for function in FUNCTIONS {
+        let (_, statements) = role(&template, function.name).split_once("Statement:\n").unwrap();
+        let (_, statements) = statements.split_once("Statement:\n").unwrap();
+        let filled = statements
+            .replace("${AWS::Partition}", "aws-us-gov")
+            .replace("${AWS::AccountId}", "123456789012")
+            .replace("${AWS::Region}", "ap-southeast-4")
+            .replace("${AWS::StackName}", &"s".repeat(60))
+            .replace("!GetAtt ", &"a".repeat(150))
+            .replace("!Ref BreakGlassArns", &"b".repeat(600));
+        let length: usize = filled
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+            // JSON's quotes, commas and braces, three or four a line.
+            .map(|line| line.chars().filter(|c| !c.is_whitespace()).count() + 4)
+            .sum();
+        assert!(length < LONGEST_POLICY, "{}: {length}", function.name);
+        longest = longest.max((length, function.name));
+    }
+    assert!(longest.0 > 4_000, "{longest:?}");
+}

@@ -1,5 +1,7 @@
 //! Opens or joins the incident of one target, and sees to it that its machine runs.
 
+use std::time::Duration;
+
 use backstop_core::{
     Finding, IncidentId, Mode,
     guardrail::{Decision, Effect, OpeningSubject},
@@ -10,12 +12,17 @@ use backstop_core::{
 };
 use backstop_playbook::Answer;
 use backstop_runtime::{
-    IncidentLog,
+    IncidentLog, LedgerError,
     ledger::{Lock, NewIncident, Opening},
     now,
 };
 
 use crate::{Intake, batch::Unfinished};
+
+/// How often a copy that lost its race reads again and joins what won. Losing is no failure, and a message that goes back
+/// to the queue stays away for the queue's visibility timeout.
+const MOST_RACES: u32 = 5;
+const PAUSE_AFTER_RACE: Duration = Duration::from_millis(40);
 
 /// Closed incidents of one target that are looked at. Findings older than that have expired in GuardDuty, which
 /// keeps them for 90 days.
@@ -48,10 +55,21 @@ impl Intake {
             raw: body.into(),
             hourly_limit: self.hourly_limit,
         };
-        match self.ledger.open(new.clone(), None).await? {
+        match self.open(&new, None).await? {
             Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
             Opening::Taken(lock) => self.join(&lock, new, reference).await,
         }
+    }
+
+    /// Opens the incident, or learns who has. Where others held the lock all along, one of them has opened by now.
+    async fn open(&self, new: &NewIncident, after: Option<&Lock>) -> Result<Opening, LedgerError> {
+        for race in 1..MOST_RACES {
+            match self.ledger.open(new.clone(), after).await {
+                Err(LedgerError::Contended { .. }) => tokio::time::sleep(PAUSE_AFTER_RACE * race).await,
+                answered => return answered,
+            }
+        }
+        self.ledger.open(new.clone(), after).await
     }
 
     fn opened(
@@ -101,7 +119,7 @@ impl Intake {
         let raw = new.raw.clone();
         let new = ask_after_undo(new, std::iter::once(&log).chain(&before))?;
         let opened = new.opened.clone();
-        match self.ledger.open(new, Some(lock)).await? {
+        match self.open(&new, Some(lock)).await? {
             Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
             Opening::Taken(newer) => {
                 self.note(&mut self.ledger.log(&newer.incident).await?, reference, &raw)
@@ -125,14 +143,24 @@ impl Intake {
     /// Keeps the finding and writes it to the log, unless the same copy is there: redelivery is no news. Kept first: what
     /// the log names is there.
     async fn note(&self, log: &mut IncidentLog, reference: FindingRef, raw: &[u8]) -> Result<(), Unfinished> {
-        let is_noted = findings(log).any(|known| is_same_copy(known, &reference));
-        if is_noted {
-            tracing::info!(incident = %log.id(), finding = %reference.key, "left: this copy is known");
-            return Ok(());
+        for race in 1..=MOST_RACES {
+            if findings(log).any(|known| is_same_copy(known, &reference)) {
+                tracing::info!(incident = %log.id(), finding = %reference.key, "left: this copy is known");
+                return Ok(());
+            }
+            self.ledger.put_finding(log.id(), &reference, raw).await?;
+            let joined = Event::FindingJoined(reference.clone());
+            match log.append(&self.ledger, joined).await {
+                // All that others wrote meanwhile may hold this very copy.
+                Err(LedgerError::Contended { .. }) if race < MOST_RACES => {
+                    tokio::time::sleep(PAUSE_AFTER_RACE * race).await;
+                    *log = self.ledger.log(log.id()).await?;
+                }
+                Err(error) => return Err(error.into()),
+                Ok(_) => break,
+            }
         }
         tracing::info!(incident = %log.id(), finding = %reference.key, route = %reference.route, "joined");
-        self.ledger.put_finding(log.id(), &reference, raw).await?;
-        log.append(&self.ledger, Event::FindingJoined(reference)).await?;
         Ok(())
     }
 
@@ -188,3 +216,6 @@ fn is_same_copy(known: &FindingRef, new: &FindingRef) -> bool {
         && known.updated_at == new.updated_at
         && known.count == new.count
 }
+
+#[cfg(test)]
+mod tests;

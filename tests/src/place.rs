@@ -109,8 +109,10 @@ impl<'a> Place<'a> {
 
     /// Approves where it is asked, and waits until people were told of the outcome.
     pub async fn ended(&self, incident: &IncidentId) -> IncidentLog {
-        self.until(incident, |state| state.closed.is_some() && state.notified)
-            .await
+        self.until(incident, |state| {
+            state.closed.is_some() && state.notices.ending_is_known()
+        })
+        .await
     }
 
     /// Asks for undo as the CLI does; a drill's sessions are nobody's, so they may come back to life.
@@ -137,7 +139,9 @@ impl<'a> Place<'a> {
         match self.ask_undo(id).await {
             Ok(()) => {
                 let log = self
-                    .until(id, |state| state.undo == Undo::Ended && state.notified)
+                    .until(id, |state| {
+                        state.undo == Undo::Ended && state.notices.ending_is_known()
+                    })
                     .await;
                 let status = log.incident().unwrap().status();
                 assert_eq!(status, Status::Undone, "{}", story(&log));

@@ -184,7 +184,7 @@ async fn unreadable_table(scene: &Scene) {
     assert!(faults.remove(fault) > 0, "the fault was never met");
     assert_eq!(incident.status(), Status::Failed);
     assert_eq!(scene.state(&leaked).await, (true, false));
-    assert!(incident.notified, "nobody was told");
+    assert!(incident.notices.ending_is_known(), "nobody was told");
     // Another incident of an earlier finding may be told of meanwhile.
     assert!(scene.published("NotifyRole") > told);
 }
@@ -217,7 +217,7 @@ async fn an_undone_target_is_asked_about(scene: &Scene) {
     let first = first_finding(&log);
     let (_, undone) = scene
         .until(&first, |incident| {
-            incident.status() == Status::Undone && incident.notified
+            incident.status() == Status::Undone && incident.notices.ending_is_known()
         })
         .await;
     assert_eq!(undone.status(), Status::Undone);

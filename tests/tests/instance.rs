@@ -194,7 +194,9 @@ async fn snapshots_hang(stage: Arc<Stage>) {
     let event = finding_about(&stage, &drill, &cast).unwrap();
     stage.put_event(&event.detail_type, &event.detail).await.unwrap();
     let target = cast.instance("web-1").unwrap().id.clone();
-    let told = |incident: &Incident| incident.opened.target.resource.id() == target && incident.notified;
+    let told = |incident: &Incident| {
+        incident.opened.target.resource.id() == target && incident.notices.ending_is_known()
+    };
     let (_, incident) = until(&stage, told).await;
     faults.clear();
     assert!(incident.closed.is_none());

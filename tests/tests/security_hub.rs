@@ -100,7 +100,7 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
     let hub = import(&scene, &event["detail"]["findings"][0]).await;
 
     scene.stage.put_message(&event.to_string()).await.unwrap();
-    let (incident_id, incident) = scene.until(&id, |incident| incident.hub_told).await;
+    let (incident_id, incident) = scene.until(&id, |incident| incident.hub_notified).await;
     assert_eq!(incident.status(), Status::Contained);
     assert_eq!(scene.state(&leaked).await, (false, true));
 

@@ -16,11 +16,11 @@ const ALWAYS: [&str; 2] = [
 const MOST: usize = 6;
 
 /// The recommended steps for a finding of this type, the first ones first; never empty.
-pub fn steps(finding_type: &str) -> Vec<String> {
-    let mut steps: Vec<String> = Vec::new();
+pub fn steps(finding_type: &str) -> Vec<&'static str> {
+    let mut steps: Vec<&'static str> = Vec::new();
     for step in specific(finding_type).chain(ALWAYS) {
-        if steps.len() < MOST && !steps.iter().any(|known| known == step) {
-            steps.push(step.to_owned());
+        if steps.len() < MOST && !steps.contains(&step) {
+            steps.push(step);
         }
     }
     steps

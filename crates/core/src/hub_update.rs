@@ -29,14 +29,14 @@ pub struct HubUpdate {
 }
 
 impl HubUpdate {
-    /// What is to be told now; nothing where nobody acted or was told, where no finding came from Security Hub, and
+    /// What is to be told now; nothing where nobody acted or was notified, where no finding came from Security Hub, and
     /// never for a drill: its sender can name a real finding.
     pub fn of(id: &IncidentId, incident: &Incident, records: &[Record]) -> Option<Self> {
         let (status, _) = incident.closed?;
-        if incident.hub_told || incident.opened.origin == Origin::Drill {
+        if incident.hub_notified || incident.opened.origin == Origin::Drill {
             return None;
         }
-        let workflow = workflow(status, incident.notified)?;
+        let workflow = workflow(status, incident.notices.ending_is_known())?;
         let findings: BTreeMap<HubFinding, String> = records
             .iter()
             .filter_map(reference)
@@ -50,7 +50,7 @@ impl HubUpdate {
     }
 }
 
-/// Resolved is only what is proven. Where nobody was told or nobody decided, the finding stays as it is, so that
+/// Resolved is only what is proven. Where nobody was notified or nobody decided, the finding stays as it is, so that
 /// somebody comes upon it.
 const fn workflow(status: Status, is_notified: bool) -> Option<Workflow> {
     match status {

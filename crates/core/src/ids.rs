@@ -57,6 +57,10 @@ id!(
     PlaybookName
 );
 id!(
+    /// What tells one notice from another: within its incident, or of all that are about none.
+    NoticeKey
+);
+id!(
     /// A step's name inside its playbook, such as `deactivate-key`.
     StepId
 );

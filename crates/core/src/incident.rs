@@ -2,16 +2,18 @@
 
 mod conclusion;
 mod missing;
+mod notices;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 pub use missing::MissingEvidence;
+pub use notices::{Delivery, HAND_OVER, Notices};
 use serde::Serialize;
 
 pub use crate::status::Status;
 use crate::{
-    ids::{Hash, StepId},
+    ids::{Hash, NoticeKey, StepId},
     log::{Event, Opened, Record},
     manifest::{self, Kept, LogHead},
     mode::Mode,
@@ -76,12 +78,10 @@ pub struct Incident {
     pub approvals: Vec<String>,
     /// How the question was decided.
     pub decision: Option<Answer>,
-    /// Whether people were told.
-    pub notified: bool,
-    /// Whether people were told what the investigation proposes.
-    pub proposals_told: bool,
-    /// Whether Security Hub was told how it ended, or couldn't be.
-    pub hub_told: bool,
+    /// Which notices were delivered, or weren't, by which channel.
+    pub notices: Notices,
+    /// Whether Security Hub was notified how it ended, or couldn't be.
+    pub hub_notified: bool,
     /// The status it was closed with, and when.
     pub closed: Option<(Status, Timestamp)>,
     /// Whether undo is wanted, and how far it is.
@@ -99,6 +99,8 @@ pub struct Incident {
 /// A plan that waits for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Question {
+    /// The notice that asks it.
+    pub notice: NoticeKey,
     /// Hash over all steps' plans.
     pub plan_hash: Hash,
     /// The steps' own hashes.
@@ -183,9 +185,8 @@ impl Incident {
             question: None,
             approvals: Vec::new(),
             decision: None,
-            notified: false,
-            proposals_told: false,
-            hub_told: false,
+            notices: Notices::default(),
+            hub_notified: false,
             closed: None,
             undo: Undo::NotAsked,
             accepted: Vec::new(),
@@ -292,6 +293,7 @@ impl Incident {
                     .plan_hashes()
                     .map_err(|_unhashable| ("approval-requested", "its plan can't be hashed"))?;
                 self.question = Some(Question {
+                    notice: NoticeKey::question(&record.id),
                     plan_hash: plan_hash.clone(),
                     step_hashes,
                     expires_at: *expires_at,
@@ -350,9 +352,8 @@ impl Incident {
                 let state = self.step_mut(step).ok_or(("verified", UNKNOWN_STEP))?;
                 state.verification = Some(verification.clone());
             }
-            Event::Notified { about, .. } if about.is_ending() => self.notified = true,
-            Event::Notified { .. } => self.proposals_told = true,
-            Event::HubTold { .. } => self.hub_told = true,
+            Event::Notified { .. } | Event::NotNotified { .. } => self.notices.apply(record),
+            Event::HubTold { .. } => self.hub_notified = true,
             Event::Closed { status } => {
                 self.forbid_closed("closed")?;
                 self.closed = Some((*status, record.at));
@@ -365,8 +366,7 @@ impl Incident {
                 self.accepted.clone_from(accepting);
                 self.stuck = None;
                 self.stuck_commands.clear();
-                // People are to be told how the undo ends, too.
-                self.notified = false;
+                self.notices.expect_end_of_undo(record);
             }
             Event::Undoing { step } => {
                 self.step(step).ok_or(("undoing", UNKNOWN_STEP))?;

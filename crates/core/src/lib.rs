@@ -9,7 +9,6 @@
 //! | [`hub_update`] | what Security Hub is told about a finding |
 //! | [`step`] | a step as the playbook has it |
 //! | [`status`] | where an incident stands, in a word |
-//! | [`about`] | what people are told about |
 //! | [`mode`] | observe, approve, auto |
 //! | [`plan`] | exact changes, now → after, and their hash |
 //! | [`outcome`] | how a step, a verification and an undo end |
@@ -20,7 +19,8 @@
 //! | [`manifest`] | the chained list of what is kept of an incident |
 //! | [`evidence`] | what is kept of an incident, hashed and chained |
 //! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
-//! | [`message`] | what people are told |
+//! | [`about`] | what a notice is about |
+//! | [`notice`] | what people are told |
 //! | [`sweep`] | what was missed, and what nobody works on any more |
 //! | [`advice`] | what people should do about a type of finding |
 //! | [`error_name`] | the names that state machines catch |
@@ -41,8 +41,8 @@ pub mod incident;
 pub mod investigation;
 pub mod log;
 pub mod manifest;
-pub mod message;
 pub mod mode;
+pub mod notice;
 pub mod outcome;
 pub mod plan;
 pub mod risk;
@@ -57,7 +57,7 @@ pub mod words;
 
 pub use error_name::ErrorName;
 pub use finding::Finding;
-pub use ids::{AccountId, ActionId, Hash, IncidentId, PlaybookName, Region, StepId};
+pub use ids::{AccountId, ActionId, Hash, IncidentId, NoticeKey, PlaybookName, Region, StepId};
 pub use mode::Mode;
 pub use outcome::{Outcome, UndoOutcome, Verification};
 pub use plan::{Change, Plan, Receipt};

@@ -1,7 +1,7 @@
 //! What the scheduled sweep decides: which findings it feeds to intake, and which incidents nobody works on any more.
 
-mod care;
+mod attention;
 mod feed;
 
-pub use care::{Care, Machine, Why, care};
+pub use attention::{Machine, SweepAction, Why, sweep_action};
 pub use feed::{Fed, Feeding, feeding};

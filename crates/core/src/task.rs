@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::about::About;
 use crate::{
-    ids::{ActionId, IncidentId, PlaybookName, StepId},
+    ids::{ActionId, IncidentId, NoticeKey, PlaybookName, StepId},
     mode::Mode,
     outcome::Outcome,
     step::Options,
@@ -152,12 +152,31 @@ pub enum CloseTask {
 
 /// What `notify` is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotifyTask {
-    /// The incident.
-    pub incident: IncidentId,
-    /// What people are told about.
-    #[serde(default)]
-    pub about: About,
+#[serde(untagged)]
+pub enum NotifyTask {
+    /// Deliver a notice that another function wrote down.
+    Deliver {
+        /// Which.
+        notice: NoticeRef,
+    },
+    /// Make the notice of an incident as it stands, and deliver it.
+    Make {
+        /// The incident.
+        incident: IncidentId,
+        /// What people are told about.
+        #[serde(default)]
+        about: About,
+    },
+}
+
+/// Where a notice is kept: all that is handed from function to function.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NoticeRef {
+    /// The incident, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// Its key.
+    pub key: NoticeKey,
 }
 
 /// What `approve` is asked to do by the machine.
@@ -204,6 +223,24 @@ impl ApprovalAnswer {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn machines_name_an_incident_and_functions_a_notice() {
+        let read = |json: &str| serde_json::from_str::<NotifyTask>(json).unwrap();
+        let made = NotifyTask::Make {
+            incident: "01J".into(),
+            about: About::Undo,
+        };
+        assert_eq!(read(r#"{"incident":"01J","about":"undo"}"#), made);
+        let notice = NoticeRef {
+            incident: None,
+            key: NoticeKey::outcome(),
+        };
+        let handed = NotifyTask::Deliver { notice };
+        let text = serde_json::to_string(&handed).unwrap();
+        assert_eq!(text, r#"{"notice":{"key":"outcome"}}"#);
+        assert_eq!(read(&text), handed);
+    }
 
     #[test]
     fn an_answer_is_written_as_serde_writes_it() {

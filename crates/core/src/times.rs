@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
+    about::About,
     incident::Incident,
     log::{Event, FindingRef, Record},
     status::Status,
@@ -23,7 +24,7 @@ pub struct Times {
     pub first_change: Option<Timestamp>,
     /// When the last containing step was proven; only if the incident was closed as contained.
     pub contained: Option<Timestamp>,
-    /// When people were told first how it ended.
+    /// When people were notified first how it ended.
     pub notified: Option<Timestamp>,
     /// When it was closed.
     pub closed: Option<Timestamp>,
@@ -65,7 +66,7 @@ impl Times {
             opened,
             first_change,
             contained,
-            notified: first(|event| matches!(event, Event::Notified { .. })),
+            notified: first(is_end_notified),
             closed: incident.closed.map(|(_, at)| at),
             undo_asked,
             undo_ended,
@@ -76,6 +77,17 @@ impl Times {
             to_recover_ms: span(undo_asked, undo_ended),
         }
     }
+}
+
+/// A notice of what came of it. Older logs say nothing of those that ask.
+const fn is_end_notified(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Notified {
+            about: About::Outcome | About::Undo | About::Investigation,
+            ..
+        }
+    )
 }
 
 /// Milliseconds from one to the other. Products' clocks and ours differ: what would be negative is unknown.
@@ -158,7 +170,7 @@ pub fn moments(log: &[Record], incident: &Incident) -> Vec<Moment> {
             last(|event| matches!(event, Event::Verified { .. })),
         ),
         ("contained", times.contained),
-        ("people told", times.notified),
+        ("people notified", times.notified),
         ("closed", times.closed),
         ("undo asked for", times.undo_asked),
         ("undo ended", times.undo_ended),

@@ -150,7 +150,17 @@ pub fn event(event: &Event) -> String {
             let word = if verification.holds { "proven" } else { "NOT so" };
             format!("{step}: {word}: {}", verification.observed)
         }
-        Event::Notified { subject, .. } => format!("people told: {subject}"),
+        Event::Notified { subject, .. } => format!("people notified: {subject}"),
+        Event::NotNotified {
+            about,
+            channel,
+            error,
+            detail,
+            ..
+        } => format!(
+            "people NOT notified of the {} by {channel}, {error}: {detail}",
+            about.as_str()
+        ),
         Event::HubTold {
             workflow,
             updated,

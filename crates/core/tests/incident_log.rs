@@ -5,9 +5,9 @@ use backstop_core::{
     Change, ErrorName, IncidentId, Mode, Outcome, Plan, Receipt, Resource, Target, Verification,
     finding::{Route, Severity, SeverityLabel},
     guardrail::{Decision, Effect},
-    incident::{Clearance, Incident, Status},
+    incident::{Clearance, Incident, Question, Status},
     log::{ChainError, Event, FindingRef, Opened, Origin, Phase, Record, StepRef, check_chain, receipt},
-    message,
+    notice::{self, mail},
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -479,7 +479,7 @@ fn the_notice_reads_well() {
     );
     events.extend([acting(STEPS[2]), ended(STEPS[2], denied)]);
     let incident = Incident::replay(&log(events)).unwrap();
-    let notice = message::outcome(&IncidentId::from("01JTEST"), &incident);
+    let notice = mail(&notice::outcome(&IncidentId::from("01JTEST"), &incident));
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body));
     assert!(notice.subject.is_ascii() && notice.subject.len() <= 100);
     assert!(!notice.body.contains('\u{1b}') && !notice.body.contains("http://"));
@@ -545,7 +545,7 @@ fn evidence_that_failed_is_said_to_be_missing_and_does_not_count_for_contained()
     // While the snapshots hang, the notice goes out.
     let hanging = incident(&events);
     assert_eq!(hanging.conclusion(), Status::Contained);
-    let notice = message::outcome(&id, &hanging).body;
+    let notice = mail(&notice::outcome(&id, &hanging)).body;
     let missing = "Evidence that is missing\n  - \"Take snapshots\": still under way";
     assert!(notice.contains(missing), "{notice}");
     assert!(
@@ -559,7 +559,7 @@ fn evidence_that_failed_is_said_to_be_missing_and_does_not_count_for_contained()
     ));
     let failed = incident(&events);
     assert_eq!(failed.conclusion(), Status::Contained);
-    let notice = message::outcome(&id, &failed).body;
+    let notice = mail(&notice::outcome(&id, &failed)).body;
     let missing = "\"Take snapshots\": Backstop.Unavailable: `ec2:CreateSnapshots` failed";
     assert!(notice.contains(missing), "{notice}");
     assert!(
@@ -590,7 +590,14 @@ fn people_are_asked_about_evidence_whose_keeping_changes_something() {
     let (hash, hashes) = incident.plan_hashes().unwrap();
     assert_eq!(hashes.len(), 2);
     let id = IncidentId::from("01JTESTTESTTESTTESTTESTTES");
-    let question = message::question(&id, &incident, &hash, 1, at(60)).body;
+    let asked = Question {
+        notice: Default::default(),
+        plan_hash: hash.clone(),
+        step_hashes: hashes,
+        expires_at: at(60),
+        needed: 1,
+    };
+    let question = mail(&notice::question(&id, &incident, &asked)).body;
     assert!(question.contains("  - Take snapshots\n"), "{question}");
     // Nobody let it be kept, which the status says; it isn't missed.
     let denied = Event::Denied {

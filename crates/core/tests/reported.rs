@@ -7,7 +7,7 @@ use backstop_core::{
     guardrail::{Decision, Effect},
     incident::{Incident, Status},
     log::{Event, FindingRef, Opened, Origin, Record},
-    message,
+    notice::{self, mail},
 };
 
 fn incident(mode: Mode, guardrails: Vec<Decision>, finding_type: &str) -> Incident {
@@ -85,9 +85,9 @@ fn what_the_finding_says_is_told_in_lines_that_do_no_harm() {
     let finding = &parsed.findings[0];
     let mut incident = incident(Mode::Observe, vec![], "Recon:EC2/Portscan");
     incident.opened.finding = FindingRef::of(finding, None);
-    let notice = message::outcome(&"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(), &incident).body;
+    let notice = mail(&notice::outcome(&"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(), &incident)).body;
     for line in [
-        "  call: DescribeInstances of ec2[.]amazonaws[.]com",
+        "  call: DescribeInstances of ec2.amazonaws.com",
         "  from: 203.0.113.7 (Iceland, Example Net)",
         "  tag: team=payments Subject: x",
     ] {
@@ -113,6 +113,6 @@ fn records_without_facts_keep_the_hash_they_had_before_there_were_any() {
 #[test]
 fn the_notice_says_that_nothing_was_done_and_what_people_should_do() {
     let incident = incident(Mode::Observe, vec![], "CryptoCurrency:EC2/BitcoinTool.B!DNS");
-    let notice = message::outcome(&"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(), &incident);
+    let notice = mail(&notice::outcome(&"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(), &incident));
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body));
 }

@@ -97,7 +97,7 @@ async fn wait(stage: &Stage, id: &IncidentId) -> Result<Incident, DrillError> {
     loop {
         let incident = ledger.log(id).await?.incident()?;
         let is_over = matches!(incident.status(), Status::Undone | Status::Stuck);
-        if is_over && incident.notified {
+        if is_over && incident.notices.ending_is_known() {
             return Ok(incident);
         }
         if Instant::now() >= until {

@@ -1,6 +1,7 @@
 //! What answering cost: an estimate from what the log knows. Only a bill is exact.
 
 use backstop_core::{
+    about::About,
     incident::Incident,
     log::{Event, Record},
 };
@@ -64,10 +65,27 @@ impl Cost {
     }
 }
 
+/// The notices that were sent. Older logs don't name those that asked for a decision, only the question.
+fn notices(log: &[Record]) -> u64 {
+    let count = |is: fn(&Event) -> bool| log.iter().filter(|record| is(&record.event)).count() as u64;
+    let sent = count(|event| matches!(event, Event::Notified { .. }));
+    let questions = count(|event| matches!(event, Event::ApprovalRequested { .. }));
+    let asking = count(|event| {
+        matches!(
+            event,
+            Event::Notified {
+                about: About::Question | About::Limit,
+                ..
+            }
+        )
+    });
+    sent + questions.saturating_sub(asking)
+}
+
 pub(crate) fn cost(log: &[Record], incident: &Incident, kept: usize) -> Cost {
     let count = |is: fn(&Event) -> bool| log.iter().filter(|record| is(&record.event)).count() as u64;
     let findings = count(|event| matches!(event, Event::Opened(_) | Event::FindingJoined(_)));
-    let notices = count(|event| matches!(event, Event::Notified { .. } | Event::ApprovalRequested { .. }));
+    let notices = notices(log);
     let closings = count(|event| matches!(event, Event::Closed { .. } | Event::EvidenceKept { .. }));
     let steps = count(|event| {
         matches!(

@@ -6,7 +6,7 @@ use backstop_core::{
     evidence::Entry,
     incident::{IllegalTransition, Incident, Status},
     log::{Origin, Record},
-    message::what_next,
+    notice::what_next,
     times::{Times, length},
     words,
 };
@@ -114,7 +114,7 @@ impl Report {
             unknown: unknown::unknown(log, &incident, &times),
             next: what_next(id, &incident, status)
                 .iter()
-                .map(|line| clean(line))
+                .map(|point| clean(&point.raw()))
                 .collect(),
             evidence: evidence.iter().map(evidence_line).collect(),
             cost: cost::cost(log, &incident, evidence.len()),

@@ -93,12 +93,12 @@ fn people(log: &[Record], incident: &Incident) -> Option<String> {
             _ => {}
         }
     }
-    let told = log
+    let notified = log
         .iter()
         .filter(|record| matches!(record.event, Event::Notified { .. }))
         .count();
-    if told > 0 {
-        parts.push(format!("{told} notice(s) were sent"));
+    if notified > 0 {
+        parts.push(format!("{notified} notice(s) were sent"));
     }
     (!parts.is_empty()).then(|| clean(&format!("People: {}.", parts.join("; "))))
 }

@@ -171,6 +171,7 @@ fn gone_wrong(user: &str) -> Vec<Record> {
                 message_id: "m-1".into(),
                 body: Some("the text".into()),
                 about: Default::default(),
+                notice: None,
             },
         ),
         (

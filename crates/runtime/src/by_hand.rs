@@ -6,7 +6,7 @@ use backstop_core::{
     finding::{Route, Severity, SeverityLabel, Standing},
     guardrail::{Decision, OpeningSubject, Protection},
     log::{FindingRef, Opened, Origin, StepRef},
-    message::title_of,
+    notice::title_of,
     task::ExecutionInput,
 };
 use serde::Serialize;

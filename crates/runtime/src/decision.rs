@@ -12,7 +12,7 @@ use backstop_core::{
     Hash, IncidentId,
     incident::{Answer, Incident, Question},
     log::Event,
-    message::run_command,
+    notice::run_command,
     task::ApprovalAnswer,
 };
 use jiff::Timestamp;
@@ -142,7 +142,7 @@ impl Desk<'_> {
     /// Whether the log has this answer but nothing came of it: whoever gave it may have died before telling
     /// the machine.
     async fn is_untold(&self, state: &Incident, answer: Answer) -> Result<bool, DecisionError> {
-        let went_on = state.closed.is_some() || state.notified;
+        let went_on = state.closed.is_some() || state.notices.ending_is_known();
         if state.decision != Some(answer) || went_on {
             return Ok(false);
         }

@@ -6,6 +6,7 @@
 //! | `INCIDENT#<id>` | `LOG#000001` … | one [`Record`] each |
 //! | `INCIDENT#<id>` | `FINDING#<hash>` | a finding as it was received, gzip |
 //! | `INCIDENT#<id>` | `APPROVAL` | the task token of an open question |
+//! | `INCIDENT#<id>`, `NOTICE#<key>` | `NOTICE#<key>` | a notice, until it is delivered in the index of what isn't |
 //! | `TARGET#<key>#<playbook>` | `LOCK` | the incident that answers this target |
 //! | `GUARD` | `PAUSE#…`, `EXEMPTION#…` | the guardrails |
 //! | `LIMIT#<playbook>#<account>#<hour>` | `COUNT`, `NOTICE` | containments in that hour |
@@ -19,6 +20,7 @@ mod log;
 mod memo;
 mod meta;
 mod opening;
+mod outbox;
 
 use aws_sdk_dynamodb::Client;
 use backstop_core::{
@@ -31,6 +33,7 @@ pub use approvals::PendingApproval;
 pub use log::IncidentLog;
 pub use meta::IncidentRow;
 pub use opening::{Lock, NewIncident, Opening};
+pub use outbox::{KeptNotice, Undelivered};
 
 use crate::CallError;
 

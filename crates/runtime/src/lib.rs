@@ -10,17 +10,15 @@
 //! | `denies` | reading, writing and taking back such a policy (feature `denies`) |
 //! | [`action`] | what a `respond-*` function implements for each step |
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
-//! | `alerts` | the topic by which people are told (feature `alerts`) |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
 //! | `decision` | approves or denies a plan (feature `machines`) |
 //! | `by_hand` | a playbook that a person starts (feature `machines`) |
 //! | `undoing` | what an undo would put back, and asking for it (feature `machines`) |
+//! | `outbox` | hands notices to the function that delivers them (feature `outbox`) |
 //! | `evidence` | the evidence bucket (feature `evidence`) |
 //! | [`serve`] | the Lambda loop |
 
 pub mod action;
-#[cfg(feature = "alerts")]
-pub mod alerts;
 pub mod aws;
 #[cfg(feature = "machines")]
 pub mod by_hand;
@@ -35,6 +33,8 @@ pub mod inline_policy;
 pub mod ledger;
 #[cfg(feature = "machines")]
 pub mod machines;
+#[cfg(feature = "outbox")]
+pub mod outbox;
 pub mod runner;
 pub mod serve;
 pub mod settings;

@@ -1,13 +1,13 @@
 //! Asks people to decide on the plan that the log holds.
 
 use backstop_core::{
-    IncidentId,
-    incident::{Incident, Status, StepState},
+    IncidentId, NoticeKey,
+    incident::{HAND_OVER, Incident, Question, Status, StepState},
     log::Event,
-    message,
+    notice::{self, Notice},
 };
-use backstop_runtime::{StepError, ledger::PendingApproval, now};
-use jiff::ToSpan;
+use backstop_runtime::{IncidentLog, StepError, ledger::PendingApproval, now, outbox::HandOverError};
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::Approver;
@@ -16,7 +16,7 @@ use crate::Approver;
 const MARGIN_SECONDS: u64 = 30;
 
 impl Approver {
-    /// Keeps the task token, writes the question to the log, and tells people. Run again after a crash, the
+    /// Keeps the task token, writes the question to the log, and has people notified. Run again after a crash, the
     /// newest token is the one that resumes the machine, and what people have said of the plan stands.
     pub(crate) async fn ask(
         &self,
@@ -26,7 +26,7 @@ impl Approver {
     ) -> Result<Value, StepError> {
         let mut log = self.ledger.log(id).await?;
         let incident = log.incident()?;
-        let (plan_hash, _) = incident.plan_hashes().map_err(|error| StepError::Invalid {
+        let (plan_hash, step_hashes) = incident.plan_hashes().map_err(|error| StepError::Invalid {
             what: "the plan",
             detail: error.to_string(),
         })?;
@@ -36,75 +36,111 @@ impl Approver {
                 reason: "no step could be planned, so there is nothing to approve".to_owned(),
             });
         }
-        // The machine's own clock started before this function did: nobody may approve what it gave up.
-        let seconds = i64::try_from(expires_in_seconds.saturating_sub(MARGIN_SECONDS)).unwrap_or(i64::MAX);
-        let expires_at = now()
-            .checked_add(seconds.seconds())
-            .map_err(|error| StepError::Invalid {
-                what: "the task's `expires_in_seconds`",
-                detail: error.to_string(),
-            })?;
-        let needed = people_needed(&incident);
-        let question = message::question(id, &incident, &plan_hash, needed, expires_at);
         let pending = PendingApproval {
             plan_hash: plan_hash.clone(),
             task_token,
         };
         self.ledger.put_approval(id, &pending).await?;
-        let is_asked = incident.decision.is_none()
-            && incident
-                .question
-                .as_ref()
-                .is_some_and(|question| question.plan_hash == plan_hash);
-        if !is_asked {
-            let event = Event::ApprovalRequested {
+        let open = incident.question.as_ref().filter(|_| incident.decision.is_none());
+        if open.is_none_or(|question| question.plan_hash != plan_hash) {
+            let asked = Question {
+                // Its key follows from the record that is written now; the text needs none.
+                notice: NoticeKey::default(),
                 plan_hash: plan_hash.clone(),
-                expires_at,
-                needed,
-                body: Some(question.body.clone()),
+                step_hashes,
+                expires_at: expires_at(expires_in_seconds)?,
+                needed: people_needed(&incident),
             };
-            log.append(&self.ledger, event).await?;
+            self.write(id, &mut log, &incident, asked).await?;
         }
         self.ledger.show_status(id, Status::AwaitingApproval).await?;
-        self.tell(id, &log.incident()?, &question).await?;
+        self.notify(id, &log.incident()?).await?;
         Ok(json!({ "asked": plan_hash.short() }))
     }
 
-    /// One notice for each question; for those beyond the hourly limit, one notice an hour for all.
-    async fn tell(
+    /// The log keeps the text with the question.
+    async fn write(
         &self,
         id: &IncidentId,
+        log: &mut IncidentLog,
         incident: &Incident,
-        question: &message::Message,
+        asked: Question,
     ) -> Result<(), StepError> {
-        let opened = &incident.opened;
-        let limit = opened
-            .guardrails
-            .iter()
-            .find(|decision| decision.guardrail == "limit");
-        let message = match limit {
-            None => question.clone(),
-            Some(decision) => {
-                let (account, hour) = (&opened.target.account, incident.opened_at);
-                if !self
-                    .ledger
-                    .claim_limit_notice(id, &opened.playbook, account, hour)
-                    .await?
-                {
-                    tracing::info!(incident = %id, "beyond the limit: covered by the hour's one notice");
-                    return Ok(());
-                }
-                message::limit_reached(incident, decision)
-            }
+        let text = notice::mail(&notice::question(id, incident, &asked)).body;
+        let event = Event::ApprovalRequested {
+            plan_hash: asked.plan_hash,
+            expires_at: asked.expires_at,
+            needed: asked.needed,
+            body: Some(text),
         };
-        match self.alerts.publish(&message).await {
-            Ok(message_id) => tracing::info!(incident = %id, message_id, "asked for a decision"),
-            Err(error) if error.name.is_retryable() => return Err(error.into()),
-            // The question stands and lists show it; giving the incident up would be worse.
-            Err(error) => tracing::error!(incident = %id, %error, "nobody could be told of the question"),
+        log.append(&self.ledger, event).await?;
+        Ok(())
+    }
+
+    /// One notice for each question; for those beyond the hourly limit, one notice an hour for all.
+    async fn notify(&self, id: &IncidentId, incident: &Incident) -> Result<(), StepError> {
+        let Some(notice) = self.notice(id, incident).await? else {
+            tracing::info!(incident = %id, "beyond the limit: covered by the hour's one notice");
+            return Ok(());
+        };
+        match self.outbox.hand_over(&self.ledger, &notice).await {
+            Ok(()) => tracing::info!(incident = %id, notice = %notice.key, "a decision is asked for"),
+            Err(HandOverError::Ledger(error)) => return Err(error.into()),
+            Err(HandOverError::Call(error)) if error.name.is_retryable() => return Err(error.into()),
+            // The question stands, lists show it, and the sweep hands the notice over again; giving the incident up
+            // would be worse.
+            Err(HandOverError::Call(error)) => {
+                tracing::error!(incident = %id, %error, "nobody could be notified of the question yet");
+                self.write_failure(id, &notice, &error).await?;
+            }
         }
         Ok(())
     }
+
+    async fn notice(&self, id: &IncidentId, incident: &Incident) -> Result<Option<Notice>, StepError> {
+        let opened = &incident.opened;
+        let mut guardrails = opened.guardrails.iter();
+        let limit = guardrails.find(|decision| decision.guardrail == "limit");
+        let Some(decision) = limit else {
+            let question = incident.question.as_ref();
+            return Ok(question.map(|question| notice::question(id, incident, question)));
+        };
+        let (account, hour) = (&opened.target.account, incident.opened_at);
+        let claimed = self
+            .ledger
+            .claim_limit_notice(id, &opened.playbook, account, hour)
+            .await?;
+        Ok(claimed.then(|| notice::limit_reached(id, incident, decision)))
+    }
+
+    async fn write_failure(
+        &self,
+        id: &IncidentId,
+        notice: &Notice,
+        error: &backstop_runtime::CallError,
+    ) -> Result<(), StepError> {
+        let mut log = self.ledger.log(id).await?;
+        let event = Event::NotNotified {
+            channel: HAND_OVER.to_owned(),
+            about: notice.about,
+            notice: notice.key.clone(),
+            error: error.name.as_str().to_owned(),
+            detail: error.to_string(),
+        };
+        log.append(&self.ledger, event).await?;
+        Ok(())
+    }
+}
+
+/// The machine's own clock started before this function did: nobody may approve what it gave up.
+fn expires_at(expires_in_seconds: u64) -> Result<Timestamp, StepError> {
+    let seconds = i64::try_from(expires_in_seconds.saturating_sub(MARGIN_SECONDS)).unwrap_or(i64::MAX);
+    now()
+        .checked_add(seconds.seconds())
+        .map_err(|error| StepError::Invalid {
+            what: "the task's `expires_in_seconds`",
+            detail: error.to_string(),
+        })
 }
 
 /// High-impact steps want two different people.

@@ -1,15 +1,15 @@
-//! `approve`: asks people to decide on a plan, and writes down that nobody did.
+//! `approve`: asks people to decide on a plan, and writes down that nobody did. `notify` delivers the question.
 
 mod ask;
 mod expire;
 
 use backstop_core::task::ApproveTask;
-use backstop_runtime::{Ledger, StepError, alerts::Alerts, aws, serve, settings};
+use backstop_runtime::{Ledger, StepError, aws, outbox::Outbox, serve, settings};
 use serde_json::Value;
 
 pub(crate) struct Approver {
     ledger: Ledger,
-    alerts: Alerts,
+    outbox: Outbox,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -21,9 +21,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             aws_sdk_dynamodb::Client::new(&config),
             settings::required("TABLE_NAME")?,
         ),
-        alerts: Alerts::new(
-            aws_sdk_sns::Client::new(&config),
-            settings::required("ALERTS_TOPIC_ARN")?,
+        outbox: Outbox::new(
+            aws_sdk_lambda::Client::new(&config),
+            settings::required("NOTIFY_FUNCTION")?,
         ),
     };
     serve::serve(|task: ApproveTask| approver.run(task)).await

@@ -7,7 +7,7 @@ use backstop_core::{
     guardrail::{Decision, Effect, OpeningSubject},
     incident::{Incident, Undo},
     log::{Event, FindingRef, Opened, Origin, Record},
-    message::title_of,
+    notice::title_of,
     task::ExecutionInput,
 };
 use backstop_playbook::Answer;

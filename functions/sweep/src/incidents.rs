@@ -1,4 +1,4 @@
-//! Takes care of incidents that nobody works on any more, and tells people of those that are theirs.
+//! Sees to incidents that nobody works on any more, and has people notified of those that are theirs.
 
 use std::collections::BTreeSet;
 
@@ -6,24 +6,26 @@ use backstop_core::{
     IncidentId,
     incident::Status,
     log::Event,
-    message::{Found, Needy, attention},
-    sweep::{Care, care},
+    notice::{Found, NeedsPerson, attention},
+    sweep::{SweepAction, sweep_action},
 };
-use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
+use backstop_runtime::{
+    CallError, IncidentLog, LedgerError, ledger::IncidentRow, now, outbox::HandOverError,
+};
 use jiff::SignedDuration;
 
 use crate::{Sweep, report::Report};
 
 /// How many of the newest incidents are looked at.
 const MOST: usize = 1000;
-/// What people were told of.
-const TOLD: &str = "told";
-/// What nobody cared about for so long is told again.
+/// What people were notified of. The name under which it is kept is older than the word.
+const NOTIFIED: &str = "told";
+/// People are notified again of an incident that has needed them for so long.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// An incident can't be taken care of.
+/// An incident can't be seen to.
 #[derive(Debug, thiserror::Error)]
-enum CareError {
+enum AttentionError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -45,7 +47,7 @@ impl Sweep {
     }
 
     /// Expires, closes and names; one notice at most.
-    pub(crate) async fn care_for_incidents(&self, report: &mut Report) {
+    pub(crate) async fn see_to_incidents(&self, report: &mut Report) {
         let rows = match self.ledger.incidents(MOST).await {
             Ok(rows) => rows,
             Err(error) => return report.failed("listing the incidents", &error),
@@ -56,20 +58,24 @@ impl Sweep {
                 "older incidents than the newest ones aren't looked at"
             );
         }
-        let mut needy = Vec::new();
-        for row in rows.iter().filter(|row| may_need_care(row.status)) {
-            match self.care_for(row, report).await {
-                Ok(found) => needy.extend(found),
+        let mut attention = Vec::new();
+        for row in rows.iter().filter(|row| may_need_attention(row.status)) {
+            match self.see_to(row, report).await {
+                Ok(found) => attention.extend(found),
                 Err(error) => report.failed(&format!("looking at incident {}", row.incident), &error),
             }
         }
-        report.needy = needy.len();
-        if let Err(error) = self.tell(&needy, report).await {
-            report.failed("telling people of incidents that need them", &error);
+        report.attention = attention.len();
+        if let Err(error) = self.notify(&attention, report).await {
+            report.failed("notifying people of incidents that need them", &error);
         }
     }
 
-    async fn care_for(&self, row: &IncidentRow, report: &mut Report) -> Result<Option<Needy>, CareError> {
+    async fn see_to(
+        &self,
+        row: &IncidentRow,
+        report: &mut Report,
+    ) -> Result<Option<NeedsPerson>, AttentionError> {
         let mut log = self.ledger.log(&row.incident).await?;
         let incident = log.incident()?;
         let Some(last) = log.records().last().map(|record| record.at) else {
@@ -79,21 +85,21 @@ impl Sweep {
             .machines
             .execution(&incident.opened.playbook, &row.incident)
             .await?;
-        let found = match care(&incident, last, machine, now()) {
-            Care::None => return Ok(None),
-            Care::Tell(why) => Found::Why(why),
-            Care::Expire => {
+        let found = match sweep_action(&incident, last, machine, now()) {
+            SweepAction::None => return Ok(None),
+            SweepAction::Notify(why) => Found::Why(why),
+            SweepAction::Expire => {
                 log.append(&self.ledger, Event::ApprovalExpired).await?;
                 report.expired_approvals += 1;
                 self.close(&mut log, report).await?;
                 Found::ClosedBySweep
             }
-            Care::Close => {
+            SweepAction::Close => {
                 self.close(&mut log, report).await?;
                 Found::ClosedBySweep
             }
         };
-        Ok(Some(Needy {
+        Ok(Some(NeedsPerson {
             id: row.incident.clone(),
             incident: log.incident()?,
             found,
@@ -109,24 +115,29 @@ impl Sweep {
         Ok(())
     }
 
-    /// Tells people only if there is an incident that they weren't told of.
-    async fn tell(&self, needy: &[Needy], report: &mut Report) -> Result<(), CareError> {
-        let ids: BTreeSet<IncidentId> = needy.iter().map(|one| one.id.clone()).collect();
-        let told: BTreeSet<IncidentId> = self.ledger.memo(TOLD, now()).await?.unwrap_or_default();
-        if ids == told {
+    /// Only if there is an incident that people weren't notified of.
+    async fn notify(&self, all: &[NeedsPerson], report: &mut Report) -> Result<(), AttentionError> {
+        let ids: BTreeSet<IncidentId> = all.iter().map(|one| one.id.clone()).collect();
+        let known: BTreeSet<IncidentId> = self.ledger.memo(NOTIFIED, now()).await?.unwrap_or_default();
+        if ids == known {
             return Ok(());
         }
-        if !ids.is_subset(&told) {
-            self.alerts.publish(&attention(needy)).await?;
-            report.told = true;
+        if !ids.is_subset(&known) {
+            let notice = attention(all, now());
+            match self.outbox.hand_over(&self.ledger, &notice).await {
+                Ok(()) => report.notified = true,
+                Err(HandOverError::Ledger(error)) => return Err(error.into()),
+                // It is written down: the next run has it delivered, and makes no other.
+                Err(HandOverError::Call(error)) => report.failed("handing a notice over", &error),
+            }
         }
-        self.ledger.keep_memo(TOLD, &ids, now() + REMEMBERED).await?;
+        self.ledger.keep_memo(NOTIFIED, &ids, now() + REMEMBERED).await?;
         Ok(())
     }
 }
 
 /// By the status that lists show; the log has the last word.
-const fn may_need_care(status: Status) -> bool {
+const fn may_need_attention(status: Status) -> bool {
     matches!(
         status,
         Status::Open

@@ -1,17 +1,18 @@
-//! `sweep`: on a schedule, feeds intake with findings that never reached it, and takes care of incidents that nobody
-//! works on any more. Changes no account.
+//! `sweep`: on a schedule, feeds intake with findings that never reached it, sees to incidents that nobody
+//! works on any more, and has notices delivered that nobody got. Changes no account.
 
 mod answer_body;
 mod feed;
 mod guardduty;
 mod incidents;
+mod notices;
 mod report;
 mod run;
 mod security_hub;
 mod source;
 
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, alerts::Alerts, aws, machines::Machines, serve, settings};
+use backstop_runtime::{Ledger, aws, machines::Machines, outbox::Outbox, serve, settings};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ pub(crate) struct Sweep {
     security_hub: aws_sdk_securityhub::Client,
     sqs: aws_sdk_sqs::Client,
     queue_url: String,
-    alerts: Alerts,
+    outbox: Outbox,
     /// How far back findings are looked at.
     window: SignedDuration,
 }
@@ -59,9 +60,9 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
         security_hub: aws_sdk_securityhub::Client::new(&config),
         sqs: aws_sdk_sqs::Client::new(&config),
         queue_url: settings::required("INTAKE_QUEUE_URL")?,
-        alerts: Alerts::new(
-            aws_sdk_sns::Client::new(&config),
-            settings::required("ALERTS_TOPIC_ARN")?,
+        outbox: Outbox::new(
+            aws_sdk_lambda::Client::new(&config),
+            settings::required("NOTIFY_FUNCTION")?,
         ),
         window: SignedDuration::from_hours(settings::parsed("SWEEP_HOURS", "a whole number of hours")?),
     };

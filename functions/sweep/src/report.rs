@@ -31,9 +31,11 @@ pub(crate) struct Report {
     /// Pauses and exemptions that had ended.
     pub(crate) expired_guards: usize,
     /// Incidents that need a person.
-    pub(crate) needy: usize,
-    /// Whether people were told of them in this run.
-    pub(crate) told: bool,
+    pub(crate) attention: usize,
+    /// Whether people are notified of them by this run.
+    pub(crate) notified: bool,
+    /// Notices that weren't delivered, and are tried again.
+    pub(crate) notices_again: usize,
     /// What failed; the rest was done all the same.
     pub(crate) failures: Vec<String>,
 }
@@ -60,8 +62,9 @@ impl Report {
             expired_approvals = self.expired_approvals,
             closed = self.closed,
             expired_guards = self.expired_guards,
-            needy = self.needy,
-            told = self.told,
+            attention = self.attention,
+            notified = self.notified,
+            notices_again = self.notices_again,
             failures = self.failures.len(),
             "swept"
         );

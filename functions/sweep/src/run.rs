@@ -40,7 +40,8 @@ impl Sweep {
         let mut report = Report::default();
         self.feed_all(Instant::now() + TIME_TO_READ, &mut report).await;
         self.expire_guards(&mut report).await;
-        self.care_for_incidents(&mut report).await;
+        self.see_to_incidents(&mut report).await;
+        self.deliver_notices(&mut report).await;
         report.log();
         if report.failures.is_empty() {
             Ok(report)

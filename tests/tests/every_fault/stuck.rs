@@ -17,7 +17,8 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
     let denied: Vec<(Hit, Kind)> = hits.iter().map(|hit| (hit.clone(), Kind::AccessDenied)).collect();
     let armed = Armed::of(&place, &denied);
     place.ask_undo(&id).await.unwrap();
-    let stuck = |state: &backstop_core::incident::Incident| state.stuck.is_some() && state.notified;
+    let stuck =
+        |state: &backstop_core::incident::Incident| state.stuck.is_some() && state.notices.ending_is_known();
     let log = place.until(&id, stuck).await;
     armed.assert_hit();
     let incident = log.incident().unwrap();

@@ -35,8 +35,9 @@ const ASKED_WITH: &[(&str, &str)] = &[
 ];
 
 /// Calls whose permission has another name (Service Authorization Reference, "Actions, resources, and condition keys
-/// for Amazon S3").
+/// for Amazon S3", "… for AWS Lambda").
 const OTHER_NAMES: &[(&str, &str)] = &[
+    ("lambda:Invoke", "lambda:InvokeFunction"),
     (
         "s3:DeleteAccountPublicAccessBlock",
         "s3:PutAccountPublicAccessBlock",
@@ -82,6 +83,11 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
         "intake",
         "more incidents in an hour than the limit",
         &["sns:Publish"],
+    ),
+    (
+        "notify",
+        "Lambda sends what a failed asynchronous invocation was about with the function's role",
+        &["sqs:SendMessage"],
     ),
     (
         "respond-ec2",

@@ -1,17 +1,34 @@
 //! `notify`.
 
-use super::shared::{ALERTS_TOPIC_ARN, APPENDS_TO_THE_LOG, TABLE_NAME, TELLS_PEOPLE};
-use crate::{Alarm, FunctionSpec, Limit};
+use super::shared::{ALERTS_TOPIC_ARN, KEEPS_THE_LOG, TABLE_NAME, TELLS_PEOPLE};
+use crate::{Alarm, FunctionSpec, Limit, Scope, Statement};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
     name: "notify",
-    description: "Tells people what happened, what was done and what to do next.",
+    description: "Delivers notices to people; no other function does.",
     timeout_seconds: None,
     memory_mib: None,
     environment: &[TABLE_NAME, ALERTS_TOPIC_ARN],
-    properties: "",
-    statements: &[APPENDS_TO_THE_LOG, TELLS_PEOPLE],
+    properties: "\
+# Machines wait for its answer and retry by themselves. Other functions hand it a notice and go on: what Lambda tried
+# three times in vain is kept and alarms, and the sweep hands the notice over again.
+EventInvokeConfig:
+  MaximumEventAgeInSeconds: 21600
+  MaximumRetryAttempts: 2
+  DestinationConfig:
+    OnFailure:
+      Type: SQS
+      Destination: !GetAtt DeadLetterQueue.Arn
+",
+    statements: &[
+        KEEPS_THE_LOG,
+        TELLS_PEOPLE,
+        Statement::allow(
+            Scope::of("ParkWhatItCannotDeliver", &["{DeadLetterQueue.Arn}"]),
+            &["sqs:SendMessage"],
+        ),
+    ],
     alarm: Alarm {
         description: "The function notify failed. An incident may have ended without anybody being told of it; list the incidents.",
         period_seconds: 300,

@@ -23,8 +23,17 @@ pub(super) const KEEPS_THE_LOG: Statement = Statement::allow(
 pub(super) const TELLS_PEOPLE: Statement =
     Statement::allow(Scope::of("TellPeople", &["{AlertsTopic}"]), &["sns:Publish"]);
 
+/// Has the function `notify` deliver what it wrote down.
+pub(super) const HANDS_NOTICES_OVER: Statement = Statement::allow(
+    Scope::of("HandNoticesOver", &["{NotifyFunction.Arn}"]),
+    &["lambda:InvokeFunction"],
+);
+
 /// The table.
 pub(super) const TABLE_NAME: (&str, &str) = ("TABLE_NAME", "!Ref IncidentsTable");
+
+/// The function that delivers notices.
+pub(super) const NOTIFY_FUNCTION: (&str, &str) = ("NOTIFY_FUNCTION", "!Ref NotifyFunction");
 
 /// The topic.
 pub(super) const ALERTS_TOPIC_ARN: (&str, &str) = ("ALERTS_TOPIC_ARN", "!Ref AlertsTopic");

@@ -1,6 +1,6 @@
 //! `sweep`.
 
-use super::shared::{ALERTS_TOPIC_ARN, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, TABLE_NAME, TELLS_PEOPLE};
+use super::shared::{HANDS_NOTICES_OVER, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION, TABLE_NAME};
 use crate::{Alarm, Condition, FunctionSpec, Limit, Scope, Statement};
 
 /// Its contract.
@@ -17,7 +17,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         ("SWEEP_HOURS", "!Ref SweepHours"),
         ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
         MACHINE_ARN_PREFIX,
-        ALERTS_TOPIC_ARN,
+        NOTIFY_FUNCTION,
     ],
     properties: "\
 # The next run is soon and goes on where this one stopped.
@@ -76,7 +76,7 @@ Events:
             ),
             &["states:DescribeExecution"],
         ),
-        TELLS_PEOPLE,
+        HANDS_NOTICES_OVER,
     ],
     alarm: Alarm {
         description: "A part of the sweep failed. Findings that never reached Backstop may stay unanswered; its log says which part.",

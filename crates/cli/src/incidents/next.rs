@@ -3,7 +3,7 @@
 use backstop_core::{
     IncidentId,
     incident::{Incident, Status},
-    message::what_next,
+    notice::{Point, what_next},
 };
 use jiff::Timestamp;
 
@@ -32,7 +32,7 @@ pub(super) fn next(id: &IncidentId, incident: &Incident, now: Timestamp) -> Vec<
             lines
         }
         _ if incident.closed.is_none() => vec![format!("follow it: {}", watch(id))],
-        (status, _) => what_next(id, incident, status),
+        (status, _) => what_next(id, incident, status).iter().map(Point::raw).collect(),
     }
 }
 

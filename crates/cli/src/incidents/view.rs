@@ -7,10 +7,10 @@ use std::fmt;
 use backstop_core::{
     IncidentId, Outcome, Plan,
     guardrail::{Decision, Effect},
-    incident::{Incident, Status, StepState},
+    incident::{Delivery, Incident, Status, StepState},
     investigation::{Investigation, Proposal},
     log::{Event, Origin, Phase, Record},
-    message,
+    notice::{self, Point},
     times::{self, Moment, Times, between},
     words,
 };
@@ -307,6 +307,14 @@ impl View {
         }
     }
 
+    fn undelivered(&self) -> Vec<String> {
+        let line = |it: &Delivery| {
+            let failure = it.failure.as_deref().unwrap_or_default();
+            format!("of the {}, by {}: {failure}", it.about.as_str(), it.channel)
+        };
+        self.state.notices.failing().into_iter().map(line).collect()
+    }
+
     fn evidence(&self, page: &mut Page) {
         let kept = &self.state.evidence;
         if let Some(log) = &kept.log {
@@ -361,17 +369,24 @@ impl fmt::Display for View {
         } else {
             "What would break"
         };
-        page.list("Evidence that is missing", &message::missing(&self.state));
+        page.list("Evidence that is missing", &notice::missing(&self.state));
         page.list(radius, &self.collected(|plan| &plan.blast_radius));
         page.list("What this can't reach", &self.collected(|plan| &plan.limits));
         if !acted {
             page.list(
                 "How it is undone",
-                &message::how_to_undo(&self.incident, &self.state),
+                &notice::how_to_undo(&self.incident, &self.state)
+                    .iter()
+                    .map(Point::raw)
+                    .collect::<Vec<_>>(),
             );
         }
         self.investigation(&mut page);
         self.decision(&mut page);
+        page.list(
+            "Notices that people haven't got; the sweep tries again",
+            &self.undelivered(),
+        );
         self.times(&mut page);
         self.evidence(&mut page);
         page.list("What to do next", &self.next);

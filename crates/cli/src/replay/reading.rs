@@ -216,6 +216,9 @@ impl Response {
                 Vec::new()
             } else {
                 advice::steps(&finding.finding_type)
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect()
             },
         }
     }

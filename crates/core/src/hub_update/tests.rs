@@ -70,6 +70,7 @@ fn notified() -> Event {
         subject: String::new(),
         message_id: String::new(),
         about: About::Outcome,
+        notice: None,
         body: None,
     }
 }

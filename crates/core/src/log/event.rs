@@ -8,7 +8,7 @@ use crate::{
     about::About,
     finding::Workflow,
     guardrail::Decision,
-    ids::{Hash, StepId},
+    ids::{Hash, NoticeKey, StepId},
     manifest::Entry,
     outcome::{Outcome, UndoOutcome, Verification},
     plan::Plan,
@@ -94,20 +94,36 @@ pub enum Event {
         #[serde(flatten)]
         verification: Verification,
     },
-    /// People were told.
+    /// A channel took a notice to people.
     Notified {
-        /// The SNS topic's ARN.
+        /// The channel: of SNS, the topic's ARN.
         channel: String,
         /// The message's subject.
         subject: String,
-        /// SNS's message id.
+        /// The channel's own id of the message.
         message_id: String,
-        /// The text, as it was sent.
+        /// The text, as it was sent; left out where the log has it in another event.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<String>,
         /// What they were told about. Left out where it is the outcome, as it was before there was another.
         #[serde(default, skip_serializing_if = "About::is_ending")]
         about: About,
+        /// Which notice. Logs from before there were several of a kind don't say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        notice: Option<NoticeKey>,
+    },
+    /// A channel didn't take a notice; it is tried again.
+    NotNotified {
+        /// The channel, as in [`Event::Notified`].
+        channel: String,
+        /// What people were to be told about.
+        about: About,
+        /// Which notice.
+        notice: NoticeKey,
+        /// The fixed name.
+        error: String,
+        /// What we were doing and what the channel said.
+        detail: String,
     },
     /// Security Hub was told, or was to be told, how it ended.
     HubTold {
@@ -184,8 +200,9 @@ mod tests {
     #[test]
     fn a_notice_and_a_finding_are_written_as_before_there_was_more_to_say() {
         let notified = r#"{"event":"notified","channel":"t","subject":"s","message_id":"m"}"#;
+        let proposed = r#"{"event":"notified","channel":"t","subject":"s","message_id":"m","body":"b","about":"investigation"}"#;
         let finding = r#"{"event":"finding-joined","key":"k","finding_type":"t","route":"security-hub-imported","severity":{"score":8.0,"label":"high"},"count":1,"first_seen":null,"last_seen":null,"created_at":null,"updated_at":null,"message":null}"#;
-        for before in [notified, finding] {
+        for before in [notified, proposed, finding] {
             let event: Event = serde_json::from_str(before).unwrap();
             assert_eq!(
                 serde_json::to_string(&event).unwrap(),

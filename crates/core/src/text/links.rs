@@ -66,9 +66,19 @@ fn has_host(word: &str) -> bool {
             .split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
             .any(|part| {
                 let part = part.trim_matches(['.', '-']);
+                if is_service(part) {
+                    return false;
+                }
                 part.rsplit_once('.')
                     .is_some_and(|(_, top)| top.chars().count() >= 2 && top.chars().any(char::is_alphabetic))
             })
+}
+
+/// A service as trust policies name it (`ec2.amazonaws.com`): nobody but AWS makes hosts there. It stands in commands
+/// that must be typed as they are.
+fn is_service(host: &str) -> bool {
+    host.strip_suffix(".amazonaws.com")
+        .is_some_and(|service| !service.is_empty() && !service.contains('.'))
 }
 
 /// GuardDuty's types have dots as well (`UnauthorizedAccess:EC2/MaliciousIPCaller.Custom`), each before a
@@ -106,6 +116,9 @@ mod tests {
             ("evil.example,", "evil[.]example,"),
             ("(EVIL.COM/x)", "(EVIL[.]COM/x)"),
             ("a@evil.example", "a@evil[.]example"),
+            ("bucket.s3.amazonaws.com", "bucket[.]s3[.]amazonaws[.]com"),
+            ("https://ec2.amazonaws.com", "hxxps://ec2[.]amazonaws[.]com"),
+            ("evil-amazonaws.com", "evil-amazonaws[.]com"),
             ("пример.рф", "пример[.]рф"),
         ] {
             assert_eq!(defang(text), expected, "{text}");
@@ -122,6 +135,7 @@ mod tests {
             "Backdoor:EC2/C&CActivity.B!DNS",
             "arn:aws:iam::123456789012:user/alice",
             "S3.2",
+            "{\"Service\":\"ec2.amazonaws.com\"}",
         ] {
             assert_eq!(defang(text), text, "{text}");
         }

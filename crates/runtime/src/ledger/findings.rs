@@ -87,16 +87,20 @@ fn read(item: &Item) -> Result<RawFinding, LedgerError> {
         .get("raw")
         .and_then(|value| value.as_b().ok())
         .ok_or_else(|| unreadable("it has no bytes `raw`".to_owned()))?;
-    let mut bytes = Vec::new();
-    flate2::read::GzDecoder::new(raw.as_ref())
-        .take(LARGEST)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(error.to_string()))?;
+    let bytes = decompress(raw.as_ref()).map_err(|error| unreadable(error.to_string()))?;
     Ok(RawFinding {
         key: get_text(item, "key")?.to_owned(),
         message: item.get("message").and_then(|value| value.as_s().ok()).cloned(),
         bytes,
     })
+}
+
+pub(super) fn decompress(compressed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(compressed)
+        .take(LARGEST)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 pub(super) fn compress(raw: &[u8]) -> Result<Vec<u8>, LedgerError> {

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::CallError;
 
-/// The index that lists incidents by the time they were opened.
-const BY_OPENED: &str = "by_opened";
+/// The index that lists incidents by the time they were opened, and notices that aren't delivered.
+pub(super) const BY_OPENED: &str = "by_opened";
 /// The one partition of that index. At a few thousand incidents a day one partition is far from its
 /// limit of 1,000 writes a second (DynamoDB Developer Guide, "Best practices for designing partition keys").
 const LIST: &str = "incident";

@@ -145,6 +145,7 @@ fn what_was_done_proven_and_failed() {
             message_id: "m".into(),
             body: None,
             about: Default::default(),
+            notice: None,
         },
         Event::Closed {
             status: Status::PartiallyContained,
@@ -198,7 +199,8 @@ fn what_an_investigation_proposes_is_ready_to_type() {
     let page = view.to_string();
     assert_eq!(page.matches("backstop run ").count(), 1, "{page}");
     insta::assert_snapshot!(page);
-    let notice = backstop_core::message::proposals(&ID.into(), &view.state).unwrap();
+    let notice =
+        backstop_core::notice::mail(&backstop_core::notice::proposals(&ID.into(), &view.state).unwrap());
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body));
 }
 

@@ -1,4 +1,4 @@
-//! Whether somebody still works on an incident, and what is done if nobody does.
+//! Which incidents need attention, since nobody works on them any more, and what the sweep does about each.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,17 +22,17 @@ pub enum Machine {
     Absent,
 }
 
-/// What an incident needs.
+/// What the sweep does about an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Care {
+pub enum SweepAction {
     /// Nothing: it is closed, or under way.
     None,
     /// Nobody decided in time, and nothing waits for a decision any more: expire the question, then close.
     Expire,
     /// Its machine ended without closing it: close it with what its log proves, which releases its target.
     Close,
-    /// A person must look.
-    Tell(Why),
+    /// A person must look: notify people.
+    Notify(Why),
 }
 
 /// Why a person must look.
@@ -49,35 +49,36 @@ pub enum Why {
 }
 
 /// Decides on one incident; `last` is when the last record of its log was written.
-pub fn care(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> Care {
+pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> SweepAction {
     let quiet = now.duration_since(last);
     if incident.status() == Status::Stuck {
-        return Care::Tell(Why::Stuck);
+        return SweepAction::Notify(Why::Stuck);
     }
     if matches!(incident.undo, Undo::Running(_)) {
         return if quiet > TOO_LONG {
-            Care::Tell(Why::UndoUnfinished)
+            SweepAction::Notify(Why::UndoUnfinished)
         } else {
-            Care::None
+            SweepAction::None
         };
     }
     if incident.closed.is_some() || quiet < GRACE {
-        return Care::None;
+        return SweepAction::None;
     }
     let open_question = incident.question.as_ref().filter(|_| incident.decision.is_none());
     match (machine, open_question) {
-        (Machine::Absent, _) => Care::Tell(Why::NeverStarted),
-        (Machine::Ended, Some(question)) if now >= question.expires_at => Care::Expire,
-        (Machine::Ended, _) => Care::Close,
-        (Machine::Runs, Some(question)) if now < question.expires_at + GRACE => Care::None,
-        (Machine::Runs, _) if quiet > patience(incident) => Care::Tell(Why::NoProgress),
-        (Machine::Runs, _) => Care::None,
+        (Machine::Absent, _) => SweepAction::Notify(Why::NeverStarted),
+        (Machine::Ended, Some(question)) if now >= question.expires_at => SweepAction::Expire,
+        (Machine::Ended, _) => SweepAction::Close,
+        (Machine::Runs, Some(question)) if now < question.expires_at + GRACE => SweepAction::None,
+        (Machine::Runs, _) if quiet > patience(incident) => SweepAction::Notify(Why::NoProgress),
+        (Machine::Runs, _) => SweepAction::None,
     }
 }
 
-/// How long nothing may be written down. Once people are told, only evidence is waited for.
+/// How long nothing may be written down. Once people are notified, only evidence is waited for.
 fn patience(incident: &Incident) -> SignedDuration {
-    let is_kept = incident.notified && incident.missing_evidence().iter().any(|one| one.is_awaited);
+    let is_kept =
+        incident.notices.ending_is_known() && incident.missing_evidence().iter().any(|one| one.is_awaited);
     if is_kept { EVIDENCE_TOO_LONG } else { TOO_LONG }
 }
 
@@ -125,9 +126,9 @@ mod tests {
         }
     }
 
-    fn at(time: &str, events: Vec<Event>, machine: Machine) -> Care {
+    fn at(time: &str, events: Vec<Event>, machine: Machine) -> SweepAction {
         let (incident, last) = after(events);
-        care(
+        sweep_action(
             &incident,
             last,
             machine,
@@ -137,54 +138,61 @@ mod tests {
 
     #[test]
     fn a_question_expires_once_nothing_waits_for_its_answer() {
-        assert_eq!(at("11:59", vec![asked()], Machine::Runs), Care::None);
-        assert_eq!(at("12:14", vec![asked()], Machine::Runs), Care::None);
+        assert_eq!(at("11:59", vec![asked()], Machine::Runs), SweepAction::None);
+        assert_eq!(at("12:14", vec![asked()], Machine::Runs), SweepAction::None);
         assert_eq!(
             at("12:16", vec![asked()], Machine::Runs),
-            Care::Tell(Why::NoProgress)
+            SweepAction::Notify(Why::NoProgress)
         );
-        assert_eq!(at("12:01", vec![asked()], Machine::Ended), Care::Expire);
+        assert_eq!(at("12:01", vec![asked()], Machine::Ended), SweepAction::Expire);
         assert_eq!(
             at("09:00", vec![asked()], Machine::Ended),
-            Care::Close,
+            SweepAction::Close,
             "its machine died before"
         );
     }
 
     #[test]
     fn what_its_machine_left_is_closed_and_what_has_none_is_named() {
-        assert_eq!(at("08:14", vec![], Machine::Ended), Care::None);
-        assert_eq!(at("08:16", vec![], Machine::Ended), Care::Close);
+        assert_eq!(at("08:14", vec![], Machine::Ended), SweepAction::None);
+        assert_eq!(at("08:16", vec![], Machine::Ended), SweepAction::Close);
         assert_eq!(
             at("08:16", vec![], Machine::Absent),
-            Care::Tell(Why::NeverStarted)
+            SweepAction::Notify(Why::NeverStarted)
         );
-        assert_eq!(at("08:59", vec![], Machine::Runs), Care::None);
-        assert_eq!(at("09:01", vec![], Machine::Runs), Care::Tell(Why::NoProgress));
+        assert_eq!(at("08:59", vec![], Machine::Runs), SweepAction::None);
+        assert_eq!(
+            at("09:01", vec![], Machine::Runs),
+            SweepAction::Notify(Why::NoProgress)
+        );
     }
 
     #[test]
-    fn snapshots_may_take_a_day_once_people_are_told() {
+    fn snapshots_may_take_a_day_once_people_are_notified() {
         let steps = json!([{ "step": "secure", "action": "ec2.secure-snapshots", "title": "Secure", "phase": "preserve" }]);
-        let told = Event::Notified {
+        let notified = Event::Notified {
             channel: "topic".into(),
             subject: "contained".into(),
             message_id: "1".into(),
             body: None,
             about: Default::default(),
+            notice: None,
         };
         let now = "2026-05-01T20:00:00Z".parse().unwrap();
-        let (waiting, last) = with_steps(steps.clone(), vec![told]);
-        assert_eq!(care(&waiting, last, Machine::Runs, now), Care::None);
+        let (waiting, last) = with_steps(steps.clone(), vec![notified]);
+        assert_eq!(
+            sweep_action(&waiting, last, Machine::Runs, now),
+            SweepAction::None
+        );
         let late = now + SignedDuration::from_hours(24);
         assert_eq!(
-            care(&waiting, last, Machine::Runs, late),
-            Care::Tell(Why::NoProgress)
+            sweep_action(&waiting, last, Machine::Runs, late),
+            SweepAction::Notify(Why::NoProgress)
         );
-        let (untold, last) = with_steps(steps, vec![]);
+        let (nobody_knows, last) = with_steps(steps, vec![]);
         assert_eq!(
-            care(&untold, last, Machine::Runs, now),
-            Care::Tell(Why::NoProgress)
+            sweep_action(&nobody_knows, last, Machine::Runs, now),
+            SweepAction::Notify(Why::NoProgress)
         );
     }
 
@@ -193,7 +201,7 @@ mod tests {
         let closed = || Event::Closed {
             status: Status::Contained,
         };
-        assert_eq!(at("20:00", vec![closed()], Machine::Ended), Care::None);
+        assert_eq!(at("20:00", vec![closed()], Machine::Ended), SweepAction::None);
         let stuck = Event::Stuck {
             during: "undo".into(),
             reason: "drifted".into(),
@@ -201,7 +209,7 @@ mod tests {
         };
         assert_eq!(
             at("08:02", vec![closed(), stuck], Machine::Ended),
-            Care::Tell(Why::Stuck)
+            SweepAction::Notify(Why::Stuck)
         );
     }
 }

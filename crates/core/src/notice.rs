@@ -1,0 +1,146 @@
+//! What people are told: a value, made once, of which each channel makes its own text.
+//!
+//! What came from outside is marked in it as such ([`Outside`]) and made harmless by the renderer for its sink, never
+//! here: [`mail`] is the one there is.
+
+mod attention;
+mod limit;
+mod line;
+mod mail;
+mod next;
+mod outcome;
+mod proposals;
+mod question;
+mod section;
+mod undone;
+mod what_happened;
+
+pub use attention::{Found, NeedsPerson, attention};
+pub use limit::limit_reached;
+pub use line::{Command, Line, Outside, Piece, Point};
+pub(crate) use line::{line, outside};
+pub use mail::{Mail, mail};
+pub use next::{run_command, what_next};
+pub use outcome::{missing, outcome};
+pub use proposals::proposals;
+pub use question::{how_to_undo, question};
+pub use section::{Change, Entry, Section};
+use serde::{Deserialize, Serialize};
+pub use undone::undone;
+pub use what_happened::title_of;
+
+use crate::{
+    about::About,
+    finding::SeverityLabel,
+    ids::{IncidentId, NoticeKey},
+    incident::Incident,
+    log::Origin,
+    plan::Plan,
+    target::Resource,
+    task::NoticeRef,
+};
+
+/// Whether somebody must act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Somebody must act: decide, finish what is only partly done, look.
+    Page,
+    /// Nobody needs to do anything now.
+    Tell,
+}
+
+/// One message to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it is about.
+    pub about: About,
+    /// Whether somebody must act.
+    pub class: Class,
+    /// How bad what it is about is.
+    pub severity: SeverityLabel,
+    /// One line, the most important words first.
+    pub title: Line,
+    /// The first lines.
+    pub lead: Vec<Line>,
+    /// Everything else, in order.
+    pub sections: Vec<Section>,
+    /// What to do next, with what to type.
+    pub next: Vec<Point>,
+    /// The same for the same thing to say; receivers tell copies by it.
+    pub key: NoticeKey,
+    /// The incident, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// What it is one thread with: the first incident of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<IncidentId>,
+}
+
+impl Notice {
+    /// Where it is kept.
+    pub fn reference(&self) -> NoticeRef {
+        NoticeRef {
+            incident: self.incident.clone(),
+            key: self.key.clone(),
+        }
+    }
+}
+
+/// What makes a notice about one incident, but for its content.
+struct Kind {
+    about: About,
+    class: Class,
+    key: NoticeKey,
+    word: Line,
+}
+
+impl Kind {
+    fn of(self, id: &IncidentId, incident: &Incident) -> Notice {
+        Notice {
+            about: self.about,
+            class: self.class,
+            severity: incident.opened.finding.severity.label,
+            title: title(incident, self.word),
+            lead: Vec::new(),
+            sections: Vec::new(),
+            next: Vec::new(),
+            key: self.key,
+            incident: Some(id.clone()),
+            case: Some(id.clone()),
+        }
+    }
+}
+
+/// "CONTAINED: access key … (123456789012)".
+fn title(incident: &Incident, word: Line) -> Line {
+    let target = &incident.opened.target;
+    let is_drill = incident.opened.origin == Origin::Drill;
+    let drill: Line = if is_drill {
+        "DRILL ".into()
+    } else {
+        Line::default()
+    };
+    let on = match &target.resource {
+        Resource::Account => vec![outside(target)],
+        resource => vec![
+            outside(resource),
+            " (".into(),
+            outside(&target.account),
+            ")".into(),
+        ],
+    };
+    drill.join(word).and([": ".into()]).and(on)
+}
+
+/// The lines of all plans, each once.
+fn collected(incident: &Incident, lines: impl Fn(&Plan) -> &Vec<String>) -> Vec<Line> {
+    let mut found: Vec<&String> = Vec::new();
+    let plans = incident.steps.iter().filter_map(|state| state.plan.as_ref());
+    for line in plans.flat_map(lines) {
+        if !found.contains(&line) {
+            found.push(line);
+        }
+    }
+    found.into_iter().map(|line| line![outside(line)]).collect()
+}

@@ -1,0 +1,85 @@
+//! A notice as plain text with a subject, as Amazon SNS takes it and mails it.
+
+use super::{Entry, Line, Notice, Point, Section};
+use crate::text;
+
+/// SNS takes 256 KiB, a log record 400 KB, and nobody reads as much as this (Amazon SNS API Reference, "Publish").
+const MOST_BYTES: usize = 128 * 1024;
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// ASCII, at most 100 characters (Amazon SNS API Reference, "Publish").
+    pub subject: String,
+    /// Plain text.
+    pub body: String,
+}
+
+/// Renders the notice.
+pub fn mail(notice: &Notice) -> Mail {
+    let mut body: String = notice.lead.iter().map(|line| shown(line) + "\n").collect();
+    body.push('\n');
+    for section in &notice.sections {
+        body.push_str(&section_text(section));
+    }
+    if let Some(next) = Section::of("What to do next", notice.next.iter().cloned()) {
+        body.push_str(&section_text(&next));
+    }
+    Mail {
+        subject: text::for_subject(&format!("[Backstop] {}", shown(&notice.title))),
+        body: bounded(body, notice),
+    }
+}
+
+fn shown(line: &Line) -> String {
+    line.shown(text::for_plain_email)
+}
+
+fn point(point: &Point) -> String {
+    point.shown(text::for_plain_email)
+}
+
+fn section_text(section: &Section) -> String {
+    let heading = shown(&section.heading);
+    let mut lines = String::new();
+    if !heading.is_empty() {
+        lines.push_str(&heading);
+        lines.push('\n');
+    }
+    for entry in &section.entries {
+        match entry {
+            Entry::Text(line) => lines.push_str(&format!("  {}\n", shown(line))),
+            Entry::Point(it) => lines.push_str(&format!("  - {}\n", point(it))),
+            Entry::Step { line, changes } => {
+                lines.push_str(&format!("  - {}\n", shown(line)));
+                for change in changes {
+                    let [what, now, after, api] = [&change.what, &change.now, &change.after, &change.api]
+                        .map(|value| value.shown(text::for_plain_email));
+                    lines.push_str(&format!("      {what}: {now} -> {after}   ({api})\n"));
+                }
+            }
+        }
+    }
+    lines.push('\n');
+    lines
+}
+
+/// Whole lines only: what is cut must not read as something else.
+fn bounded(body: String, notice: &Notice) -> String {
+    if body.len() <= MOST_BYTES {
+        return body;
+    }
+    let mut kept = 0;
+    for line in body.split_inclusive('\n') {
+        if kept + line.len() > MOST_BYTES {
+            break;
+        }
+        kept += line.len();
+    }
+    let whole = match &notice.incident {
+        Some(incident) => point(&super::Command::show(incident).into()),
+        None => "backstop incidents list".to_owned(),
+    };
+    let begin = body.get(..kept).unwrap_or_default();
+    format!("{begin}\nThis notice was too long and is cut here. See everything: {whole}\n")
+}

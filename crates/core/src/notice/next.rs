@@ -1,0 +1,163 @@
+//! What people should do about an incident that ended.
+
+use super::{Command, Line, Point, line, outside};
+use crate::{
+    advice,
+    error_name::ErrorName,
+    ids::IncidentId,
+    incident::{Incident, Status, StepState},
+    log::Opened,
+    outcome::Outcome,
+    target::{Resource, Target, name},
+};
+
+/// What people should do about an incident that ends, or ended, with this status; a sentence each.
+pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<Point> {
+    let resource = &incident.opened.target.resource;
+    let mut points: Vec<Point> = match status {
+        Status::Contained => of_contained(resource).map(Point::from).into(),
+        Status::PartiallyContained | Status::Failed => finish(id, incident),
+        Status::Reported => advice::steps(&incident.opened.finding.finding_type)
+            .into_iter()
+            .map(Point::from)
+            .collect(),
+        Status::Refused if matches!(resource, Resource::Root { .. }) => {
+            ROOT.into_iter().map(Point::from).collect()
+        }
+        Status::Refused | Status::Observed | Status::Denied | Status::Expired => vec![Point::new(
+            "if it must be contained after all".into(),
+            Command::of(id, run_command(id, &incident.opened)),
+        )],
+        _ => Vec::new(),
+    };
+    points.extend(keep_by_hand(incident));
+    if status != Status::Undone && incident.steps.iter().any(StepState::changed_something) {
+        points.push(Point::new(
+            "if this was a false alarm".into(),
+            Command::of(id, format!("backstop undo {id}")),
+        ));
+    }
+    points
+}
+
+const fn of_contained(resource: &Resource) -> [&'static str; 2] {
+    match resource {
+        Resource::Bucket { .. } => [
+            "tell the owner: whoever reads it without signing in gets 403 now",
+            "find out who opened it, and what was read, before it is opened again",
+        ],
+        Resource::Instance { .. } => [
+            "tell the owner: the instance reaches nobody and nobody reaches it; leave it running",
+            "find out how it was broken into before its replacement is, too",
+        ],
+        Resource::Account => [
+            "tell the owners of public buckets: whoever reads them without signing in gets 403 now",
+            "find out who opened the account, and what was read",
+        ],
+        _ => [
+            "tell the owner: work that used this credential has stopped",
+            "find out what was done with it, and how it leaked, before you give out a new one",
+        ],
+    }
+}
+
+/// Each step that isn't proven, and how to try again.
+fn finish(id: &IncidentId, incident: &Incident) -> Vec<Point> {
+    let mut points: Vec<Point> = Vec::new();
+    for state in incident.contain_steps().filter(|state| !state.is_proven()) {
+        let title = || outside(&state.step.title);
+        match &state.outcome {
+            Some(Outcome::Failed { error, .. }) => points.push(line!["\"", title(), advice(error)].into()),
+            Some(Outcome::Skipped { .. }) => {}
+            _ => points.push(line!["\"", title(), "\" is not proven: check it by hand"].into()),
+        }
+    }
+    points.extend(what_outlives(id, incident));
+    points.push(Point::new(
+        "then run the playbook again; what is done already is left alone".into(),
+        Command::of(id, run_command(id, &incident.opened)),
+    ));
+    points
+}
+
+/// Evidence that nobody will get any more once somebody cleans up.
+fn keep_by_hand(incident: &Incident) -> Option<Point> {
+    let mut lost: Option<Line> = None;
+    for one in incident.missing_evidence().iter().filter(|one| !one.is_awaited) {
+        let begun = lost.map_or_else(
+            || Line::from("keep by hand, before anything is cleaned up, what is missing of the evidence: "),
+            |line| line.and([", ".into()]),
+        );
+        lost = Some(begun.and(["\"".into(), outside(&one.title), "\"".into()]));
+    }
+    lost.map(Point::from)
+}
+
+/// What the attacker may still have when the target itself is gone. Nothing proves that the finding names the right
+/// user, so a person decides.
+fn what_outlives(id: &IncidentId, incident: &Incident) -> Option<Point> {
+    let is_gone = |state: &StepState| {
+        let gone = ErrorName::TargetGone.as_str();
+        matches!(&state.outcome, Some(Outcome::Failed { error, .. }) if error == gone)
+    };
+    if !incident.contain_steps().any(is_gone) {
+        return None;
+    }
+    let opened = &incident.opened;
+    match &opened.target.resource {
+        Resource::AccessKey {
+            user_name: Some(user_name),
+            ..
+        } if name::is_iam_name(user_name) => {
+            let user = Target {
+                resource: Resource::User {
+                    user_name: user_name.clone(),
+                },
+                ..opened.target.clone()
+            };
+            let user = user.as_typed()?;
+            Some(Point::new(
+                "sessions made with the key outlive it by up to 36 hours; if its user is still there".into(),
+                Command::of(id, format!("backstop run {} --target {user}", opened.playbook)),
+            ))
+        }
+        Resource::Instance { .. } => Some(Point::new(
+            "credentials that the instance got outlive it by hours: find its role in CloudTrail, and revoke that \
+             role's sessions"
+                .into(),
+            Command::own("backstop run compromised-role --target ROLE-ARN"),
+        )),
+        _ => None,
+    }
+}
+
+/// After a step's title in quotes.
+fn advice(error: &str) -> &'static str {
+    match error {
+        "Backstop.AccessDenied" => {
+            "\": the call named above was denied to Backstop; allow it, or do it by hand now"
+        }
+        "Backstop.BlockedByScp" => {
+            "\": a service control policy forbids it; do it from the management account"
+        }
+        "Backstop.TargetGone" => "\": the target isn't in this account (any more); find out who owned it",
+        "Backstop.TargetMismatch" => {
+            "\": IAM and the finding disagree about whose credential it is; look before you act"
+        }
+        _ => "\" failed: do it by hand now",
+    }
+}
+
+/// Root can't be denied by a policy in its own account, so people must do it.
+const ROOT: [&str; 4] = [
+    "sign in as root from a trusted machine, change the password and check the e-mail address and phone number",
+    "delete every access key of root (Security credentials page), and replace its MFA device",
+    "in an organization: deny root by a service control policy, or remove root's credentials centrally",
+    "open a case with AWS Support: they can help to lock out an attacker who holds root",
+];
+
+/// What to type to run an incident's playbook on its target by hand.
+pub fn run_command(id: &IncidentId, opened: &Opened) -> String {
+    let target = opened.target.as_typed().unwrap_or_else(|| id.to_string());
+    format!("backstop run {} --target {target}", opened.playbook)
+}

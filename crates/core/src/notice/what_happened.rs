@@ -1,0 +1,49 @@
+//! The finding, as a notice says it.
+
+use super::{Entry, Line, Section, line, outside};
+use crate::{finding::Finding, incident::Incident, log::Origin, text};
+
+/// The finding in a few lines.
+pub(super) fn what_happened(incident: &Incident) -> Section {
+    let opened = &incident.opened;
+    let finding = &opened.finding;
+    let mut lines: Vec<Line> = vec![line![
+        outside(&finding.finding_type),
+        " (",
+        outside(finding.severity.label),
+        " ",
+        outside(format!("{:.1}", finding.severity.score)),
+        "), by ",
+        outside(finding.route),
+        ", seen ",
+        finding.count,
+        " time(s)",
+    ]];
+    if !opened.title.is_empty() {
+        lines.push(line!["\"", outside(&opened.title), "\""]);
+    }
+    match (finding.first_seen, finding.last_seen) {
+        (Some(first), Some(last)) if first != last => {
+            lines.push(line!["seen from ", first, " to ", last]);
+        }
+        (Some(first), _) => lines.push(line!["first seen ", first]),
+        (None, _) => {}
+    }
+    lines.extend(finding.facts.iter().map(|fact| line![outside(fact)]));
+    if let Origin::Manual { by, reason } = &opened.origin {
+        let reason = reason.as_deref().unwrap_or("no reason given");
+        lines.push(line!["started by ", outside(by), ": ", outside(reason)]);
+    }
+    if let Some(linked) = &opened.linked {
+        lines.push(line!["the same target was answered before by incident ", linked]);
+    }
+    Section {
+        heading: "What happened".into(),
+        entries: lines.into_iter().map(Entry::Text).collect(),
+    }
+}
+
+/// The title of an incident for people: the finding's own, bounded.
+pub fn title_of(finding: &Finding) -> String {
+    text::bounded(&text::sanitize(&finding.title), 200)
+}

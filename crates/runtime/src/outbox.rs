@@ -1,0 +1,68 @@
+//! Hands notices over to `notify`, which alone delivers. A notice is written down first, so that a crash at any point
+//! loses none: what isn't delivered is found by the sweep.
+
+use aws_sdk_lambda::{Client, primitives::Blob, types::InvocationType};
+use backstop_core::{
+    notice::Notice,
+    task::{NoticeRef, NotifyTask},
+};
+
+use crate::{CallError, Ledger, LedgerError};
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    lambda: Client,
+    notify: String,
+}
+
+/// A notice wasn't handed over.
+#[derive(Debug, thiserror::Error)]
+pub enum HandOverError {
+    /// It isn't written down either.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// It is written down and left to the sweep.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl Outbox {
+    /// Hands over to the function with this name.
+    pub const fn new(lambda: Client, notify: String) -> Self {
+        Self { lambda, notify }
+    }
+
+    /// Writes the notice down, then asks for its delivery. One that was delivered before isn't delivered again.
+    pub async fn hand_over(&self, ledger: &Ledger, notice: &Notice) -> Result<(), HandOverError> {
+        ledger.put_notice(notice).await?;
+        Ok(self.deliver(notice.reference()).await?)
+    }
+
+    /// Asks for the delivery of a notice that is written down; doesn't wait for it. Lambda tries three times, and then
+    /// hands the request to the dead-letter queue.
+    pub async fn deliver(&self, notice: NoticeRef) -> Result<(), CallError> {
+        let on = format!("`{}`, notice `{}`", self.notify, notice.key);
+        let task = serde_json::to_vec(&NotifyTask::Deliver { notice }).map_err(|error| CallError {
+            name: backstop_core::ErrorName::Internal,
+            call: INVOKE,
+            on: on.clone(),
+            code: String::new(),
+            message: error.to_string(),
+        })?;
+        self.lambda
+            .invoke()
+            .function_name(&self.notify)
+            .invocation_type(InvocationType::Event)
+            .payload(Blob::new(task))
+            .send()
+            .await
+            .map_err(CallError::of(INVOKE, on))?;
+        Ok(())
+    }
+}
+
+const INVOKE: &str = "lambda:InvokeFunction";
+
+#[cfg(test)]
+mod tests;

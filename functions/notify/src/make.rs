@@ -1,0 +1,51 @@
+//! Makes the notice of an incident as its log stands, writes it down, and delivers it.
+
+use backstop_core::{
+    IncidentId,
+    about::About,
+    incident::Incident,
+    notice::{self, Notice},
+};
+use backstop_runtime::StepError;
+use serde_json::{Value, json};
+
+use super::Notifier;
+
+impl Notifier {
+    /// Of each thing people are notified once. What was written down by a run that died is delivered as it was then.
+    pub(crate) async fn make(&self, id: &IncidentId, about: About) -> Result<Value, StepError> {
+        let incident = self.ledger.log(id).await?.incident()?;
+        if is_known(&incident, about) {
+            return Ok(json!({ "notified": "already" }));
+        }
+        let Some(notice) = of(id, &incident, about)? else {
+            return Ok(json!({ "notified": "nothing to tell" }));
+        };
+        self.ledger.put_notice(&notice).await?;
+        self.deliver(&notice.reference()).await?;
+        Ok(json!({ "notified": incident.conclusion() }))
+    }
+}
+
+fn is_known(incident: &Incident, about: About) -> bool {
+    if about.is_ending() {
+        incident.notices.ending_is_known()
+    } else {
+        incident.notices.is_known(about)
+    }
+}
+
+fn of(id: &IncidentId, incident: &Incident, about: About) -> Result<Option<Notice>, StepError> {
+    match about {
+        About::Outcome => Ok(Some(notice::outcome(id, incident))),
+        About::Undo => Ok(Some(notice::undone(id, incident))),
+        About::Investigation => Ok(notice::proposals(id, incident)),
+        About::Question | About::Limit | About::Attention => Err(StepError::Invalid {
+            what: "the task",
+            detail: format!(
+                "a notice about the {} is made by the function that asks, and handed over",
+                about.as_str()
+            ),
+        }),
+    }
+}

@@ -1,0 +1,153 @@
+//! Notices that nobody got: whoever wrote one couldn't hand it over, or the channel refused it. Each says so in the log,
+//! holds nothing up, and reaches people by the sweep, whatever became of its incident.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use backstop_core::{
+    IncidentId, Mode, NoticeKey,
+    incident::{Incident, Status},
+    log::Event,
+};
+use backstop_emulator::{Effect, Matcher};
+use backstop_runtime::decision;
+use backstop_tests::{Notice, People, Scene, lambda};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, sleep};
+
+const BOB: &str = "arn:aws:iam::123456789012:user/bob";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_nobody_got_reaches_people_by_the_sweep() {
+    let scene = Scene::start(Mode::Approve, &[]).await;
+    let people = People::of(&scene.stage).await;
+
+    // `approve` writes the question down and can't hand it over.
+    let id = asked_in_vain(&scene).await;
+    let question = failure(&scene, &id, "notify").await;
+    assert!(people.told_of(id.as_str()).await.is_empty());
+    sweep_when_old(&scene, &id, &question).await;
+    let asked = told(&people, &id, 1).await;
+    assert!(
+        asked.iter().all(|notice| notice.subject.contains("DECIDE")),
+        "{asked:#?}"
+    );
+
+    // The topic refuses the outcome; the incident is closed all the same.
+    let outcome = NoticeKey::outcome();
+    ended_in_vain(&scene, &id).await;
+    let failed = failure(&scene, &id, "arn:").await;
+    assert_eq!(failed, outcome);
+    sweep_when_old(&scene, &id, &outcome).await;
+    let all = told(&people, &id, 2).await;
+    assert!(
+        all.iter().any(|notice| notice.subject.contains("denied")),
+        "{all:#?}"
+    );
+    let known = |incident: &Incident| incident.notices.ending_is_known();
+    until(&scene, &id, known).await;
+
+    // Once it is delivered, no sweep has anything left to deliver.
+    let until = Instant::now() + PATIENCE;
+    while !scene.stage.ledger().undelivered(1).await.unwrap().is_empty() {
+        assert!(Instant::now() < until, "it isn't settled");
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(sweep(&scene).await["notices_again"], 0);
+    assert_eq!(people.told_of(id.as_str()).await.len(), 2);
+    scene.end().await;
+}
+
+async fn asked_in_vain(scene: &Scene) -> IncidentId {
+    let faults = scene.stage.account().faults();
+    let fault = faults.add(
+        Matcher::new("lambda", "Invoke").by("role/*ApproveRole*"),
+        denied(),
+    );
+    let leaked = scene.leak(true).await;
+    let finding = scene.send_leak(&leaked).await;
+    let refused = |incident: &Incident| incident.notices.deliveries.iter().any(|it| it.failure.is_some());
+    let (id, incident) = scene.until(&finding, refused).await;
+    assert_eq!(incident.status(), Status::AwaitingApproval);
+    assert!(faults.remove(fault) > 0, "the fault was never met");
+    id
+}
+
+async fn ended_in_vain(scene: &Scene, id: &IncidentId) {
+    let faults = scene.stage.account().faults();
+    let fault = faults.add(Matcher::new("sns", "Publish").by("role/*NotifyRole*"), denied());
+    let (ledger, sfn) = (scene.stage.ledger(), scene.sfn());
+    decision::deny(&ledger, &sfn, id, BOB, None).await.unwrap();
+    let incident = until(scene, id, |incident| incident.closed.is_some()).await;
+    assert!(faults.remove(fault) > 0, "the fault was never met");
+    assert_eq!(incident.status(), Status::Denied);
+    assert!(!incident.notices.ending_is_known());
+}
+
+fn denied() -> Effect {
+    Effect::AccessDenied {
+        message: "not authorized by this test".into(),
+    }
+}
+
+/// The notice that this channel didn't take last.
+async fn failure(scene: &Scene, id: &IncidentId, channel: &str) -> NoticeKey {
+    let log = scene.stage.ledger().log(id).await.unwrap();
+    let failed = log.records().iter().rev().find_map(|record| match &record.event {
+        Event::NotNotified {
+            channel: of, notice, ..
+        } if of.starts_with(channel) => Some(notice.clone()),
+        _ => None,
+    });
+    failed.unwrap_or_else(|| unreachable!("{:#?}", log.records()))
+}
+
+/// Lets the notice be older than what may still be on its way, and sweeps.
+async fn sweep_when_old(scene: &Scene, id: &IncidentId, notice: &NoticeKey) {
+    let account = scene.stage.account();
+    let text = |value: String| AttributeValue::S(value);
+    let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
+    aws_sdk_dynamodb::Client::new(&account.sdk_config(account.root()))
+        .update_item()
+        .table_name(scene.stage.stack().output("IncidentsTableName").unwrap())
+        .key("pk", text(format!("INCIDENT#{id}")))
+        .key("sk", text(format!("NOTICE#{notice}")))
+        .update_expression("SET opened_at = :old")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":old", text(hour_ago.to_string()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(sweep(scene).await["notices_again"], 1);
+}
+
+async fn sweep(scene: &Scene) -> serde_json::Value {
+    let function = scene.stage.stack().output("SweepFunctionName").unwrap();
+    lambda::invoke(scene.stage.account(), function).await
+}
+
+async fn told(people: &People, id: &IncidentId, count: usize) -> Vec<Notice> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let all = people.told_of(id.as_str()).await;
+        if all.len() >= count || Instant::now() >= until {
+            assert_eq!(all.len(), count, "{all:#?}");
+            return all;
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn until(scene: &Scene, id: &IncidentId, wanted: impl Fn(&Incident) -> bool) -> Incident {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let incident = scene.stage.ledger().log(id).await.unwrap().incident().unwrap();
+        if wanted(&incident) {
+            return incident;
+        }
+        assert!(Instant::now() < until, "{incident:#?}");
+        sleep(Duration::from_millis(200)).await;
+    }
+}

@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 use backstop_core::TargetKind;
 use backstop_drill::{Drill, Drills};
 use backstop_playbook::{Playbook, load_dir};
-use backstop_tests::{Watched, playbooks};
+use backstop_tests::{Watched, only, playbooks};
 
 use faults::{Hit, Kind};
 
@@ -103,5 +103,6 @@ fn scenarios() -> Vec<Scenario> {
         };
         faults::of(playbook).into_iter().map(scenario).collect::<Vec<_>>()
     };
-    drilled.flat_map(each).collect()
+    let drilled = only(drilled.collect(), |(playbook, _)| playbook.name.as_str());
+    drilled.into_iter().flat_map(each).collect()
 }

@@ -8,11 +8,11 @@ mod permissions;
 mod plans;
 mod without_permission;
 
-use std::time::Instant;
+use std::{sync::LazyLock, time::Instant};
 
 use backstop_drill::{Drill, Drills, Stage, calls::FunctionCalls};
 use backstop_playbook::{Playbook, load_dir};
-use backstop_tests::{Watched, playbooks};
+use backstop_tests::{Watched, is_whole, only, playbooks};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes of both cores: cargo test --workspace --test every_playbook -- --ignored --nocapture"]
@@ -28,7 +28,11 @@ async fn whatever_is_wrong_an_incident_ends_honestly() {
     lap.say("missing permissions");
     failed.extend(plans::all_others(&watched).await);
     lap.say("other plans, approved and undone");
-    failed.extend(permissions::granted_is_used(&watched).await);
+    if is_whole() {
+        failed.extend(permissions::granted_is_used(&watched).await);
+    } else {
+        eprintln!("left out: what is granted against what is used, since a part of the drills uses a part");
+    }
     eprintln!(
         "{} drills; {} s, {} of them for building and deploying",
         drills().len(),
@@ -38,8 +42,15 @@ async fn whatever_is_wrong_an_incident_ends_honestly() {
     watched.end(failed).await;
 }
 
-/// Every drill, with its playbook.
+/// The drills that run, with their playbooks.
 fn drills() -> Vec<(Playbook, Drill)> {
+    static DRILLS: LazyLock<Vec<(Playbook, Drill)>> =
+        LazyLock::new(|| only(all_drills(), |(playbook, _)| playbook.name.as_str()));
+    DRILLS.clone()
+}
+
+/// Every drill, with its playbook.
+fn all_drills() -> Vec<(Playbook, Drill)> {
     let catalog = load_dir(&playbooks()).unwrap();
     let drills = Drills::read(&playbooks()).unwrap();
     let each = |drill: &Drill| {

@@ -178,7 +178,7 @@ def service_model(name):
 def is_stream(operation):
     """Whether the body is whatever somebody keeps, such as an object: there is nothing to hold it against."""
     payload = operation.input_shape and operation.input_shape.serialization.get("payload")
-    return bool(payload) and operation.input_shape.members[payload].type_name in ("blob", "string")
+    return bool(payload) and operation.input_shape.members[payload].type_name == "blob"
 
 
 def routed(name, method, path, values, headers):

@@ -42,6 +42,7 @@ RIGHT = [
     ("s3", "ListObjectsV2", {"Bucket": "bucket", "MaxKeys": 5}),
     ("s3", "GetBucketPolicy", {"Bucket": "bucket"}),
     ("s3", "PutBucketAcl", {"Bucket": "bucket", "ACL": "private"}),
+    ("s3", "PutBucketPolicy", {"Bucket": "bucket", "Policy": TRUST}),
     ("s3", "PutPublicAccessBlock", {"Bucket": "bucket", "PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}),
     ("s3control", "GetPublicAccessBlock", {"AccountId": "123456789012"}),
 ]
@@ -69,6 +70,7 @@ WRONG = [
     ("securityhub", "BatchUpdateFindings", {"FindingIdentifiers": [], "Workflow": {"Status": "DONE"}}, "Workflow.Status"),
     ("lambda", "Invoke", {"FunctionName": "it", "InvocationType": "Later"}, "InvocationType"),
     ("s3", "PutBucketAcl", {"Bucket": "bucket", "ACL": "closed"}, "ACL"),
+    ("s3", "PutBucketPolicy", {"Bucket": "bucket", "Policy": ""}, "Policy"),
     ("s3", "PutObject", {"Bucket": "bucket", "Key": "k", "Body": b"", "ObjectLockMode": "LOCKED"}, "ObjectLockMode"),
     ("s3", "ListObjectsV2", {"Bucket": "bucket", "EncodingType": "none"}, "EncodingType"),
 ]

@@ -1,5 +1,6 @@
 //! What came in, normalised: one type for every route and product.
 
+mod allowed;
 mod arn;
 mod asff;
 mod asff_standing;
@@ -11,15 +12,18 @@ mod facts;
 mod guardduty;
 mod guardduty_resource;
 mod guardduty_type;
+mod health;
 mod hub_finding;
 mod malware_scan;
 mod message;
 mod named_resource;
 mod node;
 mod ocsf;
+mod ocsf_resources;
 mod ocsf_standing;
 mod parse;
 mod principal;
+mod region;
 mod resource_type;
 mod severity;
 mod standing;
@@ -36,10 +40,12 @@ use crate::{
     target::Target,
 };
 
-pub use envelope::{DRILL_SOURCE, Envelope, GUARDDUTY_FINDING, SECURITY_HUB_IMPORTED, SWEEP_SOURCE};
+pub use envelope::{
+    DRILL_SOURCE, Envelope, GUARDDUTY_FINDING, HEALTH_EVENT, SECURITY_HUB_IMPORTED, SWEEP_SOURCE,
+};
 pub use error::ParseError;
 pub use hub_finding::aws_products;
-pub use parse::{Left, Parsed, Refused, parse};
+pub use parse::{Left, Parsed, Refused, parse, parse_saved};
 pub use workflow::Workflow;
 
 /// Titles are cut to this many characters; what fits people.
@@ -145,6 +151,11 @@ impl Finding {
         ["GuardDuty", malware_scan::PRODUCT].contains(&self.product.as_str())
     }
 
+    /// Whether AWS Health made it, by whatever route it came: then its type is Health's event type code.
+    pub fn is_health(&self) -> bool {
+        self.product == health::PRODUCT
+    }
+
     /// The text under which one finding is known on all routes.
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.account, self.region, self.id)
@@ -171,6 +182,8 @@ pub enum Route {
     SecurityHubV2,
     /// Security Hub's `GetFindings` (sweep, replay).
     SecurityHubApi,
+    /// EventBridge `AWS Health Event`.
+    HealthEvent,
     /// A person typed it.
     Manual,
 }
@@ -185,6 +198,7 @@ impl fmt::Display for Route {
             Self::SecurityHubCustomAction => "Security Hub custom action",
             Self::SecurityHubV2 => "Security Hub V2",
             Self::SecurityHubApi => "Security Hub API",
+            Self::HealthEvent => "AWS Health",
             Self::Manual => "manual",
         })
     }

@@ -132,21 +132,26 @@ fn threats_without_the_bucket_are_refused_by_name() {
 }
 
 #[test]
-fn an_attack_sequence_names_all_resources_and_all_credentials_once() {
+fn an_attack_sequences_credentials_come_first_and_what_it_merely_names_is_one() {
     let finding = finding("guardduty-attack-sequence");
     assert_eq!(
         ids(&finding.targets),
         [
-            "bucket open-data",
-            "instance i-0abc1234def567890",
             "access-key AKIAIOSFODNN7EXAMPLE",
-            "other AWS::EKS::Cluster/arn:aws:eks:eu-west-1:123456789012:cluster/prod",
             "role-session deployer/ASIAIOSFODNN7EXAMPLE",
-            "user mallory",
+            "bucket open-data",
         ]
     );
-    assert_eq!(finding.targets[1].region.as_str(), "eu-central-1");
-    assert_eq!(finding.targets[3].account.as_str(), "111122223333");
+    assert_eq!(
+        ids(&finding.related),
+        [
+            "instance i-0abc1234def567890",
+            "other AWS::IAM::User/arn:aws:iam::123456789012:user/mallory",
+            "other AWS::EKS::Cluster/arn:aws:eks:eu-west-1:123456789012:cluster/prod",
+        ]
+    );
+    assert_eq!(finding.related[0].region.as_str(), "eu-central-1");
+    assert_eq!(finding.related[2].account.as_str(), "111122223333");
 }
 
 #[test]

@@ -105,6 +105,16 @@ fn check_refusal(name: &str, value: &Value, error: &ParseError) {
             let is_key = id.len() >= 16 && (id.starts_with("AKIA") || id.starts_with("ASIA"));
             assert!(!is_key, "{name}: {error}");
         }
+        // Made up by whoever wrote the file: not hex.
+        ParseError::NotAllowed { path, .. } => {
+            let text = at(value, path).and_then(Value::as_str).unwrap();
+            let id = text.rsplit('/').next().unwrap();
+            let digits = id.strip_prefix("i-").unwrap();
+            assert!(
+                !digits.bytes().all(|it| it.is_ascii_hexdigit()),
+                "{name}: {error}"
+            );
+        }
         other => panic!("{name}: refused without a good reason: {other}"),
     }
 }

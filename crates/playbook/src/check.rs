@@ -66,6 +66,7 @@ fn build_triggers(file: TriggersFile) -> Triggers {
         by_hand: file.is_by_hand(),
         finding_types: plain(file.finding_types),
         actor_finding_types: plain(file.actor_finding_types),
+        health_events: plain(file.health_events),
         controls: plain(file.controls),
         products: plain(file.products),
         custom_actions: file.custom_actions,

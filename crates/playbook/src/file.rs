@@ -63,6 +63,11 @@ pub(crate) struct TriggersFile {
     #[serde(default)]
     #[schemars(schema_with = "finding_types")]
     pub(crate) actor_finding_types: Vec<Spanned<String>>,
+    /// Event type codes of AWS Health about credentials and abuse, such as `AWS_RISK_CREDENTIALS_EXPOSED`; `*` stands
+    /// for any run of characters.
+    #[serde(default)]
+    #[schemars(schema_with = "health_events")]
+    pub(crate) health_events: Vec<Spanned<String>>,
     /// Security Hub control ids, such as `S3.2`; with `*`, the known controls that match.
     #[serde(default)]
     #[schemars(schema_with = "controls")]
@@ -162,6 +167,15 @@ fn finding_types(_: &mut SchemaGenerator) -> Schema {
         "type": "array",
         "description": description,
         "items": { "anyOf": [{ "enum": names }, { "type": "string", "pattern": "\\*" }] },
+    })
+}
+
+fn health_events(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "description": "Event type codes of AWS Health about credentials and abuse, such as \
+            `AWS_RISK_CREDENTIALS_EXPOSED`; `*` stands for any run of characters.",
+        "items": { "type": "string", "pattern": "^AWS_RISK_[A-Z_]*\\*?$" },
     })
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn fit(triggers: &Triggers, finding: &Finding) -> Option<(Fit, String
         return None;
     }
     by_type(triggers, finding)
+        .chain(by_health_event(triggers, finding))
         .chain(by_control(triggers, finding))
         .chain(by_product(triggers, finding))
         .chain(by_person(triggers, finding))
@@ -57,6 +58,21 @@ fn by_type<'a>(triggers: &'a Triggers, finding: &'a Finding) -> impl Iterator<It
                 fit_of(pattern, Fit::Type),
                 format!("finding type `{}` matches `{pattern}`", finding.finding_type),
             )
+        })
+}
+
+/// Only AWS Health's own events have its codes.
+fn by_health_event<'a>(
+    triggers: &'a Triggers,
+    finding: &'a Finding,
+) -> impl Iterator<Item = (Fit, String)> + 'a {
+    triggers
+        .health_events
+        .iter()
+        .filter(|pattern| finding.is_health() && WildMatch::new(pattern).matches(&finding.finding_type))
+        .map(|pattern| {
+            let why = format!("AWS Health event `{}` matches `{pattern}`", finding.finding_type);
+            (fit_of(pattern, Fit::Type), why)
         })
 }
 

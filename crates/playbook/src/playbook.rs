@@ -41,6 +41,9 @@ pub struct Triggers {
     /// GuardDuty finding types that are answered only where the resource attacks; with `*`.
     #[serde(default)]
     pub actor_finding_types: Vec<String>,
+    /// Event type codes of AWS Health, with `*`.
+    #[serde(default)]
+    pub health_events: Vec<String>,
     /// Security Hub control ids; with `*`, the known controls that match.
     pub controls: Vec<String>,
     /// AWS products, whose findings are answered whatever their type.

@@ -166,6 +166,9 @@ impl Shown<'_> {
                 join(&self.triggers.actor_finding_types)
             ));
         }
+        if !self.triggers.health_events.is_empty() {
+            parts.push(format!("AWS Health {}", join(&self.triggers.health_events)));
+        }
         if !self.triggers.controls.is_empty() {
             parts.push(format!("controls {}", join(&self.triggers.controls)));
         }

@@ -113,22 +113,44 @@ fn stolen_credentials_are_answered_by_the_session_and_the_instance() {
     assert_eq!(answers(&catalog(), &parsed(&renamed)), expected);
 }
 
-/// Closing a bucket doesn't stop a credential, so its bucket is people's.
+/// Closing a bucket doesn't stop a credential, so its bucket is people's. An instance is contained by a sequence about
+/// instances or clusters; one about credentials or buckets only says that it was at risk.
 #[test]
 fn each_part_of_an_attack_sequence_goes_to_its_own_playbook() {
-    let event = read("../core/tests/fixtures/guardduty-attack-sequence.json");
-    let expected = [
+    let mut event = read("../core/tests/fixtures/guardduty-attack-sequence.json");
+    let credentials = [
         (TargetKind::AccessKey, "leaked-access-key"),
-        (TargetKind::User, "leaked-access-key"),
         (TargetKind::RoleSession, "compromised-role"),
-        (TargetKind::Instance, NAME),
         (TargetKind::Bucket, "triage"),
-        (TargetKind::Other, "triage"),
     ];
-    let expected: BTreeMap<TargetKind, String> = expected
-        .into_iter()
-        .map(|(kind, name)| (kind, name.to_owned()))
-        .collect();
+    for (finding_type, instance) in [
+        ("AttackSequence:S3/CompromisedData", None),
+        ("AttackSequence:IAM/CompromisedCredentials", None),
+        ("AttackSequence:EC2/CompromisedInstanceGroup", Some(NAME)),
+        ("AttackSequence:ECS/CompromisedCluster", Some(NAME)),
+        ("AttackSequence:EKS/CompromisedCluster", Some(NAME)),
+        // Of tomorrow: told to people until somebody has thought about it.
+        ("AttackSequence:Bedrock/CompromisedModel", None),
+    ] {
+        *event.pointer_mut("/detail/type").unwrap() = finding_type.into();
+        let expected: BTreeMap<TargetKind, String> = credentials
+            .into_iter()
+            .chain(instance.map(|name| (TargetKind::Instance, name)))
+            .map(|(kind, name)| (kind, name.to_owned()))
+            .collect();
+        assert_eq!(answers(&catalog(), &parsed(&event)), expected, "{finding_type}");
+    }
+}
+
+/// Whatever else it names besides: alone, it is told to people, and nothing is done to it.
+#[test]
+fn an_instance_that_a_sequence_about_credentials_names_is_left_running() {
+    let mut event = read("../core/tests/fixtures/guardduty-attack-sequence.json");
+    let sequence = event.pointer_mut("/detail/service/detection/sequence").unwrap();
+    let instance = sequence.pointer("/resources/1").unwrap().clone();
+    *sequence.pointer_mut("/resources").unwrap() = serde_json::json!([instance]);
+    *sequence.pointer_mut("/actors").unwrap() = serde_json::json!([]);
+    let expected = BTreeMap::from([(TargetKind::Instance, "triage".to_owned())]);
     assert_eq!(answers(&catalog(), &parsed(&event)), expected);
 }
 

@@ -145,7 +145,7 @@ fn loading_reports_the_mistakes_of_all_files() {
         "{error}"
     );
     assert!(
-        error.contains("leaked-access-key/playbook.yaml:28:17: `iam.deny-usr` is no known action"),
+        error.contains("leaked-access-key/playbook.yaml:30:17: `iam.deny-usr` is no known action"),
         "{error}"
     );
 }

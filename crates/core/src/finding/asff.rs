@@ -13,7 +13,7 @@ use super::{
     named_resource::{NamedResource, key_id},
     node::Node,
     principal::{Principal, hint},
-    severity,
+    region, severity,
 };
 use crate::{
     ids::{AccountId, Region},
@@ -36,7 +36,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         .or_else(|| arn.and_then(|it| it.account()))
         .ok_or_else(|| ParseError::missing(node.path_of("AwsAccountId"), &finding_type))?;
     let region = region(node, arn, product_arn, &finding_type)?;
-    let standing = asff_standing::read(node, &account, is_guardduty);
+    let standing = asff_standing::read(node, &account, is_guardduty, route);
     let bare_id = if is_guardduty {
         last_segment(id_text)
     } else {
@@ -92,6 +92,9 @@ fn facts(node: &Node<'_>) -> Vec<String> {
     if let Some(action) = node.get("Action") {
         facts.add_action(&action);
     }
+    if let Some(sequence) = node.at(&["Detection", "Sequence"]) {
+        facts.add_sequence(&sequence);
+    }
     for resource in node.list("Resources") {
         facts.add_tags(&resource);
     }
@@ -122,17 +125,13 @@ fn region(
         .list("Resources")
         .into_iter()
         .find_map(|resource| resource.text("Region"));
-    [
+    let candidates = [
         node.text("Region"),
         arn.map(|it| it.region),
         Arn::read(product_arn).map(|it| it.region),
         of_resource,
-    ]
-    .into_iter()
-    .flatten()
-    .find(|region| !region.is_empty())
-    .map(|region| Region::new(hint(region)))
-    .ok_or_else(|| ParseError::missing(node.path_of("Region"), finding_type))
+    ];
+    region::first(candidates, node.path_of("Region"), finding_type)
 }
 
 fn product(node: &Node<'_>, product_arn: &str) -> String {
@@ -192,11 +191,12 @@ fn resources(
         ));
     }
     let named: Vec<_> = blocks.iter().filter_map(named).collect();
-    let mut found = hub_finding::sort(&named, context, is_guardduty, is_active)?;
-    if is_guardduty && let Some(sequence) = node.at(&["Detection", "Sequence"]) {
-        attack_sequence::add(&sequence, context, &mut found);
-    }
-    Ok(found)
+    let sequence = node.at(&["Detection", "Sequence"]);
+    hub_finding::sort(&named, context, is_guardduty, is_active, |members| {
+        if let Some(sequence) = &sequence {
+            attack_sequence::add(sequence, context, members);
+        }
+    })
 }
 
 fn named<'a>(block: &'a Node<'a>) -> Option<NamedResource<'a>> {

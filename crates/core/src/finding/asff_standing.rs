@@ -1,14 +1,21 @@
 //! Whether an ASFF finding may be acted on: open, failed, real, and not the echo of our own update.
 
-use super::{Standing, arn::last_segment, asff::service_field, guardduty::says_sample, node::Node, standing};
+use super::{
+    Route, Standing, arn::last_segment, asff::service_field, guardduty::says_sample, node::Node, standing,
+};
 use crate::ids::AccountId;
 
 /// Who writes our own notes on findings.
 const OWN_NOTES: &str = "backstop";
 
 /// The first reason not to act, if there is one.
-pub(super) fn read(node: &Node<'_>, account: &AccountId, is_guardduty: bool) -> Standing {
+///
+/// Only a note by our own hand makes an event ours: AWS Security Incident Response moves findings to NOTIFIED, too, and
+/// notes so. What a person sends by a custom action is never an echo.
+pub(super) fn read(node: &Node<'_>, account: &AccountId, is_guardduty: bool, route: Route) -> Standing {
+    let is_sent = route == Route::SecurityHubCustomAction;
     let reason = own_update(node)
+        .filter(|_| !is_sent)
         .or_else(|| closed(node))
         .or_else(|| not_failed(node))
         .or_else(|| sample(node, is_guardduty));

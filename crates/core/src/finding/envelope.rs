@@ -16,6 +16,8 @@ pub const SWEEP_SOURCE: &str = "backstop.sweep";
 
 /// The `detail-type` of a GuardDuty finding.
 pub const GUARDDUTY_FINDING: &str = "GuardDuty Finding";
+/// The `detail-type` of what AWS Health tells an account.
+pub const HEALTH_EVENT: &str = "AWS Health Event";
 /// The `detail-type` of findings that Security Hub CSPM imported.
 pub const SECURITY_HUB_IMPORTED: &str = "Security Hub Findings - Imported";
 
@@ -23,7 +25,7 @@ pub const SECURITY_HUB_IMPORTED: &str = "Security Hub Findings - Imported";
 /// an aggregation Region get findings of others, so that only [`super::Finding`]'s own count for acting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    /// `aws.guardduty`, `aws.securityhub`, [`DRILL_SOURCE`] or [`SWEEP_SOURCE`].
+    /// `aws.guardduty`, `aws.securityhub`, `aws.health`, [`DRILL_SOURCE`] or [`SWEEP_SOURCE`].
     pub source: Option<String>,
     /// EventBridge's `detail-type`.
     pub detail_type: Option<String>,
@@ -46,6 +48,7 @@ pub struct Envelope {
 pub(super) enum Kind {
     GuardDuty,
     MalwareScan,
+    Health,
     Asff,
     Ocsf,
     NotAFinding(&'static str),
@@ -73,20 +76,20 @@ pub(super) fn read<'a>(node: &Node<'a>) -> Result<(Envelope, Kind, Node<'a>), Pa
         route,
         custom_action: detail.text("actionName").map(shown),
     };
-    // The malware scan's account stands outside `detail`.
-    let body = if kind == Kind::MalwareScan {
-        node.clone()
-    } else {
-        detail
+    // The account and the resources of these stand outside `detail`.
+    let body = match kind {
+        Kind::MalwareScan | Kind::Health => node.clone(),
+        Kind::GuardDuty | Kind::Asff | Kind::Ocsf | Kind::NotAFinding(_) => detail,
     };
     Ok((envelope, kind, body))
 }
 
 fn by_detail_type(source: &str, detail_type: &str) -> Result<(Kind, Route), ParseError> {
-    let (guardduty, security_hub) = match source {
-        "aws.guardduty" => (true, false),
-        "aws.securityhub" => (false, true),
-        DRILL_SOURCE => (true, true),
+    let (guardduty, security_hub, health) = match source {
+        "aws.guardduty" => (true, false, false),
+        "aws.securityhub" => (false, true, false),
+        "aws.health" => (false, false, true),
+        DRILL_SOURCE => (true, true, true),
         SWEEP_SOURCE => return swept(detail_type),
         _ => {
             return Err(ParseError::UnknownSource {
@@ -96,9 +99,10 @@ fn by_detail_type(source: &str, detail_type: &str) -> Result<(Kind, Route), Pars
     };
     let known = match detail_type {
         GUARDDUTY_FINDING if guardduty => Some((Kind::GuardDuty, Route::GuardDutyEvent)),
-        "GuardDuty Malware Protection Object Scan Result" if guardduty => {
+        scan if guardduty && scanned(scan).is_some() => {
             Some((Kind::MalwareScan, Route::MalwareProtectionEvent))
         }
+        HEALTH_EVENT | "AWS Health Abuse Event" if health => Some((Kind::Health, Route::HealthEvent)),
         SECURITY_HUB_IMPORTED if security_hub => Some((Kind::Asff, Route::SecurityHubImported)),
         "Security Hub Findings - Custom Action" if security_hub => {
             Some((Kind::Asff, Route::SecurityHubCustomAction))
@@ -117,6 +121,14 @@ fn by_detail_type(source: &str, detail_type: &str) -> Result<(Kind, Route), Pars
         event_source: shown(source),
         detail_type: shown(detail_type),
     })
+}
+
+/// What was scanned, by the detail-type of a scan's result: `EC2 AMI` of `GuardDuty Malware Protection EC2 AMI Scan
+/// Result`.
+pub(super) fn scanned(detail_type: &str) -> Option<&str> {
+    detail_type
+        .strip_prefix("GuardDuty Malware Protection ")?
+        .strip_suffix(" Scan Result")
 }
 
 /// What the sweep writes into its envelopes, and nothing else.

@@ -92,6 +92,16 @@ pub enum ParseError {
         /// What it should be, such as `a list`.
         expected: &'static str,
     },
+    /// A name or id that AWS would never give, and that therefore names nothing.
+    #[error("`{path}` isn't {expected} that AWS would allow, in a finding of type `{finding_type}`")]
+    NotAllowed {
+        /// The field.
+        path: String,
+        /// What it should be, such as `a bucket's name`.
+        expected: &'static str,
+        /// The finding's type.
+        finding_type: String,
+    },
     /// The id of an access key that can't be one.
     #[error(
         "`{path}` isn't an access key id (expected `AKIA…` or `ASIA…`) in a finding of type `{finding_type}`"
@@ -120,6 +130,7 @@ impl ParseError {
             Self::UnknownClass { .. } => "UnknownClass",
             Self::MissingField { .. } => "MissingField",
             Self::WrongShape { .. } => "WrongShape",
+            Self::NotAllowed { .. } => "NotAllowed",
             Self::NotAKeyId { .. } => "NotAKeyId",
         }
     }
@@ -127,6 +138,14 @@ impl ParseError {
     pub(super) fn missing(path: String, finding_type: &str) -> Self {
         Self::MissingField {
             path,
+            finding_type: shown(finding_type),
+        }
+    }
+
+    pub(super) fn not_allowed(path: String, expected: &'static str, finding_type: &str) -> Self {
+        Self::NotAllowed {
+            path,
+            expected,
             finding_type: shown(finding_type),
         }
     }

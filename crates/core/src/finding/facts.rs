@@ -2,11 +2,13 @@
 //! tags. For people only: nothing is decided by it. All of it is an attacker's to write, so it is cleaned and cut here,
 //! and escaped again wherever it goes.
 
+mod sequence;
+
 use super::node::Node;
 use crate::text;
 
 /// More would bury the rest of a notice.
-const MOST: usize = 12;
+const MOST: usize = 16;
 /// Of each list: addresses that probed, tags, threats.
 const MOST_OF_A_LIST: usize = 4;
 /// A fact is a line.
@@ -17,13 +19,20 @@ const LONGEST: usize = 160;
 pub(super) struct Facts(Vec<String>);
 
 impl Facts {
+    /// A line of our own.
+    pub(super) fn add(&mut self, line: &str) {
+        let line = text::bounded(line, LONGEST);
+        if self.0.len() < MOST && !self.0.contains(&line) {
+            self.0.push(line);
+        }
+    }
+
     /// A line, unless the value is missing.
     fn say(&mut self, label: &str, value: Option<impl AsRef<str>>) {
         let Some(value) = value else { return };
         let value = text::sanitize(value.as_ref());
-        let line = text::bounded(&format!("{label}: {value}"), LONGEST);
-        if !value.is_empty() && self.0.len() < MOST && !self.0.contains(&line) {
-            self.0.push(line);
+        if !value.is_empty() {
+            self.add(&format!("{label}: {value}"));
         }
     }
 
@@ -75,6 +84,9 @@ impl Facts {
             "process",
             process.and_then(|it| it.first_text(&["executablePath", "name"])),
         );
+        if let Some(sequence) = service.at(&["detection", "sequence"]) {
+            self.add_sequence(&sequence);
+        }
         let threats = service.at(&["ebsVolumeScanDetails", "scanDetections", "threatDetectedByName"]);
         for threat in threats
             .iter()
@@ -114,6 +126,29 @@ impl Facts {
         }
         let port = evidence.get("dst_endpoint").and_then(|it| it.whole("port"));
         self.say("remote port", port.map(|port| port.to_string()));
+    }
+
+    /// Where a backup's scan found what.
+    pub(super) fn add_backup_scan(&mut self, detail: &Node<'_>) {
+        let Some(result) = detail.get("scanResultDetails") else {
+            return;
+        };
+        for threat in result.list("threats").iter().take(MOST_OF_A_LIST) {
+            self.say("malware", threat.text("name"));
+            for item in threat.list("itemDetails").iter().take(MOST_OF_A_LIST) {
+                let place = words(item, &["itemPath", "resourceArn"]);
+                self.say("found in", place);
+            }
+        }
+        self.say("scan", words(detail, &["scanType", "scanCategory", "scanStatus"]));
+    }
+
+    /// What AWS Health adds to an event.
+    pub(super) fn add_health_metadata(&mut self, detail: &Node<'_>) {
+        let metadata = detail.get("eventMetadata");
+        for (name, value) in metadata.iter().flat_map(Node::texts).take(MOST_OF_A_LIST) {
+            self.say(name, Some(value));
+        }
     }
 
     /// A resource's tags: `[{"key": …, "value": …}]`, OCSF's with `name`, or ASFF's `{"key": "value"}`.

@@ -9,12 +9,9 @@ use super::{
     facts::Facts,
     guardduty_resource::{self, Context},
     node::Node,
-    standing,
+    region, standing,
 };
-use crate::{
-    ids::{AccountId, Region},
-    text,
-};
+use crate::{ids::AccountId, text};
 
 /// Reads one finding.
 pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
@@ -24,10 +21,11 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
     let finding_type = node.need_text("type", "GuardDuty finding")?;
     let arn = node.text("arn").and_then(Arn::read);
     let account = account(node, arn, finding_type)?;
-    let region = match node.text("region").or_else(|| arn.map(|it| it.region)) {
-        Some(region) if !region.is_empty() => Region::new(super::principal::hint(region)),
-        _ => return Err(ParseError::missing(node.path_of("region"), finding_type)),
-    };
+    let region = region::first(
+        [node.text("region"), arn.map(|it| it.region)],
+        node.path_of("region"),
+        finding_type,
+    )?;
     let standing = standing_of(node, &account);
     let context = Context {
         finding_type,

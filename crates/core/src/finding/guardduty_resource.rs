@@ -2,6 +2,7 @@
 //! neighbours and actors, which are related and never targets.
 
 use super::{
+    allowed::{is_bucket_name, is_instance_id},
     attack_sequence,
     error::ParseError,
     node::Node,
@@ -16,7 +17,8 @@ use crate::{
 /// The type that is about the account's Block Public Access and no bucket's.
 pub(super) const ACCOUNT_OPENED: &str = "Policy:S3/AccountBlockPublicAccessDisabled";
 
-const EXFILTRATION: &str = "InstanceCredentialExfiltration";
+/// In the types of findings about credentials that left their instance.
+pub(super) const EXFILTRATION: &str = "InstanceCredentialExfiltration";
 
 /// What of the finding its targets need.
 #[derive(Debug)]
@@ -67,12 +69,20 @@ pub(super) fn read(node: &Node<'_>, context: &Context<'_>, is_active: bool) -> R
     let mut found = Resources::default();
     match targets(node, context, &mut found) {
         Err(error) if is_active => return Err(error),
-        Ok(()) | Err(_) => {}
+        Err(_) => found.targets.extend(of_sample(node, context)),
+        Ok(()) => {}
     }
     if let Some(resource) = node.get("resource") {
         neighbours(&resource, context, &mut found);
     }
     Ok(found)
+}
+
+/// A sample of a credential names no real one, and shows all the same which playbook would answer.
+fn of_sample(node: &Node<'_>, context: &Context<'_>) -> Option<Target> {
+    let block = node.at(&["resource", "accessKeyDetails"])?;
+    let principal = Principal::of_access_key_details(&block);
+    principal.of_sample().map(|resource| context.target(resource))
 }
 
 fn targets(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
@@ -85,10 +95,7 @@ fn targets(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Res
         "AccessKey" if is_about_buckets(&resource, context) => buckets(&resource, context, found),
         "AccessKey" => access_key(&resource, context, found),
         "S3Bucket" => buckets(&resource, context, found),
-        "Instance" => {
-            instance(&resource, context, found);
-            Ok(())
-        }
+        "Instance" => instance(&resource, context, found),
         "AttackSequence" => {
             attack_sequence::read(node, context, found);
             Ok(())
@@ -96,7 +103,7 @@ fn targets(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Res
         other => {
             let id = other_id(&resource, other).unwrap_or_else(|| unnamed(context));
             found.add_target(context.target(Resource::Other {
-                resource_type: hint(resource_type::canonical(other)),
+                resource_type: hint(&resource_type::canonical(other)),
                 id,
             }));
             Ok(())
@@ -150,12 +157,6 @@ fn named_instance(resource: &Node<'_>, context: &Context<'_>) -> Option<String> 
     (context.finding_type.contains(EXFILTRATION) && is_instance_id(id)).then(|| id.to_owned())
 }
 
-fn is_instance_id(text: &str) -> bool {
-    text.strip_prefix("i-").is_some_and(|digits| {
-        (8..=17).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
-}
-
 /// All buckets of the list. Where some are known to be public those are the targets; a type that says the
 /// bucket was opened (`Policy:S3/…`) means all.
 fn buckets(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
@@ -164,6 +165,14 @@ fn buckets(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) ->
     for block in blocks.items() {
         let name = bucket_name(&block)
             .ok_or_else(|| ParseError::missing(block.path_of("name"), context.finding_type))?;
+        if !is_bucket_name(name) {
+            let path = block.path_of("name");
+            return Err(ParseError::not_allowed(
+                path,
+                "a bucket's name",
+                context.finding_type,
+            ));
+        }
         named.push((context.target(bucket(name)), is_public(&block)));
     }
     if named.is_empty() {
@@ -212,19 +221,27 @@ fn is_public(block: &Node<'_>) -> Option<bool> {
 }
 
 /// GuardDuty leaves the block out if the instance is gone or in another Region.
-fn instance(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) {
-    let id = resource
-        .get("instanceDetails")
-        .and_then(|it| it.text("instanceId"));
-    found.add_target(context.target(match id {
-        Some(id) => Resource::Instance {
-            instance_id: hint(id),
+fn instance(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
+    let block = resource.get("instanceDetails");
+    let id = block.as_ref().and_then(|it| it.text("instanceId"));
+    found.add_target(context.target(match (id, block) {
+        (Some(id), Some(block)) if !is_instance_id(id) => {
+            let path = block.path_of("instanceId");
+            return Err(ParseError::not_allowed(
+                path,
+                "an instance's id",
+                context.finding_type,
+            ));
+        }
+        (Some(id), _) => Resource::Instance {
+            instance_id: id.to_owned(),
         },
-        None => Resource::Other {
+        (None, _) => Resource::Other {
             resource_type: "AWS::EC2::Instance".to_owned(),
             id: unnamed(context),
         },
     }));
+    Ok(())
 }
 
 /// The credential and the instance that a finding about something else carries along.
@@ -242,9 +259,10 @@ fn neighbours(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
     if let Some(id) = resource
         .get("instanceDetails")
         .and_then(|it| it.text("instanceId"))
+        .filter(|id| is_instance_id(id))
     {
         found.add_related(context.target(Resource::Instance {
-            instance_id: hint(id),
+            instance_id: id.to_owned(),
         }));
     }
 }
@@ -267,9 +285,46 @@ fn other_id(resource: &Node<'_>, resource_type: &str) -> Option<String> {
             ("recoveryPointDetails", &["recoveryPointArn"])
         }
         "S3Object" => return s3_object(resource),
-        _ => return None,
+        _ => return own_arn(resource, resource_type).map(hint),
     };
     Some(hint(resource.get(block)?.first_text(fields)?))
+}
+
+/// A type of tomorrow: AWS names its block after the type (`dynamoDbTableDetails` of a `DynamoDBTable`), and the
+/// block's ARN `arn` or after the resource. Where no block has that name, the only other one with an ARN counts.
+fn own_arn<'a>(resource: &Node<'a>, resource_type: &str) -> Option<&'a str> {
+    let own = format!("{resource_type}Details");
+    if let Some(block) = resource.list(&own).first() {
+        return arn_of(block).or_else(|| name_of(block));
+    }
+    let is_neighbour = |name: &str| NEIGHBOURS.iter().any(|other| other.eq_ignore_ascii_case(name));
+    let blocks = resource.fields().filter(|(name, _)| !is_neighbour(name));
+    let mut arns = blocks.filter_map(|(_, block)| arn_of(block.items().first()?));
+    let first = arns.next()?;
+    arns.next().is_none().then_some(first)
+}
+
+/// Blocks that stand beside the one the finding is about.
+const NEIGHBOURS: [&str; 2] = ["accessKeyDetails", "instanceDetails"];
+
+/// `arn` before `tableArn`; of several, the first.
+fn arn_of<'a>(block: &Node<'a>) -> Option<&'a str> {
+    let is_arn = |text: &&str| text.starts_with("arn:");
+    block.text("arn").filter(is_arn).or_else(|| {
+        block
+            .texts()
+            .find(|(name, text)| name.to_ascii_lowercase().ends_with("arn") && is_arn(text))
+            .map(|(_, text)| text)
+    })
+}
+
+/// The name or id of a block without an ARN.
+fn name_of<'a>(block: &Node<'a>) -> Option<&'a str> {
+    ["name", "identifier", "id"].iter().find_map(|end| {
+        let mut texts = block.texts();
+        let named = texts.find(|(name, _)| name.to_ascii_lowercase().ends_with(end));
+        named.map(|(_, text)| text)
+    })
 }
 
 fn s3_object(resource: &Node<'_>) -> Option<String> {

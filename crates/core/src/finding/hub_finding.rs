@@ -2,8 +2,9 @@
 
 use super::{
     HubFinding, HubFormat,
+    attack_sequence::{self, Members},
     error::ParseError,
-    guardduty_resource::{ACCOUNT_OPENED, Context, Resources, unnamed},
+    guardduty_resource::{ACCOUNT_OPENED, Context, EXFILTRATION, Resources, unnamed},
     named_resource::NamedResource,
 };
 use crate::{
@@ -105,31 +106,26 @@ fn family_types(finding_type: &str) -> &'static [&'static str] {
     }
 }
 
-/// Sorts a finding's resources into targets and related ones.
+/// Sorts a finding's resources into targets and related ones. `add_actors` adds what an attack sequence names besides
+/// them.
 pub(super) fn sort(
     resources: &[NamedResource<'_>],
     context: &Context<'_>,
     is_guardduty: bool,
     is_active: bool,
+    add_actors: impl FnOnce(&mut Members),
 ) -> Result<Resources, ParseError> {
-    let is_account_opened = is_guardduty && context.finding_type == ACCOUNT_OPENED;
-    let wanted = wanted_type(resources, context, is_guardduty);
     let mut found = Resources::default();
-    if is_account_opened {
-        found.add_target(context.target(Resource::Account));
-    }
-    for resource in resources {
-        let is_target = !resource.is_actor
-            && !is_account_opened
-            && wanted.is_none_or(|wanted| resource.canonical_type() == wanted);
-        match resource.target(context, is_guardduty && is_target) {
-            Ok(target) if is_target => found.add_target(target),
-            Ok(target) if target.resource.kind() != TargetKind::Other => found.add_related(target),
-            Err(error) if is_active => return Err(error),
-            Ok(_) | Err(_) => {}
+    if is_guardduty && attack_sequence::is_one(context.finding_type) {
+        let mut members = Members::default();
+        add_actors(&mut members);
+        for resource in resources {
+            members.add(resource.target(context, false)?, context);
         }
+        members.settle(&mut found);
+    } else {
+        by_family(resources, context, is_guardduty, is_active, &mut found)?;
     }
-    add_robbed_instance(context, &mut found);
     if found.targets.is_empty() && is_active {
         found.add_target(context.target(Resource::Other {
             resource_type: "unknown".to_owned(),
@@ -137,6 +133,42 @@ pub(super) fn sort(
         }));
     }
     Ok(found)
+}
+
+fn by_family(
+    resources: &[NamedResource<'_>],
+    context: &Context<'_>,
+    is_guardduty: bool,
+    is_active: bool,
+    found: &mut Resources,
+) -> Result<(), ParseError> {
+    let is_account_opened = is_guardduty && context.finding_type == ACCOUNT_OPENED;
+    let wanted = wanted_type(resources, context, is_guardduty);
+    let names_bucket = resources
+        .iter()
+        .any(|it| it.canonical_type() == "AWS::S3::Bucket");
+    if is_account_opened {
+        found.add_target(context.target(Resource::Account));
+    }
+    for resource in resources {
+        // An object that is named beside its bucket is told with it.
+        let is_told = !is_guardduty && names_bucket && resource.canonical_type() == "AWS::S3::Object";
+        let is_target = !resource.is_actor
+            && !is_account_opened
+            && !is_told
+            && wanted.is_none_or(|wanted| resource.canonical_type() == wanted);
+        match resource.target(context, is_guardduty && is_target) {
+            Ok(target) if is_target => found.add_target(target),
+            Ok(target) if is_told || target.resource.kind() != TargetKind::Other => found.add_related(target),
+            Err(error) if is_active => return Err(error),
+            Err(_) if is_target => found.targets.extend(resource.of_sample(context)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    if is_guardduty {
+        add_robbed_instance(context, found);
+    }
+    Ok(())
 }
 
 fn wanted_type(
@@ -151,12 +183,23 @@ fn wanted_type(
         .copied()
 }
 
+/// The instance whose credentials left it: as the session is called, or as the finding names it besides.
 fn add_robbed_instance(context: &Context<'_>, found: &mut Resources) {
-    let instance = found
-        .targets
-        .iter()
-        .find_map(|it| super::guardduty_resource::robbed_instance(&it.resource, context.finding_type));
-    if let Some(instance_id) = instance {
-        found.add_target(context.target(Resource::Instance { instance_id }));
+    if !context.finding_type.contains(EXFILTRATION) {
+        return;
+    }
+    let by_session = found.targets.iter().find_map(|it| {
+        super::guardduty_resource::robbed_instance(&it.resource, context.finding_type)
+            .map(|instance_id| context.target(Resource::Instance { instance_id }))
+    });
+    let named = || {
+        let mut related = found.related.iter();
+        related
+            .find(|it| it.resource.kind() == TargetKind::Instance)
+            .cloned()
+    };
+    if let Some(instance) = by_session.or_else(named) {
+        found.related.retain(|it| it.key() != instance.key());
+        found.add_target(instance);
     }
 }

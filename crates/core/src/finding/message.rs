@@ -4,7 +4,7 @@ use super::{
     Finding, asff,
     envelope::{Envelope, Kind},
     error::ParseError,
-    guardduty, malware_scan,
+    guardduty, health, malware_scan,
     node::Node,
     ocsf,
     parse::Item,
@@ -20,9 +20,10 @@ pub(super) fn read(
     match kind {
         Kind::NotAFinding(reason) => Ok(vec![Ok(Item::Left(reason.to_owned()))]),
         Kind::MalwareScan => Ok(vec![malware_scan::read(body)]),
-        Kind::GuardDuty => each(body, envelope, |node| guardduty::finding(node, route)),
-        Kind::Asff => each(body, envelope, |node| asff::finding(node, route)),
-        Kind::Ocsf => each(body, envelope, |node| ocsf::finding(node, route)),
+        Kind::Health => Ok(vec![health::read(body)]),
+        Kind::GuardDuty => each(body, envelope, |node| guardduty::finding(node, route).map(found)),
+        Kind::Asff => each(body, envelope, |node| asff::finding(node, route).map(found)),
+        Kind::Ocsf => each(body, envelope, |node| ocsf::read(node, route)),
     }
 }
 
@@ -30,9 +31,8 @@ pub(super) fn read(
 fn each(
     body: &Node<'_>,
     envelope: &Envelope,
-    read_one: impl Fn(&Node<'_>) -> Result<Finding, ParseError>,
+    read: impl Fn(&Node<'_>) -> Result<Item, ParseError>,
 ) -> Result<Vec<Result<Item, ParseError>>, ParseError> {
-    let read = |node: &Node<'_>| read_one(node).map(|finding| Item::Finding(Box::new(finding)));
     let list = match body.get("findings") {
         Some(list) => list,
         None if is_list_event(envelope) => {
@@ -51,6 +51,10 @@ fn each(
         return Ok(vec![Ok(Item::Left("a list of no findings".to_owned()))]);
     }
     Ok(items.iter().map(read).collect())
+}
+
+fn found(finding: Finding) -> Item {
+    Item::Finding(Box::new(finding))
 }
 
 fn is_list_event(envelope: &Envelope) -> bool {

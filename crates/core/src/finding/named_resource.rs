@@ -1,12 +1,15 @@
 //! A resource as Security Hub names it, in ASFF and OCSF: a type, an id and sometimes details.
 
+use std::borrow::Cow;
+
 use super::{
+    allowed::{is_bucket_name, is_iam_name, is_instance_id},
     arn::{Arn, last_segment},
     error::ParseError,
     guardduty_resource::{Context, bucket},
     node::Node,
     principal::{Place, Principal, hint},
-    resource_type,
+    region, resource_type,
 };
 use crate::{
     ids::{AccountId, Region},
@@ -49,8 +52,11 @@ impl NamedResource<'_> {
             }
         };
         let mut target = context.target(resource);
-        if let Some(region) = self.region.filter(|it| it.contains('-') && *it != "aws-global") {
-            target.region = Region::new(hint(region));
+        if let Some(code) = self
+            .region
+            .filter(|it| it.contains('-') && *it != "aws-global" && region::is_code(it))
+        {
+            target.region = Region::new(code);
         }
         if let Some(partition) = self.partition {
             target.partition = super::arn::partition_or_default(&[Some(partition)]);
@@ -58,32 +64,52 @@ impl NamedResource<'_> {
         Ok(target)
     }
 
-    pub(super) fn canonical_type(&self) -> &str {
+    /// What a sample of a credential would be about, were it real.
+    pub(super) fn of_sample(&self, context: &Context<'_>) -> Option<Target> {
+        let is_credential = self.canonical_type() == "AWS::IAM::AccessKey";
+        let resource = self.principal.of_sample().filter(|_| is_credential)?;
+        Some(context.target(resource))
+    }
+
+    pub(super) fn canonical_type(&self) -> Cow<'_, str> {
         resource_type::canonical(self.resource_type)
     }
 
     fn resource(&self, context: &Context<'_>) -> Result<Resource, ParseError> {
         let name = self.name();
-        Ok(match self.canonical_type() {
+        let allowed = |is_allowed: fn(&str) -> bool, expected| {
+            if is_allowed(name) {
+                return Ok(name.to_owned());
+            }
+            let path = self.node.path_of(self.id_field);
+            Err(ParseError::not_allowed(path, expected, context.finding_type))
+        };
+        Ok(match self.canonical_type().as_ref() {
             "AWS::IAM::AccessKey" => self.principal.resource(Place {
                 block: self.node,
                 key_field: self.id_field,
                 finding_type: context.finding_type,
             })?,
-            "AWS::IAM::User" if name == "root" => Resource::Root { key_id: None },
-            "AWS::IAM::User" if is_name(name) => Resource::User {
-                user_name: hint(name),
+            "AWS::IAM::User" if self.is_root() => Resource::Root { key_id: None },
+            "AWS::IAM::User" => Resource::User {
+                user_name: allowed(is_iam_name, "a user's name")?,
             },
-            "AWS::IAM::Role" if is_name(name) => Resource::Role {
-                role_name: hint(name),
+            "AWS::IAM::Role" => Resource::Role {
+                role_name: allowed(is_iam_name, "a role's name")?,
             },
-            "AWS::S3::Bucket" if is_name(name) => bucket(name),
-            "AWS::EC2::Instance" if name.starts_with("i-") && is_name(name) => Resource::Instance {
-                instance_id: hint(name),
+            "AWS::S3::Bucket" => bucket(&allowed(is_bucket_name, "a bucket's name")?),
+            "AWS::EC2::Instance" => Resource::Instance {
+                instance_id: allowed(is_instance_id, "an instance's id")?,
             },
             "AWS::::Account" => Resource::Account,
             _ => self.other(),
         })
+    }
+
+    /// `arn:aws:iam::123456789012:root`; a user may be called `root`, too.
+    fn is_root(&self) -> bool {
+        let mut ids = [Some(self.id), self.other_id].into_iter().flatten();
+        ids.any(|id| Arn::read(id).is_some_and(|arn| arn.resource == "root"))
     }
 
     fn other(&self) -> Resource {
@@ -93,7 +119,7 @@ impl NamedResource<'_> {
             .find(|id| id.starts_with("arn:"))
             .unwrap_or(self.id);
         Resource::Other {
-            resource_type: hint(self.canonical_type()),
+            resource_type: hint(&self.canonical_type()),
             id: hint(id),
         }
     }
@@ -127,14 +153,6 @@ impl NamedResource<'_> {
             .chain(of_owner)
             .any(|owner| owner.is_well_formed() && owner != *account)
     }
-}
-
-/// IAM, S3 and EC2 names consist of these; anything else is a text, not a name.
-fn is_name(text: &str) -> bool {
-    (1..=255).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
 }
 
 /// The key's id without ASFF's prefix.

@@ -4,7 +4,7 @@
 //! Names are matched exactly, then without regard to case: GuardDuty's API writes `AccessKeyDetails` where
 //! its events write `accessKeyDetails`, and nothing else differs. A null is the same as no field.
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZone};
 use serde_json::Value;
 
 use super::error::ParseError;
@@ -48,6 +48,26 @@ impl<'a> Node<'a> {
     pub(super) fn get_exact(&self, name: &str) -> Option<Self> {
         let value = self.value.as_object()?.get(name)?;
         (!value.is_null()).then(|| Self::new(value, self.path_of(name)))
+    }
+
+    /// The field's value, where it is an object or list, or the JSON that its text holds: products differ.
+    pub(super) fn json(&self, name: &str) -> Option<Value> {
+        let value = match self.get(name)?.value {
+            Value::String(text) => serde_json::from_str(text).ok()?,
+            value => value.clone(),
+        };
+        (value.is_object() || value.is_array()).then_some(value)
+    }
+
+    /// Whether a field of this name, here or in any object inside, is true. JSON has a depth that its parser limits.
+    pub(super) fn has_flag(&self, name: &str) -> bool {
+        match self.value {
+            Value::Object(_) => {
+                self.flag(name) == Some(true) || self.fields().any(|(_, it)| it.has_flag(name))
+            }
+            Value::Array(_) => self.items().iter().any(|it| it.has_flag(name)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
     }
 
     /// Follows several names.
@@ -137,7 +157,8 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The field's time: ISO 8601 with or without zone (then UTC), or an epoch in seconds or milliseconds.
+    /// The field's time: ISO 8601 with or without zone (then UTC), RFC 2822 (AWS Health's), or an epoch in seconds or
+    /// milliseconds.
     pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
         let node = self.get(name)?;
         node.as_text()
@@ -159,10 +180,21 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The fields of an object.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&'a str, Self)> {
+        let fields = self.value.as_object().into_iter().flatten();
+        fields.map(|(name, value)| (name.as_str(), Self::new(value, self.path_of(name))))
+    }
+
     /// The fields of an object that hold text.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let fields = self.value.as_object().into_iter().flatten();
         fields.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+    }
+
+    /// The texts of a list field.
+    pub(super) fn list_of_texts(&self, name: &str) -> Vec<&'a str> {
+        self.list(name).iter().filter_map(Self::as_text).collect()
     }
 
     /// The items of a list field; none if it is missing.
@@ -171,11 +203,17 @@ impl<'a> Node<'a> {
     }
 }
 
+/// AWS Health's own documentation has days of the week that are wrong: the date counts.
+static MAIL_TIME: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+
 fn time_from_text(text: &str) -> Option<Timestamp> {
-    text.parse::<Timestamp>().ok().or_else(|| {
-        let civil: DateTime = text.parse().ok()?;
-        TimeZone::UTC.to_timestamp(civil).ok()
-    })
+    text.parse::<Timestamp>()
+        .ok()
+        .or_else(|| {
+            let civil: DateTime = text.parse().ok()?;
+            TimeZone::UTC.to_timestamp(civil).ok()
+        })
+        .or_else(|| MAIL_TIME.parse_timestamp(text).ok())
 }
 
 /// Seconds up to 10^11 (year 5138), milliseconds beyond.

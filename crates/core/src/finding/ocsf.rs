@@ -1,33 +1,35 @@
-//! A finding of the new Security Hub, in OCSF: vulnerability (2002), compliance (2003), detection (2004).
-
-use serde_json::Value;
+//! A finding of the new Security Hub, in OCSF: vulnerability (2002), compliance (2003), detection (2004), data security
+//! (2006).
 
 use super::{
-    Finding, HubFormat, Route, Severity, Standing,
+    Finding, HubFormat, ResourceRole, Route, Severity, Standing,
     arn::{Arn, last_segment, partition_or_default},
-    asff, control,
+    control,
     error::ParseError,
     facts::Facts,
     guardduty,
-    guardduty_resource::{Context, Resources},
+    guardduty_resource::Context,
     guardduty_type, hub_finding,
-    named_resource::{NamedResource, key_id},
     node::Node,
-    ocsf_standing,
-    principal::{Principal, hint},
-    severity,
+    ocsf_resources, ocsf_standing,
+    parse::Item,
+    principal::hint,
+    region, severity,
 };
-use crate::{
-    ids::{AccountId, Region},
-    text,
-};
+use crate::{ids::AccountId, text};
 
-/// Reads one finding.
-pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
+/// Reads one item of the event.
+pub(super) fn read(node: &Node<'_>, route: Route) -> Result<Item, ParseError> {
     if !node.is_object() {
         return Err(node.wrong_shape("an object"));
     }
-    check_class(node)?;
+    match class_of(node)? {
+        Class::Finding => finding(node, route).map(|finding| Item::Finding(Box::new(finding))),
+        Class::Left(reason) => Ok(Item::Left(reason.to_owned())),
+    }
+}
+
+fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
     let product_arn = node
         .at(&["metadata", "product"])
         .and_then(|it| it.text("uid"))
@@ -45,16 +47,12 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         .map(|id| AccountId::new(hint(id)))
         .or_else(|| arn.and_then(|it| it.account()))
         .ok_or_else(|| ParseError::missing(node.path_of("cloud.account.uid"), &finding_type))?;
-    let region = [
+    let candidates = [
         cloud.as_ref().and_then(|it| it.text("region")),
         arn.map(|it| it.region),
         Arn::read(product_arn).map(|it| it.region),
-    ]
-    .into_iter()
-    .flatten()
-    .find(|region| !region.is_empty())
-    .map(|region| Region::new(hint(region)))
-    .ok_or_else(|| ParseError::missing(node.path_of("cloud.region"), &finding_type))?;
+    ];
+    let region = region::first(candidates, node.path_of("cloud.region"), &finding_type)?;
     let standing = ocsf_standing::read(node, &account, is_guardduty);
     let bare_id = if is_guardduty {
         last_segment(id_text)
@@ -71,7 +69,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
             arn.map(|it| it.partition),
         ]),
     };
-    let resources = resources(node, &context, is_guardduty, standing == Standing::Active)?;
+    let resources = ocsf_resources::read(node, &context, is_guardduty, standing == Standing::Active)?;
     let time = |name: &str| info.time(&format!("{name}_dt")).or_else(|| info.time(name));
     Ok(Finding {
         hub: hub_finding::named(id_text, product_arn, &account, &region, HubFormat::Ocsf),
@@ -82,7 +80,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         severity: severity_of(node, is_guardduty),
         title: text::bounded(info.text("title").unwrap_or(&finding_type), super::TITLE_CHARS),
         description: text::bounded(info.text("desc").unwrap_or_default(), super::DESCRIPTION_CHARS),
-        resource_role: guardduty::role(unmapped(node, "ProductFields.aws/guardduty/service/resourceRole")),
+        resource_role: resource_role(node),
         targets: resources.targets,
         related: resources.related,
         count: node.whole("count").unwrap_or(1),
@@ -90,7 +88,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         last_seen: time("last_seen_time"),
         created_at: time("created_time"),
         updated_at: time("modified_time"),
-        facts: facts(node),
+        facts: facts(node, is_guardduty),
         finding_type: text::bounded(&finding_type, super::TYPE_CHARS),
         standing,
         account,
@@ -98,8 +96,11 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
     })
 }
 
-fn facts(node: &Node<'_>) -> Vec<String> {
+fn facts(node: &Node<'_>, is_guardduty: bool) -> Vec<String> {
     let mut facts = Facts::default();
+    if is_guardduty && let Some(sequence) = ocsf_resources::sequence(node) {
+        facts.add_sequence(&sequence);
+    }
     for evidence in node.list("evidences") {
         facts.add_evidence(&evidence);
     }
@@ -109,10 +110,40 @@ fn facts(node: &Node<'_>) -> Vec<String> {
     facts.finish()
 }
 
-fn check_class(node: &Node<'_>) -> Result<(), ParseError> {
+/// GuardDuty's `service.resourceRole`, in the evidence or, in older conversions, under `unmapped`. Where one evidence
+/// says that the resource attacks, it does.
+fn resource_role(node: &Node<'_>) -> Option<ResourceRole> {
+    let mut found = guardduty::role(unmapped(node, "ProductFields.aws/guardduty/service/resourceRole"));
+    for evidence in node.list("evidences") {
+        let Some(data) = evidence.json("data") else {
+            continue;
+        };
+        let role = Node::new(&data, evidence.path_of("data")).first_text(&["resource_role", "resourceRole"]);
+        match guardduty::role(role) {
+            Some(ResourceRole::Actor) => return Some(ResourceRole::Actor),
+            role => found = found.or(role),
+        }
+    }
+    found
+}
+
+/// What an item is by its class.
+enum Class {
+    Finding,
+    Left(&'static str),
+}
+
+fn class_of(node: &Node<'_>) -> Result<Class, ParseError> {
     let field = node.need("class_uid", "OCSF finding")?;
     match node.whole("class_uid") {
-        Some(2002..=2004) => Ok(()),
+        Some(2002..=2004 | 2006) => Ok(Class::Finding),
+        Some(2005) => Ok(Class::Left(
+            "OCSF incident finding (class 2005): a collection of findings that come by themselves, not a finding",
+        )),
+        Some(2007) => Ok(Class::Left(
+            "OCSF application security posture finding (class 2007): about source code, not about a resource of the \
+             account, and not answered",
+        )),
         Some(class_uid) => Err(ParseError::UnknownClass {
             path: field.path().to_owned(),
             class_uid,
@@ -176,86 +207,4 @@ fn severity_of(node: &Node<'_>, is_guardduty: bool) -> Severity {
 /// Older conversions keep ASFF's fields under `unmapped`, flattened.
 pub(super) fn unmapped<'a>(node: &Node<'a>, name: &str) -> Option<&'a str> {
     node.get("unmapped")?.text(name)
-}
-
-fn resources(
-    node: &Node<'_>,
-    context: &Context<'_>,
-    is_guardduty: bool,
-    is_active: bool,
-) -> Result<Resources, ParseError> {
-    let mut blocks = node.list("resources");
-    // OCSF before 1.3 has one `resource` for compliance findings.
-    blocks.extend(node.list("resource"));
-    if blocks.is_empty() && is_active {
-        return Err(ParseError::missing(
-            node.path_of("resources"),
-            context.finding_type,
-        ));
-    }
-    let data: Vec<Option<Value>> = blocks.iter().map(details_text).collect();
-    let user = actor(node);
-    let named: Vec<_> = blocks
-        .iter()
-        .zip(&data)
-        .filter_map(|(block, data)| named(block, data.as_ref(), user.as_ref()))
-        .collect();
-    hub_finding::sort(&named, context, is_guardduty, is_active)
-}
-
-/// A resource's details are an object, or JSON as text.
-fn details_text(block: &Node<'_>) -> Option<Value> {
-    serde_json::from_str(block.text("data")?).ok()
-}
-
-/// Who made the calls, for access keys without details.
-fn actor<'a>(node: &Node<'a>) -> Option<Node<'a>> {
-    node.list("evidences")
-        .iter()
-        .find_map(|evidence| evidence.at(&["actor", "user"]))
-        .or_else(|| node.at(&["actor", "user"]))
-}
-
-fn named<'a>(
-    block: &'a Node<'a>,
-    data: Option<&'a Value>,
-    user: Option<&Node<'a>>,
-) -> Option<NamedResource<'a>> {
-    let id = block.first_text(&["uid", "uid_alt", "name"])?;
-    let details = data
-        .map(|it| Node::new(it, block.path_of("data")))
-        .or_else(|| block.get("data"));
-    let principal = match details.and_then(|it| it.get("AwsIamAccessKey")) {
-        Some(details) => asff::principal(&details, id),
-        None => actors_principal(id, user),
-    };
-    Some(NamedResource {
-        node: block,
-        resource_type: block.text("type").unwrap_or("Other"),
-        id_field: "uid",
-        id,
-        other_id: block.first_text(&["uid_alt", "name"]),
-        region: block.text("region"),
-        partition: block.text("cloud_partition"),
-        owner: block.at(&["owner", "account"]).and_then(|it| it.text("uid")),
-        is_actor: false,
-        principal,
-    })
-}
-
-/// The actor is the key's owner if it says that it used this key.
-fn actors_principal<'a>(id: &'a str, user: Option<&Node<'a>>) -> Principal<'a> {
-    let key_id = key_id(id);
-    match user.filter(|it| it.text("credential_uid") == key_id) {
-        Some(user) => Principal {
-            key_id,
-            principal_id: user.text("uid"),
-            user_type: user.text("type"),
-            name: user.text("name"),
-        },
-        None => Principal {
-            key_id,
-            ..Principal::default()
-        },
-    }
 }

@@ -1,6 +1,6 @@
 //! Whether an OCSF finding may be acted on: open, failed and real.
 
-use super::{Standing, arn::last_segment, node::Node, ocsf::unmapped, standing};
+use super::{Standing, arn::last_segment, guardduty, node::Node, ocsf::unmapped, standing};
 use crate::ids::AccountId;
 
 /// The first reason not to act, if there is one.
@@ -34,15 +34,52 @@ fn closed(node: &Node<'_>) -> Option<&'static str> {
     }
 }
 
+/// Security Hub keeps GuardDuty's own flag inside the evidence or, in older conversions, under `unmapped`. Where it
+/// keeps none, the ids that only samples have tell, and the mark with which GuardDuty begins the title of a sample: what
+/// an attacker may choose stands later in it.
 fn sample(node: &Node<'_>, is_guardduty: bool) -> Option<&'static str> {
     let is_flagged = unmapped(node, "Sample") == Some("true")
-        || unmapped(node, "ProductFields.aws/guardduty/service/additionalInfo/sample") == Some("true");
+        || unmapped(node, "ProductFields.aws/guardduty/service/additionalInfo/sample") == Some("true")
+        || is_guardduty && says_sample(node);
     if is_flagged {
         return Some("a sample finding (additionalInfo.sample)");
     }
+    if !is_guardduty {
+        return None;
+    }
+    let title = node.at(&["finding_info"]).and_then(|it| it.text("title"));
+    if title.is_some_and(|title| title.starts_with("[SAMPLE]")) {
+        return Some("a sample finding ([SAMPLE] in its title)");
+    }
     let resources = node.list("resources");
-    let ids = resources.iter().filter_map(|it| it.text("uid"));
-    standing::sample_id(ids.map(last_segment))
-        .filter(|_| is_guardduty)
+    let mut ids = resources.iter().filter_map(|it| it.text("uid")).map(last_segment);
+    standing::sample_id(ids.by_ref())
+        .or_else(|| resources.iter().find_map(sample_in_details))
         .map(|_| "a sample finding (a resource id of samples)")
+}
+
+fn says_sample(node: &Node<'_>) -> bool {
+    let in_evidence = node.list("evidences").iter().any(|evidence| {
+        evidence.json("data").is_some_and(|data| {
+            let data = Node::new(&data, "data");
+            data.has_flag("sample")
+                || ["additional_info", "additionalInfo"].iter().any(|name| {
+                    let info = data.get(name);
+                    info.and_then(|it| it.text("value"))
+                        .is_some_and(guardduty::says_sample)
+                })
+        })
+    });
+    in_evidence
+        || ["", "/value"].iter().any(|end| {
+            let name = format!("ProductFields.aws/guardduty/service/additionalInfo{end}");
+            unmapped(node, &name).is_some_and(guardduty::says_sample)
+        })
+}
+
+fn sample_in_details(resource: &Node<'_>) -> Option<&'static str> {
+    let data = resource.json("data")?;
+    let data = Node::new(&data, "data");
+    let ids = ["access_key_id", "accessKeyId", "instance_id", "instanceId"];
+    standing::sample_id(ids.iter().filter_map(|name| data.text(name)))
 }

@@ -1,5 +1,6 @@
 //! One received message → the findings it holds, what else it holds, and what of it can't be read.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{
@@ -62,6 +63,33 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
         match message.content {
             Ok(content) => collected.add(&Node::new(&content, message.path)),
             Err(error) => collected.refuse(error),
+        }
+    }
+    collected.finish()
+}
+
+/// Reads a saved file: one message, or several of them, one a line, as GuardDuty exports its findings to S3 (GuardDuty
+/// User Guide, "Exporting findings"). A line that can't be read doesn't lose the others.
+pub fn parse_saved(bytes: &[u8]) -> Result<Parsed, ParseError> {
+    let lines: Vec<&[u8]> = bytes
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let is_json = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text).is_ok();
+    match lines.as_slice() {
+        [first, _, ..] if is_json(first) && !is_json(bytes) => of_lines(&lines),
+        _ => parse(bytes),
+    }
+}
+
+fn of_lines(lines: &[&[u8]]) -> Result<Parsed, ParseError> {
+    let mut collected = Collected::default();
+    for (index, line) in lines.iter().enumerate() {
+        let path = format!("$[{index}]");
+        match serde_json::from_slice::<Value>(line) {
+            Ok(content) => collected.add(&Node::new(&content, path)),
+            Err(source) => collected.refuse(ParseError::NotJson { path, source }),
         }
     }
     collected.finish()

@@ -1,8 +1,14 @@
 //! Whose credential was seen. `userType` decides, never the name or the block that happens to be there;
 //! what isn't known for certain becomes [`Resource::Other`], which nobody contains without a person.
 
-use super::{error::ParseError, node::Node};
-use crate::{target::Resource, text};
+use super::{
+    allowed::{
+        is_federated_name, is_iam_name, is_long_term_key, is_session_name, is_temporary_key, is_unique_id,
+    },
+    error::ParseError,
+    node::Node,
+};
+use crate::{ids::AccountId, target::Resource, text};
 
 /// A credential as GuardDuty's `accessKeyDetails`, ASFF's `AwsIamAccessKey` or an attack sequence's actor
 /// describes it.
@@ -33,6 +39,34 @@ pub(super) struct Place<'a> {
     pub(super) finding_type: &'a str,
 }
 
+impl Place<'_> {
+    /// The text, if AWS allows it there; the error names the place and never the text.
+    fn allowed(
+        self,
+        text: &str,
+        is_allowed: impl Fn(&str) -> bool,
+        expected: &'static str,
+    ) -> Result<String, ParseError> {
+        if is_allowed(text) {
+            return Ok(text.to_owned());
+        }
+        let path = self.block.path().to_owned();
+        Err(ParseError::not_allowed(path, expected, self.finding_type))
+    }
+
+    fn user_name(self, name: &str) -> Result<String, ParseError> {
+        self.allowed(name, is_iam_name, "a user's name")
+    }
+
+    fn role_name(self, name: &str) -> Result<String, ParseError> {
+        self.allowed(name, is_iam_name, "a role's name")
+    }
+
+    fn unique_id(self, id: &str, prefix: &str) -> Result<String, ParseError> {
+        self.allowed(id, |id| is_unique_id(id, prefix), "a principal's unique id")
+    }
+}
+
 impl<'a> Principal<'a> {
     /// Reads GuardDuty's `accessKeyDetails`.
     pub(super) fn of_access_key_details(block: &Node<'a>) -> Self {
@@ -42,6 +76,54 @@ impl<'a> Principal<'a> {
             user_type: block.text("userType"),
             name: block.text("userName"),
         }
+    }
+
+    /// The unique id of its user or role, without the session's name.
+    pub(super) fn id(&self) -> Option<&'a str> {
+        let id = self.principal_id?;
+        Some(id.split_once(':').map_or(id, |(id, _)| id))
+    }
+
+    /// Whether it is a role, or a session of one.
+    pub(super) fn is_role(&self) -> bool {
+        self.kind() == Kind::Role
+    }
+
+    /// Whether it is the account's root user.
+    pub(super) fn is_root(&self) -> bool {
+        self.kind() == Kind::Root
+    }
+
+    /// What a sample is about: its ids are no ids, and nothing is ever done about them. Only what would be done about
+    /// a real one is told by it.
+    pub(super) fn of_sample(&self) -> Option<Resource> {
+        let key_id = hint(self.key_id?);
+        let name = hint(self.name.unwrap_or_default());
+        let principal_id = self.principal_id.unwrap_or_default();
+        Some(match self.kind() {
+            Kind::Root => Resource::Root { key_id: Some(key_id) },
+            Kind::Role => {
+                let (role_id, session_name) =
+                    principal_id.split_once(':').unwrap_or((principal_id, "sample"));
+                Resource::RoleSession {
+                    key_id,
+                    role_name: name,
+                    role_id: hint(role_id),
+                    session_name: hint(session_name),
+                }
+            }
+            Kind::Federated => Resource::FederatedUser { key_id, name },
+            Kind::Other if !self.is_type_of_samples() => return None,
+            Kind::User | Kind::Other => Resource::AccessKey {
+                key_id,
+                user_name: Some(name),
+            },
+        })
+    }
+
+    /// GuardDuty's samples about a user's key have `GeneratedFindingUserType`, Security Hub's copies may have none.
+    fn is_type_of_samples(&self) -> bool {
+        self.user_type.is_none_or(|it| it.starts_with("GeneratedFinding"))
     }
 
     /// What to contain.
@@ -60,13 +142,17 @@ impl<'a> Principal<'a> {
         Ok(match (kind, key) {
             (Kind::User, (key_id, KeyKind::LongTerm)) => Resource::AccessKey {
                 key_id,
-                user_name: self.name.map(hint),
+                user_name: self.user_name(place)?,
             },
             (Kind::User, (key_id, KeyKind::Temporary)) => self.user_session(key_id, place)?,
             (Kind::Role, (key_id, KeyKind::Temporary)) => self.role_session(key_id, place)?,
             (Kind::Federated, (key_id, KeyKind::Temporary)) => Resource::FederatedUser {
                 key_id,
-                name: hint(self.need_name(place)?),
+                name: place.allowed(
+                    self.need_name(place)?,
+                    is_federated_name,
+                    "a federated user's name",
+                )?,
             },
             // A role or a federated user never has a long-term key, and a service's own credentials aren't
             // the account's to contain.
@@ -81,13 +167,14 @@ impl<'a> Principal<'a> {
             Some("root") => Kind::Root,
             Some("federateduser") => Kind::Federated,
             Some(_) => Kind::Other,
-            // Without a type, AWS's own prefixes tell as surely.
+            // Without a type, AWS's own prefixes tell as surely; the root user's id is the account's.
             None => match (
                 self.principal_id.unwrap_or_default(),
                 self.key_id.and_then(key_kind),
             ) {
                 (id, _) if id.starts_with("AIDA") => Kind::User,
                 (id, _) if id.starts_with("AROA") => Kind::Role,
+                (id, _) if AccountId::new(id).is_well_formed() => Kind::Root,
                 (_, Some(KeyKind::LongTerm)) => Kind::User,
                 _ => Kind::Other,
             },
@@ -98,10 +185,10 @@ impl<'a> Principal<'a> {
     fn without_key(&self, kind: Kind, place: Place<'_>) -> Result<Resource, ParseError> {
         match (kind, self.name) {
             (Kind::User, Some(name)) => Ok(Resource::User {
-                user_name: hint(name),
+                user_name: place.user_name(name)?,
             }),
             (Kind::Role, Some(name)) => Ok(Resource::Role {
-                role_name: hint(name),
+                role_name: place.role_name(name)?,
             }),
             (Kind::Other | Kind::Federated, _) if self.principal_id.or(self.name).is_some() => {
                 Ok(self.other(self.principal_id.or(self.name).unwrap_or_default()))
@@ -116,20 +203,25 @@ impl<'a> Principal<'a> {
     fn user_session(&self, key_id: String, place: Place<'_>) -> Result<Resource, ParseError> {
         Ok(Resource::UserSession {
             key_id,
-            user_name: hint(self.need_name(place)?),
-            user_id: hint(self.need_principal_id(place)?),
+            user_name: place.user_name(self.need_name(place)?)?,
+            user_id: place.unique_id(self.need_principal_id(place)?, "AIDA")?,
         })
+    }
+
+    /// A user's name beside a key is a hint, and may be missing.
+    fn user_name(&self, place: Place<'_>) -> Result<Option<String>, ParseError> {
+        self.name.map(|name| place.user_name(name)).transpose()
     }
 
     /// `principalId` is `AROA…:session`; without the session only the role as a whole is known.
     fn role_session(&self, key_id: String, place: Place<'_>) -> Result<Resource, ParseError> {
-        let role_name = hint(self.need_name(place)?);
+        let role_name = place.role_name(self.need_name(place)?)?;
         Ok(match self.need_principal_id(place)?.split_once(':') {
             Some((role_id, session_name)) if !session_name.is_empty() => Resource::RoleSession {
                 key_id,
                 role_name,
-                role_id: hint(role_id),
-                session_name: hint(session_name),
+                role_id: place.unique_id(role_id, "AROA")?,
+                session_name: place.allowed(session_name, is_session_name, "a session's name")?,
             },
             _ => Resource::Role { role_name },
         })
@@ -167,17 +259,11 @@ enum Kind {
     Other,
 }
 
-/// IAM API Reference, `accessKeyIdType`: 16 to 128 characters.
 fn key_kind(id: &str) -> Option<KeyKind> {
-    let well_formed = (16..=128).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    match id.get(..4) {
-        Some("AKIA") if well_formed => Some(KeyKind::LongTerm),
-        Some("ASIA") if well_formed => Some(KeyKind::Temporary),
-        _ => None,
+    if is_long_term_key(id) {
+        return Some(KeyKind::LongTerm);
     }
+    is_temporary_key(id).then_some(KeyKind::Temporary)
 }
 
 /// Texts that products put where there is no key.

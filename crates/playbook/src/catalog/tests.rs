@@ -86,6 +86,7 @@ fn every_iam_target() -> Vec<Target> {
 #[test]
 fn every_iam_finding_type_and_every_iam_target_reaches_a_playbook() {
     let catalog = shipped();
+    let provoked = ["AnomalousModelInvocation", "CostHarvesting", "PromptInjection"];
     for known in crate::known::matching("*:IAMUser/*") {
         let finding = finding(known.name, every_iam_target());
         let answers = catalog.answers(&finding);
@@ -93,7 +94,12 @@ fn every_iam_finding_type_and_every_iam_target_reaches_a_playbook() {
             .iter()
             .map(|answer| answer.playbook.name.as_str())
             .collect();
-        let expected = [["leaked-access-key"; 5].as_slice(), &["compromised-role"; 2]].concat();
+        // Whoever talks to the application provokes these: its credential isn't contained for them.
+        let expected = if provoked.iter().any(|it| known.name.contains(it)) {
+            vec!["triage"; 7]
+        } else {
+            [["leaked-access-key"; 5].as_slice(), &["compromised-role"; 2]].concat()
+        };
         assert_eq!(names, expected, "{}", known.name);
     }
 }

@@ -11,6 +11,7 @@ pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
     let lists = [
         &triggers.finding_types,
         &triggers.actor_finding_types,
+        &triggers.health_events,
         &triggers.controls,
         &triggers.products,
     ];
@@ -35,6 +36,19 @@ pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
     }
     for pattern in triggers.finding_types.iter().chain(&triggers.actor_finding_types) {
         check_finding_type(pattern, problems);
+    }
+    for code in &triggers.health_events {
+        let is_risk = code
+            .value
+            .strip_prefix("AWS_RISK_")
+            .is_some_and(|rest| !rest.is_empty());
+        if !is_risk {
+            let message = format!("`{}` is no event of AWS Health about a risk", code.value);
+            problems.push(
+                Problem::at(code.referenced, "unknown-health-event", message)
+                    .help("only the codes that begin with `AWS_RISK_` are about credentials and abuse"),
+            );
+        }
     }
     for product in &triggers.products {
         if !finding::aws_products().any(|known| known == product.value) {

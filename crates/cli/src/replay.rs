@@ -4,16 +4,16 @@
 mod against;
 mod folder;
 mod guard;
+mod input;
 mod reading;
 mod text;
 
 use std::{
-    fmt, fs,
-    io::{self, Read as _},
+    fmt, io,
     path::{Path, PathBuf},
 };
 
-use backstop_core::{Finding, finding::parse};
+use backstop_core::{Finding, finding::parse_saved};
 use backstop_playbook::{Answer as Answered, Catalog, Decided};
 use clap::Args;
 use serde::Serialize;
@@ -34,7 +34,8 @@ use crate::{
 /// Options of `backstop replay`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// A saved event, finding or answer of GetFindings; `-` for standard input; or a folder of .json files
+    /// A saved event, finding or answer of GetFindings, or GuardDuty's export to S3 (.jsonl, .jsonl.gz); `-` for
+    /// standard input; or a folder of such files
     #[arg(value_name = "FILE|-|FOLDER")]
     input: PathBuf,
     /// The folder that holds `playbooks/`; without one there, the playbooks this program was built with
@@ -110,7 +111,7 @@ enum ReplayError {
     #[error("reading `{}`", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error(
-        "there is no .json file in `{}` or below: name another folder, or one file",
+        "there is no .json, .jsonl or .gz file in `{}` or below: name another folder, or one file",
         .0.display()
     )]
     NoFiles(PathBuf),
@@ -134,11 +135,7 @@ pub(crate) async fn run(arguments: &Arguments, printer: &Printer) -> Result<Repl
     let catalog = catalog(&arguments.project)?;
     let input = arguments.input.as_path();
     if input == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(ReplayError::Stdin)?;
+        let bytes = input::read(io::stdin().lock()).map_err(ReplayError::Stdin)?;
         return one("standard input".to_owned(), &bytes, &catalog, arguments, printer).await;
     }
     if input.is_dir() && arguments.against.is_some() {
@@ -148,7 +145,7 @@ pub(crate) async fn run(arguments: &Arguments, printer: &Printer) -> Result<Repl
         return Ok(Replayed::Folder(folder::replay(input, &catalog)?));
     }
     let file = input.display().to_string();
-    one(file, &read(input)?, &catalog, arguments, printer).await
+    one(file, &input::file(input)?, &catalog, arguments, printer).await
 }
 
 async fn one(
@@ -160,7 +157,9 @@ async fn one(
 ) -> Result<Replayed, CliError> {
     let mut message = Message::read(file, bytes, catalog);
     if let Some(against) = arguments.against {
-        let findings = parse(bytes).map(|parsed| parsed.findings).unwrap_or_default();
+        let findings = parse_saved(bytes)
+            .map(|parsed| parsed.findings)
+            .unwrap_or_default();
         let answers = answers(catalog, &findings);
         message.plans = Some(match against {
             Against::Account if answers.is_empty() => Vec::new(),
@@ -181,11 +180,4 @@ fn answers<'a>(catalog: &'a Catalog, findings: &'a [Finding]) -> Vec<Answered<'a
         })
         .flatten()
         .collect()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ReplayError> {
-    fs::read(path).map_err(|source| ReplayError::File {
-        path: path.to_owned(),
-        source,
-    })
 }

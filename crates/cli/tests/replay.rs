@@ -3,10 +3,12 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 
 use assert_cmd::Command;
+use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -121,6 +123,65 @@ fn what_is_not_active_is_left_and_what_it_would_meet_is_said() {
     let nothing = "nothing is done: archived in GuardDuty";
     assert!(said.out.contains(nothing), "{}", said.out);
     assert!(said.out.contains("were it active:"), "{}", said.out);
+}
+
+#[test]
+fn a_sample_of_a_credential_shows_the_playbook_and_no_plan_for_what_isnt_there() {
+    let said = replay("guardduty-sample-flag");
+    assert!(said.out.contains("were it active:"), "{}", said.out);
+    assert!(
+        said.out.contains("playbook   leaked-access-key (auto)"),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("see a plan"), "{}", said.out);
+}
+
+#[test]
+fn a_person_who_sends_what_isnt_active_is_told() {
+    let said = replay("asff-custom-action-suppressed");
+    assert_eq!(said.code, 7);
+    let nothing =
+        "nothing is done: suppressed in Security Hub (Workflow.Status)\n  whoever sent it is told so";
+    assert!(said.out.contains(nothing), "{}", said.out);
+    let value = replay_json("asff-custom-action-suppressed");
+    assert_eq!(value["findings"][0]["sender_is_told"], true);
+}
+
+#[test]
+fn guarddutys_export_is_read_line_by_line_packed_or_not() {
+    let lines: Vec<String> = ["guardduty-access-key", "guardduty-instance"]
+        .iter()
+        .map(|name| {
+            let event: Value = serde_json::from_slice(&fs::read(fixture(name)).unwrap()).unwrap();
+            event["detail"].to_string()
+        })
+        .collect();
+    let text = lines.join("\n");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("export.jsonl"), &text).unwrap();
+    fs::write(folder.path().join("export.jsonl.gz"), &packed).unwrap();
+    for name in ["export.jsonl", "export.jsonl.gz"] {
+        let path = folder.path().join(name);
+        let said = backstop(&["replay", path.to_str().unwrap(), "--output", "json"], b"");
+        assert_eq!(said.code, 0, "{name}: {}", said.err);
+        let value: Value = serde_json::from_str(&said.out).unwrap();
+        let playbooks: Vec<&Value> = value["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| &finding["answers"][0]["playbook"])
+            .collect();
+        assert_eq!(playbooks, ["leaked-access-key", "compromised-instance"], "{name}");
+    }
+    let words = ["replay", folder.path().to_str().unwrap(), "--output", "json"];
+    let value: Value = serde_json::from_str(&backstop(&words, b"").out).unwrap();
+    assert_eq!(value["totals"]["answered by leaked-access-key"], 2);
+    assert_eq!(backstop(&["replay", "-"], &packed).code, 0);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A folder of saved events: a line for each finding, and totals.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     path::{Path, PathBuf},
 };
@@ -12,7 +12,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::{
-    Message, ReplayError, read,
+    Message, ReplayError, input,
     reading::{Done, Reading, Verdict},
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct Folder {
     files: Vec<Message>,
 }
 
-/// Replays every .json file in the folder and below, in the order of their names.
+/// Replays every saved file in the folder and below, in the order of their names.
 pub(super) fn replay(folder: &Path, catalog: &Catalog) -> Result<Folder, ReplayError> {
     let mut paths = Vec::new();
     collect(folder, &mut paths)?;
@@ -37,7 +37,7 @@ pub(super) fn replay(folder: &Path, catalog: &Catalog) -> Result<Folder, ReplayE
     let mut files = Vec::new();
     for path in paths {
         let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-        files.push(Message::read(name, &read(&path)?, catalog));
+        files.push(Message::read(name, &input::file(&path)?, catalog));
     }
     let totals = totals(&files);
     Ok(Folder { totals, files })
@@ -55,7 +55,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), ReplayError> {
         let path = entry.path();
         if is_folder {
             collect(&path, paths)?;
-        } else if path.extension().is_some_and(|ending| ending == "json") {
+        } else if input::is_saved(&path) {
             paths.push(path);
         }
     }
@@ -124,7 +124,16 @@ fn lines_of(verdict: &Verdict) -> Vec<Line> {
                 line(&response.target.resource.to_string(), answer, &total)
             })
             .collect(),
-        Done::Inactive { reason } => vec![line("-", format!("nothing: {reason}"), "not active")],
+        Done::Inactive { reason } => {
+            let playbooks: BTreeSet<&str> = verdict.answers.iter().map(|it| it.playbook.as_str()).collect();
+            let playbooks: Vec<&str> = playbooks.into_iter().collect();
+            let answer = if playbooks.is_empty() {
+                format!("nothing: {reason}")
+            } else {
+                format!("nothing: {reason}; active: {}", playbooks.join(", "))
+            };
+            vec![line("-", answer, "not active")]
+        }
         Done::Unanswered { reason } => vec![line("-", format!("nothing: {reason}"), "no playbook")],
     }
 }

@@ -2,7 +2,7 @@
 
 use backstop_core::{
     AccountId, Finding, Mode, PlaybookName, Region, Target, advice,
-    finding::{Parsed, Route, Severity, parse},
+    finding::{Parsed, Route, Severity, Standing, parse_saved},
     guardrail::Decision,
     words::with_causes,
 };
@@ -64,6 +64,9 @@ pub(super) struct Verdict {
     pub(super) account: AccountId,
     pub(super) region: Region,
     pub(super) count: u64,
+    /// A person sent it by a custom action, and is told that nothing is done.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) sender_is_told: bool,
     #[serde(flatten)]
     pub(super) done: Done,
     /// One for each target that a playbook answers: what is done, or what would be if it were active.
@@ -102,12 +105,15 @@ pub(super) struct Response {
     pub(super) guardrails: Vec<Decision>,
     /// What people are told to do, where the playbook only tells.
     pub(super) steps_for_people: Vec<String>,
+    /// Whether its target is real, so that a plan could be made for it.
+    #[serde(skip)]
+    pub(super) can_be_planned: bool,
 }
 
 impl Reading {
     /// Reads and decides as intake does.
     pub(super) fn of(bytes: &[u8], catalog: &Catalog) -> Self {
-        match parse(bytes) {
+        match parse_saved(bytes) {
             Err(error) => Self::Unreadable(Unread {
                 index: 0,
                 error: error.name(),
@@ -190,6 +196,7 @@ impl Verdict {
             account: finding.account.clone(),
             region: finding.region.clone(),
             count: finding.count,
+            sender_is_told: finding.route == Route::SecurityHubCustomAction && done != Done::Answered,
             done,
             answers: answers
                 .iter()
@@ -209,6 +216,7 @@ impl Response {
             target: answer.target.clone(),
             why: answer.why.clone(),
             contains,
+            can_be_planned: contains && finding.standing == Standing::Active,
             playbook_mode: answer.mode,
             mode,
             guardrails,

@@ -105,6 +105,9 @@ impl fmt::Display for Verdict {
             }
             Done::Unanswered { reason } => writeln!(f, "  nothing is done: {}", for_terminal(reason))?,
         }
+        if self.sender_is_told {
+            writeln!(f, "  whoever sent it is told so")?;
+        }
         for response in &self.answers {
             write!(f, "{response}")?;
         }
@@ -147,7 +150,7 @@ impl fmt::Display for Response {
         for step in &self.steps_for_people {
             writeln!(f, "    to do      {step}")?;
         }
-        if let Some(target) = self.target.as_typed().filter(|_| self.contains) {
+        if let Some(target) = self.target.as_typed().filter(|_| self.can_be_planned) {
             let target = for_terminal(&target);
             writeln!(
                 f,

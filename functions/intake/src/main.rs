@@ -5,6 +5,7 @@ mod incident;
 mod page;
 mod park;
 mod read;
+mod tell;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use backstop_core::{Mode, guardrail::Protection};

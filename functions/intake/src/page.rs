@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use backstop_runtime::now;
+use backstop_runtime::{CallError, now};
 
 /// At most one page from this process in so many seconds; the queue's alarms go on by themselves.
 const QUIET_SECONDS: i64 = 15 * 60;
@@ -21,6 +21,19 @@ impl Pager {
             topic,
             last: AtomicI64::new(0),
         }
+    }
+
+    /// Tells people something once.
+    pub(crate) async fn tell(&self, subject: &str, body: String) -> Result<(), CallError> {
+        self.sns
+            .publish()
+            .topic_arn(&self.topic)
+            .subject(subject)
+            .message(body)
+            .send()
+            .await
+            .map_err(CallError::of("sns:Publish", "the alerts topic"))?;
+        Ok(())
     }
 
     /// Says that nothing is being contained. A page that can't be sent is logged; the message itself goes
@@ -42,17 +55,10 @@ impl Pager {
              - findings wait in the intake queue, then in the dead-letter queue; none is lost\n  \
              - until then contain by hand\n"
         );
-        let sent = self
-            .sns
-            .publish()
-            .topic_arn(&self.topic)
-            .subject("[Backstop] NOT WORKING: the incidents table can't be used")
-            .message(body)
-            .send()
-            .await;
-        if let Err(error) = sent {
+        let subject = "[Backstop] NOT WORKING: the incidents table can't be used";
+        if let Err(error) = self.tell(subject, body).await {
             self.last.store(last, Ordering::Relaxed);
-            tracing::error!(error = %backstop_runtime::CallError::of("sns:Publish", "the alerts topic")(error), "can't page");
+            tracing::error!(%error, "can't page");
         }
     }
 }

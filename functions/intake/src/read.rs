@@ -2,11 +2,11 @@
 
 use backstop_core::{
     Finding,
-    finding::{ParseError, parse},
+    finding::{ParseError, Route, parse},
 };
 use backstop_playbook::{Decided, is_new_type};
 
-use crate::{Intake, batch::Unfinished};
+use crate::{Intake, batch::Unfinished, tell};
 
 /// The message belongs on the dead-letter queue.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,19 @@ impl Intake {
         }
     }
 
+    /// Whoever pressed a button waits for something to happen: if nothing does, they are told why. Nobody waits for
+    /// the other routes.
+    async fn tell_sender(&self, finding: &Finding, reason: &str) -> Result<(), Unfinished> {
+        if finding.route != Route::SecurityHubCustomAction {
+            return Ok(());
+        }
+        let (subject, body) = tell::nothing_done(finding, reason);
+        self.pager
+            .tell(&subject, body)
+            .await
+            .map_err(|error| Unfinished::again("telling who sent the finding", &error))
+    }
+
     async fn finding(
         &self,
         message: &str,
@@ -88,11 +101,11 @@ impl Intake {
             Decided::Answered(answers) => answers,
             Decided::Inactive { reason } => {
                 tracing::info!(message, finding = %finding.key(), %reason, "left: not active");
-                return Ok(());
+                return self.tell_sender(finding, reason).await;
             }
             Decided::Unanswered { reason } => {
                 tracing::info!(message, finding = %finding.key(), %reason, "left: not answered");
-                return Ok(());
+                return self.tell_sender(finding, &reason).await;
             }
         };
         for answer in answers {

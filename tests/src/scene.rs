@@ -132,7 +132,7 @@ impl Scene {
             finding_id,
         };
         let folder = root().join("playbooks").join(playbook);
-        finding::read(&folder, Subject::Credential(identity), place).unwrap()
+        finding::read(&folder.join("finding.json"), Subject::Credential(identity), place).unwrap()
     }
 
     /// Sends a finding about a leaked key and waits until its incident is closed.

@@ -38,6 +38,9 @@ pub struct Drill {
     /// account itself.
     #[serde(default)]
     pub finding_about: Option<String>,
+    /// The sample in the playbook's folder that is sent, made to be about it.
+    #[serde(default = "finding_file")]
+    pub finding: String,
     /// Where no finding starts the playbook: what a person runs it on.
     #[serde(default)]
     pub run_by_hand: Option<RunByHand>,
@@ -56,6 +59,10 @@ pub struct Drill {
     /// That folder.
     #[serde(skip)]
     pub folder: PathBuf,
+}
+
+fn finding_file() -> String {
+    "finding.json".to_owned()
 }
 
 /// A person runs the playbook, as by `backstop run`.

@@ -1,8 +1,9 @@
-//! The playbook's own `finding.json`, made to be about what was planted.
+//! A sample in the playbook's folder, made to be about what was planted: a finding of GuardDuty, or an event of AWS
+//! Health.
 
 use std::{fs, path::Path};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822, tz::TimeZone};
 use serde_json::Value;
 
 use super::{
@@ -34,17 +35,16 @@ pub struct Place<'a> {
     pub finding_id: &'a str,
 }
 
-/// Reads `finding.json` in a playbook's folder and makes it be about `subject`.
-pub fn read(folder: &Path, subject: Subject<'_>, place: Place<'_>) -> Result<Event, DrillError> {
-    let path = folder.join("finding.json");
+/// Reads a sample of a playbook and makes it be about `subject`.
+pub fn read(path: &Path, subject: Subject<'_>, place: Place<'_>) -> Result<Event, DrillError> {
     let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| DrillError::Finding {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     };
-    let text = fs::read_to_string(&path).map_err(|error| unreadable(error.into()))?;
+    let text = fs::read_to_string(path).map_err(|error| unreadable(error.into()))?;
     let event: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
     make(&event, subject, place).map_err(|field| DrillError::FindingLacks {
-        path: path.clone(),
+        path: path.to_owned(),
         field,
     })
 }
@@ -52,7 +52,27 @@ pub fn read(folder: &Path, subject: Subject<'_>, place: Place<'_>) -> Result<Eve
 /// Replaces each id of the sample by the planted one wherever it stands, texts included; `Err` is the field
 /// that the sample lacks.
 pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Event, &'static str> {
+    let is_health = sample.pointer("/detail/eventTypeCode").is_some();
+    let [id, account, region, updated] = if is_health {
+        [
+            "/detail/eventArn",
+            "/detail/affectedAccount",
+            "/detail/eventRegion",
+            "/detail/lastUpdatedTime",
+        ]
+    } else {
+        [
+            "/detail/id",
+            "/detail/accountId",
+            "/detail/region",
+            "/detail/updatedAt",
+        ]
+    };
     let mut replacements = match subject {
+        Subject::Credential(identity) if is_health => vec![(
+            text(sample, "/detail/affectedEntities/0/entityValue")?,
+            identity.key_id.clone(),
+        )],
         Subject::Credential(identity) => credential(sample, identity)?,
         Subject::Bucket(name) => vec![(
             text(sample, "/detail/resource/s3BucketDetails/0/name")?,
@@ -66,18 +86,16 @@ pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Ev
         Subject::Account => Vec::new(),
     };
     replacements.extend([
-        (text(sample, "/detail/id")?, place.finding_id.to_owned()),
-        (text(sample, "/detail/accountId")?, place.account.to_owned()),
-        (text(sample, "/detail/region")?, place.region.to_owned()),
+        (last_segment(text(sample, id)?), place.finding_id.to_owned()),
+        (text(sample, account)?, place.account.to_owned()),
+        (text(sample, region)?, place.region.to_owned()),
     ]);
     // The longest first: a name may be part of an id.
     replacements.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
-    let updated: Timestamp = text(sample, "/detail/updatedAt")?
-        .parse()
-        .map_err(|_not_a_time| "/detail/updatedAt")?;
+    let last_updated = time(&text(sample, updated)?).ok_or(updated)?;
     let change = Change {
         replacements,
-        later: place.now.duration_since(updated),
+        later: place.now.duration_since(last_updated),
     };
 
     let mut detail = sample.get("detail").cloned().ok_or("/detail")?;
@@ -92,6 +110,21 @@ pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Ev
         detail,
         finding_id: place.finding_id.to_owned(),
     })
+}
+
+/// What stands behind the last slash: the id of an event's ARN; a bare id as it is.
+fn last_segment(text: String) -> String {
+    match text.rsplit_once('/') {
+        Some((_, last)) => last.to_owned(),
+        None => text,
+    }
+}
+
+/// As GuardDuty writes times, or as AWS Health does.
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse()
+        .ok()
+        .or_else(|| rfc2822::DateTimeParser::new().parse_timestamp(text).ok())
 }
 
 fn text(sample: &Value, pointer: &'static str) -> Result<String, &'static str> {
@@ -139,6 +172,10 @@ impl Change {
             return time
                 .checked_add(self.later)
                 .map_or_else(|_| text.to_owned(), |moved| format!("{moved:.3}"));
+        }
+        if let Some(moved) = time(text).and_then(|time| time.checked_add(self.later).ok()) {
+            let moved = moved.to_zoned(TimeZone::UTC);
+            return rfc2822::to_string(&moved).unwrap_or_else(|_| text.to_owned());
         }
         self.replace(text, &self.replacements)
     }
@@ -252,6 +289,26 @@ mod tests {
         assert_eq!(time("/updatedAt"), place().now);
         let before = time("/service/eventFirstSeen");
         assert_eq!(time("/updatedAt").duration_since(before).as_secs(), 12 * 60 + 9);
+    }
+
+    #[test]
+    fn an_event_of_health_is_about_the_planted_key() {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks/leaked-access-key/health.json");
+        let event = read(&path, Subject::Credential(&identity()), place()).unwrap();
+        let text = event.detail.to_string();
+        for old in [
+            "AKIAEXAMPLELEAKED001",
+            "123456789012",
+            "us-east-1::event/RISK/AWS_RISK_CREDENTIALS_EXPOSED/AWS",
+        ] {
+            assert!(!text.contains(old), "{old} in {text}");
+        }
+        assert_eq!(event.detail_type, "AWS Health Event");
+        let field = |pointer| event.detail.pointer(pointer).and_then(Value::as_str).unwrap();
+        assert_eq!(field("/affectedEntities/0/entityValue"), "AKIAPLANTED");
+        assert!(field("/eventArn").ends_with("/0123456789abcdef0123456789abcdef"));
+        assert_eq!(time(field("/lastUpdatedTime")), Some(place().now));
     }
 
     #[test]

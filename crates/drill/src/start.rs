@@ -82,7 +82,7 @@ pub fn finding_about(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<findin
         now: Timestamp::now(),
         finding_id: &format!("{:032x}", u128::from(Ulid::generate())),
     };
-    finding::read(&drill.folder, cast.subject(about)?, place)
+    finding::read(&drill.folder.join(&drill.finding), cast.subject(about)?, place)
 }
 
 /// When the last such call was made.

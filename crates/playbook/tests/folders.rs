@@ -18,8 +18,9 @@ impl Folder {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks");
         for name in ["leaked-access-key", "compromised-role"] {
             fs::create_dir_all(path.join(name)).unwrap();
-            for file in ["playbook.yaml", "finding.json"] {
-                fs::copy(shipped.join(name).join(file), path.join(name).join(file)).unwrap();
+            for entry in fs::read_dir(shipped.join(name)).unwrap() {
+                let entry = entry.unwrap();
+                fs::copy(entry.path(), path.join(name).join(entry.file_name())).unwrap();
             }
             fs::write(path.join(name).join("drill.yaml"), format!("playbook: {name}\n")).unwrap();
         }

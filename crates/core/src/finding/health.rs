@@ -5,7 +5,7 @@
 use super::{
     Finding, Route, Severity, SeverityLabel, Standing,
     allowed::{is_long_term_key, is_temporary_key},
-    arn::{Arn, partition_or_default},
+    arn::{Arn, last_segment, partition_or_default},
     error::{ParseError, shown},
     facts::Facts,
     node::Node,
@@ -14,7 +14,6 @@ use super::{
     region, standing,
 };
 use crate::{
-    canonical,
     ids::AccountId,
     target::{Resource, Target},
     text,
@@ -65,7 +64,8 @@ fn finding(event: &Node<'_>, detail: &Node<'_>, code: &str) -> Result<Finding, P
         resource,
     };
     let standing = standing_of(detail, &account);
-    let id = super::checked_id(&id(event_arn), detail.path_of("eventArn"), code)?;
+    // `AWS_RISK_CREDENTIALS_EXPOSED_0a1b…`: both copies have the same.
+    let id = super::checked_id(last_segment(event_arn), detail.path_of("eventArn"), code)?;
     let entities = match entities(event, detail, code) {
         Err(error) if standing == Standing::Active => return Err(error),
         Err(_) => Vec::new(),
@@ -104,12 +104,6 @@ fn finding(event: &Node<'_>, detail: &Node<'_>, code: &str) -> Result<Finding, P
         account,
         region,
     })
-}
-
-/// The ARN holds the type twice and an id; both copies have the same.
-fn id(event_arn: &str) -> String {
-    let hash = canonical::sha256(event_arn.as_bytes());
-    format!("health-event-{}", text::prefix(hash.as_str(), 32))
 }
 
 fn title(code: &str) -> &'static str {

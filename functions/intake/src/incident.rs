@@ -17,7 +17,7 @@ use backstop_runtime::{
     now,
 };
 
-use crate::{Intake, batch::Unfinished};
+use crate::{Intake, batch::Unfinished, quiet};
 
 /// How often a copy that lost its race reads again and joins what won. Losing is no failure, and a message that goes back
 /// to the queue stays away for the queue's visibility timeout.
@@ -114,6 +114,11 @@ impl Intake {
         let before = self.before(&incident).await?;
         let is_known = |log: &IncidentLog| findings(log).any(|known| known.key == reference.key);
         if is_known(&log) || before.iter().any(is_known) {
+            return self.note(&mut log, reference, &new.raw).await;
+        }
+        if let Some((_, closed_at)) = incident.closed
+            && quiet::is_told(&incident.opened, closed_at, &new.opened, now())
+        {
             return self.note(&mut log, reference, &new.raw).await;
         }
         let raw = new.raw.clone();

@@ -4,6 +4,7 @@ mod batch;
 mod incident;
 mod page;
 mod park;
+mod quiet;
 mod read;
 mod tell;
 

@@ -5,6 +5,7 @@ mod arn;
 mod asff;
 mod asff_standing;
 mod attack_sequence;
+mod bare_id;
 mod control;
 mod envelope;
 mod error;

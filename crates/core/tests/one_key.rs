@@ -323,3 +323,22 @@ fn one_resource_has_one_key_in_both_formats() {
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
+
+#[test]
+fn a_bare_id_alone_is_known_where_the_arn_follows_from_it() {
+    let mut known = Vec::new();
+    for [control, asff_type, ocsf_type, arn, uid] in PAIRS {
+        let ocsf = key(&in_ocsf(
+            &json!({"type": ocsf_type, "uid": uid, "region": "eu-west-1"}),
+        ));
+        if key(&in_asff(asff_type, arn)) == ocsf {
+            known.push(*control);
+        }
+    }
+    for control in [
+        "S3.2", "EC2.2", "EC2.8", "EC2.15", "EC2.21", "EC2.25", "RDS.2", "Lambda.1", "SQS.3", "KMS.3",
+        "EC2.1",
+    ] {
+        assert!(known.contains(&control), "{control} isn't among {known:?}");
+    }
+}

@@ -216,8 +216,11 @@ fn named_only(principal: &Principal<'_>, owner: &AccountId, context: &Context<'_
     let name = principal.name.or(principal.principal_id)?;
     let (resource_type, kind) = if principal.is_role() {
         ("AWS::IAM::Role", "role")
-    } else {
+    } else if principal.is_user() {
         ("AWS::IAM::User", "user")
+    } else {
+        // A user of the instance's own, say.
+        return None;
     };
     Some(Resource::Other {
         resource_type: resource_type.to_owned(),

@@ -151,6 +151,27 @@ impl Facts {
         }
     }
 
+    /// What OCSF's `finding_info` says of the signs that it was put together from, and of the attacker's technique.
+    pub(super) fn add_finding_info(&mut self, info: &Node<'_>) {
+        for event in info.list("related_events").iter().take(MOST_OF_A_LIST) {
+            let name = event.first_text(&["title", "type", "type_name", "desc"]);
+            self.say("signal", name);
+        }
+        for attack in info.list("attacks").iter().take(MOST_OF_A_LIST) {
+            let tactic = attack.get("tactic");
+            let technique = attack.get("technique");
+            let words: Vec<&str> = [
+                tactic.as_ref().and_then(|it| it.text("name")),
+                technique.as_ref().and_then(|it| it.text("uid")),
+                technique.as_ref().and_then(|it| it.text("name")),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            self.say("technique", (!words.is_empty()).then(|| words.join(" ")));
+        }
+    }
+
     /// A resource's tags: `[{"key": …, "value": …}]`, OCSF's with `name`, or ASFF's `{"key": "value"}`.
     pub(super) fn add_tags(&mut self, resource: &Node<'_>) {
         let Some(tags) = resource.get("tags") else { return };

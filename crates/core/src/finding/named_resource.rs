@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{
     allowed::{is_bucket_name, is_iam_name, is_instance_id},
     arn::{Arn, last_segment},
+    bare_id,
     error::ParseError,
     guardduty_resource::{Context, bucket},
     node::Node,
@@ -43,11 +44,11 @@ impl NamedResource<'_> {
     /// no key then goes to a person.
     pub(super) fn target(&self, context: &Context<'_>, is_guardduty: bool) -> Result<Target, ParseError> {
         let resource = if self.is_elsewhere(context.account) {
-            self.other()
+            self.other(None)
         } else {
             match self.resource(context) {
                 Err(error) if is_guardduty => return Err(error),
-                Err(_) => self.other(),
+                Err(_) => self.other(None),
                 Ok(resource) => resource,
             }
         };
@@ -102,7 +103,7 @@ impl NamedResource<'_> {
                 instance_id: allowed(is_instance_id, "an instance's id")?,
             },
             "AWS::::Account" => Resource::Account,
-            _ => self.other(),
+            _ => self.other(Some(context)),
         })
     }
 
@@ -112,15 +113,25 @@ impl NamedResource<'_> {
         ids.any(|id| Arn::read(id).is_some_and(|arn| arn.resource == "root"))
     }
 
-    fn other(&self) -> Resource {
-        let id = [Some(self.id), self.other_id]
+    /// By its ARN, if it is named or, given the context, follows from the id.
+    fn other(&self, context: Option<&Context<'_>>) -> Resource {
+        let resource_type = self.canonical_type();
+        let named = [Some(self.id), self.other_id]
             .into_iter()
             .flatten()
-            .find(|id| id.starts_with("arn:"))
-            .unwrap_or(self.id);
+            .find(|id| id.starts_with("arn:"));
+        let id = match (named, context) {
+            (Some(arn), _) => Some(arn.to_owned()),
+            (None, Some(context)) => {
+                let region = self.region.filter(|it| region::is_code(it));
+                let region = region.unwrap_or(context.region.as_str());
+                bare_id::arn(&resource_type, self.id, region, context)
+            }
+            (None, None) => None,
+        };
         Resource::Other {
-            resource_type: hint(&self.canonical_type()),
-            id: hint(id),
+            resource_type: hint(&resource_type),
+            id: hint(id.as_deref().unwrap_or(self.id)),
         }
     }
 

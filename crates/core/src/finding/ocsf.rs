@@ -104,6 +104,9 @@ fn facts(node: &Node<'_>, is_guardduty: bool) -> Vec<String> {
     for evidence in node.list("evidences") {
         facts.add_evidence(&evidence);
     }
+    if let Some(info) = node.get("finding_info") {
+        facts.add_finding_info(&info);
+    }
     for resource in node.list("resources") {
         facts.add_tags(&resource);
     }

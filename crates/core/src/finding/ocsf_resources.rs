@@ -74,12 +74,14 @@ fn databucket(node: &Node<'_>, blocks: &[Node<'_>]) -> Option<Value> {
 
 /// Who made the calls.
 fn actors<'a>(node: &Node<'a>) -> Vec<Node<'a>> {
-    let mut users: Vec<Node<'a>> = node
-        .list("evidences")
+    let evidences = node.list("evidences");
+    let mut users: Vec<Node<'a>> = evidences
         .iter()
-        .filter_map(|evidence| evidence.at(&["actor", "user"]))
+        .flat_map(|evidence| [evidence.at(&["actor", "user"]), evidence.get("user")])
+        .flatten()
         .collect();
     users.extend(node.at(&["actor", "user"]));
+    users.extend(node.get("user"));
     users.extend(node.list("actors").iter().filter_map(|actor| actor.get("user")));
     users
 }
@@ -121,11 +123,7 @@ fn principal<'a>(
         },
     };
     let own = block.get("user");
-    // The actor is the key's owner if it says that it used this key.
-    let actor = actors.iter().find(|it| {
-        it.text("credential_uid")
-            .is_some_and(|key| found.key_id == Some(key))
-    });
+    let actor = owner(found.key_id, actors);
     for user in own.iter().chain(actor) {
         found.principal_id = found.principal_id.or_else(|| user.text("uid"));
         found.user_type = found
@@ -137,6 +135,22 @@ fn principal<'a>(
         .name
         .or_else(|| block.text("name").filter(|it| is_owners_name(it)));
     found
+}
+
+/// The actor is the key's owner if it says that it used this key, or if there is one only and it names no other key.
+fn owner<'actors, 'a>(key_id: Option<&str>, actors: &'actors [Node<'a>]) -> Option<&'actors Node<'a>> {
+    let key_of = |actor: &Node<'a>| actor.text("credential_uid");
+    let by_key = actors.iter().find(|it| key_id.is_some() && key_of(it) == key_id);
+    by_key.or_else(|| {
+        let mut names: Vec<_> = actors
+            .iter()
+            .filter_map(|it| it.first_text(&["uid", "name"]))
+            .collect();
+        names.dedup();
+        actors
+            .first()
+            .filter(|it| names.len() == 1 && key_of(it).is_none())
+    })
 }
 
 /// OCSF's own types of a user, which say nothing of AWS's principals.

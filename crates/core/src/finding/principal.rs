@@ -84,6 +84,11 @@ impl<'a> Principal<'a> {
         Some(id.split_once(':').map_or(id, |(id, _)| id))
     }
 
+    /// Whether it is an IAM user.
+    pub(super) fn is_user(&self) -> bool {
+        self.kind() == Kind::User
+    }
+
     /// Whether it is a role, or a session of one.
     pub(super) fn is_role(&self) -> bool {
         self.kind() == Kind::Role

@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::types::{Filter, Volume};
 use aws_sdk_iam::Client;
-use backstop_core::Resource;
+use backstop_core::kind;
 use backstop_emulator::Account;
 
 use crate::{Planted, States};
@@ -42,12 +42,14 @@ impl Drift {
         let sdk = account.sdk_config(account.root());
         let iam = Client::new(&sdk);
         let ec2 = aws_sdk_ec2::Client::new(&sdk);
-        match (self, &planted.target.resource) {
-            (Self::DeleteTheKey, Resource::AccessKey { key_id, user_name }) => {
+        match self {
+            Self::DeleteTheKey => {
+                let kind::AccessKey { key_id, user_name } = planted.expect(kind::AccessKey::of);
                 let delete = iam.delete_access_key().set_user_name(user_name.clone());
                 delete.access_key_id(key_id).send().await.map(drop).unwrap();
             }
-            (Self::DeleteACredential, Resource::AccessKey { user_name, .. }) => {
+            Self::DeleteACredential => {
+                let kind::AccessKey { user_name, .. } = planted.expect(kind::AccessKey::of);
                 let delete = iam.delete_ssh_public_key().set_user_name(user_name.clone());
                 delete
                     .ssh_public_key_id(named(now, "SSH public key "))
@@ -56,37 +58,15 @@ impl Drift {
                     .map(drop)
                     .unwrap();
             }
-            (Self::RewriteThePolicy, _) => {
-                rewrite_policy(&iam, named(now, "inline policy BackstopDeny")).await
-            }
-            (Self::RewriteTheTrust, Resource::RoleSession { role_name, .. }) => {
+            Self::RewriteThePolicy => rewrite_policy(&iam, named(now, "inline policy BackstopDeny")).await,
+            Self::RewriteTheTrust => {
+                let kind::RoleSession { role_name, .. } = planted.expect(kind::RoleSession::of);
                 let update = iam.update_assume_role_policy().role_name(role_name);
                 update.policy_document(TRUST).send().await.map(drop).unwrap();
             }
-            (Self::RewriteTheBlock, Resource::Bucket { name }) => {
-                let one =
-                    aws_sdk_s3::types::PublicAccessBlockConfiguration::builder().block_public_acls(true);
-                let put = aws_sdk_s3::Client::new(&sdk)
-                    .put_public_access_block()
-                    .bucket(name);
-                put.public_access_block_configuration(one.build())
-                    .send()
-                    .await
-                    .map(drop)
-                    .unwrap();
-            }
-            (Self::RewriteTheBlock, Resource::Account) => {
-                let one = aws_sdk_s3control::types::PublicAccessBlockConfiguration::builder()
-                    .block_public_acls(true);
-                let put = aws_sdk_s3control::Client::new(&sdk).put_public_access_block();
-                put.account_id(account.account_id())
-                    .public_access_block_configuration(one.build())
-                    .send()
-                    .await
-                    .map(drop)
-                    .unwrap();
-            }
-            (Self::RewriteTheTag, Resource::Instance { instance_id }) => {
+            Self::RewriteTheBlock => rewrite_block(account, planted).await,
+            Self::RewriteTheTag => {
+                let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
                 let is_new = |what: &&String| what.starts_with("tag ") && !before.contains_key(*what);
                 let key = now.keys().find(is_new).unwrap();
                 let key = key.trim_start_matches("tag ").split(' ').next().unwrap();
@@ -102,7 +82,7 @@ impl Drift {
                     .map(drop)
                     .unwrap();
             }
-            (Self::MoveAnInterface, _) => {
+            Self::MoveAnInterface => {
                 let old =
                     |groups: &serde_json::Value| groups.as_array().is_some_and(|groups| groups.len() > 1);
                 let (what, groups) = before
@@ -118,7 +98,7 @@ impl Drift {
                     .map(drop)
                     .unwrap();
             }
-            (Self::ReplaceARule, _) => {
+            Self::ReplaceARule => {
                 let is_new = |what: &&String| what.starts_with("network ACL ") && !before.contains_key(*what);
                 let rule = now.keys().find(is_new).unwrap();
                 let [_, _, acl, way, number] = rule.split(' ').collect::<Vec<_>>()[..] else {
@@ -132,7 +112,8 @@ impl Drift {
                 let replace = replace.rule_action(aws_sdk_ec2::types::RuleAction::Deny);
                 replace.cidr_block("192.0.2.0/24").send().await.map(drop).unwrap();
             }
-            (Self::DeleteTheAutoScalingGroup, Resource::Instance { instance_id }) => {
+            Self::DeleteTheAutoScalingGroup => {
+                let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
                 let group = planted
                     .cast
                     .instances()
@@ -142,7 +123,8 @@ impl Drift {
                 let delete = delete.set_auto_scaling_group_name(group.auto_scaling.clone());
                 delete.force_delete(true).send().await.map(drop).unwrap();
             }
-            (Self::DeleteATargetGroup, Resource::Instance { instance_id }) => {
+            Self::DeleteATargetGroup => {
+                let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
                 let mut instances = planted.cast.instances();
                 let instance = instances.find(|one| &one.id == instance_id).unwrap();
                 let (target_group, _) = instance.load_balancers.clone().unwrap();
@@ -154,7 +136,8 @@ impl Drift {
                     .map(drop)
                     .unwrap();
             }
-            (Self::DetachAVolume, Resource::Instance { instance_id }) => {
+            Self::DetachAVolume => {
+                let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
                 let attached = Filter::builder()
                     .name("attachment.instance-id")
                     .values(instance_id)
@@ -165,8 +148,33 @@ impl Drift {
                 let detach = ec2.detach_volume().set_volume_id(volume.volume_id.clone());
                 detach.instance_id(instance_id).send().await.map(drop).unwrap();
             }
-            (drift, target) => panic!("{drift:?} can't happen to {target}"),
         }
+    }
+}
+
+/// Opens the bucket or the account again, in part.
+async fn rewrite_block(account: &Account, planted: &Planted) {
+    let sdk = account.sdk_config(account.root());
+    if let Some(bucket) = kind::Bucket::of(&planted.target.resource) {
+        let one = aws_sdk_s3::types::PublicAccessBlockConfiguration::builder().block_public_acls(true);
+        let put = aws_sdk_s3::Client::new(&sdk)
+            .put_public_access_block()
+            .bucket(&bucket.name);
+        put.public_access_block_configuration(one.build())
+            .send()
+            .await
+            .map(drop)
+            .unwrap();
+    } else {
+        planted.expect(kind::Account::of);
+        let one = aws_sdk_s3control::types::PublicAccessBlockConfiguration::builder().block_public_acls(true);
+        let put = aws_sdk_s3control::Client::new(&sdk).put_public_access_block();
+        put.account_id(account.account_id())
+            .public_access_block_configuration(one.build())
+            .send()
+            .await
+            .map(drop)
+            .unwrap();
     }
 }
 

@@ -2,7 +2,7 @@
 //! how its effect is seen, and how an undo of it ends.
 
 use backstop_actions::ActionSpec;
-use backstop_core::{IncidentId, Resource, Target};
+use backstop_core::{IncidentId, Target, kind};
 use serde_json::{Value, json};
 
 use crate::{Drift, Planted, States};
@@ -62,9 +62,7 @@ impl<'a> Seen<'a> {
     }
 
     fn of_instance(&self, what: &str) -> &'a Value {
-        let Resource::Instance { instance_id } = &self.planted.target.resource else {
-            panic!("{} is no instance", self.planted.target);
-        };
+        let kind::Instance { instance_id } = self.planted.expect(kind::Instance::of);
         &self.now[&format!("{what} of instance {instance_id}")]
     }
 }
@@ -248,7 +246,7 @@ impl KnownAction {
 /// The states, but for the leaked key, which undo leaves as it is.
 pub fn but_for_the_key(before: &States, now: &States, target: &Target) -> States {
     let mut states = before.clone();
-    if matches!(target.resource, Resource::AccessKey { .. }) {
+    if kind::AccessKey::of(&target.resource).is_some() {
         let key = leaked_key(target);
         states.insert(key.clone(), now[&key].clone());
     }
@@ -256,8 +254,7 @@ pub fn but_for_the_key(before: &States, now: &States, target: &Target) -> States
 }
 
 fn leaked_key(target: &Target) -> String {
-    match &target.resource {
-        Resource::AccessKey { key_id, .. } => format!("access key {key_id}"),
-        other => panic!("{other} is no access key"),
-    }
+    let key = kind::AccessKey::of(&target.resource);
+    let key = key.unwrap_or_else(|| panic!("{target} is no access key"));
+    format!("access key {}", key.key_id)
 }

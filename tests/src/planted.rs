@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::Filter;
-use backstop_core::{Resource, Target};
+use backstop_core::{Resource, Target, kind};
 use backstop_drill::{
     Cast, Drill,
     cast::{PlantedInstance, Subject},
@@ -45,21 +45,26 @@ impl Planted {
     /// Texts one of which stands in every changing call about the target, or in an earlier call of the same
     /// invocation.
     pub fn names(&self) -> Vec<String> {
-        match &self.target.resource {
-            Resource::AccessKey {
-                user_name: Some(name),
-                ..
-            }
-            | Resource::RoleSession { role_name: name, .. }
-            | Resource::Role { role_name: name }
-            | Resource::Bucket { name } => vec![name.clone()],
-            Resource::Instance { instance_id } => {
-                let interfaces = self.instance().unwrap().groups.keys().cloned();
-                interfaces.chain([instance_id.clone()]).collect()
-            }
-            Resource::Account => vec![self.target.account.to_string()],
-            other => panic!("say here how calls about {other} are known"),
+        let resource = &self.target.resource;
+        if let Some(kind::Instance { instance_id }) = kind::Instance::of(resource) {
+            let interfaces = self.instance().unwrap().groups.keys().cloned();
+            interfaces.chain([instance_id.clone()]).collect()
+        } else if kind::Account::of(resource).is_some() {
+            vec![self.target.account.to_string()]
+        } else if let Some(name) = resource.iam_user().and_then(|user| user.name()) {
+            vec![name.to_owned()]
+        } else if let Some(role) = resource.iam_role() {
+            vec![role.name.to_owned()]
+        } else if let Some(bucket) = kind::Bucket::of(resource) {
+            vec![bucket.name.clone()]
+        } else {
+            panic!("say here how calls about {resource} are known")
         }
+    }
+
+    /// The target as this kind.
+    pub fn expect<K>(&self, of: fn(&Resource) -> Option<&K>) -> &K {
+        of(&self.target.resource).unwrap_or_else(|| panic!("{} is of another kind", self.target))
     }
 
     fn instance(&self) -> Option<&PlantedInstance> {
@@ -72,7 +77,7 @@ impl Planted {
         let picture = Picture::take(account, &self.cast).await.unwrap();
         let mut states = picture.states().clone();
         states.extend(self.traces(account).await);
-        if self.target.resource != Resource::Account {
+        if kind::Account::of(&self.target.resource).is_none() {
             // Whoever tests what is done to the account may be at it at the same time.
             states.retain(|what, _| !what.starts_with("Block Public Access of account "));
         }
@@ -81,7 +86,7 @@ impl Planted {
 
     async fn traces(&self, account: &Account) -> States {
         let mut states = States::new();
-        let Resource::Instance { instance_id } = &self.target.resource else {
+        let Some(kind::Instance { instance_id }) = kind::Instance::of(&self.target.resource) else {
             return states;
         };
         let sdk = account.sdk_config(account.root());
@@ -127,28 +132,28 @@ pub fn undoable(states: &States) -> States {
 /// The target that a finding about `subject` has.
 fn target_of(account: &Account, subject: Subject<'_>) -> Target {
     let resource = match subject {
-        Subject::Account => Resource::Account,
-        Subject::Bucket(name) => Resource::Bucket {
+        Subject::Account => Resource::Account(kind::Account {}),
+        Subject::Bucket(name) => Resource::Bucket(kind::Bucket {
             name: name.to_owned(),
-        },
-        Subject::Instance(id) => Resource::Instance {
+        }),
+        Subject::Instance(id) => Resource::Instance(kind::Instance {
             instance_id: id.to_owned(),
-        },
+        }),
         Subject::Credential(identity) if identity.user_type == "AssumedRole" => {
             let (role_id, _) = identity.principal_id.split_once(':').unwrap();
-            Resource::RoleSession {
+            Resource::RoleSession(kind::RoleSession {
                 key_id: identity.key_id.clone(),
                 role_name: identity.user_name.clone(),
                 role_id: role_id.to_owned(),
                 // Named after an instance, so that every step for roles applies: what others may assume, too, isn't
                 // that instance's alone.
                 session_name: "i-0abc1234def567890".to_owned(),
-            }
+            })
         }
-        Subject::Credential(identity) => Resource::AccessKey {
+        Subject::Credential(identity) => Resource::AccessKey(kind::AccessKey {
             key_id: identity.key_id.clone(),
             user_name: Some(identity.user_name.clone()),
-        },
+        }),
     };
     Target {
         account: account.account_id().into(),

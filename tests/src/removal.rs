@@ -1,7 +1,7 @@
 //! Deletes a planted target, as its owner or an attacker might before Backstop comes.
 
 use aws_sdk_iam::Client;
-use backstop_core::{Resource, TargetKind};
+use backstop_core::{TargetKind, kind};
 use backstop_emulator::Account;
 use backstop_playbook::Playbook;
 
@@ -32,23 +32,23 @@ impl Removal {
     pub async fn happen(self, account: &Account, planted: &Planted) {
         let sdk = account.sdk_config(account.root());
         let iam = Client::new(&sdk);
-        match &planted.target.resource {
-            Resource::AccessKey {
-                user_name: Some(user),
-                key_id,
-            } => match self {
+        let resource = &planted.target.resource;
+        if let Some(key) = kind::AccessKey::of(resource) {
+            let user = key.user_name.as_deref().unwrap();
+            match self {
                 Self::Whole => delete_user(&iam, user).await,
-                Self::KeyOnly => delete_key(&iam, user, key_id).await,
-            },
-            Resource::RoleSession { role_name, .. } | Resource::Role { role_name } => {
-                delete_role(&iam, role_name).await;
+                Self::KeyOnly => delete_key(&iam, user, &key.key_id).await,
             }
-            Resource::Bucket { name } => delete_bucket(&aws_sdk_s3::Client::new(&sdk), name).await,
-            Resource::Instance { instance_id } => {
-                let terminate = aws_sdk_ec2::Client::new(&sdk).terminate_instances();
-                terminate.instance_ids(instance_id).send().await.unwrap();
-            }
-            other => panic!("say here how {other} is deleted"),
+        } else if let Some(role) = resource.iam_role() {
+            delete_role(&iam, role.name).await;
+        } else if let Some(bucket) = kind::Bucket::of(resource) {
+            delete_bucket(&aws_sdk_s3::Client::new(&sdk), &bucket.name).await;
+        } else if let Some(instance) = kind::Instance::of(resource) {
+            let terminate = aws_sdk_ec2::Client::new(&sdk).terminate_instances();
+            let terminate = terminate.instance_ids(&instance.instance_id);
+            terminate.send().await.map(drop).unwrap();
+        } else {
+            panic!("say here how {resource} is deleted");
         }
     }
 }

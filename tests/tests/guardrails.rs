@@ -5,6 +5,7 @@ use backstop_core::{
     Mode, Resource, Target,
     guardrail::{Exemption, ExemptionScope, Pause, PauseScope},
     incident::Status,
+    kind,
     log::{Event, Origin},
 };
 use backstop_drill::cast::Identity;
@@ -136,8 +137,7 @@ async fn protected_role(scene: &Scene) {
         user_name: own.role_name().into(),
     };
     let finding = scene.send("compromised-role", &identity).await;
-    let is_role =
-        |resource: &Resource| matches!(resource, Resource::RoleSession { .. } | Resource::Role { .. });
+    let is_role = |resource: &Resource| resource.iam_role().is_some();
     let (_, incident) = scene
         .until(&finding, |incident| {
             incident.closed.is_some() && is_role(&incident.opened.target.resource)
@@ -246,10 +246,10 @@ async fn who_only_observes_is_in_nobodys_way(scene: &Scene) {
             account: account.account_id().into(),
             region: account.region().into(),
             partition: "aws".into(),
-            resource: Resource::AccessKey {
+            resource: Resource::AccessKey(kind::AccessKey {
                 key_id: leaked.key_id.clone(),
                 user_name: Some(leaked.user.clone()),
-            },
+            }),
         },
         mode: Mode::Observe,
         steps: Vec::new(),

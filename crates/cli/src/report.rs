@@ -7,7 +7,7 @@ use std::{
 
 use backstop_core::{IncidentId, incident::IllegalTransition};
 use backstop_report::{HtmlError, Report};
-use backstop_runtime::LedgerError;
+use backstop_runtime::{LedgerError, playbooks};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Written, CliError> {
     let id = find(&deployment.ledger, &arguments.incident).await?;
     let log = deployment.ledger.log(&id).await.map_err(ReportError::from)?;
     let kept = log.incident().map_err(ReportError::from)?.evidence.entries;
-    let report = Report::of(&id, log.records(), &kept).map_err(ReportError::from)?;
+    let report = Report::of(&id, log.records(), &kept, playbooks()).map_err(ReportError::from)?;
     Ok(write(&arguments, &id, report)?)
 }
 

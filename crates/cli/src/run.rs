@@ -6,7 +6,10 @@ mod target;
 use std::fmt;
 
 use backstop_core::{
-    IncidentId, Mode, PlaybookName, Target, TargetKind, guardrail::Decision, text::for_terminal,
+    IncidentId, Mode, PlaybookName, Target, TargetKind,
+    guardrail::Decision,
+    target::{Location, Mistyped, forms},
+    text::for_terminal,
 };
 use backstop_playbook::{Catalog, Playbook};
 use backstop_runtime::{LedgerError, by_hand::ByHandError};
@@ -31,9 +34,7 @@ pub(crate) const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog
 pub(crate) struct Arguments {
     /// The playbook's name
     playbook: String,
-    /// What to contain: an access key id, the ARN of a user, role, bucket or instance, an instance id,
-    /// `user/NAME`, `role/NAME`, `bucket/NAME`, an account, or the incident whose target is meant
-    #[arg(long, value_name = "ARN|ID")]
+    #[arg(long, value_name = "ARN|ID", help = format!("What to contain: {}", forms()))]
     target: String,
     /// Go no further than this; never further than the playbook and the deployment allow
     #[arg(long, value_name = "observe|approve|auto")]
@@ -118,7 +119,7 @@ impl fmt::Display for Started {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
     #[error(transparent)]
-    Target(#[from] target::TargetError),
+    Target(#[from] Mistyped),
     #[error(
         "this program doesn't know playbook `{playbook}`; it knows {}: update it to the version of the deployment",
         listed(.known)
@@ -208,12 +209,12 @@ fn playbook<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Playbook, RunErr
 
 async fn resolve(deployment: &Deployment, caller: &Caller, typed: &str) -> Result<Target, CliError> {
     let partition = caller.arn.split(':').nth(1).unwrap_or("aws").to_owned();
-    let place = target::Place {
+    let at = Location {
         account: caller.account.clone(),
         region: deployment.region.clone(),
         partition,
     };
-    match target::parse(typed, &place).map_err(RunError::from)? {
+    match target::parse(typed, &at).map_err(RunError::from)? {
         target::Typed::Target(target) => Ok(target),
         target::Typed::OfIncident(id) => Ok(View::read(&deployment.ledger, &id).await?.state.opened.target),
     }
@@ -253,7 +254,7 @@ fn wanted_mode(playbook: &Playbook, asked: Option<Mode>, maximum: Mode) -> Resul
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use backstop_core::Resource;
+    use backstop_core::{Resource, kind};
 
     use super::*;
 
@@ -308,7 +309,7 @@ mod tests {
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::Bucket { name: "logs".into() },
+            resource: Resource::Bucket(kind::Bucket { name: "logs".into() }),
         };
         let error = fits(playbook(&catalog, "compromised-role").unwrap(), &target).unwrap_err();
         assert!(

@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use call::{Call, Caller, Seen, UnreadableEvent};
-pub use proposal::{Proposal, playbook_for};
+pub use proposal::Proposal;
 pub use suspect::{Lookup, MOST_KEYS, Suspect};
 
-use crate::{ids::Region, incident::Incident, step::Phase, text, words};
+use crate::{ids::Region, incident::Incident, playbooks::Playbooks, step::Phase, text, words};
 use subject::Subject;
 
 /// All of it as JSON: a record of the log holds it, with room to spare (DynamoDB takes 400 KB an item).
@@ -79,8 +79,9 @@ pub struct Scope {
 }
 
 impl Investigation {
-    /// Sums up the suspect's calls, given oldest first. Others' are left out, and so are copies.
-    pub fn of(suspect: &Suspect, scope: Scope, calls: &[Call]) -> Self {
+    /// Sums up the suspect's calls, given oldest first. Others' are left out, and so are copies. What is proposed is
+    /// done by one of the playbooks.
+    pub fn of(suspect: &Suspect, scope: Scope, calls: &[Call], playbooks: &Playbooks) -> Self {
         let mut known = BTreeSet::new();
         let mut own: Vec<&Call> = calls
             .iter()
@@ -103,7 +104,7 @@ impl Investigation {
         };
         for call in &own {
             found.count(call);
-            found.judge(suspect, call);
+            found.judge(suspect, call, playbooks);
         }
         found.bound_notable();
         found.fill_timeline(&own);
@@ -150,10 +151,13 @@ impl Investigation {
     }
 
     /// What the call means. A failed one left nothing behind, but that it was tried is worth knowing.
-    fn judge(&mut self, suspect: &Suspect, call: &Call) {
+    fn judge(&mut self, suspect: &Suspect, call: &Call, playbooks: &Playbooks) {
         if let Some(user) = suspect.issuer(call) {
             let why = "it called `GetFederationToken` for this session".to_owned();
-            self.propose(&Subject::User(user.to_owned()), suspect, why);
+            self.propose(
+                Proposal::about(&Subject::User(user.to_owned()), suspect, playbooks),
+                why,
+            );
         }
         let Some(meaning) = meaning::find(&call.seen.source, &call.seen.name) else {
             return;
@@ -162,14 +166,14 @@ impl Investigation {
         let line = notable(meaning.says, &subjects, call);
         if call.succeeded() {
             for subject in &subjects {
-                self.propose(subject, suspect, line.clone());
+                self.propose(Proposal::about(subject, suspect, playbooks), line.clone());
             }
         }
         self.notable.push(line);
     }
 
-    fn propose(&mut self, subject: &Subject, suspect: &Suspect, because: String) {
-        let Some(mut proposal) = Proposal::about(subject, &suspect.target, suspect.user.as_deref()) else {
+    fn propose(&mut self, proposal: Option<Proposal>, because: String) {
+        let Some(mut proposal) = proposal else {
             return;
         };
         if let Some(known) = self

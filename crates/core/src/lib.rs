@@ -3,7 +3,7 @@
 //! | module | concept |
 //! | --- | --- |
 //! | [`ids`] | newtypes for every id |
-//! | [`target`] | the resource to contain |
+//! | [`target`] | the resource to contain; one file for each kind of it |
 //! | [`finding`] | what came in, normalised |
 //! | [`investigation`] | what a principal did, and what that calls for |
 //! | [`hub_update`] | what Security Hub is told about a finding |
@@ -11,6 +11,7 @@
 //! | [`status`] | where an incident stands, in a word |
 //! | [`mode`] | observe, approve, auto |
 //! | [`plan`] | exact changes, now → after, and their hash |
+//! | [`playbooks`] | which playbook contains what, as the catalog says |
 //! | [`outcome`] | how a step, a verification and an undo end |
 //! | [`log`] | the append-only, hash-chained events of an incident |
 //! | [`incident`] | the state of an incident, folded from its log |
@@ -45,6 +46,7 @@ pub mod mode;
 pub mod notice;
 pub mod outcome;
 pub mod plan;
+pub mod playbooks;
 pub mod risk;
 pub mod status;
 pub mod step;
@@ -61,5 +63,6 @@ pub use ids::{AccountId, ActionId, Hash, IncidentId, NoticeKey, PlaybookName, Re
 pub use mode::Mode;
 pub use outcome::{Outcome, UndoOutcome, Verification};
 pub use plan::{Change, Plan, Receipt};
+pub use playbooks::Playbooks;
 pub use risk::Risk;
-pub use target::{Resource, Target, TargetKind};
+pub use target::{Resource, Target, TargetKind, kind};

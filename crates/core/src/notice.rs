@@ -36,7 +36,6 @@ use crate::{
     incident::Incident,
     log::Origin,
     plan::Plan,
-    target::Resource,
     task::NoticeRef,
 };
 
@@ -121,16 +120,8 @@ fn title(incident: &Incident, word: Line) -> Line {
     } else {
         Line::default()
     };
-    let on = match &target.resource {
-        Resource::Account => vec![outside(target)],
-        resource => vec![
-            outside(resource),
-            " (".into(),
-            outside(&target.account),
-            ")".into(),
-        ],
-    };
-    drill.join(word).and([": ".into()]).and(on)
+    let on = outside(target.with_account());
+    drill.join(word).and([": ".into(), on])
 }
 
 /// The lines of all plans, each once.

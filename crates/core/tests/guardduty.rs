@@ -11,6 +11,7 @@ mod fixture;
 use backstop_core::{
     Resource, TargetKind,
     finding::{ParseError, ResourceRole, Route, SeverityLabel, Standing},
+    kind,
 };
 use fixture::{error, finding, parsed, reason, target};
 
@@ -19,10 +20,10 @@ fn a_users_long_term_key_is_an_access_key() {
     let finding = finding("guardduty-access-key");
     assert_eq!(
         finding.targets[0].resource,
-        Resource::AccessKey {
+        Resource::AccessKey(kind::AccessKey {
             key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             user_name: Some("alice".to_owned()),
-        }
+        })
     );
     assert_eq!(finding.targets.len(), 1);
     assert_eq!(finding.related, []);
@@ -54,11 +55,11 @@ fn account_and_region_are_the_findings_not_the_envelopes() {
 fn a_users_temporary_key_is_a_session_of_the_user() {
     assert_eq!(
         target("guardduty-user-session"),
-        Resource::UserSession {
+        Resource::UserSession(kind::UserSession {
             key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
             user_name: "alice".to_owned(),
             user_id: "AIDACKCEVSQ6C2EXAMPLE".to_owned(),
-        }
+        })
     );
 }
 
@@ -67,12 +68,12 @@ fn an_assumed_role_is_a_session_of_the_role_in_user_name() {
     for name in ["guardduty-role-session", "guardduty-user-type-role"] {
         assert_eq!(
             target(name),
-            Resource::RoleSession {
+            Resource::RoleSession(kind::RoleSession {
                 key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
                 role_name: "deployer".to_owned(),
                 role_id: "AROACKCEVSQ6C2EXAMPLE".to_owned(),
                 session_name: "deploy-42".to_owned(),
-            },
+            }),
             "{name}"
         );
     }
@@ -83,10 +84,10 @@ fn root_and_federated_users_are_named_as_such() {
     assert_eq!(target("guardduty-root").kind(), TargetKind::Root);
     assert_eq!(
         target("guardduty-federated-user"),
-        Resource::FederatedUser {
+        Resource::FederatedUser(kind::FederatedUser {
             key_id: "ASIAIOSFODNN7EXAMPLE".to_owned(),
             name: "bob".to_owned(),
-        }
+        })
     );
 }
 
@@ -105,9 +106,9 @@ fn other_principals_are_never_taken_for_a_user_or_role() {
 fn a_console_sign_in_has_no_key_and_names_the_user() {
     assert_eq!(
         target("guardduty-console-login-without-key"),
-        Resource::User {
+        Resource::User(kind::User {
             user_name: "alice".to_owned()
-        }
+        })
     );
 }
 

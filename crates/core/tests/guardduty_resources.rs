@@ -7,6 +7,7 @@ mod fixture;
 use backstop_core::{
     Resource, TargetKind,
     finding::{ParseError, Route, Standing},
+    kind,
 };
 use fixture::{error, finding, ids, parsed, target};
 
@@ -42,7 +43,7 @@ fn who_opened_a_bucket_is_related_even_under_resource_type_access_key() {
 fn the_accounts_block_public_access_is_about_the_account() {
     assert_eq!(
         target("guardduty-s3-account-block-public-access-disabled"),
-        Resource::Account
+        Resource::Account(kind::Account {})
     );
 }
 

@@ -6,6 +6,7 @@ mod fixture;
 use backstop_core::{
     Resource,
     finding::{Route, SeverityLabel, Standing},
+    kind,
 };
 use fixture::{error, finding, ids, parsed, reason};
 
@@ -86,7 +87,7 @@ fn what_is_closed_or_unnamed_or_no_key_has_its_own_end() {
     );
     let unnamed = finding("health-credentials-exposed-unnamed");
     assert!(
-        matches!(&unnamed.targets[0].resource, Resource::Other { id, .. } if id.starts_with("not named"))
+        matches!(&unnamed.targets[0].resource, Resource::Other(kind::Other { id, .. }) if id.starts_with("not named"))
     );
     let error = error("health-credentials-exposed-no-key");
     assert_eq!(error.name(), "NotAKeyId");

@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use backstop_core::{
-    Change, ErrorName, IncidentId, Mode, Outcome, Plan, Receipt, Resource, Target, Verification,
+    Change, ErrorName, IncidentId, Mode, Outcome, Plan, Playbooks, Receipt, Resource, Target, Verification,
     finding::{Route, Severity, SeverityLabel},
     guardrail::{Decision, Effect},
     incident::{Clearance, Incident, Question, Status},
+    kind,
     log::{ChainError, Event, FindingRef, Opened, Origin, Phase, Record, StepRef, check_chain, receipt},
     notice::{self, mail},
 };
@@ -36,10 +37,10 @@ fn opened(mode: Mode) -> Event {
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::AccessKey {
+            resource: Resource::AccessKey(kind::AccessKey {
                 key_id: "AKIAIOSFODNN7EXAMPLE".into(),
                 user_name: Some("alice".into()),
-            },
+            }),
         },
         mode,
         steps,
@@ -479,7 +480,11 @@ fn the_notice_reads_well() {
     );
     events.extend([acting(STEPS[2]), ended(STEPS[2], denied)]);
     let incident = Incident::replay(&log(events)).unwrap();
-    let notice = mail(&notice::outcome(&IncidentId::from("01JTEST"), &incident));
+    let notice = mail(&notice::outcome(
+        &IncidentId::from("01JTEST"),
+        &incident,
+        &Playbooks::default(),
+    ));
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body));
     assert!(notice.subject.is_ascii() && notice.subject.len() <= 100);
     assert!(!notice.body.contains('\u{1b}') && !notice.body.contains("http://"));
@@ -545,7 +550,7 @@ fn evidence_that_failed_is_said_to_be_missing_and_does_not_count_for_contained()
     // While the snapshots hang, the notice goes out.
     let hanging = incident(&events);
     assert_eq!(hanging.conclusion(), Status::Contained);
-    let notice = mail(&notice::outcome(&id, &hanging)).body;
+    let notice = mail(&notice::outcome(&id, &hanging, &Playbooks::default())).body;
     let missing = "Evidence that is missing\n  - \"Take snapshots\": still under way";
     assert!(notice.contains(missing), "{notice}");
     assert!(
@@ -559,7 +564,7 @@ fn evidence_that_failed_is_said_to_be_missing_and_does_not_count_for_contained()
     ));
     let failed = incident(&events);
     assert_eq!(failed.conclusion(), Status::Contained);
-    let notice = mail(&notice::outcome(&id, &failed)).body;
+    let notice = mail(&notice::outcome(&id, &failed, &Playbooks::default())).body;
     let missing = "\"Take snapshots\": Backstop.Unavailable: `ec2:CreateSnapshots` failed";
     assert!(notice.contains(missing), "{notice}");
     assert!(

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use backstop_core::{
-    IncidentId, NoticeKey,
+    IncidentId, NoticeKey, Playbooks,
     about::About,
     incident::{Incident, Question},
     log::{Event, Record},
@@ -203,7 +203,10 @@ impl Texts {
 
     fn every(self) -> Vec<(&'static str, Notice)> {
         vec![
-            ("outcome", notice::outcome(&id(), &incident(self.acted()))),
+            (
+                "outcome",
+                notice::outcome(&id(), &incident(self.acted()), &Playbooks::default()),
+            ),
             ("undone", self.undone()),
             ("proposals", self.investigated()),
             ("question", self.asked()),
@@ -306,7 +309,10 @@ fn who_must_act_is_paged_and_others_are_told() {
         ended("deny-user", "already"),
         PLAIN.verified("deny-user"),
     ];
-    assert_eq!(notice::outcome(&id(), &incident(contained)).class, Class::Tell);
+    assert_eq!(
+        notice::outcome(&id(), &incident(contained), &Playbooks::default()).class,
+        Class::Tell
+    );
 }
 
 #[test]
@@ -314,7 +320,7 @@ fn a_notice_that_is_too_long_is_cut_between_lines_and_says_so() {
     let mut long = incident(PLAIN.acted());
     let radius = (0..5000).map(|number| format!("service number {number} stops working as of now"));
     long.steps[0].plan.as_mut().unwrap().blast_radius = radius.collect();
-    let body = mail(&notice::outcome(&id(), &long)).body;
+    let body = mail(&notice::outcome(&id(), &long, &Playbooks::default())).body;
     assert!(body.len() < 200 * 1024);
     let end =
         format!("This notice was too long and is cut here. See everything: backstop incidents show {ID}\n");

@@ -6,6 +6,7 @@ mod fixture;
 use backstop_core::{
     Resource,
     finding::{ParseError, ResourceRole, Standing},
+    kind,
 };
 use fixture::{error, finding, ids, parsed, reason, target};
 
@@ -26,7 +27,7 @@ fn a_keys_user_is_named_by_the_resource_or_by_its_name() {
         let finding = finding(name);
         assert_eq!(finding.targets[0].key(), expected, "{name}");
         assert!(
-            matches!(&finding.targets[0].resource, Resource::AccessKey { user_name: Some(user), .. } if user == "alice"),
+            matches!(&finding.targets[0].resource, Resource::AccessKey(kind::AccessKey { user_name: Some(user), .. }) if user == "alice"),
             "{name}: {:?}",
             finding.targets
         );

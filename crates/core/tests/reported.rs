@@ -2,10 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use backstop_core::{
-    Mode, Resource, Target,
+    Mode, Playbooks, Resource, Target,
     finding::{Route, Severity},
     guardrail::{Decision, Effect},
     incident::{Incident, Status},
+    kind,
     log::{Event, FindingRef, Opened, Origin, Record},
     notice::{self, mail},
 };
@@ -17,9 +18,9 @@ fn incident(mode: Mode, guardrails: Vec<Decision>, finding_type: &str) -> Incide
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::Instance {
+            resource: Resource::Instance(kind::Instance {
                 instance_id: "i-0123456789abcdef0".into(),
-            },
+            }),
         },
         mode,
         steps: Vec::new(),
@@ -85,7 +86,12 @@ fn what_the_finding_says_is_told_in_lines_that_do_no_harm() {
     let finding = &parsed.findings[0];
     let mut incident = incident(Mode::Observe, vec![], "Recon:EC2/Portscan");
     incident.opened.finding = FindingRef::of(finding, None);
-    let notice = mail(&notice::outcome(&"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(), &incident)).body;
+    let notice = mail(&notice::outcome(
+        &"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(),
+        &incident,
+        &Playbooks::default(),
+    ))
+    .body;
     for line in [
         "  call: DescribeInstances of ec2.amazonaws.com",
         "  from: 203.0.113.7 (Iceland, Example Net)",
@@ -113,6 +119,10 @@ fn records_without_facts_keep_the_hash_they_had_before_there_were_any() {
 #[test]
 fn the_notice_says_that_nothing_was_done_and_what_people_should_do() {
     let incident = incident(Mode::Observe, vec![], "CryptoCurrency:EC2/BitcoinTool.B!DNS");
-    let notice = mail(&notice::outcome(&"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(), &incident));
+    let notice = mail(&notice::outcome(
+        &"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(),
+        &incident,
+        &Playbooks::default(),
+    ));
     insta::assert_snapshot!(format!("{}\n\n{}", notice.subject, notice.body));
 }

@@ -24,9 +24,12 @@ pub(crate) fn check(name: &PlaybookName, file: PlaybookFile) -> Result<Playbook,
     not_blank(&file.title, "title", &mut problems);
     not_blank(&file.summary, "summary", &mut problems);
     triggers::check(&file.triggers, &mut problems);
-    check_targets(&file.targets, &mut problems);
+    check_targets(&file, &mut problems);
     check_phase_order(&file, &mut problems);
-    let kinds: Vec<TargetKind> = file.targets.value.iter().map(|kind| kind.value).collect();
+    let kinds: Vec<TargetKind> = match &file.targets {
+        Some(written) => written.value.iter().map(|kind| kind.value).collect(),
+        None => TargetKind::ALL.to_vec(),
+    };
     steps::check(&file, &kinds, &mut problems);
     check_mode(&file, &mut problems);
     check_attack(&file.attack, &mut problems);
@@ -104,7 +107,17 @@ fn not_blank(text: &Spanned<String>, field: &str, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_targets(targets: &Spanned<Vec<Spanned<TargetKind>>>, problems: &mut Vec<Problem>) {
+/// A playbook with steps names its targets: what it does was thought of for these kinds only.
+fn check_targets(file: &PlaybookFile, problems: &mut Vec<Problem>) {
+    let Some(targets) = &file.targets else {
+        if !file.phases.value.is_empty() {
+            problems.push(
+                Problem::of_file("no-target", "`targets` is missing")
+                    .help("name the kinds that its steps are for, such as `access-key`"),
+            );
+        }
+        return;
+    };
     if targets.value.is_empty() {
         problems.push(
             Problem::at(targets.referenced, "no-target", "`targets` is empty")

@@ -68,14 +68,14 @@ pub struct RowAnswer {
 pub fn coverage(catalog: &Catalog) -> Coverage {
     let types = known::finding_types().map(|known| {
         let kinds = sample::kinds_of(known.name, known.resource);
-        let finding = sample::of_type(known.name, sample::lowest(known.severity), kinds);
+        let finding = sample::of_type(known.name, sample::lowest(known.severity), &kinds);
         let answers = row_answers(catalog, &finding);
         Row {
             name: known.name,
             kind: RowKind::FindingType,
             severity: severity(known.severity),
             retired: known.retired,
-            unanswered: left_over(kinds, &answers),
+            unanswered: left_over(&kinds, &answers),
             answers,
         }
     });

@@ -28,9 +28,11 @@ pub(crate) struct PlaybookFile {
     pub(crate) summary: Spanned<String>,
     /// The findings it answers.
     pub(crate) triggers: TriggersFile,
-    /// The kinds of target it answers.
+    /// The kinds of target it answers. Left out: every kind, also those that come with later versions; only of a
+    /// playbook without steps.
+    #[serde(default)]
     #[schemars(with = "Vec<TargetKind>", length(min = 1))]
-    pub(crate) targets: Spanned<Vec<Spanned<TargetKind>>>,
+    pub(crate) targets: Option<Spanned<Vec<Spanned<TargetKind>>>>,
     /// How far it goes by itself; the stack's `MaximumMode` and guardrails may lower it.
     #[schemars(with = "Mode")]
     pub(crate) mode: Spanned<Mode>,
@@ -48,6 +50,13 @@ pub(crate) struct PlaybookFile {
     /// Sample findings and what must come of them; empty only if it is run `by_hand`.
     #[schemars(with = "Vec<TestFile>")]
     pub(crate) tests: Spanned<Vec<TestFile>>,
+}
+
+impl PlaybookFile {
+    /// The kinds of target as they are written; none where every kind is meant.
+    pub(crate) fn written_targets(&self) -> &[Spanned<TargetKind>] {
+        self.targets.as_ref().map_or(&[], |targets| &targets.value)
+    }
 }
 
 /// The findings a playbook answers: one of the lists must match, and all else must hold.

@@ -49,13 +49,7 @@ pub fn controls() -> impl Iterator<Item = Control> {
             id,
             title,
             severity,
-            target: match *target {
-                "account" => TargetKind::Account,
-                "bucket" => TargetKind::Bucket,
-                "instance" => TargetKind::Instance,
-                "user" => TargetKind::User,
-                _ => TargetKind::Other,
-            },
+            target: TargetKind::named(target)?,
         }),
         _ => None,
     })

@@ -6,6 +6,7 @@ pub mod asl;
 mod catalog;
 mod check;
 mod compile;
+mod containing;
 mod coverage;
 mod decide;
 mod file;

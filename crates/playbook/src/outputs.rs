@@ -16,6 +16,9 @@ use crate::{
     reference, schema, template,
 };
 
+/// Which playbook contains what: what functions and the program tell people to run.
+const CONTAINING: &str = "playbooks/containing.tsv";
+
 /// A file as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -83,6 +86,10 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
     outputs.push(Output {
         path: "playbooks/playbook.schema.json".into(),
         text: schema::schema_text()?,
+    });
+    outputs.push(Output {
+        path: CONTAINING.into(),
+        text: catalog.containing().to_table(),
     });
     outputs.push(Output {
         path: "docs/coverage.md".into(),

@@ -4,17 +4,12 @@ use std::path::{Path, PathBuf};
 
 use backstop_core::PlaybookName;
 
-use crate::{
-    check::is_kebab_case,
-    load::{self, LoadError},
-};
+use crate::{check::is_kebab_case, load};
 
-/// The playbook whose finding and drill a new one starts with.
-const MODEL: &str = "leaked-access-key";
-
-/// The finding type of the model's sample, and the one that the new playbook answers instead.
-const MODEL_TYPE: &str = "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom";
-const NEW_TYPE: &str = "Recon:IAMUser/MaliciousIPCaller.Custom";
+/// What a new one starts with: it answers the one type of its own finding.
+const PLAYBOOK: &str = include_str!("skeleton/playbook.yaml");
+const FINDING: &str = include_str!("skeleton/finding.json");
+const DRILL: &str = include_str!("skeleton/drill.yaml");
 
 /// A file of a new playbook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +25,12 @@ pub struct NewFile {
 pub enum NewError {
     /// The name is of no use as a folder's and a machine's.
     #[error(
-        "`{0}` is no name for a playbook: write lower-case words joined by `-`, such as `leaked-access-key`"
+        "`{0}` is no name for a playbook: write lower-case words joined by `-`, such as `exposed-database`"
     )]
     Name(String),
     /// It is there already.
     #[error("playbook `{0}` exists: `backstop playbook show {0}` shows it")]
     Exists(PlaybookName),
-    /// The model can't be read.
-    #[error(transparent)]
-    Model(#[from] LoadError),
 }
 
 /// The files of a new playbook; writes nothing. It answers the one finding type of its sample finding, so that
@@ -51,30 +43,18 @@ pub fn new_playbook(playbooks: &Path, name: &str) -> Result<Vec<NewFile>, NewErr
     if folder.exists() {
         return Err(NewError::Exists(PlaybookName::new(name)));
     }
-    let model = playbooks.join(MODEL);
     let file = |path: &str, text: String| NewFile {
         path: folder.join(path),
         text,
     };
     Ok(vec![
-        file(
-            load::FILE,
-            include_str!("skeleton.yaml")
-                .replace("{title}", &title(name))
-                .replace("{finding_type}", NEW_TYPE),
-        ),
-        file(
-            "finding.json",
-            load::read(&model.join("finding.json"))?.replace(MODEL_TYPE, NEW_TYPE),
-        ),
-        file(
-            "drill.yaml",
-            load::read(&model.join("drill.yaml"))?.replace(MODEL, name),
-        ),
+        file(load::FILE, PLAYBOOK.replace("{title}", &title(name))),
+        file("finding.json", FINDING.to_owned()),
+        file("drill.yaml", DRILL.replace("{name}", name)),
     ])
 }
 
-/// `leaked-access-key` → `Leaked access key`.
+/// `exposed-database` → `Exposed database`.
 fn title(name: &str) -> String {
     let mut letters = name.chars().map(|c| if c == '-' { ' ' } else { c });
     letters

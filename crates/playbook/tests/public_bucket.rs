@@ -17,8 +17,9 @@ use std::{
 };
 
 use backstop_core::{
-    Finding, Resource,
+    Finding,
     finding::{SeverityLabel, parse},
+    kind,
 };
 use backstop_playbook::{Catalog, known, load_dir};
 use serde_json::Value;
@@ -39,20 +40,16 @@ fn catalog() -> Catalog {
 fn answered(catalog: &Catalog, finding: &Finding) -> BTreeSet<String> {
     let ours = catalog.answers(finding).into_iter();
     ours.filter(|answer| answer.playbook.name.as_str() == NAME)
-        .filter_map(|answer| match &answer.target.resource {
-            Resource::Bucket { name } => Some(name.clone()),
-            _ => None,
-        })
+        .filter_map(|answer| kind::Bucket::of(&answer.target.resource))
+        .map(|bucket| bucket.name.clone())
         .collect()
 }
 
 fn buckets(finding: &Finding) -> BTreeSet<String> {
     let targets = finding.targets.iter();
     targets
-        .filter_map(|target| match &target.resource {
-            Resource::Bucket { name } => Some(name.clone()),
-            _ => None,
-        })
+        .filter_map(|target| kind::Bucket::of(&target.resource))
+        .map(|bucket| bucket.name.clone())
         .collect()
 }
 

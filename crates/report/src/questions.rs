@@ -1,7 +1,6 @@
 //! What to ask once it is over, so that the next one is shorter. People answer; this only makes sure that it is asked.
 
 use backstop_core::{
-    Resource,
     incident::{Incident, Status},
     times::{Times, length},
 };
@@ -9,7 +8,7 @@ use backstop_core::{
 use crate::harmless::clean;
 
 pub(crate) fn questions(incident: &Incident, times: &Times) -> Vec<String> {
-    let mut questions = vec![how_it_began(incident)];
+    let mut questions = vec![incident.opened.target.resource.how_it_began().to_owned()];
     questions.push(match times.to_detect_ms {
         Some(detect) => format!(
             "It took {} from the first activity to the finding. What would have shown it earlier?",
@@ -46,16 +45,4 @@ pub(crate) fn questions(incident: &Incident, times: &Times) -> Vec<String> {
 
 const fn is_unfinished(status: Status) -> bool {
     matches!(status, Status::PartiallyContained | Status::Failed)
-}
-
-fn how_it_began(incident: &Incident) -> String {
-    match &incident.opened.target.resource {
-        Resource::Bucket { .. } => {
-            "Who opened the bucket, why could they, and does anything need it to be open?".to_owned()
-        }
-        Resource::Root { .. } => {
-            "Who holds root's password and keys, and why was root used at all?".to_owned()
-        }
-        _ => "How did the attacker get in, is that way shut, and what else does it lead to?".to_owned(),
-    }
 }

@@ -2,7 +2,7 @@
 //! before it is in here, and is escaped again for the page or the document.
 
 use backstop_core::{
-    IncidentId,
+    IncidentId, Playbooks,
     evidence::Entry,
     incident::{IllegalTransition, Incident, Status},
     log::{Origin, Record},
@@ -87,8 +87,14 @@ pub struct EvidenceLine {
 }
 
 impl Report {
-    /// Makes the report from a log, whose chain was checked, and from the evidence that is kept.
-    pub fn of(id: &IncidentId, log: &[Record], evidence: &[Entry]) -> Result<Self, IllegalTransition> {
+    /// Makes the report from a log, whose chain was checked, and from the evidence that is kept; the playbooks are
+    /// those that people can run.
+    pub fn of(
+        id: &IncidentId,
+        log: &[Record],
+        evidence: &[Entry],
+        playbooks: &Playbooks,
+    ) -> Result<Self, IllegalTransition> {
         let incident = Incident::replay(log)?;
         let last = log.last().ok_or(IllegalTransition::Empty)?;
         let times = Times::of(log, &incident);
@@ -112,7 +118,7 @@ impl Report {
             activity: activity::activity(&incident),
             impact: impact(&incident),
             unknown: unknown::unknown(log, &incident, &times),
-            next: what_next(id, &incident, status)
+            next: what_next(id, &incident, status, playbooks)
                 .iter()
                 .map(|point| clean(&point.raw()))
                 .collect(),

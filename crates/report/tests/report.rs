@@ -5,10 +5,11 @@
 use std::{fs, path::Path};
 
 use backstop_core::{
-    Change, ErrorName, IncidentId, Mode, Outcome, Plan, Receipt, Resource, Target, Verification,
+    Change, ErrorName, IncidentId, Mode, Outcome, Plan, Playbooks, Receipt, Resource, Target, Verification,
     evidence::{self, Entry},
     finding::{Route, Severity, SeverityLabel},
     incident::{Incident, Status},
+    kind,
     log::{Event, FindingRef, Opened, Origin, Phase, Record, StepRef},
 };
 use backstop_report::Report;
@@ -82,10 +83,10 @@ fn gone_wrong(user: &str) -> Vec<Record> {
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::AccessKey {
+            resource: Resource::AccessKey(kind::AccessKey {
                 key_id: "AKIAIOSFODNN7EXAMPLE".into(),
                 user_name: Some(user.into()),
-            },
+            }),
         },
         mode: Mode::Auto,
         steps: vec![
@@ -196,7 +197,7 @@ fn gone_wrong(user: &str) -> Vec<Record> {
 }
 
 fn report(log: &[Record]) -> Report {
-    Report::of(&id(), log, &entries(log)).unwrap()
+    Report::of(&id(), log, &entries(log), &Playbooks::default()).unwrap()
 }
 
 #[test]
@@ -225,7 +226,7 @@ fn an_incident_that_went_wrong_says_so() {
         Incident::replay(&log).unwrap().conclusion(),
         Status::PartiallyContained
     );
-    let report = Report::of(&id(), &log, &[]).unwrap();
+    let report = Report::of(&id(), &log, &[], &Playbooks::default()).unwrap();
     insta::assert_snapshot!("gone-wrong.md", report.markdown());
     insta::assert_snapshot!("gone-wrong.html", report.html().unwrap());
     let unknown = report.unknown.join("\n");

@@ -35,6 +35,7 @@ pub mod ledger;
 pub mod machines;
 #[cfg(feature = "outbox")]
 pub mod outbox;
+mod playbooks;
 pub mod runner;
 pub mod serve;
 pub mod settings;
@@ -45,4 +46,5 @@ pub mod undoing;
 pub use action::{Action, StepError};
 pub use call_error::CallError;
 pub use ledger::{IncidentLog, Ledger, LedgerError};
+pub use playbooks::playbooks;
 pub use stamp::{new_id, now};

@@ -8,7 +8,7 @@ use backstop_core::{
     log::{Event, Record},
 };
 use backstop_report::Report;
-use backstop_runtime::{IncidentLog, Ledger, LedgerError, StepError, evidence::EvidenceBucket};
+use backstop_runtime::{IncidentLog, Ledger, LedgerError, StepError, evidence::EvidenceBucket, playbooks};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
@@ -133,7 +133,7 @@ fn entries(news: &[(Entry, Item)]) -> impl Iterator<Item = Entry> {
 }
 
 fn reports(id: &IncidentId, records: &[Record], kept: &[Entry]) -> Result<Vec<Item>, StepError> {
-    let report = Report::of(id, records, kept).map_err(LedgerError::from)?;
+    let report = Report::of(id, records, kept, playbooks()).map_err(LedgerError::from)?;
     let Some(last) = records.last() else {
         return Ok(Vec::new());
     };

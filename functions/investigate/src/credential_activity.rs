@@ -14,6 +14,7 @@ use backstop_core::{
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{Order, write_receipt},
+    playbooks,
 };
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -219,7 +220,7 @@ impl Search {
             regions: self.readable.into_iter().collect(),
             incomplete: self.incomplete,
         };
-        Investigation::of(&self.suspect, scope, &self.calls)
+        Investigation::of(&self.suspect, scope, &self.calls, playbooks())
     }
 }
 

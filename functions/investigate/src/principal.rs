@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::{Client, types::Tag};
-use backstop_core::{ErrorName, Resource, Target};
+use backstop_core::{
+    ErrorName, Target,
+    target::{IamRole, IamUser},
+};
 use backstop_runtime::{CallError, StepError};
 
 /// A principal, as far as IAM still knows it.
@@ -19,21 +22,22 @@ pub(crate) struct Principal {
 
 /// Asks IAM; the finding's own word counts only for what IAM doesn't know any more.
 pub(crate) async fn find(iam: &Client, target: &Target) -> Result<Principal, StepError> {
-    match &target.resource {
-        Resource::AccessKey { key_id, user_name } => match owner(iam, key_id).await? {
+    let resource = &target.resource;
+    match (resource.iam_user(), resource.iam_role()) {
+        (Some(IamUser::Owning { key_id, name }), _) => match owner(iam, key_id).await? {
             Some(owner) => user(iam, owner).await,
             None => Ok(Principal {
-                user: user_name.clone(),
+                user: name.map(str::to_owned),
                 ..Principal::default()
             }),
         },
-        Resource::UserSession { user_name, .. } | Resource::User { user_name } => {
-            user(iam, user_name.clone()).await
+        (Some(IamUser::Identified { name, .. } | IamUser::Named(name)), _) => {
+            user(iam, name.to_owned()).await
         }
-        Resource::RoleSession { role_name, .. } | Resource::Role { role_name } => role(iam, role_name).await,
+        (None, Some(IamRole { name, .. })) => role(iam, name).await,
         // It has no entity of its own in IAM.
-        Resource::FederatedUser { .. } => Ok(Principal::default()),
-        _ => Err(StepError::NotApplicable {
+        (None, None) if resource.calls().is_some() => Ok(Principal::default()),
+        (None, None) => Err(StepError::NotApplicable {
             reason: format!("{target} has no credential whose calls could be looked for"),
         }),
     }

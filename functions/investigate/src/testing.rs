@@ -15,7 +15,7 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::DateTime;
-use backstop_core::{Resource, Target};
+use backstop_core::{Resource, Target, kind};
 use backstop_runtime::action::Order;
 use serde_json::{Value, json};
 
@@ -32,10 +32,10 @@ pub(crate) fn order(region: &str, hours: u64) -> Order {
             account: "123456789012".into(),
             region: region.into(),
             partition: "aws".into(),
-            resource: Resource::AccessKey {
+            resource: Resource::AccessKey(kind::AccessKey {
                 key_id: KEY.into(),
                 user_name: Some("build-server".into()),
-            },
+            }),
         },
         at: "2026-03-01T12:30:00Z".parse().unwrap(),
         with: serde_json::Map::from_iter([("hours".to_owned(), json!(hours))]),

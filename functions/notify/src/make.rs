@@ -6,7 +6,7 @@ use backstop_core::{
     incident::Incident,
     notice::{self, Notice},
 };
-use backstop_runtime::StepError;
+use backstop_runtime::{StepError, playbooks};
 use serde_json::{Value, json};
 
 use super::Notifier;
@@ -37,7 +37,7 @@ fn is_known(incident: &Incident, about: About) -> bool {
 
 fn of(id: &IncidentId, incident: &Incident, about: About) -> Result<Option<Notice>, StepError> {
     match about {
-        About::Outcome => Ok(Some(notice::outcome(id, incident))),
+        About::Outcome => Ok(Some(notice::outcome(id, incident, playbooks()))),
         About::Undo => Ok(Some(notice::undone(id, incident))),
         About::Investigation => Ok(notice::proposals(id, incident)),
         About::Question | About::Limit | About::Attention => Err(StepError::Invalid {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{self, InstanceStateName};
-use backstop_core::{ErrorName, Resource, Target, UndoOutcome};
+use backstop_core::{ErrorName, Target, UndoOutcome, kind};
 use backstop_runtime::{CallError, StepError};
 use serde::{Deserialize, Serialize};
 
@@ -57,9 +57,9 @@ pub(crate) struct Volume {
 
 /// The id of the target's instance.
 pub(crate) fn id_of(target: &Target) -> Result<&str, StepError> {
-    match &target.resource {
-        Resource::Instance { instance_id } => Ok(instance_id),
-        _ => Err(StepError::NotApplicable {
+    match kind::Instance::of(&target.resource) {
+        Some(instance) => Ok(&instance.instance_id),
+        None => Err(StepError::NotApplicable {
             reason: format!("{target} is no instance"),
         }),
     }

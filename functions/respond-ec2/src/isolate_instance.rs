@@ -24,6 +24,7 @@ use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail:
 use backstop_runtime::{
     Action, StepError,
     action::{Order, read_receipt, write_receipt},
+    playbooks,
 };
 use serde::{Deserialize, Serialize};
 
@@ -119,7 +120,7 @@ impl Action for IsolateInstance {
             } else {
                 Vec::new()
             },
-            limits: words::limits(&instance, &paths, &untracking),
+            limits: words::limits(&instance, &paths, &untracking, playbooks()),
             needs_approval: last?.filter(|_| is_open),
             captured: None,
             manual_undo: words::manual_undo(&interfaces, &order.target),

@@ -18,6 +18,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use backstop_core::{
     AccountId, Resource, Target,
     guardrail::{Guardrails, Permit, Protection, Subject},
+    kind,
 };
 use backstop_runtime::action::Order;
 
@@ -39,9 +40,9 @@ pub(crate) fn order() -> Order {
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::Instance {
+            resource: Resource::Instance(kind::Instance {
                 instance_id: INSTANCE.into(),
-            },
+            }),
         },
         at: "2026-03-01T12:00:00Z".parse().unwrap(),
         with: Default::default(),

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_iam::{Client, types::StatusType};
-use backstop_core::{Change, Plan, Receipt, Resource, Risk, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{Change, Plan, Receipt, Risk, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{Order, read_receipt, write_receipt},
@@ -156,9 +156,9 @@ impl DeactivateAccessKey {
 }
 
 fn leaked_key(order: &Order) -> Result<&str, StepError> {
-    match &order.target.resource {
-        Resource::AccessKey { key_id, .. } => Ok(key_id),
-        _ => Err(StepError::NotApplicable {
+    match kind::AccessKey::of(&order.target.resource) {
+        Some(key) => Ok(&key.key_id),
+        None => Err(StepError::NotApplicable {
             reason: format!("{} has no long-term access key of its own", order.target),
         }),
     }

@@ -5,12 +5,15 @@
 //! narrowed to them. *Twice* is harmless: the same text under the same name.
 
 use async_trait::async_trait;
-use backstop_core::{Change, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{
+    Change, Plan, Playbooks, Receipt, Target, TargetKind, UndoOutcome, Verification, guardrail::Permit,
+};
 use backstop_runtime::{
     Action, StepError,
     action::{Order, read_receipt, write_receipt},
     denies::{Denies, DenyReceipt, Holder},
     inline_policy::{PolicyReceipt, Standing},
+    playbooks,
 };
 
 use crate::principal::{self, instance_of};
@@ -59,10 +62,7 @@ impl Action for DenyInstanceSessions {
             .to_owned(),
             after: format!("deny all actions to credentials that instance {instance} got"),
         });
-        let mut limits = vec![format!(
-            "the instance itself isn't touched and asks for new credentials, which are denied too: isolate it with \
-             `backstop run compromised-instance --target {instance}`"
-        )];
+        let mut limits = vec![instance_goes_on(instance, playbooks())];
         if !role.trust.is_only_ec2() {
             limits.push(format!(
                 "others than EC2 may assume role {} and name their session {instance}: this doesn't reach those",
@@ -125,6 +125,17 @@ impl Action for DenyInstanceSessions {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         self.denies.undo(order, receipt).await
+    }
+}
+
+/// What this leaves to do about the instance.
+fn instance_goes_on(instance: &str, playbooks: &Playbooks) -> String {
+    let what = "the instance itself isn't touched and asks for new credentials, which are denied too";
+    match playbooks.containing(TargetKind::Instance) {
+        Some(playbook) => {
+            format!("{what}: isolate it with `backstop run {playbook} --target {instance}`")
+        }
+        None => format!("{what}: isolate it by hand"),
     }
 }
 

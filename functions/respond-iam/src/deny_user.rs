@@ -7,7 +7,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
-use backstop_core::{Change, Plan, Receipt, Resource, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, StepError,
     action::{Order, read_receipt, write_receipt},
@@ -55,10 +55,7 @@ impl Action for DenyUser {
             now,
             after: "deny all actions on all resources".to_owned(),
         });
-        let leaked = match &order.target.resource {
-            Resource::AccessKey { key_id, .. } => Some(key_id),
-            _ => None,
-        };
+        let leaked = kind::AccessKey::of(&order.target.resource).map(|key| &key.key_id);
         let others = user
             .keys
             .iter()

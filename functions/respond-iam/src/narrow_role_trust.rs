@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use backstop_core::{
-    Change, IncidentId, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit,
+    Change, IncidentId, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit, kind,
 };
 use backstop_runtime::{
     Action, CallError, StepError,
@@ -156,14 +156,12 @@ impl Action for NarrowRoleTrust {
 /// The target for looking only: a session's role by its name, since undo must work on a role made anew, too, and
 /// then finds that its trust policy drifted.
 fn named(target: &Target) -> Target {
-    match &target.resource {
-        backstop_core::Resource::RoleSession { role_name, .. } => Target {
-            resource: backstop_core::Resource::Role {
-                role_name: role_name.clone(),
-            },
+    match kind::RoleSession::of(&target.resource) {
+        Some(session) => Target {
+            resource: session.role().into(),
             ..target.clone()
         },
-        _ => target.clone(),
+        None => target.clone(),
     }
 }
 

@@ -6,7 +6,10 @@ use aws_sdk_iam::{
     Client,
     types::{AccessKeyMetadata, StatusType, Tag},
 };
-use backstop_core::{Resource, Target};
+use backstop_core::{
+    Target, kind,
+    target::{IamRole, IamUser, Refusal},
+};
 use backstop_runtime::{CallError, StepError};
 
 use crate::trust::Trust;
@@ -53,27 +56,21 @@ pub(crate) struct Role {
 /// A long-term key names its user by `GetAccessKeyLastUsed`, and the user's own list must hold the key. A
 /// session key (`ASIA…`) is unknown to IAM, so the user's unique id must be the finding's.
 pub(crate) async fn user(iam: &Client, target: &Target) -> Result<(User, Option<LastUse>), StepError> {
-    match &target.resource {
-        Resource::AccessKey { key_id, user_name } => {
-            let (user, last_use) = owner_of_key(iam, key_id, user_name.as_deref()).await?;
+    let resource = &target.resource;
+    if let Some(Refusal { guardrail, reason }) = resource.never_contained() {
+        return Err(StepError::Refused {
+            guardrail: guardrail.to_owned(),
+            reason,
+        });
+    }
+    match resource.iam_user() {
+        Some(IamUser::Owning { key_id, name }) => {
+            let (user, last_use) = owner_of_key(iam, key_id, name).await?;
             Ok((user, Some(last_use)))
         }
-        Resource::UserSession {
-            user_name, user_id, ..
-        } => Ok((confirmed_user(iam, user_name, user_id).await?, None)),
-        Resource::User { user_name } => Ok((read_user(iam, user_name).await?.0, None)),
-        Resource::Root { .. } => Err(StepError::Refused {
-            guardrail: "protected-principal".to_owned(),
-            reason: "the root user can't be contained by a policy in its own account".to_owned(),
-        }),
-        Resource::FederatedUser { name, .. } => Err(StepError::Refused {
-            guardrail: "unresolvable-principal".to_owned(),
-            reason: format!(
-                "federated user `{name}` has no IAM identity of its own: find in CloudTrail who called \
-                 `GetFederationToken` for it and contain that user"
-            ),
-        }),
-        _ => Err(StepError::NotApplicable {
+        Some(IamUser::Identified { name, user_id }) => Ok((confirmed_user(iam, name, user_id).await?, None)),
+        Some(IamUser::Named(name)) => Ok((read_user(iam, name).await?.0, None)),
+        None => Err(StepError::NotApplicable {
             reason: format!("{target} is no IAM user"),
         }),
     }
@@ -89,7 +86,8 @@ pub(crate) async fn user_and<T, Reading>(
 where
     Reading: Future<Output = Result<T, StepError>>,
 {
-    let hint = hint(&target.resource);
+    // The name according to the finding.
+    let hint = target.resource.iam_user().and_then(|user| user.name());
     let (confirmed, hinted) = tokio::join!(user(iam, target), async {
         match hint {
             Some(name) => Some(read(name.to_owned()).await),
@@ -103,15 +101,6 @@ where
         Some(_) | None => read(user.name.clone()).await?,
     };
     Ok((user, found))
-}
-
-/// The user's name according to the finding.
-fn hint(resource: &Resource) -> Option<&str> {
-    match resource {
-        Resource::AccessKey { user_name, .. } => user_name.as_deref(),
-        Resource::UserSession { user_name, .. } | Resource::User { user_name } => Some(user_name),
-        _ => None,
-    }
 }
 
 /// Asks for the key's owner and, at the same time, for the user that the finding names: if they are the
@@ -197,16 +186,10 @@ async fn read_user(iam: &Client, name: &str) -> Result<(User, String), StepError
 /// The role behind a target. Its unique id must be the finding's: a role made anew under the old name is
 /// another role.
 pub(crate) async fn role(iam: &Client, target: &Target) -> Result<Role, StepError> {
-    let (name, id) = match &target.resource {
-        Resource::RoleSession {
-            role_name, role_id, ..
-        } => (role_name, Some(role_id)),
-        Resource::Role { role_name } => (role_name, None),
-        _ => {
-            return Err(StepError::NotApplicable {
-                reason: format!("{target} is no role"),
-            });
-        }
+    let Some(IamRole { name, role_id: id }) = target.resource.iam_role() else {
+        return Err(StepError::NotApplicable {
+            reason: format!("{target} is no role"),
+        });
     };
     let on = || format!("role `{name}`");
     let answer = iam
@@ -219,7 +202,7 @@ pub(crate) async fn role(iam: &Client, target: &Target) -> Result<Role, StepErro
     let role = answer
         .role()
         .ok_or_else(|| StepError::TargetGone { what: on() })?;
-    if let Some(id) = id.filter(|id| id.as_str() != role.role_id()) {
+    if let Some(id) = id.filter(|id| *id != role.role_id()) {
         return Err(StepError::Mismatch {
             detail: format!(
                 "role `{name}` has the id `{}`, the finding says `{id}`: another role of that name",
@@ -283,15 +266,7 @@ fn last_use(used: Option<&aws_sdk_iam::types::AccessKeyLastUsed>) -> String {
     }
 }
 
-/// The instance that a role's session is named after, as EC2 names the sessions of instance roles (IAM User
-/// Guide, "IAM identifiers": the unique id of an instance's session ends in the instance's id).
+/// The instance that got the session, if the target is the session of an instance's role.
 pub(crate) fn instance_of(target: &Target) -> Option<&str> {
-    match &target.resource {
-        Resource::RoleSession { session_name, .. } => {
-            let digits = session_name.strip_prefix("i-")?;
-            let is_id = matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            is_id.then_some(session_name)
-        }
-        _ => None,
-    }
+    kind::RoleSession::of(&target.resource)?.instance()
 }

@@ -17,6 +17,7 @@ use aws_smithy_types::{DateTime, error::ErrorMetadata};
 use backstop_core::{
     AccountId, Resource, Target,
     guardrail::{Guardrails, Permit, Protection, Subject},
+    kind,
 };
 use backstop_runtime::action::Order;
 
@@ -41,29 +42,29 @@ pub(crate) fn order(resource: Resource) -> Order {
 }
 
 pub(crate) fn access_key(user_name: Option<&str>) -> Resource {
-    Resource::AccessKey {
+    Resource::AccessKey(kind::AccessKey {
         key_id: KEY.into(),
         user_name: user_name.map(str::to_owned),
-    }
+    })
 }
 
 pub(crate) fn role_session(role_id: &str) -> Resource {
-    Resource::RoleSession {
+    Resource::RoleSession(kind::RoleSession {
         key_id: "ASIAIOSFODNN7EXAMPLE".into(),
         role_name: "ci".into(),
         role_id: role_id.into(),
         session_name: "build-7".into(),
-    }
+    })
 }
 
 /// A session of the role `ci` that is named after an instance.
 pub(crate) fn instance_session(role_id: &str) -> Resource {
-    Resource::RoleSession {
+    Resource::RoleSession(kind::RoleSession {
         key_id: "ASIAIOSFODNN7EXAMPLE".into(),
         role_name: "ci".into(),
         role_id: role_id.into(),
         session_name: INSTANCE.into(),
-    }
+    })
 }
 
 /// A permit as the runner gets it: from guardrails that have nothing to say.

@@ -1,7 +1,7 @@
 //! Block Public Access of a whole account. S3 applies the more restrictive of the account's and a bucket's own.
 
 use aws_sdk_s3control::{Client, types::PublicAccessBlockConfiguration};
-use backstop_core::{AccountId, Resource, Target};
+use backstop_core::{AccountId, Target, kind};
 use backstop_runtime::{CallError, StepError};
 use serde::{Deserialize, Serialize};
 
@@ -81,9 +81,9 @@ impl AccountBlock {
 
 /// The account that a target is.
 pub(crate) fn account_of(target: &Target) -> Result<&AccountId, StepError> {
-    match target.resource {
-        Resource::Account => Ok(&target.account),
-        _ => Err(StepError::NotApplicable {
+    match kind::Account::of(&target.resource) {
+        Some(kind::Account {}) => Ok(&target.account),
+        None => Err(StepError::NotApplicable {
             reason: format!("{target} is no account"),
         }),
     }

@@ -10,7 +10,7 @@ use aws_sdk_s3::{
     config::{Region, http::HttpResponse},
     error::SdkError,
 };
-use backstop_core::{ErrorName, Resource, Target};
+use backstop_core::{ErrorName, Target, kind};
 use backstop_runtime::{CallError, StepError};
 
 use crate::{
@@ -64,7 +64,7 @@ impl Buckets {
     /// right one in a header (S3 API Reference, "HeadBucket": `x-amz-bucket-region` comes with any answer),
     /// so no call is spent on asking first.
     pub(crate) async fn find(&self, target: &Target) -> Result<(Bucket, Option<Block>), StepError> {
-        let Resource::Bucket { name } = &target.resource else {
+        let Some(kind::Bucket { name }) = kind::Bucket::of(&target.resource) else {
             return Err(StepError::NotApplicable {
                 reason: format!("{target} is no bucket"),
             });

@@ -20,6 +20,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use backstop_core::{
     AccountId, Resource, Target,
     guardrail::{Guardrails, Permit, Protection, Subject},
+    kind,
 };
 use backstop_runtime::action::Order;
 
@@ -27,7 +28,7 @@ pub(crate) const BUCKET: &str = "holiday-pictures";
 pub(crate) const OWNER: &str = "123456789012";
 
 pub(crate) fn order() -> Order {
-    order_for(Resource::Bucket { name: BUCKET.into() })
+    order_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }))
 }
 
 pub(crate) fn order_for(resource: Resource) -> Order {

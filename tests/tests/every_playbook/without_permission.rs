@@ -142,7 +142,9 @@ async fn one(watched: Arc<Watched>, role: Arc<Role>, case: Case) {
     assert_eq!(incident.status(), expected, "{}", story(&log));
     assert_log_is_true(&place, &log, &place.states().await);
     let notice = assert_people_are_told(&place, &id, &incident).await;
-    let report = Report::of(&id, log.records(), &[]).unwrap().markdown();
+    let report = Report::of(&id, log.records(), &[], backstop_runtime::playbooks())
+        .unwrap()
+        .markdown();
     for text in [&notice.body, &report] {
         assert!(text.contains(case.permission), "{text}");
     }

@@ -5,6 +5,7 @@ use backstop_core::{
     incident::{Incident, Status},
     notice::{Point, what_next},
 };
+use backstop_runtime::playbooks;
 use jiff::Timestamp;
 
 /// Commands and advice, a line each.
@@ -32,7 +33,10 @@ pub(super) fn next(id: &IncidentId, incident: &Incident, now: Timestamp) -> Vec<
             lines
         }
         _ if incident.closed.is_none() => vec![format!("follow it: {}", watch(id))],
-        (status, _) => what_next(id, incident, status).iter().map(Point::raw).collect(),
+        (status, _) => what_next(id, incident, status, playbooks())
+            .iter()
+            .map(Point::raw)
+            .collect(),
     }
 }
 

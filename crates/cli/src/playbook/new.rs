@@ -48,7 +48,7 @@ impl CommandError for CreateError {
     fn exit(&self) -> Exit {
         match self {
             Self::New(NewError::Name(_) | NewError::Exists(_)) => Exit::Refused,
-            Self::New(NewError::Model(_)) | Self::Write { .. } => Exit::Failed,
+            Self::Write { .. } => Exit::Failed,
         }
     }
 }

@@ -1,22 +1,10 @@
 //! What AWS allows as a name or id of each kind. A name out of a finding becomes part of calls and commands, so that
 //! one which AWS would never give is no name: it is refused, or told to people, and never acted on.
 
-pub(super) use crate::target::name::{is_iam_name, is_long_term_key, is_temporary_key};
-
-/// `i-` and hex digits: 8, or 17 since 2016 (Amazon EC2 User Guide, "EC2 resource IDs"). Lengths between them are those
-/// of masked copies; they name no instance, and no call or command can be made to do anything else by one.
-pub(super) fn is_instance_id(text: &str) -> bool {
-    text.strip_prefix("i-").is_some_and(|digits| {
-        (8..=17).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
-}
-
-/// A bucket's name. Those of before 2018 in us-east-1 may be longer and have capitals and underscores (Amazon S3 User
-/// Guide, "Bucket naming rules").
-pub(super) fn is_bucket_name(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    (3..=255).contains(&text.len()) && !text.contains("..") && text.bytes().all(fits)
-}
+pub(super) use crate::target::name::{
+    is_found_bucket as is_bucket_name, is_found_instance as is_instance_id, is_iam_name, is_long_term_key,
+    is_temporary_key,
+};
 
 /// The name of a role's session (AWS STS API Reference, `RoleSessionName`); service's own are in it, too.
 pub(super) fn is_session_name(text: &str) -> bool {

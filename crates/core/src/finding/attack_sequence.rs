@@ -8,14 +8,14 @@
 use super::{
     allowed::{is_bucket_name, is_instance_id, is_principal_id},
     arn::{Arn, last_segment},
-    guardduty_resource::{Context, Resources, bucket, unnamed},
+    guardduty_resource::{Context, Resources, of_type, unnamed},
     node::Node,
     principal::{Place, Principal, hint},
     region, resource_type,
 };
 use crate::{
     ids::{AccountId, Region},
-    target::{Resource, Target, TargetKind},
+    target::{Resource, Target, kind},
 };
 
 /// Whether a finding of this type is one.
@@ -44,16 +44,12 @@ pub(super) struct Members {
 impl Members {
     /// Takes a resource that it names.
     pub(super) fn add(&mut self, target: Target, context: &Context<'_>) {
-        match target.resource.kind() {
-            TargetKind::AccessKey
-            | TargetKind::UserSession
-            | TargetKind::RoleSession
-            | TargetKind::FederatedUser
-            | TargetKind::User
-            | TargetKind::Role
-            | TargetKind::Root => self.credentials.push(target),
-            TargetKind::Instance if is_about_instances(context.finding_type) => self.instances.push(target),
-            _ => self.others.push(target),
+        if target.resource.kind().is_credential() {
+            self.credentials.push(target);
+        } else if is_about_instances(context.finding_type) && kind::Instance::of(&target.resource).is_some() {
+            self.instances.push(target);
+        } else {
+            self.others.push(target);
         }
     }
 
@@ -68,22 +64,23 @@ impl Members {
     /// rather than anything else.
     pub(super) fn settle(mut self, found: &mut Resources) {
         let keys: Vec<String> = self.credentials.iter().map(|it| it.resource.id()).collect();
-        let is_known = |target: &Target| match &target.resource {
-            // The key of a credential that is known in full by its actor.
-            Resource::Other { resource_type, id } => {
-                resource_type == "AWS::IAM::AccessKey"
-                    && keys.iter().any(|key| key.ends_with(last_segment(id)))
-            }
-            _ => false,
+        // The key of a credential that is known in full by its actor.
+        let is_known = |target: &Target| {
+            kind::Other::of(&target.resource).is_some_and(|other| {
+                other.resource_type == "AWS::IAM::AccessKey"
+                    && keys.iter().any(|key| key.ends_with(last_segment(&other.id)))
+            })
         };
         self.others.retain(|it| !is_known(it));
         for target in self.credentials.into_iter().chain(self.instances) {
             found.add_target(target);
         }
-        self.others.sort_by_key(|target| match target.resource.kind() {
-            TargetKind::Bucket => 0,
-            TargetKind::Instance => 1,
-            _ => 2,
+        self.others.sort_by_key(|target| {
+            let resource = &target.resource;
+            (
+                kind::Bucket::of(resource).is_none(),
+                kind::Instance::of(resource).is_none(),
+            )
         });
         let mut others = self.others.into_iter();
         if let Some(first) = others.next() {
@@ -104,10 +101,10 @@ pub(super) fn read(node: &Node<'_>, context: &Context<'_>, found: &mut Resources
     }
     members.settle(found);
     if found.targets.is_empty() {
-        found.add_target(context.target(Resource::Other {
+        found.add_target(context.target(Resource::Other(kind::Other {
             resource_type: "AttackSequence".to_owned(),
             id: unnamed(context),
-        }));
+        })));
     }
 }
 
@@ -132,17 +129,14 @@ fn resource(item: &Node<'_>, context: &Context<'_>) -> Option<Target> {
     let uid = item.first_text(&["uid", "name"])?;
     let name = || item.text("name").unwrap_or_else(|| last_segment(uid));
     let resource_type = item.text("resourceType").unwrap_or("unknown");
-    let other = || Resource::Other {
-        resource_type: hint(&resource_type::canonical(resource_type)),
-        id: hint(uid),
-    };
+    let other = || of_type(&resource_type::canonical(resource_type), uid);
     let resource = match resource_type {
         "S3_BUCKET" => named_bucket(s3_name(uid).unwrap_or_else(name)).unwrap_or_else(other),
         // An object is told by its bucket: thousands of them are one matter.
         "S3_OBJECT" => s3_bucket_of(uid).and_then(named_bucket).unwrap_or_else(other),
-        "EC2_INSTANCE" if is_instance_id(last_segment(uid)) => Resource::Instance {
+        "EC2_INSTANCE" if is_instance_id(last_segment(uid)) => Resource::Instance(kind::Instance {
             instance_id: last_segment(uid).to_owned(),
-        },
+        }),
         "ACCESS_KEY" => access_key(item, uid, context).unwrap_or_else(other),
         _ => other(),
     };
@@ -158,7 +152,7 @@ fn resource(item: &Node<'_>, context: &Context<'_>) -> Option<Target> {
 }
 
 fn named_bucket(name: &str) -> Option<Resource> {
-    is_bucket_name(name).then(|| bucket(name))
+    is_bucket_name(name).then(|| kind::Bucket::found(name))
 }
 
 fn s3_name(uid: &str) -> Option<&str> {
@@ -222,10 +216,10 @@ fn named_only(principal: &Principal<'_>, owner: &AccountId, context: &Context<'_
         // A user of the instance's own, say.
         return None;
     };
-    Some(Resource::Other {
+    Some(Resource::Other(kind::Other {
         resource_type: resource_type.to_owned(),
         id: hint(&format!("arn:{}:iam::{owner}:{kind}/{name}", context.partition)),
-    })
+    }))
 }
 
 /// One unreadable credential must not lose the others of a critical finding.
@@ -236,9 +230,11 @@ fn resolved(principal: &Principal<'_>, block: &Node<'_>, context: &Context<'_>) 
         finding_type: context.finding_type,
     };
     principal.resource(place).ok().or_else(|| {
-        principal.key_id.map(|id| Resource::Other {
-            resource_type: "AWS::IAM::AccessKey".to_owned(),
-            id: hint(id),
+        principal.key_id.map(|id| {
+            Resource::Other(kind::Other {
+                resource_type: "AWS::IAM::AccessKey".to_owned(),
+                id: hint(id),
+            })
         })
     })
 }

@@ -3,6 +3,7 @@
 
 use super::{
     allowed::{is_bucket_name, is_instance_id},
+    arn::last_segment,
     attack_sequence,
     error::ParseError,
     node::Node,
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, Region},
-    target::{Resource, Target},
+    target::{Resource, Target, kind},
 };
 
 /// The type that is about the account's Block Public Access and no bucket's.
@@ -89,7 +90,7 @@ fn targets(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Res
     let resource = node.need("resource", context.finding_type)?;
     match resource.need_text("resourceType", context.finding_type)? {
         _ if context.finding_type == ACCOUNT_OPENED => {
-            found.add_target(context.target(Resource::Account));
+            found.add_target(context.target(Resource::Account(kind::Account {})));
             Ok(())
         }
         "AccessKey" if is_about_buckets(&resource, context) => buckets(&resource, context, found),
@@ -101,13 +102,33 @@ fn targets(node: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Res
             Ok(())
         }
         other => {
-            let id = other_id(&resource, other).unwrap_or_else(|| unnamed(context));
-            found.add_target(context.target(Resource::Other {
-                resource_type: hint(&resource_type::canonical(other)),
-                id,
+            let resource_type = resource_type::canonical(other);
+            found.add_target(context.target(match other_id(&resource, other) {
+                Some(id) => of_type(&resource_type, &id),
+                None => Resource::Other(kind::Other {
+                    resource_type: hint(&resource_type),
+                    id: unnamed(context),
+                }),
             }));
             Ok(())
         }
+    }
+}
+
+/// A resource by its CloudFormation type and its ARN or id: of the kind that takes it, or of none.
+pub(super) fn of_type(resource_type: &str, id: &str) -> Resource {
+    let named = kind::Named {
+        resource_type,
+        ids: [Some(id), None],
+        name: last_segment(id),
+    };
+    match Resource::named(&named) {
+        Some(Ok(resource)) => resource,
+        // A name that AWS would never give is told to people, and never acted on.
+        Some(Err(_)) | None => Resource::Other(kind::Other {
+            resource_type: hint(resource_type),
+            id: hint(id),
+        }),
     }
 }
 
@@ -132,7 +153,7 @@ fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
         robbed_instance(&principal, context.finding_type).or_else(|| named_instance(resource, context));
     found.add_target(context.target(principal));
     if let Some(instance_id) = robbed {
-        found.add_target(context.target(Resource::Instance { instance_id }));
+        found.add_target(context.target(Resource::Instance(kind::Instance { instance_id })));
     }
     Ok(())
 }
@@ -140,14 +161,8 @@ fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
 /// Credentials that left an instance: EC2 names the session after it, and while it runs on, it can be
 /// robbed again.
 pub(super) fn robbed_instance(principal: &Resource, finding_type: &str) -> Option<String> {
-    match principal {
-        Resource::RoleSession { session_name, .. }
-            if finding_type.contains(EXFILTRATION) && is_instance_id(session_name) =>
-        {
-            Some(session_name.clone())
-        }
-        _ => None,
-    }
+    let session = kind::RoleSession::of(principal).filter(|_| finding_type.contains(EXFILTRATION))?;
+    is_instance_id(&session.session_name).then(|| session.session_name.clone())
 }
 
 /// The finding names the instance, too, whatever the session is called.
@@ -173,7 +188,7 @@ fn buckets(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) ->
                 context.finding_type,
             ));
         }
-        named.push((context.target(bucket(name)), is_public(&block)));
+        named.push((context.target(kind::Bucket::found(name)), is_public(&block)));
     }
     if named.is_empty() {
         return Err(ParseError::missing(blocks.path_of("name"), context.finding_type));
@@ -200,18 +215,6 @@ fn bucket_name<'a>(block: &Node<'a>) -> Option<&'a str> {
     })
 }
 
-/// Directory buckets have no public access and other calls (S3 User Guide, "Directory buckets").
-pub(super) fn bucket(name: &str) -> Resource {
-    if name.ends_with("--x-s3") {
-        Resource::Other {
-            resource_type: "AWS::S3Express::DirectoryBucket".to_owned(),
-            id: hint(name),
-        }
-    } else {
-        Resource::Bucket { name: hint(name) }
-    }
-}
-
 fn is_public(block: &Node<'_>) -> Option<bool> {
     match block.get("publicAccess")?.text("effectivePermission")? {
         "PUBLIC" => Some(true),
@@ -233,13 +236,13 @@ fn instance(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) -
                 context.finding_type,
             ));
         }
-        (Some(id), _) => Resource::Instance {
+        (Some(id), _) => Resource::Instance(kind::Instance {
             instance_id: id.to_owned(),
-        },
-        (None, _) => Resource::Other {
+        }),
+        (None, _) => Resource::Other(kind::Other {
             resource_type: "AWS::EC2::Instance".to_owned(),
             id: unnamed(context),
-        },
+        }),
     }));
     Ok(())
 }
@@ -261,9 +264,9 @@ fn neighbours(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
         .and_then(|it| it.text("instanceId"))
         .filter(|id| is_instance_id(id))
     {
-        found.add_related(context.target(Resource::Instance {
+        found.add_related(context.target(Resource::Instance(kind::Instance {
             instance_id: id.to_owned(),
-        }));
+        })));
     }
 }
 

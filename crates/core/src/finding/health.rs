@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ids::AccountId,
-    target::{Resource, Target},
+    target::{Resource, Target, kind},
     text,
 };
 
@@ -69,10 +69,10 @@ fn finding(event: &Node<'_>, detail: &Node<'_>, code: &str) -> Result<Finding, P
     let entities = match entities(event, detail, code) {
         Err(error) if standing == Standing::Active => return Err(error),
         Err(_) => Vec::new(),
-        Ok(found) if found.is_empty() => vec![Resource::Other {
+        Ok(found) if found.is_empty() => vec![Resource::Other(kind::Other {
             resource_type: "AWS::IAM::AccessKey".to_owned(),
             id: format!("not named in finding {id}"),
-        }],
+        })],
         Ok(found) => found,
     };
     let time = |name| detail.time(name);
@@ -146,16 +146,16 @@ fn entities(event: &Node<'_>, detail: &Node<'_>, code: &str) -> Result<Vec<Resou
 
 fn add(found: &mut Vec<Resource>, value: &str, path: String, code: &str) -> Result<(), ParseError> {
     let resource = if is_long_term_key(value) {
-        Resource::AccessKey {
+        Resource::AccessKey(kind::AccessKey {
             key_id: value.to_owned(),
             user_name: None,
-        }
+        })
     } else if is_temporary_key(value) {
         // Nothing tells whose session it is.
-        Resource::Other {
+        Resource::Other(kind::Other {
             resource_type: "AWS::IAM::AccessKey".to_owned(),
             id: value.to_owned(),
-        }
+        })
     } else {
         return Err(ParseError::not_a_key_id(path, code));
     };

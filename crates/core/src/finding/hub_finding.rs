@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, Region},
-    target::{Resource, TargetKind},
+    target::{Resource, kind},
     text,
 };
 
@@ -127,10 +127,10 @@ pub(super) fn sort(
         by_family(resources, context, is_guardduty, is_active, &mut found)?;
     }
     if found.targets.is_empty() && is_active {
-        found.add_target(context.target(Resource::Other {
+        found.add_target(context.target(Resource::Other(kind::Other {
             resource_type: "unknown".to_owned(),
             id: unnamed(context),
-        }));
+        })));
     }
     Ok(found)
 }
@@ -148,7 +148,7 @@ fn by_family(
         .iter()
         .any(|it| it.canonical_type() == "AWS::S3::Bucket");
     if is_account_opened {
-        found.add_target(context.target(Resource::Account));
+        found.add_target(context.target(Resource::Account(kind::Account {})));
     }
     for resource in resources {
         // An object that is named beside its bucket is told with it.
@@ -159,7 +159,7 @@ fn by_family(
             && wanted.is_none_or(|wanted| resource.canonical_type() == wanted);
         match resource.target(context, is_guardduty && is_target) {
             Ok(target) if is_target => found.add_target(target),
-            Ok(target) if is_told || target.resource.kind() != TargetKind::Other => found.add_related(target),
+            Ok(target) if is_told || kind::Other::of(&target.resource).is_none() => found.add_related(target),
             Err(error) if is_active => return Err(error),
             Err(_) if is_target => found.targets.extend(resource.of_sample(context)),
             Ok(_) | Err(_) => {}
@@ -190,12 +190,12 @@ fn add_robbed_instance(context: &Context<'_>, found: &mut Resources) {
     }
     let by_session = found.targets.iter().find_map(|it| {
         super::guardduty_resource::robbed_instance(&it.resource, context.finding_type)
-            .map(|instance_id| context.target(Resource::Instance { instance_id }))
+            .map(|instance_id| context.target(Resource::Instance(kind::Instance { instance_id })))
     });
     let named = || {
         let mut related = found.related.iter();
         related
-            .find(|it| it.resource.kind() == TargetKind::Instance)
+            .find(|it| kind::Instance::of(&it.resource).is_some())
             .cloned()
     };
     if let Some(instance) = by_session.or_else(named) {

@@ -3,18 +3,17 @@
 use std::borrow::Cow;
 
 use super::{
-    allowed::{is_bucket_name, is_iam_name, is_instance_id},
     arn::{Arn, last_segment},
     bare_id,
     error::ParseError,
-    guardduty_resource::{Context, bucket},
+    guardduty_resource::Context,
     node::Node,
     principal::{Place, Principal, hint},
     region, resource_type,
 };
 use crate::{
     ids::{AccountId, Region},
-    target::{Resource, Target},
+    target::{Resource, Target, kind},
 };
 
 /// What the two formats have in common.
@@ -77,40 +76,26 @@ impl NamedResource<'_> {
     }
 
     fn resource(&self, context: &Context<'_>) -> Result<Resource, ParseError> {
-        let name = self.name();
-        let allowed = |is_allowed: fn(&str) -> bool, expected| {
-            if is_allowed(name) {
-                return Ok(name.to_owned());
-            }
-            let path = self.node.path_of(self.id_field);
-            Err(ParseError::not_allowed(path, expected, context.finding_type))
-        };
-        Ok(match self.canonical_type().as_ref() {
-            "AWS::IAM::AccessKey" => self.principal.resource(Place {
+        let resource_type = self.canonical_type();
+        if resource_type == "AWS::IAM::AccessKey" {
+            return self.principal.resource(Place {
                 block: self.node,
                 key_field: self.id_field,
                 finding_type: context.finding_type,
-            })?,
-            "AWS::IAM::User" if self.is_root() => Resource::Root { key_id: None },
-            "AWS::IAM::User" => Resource::User {
-                user_name: allowed(is_iam_name, "a user's name")?,
-            },
-            "AWS::IAM::Role" => Resource::Role {
-                role_name: allowed(is_iam_name, "a role's name")?,
-            },
-            "AWS::S3::Bucket" => bucket(&allowed(is_bucket_name, "a bucket's name")?),
-            "AWS::EC2::Instance" => Resource::Instance {
-                instance_id: allowed(is_instance_id, "an instance's id")?,
-            },
-            "AWS::::Account" => Resource::Account,
-            _ => self.other(Some(context)),
-        })
-    }
-
-    /// `arn:aws:iam::123456789012:root`; a user may be called `root`, too.
-    fn is_root(&self) -> bool {
-        let mut ids = [Some(self.id), self.other_id].into_iter().flatten();
-        ids.any(|id| Arn::read(id).is_some_and(|arn| arn.resource == "root"))
+            });
+        }
+        let named = kind::Named {
+            resource_type: &resource_type,
+            ids: [Some(self.id), self.other_id],
+            name: self.name(),
+        };
+        match Resource::named(&named) {
+            Some(taken) => taken.map_err(|expected| {
+                let path = self.node.path_of(self.id_field);
+                ParseError::not_allowed(path, expected, context.finding_type)
+            }),
+            None => Ok(self.other(Some(context))),
+        }
     }
 
     /// By its ARN, if it is named or, given the context, follows from the id.
@@ -129,10 +114,10 @@ impl NamedResource<'_> {
             }
             (None, None) => None,
         };
-        Resource::Other {
+        Resource::Other(kind::Other {
             resource_type: hint(&resource_type),
             id: hint(id.as_deref().unwrap_or(self.id)),
-        }
+        })
     }
 
     /// The name at the end of the ARN. IAM's bare ids (`AIDA…`) aren't names, so that the ARN is preferred

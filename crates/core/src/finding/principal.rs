@@ -8,7 +8,7 @@ use super::{
     error::ParseError,
     node::Node,
 };
-use crate::{ids::AccountId, target::Resource, text};
+use crate::{ids::AccountId, kind, target::Resource, text};
 
 /// A credential as GuardDuty's `accessKeyDetails`, ASFF's `AwsIamAccessKey` or an attack sequence's actor
 /// describes it.
@@ -106,23 +106,23 @@ impl<'a> Principal<'a> {
         let name = hint(self.name.unwrap_or_default());
         let principal_id = self.principal_id.unwrap_or_default();
         Some(match self.kind() {
-            Kind::Root => Resource::Root { key_id: Some(key_id) },
+            Kind::Root => Resource::Root(kind::Root { key_id: Some(key_id) }),
             Kind::Role => {
                 let (role_id, session_name) =
                     principal_id.split_once(':').unwrap_or((principal_id, "sample"));
-                Resource::RoleSession {
+                Resource::RoleSession(kind::RoleSession {
                     key_id,
                     role_name: name,
                     role_id: hint(role_id),
                     session_name: hint(session_name),
-                }
+                })
             }
-            Kind::Federated => Resource::FederatedUser { key_id, name },
+            Kind::Federated => Resource::FederatedUser(kind::FederatedUser { key_id, name }),
             Kind::Other if !self.is_type_of_samples() => return None,
-            Kind::User | Kind::Other => Resource::AccessKey {
+            Kind::User | Kind::Other => Resource::AccessKey(kind::AccessKey {
                 key_id,
                 user_name: Some(name),
-            },
+            }),
         })
     }
 
@@ -136,29 +136,29 @@ impl<'a> Principal<'a> {
         let kind = self.kind();
         if kind == Kind::Root {
             let key_id = self.key_id.filter(|id| key_kind(id).is_some());
-            return Ok(Resource::Root {
+            return Ok(Resource::Root(kind::Root {
                 key_id: key_id.map(str::to_owned),
-            });
+            }));
         }
         let key = match self.key_id {
             None => return self.without_key(kind, place),
             Some(id) => (id.to_owned(), self.need_key_kind(id, place)?),
         };
         Ok(match (kind, key) {
-            (Kind::User, (key_id, KeyKind::LongTerm)) => Resource::AccessKey {
+            (Kind::User, (key_id, KeyKind::LongTerm)) => Resource::AccessKey(kind::AccessKey {
                 key_id,
                 user_name: self.user_name(place)?,
-            },
+            }),
             (Kind::User, (key_id, KeyKind::Temporary)) => self.user_session(key_id, place)?,
             (Kind::Role, (key_id, KeyKind::Temporary)) => self.role_session(key_id, place)?,
-            (Kind::Federated, (key_id, KeyKind::Temporary)) => Resource::FederatedUser {
+            (Kind::Federated, (key_id, KeyKind::Temporary)) => Resource::FederatedUser(kind::FederatedUser {
                 key_id,
                 name: place.allowed(
                     self.need_name(place)?,
                     is_federated_name,
                     "a federated user's name",
                 )?,
-            },
+            }),
             // A role or a federated user never has a long-term key, and a service's own credentials aren't
             // the account's to contain.
             (_, (key_id, _)) => self.other(&key_id),
@@ -189,12 +189,12 @@ impl<'a> Principal<'a> {
     /// Console sign-ins have no key; then the principal itself is the target.
     fn without_key(&self, kind: Kind, place: Place<'_>) -> Result<Resource, ParseError> {
         match (kind, self.name) {
-            (Kind::User, Some(name)) => Ok(Resource::User {
+            (Kind::User, Some(name)) => Ok(Resource::User(kind::User {
                 user_name: place.user_name(name)?,
-            }),
-            (Kind::Role, Some(name)) => Ok(Resource::Role {
+            })),
+            (Kind::Role, Some(name)) => Ok(Resource::Role(kind::Role {
                 role_name: place.role_name(name)?,
-            }),
+            })),
             (Kind::Other | Kind::Federated, _) if self.principal_id.or(self.name).is_some() => {
                 Ok(self.other(self.principal_id.or(self.name).unwrap_or_default()))
             }
@@ -206,11 +206,11 @@ impl<'a> Principal<'a> {
     }
 
     fn user_session(&self, key_id: String, place: Place<'_>) -> Result<Resource, ParseError> {
-        Ok(Resource::UserSession {
+        Ok(Resource::UserSession(kind::UserSession {
             key_id,
             user_name: place.user_name(self.need_name(place)?)?,
             user_id: place.unique_id(self.need_principal_id(place)?, "AIDA")?,
-        })
+        }))
     }
 
     /// A user's name beside a key is a hint, and may be missing.
@@ -222,21 +222,23 @@ impl<'a> Principal<'a> {
     fn role_session(&self, key_id: String, place: Place<'_>) -> Result<Resource, ParseError> {
         let role_name = place.role_name(self.need_name(place)?)?;
         Ok(match self.need_principal_id(place)?.split_once(':') {
-            Some((role_id, session_name)) if !session_name.is_empty() => Resource::RoleSession {
-                key_id,
-                role_name,
-                role_id: place.unique_id(role_id, "AROA")?,
-                session_name: place.allowed(session_name, is_session_name, "a session's name")?,
-            },
-            _ => Resource::Role { role_name },
+            Some((role_id, session_name)) if !session_name.is_empty() => {
+                Resource::RoleSession(kind::RoleSession {
+                    key_id,
+                    role_name,
+                    role_id: place.unique_id(role_id, "AROA")?,
+                    session_name: place.allowed(session_name, is_session_name, "a session's name")?,
+                })
+            }
+            _ => Resource::Role(kind::Role { role_name }),
         })
     }
 
     fn other(&self, id: &str) -> Resource {
-        Resource::Other {
+        Resource::Other(kind::Other {
             resource_type: "AWS::IAM::AccessKey".to_owned(),
             id: hint(id),
-        }
+        })
     }
 
     fn need_key_kind(&self, id: &str, place: Place<'_>) -> Result<KeyKind, ParseError> {
@@ -276,7 +278,7 @@ pub(super) fn is_no_id(id: &str) -> bool {
     matches!(id.to_ascii_lowercase().as_str(), "null" | "none" | "n/a" | "-")
 }
 
-/// Names and ids have AWS limits far below this.
+/// A name or id as a finding gives it.
 pub(super) fn hint(text: &str) -> String {
-    text::bounded(text, 512)
+    text::bounded(text, kind::HINT_CHARS)
 }

@@ -63,6 +63,7 @@ mod tests {
     use super::*;
     use crate::{
         guardrail::{Pause, PauseScope},
+        kind,
         target::Resource,
     };
 
@@ -92,9 +93,9 @@ mod tests {
 
     #[test]
     fn the_maximum_lowers_and_lesser_modes_stay() {
-        let role = target(Resource::Role {
+        let role = target(Resource::Role(kind::Role {
             role_name: "build".into(),
-        });
+        }));
         let none = Guardrails::default();
         assert_eq!(
             opening(&none, &role, Mode::Auto),
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_refusal_leaves_observe() {
-        let root = target(Resource::Root { key_id: None });
+        let root = target(Resource::Root(kind::Root { key_id: None }));
         let (mode, names) = opening(&Guardrails::default(), &root, Mode::Approve);
         assert_eq!(
             (mode, names),
@@ -122,9 +123,9 @@ mod tests {
             }],
             exemptions: vec![],
         };
-        let role = target(Resource::Role {
+        let role = target(Resource::Role(kind::Role {
             role_name: "build".into(),
-        });
+        }));
         assert_eq!(
             opening(&paused, &role, Mode::Approve),
             (Mode::Observe, vec!["pause".to_owned()])

@@ -6,7 +6,7 @@ use crate::{
     finding::{HubFormat, Route, Severity},
     log::Opened,
     mode::Mode,
-    target::{Resource, Target},
+    target::{Resource, Target, kind},
     task::About,
 };
 
@@ -44,9 +44,9 @@ fn records(origin: Origin, finding: FindingRef, rest: Vec<Event>) -> Vec<Record>
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::User {
+            resource: Resource::User(kind::User {
                 user_name: "x".repeat(2000),
-            },
+            }),
         },
         mode: Mode::Auto,
         steps: vec![],

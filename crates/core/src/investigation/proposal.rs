@@ -3,10 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{call::clean, subject::Subject};
+use super::{call::clean, subject::Subject, suspect::Suspect};
 use crate::{
     ids::PlaybookName,
-    target::{Resource, Target, TargetKind, name},
+    playbooks::Playbooks,
+    target::{Resource, Target, kind},
 };
 
 /// Something to be done about what the attacker left.
@@ -31,7 +32,7 @@ impl Proposal {
         let target = self
             .target
             .as_ref()
-            .filter(|target| is_nameable(&target.resource))?;
+            .filter(|target| target.resource.is_well_formed())?;
         let (playbook, typed) = (self.playbook.as_ref()?, target.as_typed()?);
         Some(format!("backstop run {playbook} --target {typed} --mode approve"))
     }
@@ -45,21 +46,23 @@ impl Proposal {
     }
 
     /// What follows from a call about this, made in the suspect's account; nothing if it is the suspect itself.
-    pub(super) fn about(subject: &Subject, suspect: &Target, own_user: Option<&str>) -> Option<Self> {
+    pub(super) fn about(subject: &Subject, suspect: &Suspect, playbooks: &Playbooks) -> Option<Self> {
+        let own_user = suspect.user.as_deref();
+        let suspect = &suspect.target;
         let (what, resource) = match subject {
             Subject::User(user) if own_user == Some(user) => return None,
             Subject::User(user) => (
                 format!("deny user {} everything", clean(user)),
-                Resource::User {
+                Resource::User(kind::User {
                     user_name: user.clone(),
-                },
+                }),
             ),
             Subject::Key { id, user } => (
                 key_words(id, user.as_deref(), own_user),
-                Resource::AccessKey {
+                Resource::AccessKey(kind::AccessKey {
                     key_id: id.clone(),
                     user_name: user.clone(),
-                },
+                }),
             ),
             Subject::Role { name, account } => match account {
                 Some(account) if *account != suspect.account => {
@@ -67,43 +70,33 @@ impl Proposal {
                 }
                 _ => (
                     format!("revoke the sessions of role {}", clean(name)),
-                    Resource::Role {
+                    Resource::Role(kind::Role {
                         role_name: name.clone(),
-                    },
+                    }),
                 ),
             },
             Subject::Instance(id) => (
                 format!("isolate instance {}", clean(id)),
-                Resource::Instance {
+                Resource::Instance(kind::Instance {
                     instance_id: id.clone(),
-                },
+                }),
             ),
             Subject::Session { .. } | Subject::Other(_) => return None,
         };
         if is_suspect(&resource, suspect) {
             return None;
         }
-        let is_nameable = is_nameable(&resource);
+        let is_nameable = resource.is_well_formed();
         let kind = resource.kind();
         Some(Self {
             what,
             because: Vec::new(),
-            playbook: playbook_for(kind).filter(|_| is_nameable),
+            playbook: playbooks.containing(kind).filter(|_| is_nameable).cloned(),
             target: is_nameable.then(|| Target {
                 resource,
                 ..suspect.clone()
             }),
         })
-    }
-}
-
-/// The playbook that contains this kind by hand.
-pub fn playbook_for(kind: TargetKind) -> Option<PlaybookName> {
-    match kind {
-        TargetKind::AccessKey | TargetKind::User => Some("leaked-access-key".into()),
-        TargetKind::Role => Some("compromised-role".into()),
-        TargetKind::Instance => Some("compromised-instance".into()),
-        _ => None,
     }
 }
 
@@ -130,22 +123,9 @@ fn elsewhere(role: &str, account: &str) -> Proposal {
     }
 }
 
-fn is_suspect(resource: &Resource, suspect: &Target) -> bool {
-    match (resource, &suspect.resource) {
-        (Resource::Role { role_name: role }, Resource::RoleSession { role_name, .. }) => role == role_name,
-        (made, own) => made.kind() == own.kind() && made.id() == own.id(),
-    }
-}
-
-/// Whether it has the form that AWS gives names of its kind: then a shell takes it as one word, as it stands.
-fn is_nameable(resource: &Resource) -> bool {
-    match resource {
-        Resource::User { user_name } => name::is_iam_name(user_name),
-        Resource::Role { role_name } => name::is_iam_name(role_name),
-        Resource::AccessKey { key_id, user_name } => {
-            name::is_long_term_key(key_id) && user_name.as_deref().is_none_or(name::is_iam_name)
-        }
-        Resource::Instance { instance_id } => name::is_instance_id(instance_id),
-        _ => false,
+fn is_suspect(made: &Resource, suspect: &Target) -> bool {
+    match (made.iam_role(), suspect.resource.iam_role()) {
+        (Some(made), Some(own)) => made.name == own.name,
+        _ => made.kind() == suspect.resource.kind() && made.id() == suspect.resource.id(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{call::Call, meaning, subject::Subject};
-use crate::target::{Resource, Target};
+use crate::target::{Calls, Target};
 
 /// More keys than this aren't followed; people are told.
 pub const MOST_KEYS: usize = 8;
@@ -31,17 +31,11 @@ pub struct Suspect {
 impl Suspect {
     /// The suspect of an incident; `user` is the user's name as IAM has it.
     pub fn new(target: &Target, user: Option<String>) -> Self {
-        let key = match &target.resource {
-            Resource::AccessKey { key_id, .. }
-            | Resource::UserSession { key_id, .. }
-            | Resource::RoleSession { key_id, .. }
-            | Resource::FederatedUser { key_id, .. } => Some(key_id.clone()),
-            _ => None,
-        };
+        let key = target.resource.calls().and_then(|calls| calls.key_id);
         Self {
             target: target.clone(),
             user,
-            keys: key.into_iter().collect(),
+            keys: key.into_iter().map(str::to_owned).collect(),
             left_out: 0,
         }
     }
@@ -49,20 +43,13 @@ impl Suspect {
     /// Everything to look for, as far as is known now.
     pub fn lookups(&self) -> BTreeSet<Lookup> {
         let mut lookups: BTreeSet<Lookup> = self.keys.iter().cloned().map(Lookup::Key).collect();
-        match &self.target.resource {
-            Resource::User { user_name } | Resource::UserSession { user_name, .. } => {
-                lookups.insert(Lookup::User(
-                    self.user.clone().unwrap_or_else(|| user_name.clone()),
-                ));
-            }
-            Resource::Role { .. } => {
-                lookups.insert(Lookup::Resource(self.target.probable_arn()));
-            }
-            Resource::RoleSession { session_name, .. } => {
-                lookups.insert(Lookup::User(session_name.clone()));
-            }
-            _ => {}
-        }
+        let calls = self.calls();
+        lookups.extend(
+            self.user(&calls)
+                .or(calls.session)
+                .map(|name| Lookup::User(name.to_owned())),
+        );
+        lookups.extend(calls.role.map(|_| Lookup::Resource(self.target.probable_arn())));
         lookups
     }
 
@@ -101,22 +88,24 @@ impl Suspect {
             .key_id
             .as_ref()
             .is_some_and(|key| self.keys.contains(key));
-        by_key
-            || match &self.target.resource {
-                Resource::User { user_name } | Resource::UserSession { user_name, .. } => {
-                    call.caller.kind == "IAMUser"
-                        && call.caller.name.as_ref() == Some(self.user.as_ref().unwrap_or(user_name))
-                }
-                Resource::Role { role_name } => {
-                    call.caller.kind == "AssumedRole" && call.caller.name.as_ref() == Some(role_name)
-                }
-                _ => false,
-            }
+        let calls = self.calls();
+        let name = call.caller.name.as_deref();
+        let is_by = |kind: &str, who: Option<&str>| who.is_some() && call.caller.kind == kind && name == who;
+        by_key || is_by("IAMUser", self.user(&calls)) || is_by("AssumedRole", calls.role)
+    }
+
+    fn calls(&self) -> Calls<'_> {
+        self.target.resource.calls().unwrap_or_default()
+    }
+
+    /// The user all of whose calls are meant, by the name that IAM has.
+    fn user<'a>(&'a self, calls: &Calls<'a>) -> Option<&'a str> {
+        calls.user.map(|user| self.user.as_deref().unwrap_or(user))
     }
 
     /// Whether the call gave somebody credentials of the role that the incident is about.
     fn is_of_its_role(&self, call: &Call) -> bool {
-        let Resource::Role { role_name } = &self.target.resource else {
+        let Some(role_name) = self.calls().role else {
             return false;
         };
         meaning::find(&call.seen.source, &call.seen.name).is_some_and(|meaning| {
@@ -129,10 +118,10 @@ impl Suspect {
 
     /// Who made a federated session: the finding doesn't tell, each of its calls does.
     pub(super) fn issuer<'call>(&self, call: &'call Call) -> Option<&'call str> {
-        let is_federated = matches!(self.target.resource, Resource::FederatedUser { .. });
+        let is_unknown = self.calls().name_issuer;
         call.caller
             .name
             .as_deref()
-            .filter(|_| is_federated && call.caller.kind == "FederatedUser" && self.did(call))
+            .filter(|_| is_unknown && call.caller.kind == "FederatedUser" && self.did(call))
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::target::{Resource, Target};
+use crate::target::{Resource, Target, kind};
 
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const BACKDOOR_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
@@ -19,10 +19,10 @@ fn target(resource: Resource) -> Target {
 }
 
 fn leaked_key() -> Suspect {
-    let resource = Resource::AccessKey {
+    let resource = Resource::AccessKey(kind::AccessKey {
         key_id: KEY.into(),
         user_name: Some("build-server".into()),
-    };
+    });
     Suspect::new(&target(resource), Some("build-server".into()))
 }
 
@@ -95,7 +95,14 @@ fn investigate(mut suspect: Suspect, events: &[Value]) -> Investigation {
         regions: vec!["eu-west-1".into(), "us-east-1".into()],
         incomplete: vec![],
     };
-    Investigation::of(&suspect, scope, &calls)
+    Investigation::of(&suspect, scope, &calls, &playbooks())
+}
+
+fn playbooks() -> Playbooks {
+    Playbooks::from_table(
+        "access-key\tiam.deactivate-access-key\tleaked-access-key\nuser\tiam.deny-user\tleaked-access-key\n\
+         role\tiam.revoke-role-sessions\tcompromised-role\ninstance\tec2.isolate-instance\tcompromised-instance\n",
+    )
 }
 
 fn commands(found: &Investigation) -> Vec<String> {
@@ -251,9 +258,9 @@ fn only_so_many_keys_are_followed_and_the_rest_is_counted() {
 #[test]
 fn a_role_is_looked_for_by_who_took_it_and_its_sessions_are_followed() {
     let mut suspect = Suspect::new(
-        &target(Resource::Role {
+        &target(Resource::Role(kind::Role {
             role_name: "deploy".into(),
-        }),
+        })),
         None,
     );
     assert_eq!(
@@ -277,10 +284,10 @@ fn a_role_is_looked_for_by_who_took_it_and_its_sessions_are_followed() {
 #[test]
 fn a_federated_session_gives_away_who_made_it() {
     let suspect = Suspect::new(
-        &target(Resource::FederatedUser {
+        &target(Resource::FederatedUser(kind::FederatedUser {
             key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             name: "visitor".into(),
-        }),
+        })),
         None,
     );
     let mut listed = event(

@@ -8,22 +8,20 @@ use crate::{
     incident::{Incident, Status, StepState},
     log::Opened,
     outcome::Outcome,
-    target::{Resource, Target, name},
+    playbooks::Playbooks,
 };
 
 /// What people should do about an incident that ends, or ended, with this status; a sentence each.
-pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<Point> {
+pub fn what_next(id: &IncidentId, incident: &Incident, status: Status, playbooks: &Playbooks) -> Vec<Point> {
     let resource = &incident.opened.target.resource;
     let mut points: Vec<Point> = match status {
-        Status::Contained => of_contained(resource).map(Point::from).into(),
-        Status::PartiallyContained | Status::Failed => finish(id, incident),
+        Status::Contained => said(resource.once_contained()),
+        Status::PartiallyContained | Status::Failed => finish(id, incident, playbooks),
         Status::Reported => advice::steps(&incident.opened.finding.finding_type)
             .into_iter()
             .map(Point::from)
             .collect(),
-        Status::Refused if matches!(resource, Resource::Root { .. }) => {
-            ROOT.into_iter().map(Point::from).collect()
-        }
+        Status::Refused if !resource.once_refused().is_empty() => said(resource.once_refused()),
         Status::Refused | Status::Observed | Status::Denied | Status::Expired => vec![Point::new(
             "if it must be contained after all".into(),
             Command::of(id, run_command(id, &incident.opened)),
@@ -40,29 +38,8 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status) -> Vec<Po
     points
 }
 
-const fn of_contained(resource: &Resource) -> [&'static str; 2] {
-    match resource {
-        Resource::Bucket { .. } => [
-            "tell the owner: whoever reads it without signing in gets 403 now",
-            "find out who opened it, and what was read, before it is opened again",
-        ],
-        Resource::Instance { .. } => [
-            "tell the owner: the instance reaches nobody and nobody reaches it; leave it running",
-            "find out how it was broken into before its replacement is, too",
-        ],
-        Resource::Account => [
-            "tell the owners of public buckets: whoever reads them without signing in gets 403 now",
-            "find out who opened the account, and what was read",
-        ],
-        _ => [
-            "tell the owner: work that used this credential has stopped",
-            "find out what was done with it, and how it leaked, before you give out a new one",
-        ],
-    }
-}
-
 /// Each step that isn't proven, and how to try again.
-fn finish(id: &IncidentId, incident: &Incident) -> Vec<Point> {
+fn finish(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     for state in incident.contain_steps().filter(|state| !state.is_proven()) {
         let title = || outside(&state.step.title);
@@ -72,7 +49,7 @@ fn finish(id: &IncidentId, incident: &Incident) -> Vec<Point> {
             _ => points.push(line!["\"", title(), "\" is not proven: check it by hand"].into()),
         }
     }
-    points.extend(what_outlives(id, incident));
+    points.extend(what_outlives(id, incident, playbooks));
     points.push(Point::new(
         "then run the playbook again; what is done already is left alone".into(),
         Command::of(id, run_command(id, &incident.opened)),
@@ -95,7 +72,7 @@ fn keep_by_hand(incident: &Incident) -> Option<Point> {
 
 /// What the attacker may still have when the target itself is gone. Nothing proves that the finding names the right
 /// user, so a person decides.
-fn what_outlives(id: &IncidentId, incident: &Incident) -> Option<Point> {
+fn what_outlives(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Option<Point> {
     let is_gone = |state: &StepState| {
         let gone = ErrorName::TargetGone.as_str();
         matches!(&state.outcome, Some(Outcome::Failed { error, .. }) if error == gone)
@@ -103,32 +80,14 @@ fn what_outlives(id: &IncidentId, incident: &Incident) -> Option<Point> {
     if !incident.contain_steps().any(is_gone) {
         return None;
     }
-    let opened = &incident.opened;
-    match &opened.target.resource {
-        Resource::AccessKey {
-            user_name: Some(user_name),
-            ..
-        } if name::is_iam_name(user_name) => {
-            let user = Target {
-                resource: Resource::User {
-                    user_name: user_name.clone(),
-                },
-                ..opened.target.clone()
-            };
-            let user = user.as_typed()?;
-            Some(Point::new(
-                "sessions made with the key outlive it by up to 36 hours; if its user is still there".into(),
-                Command::of(id, format!("backstop run {} --target {user}", opened.playbook)),
-            ))
-        }
-        Resource::Instance { .. } => Some(Point::new(
-            "credentials that the instance got outlive it by hours: find its role in CloudTrail, and revoke that \
-             role's sessions"
-                .into(),
-            Command::own("backstop run compromised-role --target ROLE-ARN"),
-        )),
-        _ => None,
-    }
+    let outlives = incident.opened.target.outlives()?;
+    Some(match playbooks.containing(outlives.kind) {
+        Some(playbook) => Point::new(
+            outlives.what.into(),
+            Command::of(id, format!("backstop run {playbook} --target {}", outlives.typed)),
+        ),
+        None => outlives.what.into(),
+    })
 }
 
 /// After a step's title in quotes.
@@ -148,13 +107,9 @@ fn advice(error: &str) -> &'static str {
     }
 }
 
-/// Root can't be denied by a policy in its own account, so people must do it.
-const ROOT: [&str; 4] = [
-    "sign in as root from a trusted machine, change the password and check the e-mail address and phone number",
-    "delete every access key of root (Security credentials page), and replace its MFA device",
-    "in an organization: deny root by a service control policy, or remove root's credentials centrally",
-    "open a case with AWS Support: they can help to lock out an attacker who holds root",
-];
+fn said(lines: &[&'static str]) -> Vec<Point> {
+    lines.iter().copied().map(Point::from).collect()
+}
 
 /// What to type to run an incident's playbook on its target by hand.
 pub fn run_command(id: &IncidentId, opened: &Opened) -> String {

@@ -11,10 +11,11 @@ use crate::{
     incident::{Incident, Status, StepState},
     mode::Mode,
     outcome::Outcome,
+    playbooks::Playbooks,
 };
 
 /// The notice for an incident as it stands.
-pub fn outcome(id: &IncidentId, incident: &Incident) -> Notice {
+pub fn outcome(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Notice {
     let status = incident.conclusion();
     let (word, is_so) = headline(status);
     let sections = [
@@ -25,7 +26,7 @@ pub fn outcome(id: &IncidentId, incident: &Incident) -> Notice {
         Section::of("What may break", collected(incident, |plan| &plan.blast_radius)),
         Section::of("What this can't reach", collected(incident, |plan| &plan.limits)),
     ];
-    let mut next = what_next(id, incident, status);
+    let mut next = what_next(id, incident, status, playbooks);
     next.push(Point::new("see everything".into(), Command::show(id)));
     let kind = Kind {
         about: About::Outcome,

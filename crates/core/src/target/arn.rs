@@ -1,56 +1,45 @@
-//! How a target is named to guardrails and by people, before an action has resolved it.
+//! An ARN as people type it and as resources are named by it. Findings carry broken ones, which [`crate::finding`]
+//! reads more leniently.
 
-use super::{Resource, Target};
+/// `arn:partition:service:region:account:resource`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arn<'a> {
+    /// The whole text.
+    pub text: &'a str,
+    /// `aws`, `aws-cn` or `aws-us-gov`.
+    pub partition: &'a str,
+    /// `iam`, `s3`, …
+    pub service: &'a str,
+    /// Empty where the service or the resource has none.
+    pub region: &'a str,
+    /// Empty where the name is unique without it, as a bucket's is.
+    pub account: &'a str,
+    /// What follows the account, colons and slashes included.
+    pub resource: &'a str,
+}
 
-impl Target {
-    /// For guardrails at opening. Paths of users and roles aren't in findings, so this is looked at again,
-    /// with the true ARN, right before acting. Where there is no ARN to tell: [`Target::key`].
-    pub fn probable_arn(&self) -> String {
-        let Self {
-            account,
-            region,
-            partition,
-            resource,
-        } = self;
-        match resource {
-            Resource::AccessKey {
-                user_name: Some(name),
-                ..
-            }
-            | Resource::UserSession { user_name: name, .. }
-            | Resource::User { user_name: name } => format!("arn:{partition}:iam::{account}:user/{name}"),
-            Resource::RoleSession { role_name, .. } | Resource::Role { role_name } => {
-                format!("arn:{partition}:iam::{account}:role/{role_name}")
-            }
-            Resource::Root { .. } => format!("arn:{partition}:iam::{account}:root"),
-            Resource::FederatedUser { name, .. } => {
-                format!("arn:{partition}:sts::{account}:federated-user/{name}")
-            }
-            Resource::Bucket { name } => format!("arn:{partition}:s3:::{name}"),
-            Resource::Instance { instance_id } => {
-                format!("arn:{partition}:ec2:{region}:{account}:instance/{instance_id}")
-            }
-            Resource::AccessKey { user_name: None, .. } | Resource::Account | Resource::Other { .. } => {
-                self.key()
-            }
-        }
+impl<'a> Arn<'a> {
+    /// `None` for what lacks a part.
+    pub fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        (parts.next()? == "arn").then_some(())?;
+        Some(Self {
+            text,
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        })
     }
 
-    /// What a person types to mean this target: an ARN or id that `backstop run --target` takes. `None` where
-    /// only the finding knows what belongs to it, as with sessions: there the incident's id stands for it.
-    pub fn as_typed(&self) -> Option<String> {
-        match &self.resource {
-            Resource::AccessKey { key_id, .. } => Some(key_id.clone()),
-            Resource::User { .. }
-            | Resource::Role { .. }
-            | Resource::Root { .. }
-            | Resource::Bucket { .. }
-            | Resource::Instance { .. } => Some(self.probable_arn()),
-            Resource::Account => Some(self.account.to_string()),
-            Resource::UserSession { .. }
-            | Resource::RoleSession { .. }
-            | Resource::FederatedUser { .. }
-            | Resource::Other { .. } => None,
-        }
+    /// The name of a resource of this type: what follows `user/`, without the path.
+    pub(super) fn name_of(&self, service: &str, resource_type: &str) -> Option<&'a str> {
+        let path = self
+            .resource
+            .strip_prefix(resource_type)?
+            .strip_prefix('/')
+            .filter(|_| self.service == service)?;
+        Some(path.rsplit('/').next().unwrap_or(path))
     }
 }

@@ -33,3 +33,29 @@ pub fn is_instance_id(text: &str) -> bool {
         matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     })
 }
+
+/// A general purpose bucket's name (Amazon S3 User Guide, "Bucket naming rules").
+pub fn is_bucket_name(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (3..=63).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| letter(byte) || byte == b'-' || byte == b'.')
+        && text.bytes().next().is_some_and(letter)
+        && text.bytes().last().is_some_and(letter)
+}
+
+/// An instance's id in a finding: `i-` and hex digits: 8, or 17 since 2016 (Amazon EC2 User Guide, "EC2 resource IDs"). Lengths between them are those
+/// of masked copies; they name no instance, and no call or command can be made to do anything else by one.
+pub(crate) fn is_found_instance(text: &str) -> bool {
+    text.strip_prefix("i-").is_some_and(|digits| {
+        (8..=17).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// A bucket's name in a finding. Those of before 2018 in us-east-1 may be longer and have capitals and underscores (Amazon S3 User
+/// Guide, "Bucket naming rules").
+pub(crate) fn is_found_bucket(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (3..=255).contains(&text.len()) && !text.contains("..") && text.bytes().all(fits)
+}

@@ -1,6 +1,6 @@
 //! What was planted, as a person names it who runs a playbook by hand.
 
-use backstop_core::{Resource, Target};
+use backstop_core::{Resource, Target, kind};
 
 use super::{ACCOUNT, Cast, not_planted};
 use crate::DrillError;
@@ -19,32 +19,32 @@ impl Cast {
 
     fn resource(&self, name: &str) -> Result<Resource, DrillError> {
         if name == ACCOUNT {
-            return Ok(Resource::Account);
+            return Ok(Resource::Account(kind::Account {}));
         }
         if let Some(instance) = self.instances.get(name) {
-            return Ok(Resource::Instance {
+            return Ok(Resource::Instance(kind::Instance {
                 instance_id: instance.id.clone(),
-            });
+            }));
         }
         if let Some(bucket) = self.buckets.get(name) {
-            return Ok(Resource::Bucket { name: bucket.clone() });
+            return Ok(Resource::Bucket(kind::Bucket { name: bucket.clone() }));
         }
         if let Some(role) = self.roles.get(name) {
-            return Ok(Resource::Role {
+            return Ok(Resource::Role(kind::Role {
                 role_name: role.name.clone(),
-            });
+            }));
         }
         if let Some(user) = self.users.get(name) {
-            return Ok(Resource::User {
+            return Ok(Resource::User(kind::User {
                 user_name: user.clone(),
-            });
+            }));
         }
         match self.subject(name)?.key_id() {
             // A person knows a key by its id alone.
-            Some(key_id) => Ok(Resource::AccessKey {
+            Some(key_id) => Ok(Resource::AccessKey(kind::AccessKey {
                 key_id: key_id.to_owned(),
                 user_name: None,
-            }),
+            })),
             None => Err(not_planted("long-term key", name)),
         }
     }

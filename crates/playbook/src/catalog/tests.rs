@@ -3,6 +3,7 @@
 use backstop_core::{
     Resource, Target, TargetKind,
     finding::{ResourceRole, Route, Severity, SeverityLabel, Standing},
+    kind,
 };
 
 use super::*;
@@ -54,30 +55,30 @@ fn every_iam_target() -> Vec<Target> {
     let key_id = "ASIAEXAMPLE".to_owned();
     let name = "someone".to_owned();
     [
-        Resource::AccessKey {
+        Resource::AccessKey(kind::AccessKey {
             key_id: key_id.clone(),
             user_name: None,
-        },
-        Resource::UserSession {
+        }),
+        Resource::UserSession(kind::UserSession {
             key_id: key_id.clone(),
             user_name: name.clone(),
             user_id: "AIDAEXAMPLE".to_owned(),
-        },
-        Resource::User {
+        }),
+        Resource::User(kind::User {
             user_name: name.clone(),
-        },
-        Resource::Root { key_id: None },
-        Resource::FederatedUser {
+        }),
+        Resource::Root(kind::Root { key_id: None }),
+        Resource::FederatedUser(kind::FederatedUser {
             key_id: key_id.clone(),
             name: name.clone(),
-        },
-        Resource::RoleSession {
+        }),
+        Resource::RoleSession(kind::RoleSession {
             key_id,
             role_name: name.clone(),
             role_id: "AROAEXAMPLE".to_owned(),
             session_name: name.clone(),
-        },
-        Resource::Role { role_name: name },
+        }),
+        Resource::Role(kind::Role { role_name: name }),
     ]
     .map(target)
     .into()
@@ -126,9 +127,9 @@ fn names(catalog: &Catalog, finding: &Finding) -> Vec<String> {
 }
 
 fn instance() -> Target {
-    target(Resource::Instance {
+    target(Resource::Instance(kind::Instance {
         instance_id: "i-0123456789abcdef0".to_owned(),
-    })
+    }))
 }
 
 #[test]

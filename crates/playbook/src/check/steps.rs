@@ -286,10 +286,10 @@ fn check_every_kind_is_answered(file: &PlaybookFile, kinds: &[TargetKind], probl
     if actions.is_empty() {
         return;
     }
-    let never_contained = [TargetKind::Root, TargetKind::FederatedUser];
-    let unanswered = kinds.iter().zip(&file.targets.value).filter(|(kind, _)| {
-        !never_contained.contains(kind) && !actions.iter().any(|action| action.fits(**kind))
-    });
+    let unanswered = kinds
+        .iter()
+        .zip(file.written_targets())
+        .filter(|(kind, _)| kind.is_ever_contained() && !actions.iter().any(|action| action.fits(**kind)));
     for (kind, written) in unanswered {
         problems.push(
             Problem::at(

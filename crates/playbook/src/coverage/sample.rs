@@ -1,51 +1,32 @@
 //! A made-up finding of each known type, with a target of every kind that the type can name.
 
 use backstop_core::{
-    Finding, Resource, Target, TargetKind,
+    Finding, Target, TargetKind,
     finding::{Route, Severity, SeverityLabel, Standing},
+    kind::CREDENTIAL,
 };
-
-const CREDENTIALS: &[TargetKind] = &[
-    TargetKind::AccessKey,
-    TargetKind::UserSession,
-    TargetKind::User,
-    TargetKind::RoleSession,
-    TargetKind::Role,
-    TargetKind::Root,
-    TargetKind::FederatedUser,
-];
-
-/// Every kind there is.
-pub(super) const ALL: &[TargetKind] = &[
-    TargetKind::AccessKey,
-    TargetKind::UserSession,
-    TargetKind::User,
-    TargetKind::RoleSession,
-    TargetKind::Role,
-    TargetKind::Root,
-    TargetKind::FederatedUser,
-    TargetKind::Bucket,
-    TargetKind::Instance,
-    TargetKind::Account,
-    TargetKind::Other,
-];
 
 /// The one S3 type that is about the account and no bucket.
 const ACCOUNT_OPENED: &str = "Policy:S3/AccountBlockPublicAccessDisabled";
 
-/// The kinds of target of a type with GuardDuty's `resourceType`. An instance that is gone and a directory bucket are
-/// `other`.
-pub(super) fn kinds_of(finding_type: &str, resource: &str) -> &'static [TargetKind] {
-    match resource {
-        _ if finding_type == ACCOUNT_OPENED => &[TargetKind::Account],
-        "AccessKey" => CREDENTIALS,
-        "Instance" => &[TargetKind::Instance, TargetKind::Other],
-        "S3Bucket" => &[TargetKind::Bucket, TargetKind::Other],
-        "AttackSequence" | "unknown" => ALL,
-        several if several.contains("AccessKey") => ALL,
-        several if several.starts_with("Instance|") => &[TargetKind::Instance, TargetKind::Other],
-        _ => &[TargetKind::Other],
+/// The kinds of target of a type with GuardDuty's `resourceType`, or several. What a finding doesn't name well enough,
+/// such as an instance that is gone, is `other`; a credential always is named.
+pub(super) fn kinds_of(finding_type: &str, resource: &str) -> Vec<TargetKind> {
+    let named: Vec<&str> = resource.split('|').collect();
+    let is_anything =
+        matches!(resource, "AttackSequence" | "unknown") || (named.len() > 1 && named.contains(&CREDENTIAL));
+    if finding_type == ACCOUNT_OPENED {
+        return vec![TargetKind::Account];
     }
+    if is_anything {
+        return TargetKind::ALL.to_vec();
+    }
+    let takes = |kind: &TargetKind| kind.guardduty_types().iter().any(|name| named.contains(name));
+    let mut kinds: Vec<TargetKind> = TargetKind::ALL.iter().copied().filter(takes).collect();
+    if resource != CREDENTIAL {
+        kinds.push(TargetKind::Other);
+    }
+    kinds
 }
 
 /// The lowest of the documented severities, since a playbook's floor must not be passed by luck. Where AWS
@@ -114,41 +95,6 @@ fn target(kind: TargetKind) -> Target {
         account: "123456789012".into(),
         region: "us-east-1".into(),
         partition: "aws".to_owned(),
-        resource: resource(kind),
-    }
-}
-
-fn resource(kind: TargetKind) -> Resource {
-    let key_id = "ASIAIOSFODNN7EXAMPLE".to_owned();
-    let name = "example".to_owned();
-    match kind {
-        TargetKind::AccessKey => Resource::AccessKey {
-            key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
-            user_name: Some(name),
-        },
-        TargetKind::UserSession => Resource::UserSession {
-            key_id,
-            user_name: name,
-            user_id: "AIDAEXAMPLE".to_owned(),
-        },
-        TargetKind::User => Resource::User { user_name: name },
-        TargetKind::RoleSession => Resource::RoleSession {
-            key_id,
-            role_name: name.clone(),
-            role_id: "AROAEXAMPLE".to_owned(),
-            session_name: name,
-        },
-        TargetKind::Role => Resource::Role { role_name: name },
-        TargetKind::Root => Resource::Root { key_id: None },
-        TargetKind::FederatedUser => Resource::FederatedUser { key_id, name },
-        TargetKind::Bucket => Resource::Bucket { name },
-        TargetKind::Instance => Resource::Instance {
-            instance_id: "i-0123456789abcdef0".to_owned(),
-        },
-        TargetKind::Account => Resource::Account,
-        TargetKind::Other => Resource::Other {
-            resource_type: "AWS::EKS::Cluster".to_owned(),
-            id: name,
-        },
+        resource: kind.example(),
     }
 }

@@ -16,6 +16,7 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use backstop_core::{
     Resource,
     incident::Status,
+    kind,
     log::{Event, Phase, Record},
 };
 
@@ -39,9 +40,9 @@ fn wish() -> Wish {
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::Role {
+            resource: Resource::Role(kind::Role {
                 role_name: "build".into(),
-            },
+            }),
         },
         wanted: Mode::Approve,
         by: ALICE.into(),

@@ -19,6 +19,7 @@ use backstop_core::{
     Mode, Resource, Target, canonical,
     finding::{Route, Severity, SeverityLabel},
     incident::Status,
+    kind,
     log::{FindingRef, Opened, Origin, Record},
 };
 
@@ -37,9 +38,9 @@ fn opened() -> Event {
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::Role {
+            resource: Resource::Role(kind::Role {
                 role_name: "build".into(),
-            },
+            }),
         },
         mode: Mode::Approve,
         steps: vec![],

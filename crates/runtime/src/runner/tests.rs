@@ -3,6 +3,7 @@ use async_trait::async_trait;
 use backstop_core::{
     Mode, Receipt, Resource, Target, UndoOutcome, Verification,
     finding::{Route, Severity, SeverityLabel},
+    kind,
     log::{FindingRef, Opened, Options, Phase, Record, StepRef},
 };
 use serde_json::json;
@@ -57,9 +58,9 @@ fn target() -> Target {
         account: "123456789012".into(),
         region: "eu-west-1".into(),
         partition: "aws".into(),
-        resource: Resource::Instance {
+        resource: Resource::Instance(kind::Instance {
             instance_id: "i-0123456789abcdef0".into(),
-        },
+        }),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_ec2::types::SecurityGroup;
-use backstop_core::{Change, Target};
+use backstop_core::{Change, Playbooks, Target, TargetKind};
 
 use super::undo::DEFAULT_TIMEOUT;
 use super::{
@@ -14,6 +14,8 @@ use super::{
 use crate::instance::{Instance, Interface};
 
 const MODIFY: &str = "ec2:ModifyNetworkInterfaceAttribute";
+/// What reaches the connections that isolation leaves.
+const CUT: &str = "ec2.deny-subnet-traffic";
 /// Set by EC2 Auto Scaling on the instances of a group.
 const AUTO_SCALING_TAG: &str = "aws:autoscaling:groupName";
 
@@ -109,7 +111,12 @@ pub(super) fn blast_radius(
     lines
 }
 
-pub(super) fn limits(instance: &Instance, paths: &Paths, untracking: &Untracking) -> Vec<String> {
+pub(super) fn limits(
+    instance: &Instance,
+    paths: &Paths,
+    untracking: &Untracking,
+    playbooks: &Playbooks,
+) -> Vec<String> {
     let mut lines = vec![if untracking.done {
         format!(
             "connections that send nothing while the instance is open stay tracked and live on until they have been \
@@ -128,11 +135,13 @@ pub(super) fn limits(instance: &Instance, paths: &Paths, untracking: &Untracking
             tracked.join(", ")
         ));
     }
-    lines.push(format!(
-        "to cut at once what leaves its subnet for another one (NAT gateway, load balancer, endpoint, neighbour): \
-         `backstop run cut-instance-traffic --target {}`",
-        instance.arn
-    ));
+    lines.extend(playbooks.containing_by(CUT, TargetKind::Instance).map(|playbook| {
+        format!(
+            "to cut at once what leaves its subnet for another one (NAT gateway, load balancer, endpoint, \
+             neighbour): `backstop run {playbook} --target {}`",
+            instance.arn
+        )
+    }));
     if !untracking.done
         && instance
             .interfaces

@@ -11,7 +11,7 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::mock;
 use aws_smithy_types::error::ErrorMetadata;
-use backstop_core::{ErrorName, Resource, Risk, UndoOutcome};
+use backstop_core::{ErrorName, Resource, Risk, UndoOutcome, kind};
 use backstop_runtime::{Action, StepError};
 
 use super::DeactivateAccessKey;
@@ -91,11 +91,11 @@ async fn an_inactive_key_needs_no_change_and_a_missing_one_is_gone() {
 
 #[tokio::test]
 async fn root_and_federated_users_are_refused_without_a_call() {
-    let root = Resource::Root { key_id: None };
-    let federated = Resource::FederatedUser {
+    let root = Resource::Root(kind::Root { key_id: None });
+    let federated = Resource::FederatedUser(kind::FederatedUser {
         key_id: "ASIAIOSFODNN7EXAMPLE".into(),
         name: "bob".into(),
-    };
+    });
     for resource in [root, federated] {
         let error = DeactivateAccessKey::new(iam!())
             .plan(&order(resource))

@@ -10,7 +10,7 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
-use backstop_core::{Resource, Risk, UndoOutcome};
+use backstop_core::{Resource, Risk, UndoOutcome, kind};
 use backstop_runtime::{
     Action, StepError,
     inline_policy::{PolicyReceipt, deny_all},
@@ -97,11 +97,11 @@ async fn a_wrong_name_in_the_finding_costs_a_call_and_nothing_else() {
 #[tokio::test]
 async fn a_session_user_must_have_the_findings_unique_id() {
     let session = |user_id: &str| {
-        order(Resource::UserSession {
+        order(Resource::UserSession(kind::UserSession {
             key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             user_name: "alice".into(),
             user_id: user_id.into(),
-        })
+        }))
     };
     let client = || iam!(user("alice"), no_keys("alice"), policy(None));
     DenyUser::new(client()).plan(&session("AIDAALICE")).await.unwrap();

@@ -15,7 +15,7 @@ use aws_sdk_s3control::{
     types::PublicAccessBlockConfiguration,
 };
 use aws_smithy_mocks::{Rule, mock};
-use backstop_core::{ErrorName, Plan, Receipt, Resource, UndoOutcome, guardrail::DRILL_TAG};
+use backstop_core::{ErrorName, Plan, Receipt, Resource, UndoOutcome, guardrail::DRILL_TAG, kind};
 use backstop_runtime::{Action, StepError, action::Order};
 
 use super::BlockAccountPublicAccess;
@@ -38,7 +38,7 @@ const PARTLY_FILLED_IN: Settings = [Some(true), Some(true), Some(false), Some(fa
 const EVERYONE: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 
 fn order() -> Order {
-    order_for(Resource::Account)
+    order_for(Resource::Account(kind::Account {}))
 }
 
 fn configuration([acls, ignore, policy, restrict]: Settings) -> PublicAccessBlockConfiguration {
@@ -245,7 +245,7 @@ async fn a_closed_account_has_nothing_to_change_and_nothing_to_ask() {
 
 #[tokio::test]
 async fn only_an_account_is_its_target() {
-    let bucket = order_for(Resource::Bucket { name: BUCKET.into() });
+    let bucket = order_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }));
     let action = BlockAccountPublicAccess::new(control!(), s3!());
     let error = action.plan(&bucket).await.unwrap_err();
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_s3::{Client, config::http::HttpResponse};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use aws_smithy_types::body::SdkBody;
-use backstop_core::{ErrorName, Resource};
+use backstop_core::{ErrorName, Resource, kind};
 use backstop_runtime::StepError;
 
 use super::Buckets;
@@ -62,9 +62,9 @@ async fn none_gone_denied_and_no_bucket_are_told_apart() {
     // Another account's bucket of this name answers so, too: every call names the owner it expects.
     let denied = s3!(block_error("AccessDenied")).find(&order().target).await;
     assert_eq!(denied.unwrap_err().name(), ErrorName::AccessDenied);
-    let user = order_for(Resource::User {
+    let user = order_for(Resource::User(kind::User {
         user_name: "alice".into(),
-    });
+    }));
     let no_bucket = s3!().find(&user.target).await;
     assert!(matches!(no_bucket, Err(StepError::NotApplicable { .. })));
 }

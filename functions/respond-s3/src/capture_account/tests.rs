@@ -2,7 +2,7 @@
 use aws_sdk_s3::operation::list_buckets::ListBucketsError;
 use aws_sdk_s3control::{Client, operation::get_public_access_block::GetPublicAccessBlockError};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
-use backstop_core::{Plan, Resource};
+use backstop_core::{Plan, Resource, kind};
 use backstop_runtime::Action;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ async fn capture(seen: std::sync::Arc<Buckets>) -> Plan {
         .then_error(|| GetPublicAccessBlockError::generic(error("NoSuchPublicAccessBlockConfiguration")));
     let blocks = AccountBlocks::new(mock_client!(aws_sdk_s3control, RuleMode::MatchAny, &[&none]));
     CaptureAccount::new(blocks, seen)
-        .plan(&order_for(Resource::Account))
+        .plan(&order_for(Resource::Account(kind::Account {})))
         .await
         .unwrap()
 }

@@ -5,6 +5,7 @@
 use backstop_core::{
     Change, Mode, Receipt, Resource, StepId, Target, Verification,
     finding::{Route, Severity},
+    kind,
     log::{FindingRef, Opened, StepRef},
 };
 use jiff::SignedDuration;
@@ -31,10 +32,10 @@ fn opened(mode: Mode) -> Event {
             account: "123456789012".into(),
             region: "eu-west-1".into(),
             partition: "aws".into(),
-            resource: Resource::AccessKey {
+            resource: Resource::AccessKey(kind::AccessKey {
                 key_id: "AKIAIOSFODNN7EXAMPLE".into(),
                 user_name: Some("ci".into()),
-            },
+            }),
         },
         mode,
         steps: vec![
@@ -182,7 +183,7 @@ fn what_an_investigation_proposes_is_ready_to_type() {
         incomplete: vec![],
     };
     let suspect = Suspect::new(&with_investigation.target, Some("ci".into()));
-    let found = Investigation::of(&suspect, scope, &calls);
+    let found = Investigation::of(&suspect, scope, &calls, backstop_runtime::playbooks());
     let mut kept = plan("find-what-it-did", "", "", "");
     kept.changes.clear();
     kept.blast_radius.clear();

@@ -1,0 +1,75 @@
+//! What credentials have in common: whose they are as far as a finding tells, and how their calls are known again.
+
+/// The IAM user behind a target, as far as its finding tells. A name is a hint, until IAM was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IamUser<'a> {
+    /// Whoever owns this long-term key; IAM tells.
+    Owning {
+        /// `AKIA…`
+        key_id: &'a str,
+        /// The name according to the finding.
+        name: Option<&'a str>,
+    },
+    /// The user of this name, if it has this unique id.
+    Identified {
+        /// The name.
+        name: &'a str,
+        /// `AIDA…`
+        user_id: &'a str,
+    },
+    /// The user of this name.
+    Named(&'a str),
+}
+
+impl<'a> IamUser<'a> {
+    /// The name according to the finding.
+    pub const fn name(&self) -> Option<&'a str> {
+        match *self {
+            Self::Owning { name, .. } => name,
+            Self::Identified { name, .. } | Self::Named(name) => Some(name),
+        }
+    }
+}
+
+/// The IAM role behind a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IamRole<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its unique id, `AROA…`, if the finding tells it: a role made anew under the name is another role.
+    pub role_id: Option<&'a str>,
+}
+
+/// How CloudTrail shows which calls somebody made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls<'a> {
+    /// They are signed with this key.
+    pub key_id: Option<&'a str>,
+    /// Every call of this user is meant, whatever key it was signed with.
+    pub user: Option<&'a str>,
+    /// Every call of this role's sessions is meant.
+    pub role: Option<&'a str>,
+    /// The name of the session, under which CloudTrail finds its calls.
+    pub session: Option<&'a str>,
+    /// Each call names who issued the session; the finding doesn't.
+    pub name_issuer: bool,
+}
+
+/// Why a target is never contained, whatever a playbook says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The guardrail that refuses.
+    pub guardrail: &'static str,
+    /// Why, and what people can do.
+    pub reason: String,
+}
+
+/// What people do once a credential is contained.
+pub(super) const ONCE_CONTAINED: &[&str] = &[
+    "tell the owner: work that used this credential has stopped",
+    "find out what was done with it, and how it leaked, before you give out a new one",
+];
+
+/// What is asked afterwards where an attacker got in somewhere.
+pub(super) const HOW_IT_BEGAN: &str =
+    "How did the attacker get in, is that way shut, and what else does it lead to?";

@@ -8,6 +8,7 @@ mod check;
 mod compile;
 mod coverage;
 mod decide;
+pub mod drill;
 mod file;
 mod fit;
 pub mod known;

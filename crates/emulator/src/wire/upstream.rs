@@ -42,22 +42,22 @@ impl Upstreams {
         }
     }
 
-    pub(super) async fn ministack(&self, parts: &Parts, body: &Bytes) -> Result<Reply, UpstreamError> {
+    pub(crate) async fn ministack(&self, parts: &Parts, body: &Bytes) -> Result<Reply, UpstreamError> {
         self.pass("ministack", self.ministack, parts, body).await
     }
 
-    pub(super) async fn moto(&self, parts: &Parts, body: &Bytes) -> Result<Reply, UpstreamError> {
+    pub(crate) async fn moto(&self, parts: &Parts, body: &Bytes) -> Result<Reply, UpstreamError> {
         self.pass("moto", self.moto, parts, body).await
     }
 
-    /// An unsigned request of the sandbox's own.
+    /// An unsigned request of the gateway's own.
     pub(crate) async fn get_from_ministack(&self, path: &str) -> Result<Reply, UpstreamError> {
         let request = Request::get(format!("http://{}{path}", self.ministack)).body(Full::default());
         self.send("ministack", request.map_err(|_| UpstreamError::Path)?)
             .await
     }
 
-    /// A form request of the sandbox's own, as the root of `account_id`.
+    /// A form request of the gateway's own, as the root of `account_id`.
     pub(crate) async fn query_as_root(
         &self,
         service: &str,
@@ -80,7 +80,7 @@ impl Upstreams {
             .await
     }
 
-    /// A JSON request of the sandbox's own to moto, which takes any signature.
+    /// A JSON request of the gateway's own to moto, which takes any signature.
     pub(crate) async fn json_to_moto(
         &self,
         service: &str,
@@ -90,7 +90,7 @@ impl Upstreams {
         body: &serde_json::Value,
     ) -> Result<Reply, UpstreamError> {
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential=sandbox/20260101/{region}/{service}/aws4_request, \
+            "AWS4-HMAC-SHA256 Credential=gateway/20260101/{region}/{service}/aws4_request, \
              SignedHeaders=host, Signature=0"
         );
         let request = Request::builder()

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::upstream::Upstreams;
+use super::Upstreams;
 
 /// Who made a call. Shown, serialised and matched as `role/<name>`, `user/<name>`, `root`, ….
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -118,12 +118,12 @@ impl Serialize for Principal {
 
 /// Keys already asked about. A key never changes hands, so what is known stays true.
 #[derive(Debug, Default)]
-pub(super) struct Principals {
+pub(crate) struct Principals {
     known: Mutex<HashMap<String, Principal>>,
 }
 
 impl Principals {
-    pub(super) async fn who(&self, access_key_id: Option<&str>, upstreams: &Upstreams) -> Principal {
+    pub(crate) async fn who(&self, access_key_id: Option<&str>, upstreams: &Upstreams) -> Principal {
         let Some(key) = access_key_id else {
             return Principal::Anonymous;
         };

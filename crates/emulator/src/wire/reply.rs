@@ -1,4 +1,4 @@
-//! A complete answer, from an emulator or from the sandbox itself.
+//! A complete answer, from an emulator or of the gateway's own.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -77,7 +77,7 @@ impl Reply {
         code.rsplit('#').next().map(str::to_owned)
     }
 
-    pub(super) fn into_response(self) -> Response<Full<Bytes>> {
+    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;

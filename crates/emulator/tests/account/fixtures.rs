@@ -4,12 +4,12 @@ use aws_credential_types::Credentials;
 use backstop_emulator::Account;
 
 /// Two users with a key each; only `alice` may do anything: read IAM, list buckets, tables and instances.
-pub(crate) struct Cast {
+pub(crate) struct Fixtures {
     pub(crate) alice: Credentials,
     pub(crate) bystander: Credentials,
 }
 
-pub(crate) async fn plant(account: &Account) -> Cast {
+pub(crate) async fn plant(account: &Account) -> Fixtures {
     let iam = iam(account, account.root());
     let allowed = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Resource":"*","Action":[
         "iam:Get*","iam:List*","sts:AssumeRole","s3:ListAllMyBuckets","dynamodb:ListTables","ec2:DescribeInstances"]}]}"#;
@@ -22,7 +22,7 @@ pub(crate) async fn plant(account: &Account) -> Cast {
         .send()
         .await
         .unwrap();
-    Cast { alice, bystander }
+    Fixtures { alice, bystander }
 }
 
 async fn user(iam: &aws_sdk_iam::Client, name: &str) -> Credentials {

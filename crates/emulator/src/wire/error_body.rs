@@ -4,10 +4,9 @@ use hyper::StatusCode;
 use serde_json::json;
 use ulid::Ulid;
 
-use super::request::Protocol;
-use super::{AwsRequest, Reply};
+use super::{AwsRequest, Protocol, Reply};
 
-pub(super) fn throttled(asked: &AwsRequest) -> Reply {
+pub(crate) fn throttled(asked: &AwsRequest) -> Reply {
     let (status, code) = match (asked.protocol, asked.service.as_str()) {
         (Protocol::S3 | Protocol::S3Control, _) => (StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
         (Protocol::Ec2, _) => (StatusCode::SERVICE_UNAVAILABLE, "RequestLimitExceeded"),
@@ -19,7 +18,7 @@ pub(super) fn throttled(asked: &AwsRequest) -> Reply {
     error(asked, status, code, "Rate exceeded")
 }
 
-pub(super) fn internal(asked: &AwsRequest) -> Reply {
+pub(crate) fn internal(asked: &AwsRequest) -> Reply {
     let code = match (asked.protocol, asked.service.as_str()) {
         (Protocol::S3 | Protocol::S3Control | Protocol::Ec2, _) => "InternalError",
         (Protocol::Query, "iam") => "ServiceFailure",
@@ -38,7 +37,7 @@ pub(super) fn internal(asked: &AwsRequest) -> Reply {
     )
 }
 
-pub(super) fn denied(asked: &AwsRequest, message: &str) -> Reply {
+pub(crate) fn denied(asked: &AwsRequest, message: &str) -> Reply {
     let (status, code) = match (asked.protocol, asked.service.as_str()) {
         (Protocol::S3 | Protocol::S3Control, _) => (StatusCode::FORBIDDEN, "AccessDenied"),
         (Protocol::Ec2, _) => (StatusCode::FORBIDDEN, "UnauthorizedOperation"),
@@ -100,8 +99,8 @@ pub(crate) fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::routes::tests::asked;
     use super::*;
+    use crate::wire::asked;
 
     #[test]
     fn each_protocol_gets_its_own_code_and_status() {

@@ -6,8 +6,7 @@ use hyper::http::HeaderMap;
 use hyper::http::request::Parts;
 use serde_json::Value;
 
-use super::call::Resource;
-use super::rest_action;
+use super::{Resource, rest_action};
 
 /// Parameters that name what a call is about; the first one present is taken.
 const NAMING: [&str; 22] = [
@@ -125,7 +124,7 @@ impl AwsRequest {
     }
 
     /// Whether the text stands in a parameter, or in what the path names.
-    pub(super) fn names(&self, text: &str) -> bool {
+    pub(crate) fn names(&self, text: &str) -> bool {
         let is_resource = |resource: &Resource| resource.name.contains(text);
         self.resource.as_ref().is_some_and(is_resource)
             || self.parameters.values().any(|value| value.contains(text))
@@ -213,6 +212,22 @@ fn json_strings(body: &[u8]) -> BTreeMap<String, String> {
         .into_iter()
         .filter_map(|(name, value)| value.as_str().map(|text| (name, text.to_owned())));
     strings.collect()
+}
+
+/// A request of which nothing else is known.
+#[cfg(test)]
+pub(crate) fn asked(service: &str, action: &str, protocol: Protocol) -> AwsRequest {
+    AwsRequest {
+        service: service.to_owned(),
+        action: action.to_owned(),
+        protocol,
+        region: None,
+        access_key_id: None,
+        resource: None,
+        user_agent: None,
+        trace: None,
+        parameters: BTreeMap::new(),
+    }
 }
 
 #[cfg(test)]

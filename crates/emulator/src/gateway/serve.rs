@@ -5,28 +5,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 use thiserror::Error;
 use tokio::time::sleep;
 
-use super::call::Ending;
 use super::caller::Caller;
 use super::fault::Effect;
 use super::routes::{Route, route};
-use super::{AwsRequest, Principal, Reply, Shared, admission, error_body, forward, made};
+use super::{Shared, admission, forward, made};
+use crate::wire::{AwsRequest, Ending, Exchange, Reply, UpstreamError, denied, internal, throttled};
 
 /// The largest request body: more than any call of a drill, little enough to hold.
 const MAX_BODY: usize = 192 * 1024 * 1024;
-
-/// A complete request and what is known of it.
-#[derive(Debug)]
-pub(crate) struct Exchange {
-    pub(crate) asked: AwsRequest,
-    pub(crate) principal: Principal,
-    pub(crate) body: Bytes,
-    parts: Parts,
-}
 
 /// Hyper closes the connection without an answer when a service fails: what a lost response looks like.
 #[derive(Debug, Error)]
@@ -48,10 +38,10 @@ pub(super) async fn serve(
     };
     let body = body.to_bytes();
     let asked = AwsRequest::read(&parts, &body);
-    let begun = shared.record.begin();
+    let begun = shared.backend.record.begin();
     let principal = shared
         .principals
-        .who(asked.access_key_id.as_deref(), &shared.upstreams)
+        .who(asked.access_key_id.as_deref(), &shared.backend.upstreams)
         .await;
     let exchange = Exchange {
         asked,
@@ -72,6 +62,7 @@ pub(super) async fn serve(
         fault: effect.as_ref().map(Effect::name),
     };
     shared
+        .backend
         .record
         .end(begun, &exchange.asked, exchange.principal, ending);
     reply.map(Reply::into_response).ok_or(Dropped)
@@ -103,14 +94,18 @@ async fn with_fault(
             sleep(*wait).await;
             None
         }
-        Some(Effect::Throttle) => Some(error_body::throttled(&exchange.asked)),
-        Some(Effect::InternalError) => Some(error_body::internal(&exchange.asked)),
-        Some(Effect::AccessDenied { message }) => Some(error_body::denied(&exchange.asked, message)),
+        Some(Effect::Throttle) => Some(throttled(&exchange.asked)),
+        Some(Effect::InternalError) => Some(internal(&exchange.asked)),
+        Some(Effect::AccessDenied { message }) => Some(denied(&exchange.asked, message)),
     }
 }
 
 async fn answer(shared: &Shared, exchange: &Exchange) -> Reply {
-    let ministack = shared.upstreams.ministack(&exchange.parts, &exchange.body).await;
+    let ministack = shared
+        .backend
+        .upstreams
+        .ministack(&exchange.parts, &exchange.body)
+        .await;
     let ministack = match ministack {
         Ok(reply) => reply,
         Err(error) => return error.into_reply(),
@@ -120,10 +115,14 @@ async fn answer(shared: &Shared, exchange: &Exchange) -> Reply {
         return ministack;
     }
     match to {
-        Route::Answered => shared.answers.answer(shared, exchange).await,
+        Route::Answered => shared.answers.answer(&shared.backend, exchange).await,
         Route::Ministack | Route::Moto => {
-            let moto = shared.upstreams.moto(&exchange.parts, &exchange.body).await;
-            moto.unwrap_or_else(super::upstream::UpstreamError::into_reply)
+            let moto = shared
+                .backend
+                .upstreams
+                .moto(&exchange.parts, &exchange.body)
+                .await;
+            moto.unwrap_or_else(UpstreamError::into_reply)
         }
     }
 }

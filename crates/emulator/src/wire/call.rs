@@ -6,7 +6,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AwsRequest, Principal};
+use super::{AwsRequest, Principal, Resource};
 
 /// One AWS call as the gateway saw it.
 #[derive(Clone, Debug, Serialize)]
@@ -54,28 +54,19 @@ impl Call {
     }
 }
 
-/// What a call was about: `UserName` = `alice`, `TableName` = `incidents`, `Bucket` = `logs/2026/…`.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Resource {
-    /// The request parameter that names it.
-    pub kind: String,
-    /// Its name, id or ARN.
-    pub name: String,
-}
-
 /// How a call ended.
 #[derive(Debug, Default)]
-pub(super) struct Ending {
-    pub(super) status: Option<u16>,
-    pub(super) error_code: Option<String>,
-    pub(super) request_id: Option<String>,
-    pub(super) made: Option<Resource>,
-    pub(super) fault: Option<&'static str>,
+pub(crate) struct Ending {
+    pub(crate) status: Option<u16>,
+    pub(crate) error_code: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) made: Option<Resource>,
+    pub(crate) fault: Option<&'static str>,
 }
 
 /// A call under way.
 #[derive(Debug)]
-pub(super) struct Begun {
+pub(crate) struct Begun {
     seq: u64,
     started_at: Timestamp,
     started_us: u64,
@@ -109,7 +100,7 @@ impl Record {
         calls
     }
 
-    pub(super) fn begin(&self) -> Begun {
+    pub(crate) fn begin(&self) -> Begun {
         let mut inner = self.inner();
         let seq = inner.next;
         inner.next = seq.saturating_add(1);
@@ -120,7 +111,7 @@ impl Record {
         }
     }
 
-    pub(super) fn end(&self, begun: Begun, asked: &AwsRequest, principal: Principal, ending: Ending) {
+    pub(crate) fn end(&self, begun: Begun, asked: &AwsRequest, principal: Principal, ending: Ending) {
         let Begun {
             seq,
             started_at,

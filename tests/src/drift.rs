@@ -134,7 +134,7 @@ impl Drift {
             }
             (Self::DeleteTheAutoScalingGroup, Resource::Instance { instance_id }) => {
                 let group = planted
-                    .cast
+                    .fixtures
                     .instances()
                     .find(|one| &one.id == instance_id)
                     .unwrap();
@@ -143,7 +143,7 @@ impl Drift {
                 delete.force_delete(true).send().await.map(drop).unwrap();
             }
             (Self::DeleteATargetGroup, Resource::Instance { instance_id }) => {
-                let mut instances = planted.cast.instances();
+                let mut instances = planted.fixtures.instances();
                 let instance = instances.find(|one| &one.id == instance_id).unwrap();
                 let (target_group, _) = instance.load_balancers.clone().unwrap();
                 let delete = aws_sdk_elasticloadbalancingv2::Client::new(&sdk).delete_target_group();

@@ -11,7 +11,7 @@ use crate::{
     catalog::Catalog,
     check::{self, is_kebab_case},
     compile::{UNDO, compile},
-    drill,
+    drill::{self, Drill},
     file::PlaybookFile,
     load::{self, LoadError},
     parse,
@@ -119,9 +119,10 @@ pub fn lint(playbooks: &Path) -> Result<LintReport, LoadError> {
     }
     for file in &drill_files {
         let playbook = catalog.get(&file.playbook);
-        let problems = playbook
+        let mut problems = playbook
             .map(|playbook| drill::fits_playbook(&file.drills, playbook))
             .unwrap_or_default();
+        problems.extend(file.drills.iter().filter_map(missing_sample));
         if !problems.is_empty() {
             report
                 .invalid
@@ -164,6 +165,19 @@ fn read(name: &PlaybookName, label: &str, text: String) -> Result<Linted, Invali
         }),
         Err(problems) => Err(InvalidFile::new(label, &text, problems)),
     }
+}
+
+/// A drill that sends a file which isn't there.
+fn missing_sample(drill: &Drill) -> Option<Problem> {
+    let sample = drill.finding.as_ref()?;
+    (!drill.folder.join(sample.as_str()).is_file()).then(|| {
+        Problem::at(
+            sample.place(),
+            "finding-missing",
+            format!("`{sample}` isn't there"),
+        )
+        .help("put it into the playbook's folder, or leave `finding` out: then it is `finding.json`")
+    })
 }
 
 fn check_folder(folder: &Path, linted: &Linted) -> Vec<Problem> {

@@ -201,6 +201,14 @@ fn a_drill_is_linted_with_the_playbook_around_it() {
     );
     assert_eq!(folder.codes(), ["not-planted"]);
 
+    let folder = Folder::new("samples");
+    folder.edit(
+        "leaked-access-key/drill.yaml",
+        "finding: health.json",
+        "finding: helth.json",
+    );
+    assert_eq!(folder.codes(), ["finding-missing"]);
+
     // Another playbook's drill has the name already.
     let folder = Folder::new("twins");
     folder.edit(

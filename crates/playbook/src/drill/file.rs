@@ -35,6 +35,9 @@ pub struct Drill {
     /// account itself.
     #[serde(default)]
     pub finding_about: Option<Placed<String>>,
+    /// The sample in the playbook's folder that is sent, made to be about it; `finding.json` if none is named.
+    #[serde(default)]
+    pub finding: Option<Placed<String>>,
     /// Where no finding starts the playbook: what a person runs it on.
     #[serde(default)]
     pub run_by_hand: Option<ManualRun>,
@@ -116,6 +119,11 @@ impl Drill {
             (None, Some(run)) => Some(Start::ManualRun(run)),
             _ => None,
         }
+    }
+
+    /// The file in the playbook's folder that is sent, made to be about what was planted.
+    pub fn sample(&self) -> &str {
+        self.finding.as_ref().map_or("finding.json", |file| file)
     }
 
     /// By its name in `plant`, what the playbook is to contain.

@@ -115,7 +115,7 @@ impl Drift {
             Self::DeleteTheAutoScalingGroup => {
                 let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
                 let group = planted
-                    .cast
+                    .fixtures
                     .instances()
                     .find(|one| &one.id == instance_id)
                     .unwrap();
@@ -125,7 +125,7 @@ impl Drift {
             }
             Self::DeleteATargetGroup => {
                 let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
-                let mut instances = planted.cast.instances();
+                let mut instances = planted.fixtures.instances();
                 let instance = instances.find(|one| &one.id == instance_id).unwrap();
                 let (target_group, _) = instance.load_balancers.clone().unwrap();
                 let delete = aws_sdk_elasticloadbalancingv2::Client::new(&sdk).delete_target_group();

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use backstop_core::task::RespondTask;
-use backstop_drill::Stage;
+use backstop_drill::Environment;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -24,14 +24,14 @@ pub struct Failure {
 }
 
 impl Functions {
-    pub async fn of(stage: &Stage, names: impl IntoIterator<Item = &'static str>) -> Self {
-        let sdk = stage.account().sdk_config(stage.account().root());
+    pub async fn of(environment: &Environment, names: impl IntoIterator<Item = &'static str>) -> Self {
+        let sdk = environment.account().sdk_config(environment.account().root());
         let stacks = aws_sdk_cloudformation::Client::new(&sdk);
         let mut arns = BTreeMap::new();
         for name in names {
             let found = stacks
                 .describe_stack_resource()
-                .stack_name(stage.stack().name())
+                .stack_name(environment.stack().name())
                 .logical_resource_id(logical(name))
                 .send()
                 .await

@@ -8,11 +8,11 @@
     reason = "a failing helper fails its test"
 )]
 
-mod by_hand;
 mod drift;
 mod functions;
 mod known_actions;
 pub mod lambda;
+mod manual_undo;
 mod only;
 mod opening;
 mod people;
@@ -26,10 +26,10 @@ mod setting;
 mod truth;
 mod watched;
 
-pub use by_hand::by_hand;
 pub use drift::Drift;
 pub use functions::{Failure, Functions, in_template};
 pub use known_actions::{KNOWN_ACTIONS, KnownAction, SafeUndo, Seen, but_for_the_key};
+pub use manual_undo::manual_undo;
 pub use only::{is_whole, only};
 pub use opening::{Case, story};
 pub use people::{Notice, People};
@@ -39,6 +39,6 @@ pub use removal::Removal;
 pub use role::Role;
 pub use scene::{Leaked, Scene, refusals};
 pub use sections::Sections;
-pub use setting::{Setting, drill, options, playbooks, stage};
+pub use setting::{Setting, drill, environment, options, playbooks};
 pub use truth::{assert_log_is_true, assert_people_are_told, is_open};
 pub use watched::Watched;

@@ -1,6 +1,6 @@
 //! What people get: a queue that is subscribed to the alerts topic, read message by message.
 
-use backstop_drill::Stage;
+use backstop_drill::Environment;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -23,8 +23,8 @@ pub struct Notice {
 
 impl People {
     /// From now on.
-    pub async fn of(stage: &Stage) -> Self {
-        let account = stage.account();
+    pub async fn of(environment: &Environment) -> Self {
+        let account = environment.account();
         let sdk = account.sdk_config(account.root());
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         let queue = sqs.create_queue().queue_name(QUEUE).send().await.unwrap();
@@ -50,7 +50,7 @@ impl People {
             .attributes(name, policy.to_string());
         set.send().await.unwrap();
         let subscribe = aws_sdk_sns::Client::new(&sdk).subscribe();
-        let subscribe = subscribe.topic_arn(stage.stack().alerts_topic_arn().unwrap());
+        let subscribe = subscribe.topic_arn(environment.stack().alerts_topic_arn().unwrap());
         subscribe.protocol("sqs").endpoint(arn).send().await.unwrap();
         Self {
             sqs,

@@ -35,7 +35,7 @@ pub struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub async fn plant(watched: &'a Watched, drill: &Drill) -> Self {
-        let account = watched.stage.account();
+        let account = watched.environment.account();
         let planted = Planted::of(account, drill).await;
         Self {
             before: planted.states(account).await,
@@ -53,7 +53,7 @@ impl<'a> Place<'a> {
     }
 
     pub async fn states(&self) -> States {
-        self.planted.states(self.watched.stage.account()).await
+        self.planted.states(self.watched.environment.account()).await
     }
 
     /// What there was before is there, but for the leaked key, which undo leaves as it is.
@@ -83,7 +83,7 @@ impl<'a> Place<'a> {
             steps: playbook.step_refs(),
             origin: Origin::Drill,
         };
-        let incident = case.open(&self.watched.stage.ledger()).await;
+        let incident = case.open(&self.watched.environment.ledger()).await;
         let input = ExecutionInput {
             incident: incident.clone(),
             playbook: case.playbook,
@@ -100,10 +100,13 @@ impl<'a> Place<'a> {
         if playbook.triggers.by_hand {
             return self.open(playbook, playbook.mode).await;
         }
-        let stage = &self.watched.stage;
-        let event = finding_about(stage, drill, &self.planted.cast).unwrap();
-        stage.put_event(&event.detail_type, &event.detail).await.unwrap();
-        let opened = follow::incident(stage, &drill.playbook, &event.finding_id).await;
+        let environment = &self.watched.environment;
+        let event = finding_about(environment, drill, &self.planted.fixtures).unwrap();
+        environment
+            .put_event(&event.detail_type, &event.detail)
+            .await
+            .unwrap();
+        let opened = follow::incident(environment, &drill.playbook, &event.finding_id).await;
         opened.unwrap().id().clone()
     }
 
@@ -117,7 +120,7 @@ impl<'a> Place<'a> {
 
     /// Asks for undo as the CLI does; a drill's sessions are nobody's, so they may come back to life.
     pub async fn ask_undo(&self, id: &IncidentId) -> Result<(), UndoError> {
-        let ledger = self.watched.stage.ledger();
+        let ledger = self.watched.environment.ledger();
         let mut log = ledger.log(id).await.unwrap();
         let steps = undoing::undoable(id, &log.incident().unwrap(), None)?;
         let [by, ..] = PEOPLE;
@@ -147,14 +150,14 @@ impl<'a> Place<'a> {
                 assert_eq!(status, Status::Undone, "{}", story(&log));
                 log
             }
-            Err(UndoError::NothingToUndo(_)) => self.watched.stage.ledger().log(id).await.unwrap(),
+            Err(UndoError::NothingToUndo(_)) => self.watched.environment.ledger().log(id).await.unwrap(),
             Err(error) => panic!("{error}"),
         }
     }
 
     /// Waits until the incident is as wanted, approving where it is asked.
     pub async fn until(&self, id: &IncidentId, wanted: impl Fn(&Incident) -> bool) -> IncidentLog {
-        let ledger = self.watched.stage.ledger();
+        let ledger = self.watched.environment.ledger();
         let until = Instant::now() + PATIENCE;
         loop {
             let log = ledger.log(id).await.unwrap();

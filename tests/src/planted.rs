@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::types::Filter;
 use backstop_core::{Resource, Target, kind};
 use backstop_drill::{
-    Cast, Drill,
-    cast::{PlantedInstance, Subject},
-    file::Start,
-    picture::Picture,
+    Drill, Fixtures,
+    fixtures::{PlantedInstance, Subject},
+    state_snapshot::StateSnapshot,
 };
 use backstop_emulator::Account;
+use backstop_playbook::drill::Start;
 use serde_json::{Value, json};
 use ulid::Ulid;
 
@@ -20,21 +20,21 @@ pub type States = BTreeMap<String, Value>;
 /// What was planted, and the target.
 #[derive(Debug)]
 pub struct Planted {
-    pub cast: Cast,
+    pub fixtures: Fixtures,
     pub target: Target,
 }
 
 impl Planted {
     pub async fn of(account: &Account, drill: &Drill) -> Self {
         let ending = Ulid::generate().to_string().to_lowercase();
-        let cast = Cast::plant(account, drill, &ending[ending.len() - 10..])
+        let fixtures = Fixtures::plant(account, drill, &ending[ending.len() - 10..])
             .await
             .unwrap();
         let target = match drill.start().unwrap() {
-            Start::Finding(about) => target_of(account, cast.subject(about).unwrap()),
-            Start::ByHand(run) => cast.target(account, &run.target).unwrap(),
+            Start::Finding(about) => target_of(account, fixtures.subject(about).unwrap()),
+            Start::ManualRun(run) => fixtures.target(account, &run.target).unwrap(),
         };
-        Self { cast, target }
+        Self { fixtures, target }
     }
 
     /// How many network interfaces the target has.
@@ -69,13 +69,13 @@ impl Planted {
 
     fn instance(&self) -> Option<&PlantedInstance> {
         let id = self.target.resource.id();
-        self.cast.instances().find(|instance| instance.id == id)
+        self.fixtures.instances().find(|instance| instance.id == id)
     }
 
     /// Every state there is.
     pub async fn states(&self, account: &Account) -> States {
-        let picture = Picture::take(account, &self.cast).await.unwrap();
-        let mut states = picture.states().clone();
+        let snapshot = StateSnapshot::take(account, &self.fixtures).await.unwrap();
+        let mut states = snapshot.states().clone();
         states.extend(self.traces(account).await);
         if kind::Account::of(&self.target.resource).is_none() {
             // Whoever tests what is done to the account may be at it at the same time.

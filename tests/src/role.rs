@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use backstop_drill::Stage;
+use backstop_drill::Environment;
 use serde_json::Value;
 
 use crate::in_template;
@@ -18,11 +18,11 @@ pub struct Role {
 
 impl Role {
     /// The role of the function with this crate name.
-    pub async fn of(stage: &Stage, function: &str) -> Self {
-        let sdk = stage.account().sdk_config(stage.account().root());
+    pub async fn of(environment: &Environment, function: &str) -> Self {
+        let sdk = environment.account().sdk_config(environment.account().root());
         let found = aws_sdk_cloudformation::Client::new(&sdk)
             .describe_stack_resource()
-            .stack_name(stage.stack().name())
+            .stack_name(environment.stack().name())
             .logical_resource_id(in_template(function) + "Role")
             .send()
             .await

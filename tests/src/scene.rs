@@ -1,4 +1,4 @@
-//! Users with leaked keys on a stage of their own, findings about them, and the end state in the account.
+//! Users with leaked keys in an environment of their own, findings about them, and the end state in the account.
 
 use std::{
     collections::BTreeMap,
@@ -14,9 +14,9 @@ use backstop_core::{
     log::{Event, Record},
 };
 use backstop_drill::{
-    Stage, StageOptions,
-    cast::{Identity, Subject},
+    Environment, EnvironmentOptions,
     finding::{self, Place},
+    fixtures::{Identity, Subject},
 };
 use backstop_emulator::{Settings, Silent};
 use backstop_runtime::IncidentLog;
@@ -34,7 +34,7 @@ fn root() -> PathBuf {
 
 /// A deployed stack in an account of its own.
 pub struct Scene {
-    pub stage: Stage,
+    pub environment: Environment,
 }
 
 /// A user whose key is said to be leaked.
@@ -47,7 +47,7 @@ pub struct Leaked {
 impl Scene {
     pub async fn start(mode: Mode, parameters: &[(&str, &str)]) -> Self {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let options = StageOptions {
+        let options = EnvironmentOptions {
             root: root(),
             mode,
             without_permission: None,
@@ -60,19 +60,19 @@ impl Scene {
             },
         };
         Self {
-            stage: Stage::start(options, &Silent)
+            environment: Environment::start(options, &Silent)
                 .await
                 .unwrap_or_else(|error| panic!("{error:?}")),
         }
     }
 
     pub fn iam(&self) -> aws_sdk_iam::Client {
-        let account = self.stage.account();
+        let account = self.environment.account();
         aws_sdk_iam::Client::new(&account.sdk_config(account.root()))
     }
 
     pub fn sfn(&self) -> aws_sdk_sfn::Client {
-        let account = self.stage.account();
+        let account = self.environment.account();
         aws_sdk_sfn::Client::new(&account.sdk_config(account.root()))
     }
 
@@ -113,7 +113,7 @@ impl Scene {
 
     pub async fn send_as(&self, playbook: &str, identity: &Identity, finding_id: &str) {
         let event = self.finding(playbook, identity, finding_id);
-        self.stage
+        self.environment
             .put_event(&event.detail_type, &event.detail)
             .await
             .unwrap();
@@ -126,8 +126,8 @@ impl Scene {
 
     fn finding(&self, playbook: &str, identity: &Identity, finding_id: &str) -> finding::Event {
         let place = Place {
-            account: self.stage.account().account_id(),
-            region: self.stage.account().region(),
+            account: self.environment.account().account_id(),
+            region: self.environment.account().region(),
             now: Timestamp::now(),
             finding_id,
         };
@@ -170,7 +170,7 @@ impl Scene {
 
     /// The logs of all incidents that a finding opened or joined; it may have several targets.
     pub async fn logs_of(&self, finding_id: &str) -> Vec<IncidentLog> {
-        let ledger = self.stage.ledger();
+        let ledger = self.environment.ledger();
         let mut found = Vec::new();
         for row in ledger.incidents(500).await.unwrap() {
             let log = ledger.log(&row.incident).await.unwrap();
@@ -208,7 +208,7 @@ impl Scene {
 
     /// How often one of the stack's functions published to the alerts topic, by the function's role.
     pub fn published(&self, role: &str) -> usize {
-        let calls = self.stage.account().calls();
+        let calls = self.environment.account().calls();
         calls
             .iter()
             .filter(|call| call.service == "sns" && call.action == "Publish" && call.succeeded())
@@ -221,13 +221,13 @@ impl Scene {
         use aws_sdk_sqs::types::QueueAttributeName::{
             ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,
         };
-        let account = self.stage.account();
+        let account = self.environment.account();
         let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(account.root()));
         let begin = Instant::now();
         loop {
             let answer = sqs
                 .get_queue_attributes()
-                .queue_url(self.stage.stack().intake_queue_url().unwrap())
+                .queue_url(self.environment.stack().intake_queue_url().unwrap())
                 .attribute_names(ApproximateNumberOfMessages)
                 .attribute_names(ApproximateNumberOfMessagesNotVisible)
                 .send()
@@ -244,14 +244,14 @@ impl Scene {
 
     pub async fn statuses(&self) -> BTreeMap<Status, usize> {
         let mut counts = BTreeMap::new();
-        for row in self.stage.ledger().incidents(1000).await.unwrap() {
+        for row in self.environment.ledger().incidents(1000).await.unwrap() {
             *counts.entry(row.status).or_insert(0) += 1;
         }
         counts
     }
 
     pub async fn end(self) {
-        self.stage.clear().await.unwrap();
+        self.environment.clear().await.unwrap();
     }
 }
 

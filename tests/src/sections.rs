@@ -2,20 +2,20 @@
 
 use std::{any::Any, future::Future, sync::Arc};
 
-use backstop_drill::Stage;
+use backstop_drill::Environment;
 
-/// What was checked on one stage.
+/// What was checked in one environment.
 #[derive(Debug)]
 pub struct Sections {
-    stage: Arc<Stage>,
+    environment: Arc<Environment>,
     failed: Vec<String>,
 }
 
 impl Sections {
     /// Nothing checked yet.
-    pub fn on(stage: Stage) -> Self {
+    pub fn on(environment: Environment) -> Self {
         Self {
-            stage: Arc::new(stage),
+            environment: Arc::new(environment),
             failed: Vec::new(),
         }
     }
@@ -23,10 +23,10 @@ impl Sections {
     /// Runs one check; a panic in it is written down.
     pub async fn check<F, Checked>(&mut self, name: &str, section: F)
     where
-        F: FnOnce(Arc<Stage>) -> Checked,
+        F: FnOnce(Arc<Environment>) -> Checked,
         Checked: Future<Output = ()> + Send + 'static,
     {
-        if let Err(error) = tokio::spawn(section(Arc::clone(&self.stage))).await {
+        if let Err(error) = tokio::spawn(section(Arc::clone(&self.environment))).await {
             let why = error
                 .try_into_panic()
                 .map_or_else(|error| error.to_string(), |panic| words(&*panic));
@@ -36,15 +36,21 @@ impl Sections {
 
     /// Ends the account; gives what failed, with the place of the logs.
     pub async fn end(self) -> Result<(), String> {
-        let stage = Arc::into_inner(self.stage).ok_or("a check still holds the stage")?;
+        let environment = Arc::into_inner(self.environment).ok_or("a check still holds the environment")?;
         if self.failed.is_empty() {
-            return stage.clear().await.map_err(|error| format!("{error}: {error:?}"));
+            return environment
+                .clear()
+                .await
+                .map_err(|error| format!("{error}: {error:?}"));
         }
-        let files = stage
+        let files = environment
             .save_logs()
             .await
             .map_err(|error| format!("{error}: {error:?}"))?;
-        stage.end().await.map_err(|error| format!("{error}: {error:?}"))?;
+        environment
+            .end()
+            .await
+            .map_err(|error| format!("{error}: {error:?}"))?;
         Err(format!(
             "{}\nlogs are in {}",
             self.failed.join("\n"),

@@ -1,4 +1,4 @@
-//! The workspace's own template and drills, on a stage.
+//! The workspace's own template and drills, in an environment.
 
 use std::{
     collections::BTreeMap,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use backstop_core::Mode;
-use backstop_drill::{Drill, DrillFileError, Drills, Stage, StageError, StageOptions};
+use backstop_drill::{Drill, Drills, DrillsError, Environment, EnvironmentError, EnvironmentOptions};
 use backstop_emulator::{Settings, Silent};
 
 /// What differs from a plain deployment.
@@ -19,13 +19,13 @@ pub struct Setting {
 }
 
 /// Deploys the workspace's template into a new account.
-pub async fn stage(setting: Setting) -> Result<Stage, StageError> {
-    Stage::start(options(setting), &Silent).await
+pub async fn environment(setting: Setting) -> Result<Environment, EnvironmentError> {
+    Environment::start(options(setting), &Silent).await
 }
 
 /// What such a deployment is made with.
-pub fn options(setting: Setting) -> StageOptions {
-    StageOptions {
+pub fn options(setting: Setting) -> EnvironmentOptions {
+    EnvironmentOptions {
         root: root(),
         mode: setting.mode,
         without_permission: setting.without_permission,
@@ -39,7 +39,7 @@ pub fn options(setting: Setting) -> StageOptions {
 }
 
 /// A drill of the workspace.
-pub fn drill(name: &str) -> Result<Drill, DrillFileError> {
+pub fn drill(name: &str) -> Result<Drill, DrillsError> {
     Drills::read(&playbooks())?.find(name).cloned()
 }
 

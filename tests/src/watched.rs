@@ -1,4 +1,4 @@
-//! A stage whose people's messages are kept.
+//! An environment whose people's messages are kept.
 
 use std::{
     future::Future,
@@ -7,16 +7,16 @@ use std::{
 };
 
 use backstop_core::Mode;
-use backstop_drill::Stage;
+use backstop_drill::Environment;
 use backstop_runtime::machines::Machines;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{People, Setting, stage};
+use crate::{People, Setting, environment};
 
 /// See the module.
 #[derive(Debug)]
 pub struct Watched {
-    pub stage: Stage,
+    pub environment: Environment,
     pub people: People,
     /// How long building and deploying took.
     pub deployed_in: Duration,
@@ -30,10 +30,10 @@ impl Watched {
             mode: Mode::Auto,
             without_permission: None,
         };
-        let stage = stage(setting).await.unwrap();
-        let people = People::of(&stage).await;
+        let environment = environment(setting).await.unwrap();
+        let people = People::of(&environment).await;
         Arc::new(Self {
-            stage,
+            environment,
             people,
             deployed_in: began.elapsed(),
         })
@@ -61,22 +61,22 @@ impl Watched {
 
     /// Ends the account, and fails the test if anything failed.
     pub async fn end(self: Arc<Self>, failed: Vec<String>) {
-        let stage = Arc::into_inner(self).unwrap().stage;
+        let environment = Arc::into_inner(self).unwrap().environment;
         if failed.is_empty() {
-            return stage.clear().await.unwrap();
+            return environment.clear().await.unwrap();
         }
-        let files = stage.save_logs().await.unwrap();
-        stage.end().await.unwrap();
+        let files = environment.save_logs().await.unwrap();
+        environment.end().await.unwrap();
         panic!("{}\nlogs are in {}", failed.join("\n"), files.display());
     }
 
     pub fn sfn(&self) -> aws_sdk_sfn::Client {
-        let account = self.stage.account();
+        let account = self.environment.account();
         aws_sdk_sfn::Client::new(&account.sdk_config(account.root()))
     }
 
     pub fn machines(&self) -> Machines {
-        let undo = self.stage.stack().machine_arn("undo").unwrap();
+        let undo = self.environment.stack().machine_arn("undo").unwrap();
         Machines::new(self.sfn(), undo.strip_suffix("undo").unwrap().to_owned())
     }
 }

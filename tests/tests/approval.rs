@@ -10,7 +10,7 @@ const BOB: &str = "arn:aws:iam::123456789012:user/bob";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plan_that_no_longer_fits_is_asked_about_again() {
     let scene = Scene::start(Mode::Approve, &[]).await;
-    let ledger = scene.stage.ledger();
+    let ledger = scene.environment.ledger();
     let sfn = scene.sfn();
     let leaked = scene.leak(true).await;
     let finding = scene.send_leak(&leaked).await;
@@ -77,7 +77,7 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
 /// The question is in the log a moment before the machine waits with the token that answers it.
 async fn until_token(scene: &Scene, id: &backstop_core::IncidentId) {
     for _ in 0..100 {
-        if scene.stage.ledger().approval(id).await.unwrap().is_some() {
+        if scene.environment.ledger().approval(id).await.unwrap().is_some() {
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             return;
         }

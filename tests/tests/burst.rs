@@ -16,7 +16,7 @@ use std::{
 };
 
 use backstop_core::{Mode, incident::Status};
-use backstop_drill::Stage;
+use backstop_drill::Environment;
 use backstop_tests::Scene;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -36,18 +36,18 @@ async fn a_thousand_findings_become_five_hundred_incidents() {
     // Each copy says the same as the first.
     let findings: Vec<Value> = findings.iter().cycle().take(TARGETS * COPIES).cloned().collect();
     let began = Instant::now();
-    let Scene { stage } = scene;
-    let stage = Arc::new(stage);
-    let sent = send(&stage, findings).await;
+    let Scene { environment } = scene;
+    let environment = Arc::new(environment);
+    let sent = send(&environment, findings).await;
     let scene = Scene {
-        stage: Arc::into_inner(stage).unwrap(),
+        environment: Arc::into_inner(environment).unwrap(),
     };
     let sending = began.elapsed();
     scene.drained(PATIENCE).await;
     let drained = began.elapsed();
 
     let rows = scene
-        .stage
+        .environment
         .ledger()
         .incidents(2 * TARGETS * COPIES)
         .await
@@ -64,7 +64,10 @@ async fn a_thousand_findings_become_five_hundred_incidents() {
         })
         .collect();
     ages.sort_unstable();
-    assert!(scene.stage.dead_letters().await.unwrap().is_empty(), "none lost");
+    assert!(
+        scene.environment.dead_letters().await.unwrap().is_empty(),
+        "none lost"
+    );
 
     while scene.statuses().await.get(&Status::Reported) != Some(&TARGETS) {
         assert!(began.elapsed() < PATIENCE, "{:?}", scene.statuses().await);
@@ -84,12 +87,12 @@ async fn a_thousand_findings_become_five_hundred_incidents() {
 }
 
 /// Sends all; gives when the first copy about each instance was sent.
-async fn send(stage: &Arc<Stage>, findings: Vec<Value>) -> BTreeMap<String, Timestamp> {
+async fn send(environment: &Arc<Environment>, findings: Vec<Value>) -> BTreeMap<String, Timestamp> {
     let waiting = Arc::new(Mutex::new(findings.into_iter()));
     let sent = Arc::new(Mutex::new(BTreeMap::new()));
     let mut senders = JoinSet::new();
     for _ in 0..SENDERS {
-        let (stage, waiting, sent) = (Arc::clone(stage), Arc::clone(&waiting), Arc::clone(&sent));
+        let (environment, waiting, sent) = (Arc::clone(environment), Arc::clone(&waiting), Arc::clone(&sent));
         senders.spawn(async move {
             loop {
                 let next = waiting.lock().await.next();
@@ -101,7 +104,7 @@ async fn send(stage: &Arc<Stage>, findings: Vec<Value>) -> BTreeMap<String, Time
                     .await
                     .entry(instance.to_owned())
                     .or_insert_with(Timestamp::now);
-                stage.put_event("GuardDuty Finding", &detail).await.unwrap();
+                environment.put_event("GuardDuty Finding", &detail).await.unwrap();
             }
         });
     }

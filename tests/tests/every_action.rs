@@ -12,11 +12,11 @@ use backstop_core::{
     log::{Event, Origin, Phase, StepRef},
     task::{RespondTask, StepAnswer, StepTask, VerifyTask},
 };
-use backstop_drill::Stage;
+use backstop_drill::Environment;
 use backstop_emulator::{Call, Effect, Matcher};
 use backstop_tests::{
-    Case, Failure, Functions, KnownAction, Planted, SafeUndo, Seen, Setting, States, drill, in_template,
-    only, stage, undoable,
+    Case, Failure, Functions, KnownAction, Planted, SafeUndo, Seen, Setting, States, drill, environment,
+    in_template, only, undoable,
 };
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
@@ -37,8 +37,8 @@ async fn every_action_is_harmless_to_plan_and_repeat_and_exact_to_undo() {
         KnownAction::find(action.id);
         by_function.entry(action.function).or_default().push(action);
     }
-    let stage = Arc::new(
-        stage(Setting {
+    let environment = Arc::new(
+        environment(Setting {
             mode: Mode::Approve,
             without_permission: None,
         })
@@ -46,13 +46,13 @@ async fn every_action_is_harmless_to_plan_and_repeat_and_exact_to_undo() {
         .unwrap(),
     );
     let deployed = began.elapsed().as_secs();
-    let functions = Arc::new(Functions::of(&stage, by_function.keys().copied()).await);
+    let functions = Arc::new(Functions::of(&environment, by_function.keys().copied()).await);
     // A function's calls are told from another's by its role, so each function has a task of its own.
     let tasks: Vec<_> = by_function
         .into_values()
         .map(|actions| {
-            let (stage, functions) = (Arc::clone(&stage), Arc::clone(&functions));
-            tokio::spawn(async move { each(&stage, &functions, actions).await })
+            let (environment, functions) = (Arc::clone(&environment), Arc::clone(&functions));
+            tokio::spawn(async move { each(&environment, &functions, actions).await })
         })
         .collect();
     let mut failed = Vec::new();
@@ -65,28 +65,28 @@ async fn every_action_is_harmless_to_plan_and_repeat_and_exact_to_undo() {
         backstop_actions::actions().count(),
         began.elapsed().as_secs()
     );
-    let stage = Arc::into_inner(stage).unwrap();
+    let environment = Arc::into_inner(environment).unwrap();
     if failed.is_empty() {
-        return stage.clear().await.unwrap();
+        return environment.clear().await.unwrap();
     }
-    let files = stage.save_logs().await.unwrap();
-    stage.end().await.unwrap();
+    let files = environment.save_logs().await.unwrap();
+    environment.end().await.unwrap();
     panic!("{}\nlogs are in {}", failed.join("\n"), files.display());
 }
 
 /// The actions of one function, one after another; one that fails stops no other.
 async fn each(
-    stage: &Arc<Stage>,
+    environment: &Arc<Environment>,
     functions: &Arc<Functions>,
     actions: Vec<&'static ActionSpec>,
 ) -> Vec<String> {
     let mut failed = Vec::new();
     for action in actions {
-        let (stage, functions) = (Arc::clone(stage), Arc::clone(functions));
+        let (environment, functions) = (Arc::clone(environment), Arc::clone(functions));
         let check = tokio::spawn(async move {
-            act_and_undo_safely(&stage, &functions, action).await;
-            undo_with_all_risks(&stage, &functions, action).await;
-            undo_after_drift(&stage, &functions, action).await;
+            act_and_undo_safely(&environment, &functions, action).await;
+            undo_with_all_risks(&environment, &functions, action).await;
+            undo_after_drift(&environment, &functions, action).await;
         });
         if check.await.is_err() {
             failed.push(format!("`{}` failed; its panic is above", action.id));
@@ -95,8 +95,8 @@ async fn each(
     failed
 }
 
-async fn act_and_undo_safely(stage: &Stage, functions: &Functions, action: &'static ActionSpec) {
-    let bench = Bench::plant(stage, functions, action, Origin::Finding).await;
+async fn act_and_undo_safely(environment: &Environment, functions: &Functions, action: &'static ActionSpec) {
+    let bench = Bench::plant(environment, functions, action, Origin::Finding).await;
     let known = bench.known;
 
     // Planning.
@@ -185,8 +185,8 @@ async fn act_and_undo_safely(stage: &Stage, functions: &Functions, action: &'sta
 }
 
 /// A person started it, no finding says that anything leaked, and accepts every risk.
-async fn undo_with_all_risks(stage: &Stage, functions: &Functions, action: &'static ActionSpec) {
-    let bench = Bench::contained(stage, functions, action).await;
+async fn undo_with_all_risks(environment: &Environment, functions: &Functions, action: &'static ActionSpec) {
+    let bench = Bench::contained(environment, functions, action).await;
     bench.ask_undo(ALL_RISKS).await;
     // The function dies after the change and before the log knows that it is undone.
     bench.losing_the_end(RespondTask::Undo).await;
@@ -207,7 +207,7 @@ async fn undo_with_all_risks(stage: &Stage, functions: &Functions, action: &'sta
     assert_eq!(bench.status().await, Status::Undone, "{}", action.id);
 }
 
-async fn undo_after_drift(stage: &Stage, functions: &Functions, action: &'static ActionSpec) {
+async fn undo_after_drift(environment: &Environment, functions: &Functions, action: &'static ActionSpec) {
     let known = KnownAction::find(action.id);
     let Some(drift) = known.drift else {
         assert_eq!(
@@ -218,10 +218,10 @@ async fn undo_after_drift(stage: &Stage, functions: &Functions, action: &'static
         );
         return;
     };
-    let bench = Bench::contained(stage, functions, action).await;
+    let bench = Bench::contained(environment, functions, action).await;
     let contained = bench.state().await;
     drift
-        .happen(stage.account(), &bench.planted, &bench.before, &contained)
+        .happen(environment.account(), &bench.planted, &bench.before, &contained)
         .await;
     let drifted = bench.state().await;
     assert_ne!(drifted, contained, "{}: nobody came in between", action.id);
@@ -242,7 +242,7 @@ async fn undo_after_drift(stage: &Stage, functions: &Functions, action: &'static
 
 /// One incident with one step on a target of its own.
 struct Bench<'a> {
-    stage: &'a Stage,
+    environment: &'a Environment,
     functions: &'a Functions,
     action: &'static ActionSpec,
     known: &'static KnownAction,
@@ -253,14 +253,14 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     async fn plant(
-        stage: &'a Stage,
+        environment: &'a Environment,
         functions: &'a Functions,
         action: &'static ActionSpec,
         origin: Origin,
     ) -> Self {
         let known = KnownAction::find(action.id);
         let drill = drill(known.drill).unwrap();
-        let planted = Planted::of(stage.account(), &drill).await;
+        let planted = Planted::of(environment.account(), &drill).await;
         let step = StepRef {
             step: STEP.into(),
             action: action.id.into(),
@@ -277,9 +277,9 @@ impl<'a> Bench<'a> {
             origin,
         };
         Self {
-            incident: case.open(&stage.ledger()).await,
-            before: planted.states(stage.account()).await,
-            stage,
+            incident: case.open(&environment.ledger()).await,
+            before: planted.states(environment.account()).await,
+            environment,
             functions,
             action,
             known,
@@ -288,9 +288,19 @@ impl<'a> Bench<'a> {
     }
 
     /// Planned, approved, done and closed.
-    async fn contained(stage: &'a Stage, functions: &'a Functions, action: &'static ActionSpec) -> Self {
+    async fn contained(
+        environment: &'a Environment,
+        functions: &'a Functions,
+        action: &'static ActionSpec,
+    ) -> Self {
         let by = "arn:aws:iam::123456789012:user/alice".to_owned();
-        let bench = Self::plant(stage, functions, action, Origin::Manual { by, reason: None }).await;
+        let bench = Self::plant(
+            environment,
+            functions,
+            action,
+            Origin::Manual { by, reason: None },
+        )
+        .await;
         bench.step(RespondTask::Plan).await.unwrap();
         bench.approve().await;
         assert_eq!(bench.act().await.outcome, Some(Outcome::Done), "{}", action.id);
@@ -299,7 +309,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn state(&self) -> States {
-        self.planted.states(self.stage.account()).await
+        self.planted.states(self.environment.account()).await
     }
 
     fn assert_restored(&self, state: &States) {
@@ -317,7 +327,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn status(&self) -> Status {
-        let log = self.stage.ledger().log(&self.incident).await.unwrap();
+        let log = self.environment.ledger().log(&self.incident).await.unwrap();
         log.incident().unwrap().status()
     }
 
@@ -375,7 +385,7 @@ impl<'a> Bench<'a> {
 
     /// The step takes effect, but the log can't take its end: as if the function had died in between.
     async fn losing_the_end(&self, op: fn(StepTask) -> RespondTask) {
-        let faults = self.stage.account().faults();
+        let faults = self.environment.account().faults();
         let denied = Effect::AccessDenied {
             message: "not authorized to perform: dynamodb:PutItem".to_owned(),
         };
@@ -392,7 +402,7 @@ impl<'a> Bench<'a> {
 
     /// What `backstop approve` writes.
     async fn approve(&self) {
-        let ledger = self.stage.ledger();
+        let ledger = self.environment.ledger();
         let mut log = ledger.log(&self.incident).await.unwrap();
         let (plan_hash, _) = log.incident().unwrap().plan_hashes().unwrap();
         let asked = Event::ApprovalRequested {
@@ -413,7 +423,7 @@ impl<'a> Bench<'a> {
 
     /// What `backstop undo` writes, once the incident is closed.
     async fn ask_undo(&self, accepting: &[Risk]) {
-        let ledger = self.stage.ledger();
+        let ledger = self.environment.ledger();
         let mut log = ledger.log(&self.incident).await.unwrap();
         let status = log.incident().unwrap().conclusion();
         log.append(&ledger, Event::Closed { status }).await.unwrap();
@@ -431,7 +441,11 @@ impl<'a> Bench<'a> {
     }
 
     fn mark(&self) -> u64 {
-        self.stage.account().calls().last().map_or(0, |call| call.seq)
+        self.environment
+            .account()
+            .calls()
+            .last()
+            .map_or(0, |call| call.seq)
     }
 
     fn assert_no_change_since(&self, mark: u64, why: &str) {
@@ -452,7 +466,7 @@ impl<'a> Bench<'a> {
                 && !["dynamodb", "logs", "xray"].contains(&call.service.as_str())
                 && !READS.iter().any(|read| call.action.starts_with(read))
         };
-        let calls = self.stage.account().calls();
+        let calls = self.environment.account().calls();
         calls
             .iter()
             .filter(is_change)

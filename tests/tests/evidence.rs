@@ -17,9 +17,12 @@ use backstop_runtime::{
 use backstop_tests::Scene;
 
 fn bucket(scene: &Scene) -> EvidenceBucket {
-    let account = scene.stage.account();
+    let account = scene.environment.account();
     let client = aws_sdk_s3::Client::new(&account.sdk_config(account.root()));
-    EvidenceBucket::new(client, scene.stage.stack().output("EvidenceBucket").unwrap())
+    EvidenceBucket::new(
+        client,
+        scene.environment.stack().output("EvidenceBucket").unwrap(),
+    )
 }
 
 /// All that is in the bucket, as `backstop evidence fetch` gets it.
@@ -34,10 +37,14 @@ async fn fetched(scene: &Scene, id: &IncidentId) -> BTreeMap<String, Vec<u8>> {
 }
 
 async fn undo(scene: &Scene, id: &IncidentId) {
-    let ledger = scene.stage.ledger();
+    let ledger = scene.environment.ledger();
     let mut log = ledger.log(id).await.unwrap();
     let steps = undoable(id, &log.incident().unwrap(), None).unwrap();
-    let machine = scene.stage.stack().machine_arn("leaked-access-key").unwrap();
+    let machine = scene
+        .environment
+        .stack()
+        .machine_arn("leaked-access-key")
+        .unwrap();
     let prefix = machine.strip_suffix("leaked-access-key").unwrap();
     let machines = Machines::new(scene.sfn(), prefix.to_owned());
     let by = "arn:aws:iam::123456789012:user/oncall";
@@ -99,7 +106,7 @@ async fn evidence_is_kept_on_closing_and_after_an_undo_and_its_lack_is_said() {
 }
 
 async fn evidence_that_cannot_be_written_is_missed_aloud(scene: &Scene) {
-    let faults = scene.stage.account().faults();
+    let faults = scene.environment.account().faults();
     faults.add(
         Matcher::new("s3", "PutObject").by("role/*Close*"),
         Effect::AccessDenied {
@@ -134,7 +141,7 @@ async fn evidence_that_cannot_be_written_is_missed_aloud(scene: &Scene) {
 
 /// The files of an incident, once the manifest is there and as the log says.
 async fn until_whole(scene: &Scene, id: &IncidentId) -> BTreeMap<String, Vec<u8>> {
-    let ledger = scene.stage.ledger();
+    let ledger = scene.environment.ledger();
     let mut problems = Vec::new();
     for _ in 0..100 {
         let files = fetched(scene, id).await;

@@ -43,7 +43,7 @@ async fn beyond_the_limit_people_decide() {
     }
     assert_eq!(off, LIMIT);
     // Whatever is to be told is written down before the status is shown, or on its way.
-    let ledger = scene.stage.ledger();
+    let ledger = scene.environment.ledger();
     while scene.published("NotifyRole") < LIMIT + 1 || !ledger.undelivered(1).await.unwrap().is_empty() {
         assert!(
             Instant::now() < until,
@@ -58,6 +58,9 @@ async fn beyond_the_limit_people_decide() {
         "one notice for each that is contained, and one for thirty questions"
     );
     assert_eq!(scene.published("ApproveRole"), 0, "only `notify` delivers");
-    assert!(scene.stage.dead_letters().await.unwrap().is_empty(), "none lost");
+    assert!(
+        scene.environment.dead_letters().await.unwrap().is_empty(),
+        "none lost"
+    );
     scene.end().await;
 }

@@ -8,7 +8,7 @@ use backstop_core::{
     kind,
     log::{Event, Origin},
 };
-use backstop_drill::cast::Identity;
+use backstop_drill::fixtures::Identity;
 use backstop_emulator::{Effect, Matcher};
 use backstop_tests::{Case, Scene, refusals};
 use jiff::{Timestamp, ToSpan};
@@ -50,7 +50,7 @@ async fn exempt_by_arn(scene: &Scene) {
         pattern: format!("arn:aws:iam::*:user/{}", leaked.user),
     };
     scene
-        .stage
+        .environment
         .ledger()
         .put_exemption(&exemption("by-arn", scope, in_an_hour()))
         .await
@@ -67,7 +67,7 @@ async fn exempt_by_arn(scene: &Scene) {
 
 /// The tag is on the user, not in the finding: only the check right before acting can see it.
 async fn exempt_by_tag_is_seen_right_before_acting(scene: &Scene) {
-    let ledger = scene.stage.ledger();
+    let ledger = scene.environment.ledger();
     let leaked = scene.leak(true).await;
     let scope = ExemptionScope::Tag {
         key: "backstop:drill".into(),
@@ -93,7 +93,7 @@ async fn an_expired_exemption_does_nothing(scene: &Scene) {
     };
     let over = Timestamp::now().checked_sub(1.minute()).unwrap();
     scene
-        .stage
+        .environment
         .ledger()
         .put_exemption(&exemption("expired", scope, over))
         .await
@@ -104,7 +104,7 @@ async fn an_expired_exemption_does_nothing(scene: &Scene) {
 }
 
 async fn paused(scene: &Scene) {
-    let ledger = scene.stage.ledger();
+    let ledger = scene.environment.ledger();
     let leaked = scene.leak(true).await;
     let pause = Pause {
         scope: PauseScope::Everything,
@@ -178,7 +178,7 @@ async fn unreadable_table(scene: &Scene) {
     let denied = Effect::AccessDenied {
         message: "not authorized to perform: dynamodb:Query".into(),
     };
-    let faults = scene.stage.account().faults();
+    let faults = scene.environment.account().faults();
     let fault = faults.add(Matcher::new("dynamodb", "Query").by("role/*RespondIam*"), denied);
     let (_, incident) = scene.answer(&leaked).await;
     assert!(faults.remove(fault) > 0, "the fault was never met");
@@ -194,8 +194,8 @@ async fn an_undone_target_is_asked_about(scene: &Scene) {
     let leaked = scene.leak(true).await;
     let (id, incident) = scene.answer(&leaked).await;
     assert_eq!(incident.status(), Status::Contained);
-    let ledger = scene.stage.ledger();
-    let machine = scene.stage.stack().machine_arn("undo").unwrap();
+    let ledger = scene.environment.ledger();
+    let machine = scene.environment.stack().machine_arn("undo").unwrap();
     let machines = backstop_runtime::machines::Machines::new(
         scene.sfn(),
         machine.strip_suffix("undo").unwrap().to_owned(),
@@ -239,7 +239,7 @@ async fn an_undone_target_is_asked_about(scene: &Scene) {
 /// An incident in observe mode is still open: a finding that is to be answered by acting doesn't just join it.
 async fn who_only_observes_is_in_nobodys_way(scene: &Scene) {
     let leaked = scene.leak(true).await;
-    let account = scene.stage.account();
+    let account = scene.environment.account();
     let case = Case {
         playbook: "leaked-access-key".into(),
         target: Target {
@@ -255,7 +255,7 @@ async fn who_only_observes_is_in_nobodys_way(scene: &Scene) {
         steps: Vec::new(),
         origin: Origin::Drill,
     };
-    let ledger = scene.stage.ledger();
+    let ledger = scene.environment.ledger();
     let observing = case.open(&ledger).await;
     let opened = ledger.log(&observing).await.unwrap().incident().unwrap().opened;
     ledger.mark_started(&observing, &opened).await.unwrap();

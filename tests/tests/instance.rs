@@ -12,14 +12,11 @@ use backstop_core::{
     IncidentId, Mode, Risk,
     incident::{Incident, Status},
 };
-use backstop_drill::{
-    self as drill, Cast, Drill, Report, Stage,
-    check::{self, Aspect, State},
-    run::finding_about,
-};
+use backstop_drill::{self as drill, Drill, Environment, Fixtures, Report, check, run::finding_about};
 use backstop_emulator::{Effect, Matcher, Silent};
+use backstop_playbook::drill::{Aspect, CheckState};
 use backstop_runtime::{decision, machines::Machines, undoing};
-use backstop_tests::{Sections, Setting, drill as shipped, options, stage};
+use backstop_tests::{Sections, Setting, drill as shipped, environment, options};
 use tokio::time::{Instant, sleep};
 
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -32,7 +29,7 @@ async fn an_instance_is_isolated_whatever_becomes_of_the_evidence_and_undo_puts_
         mode: Mode::Auto,
         without_permission: None,
     };
-    let mut sections = Sections::on(stage(setting).await.unwrap());
+    let mut sections = Sections::on(environment(setting).await.unwrap());
     sections.check("snapshots denied", snapshots_denied).await;
     sections.check("undo", undo).await;
     sections.check("the last server", last_server).await;
@@ -60,13 +57,13 @@ async fn snapshots_come_into_custody_where_the_parameters_say_so() {
     ] {
         options.parameters.insert(name.to_owned(), value.to_owned());
     }
-    let stage = Stage::start(options, &Silent).await.unwrap();
+    let environment = Environment::start(options, &Silent).await.unwrap();
     let drill = shipped("bare-instance").unwrap();
-    let report = drill::run(&stage, &drill, drill::Ending::Undo, &Silent).await;
+    let report = drill::run(&environment, &drill, drill::Ending::Undo, &Silent).await;
     assert!(report.as_expected, "{report:#?}");
     assert_eq!(report.failed_steps, []);
 
-    let ec2 = aws_sdk_ec2::Client::new(&stage.account().sdk_config(stage.account().root()));
+    let ec2 = aws_sdk_ec2::Client::new(&environment.account().sdk_config(environment.account().root()));
     let of_incident = aws_sdk_ec2::types::Filter::builder()
         .name("tag:backstop:incident")
         .values(report.incident.unwrap());
@@ -95,7 +92,7 @@ async fn snapshots_come_into_custody_where_the_parameters_say_so() {
         readers(&ec2, originals[0]).await.is_empty(),
         "the copy is what is shared"
     );
-    stage.clear().await.unwrap();
+    environment.clear().await.unwrap();
 }
 
 async fn readers(ec2: &aws_sdk_ec2::Client, snapshot: &aws_sdk_ec2::types::Snapshot) -> Vec<String> {
@@ -113,15 +110,15 @@ async fn readers(ec2: &aws_sdk_ec2::Client, snapshot: &aws_sdk_ec2::types::Snaps
 }
 
 /// The emulator's own error is retried for minutes; a denial fails at once and tests the same way.
-async fn snapshots_denied(stage: Arc<Stage>) {
+async fn snapshots_denied(environment: Arc<Environment>) {
     let message = "not today".to_owned();
-    let faults = stage.account().faults();
+    let faults = environment.account().faults();
     faults.add(
         Matcher::new("ec2", "CreateSnapshots"),
         Effect::AccessDenied { message },
     );
     let report = drill::run(
-        &stage,
+        &environment,
         &shipped("compromised-instance").unwrap(),
         drill::Ending::Undo,
         &Silent,
@@ -129,7 +126,7 @@ async fn snapshots_denied(stage: Arc<Stage>) {
     .await;
     faults.clear();
     assert_eq!(report.status, Some(Status::Contained), "{report:#?}");
-    let (_, incident) = incident_of(&stage, &report).await;
+    let (_, incident) = incident_of(&environment, &report).await;
     let missing = incident.missing_evidence();
     let [one] = missing.as_slice() else {
         panic!("one piece should be missing: {missing:?}");
@@ -147,57 +144,72 @@ async fn snapshots_denied(stage: Arc<Stage>) {
 }
 
 /// Whatever takes it out of service waits for a person, isolation too; what protects it doesn't.
-async fn last_server(stage: Arc<Stage>) {
+async fn last_server(environment: Arc<Environment>) {
     let drill = shipped("last-server").unwrap();
-    let cast = Cast::plant(stage.account(), &drill, "last").await.unwrap();
-    let event = finding_about(&stage, &drill, &cast).unwrap();
-    stage.put_event(&event.detail_type, &event.detail).await.unwrap();
-    let target = cast.instance("lone-server").unwrap().id.clone();
+    let fixtures = Fixtures::plant(environment.account(), &drill, "last")
+        .await
+        .unwrap();
+    let event = finding_about(&environment, &drill, &fixtures).unwrap();
+    environment
+        .put_event(&event.detail_type, &event.detail)
+        .await
+        .unwrap();
+    let target = fixtures.instance("lone-server").unwrap().id.clone();
     let is_ours = |incident: &Incident| incident.opened.target.resource.id() == target;
     let is_asked = |incident: &Incident| is_ours(incident) && incident.status() == Status::AwaitingApproval;
-    let (id, asked) = until(&stage, is_asked).await;
+    let (id, asked) = until(&environment, is_asked).await;
     assert_eq!(asked.opened.mode, Mode::Auto);
     for (aspect, state) in [
-        (Aspect::Protection, State::Contained),
-        (Aspect::Interfaces, State::AsPlanted),
-        (Aspect::LoadBalancers, State::AsPlanted),
+        (Aspect::Protection, CheckState::Contained),
+        (Aspect::Interfaces, CheckState::AsPlanted),
+        (Aspect::LoadBalancers, CheckState::AsPlanted),
     ] {
         let check = drill
             .checks
             .iter()
             .find(|check| check.instance == Some(aspect))
             .unwrap();
-        let found = check::read(stage.account(), &cast, check).await.unwrap();
+        let found = check::read(environment.account(), &fixtures, check)
+            .await
+            .unwrap();
         assert_eq!(found, state, "{aspect:?}");
     }
-    let sfn = aws_sdk_sfn::Client::new(&stage.account().sdk_config(stage.account().root()));
+    let sfn = aws_sdk_sfn::Client::new(&environment.account().sdk_config(environment.account().root()));
     let by = "arn:aws:iam::123456789012:user/oncall";
-    while decision::approve(&stage.ledger(), &sfn, &id, by, None, None)
+    while decision::approve(&environment.ledger(), &sfn, &id, by, None, None)
         .await
         .is_err()
     {
         sleep(Duration::from_millis(200)).await;
     }
-    let (_, closed) = until(&stage, |incident| is_ours(incident) && incident.closed.is_some()).await;
+    let (_, closed) = until(&environment, |incident| {
+        is_ours(incident) && incident.closed.is_some()
+    })
+    .await;
     assert_eq!(closed.status(), Status::Contained, "{:#?}", closed.steps);
 }
 
 /// The notice goes out, and the containment is proven, while the snapshot call hangs.
-async fn snapshots_hang(stage: Arc<Stage>) {
-    let faults = stage.account().faults();
+async fn snapshots_hang(environment: Arc<Environment>) {
+    let faults = environment.account().faults();
     faults.add(
         Matcher::new("ec2", "CreateSnapshots"),
         Effect::Timeout(Duration::from_secs(300)),
     );
     let drill = shipped("compromised-instance").unwrap();
-    let cast = Cast::plant(stage.account(), &drill, "hang").await.unwrap();
-    let event = finding_about(&stage, &drill, &cast).unwrap();
-    stage.put_event(&event.detail_type, &event.detail).await.unwrap();
-    let target = cast.instance("web-1").unwrap().id.clone();
+    let fixtures = Fixtures::plant(environment.account(), &drill, "hang")
+        .await
+        .unwrap();
+    let event = finding_about(&environment, &drill, &fixtures).unwrap();
+    environment
+        .put_event(&event.detail_type, &event.detail)
+        .await
+        .unwrap();
+    let target = fixtures.instance("web-1").unwrap().id.clone();
     let told = |incident: &Incident| {
         incident.opened.target.resource.id() == target && incident.notices.ending_is_known()
     };
-    let (_, incident) = until(&stage, told).await;
+    let (_, incident) = until(&environment, told).await;
     faults.clear();
     assert!(incident.closed.is_none());
     assert_eq!(incident.conclusion(), Status::Contained);
@@ -206,27 +218,35 @@ async fn snapshots_hang(stage: Arc<Stage>) {
     assert!(hanging.is_some_and(|one| one.is_awaited), "{missing:?}");
     for aspect in [Aspect::Interfaces, Aspect::Profile] {
         assert_eq!(
-            read(&stage, &drill, &cast, aspect).await,
-            State::Contained,
+            read(&environment, &drill, &fixtures, aspect).await,
+            CheckState::Contained,
             "{aspect:?}"
         );
     }
 }
 
-async fn undo(stage: Arc<Stage>) {
+async fn undo(environment: Arc<Environment>) {
     let drill = shipped("compromised-instance").unwrap();
-    let cast = Cast::plant(stage.account(), &drill, "undo").await.unwrap();
-    let event = finding_about(&stage, &drill, &cast).unwrap();
-    stage.put_event(&event.detail_type, &event.detail).await.unwrap();
-    let target = cast.instance("web-1").unwrap().id.clone();
+    let fixtures = Fixtures::plant(environment.account(), &drill, "undo")
+        .await
+        .unwrap();
+    let event = finding_about(&environment, &drill, &fixtures).unwrap();
+    environment
+        .put_event(&event.detail_type, &event.detail)
+        .await
+        .unwrap();
+    let target = fixtures.instance("web-1").unwrap().id.clone();
     let is_ours = |incident: &Incident| incident.opened.target.resource.id() == target;
-    let (id, incident) = until(&stage, |incident| is_ours(incident) && incident.closed.is_some()).await;
+    let (id, incident) = until(&environment, |incident| {
+        is_ours(incident) && incident.closed.is_some()
+    })
+    .await;
     assert_eq!(incident.status(), Status::Contained);
 
-    let ledger = stage.ledger();
+    let ledger = environment.ledger();
     let mut log = ledger.log(&id).await.unwrap();
-    let sdk = stage.account().sdk_config(stage.account().root());
-    let machine = stage.stack().machine_arn("undo").unwrap();
+    let sdk = environment.account().sdk_config(environment.account().root());
+    let machine = environment.stack().machine_arn("undo").unwrap();
     let prefix = machine.strip_suffix("undo").unwrap().to_owned();
     let machines = Machines::new(aws_sdk_sfn::Client::new(&sdk), prefix);
     let steps = undoing::undoable(&id, &incident, None).unwrap();
@@ -238,7 +258,7 @@ async fn undo(stage: Arc<Stage>) {
     let ended = |incident: &Incident| {
         is_ours(incident) && matches!(incident.status(), Status::Undone | Status::Stuck)
     };
-    let (_, undone) = until(&stage, ended).await;
+    let (_, undone) = until(&environment, ended).await;
     assert_eq!(undone.status(), Status::Undone, "{:#?}", undone.steps);
     for aspect in [
         Aspect::Interfaces,
@@ -247,31 +267,31 @@ async fn undo(stage: Arc<Stage>) {
         Aspect::AutoScaling,
         Aspect::LoadBalancers,
     ] {
-        let state = read(&stage, &drill, &cast, aspect).await;
-        assert_eq!(state, State::AsPlanted, "{aspect:?}");
+        let state = read(&environment, &drill, &fixtures, aspect).await;
+        assert_eq!(state, CheckState::AsPlanted, "{aspect:?}");
     }
 }
 
 /// Reads an aspect of the first server, by the drill's own check of it.
-async fn read(stage: &Stage, drill: &Drill, cast: &Cast, aspect: Aspect) -> State {
+async fn read(environment: &Environment, drill: &Drill, fixtures: &Fixtures, aspect: Aspect) -> CheckState {
     let mut checks = drill.checks.iter();
     let check = checks
-        .find(|check| check.of == "web-1" && check.instance == Some(aspect))
+        .find(|check| *check.of == "web-1" && check.instance == Some(aspect))
         .unwrap();
-    check::read(stage.account(), cast, check).await.unwrap()
+    check::read(environment.account(), fixtures, check).await.unwrap()
 }
 
-async fn incident_of(stage: &Stage, report: &Report) -> (IncidentId, Incident) {
+async fn incident_of(environment: &Environment, report: &Report) -> (IncidentId, Incident) {
     let id = IncidentId::from(report.incident.as_deref().unwrap());
-    let incident = stage.ledger().log(&id).await.unwrap().incident().unwrap();
+    let incident = environment.ledger().log(&id).await.unwrap().incident().unwrap();
     (id, incident)
 }
 
-async fn until(stage: &Stage, wanted: impl Fn(&Incident) -> bool) -> (IncidentId, Incident) {
+async fn until(environment: &Environment, wanted: impl Fn(&Incident) -> bool) -> (IncidentId, Incident) {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
-        for row in stage.ledger().incidents(100).await.unwrap() {
-            let incident = stage
+        for row in environment.ledger().incidents(100).await.unwrap() {
+            let incident = environment
                 .ledger()
                 .log(&row.incident)
                 .await

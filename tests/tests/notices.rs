@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notice_that_nobody_got_reaches_people_by_the_sweep() {
     let scene = Scene::start(Mode::Approve, &[]).await;
-    let people = People::of(&scene.stage).await;
+    let people = People::of(&scene.environment).await;
 
     // `approve` writes the question down and can't hand it over.
     let id = asked_in_vain(&scene).await;
@@ -51,7 +51,14 @@ async fn a_notice_that_nobody_got_reaches_people_by_the_sweep() {
 
     // Once it is delivered, no sweep has anything left to deliver.
     let until = Instant::now() + PATIENCE;
-    while !scene.stage.ledger().undelivered(1).await.unwrap().is_empty() {
+    while !scene
+        .environment
+        .ledger()
+        .undelivered(1)
+        .await
+        .unwrap()
+        .is_empty()
+    {
         assert!(Instant::now() < until, "it isn't settled");
         sleep(Duration::from_millis(200)).await;
     }
@@ -61,7 +68,7 @@ async fn a_notice_that_nobody_got_reaches_people_by_the_sweep() {
 }
 
 async fn asked_in_vain(scene: &Scene) -> IncidentId {
-    let faults = scene.stage.account().faults();
+    let faults = scene.environment.account().faults();
     let fault = faults.add(
         Matcher::new("lambda", "Invoke").by("role/*ApproveRole*"),
         denied(),
@@ -76,9 +83,9 @@ async fn asked_in_vain(scene: &Scene) -> IncidentId {
 }
 
 async fn ended_in_vain(scene: &Scene, id: &IncidentId) {
-    let faults = scene.stage.account().faults();
+    let faults = scene.environment.account().faults();
     let fault = faults.add(Matcher::new("sns", "Publish").by("role/*NotifyRole*"), denied());
-    let (ledger, sfn) = (scene.stage.ledger(), scene.sfn());
+    let (ledger, sfn) = (scene.environment.ledger(), scene.sfn());
     decision::deny(&ledger, &sfn, id, BOB, None).await.unwrap();
     let incident = until(scene, id, |incident| incident.closed.is_some()).await;
     assert!(faults.remove(fault) > 0, "the fault was never met");
@@ -94,7 +101,7 @@ fn denied() -> Effect {
 
 /// The notice that this channel didn't take last.
 async fn failure(scene: &Scene, id: &IncidentId, channel: &str) -> NoticeKey {
-    let log = scene.stage.ledger().log(id).await.unwrap();
+    let log = scene.environment.ledger().log(id).await.unwrap();
     let failed = log.records().iter().rev().find_map(|record| match &record.event {
         Event::NotNotified {
             channel: of, notice, ..
@@ -106,12 +113,12 @@ async fn failure(scene: &Scene, id: &IncidentId, channel: &str) -> NoticeKey {
 
 /// Lets the notice be older than what may still be on its way, and sweeps.
 async fn sweep_when_old(scene: &Scene, id: &IncidentId, notice: &NoticeKey) {
-    let account = scene.stage.account();
+    let account = scene.environment.account();
     let text = |value: String| AttributeValue::S(value);
     let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
     aws_sdk_dynamodb::Client::new(&account.sdk_config(account.root()))
         .update_item()
-        .table_name(scene.stage.stack().output("IncidentsTableName").unwrap())
+        .table_name(scene.environment.stack().output("IncidentsTableName").unwrap())
         .key("pk", text(format!("INCIDENT#{id}")))
         .key("sk", text(format!("NOTICE#{notice}")))
         .update_expression("SET opened_at = :old")
@@ -124,8 +131,8 @@ async fn sweep_when_old(scene: &Scene, id: &IncidentId, notice: &NoticeKey) {
 }
 
 async fn sweep(scene: &Scene) -> serde_json::Value {
-    let function = scene.stage.stack().output("SweepFunctionName").unwrap();
-    lambda::invoke(scene.stage.account(), function).await
+    let function = scene.environment.stack().output("SweepFunctionName").unwrap();
+    lambda::invoke(scene.environment.account(), function).await
 }
 
 async fn told(people: &People, id: &IncidentId, count: usize) -> Vec<Notice> {
@@ -143,7 +150,14 @@ async fn told(people: &People, id: &IncidentId, count: usize) -> Vec<Notice> {
 async fn until(scene: &Scene, id: &IncidentId, wanted: impl Fn(&Incident) -> bool) -> Incident {
     let until = Instant::now() + PATIENCE;
     loop {
-        let incident = scene.stage.ledger().log(id).await.unwrap().incident().unwrap();
+        let incident = scene
+            .environment
+            .ledger()
+            .log(id)
+            .await
+            .unwrap()
+            .incident()
+            .unwrap();
         if wanted(&incident) {
             return incident;
         }

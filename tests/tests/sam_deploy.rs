@@ -9,7 +9,7 @@ use std::{
 };
 
 use backstop_core::Mode;
-use backstop_drill::{self as drill, Drills, Stage, Verdict};
+use backstop_drill::{self as drill, Drills, Environment, Verdict};
 use backstop_emulator::{Account, Settings, Silent, deploy::Stack};
 
 const STACK: &str = "backstop-by-sam";
@@ -52,15 +52,15 @@ async fn the_template_deploys_with_the_sam_cli_and_contains() {
     let stack = Stack::find(&account.sdk_config(account.root()), STACK)
         .await
         .unwrap();
-    let stage = Stage::around(account, stack, Mode::Auto).unwrap();
+    let environment = Environment::around(account, stack, Mode::Auto).unwrap();
     let drills = Drills::read(&root.join("playbooks")).unwrap();
     let report = drill::run(
-        &stage,
+        &environment,
         drills.find("leaked-access-key").unwrap(),
         drill::Ending::Undo,
         &Silent,
     )
     .await;
-    stage.clear().await.unwrap();
+    environment.clear().await.unwrap();
     assert_eq!(report.verdict, Verdict::Contained, "{report:#?}");
 }

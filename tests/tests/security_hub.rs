@@ -16,7 +16,7 @@ const FIXTURE: &str = include_str!("../../crates/core/tests/fixtures/asff-guardd
 
 /// GuardDuty's finding about a user's key, as Security Hub hands it on.
 fn event(leaked: &Leaked, scene: &Scene, id: &str) -> Value {
-    let account = scene.stage.account();
+    let account = scene.environment.account();
     let now = Timestamp::now().to_string();
     let text = FIXTURE
         .replace("eu-west-1", account.region())
@@ -30,7 +30,7 @@ fn event(leaked: &Leaked, scene: &Scene, id: &str) -> Value {
 
 /// Into the account's Security Hub, by root; the fields that Security Hub is asked for later are enough.
 async fn import(scene: &Scene, finding: &Value) -> aws_sdk_securityhub::Client {
-    let account = scene.stage.account();
+    let account = scene.environment.account();
     let hub = aws_sdk_securityhub::Client::new(&account.sdk_config(account.root()));
     let text = |name: &str| finding[name].as_str().unwrap().to_owned();
     let resource = aws_sdk_securityhub::types::Resource::builder()
@@ -69,9 +69,9 @@ fn echo(mut event: Value, found: &AwsSecurityFinding) -> Value {
 
 /// Until nothing waits in the intake queue and nothing is being read.
 async fn until_read(scene: &Scene) {
-    let account = scene.stage.account();
+    let account = scene.environment.account();
     let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(account.root()));
-    let queue = scene.stage.stack().intake_queue_url().unwrap();
+    let queue = scene.environment.stack().intake_queue_url().unwrap();
     let until = Instant::now() + Duration::from_secs(60);
     loop {
         let names = [
@@ -99,12 +99,12 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
     let event = event(&leaked, &scene, &id);
     let hub = import(&scene, &event["detail"]["findings"][0]).await;
 
-    scene.stage.put_message(&event.to_string()).await.unwrap();
+    scene.environment.put_message(&event.to_string()).await.unwrap();
     let (incident_id, incident) = scene.until(&id, |incident| incident.hub_notified).await;
     assert_eq!(incident.status(), Status::Contained);
     assert_eq!(scene.state(&leaked).await, (false, true));
 
-    let log = scene.stage.ledger().log(&incident_id).await.unwrap();
+    let log = scene.environment.ledger().log(&incident_id).await.unwrap();
     let Some(Event::HubTold {
         workflow,
         updated,
@@ -145,10 +145,10 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
     for workflow in ["RESOLVED", "NOTIFIED"] {
         let mut echo = echo(event.clone(), found);
         echo["detail"]["findings"][0]["Workflow"]["Status"] = json!(workflow);
-        scene.stage.put_message(&echo.to_string()).await.unwrap();
+        scene.environment.put_message(&echo.to_string()).await.unwrap();
     }
     until_read(&scene).await;
-    let after = scene.stage.ledger().log(&incident_id).await.unwrap();
+    let after = scene.environment.ledger().log(&incident_id).await.unwrap();
     // Keeping the evidence comes after telling Security Hub.
     let is_finding = |record: &&backstop_core::log::Record| {
         matches!(

@@ -3,9 +3,8 @@
 use std::{error::Error, fmt};
 
 use backstop_core::words::with_causes;
+use backstop_terminal::{Exit, Format, Printer};
 use serde::Serialize;
-
-use crate::exit::Exit;
 
 /// A command's result: `Display` is for people, `Serialize` for programs.
 pub(crate) trait Answer: Serialize + fmt::Display {
@@ -27,9 +26,10 @@ pub(crate) trait CommandError: Error + Send + Sync + 'static {
         Exit::Failed
     }
 
-    /// What a person reads: the error and its causes, innermost last.
-    fn report(&self) -> String {
-        with_causes(self)
+    /// What a person reads: the error and its causes, innermost last; none where another program that was started
+    /// has said it already.
+    fn report(&self) -> Option<String> {
+        Some(with_causes(self))
     }
 }
 
@@ -42,7 +42,7 @@ impl CliError {
         self.0.exit()
     }
 
-    pub(crate) fn report(&self) -> String {
+    pub(crate) fn report(&self) -> Option<String> {
         self.0.report()
     }
 }
@@ -50,5 +50,48 @@ impl CliError {
 impl<E: CommandError> From<E> for CliError {
     fn from(error: E) -> Self {
         Self(Box::new(error))
+    }
+}
+
+/// Ends a command by what it gives back.
+pub(crate) trait End {
+    /// Its answer on stdout, or its error on stderr.
+    fn end<A: Answer>(&self, result: Result<A, CliError>) -> Exit;
+    /// Of a command that has shown its answer by itself.
+    fn close(&self, result: Result<Exit, CliError>) -> Exit;
+    /// Shows an answer of a command that goes on afterwards; gives the code to end with.
+    fn answer(&self, answer: &impl Answer) -> Exit;
+    /// Shows an answer in place of the one before; only on a terminal.
+    fn redraw(&self, answer: &impl Answer) -> Exit;
+}
+
+impl End for Printer {
+    fn end<A: Answer>(&self, result: Result<A, CliError>) -> Exit {
+        match result {
+            Ok(answer) => self.answer(&answer),
+            Err(error) => self.close(Err(error)),
+        }
+    }
+
+    fn close(&self, result: Result<Exit, CliError>) -> Exit {
+        result.unwrap_or_else(|error| match error.report() {
+            Some(report) => self.fail(&report, error.exit()),
+            None => error.exit(),
+        })
+    }
+
+    fn answer(&self, answer: &impl Answer) -> Exit {
+        let document = (self.format() == Format::Markdown)
+            .then(|| answer.markdown())
+            .flatten();
+        match document {
+            Some(document) => self.show_text(&document, answer.exit()),
+            None => self.show(answer, answer.exit()),
+        }
+    }
+
+    fn redraw(&self, answer: &impl Answer) -> Exit {
+        self.clear();
+        self.answer(answer)
     }
 }

@@ -1,8 +1,7 @@
 //! Asks yes or no on a terminal. Whatever isn't a clear yes is a no.
 
+use backstop_terminal::Printer;
 use std::io::{self, BufRead, IsTerminal};
-
-use crate::printer::Printer;
 
 /// Whether there is somebody to ask: they must see the question and be able to answer.
 pub(crate) fn has_terminal() -> bool {

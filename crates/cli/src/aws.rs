@@ -4,10 +4,11 @@ mod deployment;
 
 use aws_config::{Region, SdkConfig};
 use backstop_runtime::{CallError, aws};
+use backstop_terminal::Exit;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{answer::CommandError, exit::Exit};
+use crate::answer::CommandError;
 
 pub(crate) use deployment::Deployment;
 

@@ -1,15 +1,16 @@
 //! What can be typed: the commands, and the options that all of them have.
 
+use backstop_terminal::{EXIT_CODES, Format};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    completions, coverage, decide, drill, evidence, exempt, exit, incidents, pause, playbook,
-    printer::Format, replay, report, run, undo,
+    completions, coverage, decide, drill, evidence, exempt, incidents, pause, playbook, replay, report, run,
+    undo,
 };
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.
 #[derive(Debug, Parser)]
-#[command(name = "backstop", version, after_help = exit::TABLE, propagate_version = true)]
+#[command(name = "backstop", version, after_help = EXIT_CODES, propagate_version = true)]
 pub(crate) struct Cli {
     /// How the answer is written to stdout; everything else goes to stderr
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
@@ -57,5 +58,60 @@ impl Command {
     /// Whether `--output markdown` means something here.
     pub(crate) const fn has_markdown(&self) -> bool {
         matches!(self, Self::Coverage(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Of other programs: `sam deploy`, `cargo install`, `backstop-drill`.
+    const FOREIGN: [&str; 3] = ["guided", "path", "log-of-plan"];
+
+    fn options_of(command: &clap::Command, known: &mut BTreeSet<String>) {
+        known.extend(
+            command
+                .get_arguments()
+                .filter_map(|it| it.get_long())
+                .map(str::to_owned),
+        );
+        for below in command.get_subcommands() {
+            options_of(below, known);
+        }
+    }
+
+    fn named_in(folder: &Path, named: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                named_in(&path, named);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let options = text.split("--").skip(1).filter_map(|rest| {
+                let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '-');
+                end.and_then(|end| rest.get(..end))
+                    .filter(|name| !name.is_empty())
+            });
+            named.extend(options.map(str::to_owned));
+        }
+    }
+
+    #[test]
+    fn every_option_that_a_text_names_exists() {
+        let mut command = Cli::command();
+        command.build();
+        let mut known = BTreeSet::from(FOREIGN.map(str::to_owned));
+        options_of(&command, &mut known);
+        let mut named = BTreeSet::new();
+        named_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut named);
+        assert!(named.contains("output") && named.len() > 10, "{named:?}");
+        let unknown: Vec<_> = named.difference(&known).collect();
+        assert!(unknown.is_empty(), "no command has the options {unknown:?}");
     }
 }

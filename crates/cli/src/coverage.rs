@@ -3,12 +3,12 @@
 use std::{fmt, path::PathBuf};
 
 use backstop_playbook::{Coverage, coverage};
+use backstop_terminal::Exit;
 use clap::Args;
 use serde::Serialize;
 
 use crate::{
     answer::{Answer, CliError},
-    exit::Exit,
     playbook::catalog,
 };
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use backstop_core::IncidentId;
 use backstop_runtime::decision::{self, Decided, DecisionError};
+use backstop_terminal::{Exit, Printer};
 use clap::Args;
 use serde::Serialize;
 
@@ -11,9 +12,7 @@ use crate::{
     answer::{Answer, CliError, CommandError},
     ask,
     aws::{Deployment, StackOptions},
-    exit::Exit,
     incidents::{FindError, View, find},
-    printer::Printer,
 };
 
 /// Options of `backstop approve`.

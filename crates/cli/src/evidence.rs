@@ -4,9 +4,10 @@ mod fetch;
 mod folder;
 mod words;
 
+use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
 
-use crate::{aws::StackOptions, exit::Exit, printer::Printer};
+use crate::{answer::End as _, aws::StackOptions};
 
 /// Options of `backstop evidence`.
 #[derive(Debug, Args)]

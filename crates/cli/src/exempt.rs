@@ -10,15 +10,14 @@ use backstop_core::{
     times::between,
 };
 use backstop_runtime::{LedgerError, new_id, now};
+use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, CliError, CommandError},
+    answer::{Answer, CliError, CommandError, End as _},
     aws::{Deployment, StackOptions},
-    exit::Exit,
-    printer::Printer,
     span,
 };
 

@@ -7,13 +7,12 @@ mod view;
 mod watch;
 
 use backstop_core::incident::Status;
+use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
 
 use crate::{
-    answer::CliError,
+    answer::{CliError, End as _},
     aws::{Deployment, StackOptions},
-    exit::Exit,
-    printer::Printer,
 };
 
 pub(crate) use find::{FindError, find};
@@ -84,5 +83,5 @@ async fn show_one(
     if arguments.watch {
         return Ok(watch::watch(&deployment.ledger, &id, printer).await?);
     }
-    Ok(printer.show(&View::read(&deployment.ledger, &id).await?))
+    Ok(printer.answer(&View::read(&deployment.ledger, &id).await?))
 }

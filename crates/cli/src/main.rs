@@ -10,26 +10,24 @@ mod decide;
 mod drill;
 mod evidence;
 mod exempt;
-mod exit;
+mod hand_over;
 mod incidents;
 mod pause;
 mod playbook;
-mod printer;
-mod progress;
 mod replay;
 mod report;
 mod run;
-mod signals;
 mod span;
 mod undo;
 
 use std::process::ExitCode;
 
+use backstop_terminal::{Format, Printer};
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use crate::{
+    answer::End as _,
     cli::{Cli, Command},
-    printer::{Format, Printer},
 };
 
 #[tokio::main]
@@ -52,10 +50,10 @@ async fn main() -> ExitCode {
         Command::Resume(arguments) => printer.end(pause::resume(arguments).await),
         Command::Exempt(arguments) => exempt::run(arguments, &printer).await,
         Command::Playbook(arguments) => playbook::run(arguments, &printer),
-        Command::Replay(arguments) => printer.end(replay::run(&arguments, &printer).await),
+        Command::Replay(arguments) => printer.end(replay::run(&arguments).await),
         Command::Coverage(arguments) => printer.end(coverage::run(&arguments)),
         Command::Completions(arguments) => printer.end(Ok(completions::script(&arguments, Cli::command()))),
-        Command::Drill(arguments) => printer.close(drill::run(arguments, &printer).await),
+        Command::Drill(arguments) => printer.close(drill::run(arguments, cli.output)),
     };
     exit.into()
 }

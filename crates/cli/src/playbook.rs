@@ -13,14 +13,13 @@ use backstop_playbook::{
     Catalog, Compiled, Listed, LoadError, OutputError, Shown, check_outputs, list, load_dir, schema, show,
     write_outputs,
 };
+use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, CliError, CommandError},
+    answer::{Answer, CliError, CommandError, End as _},
     aws::listed,
-    exit::Exit,
-    printer::Printer,
     run,
 };
 
@@ -171,7 +170,7 @@ fn show_one(project: &Path, name: &str, printer: &Printer) -> Result<Exit, CliEr
             name: name.to_owned(),
             known: catalog.iter().map(|playbook| playbook.name.to_string()).collect(),
         })?;
-    Ok(printer.show(&show(playbook)))
+    Ok(printer.answer(&show(playbook)))
 }
 
 fn compile(project: &Path, is_check: bool) -> Result<CompileAnswer, CliError> {

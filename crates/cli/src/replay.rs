@@ -15,6 +15,7 @@ use std::{
 
 use backstop_core::{Finding, finding::parse_saved};
 use backstop_playbook::{Answer as Answered, Catalog, Decided};
+use backstop_terminal::Exit;
 use clap::Args;
 use serde::Serialize;
 
@@ -26,9 +27,7 @@ use self::{
 use crate::{
     answer::{Answer, CliError, CommandError},
     aws::StackOptions,
-    exit::Exit,
     playbook::catalog,
-    printer::Printer,
 };
 
 /// Options of `backstop replay`.
@@ -131,12 +130,12 @@ impl CommandError for ReplayError {
 }
 
 /// Runs `backstop replay`.
-pub(crate) async fn run(arguments: &Arguments, printer: &Printer) -> Result<Replayed, CliError> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Replayed, CliError> {
     let catalog = catalog(&arguments.project)?;
     let input = arguments.input.as_path();
     if input == Path::new("-") {
         let bytes = input::read(io::stdin().lock()).map_err(ReplayError::Stdin)?;
-        return one("standard input".to_owned(), &bytes, &catalog, arguments, printer).await;
+        return one("standard input".to_owned(), &bytes, &catalog, arguments).await;
     }
     if input.is_dir() && arguments.against.is_some() {
         return Err(ReplayError::FolderAgainst.into());
@@ -145,7 +144,7 @@ pub(crate) async fn run(arguments: &Arguments, printer: &Printer) -> Result<Repl
         return Ok(Replayed::Folder(folder::replay(input, &catalog)?));
     }
     let file = input.display().to_string();
-    one(file, &input::file(input)?, &catalog, arguments, printer).await
+    one(file, &input::file(input)?, &catalog, arguments).await
 }
 
 async fn one(
@@ -153,7 +152,6 @@ async fn one(
     bytes: &[u8],
     catalog: &Catalog,
     arguments: &Arguments,
-    printer: &Printer,
 ) -> Result<Replayed, CliError> {
     let mut message = Message::read(file, bytes, catalog);
     if let Some(against) = arguments.against {
@@ -164,7 +162,7 @@ async fn one(
         message.plans = Some(match against {
             Against::Account if answers.is_empty() => Vec::new(),
             Against::Account => plans_in_account(&answers, &arguments.stack).await?,
-            Against::Sandbox => plans_in_sandbox(&answers, printer).await?,
+            Against::Sandbox => plans_in_sandbox(&answers).await?,
         });
     }
     Ok(Replayed::One(Box::new(message)))

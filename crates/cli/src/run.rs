@@ -12,18 +12,18 @@ use backstop_core::{
     text::for_terminal,
 };
 use backstop_playbook::{Catalog, Playbook};
-use backstop_runtime::{LedgerError, by_hand::ByHandError};
+use backstop_runtime::{LedgerError, manual_run::ManualRunError};
+use backstop_terminal::Exit;
 use clap::Args;
 use serde::Serialize;
 
 use crate::{
     answer::{Answer, CliError, CommandError},
     aws::{Caller, Deployment, StackOptions, listed},
-    exit::Exit,
     incidents::View,
 };
 
-pub(crate) use opening::{Wish, open};
+pub(crate) use opening::{RunRequest, open};
 pub(crate) use target::is_incident;
 
 /// The playbooks this program was built with; a deployment of the same version has the same.
@@ -60,14 +60,14 @@ pub(crate) struct Started {
 /// Started, or joined to what runs already.
 #[derive(Debug, Serialize)]
 #[serde(tag = "run", rename_all = "kebab-case")]
-pub(crate) enum Ran {
+pub(crate) enum RunAnswer {
     /// A new incident.
     Started(Box<Started>),
     /// The target has an open incident of this playbook.
     AlreadyOpen(Box<View>),
 }
 
-impl Answer for Ran {
+impl Answer for RunAnswer {
     fn exit(&self) -> Exit {
         match self {
             Self::Started(_) => Exit::Done,
@@ -76,7 +76,7 @@ impl Answer for Ran {
     }
 }
 
-impl fmt::Display for Ran {
+impl fmt::Display for RunAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started(started) => started.fmt(f),
@@ -154,7 +154,7 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
-    Opening(#[from] ByHandError),
+    Opening(#[from] ManualRunError),
 }
 
 impl CommandError for RunError {
@@ -179,7 +179,7 @@ fn kinds(kinds: &[TargetKind]) -> String {
 }
 
 /// Runs `backstop run`.
-pub(crate) async fn run(arguments: Arguments) -> Result<Ran, CliError> {
+pub(crate) async fn run(arguments: Arguments) -> Result<RunAnswer, CliError> {
     let catalog = Catalog::from_json(CATALOG).map_err(RunError::from)?;
     let playbook = playbook(&catalog, &arguments.playbook)?;
     let deployment = Deployment::find(&arguments.stack).await?;
@@ -188,14 +188,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ran, CliError> {
     let target = resolve(&deployment, &caller, &arguments.target).await?;
     fits(playbook, &target)?;
     let wanted = wanted_mode(playbook, arguments.mode, deployment.maximum_mode()?)?;
-    let wish = Wish {
+    let request = RunRequest {
         playbook,
         target,
         wanted,
         by: caller,
         reason: arguments.reason,
     };
-    open(&deployment, wish).await
+    open(&deployment, request).await
 }
 
 fn playbook<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Playbook, RunError> {

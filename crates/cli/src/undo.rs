@@ -4,6 +4,7 @@ use std::fmt;
 
 use backstop_core::{IncidentId, Risk, StepId, text::for_terminal};
 use backstop_runtime::undoing::{self, UndoError, Undoable};
+use backstop_terminal::{Exit, Printer};
 use clap::Args;
 use serde::Serialize;
 
@@ -11,9 +12,7 @@ use crate::{
     answer::{Answer, CliError, CommandError},
     ask,
     aws::{Deployment, StackOptions},
-    exit::Exit,
     incidents::find,
-    printer::Printer,
 };
 
 /// Options of `backstop undo`.

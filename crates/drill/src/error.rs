@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use aws_sdk_dynamodb::error::BoxError;
 use backstop_core::IncidentId;
-use backstop_runtime::{LedgerError, by_hand::ByHandError, decision::DecisionError, undoing::UndoError};
+use backstop_runtime::{
+    LedgerError, decision::DecisionError, manual_run::ManualRunError, undoing::UndoError,
+};
 use thiserror::Error;
 
 use backstop_emulator::deploy::StackError;
@@ -84,7 +86,7 @@ pub enum DrillError {
     Playbook(#[source] Box<backstop_playbook::LoadError>),
     /// The person on call couldn't start it.
     #[error("running the playbook as the person on call")]
-    Run(#[source] Box<ByHandError>),
+    Run(#[source] Box<ManualRunError>),
     /// What the drill has just planted is being contained already.
     #[error("incident `{0}` has the target already")]
     AlreadyOpen(IncidentId),
@@ -119,8 +121,8 @@ impl From<UndoError> for DrillError {
     }
 }
 
-impl From<ByHandError> for DrillError {
-    fn from(error: ByHandError) -> Self {
+impl From<ManualRunError> for DrillError {
+    fn from(error: ManualRunError) -> Self {
         Self::Run(Box::new(error))
     }
 }

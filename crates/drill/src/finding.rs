@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     DrillError,
-    cast::{Identity, Subject},
+    fixtures::{Identity, Subject},
 };
 
 /// An event as `PutEvents` takes it.

@@ -11,11 +11,11 @@ use backstop_core::{
     incident::{Incident, Status},
     log::{Event, Record},
 };
+use backstop_emulator::Progress;
 use backstop_runtime::IncidentLog;
 use tokio::time::{Instant, sleep};
 
-use super::{DrillError, Stage, error::call, oncall::OnCall};
-use backstop_emulator::Progress;
+use super::{DrillError, Environment, error::call, oncall::OnCall};
 pub use history::History;
 use told::Told;
 
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(150);
 const UNTIL_OPENED: Duration = Duration::from_secs(30);
 /// From the incident to the end of its execution, retries of every step included.
 const UNTIL_ENDED: Duration = Duration::from_secs(180);
-/// More than any test opens on one stage.
+/// More than any test opens in one environment.
 const MOST_INCIDENTS: usize = 500;
 
 /// An execution that ended.
@@ -37,8 +37,12 @@ pub struct Ended {
 }
 
 /// Waits for the incident of `playbook` that a finding opened or joined; others may answer other targets of it.
-pub async fn incident(stage: &Stage, playbook: &str, finding_id: &str) -> Result<IncidentLog, DrillError> {
-    let ledger = stage.ledger();
+pub async fn incident(
+    environment: &Environment,
+    playbook: &str,
+    finding_id: &str,
+) -> Result<IncidentLog, DrillError> {
+    let ledger = environment.ledger();
     let until = Instant::now() + UNTIL_OPENED;
     loop {
         let rows = ledger.incidents(MOST_INCIDENTS).await?;
@@ -49,7 +53,7 @@ pub async fn incident(stage: &Stage, playbook: &str, finding_id: &str) -> Result
             }
         }
         if Instant::now() >= until {
-            let parked = parked(stage, finding_id).await?;
+            let parked = parked(environment, finding_id).await?;
             return Err(DrillError::NoIncident {
                 seconds: UNTIL_OPENED.as_secs(),
                 parked,
@@ -62,15 +66,15 @@ pub async fn incident(stage: &Stage, playbook: &str, finding_id: &str) -> Result
 /// Follows the execution to its end, telling each state as it is entered; where people are asked, the person
 /// on call approves, unless the drill is to change nothing.
 pub async fn execution(
-    stage: &Stage,
+    environment: &Environment,
     opened: &IncidentLog,
     oncall: &OnCall<'_>,
     progress: &dyn Progress,
 ) -> Result<Ended, DrillError> {
     let id = opened.id();
-    let arn = execution_arn(stage, opened)?;
-    let sfn = aws_sdk_sfn::Client::new(&stage.account().sdk_config(stage.account().root()));
-    let ledger = stage.ledger();
+    let arn = execution_arn(environment, opened)?;
+    let sfn = aws_sdk_sfn::Client::new(&environment.account().sdk_config(environment.account().root()));
+    let ledger = environment.ledger();
     let until = Instant::now() + UNTIL_ENDED;
     let mut told = Told::default();
     loop {
@@ -82,7 +86,7 @@ pub async fn execution(
         if let Some(failure) = ended {
             return Ok(Ended { history, failure });
         }
-        if incident.status() == Status::AwaitingApproval && stage.mode() != Mode::Observe {
+        if incident.status() == Status::AwaitingApproval && environment.mode() != Mode::Observe {
             oncall.approve(id, &incident, progress).await?;
         }
         if Instant::now() >= until {
@@ -121,9 +125,11 @@ async fn end(sfn: &aws_sdk_sfn::Client, arn: &str) -> Result<Option<Option<Strin
     })
 }
 
-fn execution_arn(stage: &Stage, log: &IncidentLog) -> Result<String, DrillError> {
+fn execution_arn(environment: &Environment, log: &IncidentLog) -> Result<String, DrillError> {
     let incident = log.incident()?;
-    let machine = stage.stack().machine_arn(incident.opened.playbook.as_str())?;
+    let machine = environment
+        .stack()
+        .machine_arn(incident.opened.playbook.as_str())?;
     Ok(format!(
         "{}:{}",
         machine.replacen(":stateMachine:", ":execution:", 1),
@@ -140,8 +146,8 @@ fn is_about(record: &Record, finding_id: &str) -> bool {
 }
 
 /// What the dead-letter queue says of a finding.
-async fn parked(stage: &Stage, finding_id: &str) -> Result<String, DrillError> {
-    let letters = stage.dead_letters().await?;
+async fn parked(environment: &Environment, finding_id: &str) -> Result<String, DrillError> {
+    let letters = environment.dead_letters().await?;
     let found = letters.iter().find(|letter| letter.body.contains(finding_id));
     Ok(found.map_or_else(
         || "the dead-letter queue doesn't hold it either; look at the functions' logs".to_owned(),

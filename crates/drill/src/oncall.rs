@@ -1,5 +1,6 @@
 //! The people on call: other identities than whoever runs the drill, with just what running, approving and undoing take.
 
+mod ask_for_undo;
 mod person;
 
 use backstop_core::{
@@ -7,30 +8,30 @@ use backstop_core::{
     incident::{Incident, Question},
     log::Origin,
 };
+use backstop_emulator::Progress;
 use backstop_runtime::{
-    by_hand::{self, Ran, Wish},
     decision::{self, Decided},
+    manual_run::{self, ManualRun, ManualRunOutcome},
 };
 
-use super::{Drill, DrillError, Stage, undo};
-use backstop_emulator::Progress;
+use super::{Drill, DrillError, Environment};
 use person::Person;
 
 /// See the module. The second person comes where two must approve, or where the first asked for it.
 #[derive(Debug)]
 pub struct OnCall<'a> {
-    stage: &'a Stage,
+    environment: &'a Environment,
     first: Person<'a>,
     second: Person<'a>,
 }
 
 impl<'a> OnCall<'a> {
     /// Two people whose users' names end in `ending`.
-    pub fn new(stage: &'a Stage, ending: &str) -> Self {
+    pub fn new(environment: &'a Environment, ending: &str) -> Self {
         Self {
-            stage,
-            first: Person::new(stage, format!("drill-oncall-{ending}")),
-            second: Person::new(stage, format!("drill-second-{ending}")),
+            environment,
+            first: Person::new(environment, format!("drill-oncall-{ending}")),
+            second: Person::new(environment, format!("drill-second-{ending}")),
         }
     }
 
@@ -38,8 +39,11 @@ impl<'a> OnCall<'a> {
     pub async fn run(&self, drill: &Drill, target: Target, reason: &str) -> Result<IncidentId, DrillError> {
         let playbook = backstop_playbook::load(&drill.folder)
             .map_err(|source| DrillError::Playbook(Box::new(source)))?;
-        let limits = self.stage.stack().limits(self.stage.account().account_id())?;
-        let wish = Wish {
+        let limits = self
+            .environment
+            .stack()
+            .limits(self.environment.account().account_id())?;
+        let request = ManualRun {
             steps: playbook.step_refs(),
             playbook: playbook.name,
             target,
@@ -48,9 +52,9 @@ impl<'a> OnCall<'a> {
             reason: Some(reason.to_owned()),
         };
         let (ledger, machines) = (self.first.ledger().await?, self.first.machines().await?);
-        match by_hand::run(&ledger, &machines, &wish, &limits).await? {
-            Ran::Started(incident) => Ok(incident),
-            Ran::AlreadyOpen(incident) => Err(DrillError::AlreadyOpen(incident)),
+        match manual_run::run(&ledger, &machines, &request, &limits).await? {
+            ManualRunOutcome::Started(incident) => Ok(incident),
+            ManualRunOutcome::AlreadyOpen(incident) => Err(DrillError::AlreadyOpen(incident)),
         }
     }
 
@@ -65,7 +69,7 @@ impl<'a> OnCall<'a> {
             return Ok(());
         };
         // The question is in the log a moment before the token that answers it is kept.
-        let pending = self.stage.ledger().approval(id).await?;
+        let pending = self.environment.ledger().approval(id).await?;
         if pending.is_none_or(|pending| pending.plan_hash != question.plan_hash) {
             return Ok(());
         }
@@ -86,7 +90,7 @@ impl<'a> OnCall<'a> {
     /// Asks for the undo of everything that an incident changed; false if that is nothing.
     pub async fn undo(&self, id: &IncidentId) -> Result<bool, DrillError> {
         let (ledger, machines) = (self.first.ledger().await?, self.first.machines().await?);
-        undo::ask(&ledger, &machines, id, &self.first.arn().await?).await
+        ask_for_undo::ask(&ledger, &machines, id, &self.first.arn().await?).await
     }
 }
 

@@ -3,80 +3,30 @@
 use std::{fmt, time::Duration};
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use serde::{Deserialize, Serialize, Serializer};
+use backstop_emulator::Account;
+use backstop_playbook::drill::{ANYONE, Access, Drill, Probe, ProbeCall};
+use serde::{Serialize, Serializer};
 use tokio::time::{Instant, sleep};
 
-use super::{Cast, DrillError, cast::Held, file::Drill};
-use backstop_emulator::Account;
+use super::{DrillError, Fixtures, fixtures::Held};
 
 /// IAM is eventually consistent: how long a probe may still see the old state.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Who calls without any credential.
-pub const ANYONE: &str = "anyone";
-
-/// One probe.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Probe {
-    /// What it shows, for people.
-    pub name: String,
-    /// The planted credential that calls, or `anyone`: a request that isn't signed.
-    pub who: String,
-    /// The call.
-    pub call: Call,
-    /// What AWS must answer before the finding.
-    pub before: Outcome,
-    /// What AWS must answer once the incident is contained.
-    pub after: Outcome,
-}
-
-/// A call that a probe makes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum Call {
-    /// S3's `ListBuckets`.
-    ListBuckets,
-    /// S3's `GetObject` of a planted bucket's object.
-    GetObject {
-        /// The bucket.
-        bucket: String,
-    },
-}
-
-/// What a probe expects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// AWS does it.
-    Allowed,
-    /// AWS refuses because of who calls.
-    Denied,
-}
-
 /// What a probe saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// AWS answered, one way or the other.
-    Outcome(Outcome),
+    Answered(Access),
     /// Something else went wrong, so it proves nothing.
     Error(String),
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Allowed => "allowed",
-            Self::Denied => "denied",
-        })
-    }
 }
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Outcome(outcome) => outcome.fmt(f),
+            Self::Answered(access) => access.fmt(f),
             Self::Error(error) => write!(f, "error: {error}"),
         }
     }
@@ -96,24 +46,24 @@ pub struct ProbeResult {
     /// Who called.
     pub who: String,
     /// What was expected before.
-    pub expected_before: Outcome,
+    pub expected_before: Access,
     /// What was seen before.
     pub before: Option<Seen>,
     /// What was seen after.
     pub after: Option<Seen>,
     /// What was expected after, in this mode.
-    pub expected_after: Outcome,
+    pub expected_after: Access,
 }
 
 impl ProbeResult {
     /// Whether the state before was as the drill needs it.
     pub fn is_before_as_expected(&self) -> bool {
-        self.before == Some(Seen::Outcome(self.expected_before))
+        self.before == Some(Seen::Answered(self.expected_before))
     }
 
     /// Whether the state after is as expected.
     pub fn is_after_as_expected(&self) -> bool {
-        self.after == Some(Seen::Outcome(self.expected_after))
+        self.after == Some(Seen::Answered(self.expected_after))
     }
 }
 
@@ -121,7 +71,7 @@ impl ProbeResult {
 pub fn planned(drill: &Drill, changes_nothing: bool) -> Vec<ProbeResult> {
     let result = |probe: &Probe| ProbeResult {
         name: probe.name.clone(),
-        who: probe.who.clone(),
+        who: probe.who.to_string(),
         expected_before: probe.before,
         before: None,
         after: None,
@@ -137,16 +87,16 @@ pub fn planned(drill: &Drill, changes_nothing: bool) -> Vec<ProbeResult> {
 /// Runs every probe, and those that differ from `expected` again until `patience` is over.
 pub async fn run(
     account: &Account,
-    cast: &Cast,
-    probes: &[(Probe, Outcome)],
+    fixtures: &Fixtures,
+    probes: &[(Probe, Access)],
     patience: Duration,
 ) -> Result<Vec<Seen>, DrillError> {
     let until = Instant::now() + patience;
     let mut seen = Vec::new();
     for (probe, expected) in probes {
         loop {
-            let outcome = one(account, cast, probe).await?;
-            if outcome == Seen::Outcome(*expected) || Instant::now() >= until {
+            let outcome = one(account, fixtures, probe).await?;
+            if outcome == Seen::Answered(*expected) || Instant::now() >= until {
                 seen.push(outcome);
                 break;
             }
@@ -156,22 +106,22 @@ pub async fn run(
     Ok(seen)
 }
 
-async fn one(account: &Account, cast: &Cast, probe: &Probe) -> Result<Seen, DrillError> {
-    let s3 = if probe.who == ANYONE {
+async fn one(account: &Account, fixtures: &Fixtures, probe: &Probe) -> Result<Seen, DrillError> {
+    let s3 = if *probe.who == ANYONE {
         unsigned(account)
     } else {
-        match cast.credentials(account, &probe.who).await? {
+        match fixtures.credentials(account, &probe.who).await? {
             Held::Credentials(credentials) => aws_sdk_s3::Client::new(&account.sdk_config(credentials)),
             Held::Refused(code) => return Ok(classify(Some(&code), &code)),
         }
     };
     Ok(match &probe.call {
-        Call::ListBuckets => seen(s3.list_buckets().send().await),
-        Call::GetObject { bucket } => {
+        ProbeCall::ListBuckets => seen(s3.list_buckets().send().await),
+        ProbeCall::GetObject { bucket } => {
             let object = s3
                 .get_object()
-                .bucket(cast.bucket(bucket)?)
-                .key(super::cast::OBJECT);
+                .bucket(fixtures.bucket(bucket)?)
+                .key(super::fixtures::OBJECT);
             seen(object.send().await)
         }
     })
@@ -186,7 +136,7 @@ fn unsigned(account: &Account) -> aws_sdk_s3::Client {
 
 fn seen<T, E: ProvideErrorMetadata + std::error::Error>(answer: Result<T, SdkError<E>>) -> Seen {
     match answer {
-        Ok(_) => Seen::Outcome(Outcome::Allowed),
+        Ok(_) => Seen::Answered(Access::Allowed),
         Err(error) => classify(error.code(), &error.to_string()),
     }
 }
@@ -204,7 +154,7 @@ fn classify(code: Option<&str>, otherwise: &str) -> Seen {
         "UnrecognizedClientException",
     ];
     match code {
-        Some(code) if REFUSALS.contains(&code) => Seen::Outcome(Outcome::Denied),
+        Some(code) if REFUSALS.contains(&code) => Seen::Answered(Access::Denied),
         Some(code) => Seen::Error(code.to_owned()),
         None => Seen::Error(otherwise.to_owned()),
     }
@@ -218,9 +168,9 @@ mod tests {
     fn only_a_refusal_of_the_caller_is_a_denial() {
         assert_eq!(
             classify(Some("InvalidAccessKeyId"), ""),
-            Seen::Outcome(Outcome::Denied)
+            Seen::Answered(Access::Denied)
         );
-        assert_eq!(classify(Some("AccessDenied"), ""), Seen::Outcome(Outcome::Denied));
+        assert_eq!(classify(Some("AccessDenied"), ""), Seen::Answered(Access::Denied));
         assert_eq!(
             classify(Some("NoSuchBucket"), "").to_string(),
             "error: NoSuchBucket"

@@ -7,12 +7,12 @@ use backstop_core::{
     incident::{Incident, Status},
     investigation::Investigation,
 };
+use backstop_playbook::drill::Drill;
 use serde::Serialize;
 
 use super::{
     calls::Calls,
     check::CheckResult,
-    file::Drill,
     probe::{self, ProbeResult},
     undo::Undone,
     verdict::Verdict,
@@ -105,7 +105,7 @@ impl Report {
     pub fn blank(drill: &Drill, mode: Mode) -> Self {
         let changes_nothing = mode == Mode::Observe;
         Self {
-            drill: drill.name.clone(),
+            drill: drill.name.to_string(),
             playbook: drill.playbook.clone(),
             mode,
             incident_mode: None,

@@ -1,33 +1,39 @@
-//! One drill on a stage: plant, probe, fire, follow, probe again, judge.
+//! One drill in an environment: plant, probe, fire, follow, probe again, judge.
 
 use std::time::Duration;
 
 use backstop_core::{IncidentId, incident::Status, words::with_causes};
+use backstop_playbook::drill::{Proposed, Start};
 use ulid::Ulid;
 
 pub use super::start::finding_about;
+use backstop_emulator::Progress;
+
 use super::{
-    Cast, Drill, DrillError, Report, Stage,
+    Drill, DrillError, Environment, Fixtures, Report,
     calls::FunctionCalls,
-    cast::Subject,
     check,
-    file::{Proposed, Start},
+    fixtures::Subject,
     follow,
     oncall::OnCall,
-    picture::Picture,
     probe,
     start::{self, Started},
+    state_snapshot::StateSnapshot,
     undo,
 };
-use backstop_emulator::Progress;
 
 /// Where the incident doesn't claim to be contained, waiting for IAM would prove nothing.
 const SHORT_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Runs it. Whatever goes wrong is in the report.
-pub async fn run(stage: &Stage, drill: &Drill, ending: Ending, progress: &dyn Progress) -> Report {
-    let mut report = Report::blank(drill, stage.mode());
-    if let Err(error) = attempt(stage, drill, ending, &mut report, progress).await {
+pub async fn run(
+    environment: &Environment,
+    drill: &Drill,
+    ending: Ending,
+    progress: &dyn Progress,
+) -> Report {
+    let mut report = Report::blank(drill, environment.mode());
+    if let Err(error) = attempt(environment, drill, ending, &mut report, progress).await {
         report.error = Some(with_causes(&error));
     }
     report.judge();
@@ -35,42 +41,56 @@ pub async fn run(stage: &Stage, drill: &Drill, ending: Ending, progress: &dyn Pr
 }
 
 async fn attempt(
-    stage: &Stage,
+    environment: &Environment,
     drill: &Drill,
     ending_with: Ending,
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<(), DrillError> {
     let ending = ending();
-    let cast = step(
+    let fixtures = step(
         progress,
         "plant the compromise",
-        Cast::plant(stage.account(), drill, &ending),
+        Fixtures::plant(environment.account(), drill, &ending),
     )
     .await?;
-    report.expected_proposals = expected_proposals(stage, drill, &cast)?;
-    step(progress, "probe before", look_before(stage, drill, &cast, report)).await?;
-    let before = Picture::take(stage.account(), &cast).await?;
+    report.expected_proposals = expected_proposals(environment, drill, &fixtures)?;
+    step(
+        progress,
+        "probe before",
+        look_before(environment, drill, &fixtures, report),
+    )
+    .await?;
+    let before = StateSnapshot::take(environment.account(), &fixtures).await?;
 
-    progress.started(drill.beginning());
-    let oncall = OnCall::new(stage, &ending);
-    let started = start::start(stage, drill, &cast, &oncall).await?;
-    let followed = follow_up(stage, drill, &started, &oncall, report, progress).await;
-    let calls = FunctionCalls::of(&stage.account().calls(), stage.stack().name(), started.began_us);
+    progress.started(start::in_words(drill));
+    let oncall = OnCall::new(environment, &ending);
+    let started = start::start(environment, drill, &fixtures, &oncall).await?;
+    let followed = follow_up(environment, drill, &started, &oncall, report, progress).await;
+    let calls = FunctionCalls::of(
+        &environment.account().calls(),
+        environment.stack().name(),
+        started.began_us,
+    );
     report.time_to_contain_ms = calls.ms_to_last_change();
     report.time_to_first_change_ms = calls.ms_to_first_change();
     report.calls = calls.summary();
     let id = followed?;
-    progress.finished(drill.beginning());
+    progress.finished(start::in_words(drill));
 
-    step(progress, "probe after", look_after(stage, drill, &cast, report)).await?;
+    step(
+        progress,
+        "probe after",
+        look_after(environment, drill, &fixtures, report),
+    )
+    .await?;
     if ending_with == Ending::Undo {
         let leaked = match drill.start() {
-            Some(Start::Finding(about)) => Some(cast.subject(about)?),
-            Some(Start::ByHand(_)) | None => None,
+            Some(Start::Finding(about)) => Some(fixtures.subject(about)?),
+            Some(Start::ManualRun(_)) | None => None,
         };
         let leaked_key = leaked.as_ref().and_then(Subject::key_id);
-        let undone = undo::undo(stage, &cast, &oncall, &id, &before, leaked_key);
+        let undone = undo::undo(environment, &fixtures, &oncall, &id, &before, leaked_key);
         report.undo = Some(step(progress, "undo and compare with before", undone).await?);
     }
     Ok(())
@@ -103,9 +123,9 @@ fn ending() -> String {
 }
 
 async fn look_before(
-    stage: &Stage,
+    environment: &Environment,
     drill: &Drill,
-    cast: &Cast,
+    fixtures: &Fixtures,
     report: &mut Report,
 ) -> Result<(), DrillError> {
     let wanted: Vec<_> = drill
@@ -113,12 +133,12 @@ async fn look_before(
         .iter()
         .map(|probe| (probe.clone(), probe.before))
         .collect();
-    let seen = probe::run(stage.account(), cast, &wanted, probe::PATIENCE).await?;
+    let seen = probe::run(environment.account(), fixtures, &wanted, probe::PATIENCE).await?;
     for (result, seen) in report.probes.iter_mut().zip(seen) {
         result.before = Some(seen);
     }
     for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
-        result.before = Some(check::read(stage.account(), cast, check).await?);
+        result.before = Some(check::read(environment.account(), fixtures, check).await?);
     }
     let probe = report
         .probes
@@ -139,13 +159,17 @@ async fn look_before(
 }
 
 /// The commands that people must be given, sorted.
-fn expected_proposals(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<Vec<String>, DrillError> {
-    let account = stage.account().account_id();
+fn expected_proposals(
+    environment: &Environment,
+    drill: &Drill,
+    fixtures: &Fixtures,
+) -> Result<Vec<String>, DrillError> {
+    let account = environment.account().account_id();
     let mut commands = Vec::new();
     for proposed in &drill.proposals {
         let target = match proposed {
-            Proposed::DenyUser(user) => format!("arn:aws:iam::{account}:user/{}", cast.user(user)?),
-            Proposed::DeactivateKey(key) => cast.identity(key)?.key_id.clone(),
+            Proposed::DenyUser(user) => format!("arn:aws:iam::{account}:user/{}", fixtures.user(user)?),
+            Proposed::DeactivateKey(key) => fixtures.identity(key)?.key_id.clone(),
         };
         commands.push(format!(
             "backstop run leaked-access-key --target {target} --mode approve"
@@ -157,18 +181,18 @@ fn expected_proposals(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<Vec<S
 
 /// Follows what came of the start, and takes down whatever is known, also when it doesn't end.
 async fn follow_up(
-    stage: &Stage,
+    environment: &Environment,
     drill: &Drill,
     started: &Started,
     oncall: &OnCall<'_>,
     report: &mut Report,
     progress: &dyn Progress,
 ) -> Result<IncidentId, DrillError> {
-    let opened = start::incident(stage, drill, started).await?;
+    let opened = start::incident(environment, drill, started).await?;
     report.incident = Some(opened.id().to_string());
     progress.note(&format!("  incident {}", opened.id()));
-    let followed = follow::execution(stage, &opened, oncall, progress).await;
-    report.take_incident(&stage.ledger().log(opened.id()).await?.incident()?);
+    let followed = follow::execution(environment, &opened, oncall, progress).await;
+    report.take_incident(&environment.ledger().log(opened.id()).await?.incident()?);
     let ended = followed?;
     report.transitions = Some(ended.history.transitions());
     report.machine_failure = ended.failure;
@@ -176,9 +200,9 @@ async fn follow_up(
 }
 
 async fn look_after(
-    stage: &Stage,
+    environment: &Environment,
     drill: &Drill,
-    cast: &Cast,
+    fixtures: &Fixtures,
     report: &mut Report,
 ) -> Result<(), DrillError> {
     let expected = report.probes.iter().map(|result| result.expected_after);
@@ -187,12 +211,12 @@ async fn look_after(
         Some(Status::Contained) => probe::PATIENCE,
         _ => SHORT_PATIENCE,
     };
-    let seen = probe::run(stage.account(), cast, &wanted, patience).await?;
+    let seen = probe::run(environment.account(), fixtures, &wanted, patience).await?;
     for (result, seen) in report.probes.iter_mut().zip(seen) {
         result.after = Some(seen);
     }
     for (result, check) in report.checks.iter_mut().zip(&drill.checks) {
-        result.after = Some(check::read(stage.account(), cast, check).await?);
+        result.after = Some(check::read(environment.account(), fixtures, check).await?);
     }
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! How a drill starts: its finding is sent, or a person on call runs its playbook.
 
 use backstop_core::IncidentId;
+use backstop_playbook::drill::Start;
 use backstop_runtime::IncidentLog;
 use jiff::Timestamp;
 use ulid::Ulid;
 
-use super::{Cast, Drill, DrillError, Stage, file::Start, finding, follow, oncall::OnCall};
+use super::{Drill, DrillError, Environment, Fixtures, finding, follow, oncall::OnCall};
 
 /// What was started.
 #[derive(Clone, Debug)]
@@ -21,73 +22,74 @@ enum By {
     Hand(IncidentId),
 }
 
-impl Drill {
-    /// What people are told is being done.
-    pub(super) fn beginning(&self) -> &'static str {
-        match self.start() {
-            Some(Start::ByHand(_)) => "run the playbook by hand and follow its incident",
-            Some(Start::Finding(_)) | None => "send the finding and follow its incident",
-        }
-    }
-
-    /// By its name in `plant`, what the playbook is to contain.
-    pub fn about(&self) -> &str {
-        match self.start() {
-            Some(Start::Finding(about)) => about,
-            Some(Start::ByHand(run)) => &run.target,
-            None => "",
-        }
+/// What people are told is being done.
+pub(super) fn in_words(drill: &Drill) -> &'static str {
+    match drill.start() {
+        Some(Start::ManualRun(_)) => "run the playbook by hand and follow its incident",
+        Some(Start::Finding(_)) | None => "send the finding and follow its incident",
     }
 }
 
 /// Starts the drill's playbook, about what was planted.
 pub async fn start(
-    stage: &Stage,
+    environment: &Environment,
     drill: &Drill,
-    cast: &Cast,
+    fixtures: &Fixtures,
     oncall: &OnCall<'_>,
 ) -> Result<Started, DrillError> {
-    let Some(Start::ByHand(run)) = drill.start() else {
-        let event = finding_about(stage, drill, cast)?;
-        stage.put_event(&event.detail_type, &event.detail).await?;
+    let Some(Start::ManualRun(run)) = drill.start() else {
+        let event = finding_about(environment, drill, fixtures)?;
+        environment.put_event(&event.detail_type, &event.detail).await?;
         return Ok(Started {
-            began_us: last(stage, "events", "PutEvents"),
+            began_us: last(environment, "events", "PutEvents"),
             by: By::Finding(event.finding_id),
         });
     };
-    let target = cast.target(stage.account(), &run.target)?;
+    let target = fixtures.target(environment.account(), &run.target)?;
     let incident = oncall.run(drill, target, &run.reason).await?;
     Ok(Started {
-        began_us: last(stage, "states", "StartExecution"),
+        began_us: last(environment, "states", "StartExecution"),
         by: By::Hand(incident),
     })
 }
 
 /// The incident that came of it.
-pub async fn incident(stage: &Stage, drill: &Drill, started: &Started) -> Result<IncidentLog, DrillError> {
+pub async fn incident(
+    environment: &Environment,
+    drill: &Drill,
+    started: &Started,
+) -> Result<IncidentLog, DrillError> {
     match &started.by {
-        By::Finding(id) => follow::incident(stage, &drill.playbook, id).await,
-        By::Hand(incident) => Ok(stage.ledger().log(incident).await?),
+        By::Finding(id) => follow::incident(environment, &drill.playbook, id).await,
+        By::Hand(incident) => Ok(environment.ledger().log(incident).await?),
     }
 }
 
 /// The playbook's finding, about what this drill planted; a new one each time.
-pub fn finding_about(stage: &Stage, drill: &Drill, cast: &Cast) -> Result<finding::Event, DrillError> {
+pub fn finding_about(
+    environment: &Environment,
+    drill: &Drill,
+    fixtures: &Fixtures,
+) -> Result<finding::Event, DrillError> {
     let Some(Start::Finding(about)) = drill.start() else {
-        return Err(DrillError::NoFinding(drill.name.clone()));
+        return Err(DrillError::NoFinding(drill.name.to_string()));
     };
     let place = finding::Place {
-        account: stage.account().account_id(),
-        region: stage.account().region(),
+        account: environment.account().account_id(),
+        region: environment.account().region(),
         now: Timestamp::now(),
         finding_id: &format!("{:032x}", u128::from(Ulid::generate())),
     };
-    finding::read(&drill.folder.join(&drill.finding), cast.subject(about)?, place)
+    finding::read(
+        &drill.folder.join(drill.sample()),
+        fixtures.subject(about)?,
+        place,
+    )
 }
 
 /// When the last such call was made.
-fn last(stage: &Stage, service: &str, action: &str) -> u64 {
-    let calls = stage.account().calls();
+fn last(environment: &Environment, service: &str, action: &str) -> u64 {
+    let calls = environment.account().calls();
     let mut calls = calls.iter().rev();
     let sent = calls.find(|call| call.service == service && call.action == action);
     sent.map_or(0, |call| call.started_us)

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use backstop_core::{
-    IncidentId, Risk, UndoOutcome,
+    IncidentId, UndoOutcome,
     incident::{Incident, Status},
 };
-use backstop_runtime::undoing::{self, UndoError};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Cast, DrillError, Stage,
+    DrillError, Environment, Fixtures,
     oncall::OnCall,
-    picture::{self, Difference, Picture},
+    state_snapshot::{self, Difference, StateSnapshot},
 };
 
 const PAUSE: Duration = Duration::from_millis(150);
@@ -50,21 +49,21 @@ pub struct UndoneStep {
 
 /// Undoes the incident as the person on call, and compares.
 pub async fn undo(
-    stage: &Stage,
-    cast: &Cast,
+    environment: &Environment,
+    fixtures: &Fixtures,
     oncall: &OnCall<'_>,
     id: &IncidentId,
-    before: &Picture,
+    before: &StateSnapshot,
     leaked_key: Option<&str>,
 ) -> Result<Undone, DrillError> {
     let mut undone = Undone::default();
     if oncall.undo(id).await? {
-        let incident = wait(stage, id).await?;
+        let incident = wait(environment, id).await?;
         undone.ran = true;
         undone.status = Some(incident.status());
         undone.steps = steps(&incident);
     }
-    let after = Picture::take(stage.account(), cast).await?;
+    let after = StateSnapshot::take(environment.account(), fixtures).await?;
     let stays_off = leaked_key.map(|key| format!("access key {key}"));
     (undone.exceptions, undone.differences) = before
         .differences(&after)
@@ -78,21 +77,13 @@ pub async fn undo(
 /// EC2 can't unset the timeout of an interface again; undo sets it to what unset means (EC2 User Guide, "Connection
 /// tracking timeouts").
 fn cannot_be_unset(difference: &Difference) -> bool {
-    difference.what.starts_with(picture::TCP_TIMEOUT)
+    difference.what.starts_with(state_snapshot::TCP_TIMEOUT)
         && difference.before.is_null()
         && difference.after == DEFAULT_TCP_TIMEOUT
 }
 
-/// Whether there is something to undo. An incident that changed nothing, or isn't closed, has nothing.
-pub(super) fn is_nothing(error: &UndoError) -> bool {
-    matches!(error, UndoError::NothingToUndo(_) | UndoError::NotClosed { .. })
-}
-
-/// The risk that a drill accepts: its sessions are its own, and undo is to leave nothing of it behind.
-pub(super) const ACCEPTED: [Risk; 1] = [Risk::ReviveSessions];
-
-async fn wait(stage: &Stage, id: &IncidentId) -> Result<Incident, DrillError> {
-    let ledger = stage.ledger();
+async fn wait(environment: &Environment, id: &IncidentId) -> Result<Incident, DrillError> {
+    let ledger = environment.ledger();
     let until = Instant::now() + PATIENCE;
     loop {
         let incident = ledger.log(id).await?.incident()?;
@@ -121,23 +112,4 @@ fn steps(incident: &Incident) -> Vec<UndoneStep> {
             })
         })
         .collect()
-}
-
-/// Asks for the undo of everything; false if there is nothing to undo.
-pub(super) async fn ask(
-    ledger: &backstop_runtime::Ledger,
-    machines: &backstop_runtime::machines::Machines,
-    id: &IncidentId,
-    by: &str,
-) -> Result<bool, DrillError> {
-    let mut log = ledger.log(id).await?;
-    let incident = log.incident()?;
-    let steps = match undoing::undoable(id, &incident, None) {
-        Ok(steps) => steps,
-        Err(error) if is_nothing(&error) => return Ok(false),
-        Err(error) => return Err(error.into()),
-    };
-    let reason = Some("drill".to_owned());
-    undoing::request(ledger, machines, &mut log, by, reason, &steps, &ACCEPTED).await?;
-    Ok(true)
 }

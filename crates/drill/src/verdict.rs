@@ -3,11 +3,12 @@
 use std::fmt;
 
 use backstop_core::incident::Status;
+use backstop_playbook::drill::Access;
 use serde::Serialize;
 
 use super::{
     check::CheckResult,
-    probe::{Outcome, ProbeResult, Seen},
+    probe::{ProbeResult, Seen},
 };
 
 /// How a drill ended.
@@ -32,13 +33,13 @@ impl Verdict {
         };
         if probes
             .iter()
-            .any(|probe| !matches!(probe.after, Some(Seen::Outcome(_))))
+            .any(|probe| !matches!(probe.after, Some(Seen::Answered(_))))
         {
             return Self::Error;
         }
         let all_as_expected = probes.iter().all(ProbeResult::is_after_as_expected)
             && checks.iter().all(CheckResult::is_after_as_expected);
-        let ends_something = probes.iter().any(|probe| probe.expected_after == Outcome::Denied)
+        let ends_something = probes.iter().any(|probe| probe.expected_after == Access::Denied)
             || checks
                 .iter()
                 .any(|check| check.expected_after != check.expected_before);
@@ -46,7 +47,7 @@ impl Verdict {
             return Self::Contained;
         }
         let cut_off = |probe: &ProbeResult| {
-            probe.expected_before == Outcome::Allowed && probe.after == Some(Seen::Outcome(Outcome::Denied))
+            probe.expected_before == Access::Allowed && probe.after == Some(Seen::Answered(Access::Denied))
         };
         let is_changed = |check: &CheckResult| check.after.is_some() && check.after != check.before;
         if probes.iter().any(cut_off) || checks.iter().any(is_changed) {
@@ -76,27 +77,27 @@ impl fmt::Display for Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::State;
+    use backstop_playbook::drill::CheckState;
 
-    const ALLOWED: Outcome = Outcome::Allowed;
-    const DENIED: Outcome = Outcome::Denied;
+    const ALLOWED: Access = Access::Allowed;
+    const DENIED: Access = Access::Denied;
 
-    fn probe(expected_after: Outcome, after: Outcome) -> ProbeResult {
+    fn probe(expected_after: Access, after: Access) -> ProbeResult {
         ProbeResult {
             name: "probe".into(),
             who: "who".into(),
             expected_before: ALLOWED,
-            before: Some(Seen::Outcome(ALLOWED)),
-            after: Some(Seen::Outcome(after)),
+            before: Some(Seen::Answered(ALLOWED)),
+            after: Some(Seen::Answered(after)),
             expected_after,
         }
     }
 
-    fn check(expected_after: State, after: State) -> CheckResult {
+    fn check(expected_after: CheckState, after: CheckState) -> CheckResult {
         CheckResult {
             name: "check".into(),
-            expected_before: State::Active,
-            before: Some(State::Active),
+            expected_before: CheckState::Active,
+            before: Some(CheckState::Active),
             after: Some(after),
             expected_after,
         }
@@ -105,7 +106,7 @@ mod tests {
     #[test]
     fn contained_takes_the_status_every_probe_and_every_check() {
         let probes = [probe(DENIED, DENIED), probe(ALLOWED, ALLOWED)];
-        let checks = [check(State::Inactive, State::Inactive)];
+        let checks = [check(CheckState::Inactive, CheckState::Inactive)];
         let of = |status, probes: &[_], checks: &[_]| Verdict::of(Some(status), probes, checks);
         assert_eq!(of(Status::Contained, &probes, &checks), Verdict::Contained);
         assert_eq!(
@@ -116,7 +117,7 @@ mod tests {
             of(
                 Status::Contained,
                 &probes,
-                &[check(State::Inactive, State::Active)]
+                &[check(CheckState::Inactive, CheckState::Active)]
             ),
             Verdict::PartiallyContained
         );
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn observing_contains_nothing() {
         let unchanged = [probe(ALLOWED, ALLOWED)];
-        let checks = [check(State::Active, State::Active)];
+        let checks = [check(CheckState::Active, CheckState::Active)];
         assert_eq!(
             Verdict::of(Some(Status::Observed), &unchanged, &checks),
             Verdict::NotContained

@@ -1,8 +1,6 @@
 //! A started account: the emulators, the gateway, and clients that reach them.
 
-mod progress;
 mod sdk;
-mod settings;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -11,13 +9,13 @@ use aws_credential_types::Credentials;
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-pub use progress::{Progress, Silent};
-pub use settings::Settings;
-
 use crate::answers::Findings;
 use crate::emulators::{EmulatorError, Emulators, RunDirectory};
-use crate::gateway::{Call, Faults, Gateway, Upstreams};
+use crate::gateway::{Faults, Gateway};
+use crate::progress::Progress;
+use crate::settings::Settings;
 use crate::venv::{Venv, VenvError};
+use crate::wire::{Call, Upstreams};
 
 /// The disposable account. Dropping it ends everything at once; [`Account::shutdown`] also waits and tidies up.
 #[derive(Debug)]
@@ -124,7 +122,7 @@ pub enum AccountError {
     #[error("preparing the emulators' python environment")]
     Venv(#[from] VenvError),
     /// The chosen home is no path.
-    #[error("finding the sandbox's home directory")]
+    #[error("finding the disposable account's home directory")]
     Home(#[source] std::io::Error),
     /// An emulator could not be started or ended.
     #[error("running the emulators")]

@@ -20,12 +20,12 @@ mod iam_credentials;
 mod lookup_events;
 mod ssm_sessions;
 
-use crate::gateway::{Exchange, Reply, Shared};
+use crate::wire::{Backend, Exchange, Reply};
 pub use findings::Findings;
 use iam_credentials::IamCredentials;
 use ssm_sessions::SsmSessions;
 
-/// One call that the sandbox answers by itself.
+/// One call that the gateway answers by itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Answered {
     /// The service of its credential scope.
@@ -102,7 +102,7 @@ const fn of_iam(action: &'static str, reason: &'static str) -> Answered {
     }
 }
 
-/// Whether the sandbox answers this call.
+/// Whether the gateway answers this call.
 pub fn lists(service: &str, action: &str) -> bool {
     ANSWERED
         .iter()
@@ -123,19 +123,21 @@ impl Answers {
     }
 
     /// Called only for what [`lists`] names.
-    pub(crate) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
+    pub(crate) async fn answer(&self, backend: &Backend, exchange: &Exchange) -> Reply {
         match exchange.asked.service.as_str() {
-            "cloudtrail" => lookup_events::answer(&shared.record.calls(), &exchange.body, &shared.account_id),
+            "cloudtrail" => {
+                lookup_events::answer(&backend.record.calls(), &exchange.body, &backend.account_id)
+            }
             "guardduty" => self.findings.answer(&exchange.asked, &exchange.body),
             "securityhub" if exchange.asked.action == hub_findings::ACTION => {
-                hub_findings::answer(shared, exchange).await
+                hub_findings::answer(backend, exchange).await
             }
             "securityhub" if hub_findings::asks_for_all(exchange) => {
-                hub_findings::imported(shared, exchange).await
+                hub_findings::imported(backend, exchange).await
             }
             "securityhub" => self.findings.answer(&exchange.asked, &exchange.body),
             "ssm" => self.ssm.answer(exchange),
-            _ => self.iam.answer(shared, exchange).await,
+            _ => self.iam.answer(backend, exchange).await,
         }
     }
 }

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 pub use run_directory::RunDirectory;
 
-use crate::account::Settings;
+use crate::settings::Settings;
 use crate::venv::Venv;
 use process::Emulator;
 

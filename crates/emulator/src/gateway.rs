@@ -4,19 +4,12 @@
 //! key): functions, plain users and STS sessions are all in its tables. No header of the caller is trusted.
 
 mod admission;
-mod call;
 mod caller;
-mod error_body;
-mod exchange;
 mod fault;
 mod forward;
 mod made;
-mod principal;
-mod reply;
-mod request;
-mod rest_action;
 mod routes;
-mod upstream;
+mod serve;
 
 use std::io;
 use std::net::SocketAddr;
@@ -28,28 +21,17 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use call::{Call, Resource};
 pub use fault::{Effect, FaultId, Faults, Matcher};
-pub use principal::Principal;
-pub use request::AwsRequest;
-pub use upstream::Upstreams;
 
-pub(crate) use error_body::{error, escape};
-pub(crate) use exchange::Exchange;
-pub(crate) use reply::Reply;
-
-use crate::account::Settings;
 use crate::answers::{Answers, Findings};
-use call::Record;
+use crate::settings::Settings;
+use crate::wire::{Backend, Call, Principals, Record, Upstreams};
 use caller::Caller;
-use principal::Principals;
 
 /// What every request shares. Each part has its own short lock; none is held while waiting.
 #[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) record: Record,
-    pub(crate) upstreams: Upstreams,
-    pub(crate) account_id: String,
+struct Shared {
+    backend: Backend,
     faults: Faults,
     principals: Principals,
     answers: Answers,
@@ -68,9 +50,11 @@ impl Gateway {
     pub fn serve(listener: TcpListener, upstreams: Upstreams, settings: &Settings) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
-            record: Record::default(),
-            upstreams,
-            account_id: settings.account_id.clone(),
+            backend: Backend {
+                record: Record::default(),
+                upstreams,
+                account_id: settings.account_id.clone(),
+            },
             faults: Faults::default(),
             principals: Principals::default(),
             answers: Answers::default(),
@@ -90,7 +74,7 @@ impl Gateway {
 
     /// The calls that have ended so far, in the order in which they began.
     pub fn calls(&self) -> Vec<Call> {
-        self.shared.record.calls()
+        self.shared.backend.record.calls()
     }
 
     /// The faults to inject.
@@ -129,7 +113,7 @@ async fn accept(listener: TcpListener, address: SocketAddr, shared: Arc<Shared>)
         drop(stream.set_nodelay(true));
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            let service = service_fn(move |request| exchange::serve(Arc::clone(&shared), caller, request));
+            let service = service_fn(move |request| serve::serve(Arc::clone(&shared), caller, request));
             // An error here is a caller that hung up, or a connection dropped on purpose by a fault.
             drop(
                 http1::Builder::new()

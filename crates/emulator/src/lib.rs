@@ -7,7 +7,13 @@ pub mod answers;
 pub mod deploy;
 pub mod emulators;
 pub mod gateway;
+mod progress;
+mod settings;
 pub mod venv;
+pub mod wire;
 
-pub use account::{Account, AccountError, Progress, Settings, Silent};
-pub use gateway::{Call, Effect, FaultId, Faults, Matcher, Principal, Resource};
+pub use account::{Account, AccountError};
+pub use gateway::{Effect, FaultId, Faults, Matcher};
+pub use progress::{Progress, Silent};
+pub use settings::Settings;
+pub use wire::{Call, Principal, Resource};

@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::process::Command;
 use tokio::task;
 
-use crate::account::Progress;
+use crate::progress::Progress;
 use python::find_python;
 
 const LOCK: &str = include_str!("../python/requirements.lock");

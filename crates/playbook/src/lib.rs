@@ -9,6 +9,7 @@ mod compile;
 mod containing;
 mod coverage;
 mod decide;
+pub mod drill;
 mod file;
 mod fit;
 pub mod known;

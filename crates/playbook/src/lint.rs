@@ -11,15 +11,13 @@ use crate::{
     catalog::Catalog,
     check::{self, is_kebab_case},
     compile::{UNDO, compile},
+    drill::{self, Drill},
     file::PlaybookFile,
     load::{self, LoadError},
     parse,
     playbook::{Playbook, Test},
     problem::{InvalidFile, Problem},
 };
-
-/// The drill that proves a playbook.
-const DRILL: &str = "drill.yaml";
 
 /// What a lint of all playbooks found.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +26,8 @@ pub struct LintReport {
     pub playbooks: Vec<PlaybookName>,
     /// The files with mistakes; none if all is well.
     pub invalid: Vec<InvalidFile>,
+    /// The playbooks that only people run and that no drill proves: a warning, no mistake.
+    pub undrilled: Vec<PlaybookName>,
 }
 
 impl LintReport {
@@ -47,6 +47,14 @@ impl fmt::Display for LintReport {
                     None => writeln!(f)?,
                 }
             }
+        }
+        for playbook in &self.undrilled {
+            writeln!(
+                f,
+                "warning: playbook `{playbook}` is run by hand only, and no drill proves it: write its `{}` with \
+                 `run_by_hand:`",
+                drill::FILE
+            )?;
         }
         let problems: usize = self.invalid.iter().map(|file| file.problems.len()).sum();
         match problems {
@@ -72,16 +80,24 @@ pub fn lint(playbooks: &Path) -> Result<LintReport, LoadError> {
     let mut report = LintReport {
         playbooks: Vec::new(),
         invalid: Vec::new(),
+        undrilled: Vec::new(),
     };
+    let mut drill_files = Vec::new();
     for folder in load::folders(playbooks)? {
         let name = folder_name(&folder);
         report.playbooks.push(name.clone());
+        match drill::read_file(&folder) {
+            Ok(file) => drill_files.extend(file),
+            Err(LoadError::Invalid(files)) => report.invalid.extend(files),
+            Err(error) => return Err(error),
+        }
         let path = folder.join(load::FILE);
         match read(&name, &path.to_string_lossy(), load::read(&path)?) {
             Ok(linted) => sound.push((folder, linted)),
             Err(invalid) => report.invalid.push(invalid),
         }
     }
+    report.invalid.extend(drill::check_twins(&drill_files));
     let catalog = Catalog::new(sound.iter().map(|(_, linted)| linted.playbook.clone()).collect());
     for (folder, linted) in &sound {
         let problems: Vec<Problem> = [
@@ -95,6 +111,22 @@ pub fn lint(playbooks: &Path) -> Result<LintReport, LoadError> {
             report
                 .invalid
                 .push(InvalidFile::new(&linted.label, &linted.text, problems));
+        }
+        let playbook = &linted.playbook;
+        if playbook.triggers.by_hand && !folder.join(drill::FILE).is_file() {
+            report.undrilled.push(playbook.name.clone());
+        }
+    }
+    for file in &drill_files {
+        let playbook = catalog.get(&file.playbook);
+        let mut problems = playbook
+            .map(|playbook| drill::fits_playbook(&file.drills, playbook))
+            .unwrap_or_default();
+        problems.extend(file.drills.iter().filter_map(missing_sample));
+        if !problems.is_empty() {
+            report
+                .invalid
+                .push(InvalidFile::new(&file.label, &file.text, problems));
         }
     }
     Ok(report)
@@ -135,6 +167,19 @@ fn read(name: &PlaybookName, label: &str, text: String) -> Result<Linted, Invali
     }
 }
 
+/// A drill that sends a file which isn't there.
+fn missing_sample(drill: &Drill) -> Option<Problem> {
+    let sample = drill.finding.as_ref()?;
+    (!drill.folder.join(sample.as_str()).is_file()).then(|| {
+        Problem::at(
+            sample.place(),
+            "finding-missing",
+            format!("`{sample}` isn't there"),
+        )
+        .help("put it into the playbook's folder, or leave `finding` out: then it is `finding.json`")
+    })
+}
+
 fn check_folder(folder: &Path, linted: &Linted) -> Vec<Problem> {
     let mut problems = Vec::new();
     let name = linted.playbook.name.as_str();
@@ -151,9 +196,9 @@ fn check_folder(folder: &Path, linted: &Linted) -> Vec<Problem> {
     }
     // A drill begins with a finding, and none starts what only people run.
     let wants_drill = linted.playbook.contains() && !linted.playbook.triggers.by_hand;
-    if wants_drill && !folder.join(DRILL).is_file() {
+    if wants_drill && !folder.join(drill::FILE).is_file() {
         problems.push(
-            Problem::of_file("drill-missing", format!("`{DRILL}` is missing")).help(
+            Problem::of_file("drill-missing", format!("`{}` is missing", drill::FILE)).help(
                 "a playbook without a drill is a guess: `backstop playbook new` writes one to start from",
             ),
         );

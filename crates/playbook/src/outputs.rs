@@ -12,6 +12,7 @@ use crate::{
     catalog::Catalog,
     compile::{UNDO, compile, compile_undo},
     coverage::coverage,
+    drill,
     load::{self, LoadError},
     reference, schema, template,
 };
@@ -90,6 +91,10 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
     outputs.push(Output {
         path: CONTAINING.into(),
         text: catalog.containing().to_table(),
+    });
+    outputs.push(Output {
+        path: "playbooks/drill.schema.json".into(),
+        text: drill::schema_text()?,
     });
     outputs.push(Output {
         path: "docs/coverage.md".into(),

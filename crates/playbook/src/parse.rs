@@ -1,6 +1,7 @@
 //! From the text of a `playbook.yaml` to a checked [`Playbook`].
 
 use backstop_core::PlaybookName;
+use serde::de::DeserializeOwned;
 use serde_saphyr::Error as YamlError;
 
 use crate::{
@@ -19,8 +20,13 @@ pub fn parse(name: &PlaybookName, file: &str, text: &str) -> Result<Playbook, In
     check::check(name, shape(file, text)?).map_err(|problems| InvalidFile::new(file, text, problems))
 }
 
-/// Reads the file's shape only.
+/// Reads the playbook's shape only.
 pub(crate) fn shape(file: &str, text: &str) -> Result<PlaybookFile, InvalidFile> {
+    shape_of(file, text)
+}
+
+/// Reads the shape of any file of a playbook's folder.
+pub(crate) fn shape_of<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, InvalidFile> {
     serde_saphyr::from_str(text)
         .map_err(|error| InvalidFile::new(file, text, vec![wrong_shape(error.without_snippet())]))
 }

@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstop_playbook::{NewError, lint, load_dir, new_playbook, rerun_if_changed, template};
+use backstop_playbook::{NewError, drill::Drills, lint, load_dir, new_playbook, rerun_if_changed, template};
 
 /// A folder of playbooks of its own, gone when the test ends.
 struct Folder(PathBuf);
 
 impl Folder {
-    /// Copies of the shipped playbooks, each with a drill.
+    /// Copies of shipped playbooks, each with its drills.
     fn new(test: &str) -> Self {
         let path = std::env::temp_dir().join(format!("backstop-playbook-{test}-{}", std::process::id()));
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks");
@@ -22,7 +22,6 @@ impl Folder {
                 let entry = entry.unwrap();
                 fs::copy(entry.path(), path.join(name).join(entry.file_name())).unwrap();
             }
-            fs::write(path.join(name).join("drill.yaml"), format!("playbook: {name}\n")).unwrap();
         }
         Self(path)
     }
@@ -63,8 +62,11 @@ fn a_new_playbook_passes_lint_and_answers_its_finding() {
         folder.write(&file.path.to_string_lossy(), &file.text);
     }
     assert_eq!(folder.codes(), Vec::<&str>::new());
-    let drill = fs::read_to_string(folder.0.join("custom-threat-list/drill.yaml")).unwrap();
-    assert!(drill.contains("name: custom-threat-list\n"), "{drill}");
+    let drills = Drills::read(&folder.0).unwrap();
+    assert_eq!(
+        drills.find("custom-threat-list").unwrap().playbook,
+        "custom-threat-list"
+    );
     let catalog = load_dir(&folder.0).unwrap();
     let made = catalog.get(&"custom-threat-list".into()).unwrap();
     assert_eq!(made.title, "Custom threat list");
@@ -130,7 +132,11 @@ fn two_playbooks_must_not_want_the_same_findings() {
     folder.write("zz-rival/playbook.yaml", &text);
     let finding = fs::read_to_string(folder.0.join("leaked-access-key/finding.json")).unwrap();
     folder.write("zz-rival/finding.json", &finding);
-    folder.write("zz-rival/drill.yaml", "playbook: zz-rival\n");
+    let drill = fs::read_to_string(folder.0.join("leaked-access-key/drill.yaml")).unwrap();
+    folder.write(
+        "zz-rival/drill.yaml",
+        &drill.replace("leaked-access-key", "zz-rival"),
+    );
     let codes = folder.codes();
     assert!(codes.contains(&"same-trigger"), "{codes:?}");
 }
@@ -183,4 +189,74 @@ fn only_the_compiled_blocks_of_a_template_are_replaced() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("`# compiled functions: begin`"), "{error}");
+}
+
+#[test]
+fn a_drill_is_linted_with_the_playbook_around_it() {
+    let folder = Folder::new("drills");
+    folder.edit(
+        "leaked-access-key/drill.yaml",
+        "who: bystander-key",
+        "who: bystander",
+    );
+    assert_eq!(folder.codes(), ["not-planted"]);
+
+    let folder = Folder::new("samples");
+    folder.edit(
+        "leaked-access-key/drill.yaml",
+        "finding: health.json",
+        "finding: helth.json",
+    );
+    assert_eq!(folder.codes(), ["finding-missing"]);
+
+    // Another playbook's drill has the name already.
+    let folder = Folder::new("twins");
+    folder.edit(
+        "leaked-access-key/drill.yaml",
+        "name: leaked-access-key",
+        "name: stolen-role-session",
+    );
+    assert_eq!(folder.codes(), ["drill-name-taken"]);
+    let error = Drills::read(&folder.0).unwrap_err().to_string();
+    assert!(
+        error.contains("leaked-access-key/drill.yaml:4:11: a drill of playbook"),
+        "{error}"
+    );
+
+    let folder = Folder::new("proposals");
+    let text = fs::read_to_string(folder.0.join("leaked-access-key/playbook.yaml")).unwrap();
+    let from = text.find("  - phase: investigate").unwrap();
+    let to = text.find("links:").unwrap();
+    folder.write(
+        "leaked-access-key/playbook.yaml",
+        &format!("{}{}", &text[..from], &text[to..]),
+    );
+    assert_eq!(folder.codes(), ["nothing-proposed"]);
+}
+
+#[test]
+fn what_only_people_run_needs_no_drill_but_is_named() {
+    let folder = Folder::new("hand");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks/narrow-role-trust");
+    let file = |name: &str| fs::read_to_string(shipped.join(name)).unwrap();
+    folder.write("narrow-role-trust/playbook.yaml", &file("playbook.yaml"));
+    let report = lint(&folder.0).unwrap();
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(report.undrilled, ["narrow-role-trust".into()]);
+    assert!(
+        report
+            .to_string()
+            .contains("warning: playbook `narrow-role-trust` is run by hand only"),
+        "{report}"
+    );
+
+    folder.write("narrow-role-trust/drill.yaml", &file("drill.yaml"));
+    assert_eq!(lint(&folder.0).unwrap().undrilled, []);
+
+    let by_finding = file("drill.yaml").replace(
+        "    run_by_hand:\n      target: web-frontend\n      reason: its sessions were revoked, and the stranger made new ones\n",
+        "    finding_about: session-from-before\n",
+    );
+    folder.write("narrow-role-trust/drill.yaml", &by_finding);
+    assert_eq!(folder.codes(), ["no-finding-starts-it"]);
 }

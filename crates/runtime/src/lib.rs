@@ -12,7 +12,7 @@
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
 //! | `decision` | approves or denies a plan (feature `machines`) |
-//! | `by_hand` | a playbook that a person starts (feature `machines`) |
+//! | `manual_run` | a playbook that a person starts (feature `machines`) |
 //! | `undoing` | what an undo would put back, and asking for it (feature `machines`) |
 //! | `outbox` | hands notices to the function that delivers them (feature `outbox`) |
 //! | `evidence` | the evidence bucket (feature `evidence`) |
@@ -20,8 +20,6 @@
 
 pub mod action;
 pub mod aws;
-#[cfg(feature = "machines")]
-pub mod by_hand;
 pub mod call_error;
 #[cfg(feature = "machines")]
 pub mod decision;
@@ -33,6 +31,8 @@ pub mod inline_policy;
 pub mod ledger;
 #[cfg(feature = "machines")]
 pub mod machines;
+#[cfg(feature = "machines")]
+pub mod manual_run;
 #[cfg(feature = "outbox")]
 pub mod outbox;
 mod playbooks;

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use backstop_core::{Outcome, incident::Status, log::Phase};
 use backstop_drill::{
-    Cast, Drill, Stage, finding::Event, follow, oncall::OnCall, run::finding_about, stage::DeadLetter,
+    Drill, Environment, Fixtures, environment::DeadLetter, finding::Event, follow, oncall::OnCall,
+    run::finding_about,
 };
 use backstop_emulator::Silent;
 use backstop_tests::drill;
@@ -13,9 +14,9 @@ use serde_json::{Value, json};
 const KEY_ID: &str = "/resource/accessKeyDetails/accessKeyId";
 
 /// All at once, so that they come in batches: each ends on its own.
-pub(crate) async fn what_cannot_be_read_is_parked_with_its_reason(stage: Arc<Stage>) {
-    let (drill, cast) = planted(&stage, "unread").await;
-    let event = || finding_about(&stage, &drill, &cast).unwrap();
+pub(crate) async fn what_cannot_be_read_is_parked_with_its_reason(environment: Arc<Environment>) {
+    let (drill, fixtures) = planted(&environment, "unread").await;
+    let event = || finding_about(&environment, &drill, &fixtures).unwrap();
     let with = |pointer: &str, value: Value| {
         let mut event = event();
         *event.detail.pointer_mut(pointer).unwrap() = value;
@@ -30,62 +31,73 @@ pub(crate) async fn what_cannot_be_read_is_parked_with_its_reason(stage: Arc<Sta
         (envelope("GuardDuty Finding", &json!("text")), "WrongShape"),
     ];
     for (body, _) in &cases {
-        stage.put_message(body).await.unwrap();
+        environment.put_message(body).await.unwrap();
     }
-    stage
+    environment
         .put_message(&envelope("GuardDuty Finding", &good.detail))
         .await
         .unwrap();
 
-    let letters = letters(&stage, cases.len()).await;
+    let letters = letters(&environment, cases.len()).await;
     for (body, error) in &cases {
         let letter = letters.iter().find(|letter| &letter.body == body);
         let letter = letter.unwrap_or_else(|| panic!("nothing parked as {error}: {letters:#?}"));
         assert_eq!(letter.error, *error, "{}", letter.reason);
         assert!(!letter.reason.is_empty());
     }
-    let (_, status) = answered(&stage, &good).await;
+    let (_, status) = answered(&environment, &good).await;
     assert_eq!(status, Status::Contained, "a good finding among bad ones");
 }
 
 /// Nothing to contain is never called contained.
-pub(crate) async fn a_target_that_is_gone_is_said_to_be(stage: Arc<Stage>) {
-    let (drill, cast) = planted(&stage, "gone").await;
-    let mut nobodys = finding_about(&stage, &drill, &cast).unwrap();
+pub(crate) async fn a_target_that_is_gone_is_said_to_be(environment: Arc<Environment>) {
+    let (drill, fixtures) = planted(&environment, "gone").await;
+    let mut nobodys = finding_about(&environment, &drill, &fixtures).unwrap();
     *nobodys.detail.pointer_mut(KEY_ID).unwrap() = "AKIANOBODYSKEY000001".into();
-    stage
+    environment
         .put_event(&nobodys.detail_type, &nobodys.detail)
         .await
         .unwrap();
-    all_steps_say_gone(&stage, &nobodys).await;
+    all_steps_say_gone(&environment, &nobodys).await;
 
-    let gone = finding_about(&stage, &drill, &cast).unwrap();
-    delete_user(&stage, &cast).await;
-    stage.put_event(&gone.detail_type, &gone.detail).await.unwrap();
-    all_steps_say_gone(&stage, &gone).await;
+    let gone = finding_about(&environment, &drill, &fixtures).unwrap();
+    delete_user(&environment, &fixtures).await;
+    environment
+        .put_event(&gone.detail_type, &gone.detail)
+        .await
+        .unwrap();
+    all_steps_say_gone(&environment, &gone).await;
 }
 
-async fn all_steps_say_gone(stage: &Stage, event: &Event) {
-    let (outcomes, status) = answered(stage, event).await;
+async fn all_steps_say_gone(environment: &Environment, event: &Event) {
+    let (outcomes, status) = answered(environment, event).await;
     assert_eq!(status, Status::Failed, "{outcomes:?}");
     let gone = |outcome: &Outcome| matches!(outcome, Outcome::Failed { error, .. } if error == "Backstop.TargetGone");
     assert!(!outcomes.is_empty() && outcomes.iter().all(gone), "{outcomes:?}");
 }
 
-async fn planted(stage: &Stage, ending: &str) -> (Drill, Cast) {
+async fn planted(environment: &Environment, ending: &str) -> (Drill, Fixtures) {
     let drill = drill("leaked-access-key").unwrap();
-    let cast = Cast::plant(stage.account(), &drill, ending).await.unwrap();
-    (drill, cast)
+    let fixtures = Fixtures::plant(environment.account(), &drill, ending)
+        .await
+        .unwrap();
+    (drill, fixtures)
 }
 
-async fn answered(stage: &Stage, event: &Event) -> (Vec<Outcome>, Status) {
-    let opened = follow::incident(stage, "leaked-access-key", &event.finding_id)
+async fn answered(environment: &Environment, event: &Event) -> (Vec<Outcome>, Status) {
+    let opened = follow::incident(environment, "leaked-access-key", &event.finding_id)
         .await
         .unwrap();
-    follow::execution(stage, &opened, &OnCall::new(stage, "nobody"), &Silent)
+    follow::execution(environment, &opened, &OnCall::new(environment, "nobody"), &Silent)
         .await
         .unwrap();
-    let incident = stage.ledger().log(opened.id()).await.unwrap().incident().unwrap();
+    let incident = environment
+        .ledger()
+        .log(opened.id())
+        .await
+        .unwrap()
+        .incident()
+        .unwrap();
     // What reads afterwards doesn't need the target.
     let outcomes = incident
         .steps
@@ -111,21 +123,21 @@ fn envelope(detail_type: &str, detail: &Value) -> String {
     .to_string()
 }
 
-async fn letters(stage: &Stage, wanted: usize) -> Vec<DeadLetter> {
+async fn letters(environment: &Environment, wanted: usize) -> Vec<DeadLetter> {
     for _ in 0..60 {
-        let letters = stage.dead_letters().await.unwrap();
+        let letters = environment.dead_letters().await.unwrap();
         if letters.len() >= wanted {
             return letters;
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    stage.dead_letters().await.unwrap()
+    environment.dead_letters().await.unwrap()
 }
 
 /// IAM deletes a user only once nothing hangs on it.
-async fn delete_user(stage: &Stage, cast: &Cast) {
-    let iam = aws_sdk_iam::Client::new(&stage.account().sdk_config(stage.account().root()));
-    let user = cast.user("build-server").unwrap();
+async fn delete_user(environment: &Environment, fixtures: &Fixtures) {
+    let iam = aws_sdk_iam::Client::new(&environment.account().sdk_config(environment.account().root()));
+    let user = fixtures.user("build-server").unwrap();
     let keys = iam.list_access_keys().user_name(user).send().await.unwrap();
     for key in keys.access_key_metadata() {
         let delete = iam

@@ -2,54 +2,60 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use backstop_drill::{Cast, Stage, cast::Held, follow, oncall::OnCall, run::finding_about};
+use backstop_drill::{Environment, Fixtures, fixtures::Held, follow, oncall::OnCall, run::finding_about};
 use backstop_emulator::Silent;
 use backstop_tests::drill;
 
-pub(crate) async fn ten_copies_open_one_incident(stage: Arc<Stage>) {
+pub(crate) async fn ten_copies_open_one_incident(environment: Arc<Environment>) {
     let drill = drill("leaked-access-key").unwrap();
-    let cast = Cast::plant(stage.account(), &drill, "copies").await.unwrap();
-    let event = finding_about(&stage, &drill, &cast).unwrap();
-    let executions_before = executions(&stage).await;
+    let fixtures = Fixtures::plant(environment.account(), &drill, "copies")
+        .await
+        .unwrap();
+    let event = finding_about(&environment, &drill, &fixtures).unwrap();
+    let executions_before = executions(&environment).await;
 
     let mut sent = tokio::task::JoinSet::new();
     for _ in 0..10 {
-        let (stage, event) = (Arc::clone(&stage), event.clone());
-        sent.spawn(async move { stage.put_event(&event.detail_type, &event.detail).await });
+        let (environment, event) = (Arc::clone(&environment), event.clone());
+        sent.spawn(async move { environment.put_event(&event.detail_type, &event.detail).await });
     }
     for outcome in sent.join_all().await {
         outcome.unwrap();
     }
 
-    let opened = follow::incident(&stage, "leaked-access-key", &event.finding_id)
+    let opened = follow::incident(&environment, "leaked-access-key", &event.finding_id)
         .await
         .unwrap();
-    let oncall = OnCall::new(&stage, "copies");
-    let ended = follow::execution(&stage, &opened, &oncall, &Silent)
+    let oncall = OnCall::new(&environment, "copies");
+    let ended = follow::execution(&environment, &opened, &oncall, &Silent)
         .await
         .unwrap();
     assert_eq!(ended.failure, None);
-    until_empty(&stage).await;
+    until_empty(&environment).await;
 
-    let key_id = cast.identity("leaked-key").unwrap().key_id.clone();
-    let rows = stage.ledger().incidents(1000).await.unwrap();
+    let key_id = fixtures.identity("leaked-key").unwrap().key_id.clone();
+    let rows = environment.ledger().incidents(1000).await.unwrap();
     let about_key = rows.iter().filter(|row| row.target.contains(&key_id));
     assert_eq!(about_key.count(), 1, "ten copies opened more than one incident");
-    assert_eq!(executions(&stage).await, executions_before + 1);
+    assert_eq!(executions(&environment).await, executions_before + 1);
 
-    let Held::Credentials(leaked) = cast.credentials(stage.account(), "leaked-key").await.unwrap() else {
+    let Held::Credentials(leaked) = fixtures
+        .credentials(environment.account(), "leaked-key")
+        .await
+        .unwrap()
+    else {
         panic!("the leaked key is held");
     };
     logs_hold_none_of(
-        &stage,
+        &environment,
         &[leaked.secret_access_key(), "203.0.113.66", "partner-blocklist"],
     )
     .await;
 }
 
-async fn executions(stage: &Stage) -> usize {
-    let sfn = aws_sdk_sfn::Client::new(&stage.account().sdk_config(stage.account().root()));
-    let machine = stage.stack().machine_arn("leaked-access-key").unwrap();
+async fn executions(environment: &Environment) -> usize {
+    let sfn = aws_sdk_sfn::Client::new(&environment.account().sdk_config(environment.account().root()));
+    let machine = environment.stack().machine_arn("leaked-access-key").unwrap();
     let all = sfn
         .list_executions()
         .state_machine_arn(machine)
@@ -60,15 +66,15 @@ async fn executions(stage: &Stage) -> usize {
 }
 
 /// Waits until intake has taken every message.
-async fn until_empty(stage: &Stage) {
+async fn until_empty(environment: &Environment) {
     use aws_sdk_sqs::types::QueueAttributeName::{
         ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,
     };
-    let sqs = aws_sdk_sqs::Client::new(&stage.account().sdk_config(stage.account().root()));
+    let sqs = aws_sdk_sqs::Client::new(&environment.account().sdk_config(environment.account().root()));
     for _ in 0..100 {
         let request = sqs
             .get_queue_attributes()
-            .queue_url(stage.stack().intake_queue_url().unwrap());
+            .queue_url(environment.stack().intake_queue_url().unwrap());
         let request = request.attribute_names(ApproximateNumberOfMessages);
         let answer = request
             .attribute_names(ApproximateNumberOfMessagesNotVisible)
@@ -83,8 +89,8 @@ async fn until_empty(stage: &Stage) {
     panic!("intake still has messages after ten seconds");
 }
 
-async fn logs_hold_none_of(stage: &Stage, secrets: &[&str]) {
-    let files = stage.save_logs().await.unwrap().join("functions");
+async fn logs_hold_none_of(environment: &Environment, secrets: &[&str]) {
+    let files = environment.save_logs().await.unwrap().join("functions");
     let logs = read_all(&files);
     assert!(
         logs.contains("opened"),

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use backstop_core::incident::Status;
-use backstop_drill::{Cast, Stage, follow, oncall::OnCall, run::finding_about};
+use backstop_drill::{Environment, Fixtures, follow, oncall::OnCall, run::finding_about};
 use backstop_emulator::Silent;
 use backstop_tests::drill;
 use serde_json::json;
 
 const SIZE: usize = 300 * 1024;
 
-pub(crate) async fn a_finding_of_300_kb_is_contained(stage: Arc<Stage>) {
+pub(crate) async fn a_finding_of_300_kb_is_contained(environment: Arc<Environment>) {
     let drill = drill("leaked-access-key").unwrap();
-    let cast = Cast::plant(stage.account(), &drill, "large").await.unwrap();
-    let mut event = finding_about(&stage, &drill, &cast).unwrap();
+    let fixtures = Fixtures::plant(environment.account(), &drill, "large")
+        .await
+        .unwrap();
+    let mut event = finding_about(&environment, &drill, &fixtures).unwrap();
     *event.detail.pointer_mut("/service/additionalInfo/value").unwrap() =
         "ten bytes.".repeat(SIZE / 10).into();
     let message = json!({
@@ -21,21 +23,32 @@ pub(crate) async fn a_finding_of_300_kb_is_contained(stage: Arc<Stage>) {
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
         "detail-type": event.detail_type,
         "source": "backstop.drill",
-        "account": stage.account().account_id(),
+        "account": environment.account().account_id(),
         "time": "2026-05-01T00:00:00Z",
-        "region": stage.account().region(),
+        "region": environment.account().region(),
         "resources": [],
         "detail": event.detail,
     });
-    stage.put_message(&message.to_string()).await.unwrap();
+    environment.put_message(&message.to_string()).await.unwrap();
 
-    let opened = follow::incident(&stage, "leaked-access-key", &event.finding_id)
+    let opened = follow::incident(&environment, "leaked-access-key", &event.finding_id)
         .await
         .unwrap();
-    let ended = follow::execution(&stage, &opened, &OnCall::new(&stage, "large"), &Silent)
-        .await
-        .unwrap();
+    let ended = follow::execution(
+        &environment,
+        &opened,
+        &OnCall::new(&environment, "large"),
+        &Silent,
+    )
+    .await
+    .unwrap();
     assert_eq!(ended.failure, None);
-    let incident = stage.ledger().log(opened.id()).await.unwrap().incident().unwrap();
+    let incident = environment
+        .ledger()
+        .log(opened.id())
+        .await
+        .unwrap()
+        .incident()
+        .unwrap();
     assert_eq!(incident.status(), Status::Contained);
 }

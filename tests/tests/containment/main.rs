@@ -12,19 +12,19 @@ use backstop_core::{
     incident::Status,
     log::{Event, Record},
 };
-use backstop_drill::{self as drill, Report, Stage, Verdict};
+use backstop_drill::{self as drill, Environment, Report, Verdict};
 use backstop_emulator::Silent;
-use backstop_tests::{Sections, Setting, drill as shipped, stage};
+use backstop_tests::{Sections, Setting, drill as shipped, environment};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_auto_mode_findings_are_contained_and_bad_ones_are_named() {
-    let stage = stage(Setting {
+    let environment = environment(Setting {
         mode: Mode::Auto,
         without_permission: None,
     })
     .await
     .unwrap();
-    let mut sections = Sections::on(stage);
+    let mut sections = Sections::on(environment);
     sections.check("leaked access key", leaked_access_key).await;
     sections.check("stolen role session", stolen_role_session).await;
     sections
@@ -49,15 +49,15 @@ async fn in_auto_mode_findings_are_contained_and_bad_ones_are_named() {
 }
 
 /// The budgets are those of the design: six calls in series, twenty transitions.
-async fn leaked_access_key(stage: Arc<Stage>) {
-    let mut report = run(&stage, "leaked-access-key").await;
+async fn leaked_access_key(environment: Arc<Environment>) {
+    let mut report = run(&environment, "leaked-access-key").await;
     // A busy machine sends one after the other what was to go at the same time, so that a run may count too many;
     // none counts too few.
     for _again in 0..2 {
         if in_series(&report) <= 6 {
             break;
         }
-        report = run(&stage, "leaked-access-key").await;
+        report = run(&environment, "leaked-access-key").await;
     }
     assert_eq!(report.verdict, Verdict::Contained, "{report:#?}");
     assert_eq!(report.status, Some(Status::Contained));
@@ -80,12 +80,12 @@ fn in_series(report: &Report) -> usize {
 }
 
 /// Its step asks a person first, whatever the deployment allows, and the drill's person on call approves.
-async fn stolen_role_session(stage: Arc<Stage>) {
-    let report = run(&stage, "stolen-role-session").await;
+async fn stolen_role_session(environment: Arc<Environment>) {
+    let report = run(&environment, "stolen-role-session").await;
     assert_eq!(report.verdict, Verdict::Contained, "{report:#?}");
     assert_eq!(report.incident_mode, Some(Mode::Auto));
     let incident = report.incident.unwrap().as_str().into();
-    let log = stage.ledger().log(&incident).await.unwrap();
+    let log = environment.ledger().log(&incident).await.unwrap();
     let is_approval = |record: &Record| matches!(record.event, Event::Approved { .. });
     assert!(log.records().iter().any(is_approval), "nobody was asked");
 }
@@ -96,13 +96,13 @@ async fn without_a_permission_it_says_partially_contained_and_names_the_call() {
         mode: Mode::Auto,
         without_permission: Some("iam:PutUserPolicy".to_owned()),
     };
-    let mut sections = Sections::on(stage(setting).await.unwrap());
+    let mut sections = Sections::on(environment(setting).await.unwrap());
     sections.check("leaked access key", partially_contained).await;
     sections.end().await.unwrap_or_else(|failed| panic!("{failed}"));
 }
 
-async fn partially_contained(stage: Arc<Stage>) {
-    let report = run(&stage, "leaked-access-key").await;
+async fn partially_contained(environment: Arc<Environment>) {
+    let report = run(&environment, "leaked-access-key").await;
     assert_eq!(report.verdict, Verdict::PartiallyContained, "{report:#?}");
     assert_eq!(report.status, Some(Status::PartiallyContained));
     assert_eq!(report.time_to_contain_ms, None);
@@ -137,7 +137,7 @@ async fn partially_contained(stage: Arc<Stage>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_observe_mode_nothing_changes_and_the_plan_is_told() {
     let mut sections = Sections::on(
-        stage(Setting {
+        environment(Setting {
             mode: Mode::Observe,
             without_permission: None,
         })
@@ -148,8 +148,8 @@ async fn in_observe_mode_nothing_changes_and_the_plan_is_told() {
     sections.end().await.unwrap_or_else(|failed| panic!("{failed}"));
 }
 
-async fn observed(stage: Arc<Stage>) {
-    let report = run(&stage, "leaked-access-key").await;
+async fn observed(environment: Arc<Environment>) {
+    let report = run(&environment, "leaked-access-key").await;
     assert!(report.as_expected, "{report:#?}");
     assert_eq!(
         (report.verdict, report.status),
@@ -170,7 +170,7 @@ async fn observed(stage: Arc<Stage>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_approve_mode_nothing_happens_before_a_second_person_approves() {
     let mut sections = Sections::on(
-        stage(Setting {
+        environment(Setting {
             mode: Mode::Approve,
             without_permission: None,
         })
@@ -181,11 +181,17 @@ async fn in_approve_mode_nothing_happens_before_a_second_person_approves() {
     sections.end().await.unwrap_or_else(|failed| panic!("{failed}"));
 }
 
-async fn approved(stage: Arc<Stage>) {
-    let report = run(&stage, "leaked-access-key").await;
+async fn approved(environment: Arc<Environment>) {
+    let report = run(&environment, "leaked-access-key").await;
     assert_eq!(report.verdict, Verdict::Contained, "{report:#?}");
     let incident = report.incident.as_deref().unwrap().into();
-    let state = stage.ledger().log(&incident).await.unwrap().incident().unwrap();
+    let state = environment
+        .ledger()
+        .log(&incident)
+        .await
+        .unwrap()
+        .incident()
+        .unwrap();
     let [person] = state.approvals.as_slice() else {
         panic!("one person should have approved: {:?}", state.approvals);
     };
@@ -193,7 +199,7 @@ async fn approved(stage: Arc<Stage>) {
         person.starts_with("arn:aws:iam::123456789012:user/drill-oncall-"),
         "{person}"
     );
-    let record = stage.account().calls();
+    let record = environment.account().calls();
     let ended = |action: &str| {
         record
             .iter()
@@ -207,6 +213,6 @@ async fn approved(stage: Arc<Stage>) {
     assert!(changed.map(|call| call.started_us).min().unwrap() > ended("SendTaskSuccess"));
 }
 
-async fn run(stage: &Stage, name: &str) -> Report {
-    drill::run(stage, &shipped(name).unwrap(), drill::Ending::Undo, &Silent).await
+async fn run(environment: &Environment, name: &str) -> Report {
+    drill::run(environment, &shipped(name).unwrap(), drill::Ending::Undo, &Silent).await
 }

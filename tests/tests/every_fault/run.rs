@@ -29,7 +29,7 @@ pub(crate) struct Armed<'a> {
 impl<'a> Armed<'a> {
     pub(crate) fn of(place: &'a Place<'a>, hits: &[(Hit, Kind)]) -> Self {
         let names = place.names();
-        let all = place.watched.stage.account().faults();
+        let all = place.watched.environment.account().faults();
         let add = |(hit, kind): &(Hit, Kind)| {
             let wanted = hit.faults(*kind, &names).into_iter();
             let added = wanted.map(|(matcher, effect)| all.add(matcher, effect));
@@ -43,7 +43,7 @@ impl<'a> Armed<'a> {
 
     /// Removes them; each was met.
     pub(crate) fn assert_hit(self) {
-        let all = self.place.watched.stage.account().faults();
+        let all = self.place.watched.environment.account().faults();
         for (call, faults) in self.faults {
             let hits: u32 = faults.into_iter().map(|fault| all.remove(fault)).sum();
             assert!(hits > 0, "`{call}` was never made");

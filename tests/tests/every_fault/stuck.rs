@@ -2,7 +2,7 @@
 //! bring back what was.
 
 use backstop_core::incident::Status;
-use backstop_tests::{Place, Watched, by_hand, story};
+use backstop_tests::{Place, Watched, manual_undo, story};
 
 use super::{
     Scenario,
@@ -35,7 +35,7 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
     );
     for command in &incident.stuck_commands {
         assert!(page.body.contains(command), "`{command}` isn't in {}", page.body);
-        by_hand(watched.stage.account(), command).await;
+        manual_undo(watched.environment.account(), command).await;
     }
     place.assert_clean(&place.states().await, &log);
 }

@@ -13,7 +13,12 @@ use super::{changes, drills};
 
 /// All at the same time: none of them may change anything.
 pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
-    let mark = watched.stage.account().calls().last().map_or(0, |call| call.seq);
+    let mark = watched
+        .environment
+        .account()
+        .calls()
+        .last()
+        .map_or(0, |call| call.seq);
     let mut runs = Vec::new();
     for (playbook, drill) in drills() {
         for removal in Removal::of(&playbook) {
@@ -23,7 +28,7 @@ pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
         }
     }
     let mut failed = Watched::each(runs, 4).await;
-    let changes = changes(&watched.stage, mark);
+    let changes = changes(&watched.environment, mark);
     if !changes.is_empty() {
         failed.push(format!(
             "something was changed though all targets are gone: {changes:#?}"
@@ -34,7 +39,9 @@ pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
 
 async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill, removal: Removal) {
     let place = Place::plant(&watched, &drill).await;
-    removal.happen(watched.stage.account(), &place.planted).await;
+    removal
+        .happen(watched.environment.account(), &place.planted)
+        .await;
     let id = place.report(&playbook, &drill).await;
     let log = place.ended(&id).await;
 

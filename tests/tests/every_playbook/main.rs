@@ -10,7 +10,7 @@ mod without_permission;
 
 use std::{sync::LazyLock, time::Instant};
 
-use backstop_drill::{Drill, Drills, Stage, calls::FunctionCalls};
+use backstop_drill::{Drill, Drills, Environment, calls::FunctionCalls};
 use backstop_playbook::{Playbook, load_dir};
 use backstop_tests::{Watched, is_whole, only, playbooks};
 
@@ -61,11 +61,11 @@ fn all_drills() -> Vec<(Playbook, Drill)> {
 }
 
 /// The calls of all responders since then that change something.
-fn changes(stage: &Stage, mark: u64) -> Vec<String> {
-    let calls = stage.account().calls();
+fn changes(environment: &Environment, mark: u64) -> Vec<String> {
+    let calls = environment.account().calls();
     let began = calls.iter().find(|call| call.seq > mark);
     let began_us = began.map_or(u64::MAX, |call| call.started_us);
-    let calls = FunctionCalls::of(&calls, stage.stack().name(), began_us).summary();
+    let calls = FunctionCalls::of(&calls, environment.stack().name(), began_us).summary();
     calls.changes.iter().map(|line| format!("{line:?}")).collect()
 }
 

@@ -112,10 +112,10 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
 ];
 
 pub(crate) async fn granted_is_used(watched: &Arc<Watched>) -> Vec<String> {
-    let calls = watched.stage.account().calls();
+    let calls = watched.environment.account().calls();
     let mut failed = Vec::new();
     for function in FUNCTIONS {
-        let role = Role::of(&watched.stage, function).await;
+        let role = Role::of(&watched.environment, function).await;
         let (granted, used) = (role.grants(), used(&calls, &role.name));
         let excused = excused(function);
         let unnamed = |grant: &&String| !excused.contains(grant.as_str()) && *grant != NOW_AND_THEN;

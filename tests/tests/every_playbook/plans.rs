@@ -58,7 +58,7 @@ async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill) {
         .find(|notice| notice.subject.contains("DECIDE"))
         .unwrap();
     let text = format!("{}\n\n{}", question.subject, question.body);
-    let text = without_what_is_generated(&text, place.planted.cast.ending());
+    let text = without_what_is_generated(&text, place.planted.fixtures.ending());
     insta::assert_snapshot!(format!("plan-{}", drill.name), text);
 
     let log = place.ended(&id).await;

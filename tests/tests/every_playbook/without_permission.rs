@@ -77,7 +77,7 @@ fn every_drill_lacks_a_permission_of_a_containing_step() {
     }
     for (name, _, _) in LACKING {
         assert!(
-            all_drills().iter().any(|(_, drill)| drill.name == *name),
+            all_drills().iter().any(|(_, drill)| drill.name.as_str() == *name),
             "there is no drill `{name}`"
         );
     }
@@ -95,7 +95,7 @@ pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
             let mut failed = Vec::new();
             for case in cases {
                 let name = format!("{} without `{}`", case.drill.name, case.permission);
-                let role = Arc::new(Role::of(&watched.stage, case.function).await);
+                let role = Arc::new(Role::of(&watched.environment, case.function).await);
                 let run = one(Arc::clone(&watched), Arc::clone(&role), case);
                 failed.extend(Watched::each(vec![(name, run)], 1).await);
                 role.restore().await;
@@ -160,7 +160,7 @@ async fn one(watched: Arc<Watched>, role: Arc<Role>, case: Case) {
 
 impl Case {
     fn of((playbook, drill): (Playbook, Drill)) -> Self {
-        let found = LACKING.iter().find(|(name, _, _)| *name == drill.name);
+        let found = LACKING.iter().find(|(name, _, _)| *name == drill.name.as_str());
         let (_, step, permission) = found.unwrap_or_else(|| {
             panic!("say in {} what the drill `{}` is to lack", file!(), drill.name);
         });

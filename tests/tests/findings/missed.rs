@@ -19,8 +19,8 @@ const INSTANCES: usize = 55;
 const LEAK: &str = "00000000000000000000000000001eaf";
 
 pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene) {
-    let account = scene.stage.account();
-    let queue = scene.stage.stack().intake_queue_url().unwrap();
+    let account = scene.environment.account();
+    let queue = scene.environment.stack().intake_queue_url().unwrap();
     let leaked = scene.leak(false).await;
     let mut guardduty: Vec<Value> = (0..INSTANCES).map(|number| instance(number, "")).collect();
     guardduty.push(scene.finding_of_leak(&leaked, LEAK).detail);
@@ -30,12 +30,12 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
     for detail in &guardduty {
         let event =
             json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": detail });
-        scene.stage.put_message(&event.to_string()).await.unwrap();
+        scene.environment.put_message(&event.to_string()).await.unwrap();
     }
     sqs(scene).purge_queue().queue_url(queue).send().await.unwrap();
     lambda::switch_queue(account, queue, true).await;
     sleep(Duration::from_secs(2)).await;
-    let before = scene.stage.ledger().incidents(1000).await.unwrap().len();
+    let before = scene.environment.ledger().incidents(1000).await.unwrap().len();
     assert!(scene.logs_of(LEAK).await.is_empty(), "it is lost");
 
     for finding in guardduty {
@@ -62,7 +62,10 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
     assert_eq!(scene.state(&leaked).await, (false, true), "the leaked key is off");
     // One more is the incident without a machine that was left behind.
     let after = before + fed + 1;
-    assert_eq!(scene.stage.ledger().incidents(1000).await.unwrap().len(), after);
+    assert_eq!(
+        scene.environment.ledger().incidents(1000).await.unwrap().len(),
+        after
+    );
 
     let second = sweep(scene).await;
     assert_eq!(
@@ -72,15 +75,18 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
     );
     assert_eq!(second["expired_guards"], 0);
     scene.drained(Duration::from_secs(60)).await;
-    assert_eq!(scene.stage.ledger().incidents(1000).await.unwrap().len(), after);
-    assert!(scene.stage.dead_letters().await.unwrap().is_empty());
+    assert_eq!(
+        scene.environment.ledger().incidents(1000).await.unwrap().len(),
+        after
+    );
+    assert!(scene.environment.dead_letters().await.unwrap().is_empty());
     nothing_was_denied(scene);
 }
 
 /// A pause that has ended, and an incident whose machine never started: too young to be named, so that only
 /// looking at it is proven.
 async fn leave_things_behind(scene: &Scene) {
-    let ledger = scene.stage.ledger();
+    let ledger = scene.environment.ledger();
     let now = Timestamp::now();
     let pause = Pause {
         scope: PauseScope::Account("111122223333".into()),
@@ -113,13 +119,13 @@ async fn leave_things_behind(scene: &Scene) {
 }
 
 async fn sweep(scene: &Scene) -> Value {
-    let function = scene.stage.stack().output("SweepFunctionName").unwrap();
-    lambda::invoke(scene.stage.account(), function).await
+    let function = scene.environment.stack().output("SweepFunctionName").unwrap();
+    lambda::invoke(scene.environment.account(), function).await
 }
 
 /// The permissions of the template are enough, and each was used.
 fn nothing_was_denied(scene: &Scene) {
-    let calls = scene.stage.account().calls();
+    let calls = scene.environment.account().calls();
     let of_sweep: Vec<_> = calls
         .iter()
         .filter(|call| call.principal.to_string().contains("SweepRole"))
@@ -171,12 +177,12 @@ fn read(file: &str) -> Value {
 }
 
 fn sqs(scene: &Scene) -> aws_sdk_sqs::Client {
-    let account = scene.stage.account();
+    let account = scene.environment.account();
     aws_sdk_sqs::Client::new(&account.sdk_config(account.root()))
 }
 
 async fn detector(scene: &Scene) {
-    let account = scene.stage.account();
+    let account = scene.environment.account();
     let client = aws_sdk_guardduty::Client::new(&account.sdk_config(account.root()));
     client.create_detector().enable(true).send().await.unwrap();
 }

@@ -22,7 +22,7 @@ pub(crate) async fn five_routes_and_ten_copies_open_one_incident(scene: &Scene) 
         .flat_map(|copy| by_five_routes(&leaked, copy))
         .collect();
     assert_eq!(messages.len(), 5 * COPIES);
-    let sent = messages.iter().map(|body| scene.stage.put_message(body));
+    let sent = messages.iter().map(|body| scene.environment.put_message(body));
     for outcome in futures_util::future::join_all(sent).await {
         outcome.unwrap();
     }
@@ -33,7 +33,7 @@ pub(crate) async fn five_routes_and_ten_copies_open_one_incident(scene: &Scene) 
     assert_eq!(scene.state(&leaked).await, (false, true));
     assert_eq!(count(scene).await, incidents + 1, "one incident");
     assert_eq!(self::executions(scene).await, executions + 1, "one execution");
-    let log = scene.stage.ledger().log(&id).await.unwrap();
+    let log = scene.environment.ledger().log(&id).await.unwrap();
     let mut by_route: BTreeMap<Route, usize> = BTreeMap::new();
     for record in log.records() {
         match &record.event {
@@ -51,7 +51,10 @@ pub(crate) async fn five_routes_and_ten_copies_open_one_incident(scene: &Scene) 
         Route::SecurityHubV2,
     ]);
     assert_eq!(routes, expected, "five routes in its log: {by_route:?}");
-    assert!(scene.stage.dead_letters().await.unwrap().is_empty(), "none lost");
+    assert!(
+        scene.environment.dead_letters().await.unwrap().is_empty(),
+        "none lost"
+    );
 }
 
 /// Half of the copies of an event come through an administrator's account.
@@ -85,11 +88,15 @@ fn about(leaked: &Leaked, fixture: &str) -> Value {
 }
 
 async fn count(scene: &Scene) -> usize {
-    scene.stage.ledger().incidents(1000).await.unwrap().len()
+    scene.environment.ledger().incidents(1000).await.unwrap().len()
 }
 
 async fn executions(scene: &Scene) -> usize {
-    let machine = scene.stage.stack().machine_arn("leaked-access-key").unwrap();
+    let machine = scene
+        .environment
+        .stack()
+        .machine_arn("leaked-access-key")
+        .unwrap();
     let all = scene
         .sfn()
         .list_executions()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::{error::ProvideErrorMetadata as _, types::Stack};
 use backstop_core::{Mode, PlaybookName, Region, guardrail::Protection};
-use backstop_runtime::{CallError, Ledger, by_hand::Limits, evidence::EvidenceBucket, machines::Machines};
+use backstop_runtime::{CallError, Ledger, evidence::EvidenceBucket, machines::Machines, manual_run::Limits};
 
 use super::{Caller, StackError, StackOptions};
 
@@ -133,7 +133,7 @@ impl Deployment {
         Protection::of_stack(&self.stack, account, break_glass.unwrap_or_default())
     }
 
-    /// How far a person's wish may go here.
+    /// How far a manual run may go here.
     pub(crate) fn limits(&self, account: &str) -> Result<Limits, StackError> {
         Ok(Limits {
             maximum: self.maximum_mode()?,

@@ -19,9 +19,9 @@ use super::{
 use crate::{
     answer::{CliError, CommandError},
     aws::Deployment,
-    exit::Exit,
     incidents::find,
 };
+use backstop_terminal::Exit;
 
 /// Nothing was fetched.
 #[derive(Debug, thiserror::Error)]

@@ -9,10 +9,8 @@ use std::{
 use backstop_core::evidence::{Problem, check};
 
 use super::words::Evidence;
-use crate::{
-    answer::{CliError, CommandError},
-    exit::Exit,
-};
+use crate::answer::{CliError, CommandError};
+use backstop_terminal::Exit;
 
 /// The folder can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -3,9 +3,10 @@
 use std::{fmt, path::PathBuf};
 
 use backstop_core::{evidence::Checked, text::for_terminal};
+use backstop_terminal::Exit;
 use serde::Serialize;
 
-use crate::{answer::Answer, exit::Exit};
+use crate::answer::Answer;
 
 /// A folder of evidence, checked.
 #[derive(Debug, Serialize)]

@@ -1,10 +1,11 @@
 //! What an exemption covers, as a person types it.
 
 use backstop_core::{AccountId, guardrail::ExemptionScope};
+use backstop_terminal::Exit;
 use clap::Args;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::{answer::CommandError, exit::Exit, pause};
+use crate::{answer::CommandError, pause};
 
 /// One of three.
 #[derive(Debug, Args)]

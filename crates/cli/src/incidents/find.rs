@@ -3,7 +3,8 @@
 use backstop_core::{IncidentId, text::for_terminal};
 use backstop_runtime::{Ledger, LedgerError, ledger::IncidentRow};
 
-use crate::{answer::CommandError, exit::Exit, run::is_incident};
+use crate::{answer::CommandError, run::is_incident};
+use backstop_terminal::Exit;
 
 /// Fewer characters meet too many incidents to be typed on purpose.
 const SHORTEST: usize = 4;

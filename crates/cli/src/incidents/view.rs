@@ -228,7 +228,7 @@ impl View {
         page.line(2, &found.in_short());
         let hidden = found.notable.len().saturating_sub(MOST_NOTABLE);
         if hidden > 0 {
-            page.line(2, &format!("({hidden} older notable calls are in --json)"));
+            page.line(2, &format!("({hidden} older notable calls: type --output json)"));
         }
         for line in found.notable.iter().skip(hidden) {
             page.line(2, &format!("- {line}"));

@@ -4,15 +4,12 @@ use std::{fmt, time::Duration};
 
 use backstop_core::{IncidentId, log::Record, text::for_terminal, words};
 use backstop_runtime::Ledger;
+use backstop_terminal::{Exit, Format, Printer};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{FindError, View};
-use crate::{
-    answer::Answer,
-    exit::Exit,
-    printer::{Format, Printer},
-};
+use crate::answer::{Answer, End as _};
 
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -41,19 +38,19 @@ pub(super) async fn watch(ledger: &Ledger, id: &IncidentId, printer: &Printer) -
         let view = View::read(ledger, id).await?;
         if view.log.len() > seen {
             if printer.format() == Format::Json {
-                printer.show(&view);
+                printer.answer(&view);
             } else if printer.is_terminal() {
                 printer.redraw(&view);
             } else {
                 for record in view.log.iter().skip(seen) {
-                    printer.show(&Line(record));
+                    printer.answer(&Line(record));
                 }
             }
             seen = view.log.len();
         }
         if view.is_over() {
             if printer.format() == Format::Text && !printer.is_terminal() {
-                printer.show(&view);
+                printer.answer(&view);
             }
             return Ok(Exit::Done);
         }

@@ -3,14 +3,12 @@
 use std::{fmt, path::Path};
 
 use backstop_playbook::LintReport;
+use backstop_terminal::Exit;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 
 use super::PlaybookError;
-use crate::{
-    answer::{Answer, CliError},
-    exit::Exit,
-};
+use crate::answer::{Answer, CliError};
 
 #[derive(Serialize)]
 pub(super) struct Linted {

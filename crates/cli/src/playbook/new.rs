@@ -6,12 +6,10 @@ use std::{
 };
 
 use backstop_playbook::{NewError, NewFile, new_playbook};
+use backstop_terminal::Exit;
 use serde::Serialize;
 
-use crate::{
-    answer::{Answer, CliError, CommandError},
-    exit::Exit,
-};
+use crate::answer::{Answer, CliError, CommandError};
 
 #[derive(Serialize)]
 pub(super) struct Created {

@@ -17,7 +17,7 @@ use serde::Serialize;
 pub(super) use account::plans_in_account;
 pub(super) use sandbox::plans_in_sandbox;
 
-use crate::{answer::CommandError, exit::Exit};
+use crate::answer::CommandError;
 
 /// Where the plan is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -134,30 +134,12 @@ impl fmt::Display for Planned {
 pub(super) enum AgainstError {
     #[error("incident `{0}` isn't planned after two minutes: see it with `backstop incidents show {0}`")]
     Endless(IncidentId),
-    #[error(
-        "playbook `{0}` has no drill, so the disposable account has nothing to plan on: use `--against account`"
-    )]
-    NoDrill(PlaybookName),
-    #[error("the drill of playbook `{playbook}` ended without a plan: {why}")]
-    NoPlan { playbook: PlaybookName, why: String },
-    #[error("finding the directory this was started in")]
-    Here(#[source] std::io::Error),
-    #[error("no `template.yaml` here or above: run this in a checkout of Backstop")]
-    NoWorkspace,
-    #[error(transparent)]
-    Drills(#[from] backstop_drill::DrillFileError),
-    #[error("running the disposable account")]
-    Stage(#[from] backstop_drill::StageError),
+    #[error("reading the logs that `backstop-drill` printed; are both programs of one version?")]
+    Unreadable(#[source] serde_json::Error),
+    #[error("reading the plan in the log that `backstop-drill` printed")]
+    Log(#[from] backstop_core::incident::IllegalTransition),
     #[error(transparent)]
     Ledger(#[from] backstop_runtime::LedgerError),
 }
 
-impl CommandError for AgainstError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::NoDrill(_) => Exit::NotFound,
-            Self::NoPlan { .. } | Self::Stage(_) => Exit::DrillError,
-            _ => Exit::Failed,
-        }
-    }
-}
+impl CommandError for AgainstError {}

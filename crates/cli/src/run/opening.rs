@@ -2,9 +2,9 @@
 
 use backstop_core::{Mode, Target};
 use backstop_playbook::Playbook;
-use backstop_runtime::by_hand;
+use backstop_runtime::manual_run::{self, ManualRun, ManualRunOutcome};
 
-use super::{Ran, RunError, Started};
+use super::{RunAnswer, RunError, Started};
 use crate::{
     answer::CliError,
     aws::{Caller, Deployment},
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What a person asked for.
-pub(crate) struct Wish<'a> {
+pub(crate) struct RunRequest<'a> {
     pub(crate) playbook: &'a Playbook,
     pub(crate) target: Target,
     pub(crate) wanted: Mode,
@@ -21,33 +21,33 @@ pub(crate) struct Wish<'a> {
 }
 
 /// Opens and starts. Where the target has an open incident, that one is shown instead; a closed one is linked.
-pub(crate) async fn open(deployment: &Deployment, wish: Wish<'_>) -> Result<Ran, CliError> {
-    let limits = deployment.limits(wish.by.account.as_str())?;
-    let wish = by_hand::Wish {
-        playbook: wish.playbook.name.clone(),
-        steps: wish.playbook.step_refs(),
-        target: wish.target,
-        wanted: wish.wanted,
-        by: wish.by.arn,
-        reason: wish.reason,
+pub(crate) async fn open(deployment: &Deployment, request: RunRequest<'_>) -> Result<RunAnswer, CliError> {
+    let limits = deployment.limits(request.by.account.as_str())?;
+    let request = ManualRun {
+        playbook: request.playbook.name.clone(),
+        steps: request.playbook.step_refs(),
+        target: request.target,
+        wanted: request.wanted,
+        by: request.by.arn,
+        reason: request.reason,
     };
-    let ran = by_hand::run(&deployment.ledger, &deployment.machines()?, &wish, &limits).await;
+    let ran = manual_run::run(&deployment.ledger, &deployment.machines()?, &request, &limits).await;
     match ran.map_err(RunError::from)? {
-        by_hand::Ran::Started(incident) => {
+        ManualRunOutcome::Started(incident) => {
             // The limit is counted in the write that opens, so only the log knows the mode that was left, and why.
             let opened = View::read(&deployment.ledger, &incident).await?.state.opened;
-            Ok(Ran::Started(Box::new(Started {
+            Ok(RunAnswer::Started(Box::new(Started {
                 incident,
                 playbook: opened.playbook,
                 target: opened.target,
                 mode: opened.mode,
                 guardrails: opened.guardrails,
-                by: wish.by,
+                by: request.by,
             })))
         }
-        by_hand::Ran::AlreadyOpen(incident) => {
+        ManualRunOutcome::AlreadyOpen(incident) => {
             let view = View::read(&deployment.ledger, &incident).await?;
-            Ok(Ran::AlreadyOpen(Box::new(view)))
+            Ok(RunAnswer::AlreadyOpen(Box::new(view)))
         }
     }
 }

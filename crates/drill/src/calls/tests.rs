@@ -1,10 +1,10 @@
 //! Records are made by hand: what is counted must follow from times and names alone.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use backstop_emulator::Resource;
 use jiff::Timestamp;
 
 use super::*;
-use backstop_emulator::Resource;
 
 /// A call of the function `session` in the invocation `trace`.
 fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64)) -> Call {

@@ -1,13 +1,13 @@
 //! The status of a user's credentials in IAM.
 
 use aws_sdk_iam::Client;
-
-use super::State;
-use crate::{DrillError, error::call, file::Credential};
 use backstop_emulator::Account;
+use backstop_playbook::drill::{CheckState, Credential};
+
+use crate::{DrillError, error::call};
 
 /// Whether all of a user's credentials of a kind work, or none.
-pub(super) async fn read(account: &Account, user: &str, kind: Credential) -> Result<State, DrillError> {
+pub(super) async fn read(account: &Account, user: &str, kind: Credential) -> Result<CheckState, DrillError> {
     let iam = Client::new(&account.sdk_config(account.root()));
     let active = match kind {
         Credential::SigningCertificate => {
@@ -49,11 +49,11 @@ fn is_active(status: &str) -> bool {
     status == "Active"
 }
 
-fn state_of(active: Vec<bool>) -> State {
+fn state_of(active: Vec<bool>) -> CheckState {
     match (active.iter().any(|one| *one), active.iter().any(|one| !*one)) {
-        (true, false) => State::Active,
-        (false, true) => State::Inactive,
-        (true, true) | (false, false) => State::Mixed,
+        (true, false) => CheckState::Active,
+        (false, true) => CheckState::Inactive,
+        (true, true) | (false, false) => CheckState::Mixed,
     }
 }
 
@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn one_that_still_works_spoils_it() {
-        assert_eq!(state_of(vec![false, false]), State::Inactive);
-        assert_eq!(state_of(vec![true, false]), State::Mixed);
-        assert_eq!(state_of(vec![true]), State::Active);
-        assert_eq!(state_of(vec![]), State::Mixed);
+        assert_eq!(state_of(vec![false, false]), CheckState::Inactive);
+        assert_eq!(state_of(vec![true, false]), CheckState::Mixed);
+        assert_eq!(state_of(vec![true]), CheckState::Active);
+        assert_eq!(state_of(vec![]), CheckState::Mixed);
     }
 }

@@ -7,44 +7,22 @@ use aws_sdk_ec2::{
     types::{Filter, InstanceAttributeName, Volume},
 };
 use aws_sdk_ssm::types::{SessionFilter, SessionFilterKey, SessionState};
-use serde::Deserialize;
+use backstop_emulator::Account;
+use backstop_playbook::drill::{Aspect, CheckState};
 
-use super::{State, network_acls, state};
+use super::{network_acls, state};
 use crate::{
     DrillError,
-    cast::{PlantedInstance, groups_of},
     error::call,
+    fixtures::{PlantedInstance, groups_of},
 };
-use backstop_emulator::Account;
-
-/// What of an instance is read, and when it is contained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Aspect {
-    /// Each of its interfaces has one security group and no other, and that has no rule.
-    Interfaces,
-    /// No instance profile is associated with it.
-    Profile,
-    /// It can't be terminated or stopped by a call, and its volumes outlive it.
-    Protection,
-    /// It is in no Auto Scaling group, and its group has lost no capacity.
-    AutoScaling,
-    /// It is registered with no load balancer.
-    LoadBalancers,
-    /// Nobody has a Session Manager session on it.
-    Sessions,
-    /// Each of its volumes has a snapshot.
-    Snapshots,
-    /// Every network ACL of its VPC that a subnet uses denies all traffic from and to its addresses, before all else.
-    NetworkAcls,
-}
 
 /// Reads one aspect of an instance.
 pub(super) async fn read(
     account: &Account,
     planted: &PlantedInstance,
     aspect: Aspect,
-) -> Result<State, DrillError> {
+) -> Result<CheckState, DrillError> {
     let config = account.sdk_config(account.root());
     let ec2 = Client::new(&config);
     match aspect {
@@ -59,10 +37,10 @@ pub(super) async fn read(
     }
 }
 
-async fn interfaces(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+async fn interfaces(ec2: &Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
     let groups = groups_of(ec2, &planted.id).await?;
     if groups == planted.groups {
-        return Ok(State::AsPlanted);
+        return Ok(CheckState::AsPlanted);
     }
     let is_same_interfaces = groups.keys().eq(planted.groups.keys());
     let used: BTreeSet<&String> = groups.values().flatten().collect();
@@ -81,7 +59,7 @@ async fn interfaces(ec2: &Client, planted: &PlantedInstance) -> Result<State, Dr
     ))
 }
 
-async fn profile(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+async fn profile(ec2: &Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
     let of_instance = Filter::builder().name("instance-id").values(&planted.id).build();
     let found = ec2
         .describe_iam_instance_profile_associations()
@@ -98,7 +76,7 @@ async fn profile(ec2: &Client, planted: &PlantedInstance) -> Result<State, Drill
     Ok(state(names == expected, names.is_empty()))
 }
 
-async fn protection(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+async fn protection(ec2: &Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
     let mut on = Vec::new();
     for attribute in [
         InstanceAttributeName::DisableApiTermination,
@@ -132,9 +110,9 @@ async fn protection(ec2: &Client, planted: &PlantedInstance) -> Result<State, Dr
 async fn auto_scaling(
     autoscaling: &aws_sdk_autoscaling::Client,
     planted: &PlantedInstance,
-) -> Result<State, DrillError> {
+) -> Result<CheckState, DrillError> {
     let Some(group) = &planted.auto_scaling else {
-        return Ok(State::AsPlanted);
+        return Ok(CheckState::AsPlanted);
     };
     let found = autoscaling
         .describe_auto_scaling_groups()
@@ -158,9 +136,9 @@ async fn auto_scaling(
 async fn load_balancers(
     config: &aws_config::SdkConfig,
     planted: &PlantedInstance,
-) -> Result<State, DrillError> {
+) -> Result<CheckState, DrillError> {
     let Some((target_group, classic)) = &planted.load_balancers else {
-        return Ok(State::AsPlanted);
+        return Ok(CheckState::AsPlanted);
     };
     let found = aws_sdk_elasticloadbalancingv2::Client::new(config)
         .describe_target_health()
@@ -186,7 +164,7 @@ async fn load_balancers(
     Ok(state(is_target && is_classic, !is_target && !is_classic))
 }
 
-async fn sessions(ssm: &aws_sdk_ssm::Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+async fn sessions(ssm: &aws_sdk_ssm::Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
     const OPERATION: &str = "ssm:DescribeSessions";
     let on_instance = SessionFilter::builder()
         .key(SessionFilterKey::TargetId)
@@ -203,7 +181,7 @@ async fn sessions(ssm: &aws_sdk_ssm::Client, planted: &PlantedInstance) -> Resul
     Ok(state(is_live == planted.has_session, !is_live))
 }
 
-async fn snapshots(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+async fn snapshots(ec2: &Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
     let of_instance = Filter::builder()
         .name("attachment.instance-id")
         .values(&planted.id)

@@ -5,10 +5,12 @@ use aws_sdk_ec2::{
     types::{Filter, NetworkAcl, NetworkAclEntry, RuleAction},
 };
 
-use super::{State, state};
-use crate::{DrillError, cast::PlantedInstance, error::call};
+use backstop_playbook::drill::CheckState;
 
-pub(super) async fn read(ec2: &Client, planted: &PlantedInstance) -> Result<State, DrillError> {
+use super::state;
+use crate::{DrillError, error::call, fixtures::PlantedInstance};
+
+pub(super) async fn read(ec2: &Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
     let (vpc, addresses) = place(ec2, &planted.id).await?;
     let in_vpc = Filter::builder().name("vpc-id").values(vpc).build();
     let found = ec2.describe_network_acls().filters(in_vpc).send().await;

@@ -1,29 +1,20 @@
 //! How a role stands: who may assume it, as its trust policy says.
 
 use aws_sdk_iam::Client;
+use backstop_emulator::Account;
+use backstop_playbook::drill::{CheckState, RoleAspect};
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{State, state};
+use super::state;
 use crate::{DrillError, error::call};
-use backstop_emulator::Account;
-
-/// What of a role is read, and when it is contained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RoleAspect {
-    /// Its trust policy has every statement that it was planted with, in their order, and ends with one that denies
-    /// everybody to assume it.
-    Trust,
-}
 
 /// Reads one aspect of a role, given its name and the trust policy that it was planted with.
 pub(super) async fn read(
     account: &Account,
     (name, planted): (&str, &str),
     aspect: RoleAspect,
-) -> Result<State, DrillError> {
+) -> Result<CheckState, DrillError> {
     let RoleAspect::Trust = aspect;
     let iam = Client::new(&account.sdk_config(account.root()));
     let role = iam.get_role().role_name(name).send().await;

@@ -5,9 +5,9 @@ use backstop_core::{
     incident::Incident,
     log::{Event, Record},
 };
+use backstop_emulator::Progress;
 
 use super::History;
-use backstop_emulator::Progress;
 
 /// How much was told.
 #[derive(Debug, Default)]

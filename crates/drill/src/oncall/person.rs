@@ -6,7 +6,7 @@ use backstop_runtime::{Ledger, machines::Machines};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use crate::{DrillError, Stage, cast::access_key, error::call};
+use crate::{DrillError, Environment, error::call, fixtures::access_key};
 
 const POLICY: &str = "run-approve-and-undo";
 /// The undo machine, as the ends of machines' ARNs are named after playbooks.
@@ -15,15 +15,15 @@ const UNDO: &str = "undo";
 /// See the module. The user is made when first needed.
 #[derive(Debug)]
 pub(super) struct Person<'a> {
-    stage: &'a Stage,
+    environment: &'a Environment,
     pub(super) name: String,
     credentials: OnceCell<Credentials>,
 }
 
 impl<'a> Person<'a> {
-    pub(super) fn new(stage: &'a Stage, name: String) -> Self {
+    pub(super) fn new(environment: &'a Environment, name: String) -> Self {
         Self {
-            stage,
+            environment,
             name,
             credentials: OnceCell::new(),
         }
@@ -31,7 +31,7 @@ impl<'a> Person<'a> {
 
     /// The incidents table, with this person's credentials.
     pub(super) async fn ledger(&self) -> Result<Ledger, DrillError> {
-        Ok(self.stage.ledger_as(self.credentials().await?))
+        Ok(self.environment.ledger_as(self.credentials().await?))
     }
 
     /// The machines, with this person's credentials.
@@ -58,7 +58,7 @@ impl<'a> Person<'a> {
     }
 
     async fn sdk(&self) -> Result<SdkConfig, DrillError> {
-        Ok(self.stage.account().sdk_config(self.credentials().await?))
+        Ok(self.environment.account().sdk_config(self.credentials().await?))
     }
 
     async fn credentials(&self) -> Result<Credentials, DrillError> {
@@ -67,12 +67,12 @@ impl<'a> Person<'a> {
 
     /// What the ARNs of all machines begin with.
     fn machine_prefix(&self) -> Result<&str, DrillError> {
-        let arn = self.stage.stack().machine_arn(UNDO)?;
+        let arn = self.environment.stack().machine_arn(UNDO)?;
         Ok(arn.strip_suffix(UNDO).unwrap_or(arn))
     }
 
     async fn plant(&self) -> Result<Credentials, DrillError> {
-        let account = self.stage.account();
+        let account = self.environment.account();
         let iam = aws_sdk_iam::Client::new(&account.sdk_config(account.root()));
         let user = iam.create_user().user_name(&self.name);
         user.send().await.map_err(call("iam:CreateUser"))?;
@@ -86,7 +86,7 @@ impl<'a> Person<'a> {
     }
 
     fn policy(&self) -> Result<String, DrillError> {
-        let (account, stack) = (self.stage.account(), self.stage.stack());
+        let (account, stack) = (self.environment.account(), self.environment.stack());
         let place = format!("{}:{}", account.region(), account.account_id());
         Ok(json!({
             "Version": "2012-10-17",

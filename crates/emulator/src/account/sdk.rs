@@ -10,7 +10,13 @@ use crate::emulators::NO_PROXY;
 
 /// Twelve digits as an access key id are that account's root in ministack; the secret is not checked.
 pub(super) fn root(account_id: &str) -> Credentials {
-    Credentials::new(account_id, "not-checked-for-root", None, None, "backstop-sandbox")
+    Credentials::new(
+        account_id,
+        "not-checked-for-root",
+        None,
+        None,
+        "backstop-emulator",
+    )
 }
 
 /// Built without the default chain: a drill must never pick up the person's own profile or credentials.

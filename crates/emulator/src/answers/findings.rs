@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::gateway::{AwsRequest, Reply, error};
+use crate::wire::{AwsRequest, Reply, error};
 
 /// The most that each call gives at once.
 const GUARDDUTY_PAGE: usize = 50;
@@ -76,7 +76,7 @@ fn list(findings: &[Value], query: &Value) -> Result<Value, String> {
         }
     }
     if query.pointer("/sortCriteria/attributeName") != Some(&json!("updatedAt")) {
-        return Err("the sandbox sorts by updatedAt only".to_owned());
+        return Err("the disposable account sorts by updatedAt only".to_owned());
     }
     found.sort_by_key(|finding| time(finding.get("updatedAt")));
     let (page, next) = page(
@@ -93,14 +93,19 @@ fn meets(finding: &Value, criteria: Option<&Value>) -> Result<bool, String> {
         let meets = match (name.as_str(), condition) {
             ("updatedAt", condition) => {
                 let since = condition["greaterThanOrEqual"].as_i64();
-                let since = since.ok_or("the sandbox knows updatedAt by greaterThanOrEqual only")?;
+                let since =
+                    since.ok_or("the disposable account knows updatedAt by greaterThanOrEqual only")?;
                 time(finding.get("updatedAt")).is_some_and(|at| at.as_millisecond() >= since)
             }
             ("service.archived", condition) => {
                 let is_archived = finding.pointer("/service/archived") == Some(&Value::Bool(true));
                 condition["equals"] == json!([is_archived.to_string()])
             }
-            (other, _) => return Err(format!("the sandbox doesn't know the criterion {other}")),
+            (other, _) => {
+                return Err(format!(
+                    "the disposable account doesn't know the criterion {other}"
+                ));
+            }
         };
         if !meets {
             return Ok(false);
@@ -150,7 +155,7 @@ fn passes(finding: &Value, filters: Option<&Value>) -> Result<bool, String> {
             "ProductName" | "RecordState" => finding.get(name),
             "WorkflowStatus" => finding.pointer("/Workflow/Status"),
             "ComplianceStatus" => finding.pointer("/Compliance/Status"),
-            other => return Err(format!("the sandbox doesn't know the filter {other}")),
+            other => return Err(format!("the disposable account doesn't know the filter {other}")),
         };
         let wanted = filter.as_array().into_iter().flatten();
         if !wanted

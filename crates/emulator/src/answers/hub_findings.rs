@@ -4,7 +4,7 @@ use hyper::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::gateway::{Exchange, Reply, Shared};
+use crate::wire::{Backend, Exchange, Reply};
 
 /// REST operations are recorded as they are asked for.
 pub(super) const ACTION: &str = "PATCH /findings/batchupdate";
@@ -26,13 +26,13 @@ struct Name {
     product_arn: String,
 }
 
-pub(super) async fn answer(shared: &Shared, exchange: &Exchange) -> Reply {
+pub(super) async fn answer(backend: &Backend, exchange: &Exchange) -> Reply {
     let update: Update = match serde_json::from_slice(&exchange.body) {
         Ok(update) => update,
         Err(cause) => return json_reply(StatusCode::BAD_REQUEST, &json!({ "Message": cause.to_string() })),
     };
     let region = exchange.asked.region.as_deref().unwrap_or("us-east-1");
-    let known = match findings(shared, region).await {
+    let known = match findings(backend, region).await {
         Ok(known) => known,
         Err(reply) => return reply,
     };
@@ -53,7 +53,7 @@ pub(super) async fn answer(shared: &Shared, exchange: &Exchange) -> Reply {
     }
     if !changed.is_empty() {
         let body = json!({ "Findings": changed });
-        if let Err(reply) = moto(shared, region, "/findings/import", &body).await {
+        if let Err(reply) = moto(backend, region, "/findings/import", &body).await {
             return reply;
         }
     }
@@ -64,9 +64,9 @@ pub(super) async fn answer(shared: &Shared, exchange: &Exchange) -> Reply {
 }
 
 /// Every finding that was imported.
-pub(super) async fn imported(shared: &Shared, exchange: &Exchange) -> Reply {
+pub(super) async fn imported(backend: &Backend, exchange: &Exchange) -> Reply {
     let region = exchange.asked.region.as_deref().unwrap_or("us-east-1");
-    match findings(shared, region).await {
+    match findings(backend, region).await {
         Ok(found) => json_reply(StatusCode::OK, &json!({ "Findings": found })),
         Err(reply) => reply,
     }
@@ -102,7 +102,7 @@ fn updated(finding: &Value, update: &Update) -> Value {
     finding
 }
 
-async fn findings(shared: &Shared, region: &str) -> Result<Vec<Value>, Reply> {
+async fn findings(backend: &Backend, region: &str) -> Result<Vec<Value>, Reply> {
     let mut all = Vec::new();
     let mut token = Value::Null;
     loop {
@@ -110,7 +110,7 @@ async fn findings(shared: &Shared, region: &str) -> Result<Vec<Value>, Reply> {
         if let (Some(fields), false) = (asked.as_object_mut(), token.is_null()) {
             fields.insert("NextToken".to_owned(), token);
         }
-        let mut page = moto(shared, region, "/findings", &asked).await?;
+        let mut page = moto(backend, region, "/findings", &asked).await?;
         if let Some(Value::Array(found)) = page.get_mut("Findings").map(Value::take) {
             all.extend(found);
         }
@@ -121,8 +121,8 @@ async fn findings(shared: &Shared, region: &str) -> Result<Vec<Value>, Reply> {
     }
 }
 
-async fn moto(shared: &Shared, region: &str, path: &str, body: &Value) -> Result<Value, Reply> {
-    let reply = shared
+async fn moto(backend: &Backend, region: &str, path: &str, body: &Value) -> Result<Value, Reply> {
+    let reply = backend
         .upstreams
         .json_to_moto("securityhub", region, Method::POST, path, body)
         .await

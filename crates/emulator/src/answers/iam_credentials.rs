@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use jiff::Timestamp;
 use ulid::Ulid;
 
-use crate::gateway::{AwsRequest, Exchange, Principal, Reply, Shared, error, escape};
+use crate::wire::{AwsRequest, Backend, Exchange, Principal, Reply, error, escape};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
@@ -58,9 +58,9 @@ pub(super) struct IamCredentials {
 }
 
 impl IamCredentials {
-    pub(super) async fn answer(&self, shared: &Shared, exchange: &Exchange) -> Reply {
+    pub(super) async fn answer(&self, backend: &Backend, exchange: &Exchange) -> Reply {
         let asked = &exchange.asked;
-        let account = exchange.principal.account().unwrap_or(&shared.account_id);
+        let account = exchange.principal.account().unwrap_or(&backend.account_id);
         let Some(user) = asked
             .parameters
             .get("UserName")
@@ -80,7 +80,7 @@ impl IamCredentials {
             ("Version", "2010-05-08"),
             ("UserName", user.as_str()),
         ];
-        match shared.upstreams.query_as_root("iam", account, &form).await {
+        match backend.upstreams.query_as_root("iam", account, &form).await {
             Ok(found) if found.status().is_success() => self.apply(asked, account, &user),
             Ok(missing) => missing,
             Err(error) => error.into_reply(),
@@ -223,7 +223,7 @@ fn fields(credential: &Credential, is_new: bool) -> String {
         Kind::ServiceSpecific => {
             let name = format!("{}-at-{}", escape(&credential.user), credential.account);
             let password = if is_new {
-                "<ServicePassword>only-in-the-sandbox</ServicePassword>"
+                "<ServicePassword>only-in-the-disposable-account</ServicePassword>"
             } else {
                 ""
             };

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::gateway::{Call, Principal, Reply};
+use crate::wire::{Call, Principal, Reply};
 
 /// AWS gives at most this many events at once, and as many when not told.
 const PAGE: usize = 50;
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_key_that_was_made_stands_where_cloudtrail_has_it() {
-        let named = |kind: &str, name: &str| crate::gateway::Resource {
+        let named = |kind: &str, name: &str| crate::wire::Resource {
             kind: kind.to_owned(),
             name: name.to_owned(),
         };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use crate::gateway::{Exchange, Reply, error};
+use crate::wire::{Exchange, Reply, error};
 
 #[derive(Clone, Debug)]
 struct Session {
@@ -63,7 +63,7 @@ impl SsmSessions {
             started: Timestamp::now(),
             is_live: true,
         };
-        let answer = json!({ "SessionId": session.id, "TokenValue": "only-in-the-sandbox" });
+        let answer = json!({ "SessionId": session.id, "TokenValue": "only-in-the-disposable-account" });
         self.all().push(session);
         json_reply(&answer)
     }

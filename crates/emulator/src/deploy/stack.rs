@@ -9,7 +9,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::BoxError;
 use aws_sdk_cloudformation::types::{Capability, OnFailure, Parameter, ResourceStatus, StackStatus};
 use backstop_core::guardrail::Protection;
-use backstop_runtime::by_hand::Limits;
+use backstop_runtime::manual_run::Limits;
 use thiserror::Error;
 
 use super::Deployment;
@@ -106,7 +106,7 @@ impl Stack {
             })
     }
 
-    /// How far a person's wish may go here; the patterns of protected roles are of this account.
+    /// How far a manual run may go here; the patterns of protected roles are of this account.
     pub fn limits(&self, account: &str) -> Result<Limits, StackError> {
         Ok(Limits {
             maximum: self.parameter("MaximumMode")?,

@@ -1,11 +1,11 @@
 //! Lets ministack decide whether a caller may make a call that it won't answer itself.
 //!
 //! Ministack checks the signature, the key and the policies before it looks for the operation. So a call
-//! for moto, or one that the sandbox answers, is sent to ministack first: a refusal is passed back as it is,
+//! for moto, or one that the gateway answers, is sent to ministack first: a refusal is passed back as it is,
 //! and any other answer says that the caller may go on. Without this a drill with a permission taken away
 //! would lie for every such call.
 
-use super::Reply;
+use crate::wire::Reply;
 
 /// What ministack answers to a caller it turns away, in the words of each protocol.
 const REFUSALS: [&str; 22] = [

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wildmatch::WildMatch;
 
-use super::{AwsRequest, Principal};
+use crate::wire::{AwsRequest, Principal};
 
 /// What happens to a call.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -224,9 +224,8 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::Protocol;
-    use super::super::routes::tests::asked;
     use super::*;
+    use crate::wire::{Protocol, asked};
 
     fn user(name: &str) -> Principal {
         Principal::User {

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use hyper::{StatusCode, Uri};
 
-use super::Reply;
+use crate::wire::Reply;
 
 /// Why the request isn't the gateway's to answer; none if it is.
 pub(super) fn refusal(uri: &Uri, own: SocketAddr) -> Option<Reply> {

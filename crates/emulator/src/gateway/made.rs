@@ -1,6 +1,6 @@
 //! The id of an access key that a call made. It is in the answer only, and what the key then does is known by it.
 
-use super::{Reply, call::Resource};
+use crate::wire::{Reply, Resource};
 
 /// Calls whose answer holds a new key: its id, which is recorded, and its secret, which never is.
 const MAKE_KEYS: [(&str, &str); 4] = [

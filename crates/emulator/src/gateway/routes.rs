@@ -1,7 +1,7 @@
 //! Which emulator answers which call: the whole routing table.
 
-use super::AwsRequest;
 use crate::answers;
+use crate::wire::AwsRequest;
 
 /// Who answers a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -10,7 +10,7 @@ pub(super) enum Route {
     Ministack,
     /// Moto, after ministack admitted the caller.
     Moto,
-    /// The sandbox itself, after ministack admitted the caller.
+    /// The gateway itself, after ministack admitted the caller.
     Answered,
 }
 
@@ -46,25 +46,9 @@ pub(super) fn route(asked: &AwsRequest) -> Route {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::collections::BTreeMap;
-
-    use super::super::request::Protocol;
+mod tests {
     use super::*;
-
-    pub(in super::super) fn asked(service: &str, action: &str, protocol: Protocol) -> AwsRequest {
-        AwsRequest {
-            service: service.to_owned(),
-            action: action.to_owned(),
-            protocol,
-            region: None,
-            access_key_id: None,
-            resource: None,
-            user_agent: None,
-            trace: None,
-            parameters: BTreeMap::new(),
-        }
-    }
+    use crate::wire::{Protocol, asked};
 
     #[test]
     fn each_call_goes_where_it_is_known() {

@@ -7,9 +7,9 @@ use aws_sdk_s3control::{
 };
 use backstop_emulator::{Account, Effect, Matcher};
 
-use crate::cast::{Cast, s3};
+use crate::fixtures::{Fixtures, s3};
 
-pub(crate) async fn the_accounts_block_closes_every_bucket(account: &Account, cast: &Cast) {
+pub(crate) async fn the_accounts_block_closes_every_bucket(account: &Account, fixtures: &Fixtures) {
     let bucket = "open-to-anyone";
     let root = s3(account, account.root());
     root.create_bucket().bucket(bucket).send().await.unwrap();
@@ -74,7 +74,7 @@ pub(crate) async fn the_accounts_block_closes_every_bucket(account: &Account, ca
         (Some(true), Some(false))
     );
 
-    refused(account, cast, id).await;
+    refused(account, fixtures, id).await;
     control
         .delete_public_access_block()
         .account_id(id)
@@ -96,19 +96,25 @@ pub(crate) async fn the_accounts_block_closes_every_bucket(account: &Account, ca
 }
 
 /// Without permission, for another account, with a wrong secret, and by a fault.
-async fn refused(account: &Account, cast: &Cast, id: &str) {
+async fn refused(account: &Account, fixtures: &Fixtures, id: &str) {
     let denied = async |client: Client, id: &str| {
         let answer = client.delete_public_access_block().account_id(id).send().await;
         answer.unwrap_err().code().map(str::to_owned)
     };
-    let by_alice = control(account, cast.alice.clone());
+    let by_alice = control(account, fixtures.alice.clone());
     assert_eq!(denied(by_alice, id).await.as_deref(), Some("AccessDenied"));
     let root = control(account, account.root());
     assert_eq!(
         denied(root, "111122223333").await.as_deref(),
         Some("AccessDenied")
     );
-    let forged = Credentials::new(cast.alice.access_key_id(), "not the secret", None, None, "test");
+    let forged = Credentials::new(
+        fixtures.alice.access_key_id(),
+        "not the secret",
+        None,
+        None,
+        "test",
+    );
     assert_eq!(
         denied(control(account, forged), id).await.as_deref(),
         Some("SignatureDoesNotMatch")

@@ -1,15 +1,15 @@
-//! The calls that the sandbox answers by itself.
+//! The calls that the gateway answers by itself.
 
 use aws_credential_types::Credentials;
 use aws_sdk_iam::error::ProvideErrorMetadata;
 use aws_sdk_iam::types::StatusType;
 use backstop_emulator::Account;
 
-use crate::cast::{Cast, iam};
+use crate::fixtures::{Fixtures, iam};
 use crate::signed;
 
-pub(crate) async fn other_credentials_can_be_switched_off(account: &Account, cast: &Cast) {
-    let reader = iam(account, cast.alice.clone());
+pub(crate) async fn other_credentials_can_be_switched_off(account: &Account, fixtures: &Fixtures) {
+    let reader = iam(account, fixtures.alice.clone());
     assert!(
         reader
             .list_signing_certificates()
@@ -121,13 +121,13 @@ pub(crate) async fn other_credentials_can_be_switched_off(account: &Account, cas
     );
 }
 
-pub(crate) async fn cloudtrail_knows_the_calls(account: &Account, cast: &Cast) {
+pub(crate) async fn cloudtrail_knows_the_calls(account: &Account, fixtures: &Fixtures) {
     let lookup = |attribute: &str, value: &str, most: usize| {
         format!(
             r#"{{"LookupAttributes":[{{"AttributeKey":"{attribute}","AttributeValue":"{value}"}}],"MaxResults":{most}}}"#
         )
     };
-    let body = lookup("AccessKeyId", cast.alice.access_key_id(), 2);
+    let body = lookup("AccessKeyId", fixtures.alice.access_key_id(), 2);
     let (status, text) = look_up(account, &account.root(), &body).await;
     assert_eq!(status, 200, "{text}");
     let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -137,9 +137,12 @@ pub(crate) async fn cloudtrail_knows_the_calls(account: &Account, cast: &Cast) {
     let event: serde_json::Value =
         serde_json::from_str(answer["Events"][0]["CloudTrailEvent"].as_str().unwrap()).unwrap();
     assert_eq!(event["userIdentity"]["userName"], "alice");
-    assert_eq!(event["userIdentity"]["accessKeyId"], cast.alice.access_key_id());
+    assert_eq!(
+        event["userIdentity"]["accessKeyId"],
+        fixtures.alice.access_key_id()
+    );
 
-    let (status, text) = look_up(account, &cast.bystander, &body).await;
+    let (status, text) = look_up(account, &fixtures.bystander, &body).await;
     assert!(status >= 400 && text.contains("AccessDenied"), "{status} {text}");
 }
 

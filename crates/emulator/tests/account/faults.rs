@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use backstop_emulator::{Account, Effect, Matcher};
 
-use crate::cast::{Cast, dynamodb, iam, s3};
+use crate::fixtures::{Fixtures, dynamodb, iam, s3};
 
-pub(crate) async fn throttling_is_retried_by_the_sdk(account: &Account, cast: &Cast) {
-    let iam = iam(account, cast.alice.clone());
+pub(crate) async fn throttling_is_retried_by_the_sdk(account: &Account, fixtures: &Fixtures) {
+    let iam = iam(account, fixtures.alice.clone());
     let fault = account.faults().add(
         Matcher::new("iam", "GetUser").by("user/alice").times(1),
         Effect::Throttle,
@@ -28,23 +28,23 @@ pub(crate) async fn throttling_is_retried_by_the_sdk(account: &Account, cast: &C
     account.faults().clear();
 }
 
-pub(crate) async fn denials_and_failures_have_each_protocols_shape(account: &Account, cast: &Cast) {
+pub(crate) async fn denials_and_failures_have_each_protocols_shape(account: &Account, fixtures: &Fixtures) {
     let scp = "not authorized because of an explicit deny in a service control policy".to_owned();
     account.faults().add(
         Matcher::new("*", "*").by("user/alice"),
         Effect::AccessDenied { message: scp.clone() },
     );
-    let iam_says = iam(account, cast.alice.clone())
+    let iam_says = iam(account, fixtures.alice.clone())
         .get_user()
         .send()
         .await
         .unwrap_err();
-    let s3_says = s3(account, cast.alice.clone())
+    let s3_says = s3(account, fixtures.alice.clone())
         .list_buckets()
         .send()
         .await
         .unwrap_err();
-    let dynamodb_says = dynamodb(account, cast.alice.clone())
+    let dynamodb_says = dynamodb(account, fixtures.alice.clone())
         .list_tables()
         .send()
         .await
@@ -67,7 +67,7 @@ pub(crate) async fn denials_and_failures_have_each_protocols_shape(account: &Acc
         Matcher::new("*", "List*").by("user/alice").times(2),
         Effect::InternalError,
     );
-    s3(account, cast.alice.clone())
+    s3(account, fixtures.alice.clone())
         .list_buckets()
         .send()
         .await
@@ -109,8 +109,8 @@ pub(crate) async fn a_lost_response_took_effect(account: &Account) {
     assert_eq!(lost.status, None);
 }
 
-pub(crate) async fn timeouts_and_latency_take_their_time(account: &Account, cast: &Cast) {
-    let dynamodb = dynamodb(account, cast.alice.clone());
+pub(crate) async fn timeouts_and_latency_take_their_time(account: &Account, fixtures: &Fixtures) {
+    let dynamodb = dynamodb(account, fixtures.alice.clone());
     for effect in [
         Effect::Latency(Duration::from_millis(300)),
         Effect::Timeout(Duration::from_millis(300)),

@@ -3,8 +3,8 @@
 
 mod account_block;
 mod answered;
-mod cast;
 mod faults;
+mod fixtures;
 mod leftovers;
 mod permissions;
 mod signed;
@@ -15,20 +15,20 @@ use backstop_emulator::{Account, Settings, Silent};
 async fn the_account_behaves_like_aws() {
     let account = Account::start(Settings::default(), &Silent).await.unwrap();
     let logs = account.logs().to_owned();
-    let cast = cast::plant(&account).await;
+    let fixtures = fixtures::plant(&account).await;
 
-    permissions::permissions_are_enforced_and_recorded(&account, &cast).await;
-    permissions::a_role_session_is_recorded_as_its_role(&account, &cast).await;
-    permissions::the_bodies_of_calls_are_not_recorded(&account, &cast);
-    permissions::moto_is_behind_the_same_permissions(&account, &cast).await;
-    faults::throttling_is_retried_by_the_sdk(&account, &cast).await;
-    faults::denials_and_failures_have_each_protocols_shape(&account, &cast).await;
+    permissions::permissions_are_enforced_and_recorded(&account, &fixtures).await;
+    permissions::a_role_session_is_recorded_as_its_role(&account, &fixtures).await;
+    permissions::the_bodies_of_calls_are_not_recorded(&account, &fixtures);
+    permissions::moto_is_behind_the_same_permissions(&account, &fixtures).await;
+    faults::throttling_is_retried_by_the_sdk(&account, &fixtures).await;
+    faults::denials_and_failures_have_each_protocols_shape(&account, &fixtures).await;
     faults::a_lost_response_took_effect(&account).await;
-    faults::timeouts_and_latency_take_their_time(&account, &cast).await;
-    answered::other_credentials_can_be_switched_off(&account, &cast).await;
-    answered::cloudtrail_knows_the_calls(&account, &cast).await;
-    account_block::the_accounts_block_closes_every_bucket(&account, &cast).await;
-    permissions::an_inactive_key_stops_working(&account, &cast).await;
+    faults::timeouts_and_latency_take_their_time(&account, &fixtures).await;
+    answered::other_credentials_can_be_switched_off(&account, &fixtures).await;
+    answered::cloudtrail_knows_the_calls(&account, &fixtures).await;
+    account_block::the_accounts_block_closes_every_bucket(&account, &fixtures).await;
+    permissions::an_inactive_key_stops_working(&account, &fixtures).await;
 
     assert!(!leftovers::processes_in(&logs).is_empty());
     account.shutdown().await.unwrap();

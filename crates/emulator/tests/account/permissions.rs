@@ -5,16 +5,16 @@ use aws_sdk_iam::error::ProvideErrorMetadata;
 use aws_sdk_iam::types::StatusType;
 use backstop_emulator::Account;
 
-use crate::cast::{Cast, iam, s3};
+use crate::fixtures::{Fixtures, iam, s3};
 use crate::signed;
 
-pub(crate) async fn permissions_are_enforced_and_recorded(account: &Account, cast: &Cast) {
-    s3(account, cast.alice.clone())
+pub(crate) async fn permissions_are_enforced_and_recorded(account: &Account, fixtures: &Fixtures) {
+    s3(account, fixtures.alice.clone())
         .list_buckets()
         .send()
         .await
         .unwrap();
-    let refused = s3(account, cast.bystander.clone())
+    let refused = s3(account, fixtures.bystander.clone())
         .list_buckets()
         .send()
         .await
@@ -31,14 +31,14 @@ pub(crate) async fn permissions_are_enforced_and_recorded(account: &Account, cas
     assert_eq!(last.error_code.as_deref(), Some("AccessDenied"));
     assert_eq!(
         last.access_key_id.as_deref(),
-        Some(cast.bystander.access_key_id())
+        Some(fixtures.bystander.access_key_id())
     );
     assert!(last.ended_us > last.started_us && !last.succeeded());
     assert_eq!(calls[0].principal.to_string(), "root");
     assert!(calls.iter().enumerate().all(|(at, call)| call.seq == at as u64));
 }
 
-pub(crate) async fn a_role_session_is_recorded_as_its_role(account: &Account, cast: &Cast) {
+pub(crate) async fn a_role_session_is_recorded_as_its_role(account: &Account, fixtures: &Fixtures) {
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
         "Principal":{"AWS":"arn:aws:iam::123456789012:root"}}]}"#;
     let root = iam(account, account.root());
@@ -50,7 +50,7 @@ pub(crate) async fn a_role_session_is_recorded_as_its_role(account: &Account, ca
         .await
         .unwrap();
     let role = role.role.unwrap().arn;
-    let sts = aws_sdk_sts::Client::new(&account.sdk_config(cast.alice.clone()));
+    let sts = aws_sdk_sts::Client::new(&account.sdk_config(fixtures.alice.clone()));
     let session = sts
         .assume_role()
         .role_arn(role)
@@ -75,18 +75,24 @@ pub(crate) async fn a_role_session_is_recorded_as_its_role(account: &Account, ca
     );
 }
 
-pub(crate) fn the_bodies_of_calls_are_not_recorded(account: &Account, cast: &Cast) {
+pub(crate) fn the_bodies_of_calls_are_not_recorded(account: &Account, fixtures: &Fixtures) {
     let record = serde_json::to_string(&account.calls()).unwrap();
     assert!(record.contains(r#""name":"alice""#));
-    assert!(!record.contains(cast.alice.secret_access_key()));
+    assert!(!record.contains(fixtures.alice.secret_access_key()));
     assert!(!record.contains("ListAllMyBuckets"));
 }
 
 /// Moto checks nothing itself: without the gateway's admission every call would pass.
-pub(crate) async fn moto_is_behind_the_same_permissions(account: &Account, cast: &Cast) {
-    assert_eq!(describe(account, &cast.alice, "DescribeInstances").await, 200);
-    assert_eq!(describe(account, &cast.alice, "DescribeVolumes").await, 403);
-    let forged = Credentials::new(cast.alice.access_key_id(), "not the secret", None, None, "test");
+pub(crate) async fn moto_is_behind_the_same_permissions(account: &Account, fixtures: &Fixtures) {
+    assert_eq!(describe(account, &fixtures.alice, "DescribeInstances").await, 200);
+    assert_eq!(describe(account, &fixtures.alice, "DescribeVolumes").await, 403);
+    let forged = Credentials::new(
+        fixtures.alice.access_key_id(),
+        "not the secret",
+        None,
+        None,
+        "test",
+    );
     assert_ne!(describe(account, &forged, "DescribeInstances").await, 200);
 }
 
@@ -100,14 +106,14 @@ async fn describe(account: &Account, credentials: &Credentials, action: &str) ->
     .await
 }
 
-pub(crate) async fn an_inactive_key_stops_working(account: &Account, cast: &Cast) {
-    let key = cast.alice.access_key_id();
+pub(crate) async fn an_inactive_key_stops_working(account: &Account, fixtures: &Fixtures) {
+    let key = fixtures.alice.access_key_id();
     let off = iam(account, account.root())
         .update_access_key()
         .user_name("alice")
         .access_key_id(key);
     off.status(StatusType::Inactive).send().await.unwrap();
-    let refused = s3(account, cast.alice.clone())
+    let refused = s3(account, fixtures.alice.clone())
         .list_buckets()
         .send()
         .await

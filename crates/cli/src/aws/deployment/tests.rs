@@ -8,9 +8,10 @@ use aws_sdk_cloudformation::{
     types::{Output, Parameter},
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use backstop_terminal::Exit;
 
 use super::*;
-use crate::{answer::CommandError as _, exit::Exit};
+use crate::answer::CommandError as _;
 
 const MACHINES: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:guard-dev-";
 

@@ -12,7 +12,7 @@ use crate::{
     answer::CliError,
     aws::{Deployment, StackOptions},
     incidents::View,
-    run::{Ran, RunError, Wish, open},
+    run::{RunAnswer, RunError, RunRequest, open},
 };
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -43,17 +43,17 @@ async fn plan(deployment: &Deployment, answer: &Answer<'_>) -> Result<Planned, C
     };
     let protection = deployment.protection(caller.account.as_str());
     let (mode, decisions) = guardrails.mode_at_opening(&protection, subject, now());
-    let wish = Wish {
+    let request = RunRequest {
         playbook: answer.playbook,
         target: answer.target.clone(),
         wanted: Mode::Observe,
         by: caller,
         reason: Some("replay of a saved finding, to see the plan".to_owned()),
     };
-    let view = match open(deployment, wish).await? {
-        Ran::Started(started) => planned(deployment, &started.incident).await?,
+    let view = match open(deployment, request).await? {
+        RunAnswer::Started(started) => planned(deployment, &started.incident).await?,
         // What is open already has its plan.
-        Ran::AlreadyOpen(view) => *view,
+        RunAnswer::AlreadyOpen(view) => *view,
     };
     Ok(Planned {
         playbook: answer.playbook.name.clone(),

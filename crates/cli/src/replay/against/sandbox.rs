@@ -1,74 +1,35 @@
 //! Plans in a disposable account: the real deployment in observe mode, on what the playbook's drill plants. The
-//! finding's own target isn't there.
+//! finding's own target isn't there. `backstop-drill` makes them, and gives the logs of its incidents.
 
-use std::{collections::BTreeMap, env};
+use std::collections::BTreeSet;
 
-use backstop_core::Mode;
-use backstop_drill::{self as drill, Drills, Ending, Stage, StageOptions, stage::workspace_around};
-use backstop_emulator::Settings;
+use backstop_core::{incident::Incident, log::Record};
 use backstop_playbook::Answer;
 
 use super::{AgainstError, Planned, steps_of};
-use crate::{printer::Printer, progress::Steps};
+use crate::{answer::CliError, hand_over::output_of};
 
 /// One plan for each playbook that contains.
-pub(in super::super) async fn plans_in_sandbox(
-    answers: &[Answer<'_>],
-    printer: &Printer,
-) -> Result<Vec<Planned>, AgainstError> {
-    let wanted: BTreeMap<&str, &Answer<'_>> = answers
+pub(in super::super) async fn plans_in_sandbox(answers: &[Answer<'_>]) -> Result<Vec<Planned>, CliError> {
+    let wanted: BTreeSet<&str> = answers
         .iter()
         .filter(|answer| answer.playbook.contains())
-        .map(|answer| (answer.playbook.name.as_str(), answer))
+        .map(|answer| answer.playbook.name.as_str())
         .collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let here = env::current_dir().map_err(AgainstError::Here)?;
-    let root = workspace_around(&here).ok_or(AgainstError::NoWorkspace)?;
-    let drills = Drills::read(&root.join("playbooks"))?;
-    let steps = Steps::new(*printer);
-    let options = StageOptions {
-        root,
-        mode: Mode::Observe,
-        without_permission: None,
-        parameters: BTreeMap::new(),
-        account: Settings::default(),
-    };
-    // Dropped on any error below, which ends the account.
-    let stage = Stage::start(options, &steps).await?;
-    let mut plans = Vec::new();
-    for answer in wanted.values() {
-        plans.push(plan(&stage, &drills, answer, &steps).await?);
-    }
-    stage.clear().await?;
-    Ok(plans)
+    let arguments = wanted.iter().flat_map(|playbook| ["--log-of-plan", playbook]);
+    let written = output_of(arguments).await?;
+    let logs: Vec<Vec<Record>> = serde_json::from_slice(&written).map_err(AgainstError::Unreadable)?;
+    let plans = logs.iter().map(|log| planned(log));
+    Ok(plans.collect::<Result<_, _>>()?)
 }
 
-async fn plan(
-    stage: &Stage,
-    drills: &Drills,
-    answer: &Answer<'_>,
-    steps: &Steps,
-) -> Result<Planned, AgainstError> {
-    let playbook = &answer.playbook.name;
-    let drill = drills
-        .all()
-        .iter()
-        .find(|drill| drill.playbook == playbook.as_str())
-        .ok_or_else(|| AgainstError::NoDrill(playbook.clone()))?;
-    let report = drill::run(stage, drill, Ending::Contained, steps).await;
-    let Some(id) = report.incident else {
-        return Err(AgainstError::NoPlan {
-            playbook: playbook.clone(),
-            why: report
-                .error
-                .unwrap_or_else(|| "no incident was opened".to_owned()),
-        });
-    };
-    let incident = stage.ledger().log(&id.as_str().into()).await?.incident()?;
+fn planned(log: &[Record]) -> Result<Planned, AgainstError> {
+    let incident = Incident::replay(log)?;
     Ok(Planned {
-        playbook: playbook.clone(),
+        playbook: incident.opened.playbook.clone(),
         target: incident.opened.target.clone(),
         incident: None,
         mode: None,

@@ -1,0 +1,170 @@
+//! Instances: interfaces, profile, protection, tags, and the groups and load balancers they belong to.
+
+use aws_config::SdkConfig;
+use aws_sdk_ec2::{
+    Client,
+    error::ProvideErrorMetadata as _,
+    types::{Filter, Instance, InstanceAttributeName},
+};
+use serde_json::json;
+
+use super::{StateSnapshot, TCP_TIMEOUT, network_acls};
+use crate::{DrillError, error::call, fixtures::PlantedInstance};
+
+pub(super) async fn instance(
+    config: &SdkConfig,
+    planted: &PlantedInstance,
+    snapshot: &mut StateSnapshot,
+) -> Result<(), DrillError> {
+    let ec2 = Client::new(config);
+    let id = planted.id.as_str();
+    let found = ec2.describe_instances().instance_ids(id).send().await;
+    let found = found.map_err(call("ec2:DescribeInstances"))?;
+    for found in found
+        .reservations()
+        .iter()
+        .flat_map(|reservation| reservation.instances())
+    {
+        described(found, id, snapshot);
+        network_acls::of_vpc(&ec2, found.vpc_id().unwrap_or_default(), snapshot).await?;
+    }
+    profile(&ec2, id, snapshot).await?;
+    attributes(&ec2, id, snapshot).await?;
+    memberships(config, planted, snapshot).await
+}
+
+fn described(found: &Instance, id: &str, snapshot: &mut StateSnapshot) {
+    for interface in found.network_interfaces() {
+        let mut groups: Vec<&str> = interface
+            .groups()
+            .iter()
+            .filter_map(|group| group.group_id())
+            .collect();
+        groups.sort_unstable();
+        let name = interface.network_interface_id().unwrap_or_default();
+        snapshot.put(format!("security groups of interface {name}"), groups);
+        let tracking = interface.connection_tracking_configuration();
+        let timeout = tracking.and_then(|tracking| tracking.tcp_established_timeout());
+        snapshot.put(format!("{TCP_TIMEOUT} {name}"), timeout);
+    }
+    for mapping in found.block_device_mappings() {
+        let device = mapping.device_name().unwrap_or_default();
+        let delete = mapping.ebs().and_then(|ebs| ebs.delete_on_termination());
+        snapshot.put(
+            format!("DeleteOnTermination of {device} of instance {id}"),
+            delete,
+        );
+    }
+    for tag in found.tags() {
+        let key = tag.key().unwrap_or_default();
+        snapshot.put(
+            format!("tag {key} of instance {id}"),
+            tag.value().unwrap_or_default(),
+        );
+    }
+}
+
+async fn profile(ec2: &Client, id: &str, snapshot: &mut StateSnapshot) -> Result<(), DrillError> {
+    let of_instance = Filter::builder().name("instance-id").values(id).build();
+    let found = ec2
+        .describe_iam_instance_profile_associations()
+        .filters(of_instance)
+        .send()
+        .await
+        .map_err(call("ec2:DescribeIamInstanceProfileAssociations"))?;
+    let arns: Vec<&str> = found
+        .iam_instance_profile_associations()
+        .iter()
+        .filter_map(|association| association.iam_instance_profile()?.arn())
+        .collect();
+    snapshot.put(format!("instance profile of instance {id}"), arns);
+    Ok(())
+}
+
+async fn attributes(ec2: &Client, id: &str, snapshot: &mut StateSnapshot) -> Result<(), DrillError> {
+    for attribute in [
+        InstanceAttributeName::DisableApiTermination,
+        InstanceAttributeName::DisableApiStop,
+        InstanceAttributeName::InstanceInitiatedShutdownBehavior,
+    ] {
+        let name = attribute.as_str().to_owned();
+        let found = ec2
+            .describe_instance_attribute()
+            .instance_id(id)
+            .attribute(attribute);
+        let found = found
+            .send()
+            .await
+            .map_err(call("ec2:DescribeInstanceAttribute"))?;
+        let state = json!([
+            found.disable_api_termination().and_then(|value| value.value()),
+            found.disable_api_stop().and_then(|value| value.value()),
+            found
+                .instance_initiated_shutdown_behavior()
+                .and_then(|value| value.value()),
+        ]);
+        snapshot.put(format!("{name} of instance {id}"), state);
+    }
+    Ok(())
+}
+
+async fn memberships(
+    config: &SdkConfig,
+    planted: &PlantedInstance,
+    snapshot: &mut StateSnapshot,
+) -> Result<(), DrillError> {
+    let id = planted.id.as_str();
+    let found = aws_sdk_autoscaling::Client::new(config)
+        .describe_auto_scaling_instances()
+        .instance_ids(id)
+        .send()
+        .await
+        .map_err(call("autoscaling:DescribeAutoScalingInstances"))?;
+    let groups: Vec<&str> = found
+        .auto_scaling_instances()
+        .iter()
+        .filter_map(|member| member.auto_scaling_group_name())
+        .collect();
+    snapshot.put(format!("Auto Scaling groups of instance {id}"), groups);
+    let Some((target_group, classic)) = &planted.load_balancers else {
+        return Ok(());
+    };
+    let found = aws_sdk_elasticloadbalancingv2::Client::new(config)
+        .describe_target_health()
+        .target_group_arn(target_group)
+        .send()
+        .await;
+    let targets = match found {
+        Ok(found) => json!(
+            found
+                .target_health_descriptions()
+                .iter()
+                .filter_map(|health| health.target())
+                .filter(|target| target.id() == Some(id))
+                .map(|target| json!([target.id(), target.port()]))
+                .collect::<Vec<_>>()
+        ),
+        Err(error) if error.code() == Some("TargetGroupNotFound") => json!("no such target group"),
+        Err(error) => return Err(call("elasticloadbalancing:DescribeTargetHealth")(error)),
+    };
+    snapshot.put(
+        format!("registration of instance {id} with {target_group}"),
+        targets,
+    );
+    let found = aws_sdk_elasticloadbalancing::Client::new(config)
+        .describe_load_balancers()
+        .load_balancer_names(classic)
+        .send()
+        .await
+        .map_err(call("elasticloadbalancing:DescribeLoadBalancers"))?;
+    let is_classic = found
+        .load_balancer_descriptions()
+        .iter()
+        .flat_map(|balancer| balancer.instances())
+        .any(|instance| instance.instance_id() == Some(id));
+    snapshot.put(
+        format!("registration of instance {id} with {classic}"),
+        is_classic,
+    );
+    Ok(())
+}

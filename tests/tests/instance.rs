@@ -61,6 +61,10 @@ async fn snapshots_come_into_custody_where_the_parameters_say_so() {
     let drill = shipped("bare-instance").unwrap();
     let report = drill::run(&environment, &drill, drill::Ending::Undo, &Silent).await;
     assert!(report.as_expected, "{report:#?}");
+    assert_eq!(
+        report.calls.lost_log_writes, 0,
+        "containing steps don't wait for evidence's writes"
+    );
     assert_eq!(report.failed_steps, []);
 
     let ec2 = aws_sdk_ec2::Client::new(&environment.account().sdk_config(environment.account().root()));

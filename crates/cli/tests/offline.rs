@@ -311,6 +311,7 @@ fn evidence() -> TempDir {
     let news = evidence::extend(&id, &[], items, last.seq).unwrap();
     let kept = Event::EvidenceKept {
         records: last.seq,
+        lanes: Default::default(),
         head: last.hash.clone(),
         entries: news.iter().map(|(entry, _)| entry.clone()).collect(),
     };

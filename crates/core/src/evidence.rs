@@ -7,7 +7,7 @@
 //! | `captured/` | what a step read to be kept |
 //! | `investigation/` | what steps of the phase `investigate` read |
 //! | `notices/` | what people were told, as it was sent |
-//! | `log-000014.json` | the log up to its record 14 |
+//! | `log-000014.json` | the log, when it had 14 records |
 //! | `report-000014.md`, `.html` | the report made from it |
 //! | `manifest.json` | name, SHA-256, size and time of each of them; each entry's hash covers the one before |
 

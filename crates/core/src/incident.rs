@@ -1,6 +1,8 @@
 //! The state of an incident: a pure function of its log.
 
+mod clearance;
 mod conclusion;
+mod fold;
 mod missing;
 mod notices;
 
@@ -14,9 +16,8 @@ use serde::Serialize;
 pub use crate::status::Status;
 use crate::{
     ids::{Hash, NoticeKey, StepId},
-    log::{Event, Opened, Record},
-    manifest::{self, Kept, LogHead},
-    mode::Mode,
+    log::{Event, Opened, Record, RecordName},
+    manifest::Kept,
     outcome::{Outcome, UndoOutcome, Verification},
     plan::{self, Plan},
     risk::Risk,
@@ -40,6 +41,12 @@ pub struct StepState {
     pub verification: Option<Verification>,
     /// How its undo ended.
     pub undo: Option<UndoOutcome>,
+    /// The records of its chain that are folded.
+    #[serde(skip)]
+    folded: u32,
+    /// The hash of each of its plans, by the record of its chain.
+    #[serde(skip)]
+    plannings: Vec<(u32, Hash)>,
 }
 
 impl StepState {
@@ -94,6 +101,9 @@ pub struct Incident {
     pub stuck_commands: Vec<String>,
     /// What is in the evidence bucket.
     pub evidence: Kept,
+    /// The record that closed it.
+    #[serde(skip)]
+    closed_by: u32,
 }
 
 /// A plan that waits for people.
@@ -159,10 +169,10 @@ pub enum IllegalTransition {
     #[error("the log doesn't begin with `opened`")]
     NotOpened,
     /// An event that isn't legal there.
-    #[error("log record {seq}: `{event}` can't follow: {why}")]
+    #[error("{record}: `{event}` can't follow: {why}")]
     Event {
-        /// The record's number.
-        seq: u32,
+        /// The record.
+        record: RecordName,
         /// The event's name.
         event: &'static str,
         /// Why not.
@@ -193,12 +203,13 @@ impl Incident {
             stuck: None,
             stuck_commands: Vec::new(),
             evidence: Kept::default(),
+            closed_by: 0,
         };
         for record in rest {
             incident
                 .apply(record)
                 .map_err(|(event, why)| IllegalTransition::Event {
-                    seq: record.seq,
+                    record: record.name(),
                     event,
                     why,
                 })?;
@@ -230,36 +241,6 @@ impl Incident {
         })
     }
 
-    /// Whether this plan may be carried out now. One that changes nothing needs nobody's word: the goal state
-    /// holds, or it only reads. In `auto` mode, a plan that says it needs a person waits for one.
-    pub fn clearance(&self, plan: &Plan) -> Clearance<'_> {
-        if self.closed.is_some() {
-            return Clearance::No("the incident is closed");
-        }
-        if plan.changes.is_empty() {
-            return Clearance::Any;
-        }
-        match self.opened.mode {
-            Mode::Auto if plan.needs_approval.is_none() => Clearance::Any,
-            Mode::Observe => Clearance::No("in observe mode nothing is changed"),
-            Mode::Auto | Mode::Approve => self.clearance_by_people(&plan.step),
-        }
-    }
-
-    fn clearance_by_people(&self, step: &StepId) -> Clearance<'_> {
-        match (&self.question, self.decision) {
-            (Some(question), Some(Answer::Approved)) => match question.step_hashes.get(step) {
-                Some(approved) => Clearance::Only(approved),
-                // Another step of this `auto` incident was asked about; this one came to need it only now.
-                None if self.opened.mode == Mode::Auto => Clearance::AskAgain,
-                None => Clearance::No("it couldn't be planned, so nobody approved it"),
-            },
-            (_, Some(Answer::Denied | Answer::Expired)) => Clearance::No("the plan wasn't approved"),
-            // No question is open, since another step found its plan drifted, or nobody has decided yet.
-            (_, None) | (None, Some(Answer::Approved)) => Clearance::AskAgain,
-        }
-    }
-
     /// The hash of the whole plan, from the latest plan of each step, and the steps' own hashes.
     pub fn plan_hashes(&self) -> Result<(Hash, BTreeMap<StepId, Hash>), crate::canonical::CanonicalError> {
         let steps: BTreeMap<StepId, Hash> = self
@@ -269,170 +250,7 @@ impl Incident {
             .collect();
         Ok((plan::hash_of_all(&steps)?, steps))
     }
-
-    /// One match over all events: the only place where the meaning of the log is written down.
-    fn apply(&mut self, record: &Record) -> Result<(), (&'static str, &'static str)> {
-        match &record.event {
-            Event::Opened(_) => return Err(("opened", "an incident is opened once")),
-            Event::FindingJoined(_) | Event::GuardrailDecided(_) => {}
-            Event::Planned { plan, hash } => {
-                let state = self.step_mut(&plan.step).ok_or(("planned", UNKNOWN_STEP))?;
-                if !state.acted {
-                    state.plan = Some((**plan).clone());
-                }
-                state.planned = Some(hash.clone());
-            }
-            Event::ApprovalRequested {
-                plan_hash,
-                expires_at,
-                needed,
-                ..
-            } => {
-                self.forbid_closed("approval-requested")?;
-                let (_, step_hashes) = self
-                    .plan_hashes()
-                    .map_err(|_unhashable| ("approval-requested", "its plan can't be hashed"))?;
-                self.question = Some(Question {
-                    notice: NoticeKey::question(&record.id),
-                    plan_hash: plan_hash.clone(),
-                    step_hashes,
-                    expires_at: *expires_at,
-                    needed: *needed,
-                });
-                self.approvals.clear();
-                self.decision = None;
-            }
-            Event::Approved { by, plan_hash, .. } => {
-                let question = self.open_question("approved")?;
-                if &question.plan_hash != plan_hash {
-                    return Err(("approved", "it names another plan than the one asked about"));
-                }
-                let needed = usize::from(question.needed);
-                if !self.approvals.contains(by) {
-                    self.approvals.push(by.clone());
-                }
-                if self.approvals.len() >= needed {
-                    self.decision = Some(Answer::Approved);
-                }
-            }
-            Event::Denied { .. } => {
-                self.open_question("denied")?;
-                self.decision = Some(Answer::Denied);
-            }
-            Event::ApprovalExpired => {
-                self.open_question("approval-expired")?;
-                self.decision = Some(Answer::Expired);
-            }
-            Event::PlanDrifted { .. } => {
-                self.question = None;
-                self.approvals.clear();
-                self.decision = None;
-            }
-            Event::Acting { plan } => {
-                self.forbid_closed("acting")?;
-                let state = self.step_mut(&plan.step).ok_or(("acting", UNKNOWN_STEP))?;
-                // The first receipt is the true before-state; a repeated act must not replace it.
-                if !state.acted {
-                    state.plan = Some((**plan).clone());
-                    state.acted = true;
-                }
-                state.outcome = None;
-                state.verification = None;
-            }
-            Event::StepEnded { step, outcome } => {
-                let state = self.step_mut(step).ok_or(("step-ended", UNKNOWN_STEP))?;
-                if matches!(outcome, Outcome::Done) && !state.acted {
-                    return Err(("step-ended", "it is `done` though no receipt was saved"));
-                }
-                state.outcome = Some(outcome.clone());
-                // Proof must be newer than what it proves.
-                state.verification = None;
-            }
-            Event::Verified { step, verification } => {
-                let state = self.step_mut(step).ok_or(("verified", UNKNOWN_STEP))?;
-                state.verification = Some(verification.clone());
-            }
-            Event::Notified { .. } | Event::NotNotified { .. } => self.notices.apply(record),
-            Event::HubTold { .. } => self.hub_notified = true,
-            Event::Closed { status } => {
-                self.forbid_closed("closed")?;
-                self.closed = Some((*status, record.at));
-            }
-            Event::UndoRequested { steps, accepting, .. } => {
-                if steps.iter().any(|step| self.step(step).is_none()) {
-                    return Err(("undo-requested", UNKNOWN_STEP));
-                }
-                self.undo = Undo::Running(steps.clone());
-                self.accepted.clone_from(accepting);
-                self.stuck = None;
-                self.stuck_commands.clear();
-                self.notices.expect_end_of_undo(record);
-            }
-            Event::Undoing { step } => {
-                self.step(step).ok_or(("undoing", UNKNOWN_STEP))?;
-            }
-            Event::UndoEnded { step, outcome } => self.end_undo(step, outcome)?,
-            Event::Stuck { reason, commands, .. } => {
-                self.stuck = Some(reason.clone());
-                self.stuck_commands = commands.clone();
-            }
-            Event::EvidenceKept {
-                records,
-                head,
-                entries,
-            } => {
-                if !manifest::continues(&self.evidence.entries, entries) {
-                    return Err(("evidence-kept", "it doesn't continue the manifest's chain"));
-                }
-                self.evidence.entries.extend(entries.iter().cloned());
-                self.evidence.log = Some(LogHead {
-                    records: *records,
-                    head: head.clone(),
-                });
-                self.evidence.failure = None;
-            }
-            Event::EvidenceNotKept { error, detail } => {
-                self.evidence.failure = Some(format!("{error}: {detail}"));
-            }
-        }
-        Ok(())
-    }
-
-    fn end_undo(&mut self, step: &StepId, outcome: &UndoOutcome) -> Result<(), (&'static str, &'static str)> {
-        let Undo::Running(waiting) = &mut self.undo else {
-            return Err(("undo-ended", "nobody asked for undo"));
-        };
-        waiting.retain(|other| other != step);
-        if waiting.is_empty() {
-            self.undo = Undo::Ended;
-        }
-        let state = self.step_mut(step).ok_or(("undo-ended", UNKNOWN_STEP))?;
-        state.undo = Some(outcome.clone());
-        Ok(())
-    }
-
-    fn step_mut(&mut self, step: &StepId) -> Option<&mut StepState> {
-        self.steps.iter_mut().find(|state| &state.step.step == step)
-    }
-
-    fn forbid_closed(&self, event: &'static str) -> Result<(), (&'static str, &'static str)> {
-        if self.closed.is_some() {
-            Err((event, "the incident is closed"))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn open_question(&self, event: &'static str) -> Result<&Question, (&'static str, &'static str)> {
-        match (&self.question, self.decision) {
-            (Some(question), None) => Ok(question),
-            (Some(_), Some(_)) => Err((event, "the question is decided already")),
-            (None, _) => Err((event, "no plan waits for a decision")),
-        }
-    }
 }
-
-const UNKNOWN_STEP: &str = "the playbook had no such step";
 
 impl StepState {
     const fn new(step: StepRef) -> Self {
@@ -444,6 +262,8 @@ impl StepState {
             outcome: None,
             verification: None,
             undo: None,
+            folded: 0,
+            plannings: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | [`plan`] | exact changes, now → after, and their hash |
 //! | [`playbooks`] | which playbook contains what, as the catalog says |
 //! | [`outcome`] | how a step, a verification and an undo end |
+//! | [`head`] | how far a chain of records goes |
 //! | [`log`] | the append-only, hash-chained events of an incident |
 //! | [`incident`] | the state of an incident, folded from its log |
 //! | [`times`] | when what happened, and how long it took |
@@ -36,6 +37,7 @@ pub mod error_name;
 pub mod evidence;
 pub mod finding;
 pub mod guardrail;
+pub mod head;
 pub mod hub_update;
 pub mod ids;
 pub mod incident;

@@ -129,13 +129,13 @@ pub fn continues(known: &[Entry], new: &[Entry]) -> bool {
 }
 
 /// The entries that `items` add to what is known, with what they hold. What is kept already, byte for byte, adds none; a
-/// name that is taken by something else gets the log's `seq` into it, so that nothing kept is ever
+/// name that is taken by something else gets how many records the log has into it, so that nothing kept is ever
 /// replaced.
 pub fn extend(
     id: &IncidentId,
     known: &[Entry],
     items: Vec<Item>,
-    seq: u32,
+    records: u32,
 ) -> Result<Vec<(Entry, Item)>, CanonicalError> {
     let mut added: Vec<(Entry, Item)> = Vec::new();
     for mut item in items {
@@ -148,7 +148,7 @@ pub fn extend(
             continue;
         }
         if all.clone().any(|entry| entry.name == item.name) {
-            item.name = tagged(&item.name, &format!("{seq:06}"));
+            item.name = tagged(&item.name, &format!("{records:06}"));
         }
         let last = all.last();
         let mut entry = Entry {

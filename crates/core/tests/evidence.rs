@@ -7,7 +7,7 @@ use backstop_core::{
     IncidentId,
     evidence::{self, Entry, Item, MANIFEST, Manifest, RawFinding, check},
     incident::Incident,
-    log::{Event, Record},
+    log::{self, Event, Log, Record},
 };
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -30,6 +30,30 @@ fn recorded(name: &str) -> Vec<Record> {
     without
 }
 
+/// The same events in a log whose steps have chains of their own, the last of a step's after everything else.
+fn in_lanes(records: &[Record]) -> Vec<Record> {
+    let (first, rest) = records.split_first().unwrap();
+    let first = Record::first(first.at, first.id.clone(), first.event.clone()).unwrap();
+    let mut log = Log::read(vec![first]).unwrap();
+    for record in rest {
+        log = appended(&log, record);
+    }
+    let is_verified = |record: &&Record| matches!(record.event, Event::Verified { .. });
+    let again = rest.iter().find(is_verified).unwrap();
+    let late = Record {
+        at: records.last().unwrap().at,
+        ..again.clone()
+    };
+    appended(&log, &late).records().to_vec()
+}
+
+fn appended(log: &Log, record: &Record) -> Log {
+    let next = log
+        .next(record.at, record.id.clone(), record.event.clone())
+        .unwrap();
+    log.with(next).unwrap()
+}
+
 fn finding(log: &[Record]) -> RawFinding {
     let Event::Opened(opened) = &log[0].event else {
         unreachable!("a log begins with `opened`")
@@ -44,23 +68,26 @@ fn finding(log: &[Record]) -> RawFinding {
 /// Keeps what the log says, as `close` does: the items, then the entries in the log, then the manifest.
 fn keep(log: &mut Vec<Record>, files: &mut Files) -> Vec<String> {
     let known = Incident::replay(log).unwrap().evidence.entries;
-    let last = log.last().unwrap().clone();
+    let (head, at) = (log::head(log), log.last().unwrap().at);
     let mut items = evidence::items(log, &[finding(log)]).unwrap();
     items.push(Item {
-        name: evidence::report_name(last.seq, "md"),
-        at: last.at,
+        name: evidence::report_name(head.records, "md"),
+        at,
         bytes: b"# the report\n".to_vec(),
     });
-    let news = evidence::extend(&id(), &known, items, last.seq).unwrap();
+    let news = evidence::extend(&id(), &known, items, head.records).unwrap();
     let entries: Vec<Entry> = news.iter().map(|(entry, _)| entry.clone()).collect();
     let names = entries.iter().map(|entry| entry.name.clone()).collect();
     files.extend(news.into_iter().map(|(entry, item)| (entry.name, item.bytes)));
     let event = Event::EvidenceKept {
-        records: last.seq,
-        head: last.hash.clone(),
+        records: head.records,
+        head: head.head,
         entries,
+        lanes: head.lanes,
     };
-    log.push(Record::next(log.last(), last.at, "kept".into(), event).unwrap());
+    let whole = Log::read(log.clone()).unwrap();
+    let kept = whole.next(at, "kept".into(), event).unwrap();
+    *log = whole.with(kept).unwrap().records().to_vec();
     let manifest = Manifest::of(&id(), &Incident::replay(log).unwrap().evidence).unwrap();
     files.insert(MANIFEST.into(), manifest.text().unwrap().into_bytes());
     names
@@ -113,6 +140,38 @@ fn what_is_kept_is_complete_and_whole() {
 }
 
 #[test]
+fn a_log_of_several_chains_is_kept_and_its_ends_are_known() {
+    let mut log = in_lanes(&recorded("leaked-access-key-undone.json"));
+    let mut files = Files::new();
+    let whole = log.clone();
+    let names = keep(&mut log, &mut files);
+    assert_eq!(check(&files).problems, []);
+    let known = Incident::replay(&log).unwrap().evidence.log.unwrap();
+    assert!(
+        whole
+            .iter()
+            .all(|record| known.holds(record.lane.as_ref(), record.seq))
+    );
+    let kept = log.iter().find(|record| record.id == "kept").unwrap();
+    assert!(!known.holds(None, kept.seq), "that it was kept is news to it");
+
+    // Nothing else in the log names this one.
+    let end = whole.iter().rposition(|record| record.lane.is_some()).unwrap();
+    let mut without = whole;
+    without.remove(end);
+    Log::read(without.clone()).unwrap();
+    let name = names.iter().find(|name| name.starts_with("log-")).unwrap();
+    files.insert(name.clone(), serde_json::to_vec(&without).unwrap());
+    let problems = check(&files).problems;
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.what.contains("aren't the ones that the manifest names")),
+        "{problems:?}"
+    );
+}
+
+#[test]
 fn keeping_it_again_adds_nothing() {
     let (log, _) = kept();
     let known = Incident::replay(&log).unwrap().evidence.entries;
@@ -148,6 +207,7 @@ fn entries_that_do_not_continue_the_chain_are_illegal() {
         records: 1,
         head,
         entries: known,
+        lanes: BTreeMap::new(),
     };
     log.push(Record::next(log.last(), log[0].at, "again".into(), again).unwrap());
     assert!(Incident::replay(&log).is_err());

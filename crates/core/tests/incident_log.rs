@@ -1,72 +1,19 @@
 //! The log and what follows from it: chain, legality, and the status an incident closes with.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "fixture/incident.rs"]
+mod fixture;
+
 use backstop_core::{
-    Change, ErrorName, IncidentId, Mode, Outcome, Plan, Playbooks, Receipt, Resource, Target, Verification,
-    finding::{Route, Severity, SeverityLabel},
+    ErrorName, IncidentId, Mode, Outcome, Playbooks, Receipt,
     guardrail::{Decision, Effect},
     incident::{Clearance, Incident, Question, Status},
-    kind,
-    log::{ChainError, Event, FindingRef, Opened, Origin, Phase, Record, StepRef, check_chain, receipt},
+    log::{ChainError, Event, Record, check_chain, receipt},
     notice::{self, mail},
+    step::{Phase, StepRef},
 };
-use jiff::Timestamp;
+use fixture::{STEPS, acting, at, ended, opened, plan, verified};
 use proptest::prelude::*;
-
-const STEPS: [&str; 3] = ["deactivate-key", "deny-user", "deactivate-other-credentials"];
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_770_000_000 + second).unwrap()
-}
-
-fn opened(mode: Mode) -> Event {
-    let steps = STEPS
-        .into_iter()
-        .map(|step| StepRef {
-            step: step.into(),
-            action: format!("iam.{step}").as_str().into(),
-            title: step.to_owned(),
-            phase: Phase::Contain,
-            high_impact: false,
-            with: Default::default(),
-        })
-        .collect();
-    Event::Opened(Box::new(Opened {
-        playbook: "leaked-access-key".into(),
-        target: Target {
-            account: "123456789012".into(),
-            region: "eu-west-1".into(),
-            partition: "aws".into(),
-            resource: Resource::AccessKey(kind::AccessKey {
-                key_id: "AKIAIOSFODNN7EXAMPLE".into(),
-                user_name: Some("alice".into()),
-            }),
-        },
-        mode,
-        steps,
-        origin: Origin::Finding,
-        finding: FindingRef {
-            key: "123456789012/eu-west-1/abc".into(),
-            finding_type: "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom".into(),
-            route: Route::GuardDutyEvent,
-            severity: Severity {
-                score: 8.0,
-                label: SeverityLabel::High,
-            },
-            count: 3,
-            first_seen: Some(at(-60)),
-            last_seen: Some(at(-30)),
-            created_at: None,
-            updated_at: None,
-            message: None,
-            facts: Vec::new(),
-            hub: None,
-        },
-        title: "API GetCallerIdentity was called from http://203.0.113.7/\u{1b}[31m".into(),
-        linked: None,
-        guardrails: vec![],
-    }))
-}
 
 /// An incident that keeps evidence, too.
 fn opened_with_evidence(mode: Mode) -> Event {
@@ -83,50 +30,6 @@ fn opened_with_evidence(mode: Mode) -> Event {
         with: Default::default(),
     });
     Event::Opened(opened)
-}
-
-fn plan(step: &str) -> Plan {
-    Plan {
-        step: step.into(),
-        action: format!("iam.{step}").as_str().into(),
-        principal: "arn:aws:iam::123456789012:user/alice".into(),
-        tags: Default::default(),
-        changes: vec![Change {
-            api: "iam:UpdateAccessKey".into(),
-            what: "access key AKIAIOSFODNN7EXAMPLE of user alice".into(),
-            now: "Active".into(),
-            after: "Inactive".into(),
-        }],
-        blast_radius: vec!["whatever uses this key stops working: last used for s3 in eu-west-1".into()],
-        limits: vec!["sessions outlive it".into()],
-        manual_undo: vec![],
-        needs_approval: None,
-        captured: None,
-        receipt: Receipt(serde_json::json!({ "was_active": true })),
-    }
-}
-
-fn acting(step: &str) -> Event {
-    Event::Acting {
-        plan: Box::new(plan(step)),
-    }
-}
-
-fn ended(step: &str, outcome: Outcome) -> Event {
-    Event::StepEnded {
-        step: step.into(),
-        outcome,
-    }
-}
-
-fn verified(step: &str, holds: bool) -> Event {
-    Event::Verified {
-        step: step.into(),
-        verification: Verification {
-            holds,
-            observed: "read".into(),
-        },
-    }
 }
 
 fn log(events: impl IntoIterator<Item = Event>) -> Vec<Record> {

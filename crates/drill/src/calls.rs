@@ -44,6 +44,9 @@ pub struct Calls {
     pub series: Vec<String>,
     /// All calls of the functions from the event to the end of the execution.
     pub total: usize,
+    /// Conditional writes to the incidents table that came too late, since another writer had taken their place in the
+    /// log: they are billed, and whoever lost writes again.
+    pub lost_log_writes: usize,
     /// The calls that changed the account, in order, or tried to.
     pub changes: Vec<CallLine>,
     /// The calls that were refused.
@@ -85,6 +88,7 @@ impl FunctionCalls {
             serial_before_containment: series.as_ref().map(Vec::len),
             series: series.unwrap_or_default().into_iter().map(name).collect(),
             total: self.calls.len(),
+            lost_log_writes: self.calls.iter().filter(|call| is_lost_write(call)).count(),
             changes: self
                 .calls
                 .iter()
@@ -163,6 +167,11 @@ fn longest_chain(mut calls: Vec<&Call>) -> Vec<&Call> {
         follows
     });
     calls
+}
+
+fn is_lost_write(call: &Call) -> bool {
+    let is_lost = call.error_code.as_deref() == Some("ConditionalCheckFailedException");
+    call.service == "dynamodb" && call.action == "PutItem" && is_lost
 }
 
 fn is_refusal(call: &Call) -> bool {

@@ -5,7 +5,7 @@ use backstop_core::{
     IncidentId, Playbooks,
     evidence::Entry,
     incident::{IllegalTransition, Incident, Status},
-    log::{Origin, Record},
+    log::{self, Origin, Record},
     notice::what_next,
     times::{Times, length},
     words,
@@ -106,10 +106,7 @@ impl Report {
             status,
             standing: words::status(status).to_owned(),
             is_drill: opened.origin == Origin::Drill,
-            made_from: format!(
-                "the log's records 1 to {}, the last of {} with hash {}",
-                last.seq, last.at, last.hash
-            ),
+            made_from: made_from(log, last),
             summary: summary::summary(log, &incident, &times),
             facts: facts(id, &incident),
             durations: durations(&times),
@@ -217,6 +214,28 @@ fn durations(times: &Times) -> Vec<Fact> {
         });
     }
     durations
+}
+
+/// Names the log so that no other can be taken for it.
+fn made_from(log: &[Record], last: &Record) -> String {
+    let head = log::head(log);
+    if head.lanes.is_empty() {
+        return format!(
+            "the log's records 1 to {}, the last of {} with hash {}",
+            last.seq, last.at, last.hash
+        );
+    }
+    let lanes = head.lanes.iter();
+    let steps: Vec<String> = lanes
+        .map(|(step, head)| format!("{} with {}…", clean(step.as_str()), head.hash.short()))
+        .collect();
+    format!(
+        "the log's {} records, the last of {}; the incident's own chain ends with hash {}, those of its steps: {}",
+        head.records,
+        last.at,
+        head.head,
+        steps.join(", ")
+    )
 }
 
 /// The plans' blast radius, each line once.

@@ -3,7 +3,8 @@
 //! | pk | sk | holds |
 //! | --- | --- | --- |
 //! | `INCIDENT#<id>` | `META` | what lists show; a projection of the log |
-//! | `INCIDENT#<id>` | `LOG#000001` … | one [`Record`] each |
+//! | `INCIDENT#<id>` | `LOG#000001` … | one [`Record`] of the incident's own chain each |
+//! | `INCIDENT#<id>` | `LOG#<step>#000001` … | one [`Record`] of that step's chain each |
 //! | `INCIDENT#<id>` | `FINDING#<hash>` | a finding as it was received, gzip |
 //! | `INCIDENT#<id>` | `APPROVAL` | the task token of an open question |
 //! | `INCIDENT#<id>`, `NOTICE#<key>` | `NOTICE#<key>` | a notice, until it is delivered in the index of what isn't |
@@ -13,6 +14,8 @@
 //! | `SWEEP#…` | `MEMO` | what one sweep tells the next |
 
 mod approvals;
+#[cfg(test)]
+pub(crate) mod fake_table;
 mod findings;
 mod guards;
 mod item;
@@ -119,10 +122,6 @@ impl Ledger {
 
 fn incident_pk(incident: &IncidentId) -> String {
     format!("INCIDENT#{incident}")
-}
-
-fn record_sk(seq: u32) -> String {
-    format!("LOG#{seq:06}")
 }
 
 fn write_record(record: &Record) -> Result<String, LedgerError> {

@@ -11,14 +11,13 @@ use crate::hub::Hub;
 pub(crate) async fn close(ledger: &Ledger, hub: &Hub, incident_id: &IncidentId) -> Result<Value, StepError> {
     let mut log = ledger.log(incident_id).await?;
     let incident = log.incident()?;
-    let status = match incident.closed {
-        Some((status, _)) => status,
-        None => {
-            let status = incident.conclusion();
-            log.append(ledger, Event::Closed { status }).await?;
-            status
-        }
-    };
+    if incident.closed.is_none() {
+        let status = incident.conclusion();
+        log.append(ledger, Event::Closed { status }).await?;
+        // A step that began meanwhile wrote to a chain of its own: what it did counts.
+        log = ledger.log(incident_id).await?;
+    }
+    let status = log.incident()?.status();
     ledger.show_status(incident_id, status).await?;
     tracing::info!(incident = %incident_id, %status, "closed");
     let update = HubUpdate::of(incident_id, &log.incident()?, log.records());

@@ -3,9 +3,9 @@
 
 use backstop_core::{
     IncidentId,
-    evidence::{self, Entry, Item, LogHead, MANIFEST, Manifest, RawFinding, report_name},
+    evidence::{self, Entry, Item, MANIFEST, Manifest, RawFinding, report_name},
     incident::Incident,
-    log::{Event, Record},
+    log::{self, Event, Record},
 };
 use backstop_report::Report;
 use backstop_runtime::{IncidentLog, Ledger, LedgerError, StepError, evidence::EvidenceBucket, playbooks};
@@ -67,9 +67,9 @@ async fn attempt(ledger: &Ledger, bucket: &EvidenceBucket, id: &IncidentId) -> R
 
 /// Whether the log says more than the log that was kept.
 fn has_news(log: &[Record], incident: &Incident) -> bool {
-    let known = incident.evidence.log.as_ref().map_or(0, |log| log.records);
+    let known = incident.evidence.log.as_ref();
     log.iter().any(|record| {
-        record.seq > known
+        !known.is_some_and(|log| log.holds(record.lane.as_ref(), record.seq))
             && !matches!(
                 record.event,
                 Event::EvidenceKept { .. } | Event::EvidenceNotKept { .. }
@@ -80,9 +80,7 @@ fn has_news(log: &[Record], incident: &Incident) -> bool {
 /// Writes what isn't kept, and then names it in the log: the log never names what isn't there.
 async fn keep_news(ledger: &Ledger, bucket: &EvidenceBucket, log: &mut IncidentLog) -> Result<(), StepError> {
     let id = log.id().clone();
-    let Some(last) = log.records().last().cloned() else {
-        return Ok(());
-    };
+    let whole = log::head(log.records());
     let before = log.incident()?.evidence;
     let findings = ledger.findings(&id).await?;
     let news = news(&id, log.records(), &findings, before.entries)?;
@@ -91,10 +89,6 @@ async fn keep_news(ledger: &Ledger, bucket: &EvidenceBucket, log: &mut IncidentL
         .buffer_unordered(MOST_AT_ONCE)
         .try_collect::<Vec<()>>()
         .await?;
-    let whole = LogHead {
-        records: last.seq,
-        head: last.hash,
-    };
     let mut chunks = named.chunks(MOST_IN_A_RECORD).peekable();
     while let Some(chunk) = chunks.next() {
         // Until the last of them, the log says that it isn't kept whole yet: whoever goes on after a crash sees it.
@@ -106,6 +100,7 @@ async fn keep_news(ledger: &Ledger, bucket: &EvidenceBucket, log: &mut IncidentL
             records: kept.records,
             head: kept.head,
             entries: chunk.to_vec(),
+            lanes: kept.lanes,
         };
         log.append(ledger, event).await?;
     }
@@ -119,12 +114,12 @@ fn news(
     findings: &[RawFinding],
     known: Vec<Entry>,
 ) -> Result<Vec<(Entry, Item)>, StepError> {
-    let seq = records.last().map_or(0, |record| record.seq);
+    let count = log::head(records).records;
     let items = evidence::items(records, findings).map_err(invalid)?;
-    let mut news = evidence::extend(id, &known, items, seq).map_err(invalid)?;
+    let mut news = evidence::extend(id, &known, items, count).map_err(invalid)?;
     let kept: Vec<Entry> = known.into_iter().chain(entries(&news)).collect();
     let reports = reports(id, records, &kept)?;
-    news.extend(evidence::extend(id, &kept, reports, seq).map_err(invalid)?);
+    news.extend(evidence::extend(id, &kept, reports, count).map_err(invalid)?);
     Ok(news)
 }
 
@@ -138,7 +133,7 @@ fn reports(id: &IncidentId, records: &[Record], kept: &[Entry]) -> Result<Vec<It
         return Ok(Vec::new());
     };
     let item = |ending: &str, text: String| Item {
-        name: report_name(last.seq, ending),
+        name: report_name(log::head(records).records, ending),
         at: last.at,
         bytes: text.into_bytes(),
     };

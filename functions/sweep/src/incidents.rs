@@ -78,7 +78,7 @@ impl Sweep {
     ) -> Result<Option<NeedsPerson>, AttentionError> {
         let mut log = self.ledger.log(&row.incident).await?;
         let incident = log.incident()?;
-        let Some(last) = log.records().last().map(|record| record.at) else {
+        let Some(last) = log.records().iter().map(|record| record.at).max() else {
             return Ok(None);
         };
         let machine = self
@@ -109,6 +109,9 @@ impl Sweep {
     async fn close(&self, log: &mut IncidentLog, report: &mut Report) -> Result<(), LedgerError> {
         let status = log.incident()?.conclusion();
         log.append(&self.ledger, Event::Closed { status }).await?;
+        // A step that began meanwhile wrote to a chain of its own: what it did counts.
+        *log = self.ledger.log(log.id()).await?;
+        let status = log.incident()?.status();
         self.ledger.show_status(log.id(), status).await?;
         report.closed += 1;
         tracing::warn!(incident = %log.id(), %status, "closed: its machine had ended without doing so");

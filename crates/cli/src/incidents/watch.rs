@@ -1,6 +1,6 @@
 //! `backstop incidents show --watch`: redrawn on a terminal, lines that are appended elsewhere.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use backstop_core::{IncidentId, log::Record, text::for_terminal, words};
 use backstop_runtime::Ledger;
@@ -33,20 +33,21 @@ impl fmt::Display for Line<'_> {
 
 /// Shows the incident whenever its log grows, until it is over. As JSON: its state each time.
 pub(super) async fn watch(ledger: &Ledger, id: &IncidentId, printer: &Printer) -> Result<Exit, FindError> {
-    let mut seen = 0;
+    // A step's record may come to stand before others that were shown: records are known by their ids.
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     loop {
         let view = View::read(ledger, id).await?;
-        if view.log.len() > seen {
+        if view.log.len() > seen.len() {
             if printer.format() == Format::Json {
                 printer.answer(&view);
             } else if printer.is_terminal() {
                 printer.redraw(&view);
             } else {
-                for record in view.log.iter().skip(seen) {
+                for record in view.log.iter().filter(|record| !seen.contains(&record.id)) {
                     printer.answer(&Line(record));
                 }
             }
-            seen = view.log.len();
+            seen = view.log.iter().map(|record| record.id.clone()).collect();
         }
         if view.is_over() {
             if printer.format() == Format::Text && !printer.is_terminal() {

@@ -10,7 +10,7 @@ use super::Item;
 use crate::{
     canonical,
     ids::StepId,
-    log::{Event, FindingRef, Record},
+    log::{self, Event, FindingRef, Record},
     plan::Plan,
     step::Phase,
 };
@@ -35,21 +35,21 @@ pub fn items(log: &[Record], findings: &[RawFinding]) -> Result<Vec<Item>, serde
     items.extend(of_steps(log)?);
     items.extend(log.iter().filter_map(notice));
     items.push(Item {
-        name: log_name(last.seq),
+        name: log_name(log::head(log).records),
         at: last.at,
         bytes: lines(log)?.into_bytes(),
     });
     Ok(items)
 }
 
-/// The name of the log that ends with this record.
-pub fn log_name(seq: u32) -> String {
-    format!("log-{seq:06}.json")
+/// The name of the log that has so many records.
+pub fn log_name(records: u32) -> String {
+    format!("log-{records:06}.json")
 }
 
-/// The name of the report on the log that ends with this record.
-pub fn report_name(seq: u32, ending: &str) -> String {
-    format!("report-{seq:06}.{ending}")
+/// The name of the report on the log that has so many records.
+pub fn report_name(records: u32, ending: &str) -> String {
+    format!("report-{records:06}.{ending}")
 }
 
 fn finding(log: &[Record], raw: &RawFinding, otherwise: Timestamp) -> Item {

@@ -9,7 +9,7 @@ use crate::{
     canonical,
     ids::{Hash, IncidentId},
     incident::Incident,
-    log::{Record, check_chain},
+    log::{self, Record, check_chain},
     words::with_causes,
 };
 
@@ -134,8 +134,8 @@ fn check_log(name: &str, bytes: &[u8], manifest: &Manifest) -> Result<(), String
         return Err("what it says was kept isn't what the manifest says".to_owned());
     }
     let is_newest = name == log_name(manifest.log.records);
-    if is_newest && log.last().map(|record| &record.hash) != Some(&manifest.log.head) {
-        return Err("its last record isn't the one that the manifest names".to_owned());
+    if is_newest && log::head(&log) != manifest.log {
+        return Err("its last records aren't the ones that the manifest names".to_owned());
     }
     Ok(())
 }

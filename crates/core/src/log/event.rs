@@ -1,5 +1,7 @@
 //! What can happen to an incident.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,7 @@ use crate::{
     about::About,
     finding::Workflow,
     guardrail::Decision,
+    head::Head,
     ids::{Hash, NoticeKey, StepId},
     manifest::Entry,
     outcome::{Outcome, UndoOutcome, Verification},
@@ -182,6 +185,9 @@ pub enum Event {
         head: Hash,
         /// What was kept now.
         entries: Vec<Entry>,
+        /// How far the chains of its steps go; `head` is then the end of the incident's own.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        lanes: BTreeMap<StepId, Head>,
     },
     /// Evidence couldn't be written to the bucket; what was done about the incident stands.
     EvidenceNotKept {
@@ -190,6 +196,36 @@ pub enum Event {
         /// What we were doing and what AWS said.
         detail: String,
     },
+}
+
+impl Event {
+    /// The step that it is about, if it is about one alone.
+    pub const fn step(&self) -> Option<&StepId> {
+        match self {
+            Self::Planned { plan, .. } | Self::Acting { plan } => Some(&plan.step),
+            Self::StepEnded { step, .. }
+            | Self::Verified { step, .. }
+            | Self::Undoing { step }
+            | Self::UndoEnded { step, .. } => Some(step),
+            // It takes the approval away from all steps.
+            Self::PlanDrifted { .. }
+            | Self::Opened(_)
+            | Self::FindingJoined(_)
+            | Self::GuardrailDecided(_)
+            | Self::ApprovalRequested { .. }
+            | Self::Approved { .. }
+            | Self::Denied { .. }
+            | Self::ApprovalExpired
+            | Self::Notified { .. }
+            | Self::NotNotified { .. }
+            | Self::HubTold { .. }
+            | Self::Closed { .. }
+            | Self::UndoRequested { .. }
+            | Self::Stuck { .. }
+            | Self::EvidenceKept { .. }
+            | Self::EvidenceNotKept { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]

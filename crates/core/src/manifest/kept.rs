@@ -1,9 +1,14 @@
 //! What is kept: one piece of it, its line in the manifest, and what a log says of both.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::Hash;
+use crate::{
+    head::Head,
+    ids::{Hash, StepId},
+};
 
 /// One thing to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +47,23 @@ pub struct Entry {
 pub struct LogHead {
     /// How many records it has.
     pub records: u32,
-    /// The hash of the last one.
+    /// The hash of the last one; where its steps have chains of their own, of the last one of the incident's.
     pub head: Hash,
+    /// How far the steps' chains go.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lanes: BTreeMap<StepId, Head>,
+}
+
+impl LogHead {
+    /// Whether a log that goes this far has the record with this number of this chain.
+    pub fn holds(&self, lane: Option<&StepId>, seq: u32) -> bool {
+        let of_steps = self.lanes.values().map(|head| head.seq).sum();
+        let reached = match lane {
+            None => self.records.saturating_sub(of_steps),
+            Some(step) => self.lanes.get(step).map_or(0, |head| head.seq),
+        };
+        seq <= reached
+    }
 }
 
 /// What an incident's log says about its evidence.

@@ -145,6 +145,28 @@ fn an_invocation_that_ended_before_was_waited_for() {
 }
 
 #[test]
+fn writes_that_came_too_late_are_counted() {
+    let mut record = record();
+    let failed = |error: &str, action: &str| {
+        let mut call = call("dynamodb", action, "respond", "B", (6_200, 6_900));
+        call.status = Some(400);
+        call.error_code = Some(error.into());
+        call
+    };
+    let lost = |record: &[Call]| {
+        FunctionCalls::of(record, "backstop", 500)
+            .summary()
+            .lost_log_writes
+    };
+    assert_eq!(lost(&record), 0);
+    record.push(failed("ConditionalCheckFailedException", "PutItem"));
+    record.push(failed("ProvisionedThroughputExceededException", "PutItem"));
+    // The lock of a target, not a log.
+    record.push(failed("ConditionalCheckFailedException", "UpdateItem"));
+    assert_eq!(lost(&record), 1);
+}
+
+#[test]
 fn keeping_evidence_is_no_change_but_writing_elsewhere_is() {
     let put = |bucket: &str| {
         let mut put = call("s3", "PutObject", "close", "C", (1_000, 2_000));

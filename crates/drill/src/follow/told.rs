@@ -1,5 +1,7 @@
 //! Tells people what is new: the states that the machine entered, and what the log says of the steps.
 
+use std::collections::BTreeSet;
+
 use backstop_core::{
     Outcome, StepId,
     incident::Incident,
@@ -13,7 +15,8 @@ use super::History;
 #[derive(Debug, Default)]
 pub(super) struct Told {
     states: usize,
-    records: usize,
+    /// By their ids: a step's record may come to stand before others that were told.
+    records: BTreeSet<String>,
 }
 
 impl Told {
@@ -29,13 +32,13 @@ impl Told {
         }
         for line in log
             .iter()
-            .skip(self.records)
+            .filter(|record| !self.records.contains(&record.id))
             .filter_map(|record| line(incident, &record.event))
         {
             progress.note(&format!("    {line}"));
         }
         self.states = history.entered().len();
-        self.records = log.len();
+        self.records = log.iter().map(|record| record.id.clone()).collect();
     }
 }
 

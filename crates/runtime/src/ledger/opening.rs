@@ -172,7 +172,7 @@ impl Ledger {
         after: Option<&Lock>,
     ) -> Result<Attempt, LedgerError> {
         let event = Event::Opened(Box::new(opened.clone()));
-        let first = Record::next(None, at, new_id(), event)?;
+        let first = Record::first(at, new_id(), event)?;
         let finding = findings::item(incident, &opened.finding, raw);
         let mut writes = vec![
             self.lock_write(incident, opened, after)?,

@@ -53,13 +53,9 @@ impl Runner {
     ) -> Result<StepAnswer, StepError> {
         let guardrails = read.guardrails?;
         if let Some(plan) = interrupted(incident, task) {
+            log.catch_up(&self.ledger).await?;
             // A late repetition of the task must not contain again what people may have undone since.
-            if incident.closed.is_some() {
-                return Err(StepError::Refused {
-                    guardrail: "closed".to_owned(),
-                    reason: "the incident is closed".to_owned(),
-                });
-            }
+            check_open(&log.incident()?)?;
             let permit = self.permit_by(&guardrails, incident, &plan)?;
             return self.change(log, action, &permit, order, plan).await;
         }
@@ -114,10 +110,7 @@ impl Runner {
                     outcome: None,
                 }))
             }
-            Clearance::No(why) => Err(StepError::Refused {
-                guardrail: "approval".to_owned(),
-                reason: format!("{why} (mode {})", incident.opened.mode),
-            }),
+            Clearance::No(why) => Err(not_cleared(incident, why)),
         }
     }
 
@@ -151,13 +144,16 @@ impl Runner {
         if plan.changes.is_empty() && plan.captured.is_none() {
             return self.end(log, order, Outcome::Already).await;
         }
-        log.append(
-            &self.ledger,
-            Event::Acting {
-                plan: Box::new(plan.clone()),
-            },
-        )
-        .await?;
+        let acting = Event::Acting {
+            plan: Box::new(plan.clone()),
+        };
+        if log.append_and_catch_up(&self.ledger, acting).await? {
+            let incident = log.incident()?;
+            check_open(&incident)?;
+            if let Clearance::No(why) = incident.clearance(&plan) {
+                return Err(not_cleared(&incident, why));
+            }
+        }
         self.change(log, action, permit, order, plan).await
     }
 
@@ -190,6 +186,23 @@ impl Runner {
             drifted: false,
             outcome: Some(outcome),
         })
+    }
+}
+
+fn check_open(incident: &Incident) -> Result<(), StepError> {
+    match incident.closed {
+        None => Ok(()),
+        Some(_) => Err(StepError::Refused {
+            guardrail: "closed".to_owned(),
+            reason: "the incident is closed".to_owned(),
+        }),
+    }
+}
+
+fn not_cleared(incident: &Incident, why: &str) -> StepError {
+    StepError::Refused {
+        guardrail: "approval".to_owned(),
+        reason: format!("{why} (mode {})", incident.opened.mode),
     }
 }
 

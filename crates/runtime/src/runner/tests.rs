@@ -1,7 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
+use std::sync::Mutex;
+
 use async_trait::async_trait;
 use backstop_core::{
-    Mode, Receipt, Resource, Target, UndoOutcome, Verification,
+    Change, Mode, Receipt, Resource, Target, UndoOutcome, Verification,
     finding::{Route, Severity, SeverityLabel},
     kind,
     log::{FindingRef, Opened, Options, Phase, Record, StepRef},
@@ -9,6 +11,7 @@ use backstop_core::{
 use serde_json::json;
 
 use super::*;
+use crate::ledger::fake_table::FakeTable;
 
 /// Plans what its option says.
 struct Obedient;
@@ -128,4 +131,106 @@ async fn a_forged_task_cant_change_the_options() {
         (with, plan),
         (options(json!(true)), vec!["untrack true".to_owned()])
     );
+}
+
+/// Notes that it acted; while it plans, the incident is closed.
+struct Overtaken {
+    table: FakeTable,
+    by: Option<Event>,
+    acted: Arc<Mutex<usize>>,
+}
+
+#[async_trait]
+impl Action for Overtaken {
+    fn id(&self) -> &'static str {
+        "ec2.obey"
+    }
+
+    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+        let mut plan = Obedient.plan(order).await?;
+        plan.changes.push(Change {
+            api: "ec2:TerminateInstances".into(),
+            what: "instance".into(),
+            now: "running".into(),
+            after: "gone".into(),
+        });
+        // Others read and write as well, and planning takes its time.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        if let Some(event) = self.by.clone() {
+            self.table.write(event);
+        }
+        Ok(plan)
+    }
+
+    async fn act(&self, _: &Permit, _: &Order, _: &Receipt) -> Result<(), StepError> {
+        *self.acted.lock().unwrap() += 1;
+        Ok(())
+    }
+
+    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        Obedient.verify(order, receipt).await
+    }
+
+    async fn undo(
+        &self,
+        permit: &Permit,
+        order: &Order,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        Obedient.undo(permit, order, receipt).await
+    }
+}
+
+/// How the step ended, and how often it acted.
+async fn overtaken_by(event: Option<Event>) -> (Option<Outcome>, usize, FakeTable) {
+    let opened = Event::Opened(Box::new(opened_with(Options::new()).opened));
+    let table = FakeTable::opened_with(&Record::first(now(), "1".into(), opened).unwrap());
+    let acted = Arc::new(Mutex::new(0));
+    let action = Overtaken {
+        table: table.clone(),
+        by: event,
+        acted: Arc::clone(&acted),
+    };
+    let runner = Runner::new(
+        table.ledger(),
+        Protection::of_stack("backstop", "123456789012", ""),
+        "123456789012".into(),
+        vec![Arc::new(action)],
+    );
+    let task = StepTask {
+        incident: "01J".into(),
+        target: target(),
+        step: "obey".into(),
+        action: "ec2.obey".into(),
+        with: Options::new(),
+    };
+    let answer = runner.act(&task).await.unwrap();
+    let acted = *acted.lock().unwrap();
+    (answer.outcome, acted, table)
+}
+
+#[tokio::test]
+async fn what_is_closed_while_a_step_plans_is_not_acted_on() {
+    let (outcome, acted, _) = overtaken_by(None).await;
+    assert_eq!((outcome, acted), (Some(Outcome::Done), 1));
+
+    let closed = Event::Closed {
+        status: backstop_core::incident::Status::Failed,
+    };
+    let (outcome, acted, table) = overtaken_by(Some(closed)).await;
+    assert!(
+        matches!(&outcome, Some(Outcome::Refused { guardrail, .. }) if guardrail == "closed"),
+        "{outcome:?}"
+    );
+    assert_eq!(acted, 0);
+    let log = table.ledger().log(&"01J".into()).await.unwrap();
+    let incident = log.incident().unwrap();
+    assert_eq!(incident.step(&"obey".into()).unwrap().outcome, outcome);
+}
+
+#[tokio::test]
+async fn what_only_joins_while_a_step_plans_does_not_keep_it_from_acting() {
+    let joined = Event::FindingJoined(opened_with(Options::new()).opened.finding);
+    let (outcome, acted, _) = overtaken_by(Some(joined)).await;
+    assert_eq!((outcome, acted), (Some(Outcome::Done), 1));
 }

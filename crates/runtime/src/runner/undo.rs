@@ -9,7 +9,7 @@ use backstop_core::{
 };
 
 use super::{Runner, logged_order};
-use crate::{StepError, action::Order};
+use crate::{IncidentLog, StepError, action::Order};
 
 impl Runner {
     /// Undoes a step that a person asked to undo, and writes down how it went. Asked again, a step that ended
@@ -26,7 +26,9 @@ impl Runner {
             });
         };
         match state.undo.clone() {
-            Some(outcome) if !is_asked || is_final(&outcome) => return Ok(outcome),
+            Some(outcome) if !is_asked => return Ok(outcome),
+            // It was asked for again by somebody who didn't know yet how it had ended.
+            Some(outcome) if is_final(&outcome) => return self.end_undo(&mut log, task, outcome).await,
             None if !is_asked => {
                 return Err(StepError::Refused {
                     guardrail: "undo-request".to_owned(),
@@ -61,6 +63,15 @@ impl Runner {
                 }
             }
         };
+        self.end_undo(&mut log, task, outcome).await
+    }
+
+    async fn end_undo(
+        &self,
+        log: &mut IncidentLog,
+        task: &StepTask,
+        outcome: UndoOutcome,
+    ) -> Result<UndoOutcome, StepError> {
         let event = Event::UndoEnded {
             step: task.step.clone(),
             outcome: outcome.clone(),

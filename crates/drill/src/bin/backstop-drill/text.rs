@@ -159,7 +159,11 @@ fn write_incident(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
             last.unwrap_or_default()
         )?;
     }
-    writeln!(f, "calls     {} by the functions", report.calls.total)?;
+    writeln!(
+        f,
+        "calls     {} by the functions, {} of them log writes that another was ahead of",
+        report.calls.total, report.calls.lost_log_writes
+    )?;
     if let Some(serial) = report.calls.serial_before_containment {
         let series = report.calls.series.join(", ");
         writeln!(f, "          {serial} in series up to the first change: {series}")?;

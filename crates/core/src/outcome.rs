@@ -43,6 +43,14 @@ impl Outcome {
         }
     }
 
+    /// Which of Backstop's own errors it failed with; `None` if it didn't fail, or with an error of the machine.
+    pub fn error_name(&self) -> Option<ErrorName> {
+        match self {
+            Self::Failed { error, .. } => ErrorName::parse(error),
+            Self::Done | Self::Already | Self::Skipped { .. } | Self::Refused { .. } => None,
+        }
+    }
+
     /// One word for tables.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -4,7 +4,6 @@
 mod fixture;
 
 use backstop_core::{
-    Resource,
     finding::{Route, SeverityLabel, Standing},
     kind,
 };
@@ -86,9 +85,8 @@ fn what_is_closed_or_unnamed_or_no_key_has_its_own_end() {
         "closed at AWS Health (statusCode)"
     );
     let unnamed = finding("health-credentials-exposed-unnamed");
-    assert!(
-        matches!(&unnamed.targets[0].resource, Resource::Other(kind::Other { id, .. }) if id.starts_with("not named"))
-    );
+    let other = kind::Other::of(&unnamed.targets[0].resource);
+    assert!(other.is_some_and(|other| other.id.starts_with("not named")));
     let error = error("health-credentials-exposed-no-key");
     assert_eq!(error.name(), "NotAKeyId");
     assert!(!error.to_string().contains("reboot"), "{error}");

@@ -4,7 +4,6 @@
 mod fixture;
 
 use backstop_core::{
-    Resource,
     finding::{ParseError, ResourceRole, Standing},
     kind,
 };
@@ -26,11 +25,8 @@ fn a_keys_user_is_named_by_the_resource_or_by_its_name() {
     ] {
         let finding = finding(name);
         assert_eq!(finding.targets[0].key(), expected, "{name}");
-        assert!(
-            matches!(&finding.targets[0].resource, Resource::AccessKey(kind::AccessKey { user_name: Some(user), .. }) if user == "alice"),
-            "{name}: {:?}",
-            finding.targets
-        );
+        let key = kind::AccessKey::of(&finding.targets[0].resource).unwrap();
+        assert_eq!(key.user_name.as_deref(), Some("alice"), "{name}");
     }
 }
 

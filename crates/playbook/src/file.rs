@@ -30,7 +30,7 @@ pub(crate) struct PlaybookFile {
     pub(crate) triggers: TriggersFile,
     /// The kinds of target it answers. Left out: every kind, also those that come with later versions; only of a
     /// playbook without steps.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<TargetKind>", length(min = 1))]
     pub(crate) targets: Option<Spanned<Vec<Spanned<TargetKind>>>>,
     /// How far it goes by itself; the stack's `MaximumMode` and guardrails may lower it.

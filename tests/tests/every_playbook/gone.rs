@@ -48,8 +48,7 @@ async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill, removal: R
     let incident = log.incident().unwrap();
     assert_eq!(incident.status(), Status::Failed, "{}", story(&log));
     let is_gone = |outcome: &Option<Outcome>| {
-        let gone = ErrorName::TargetGone.as_str();
-        matches!(outcome, Some(Outcome::Failed { error, .. }) if error == gone)
+        outcome.as_ref().and_then(Outcome::error_name) == Some(ErrorName::TargetGone)
     };
     assert!(
         incident.contain_steps().any(|step| is_gone(&step.outcome)),

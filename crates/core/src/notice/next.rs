@@ -44,7 +44,9 @@ fn finish(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Vec<Po
     for state in incident.contain_steps().filter(|state| !state.is_proven()) {
         let title = || outside(&state.step.title);
         match &state.outcome {
-            Some(Outcome::Failed { error, .. }) => points.push(line!["\"", title(), advice(error)].into()),
+            Some(Outcome::Failed { error, .. }) => {
+                points.push(line!["\"", title(), advice(ErrorName::parse(error))].into())
+            }
             Some(Outcome::Skipped { .. }) => {}
             _ => points.push(line!["\"", title(), "\" is not proven: check it by hand"].into()),
         }
@@ -74,8 +76,7 @@ fn keep_by_hand(incident: &Incident) -> Option<Point> {
 /// user, so a person decides.
 fn what_outlives(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Option<Point> {
     let is_gone = |state: &StepState| {
-        let gone = ErrorName::TargetGone.as_str();
-        matches!(&state.outcome, Some(Outcome::Failed { error, .. }) if error == gone)
+        state.outcome.as_ref().and_then(Outcome::error_name) == Some(ErrorName::TargetGone)
     };
     if !incident.contain_steps().any(is_gone) {
         return None;
@@ -90,20 +91,22 @@ fn what_outlives(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) ->
     })
 }
 
-/// After a step's title in quotes.
-fn advice(error: &str) -> &'static str {
+/// After a step's title in quotes; `None` is an error that isn't Backstop's own.
+const fn advice(error: Option<ErrorName>) -> &'static str {
     match error {
-        "Backstop.AccessDenied" => {
+        Some(ErrorName::AccessDenied) => {
             "\": the call named above was denied to Backstop; allow it, or do it by hand now"
         }
-        "Backstop.BlockedByScp" => {
+        Some(ErrorName::BlockedByScp) => {
             "\": a service control policy forbids it; do it from the management account"
         }
-        "Backstop.TargetGone" => "\": the target isn't in this account (any more); find out who owned it",
-        "Backstop.TargetMismatch" => {
+        Some(ErrorName::TargetGone) => {
+            "\": the target isn't in this account (any more); find out who owned it"
+        }
+        Some(ErrorName::TargetMismatch) => {
             "\": IAM and the finding disagree about whose credential it is; look before you act"
         }
-        _ => "\" failed: do it by hand now",
+        Some(_) | None => "\" failed: do it by hand now",
     }
 }
 

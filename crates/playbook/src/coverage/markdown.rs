@@ -10,7 +10,7 @@ stack's `MaximumMode` may lower that. Made from the playbooks by `backstop playb
 
 const REST: &str = "A GuardDuty type that is newer than this list is answered as its family is: by the playbook whose \
 pattern matches\nit, at least by `triage`. AWS Health's event that a key of the account was found in public \
-(`AWS_RISK_CREDENTIALS_EXPOSED`)\nis answered by `leaked-access-key`, and its other events about risks by `triage`; Health \
+(`AWS_RISK_CREDENTIALS_EXPOSED`)\nis answered by the playbook that contains an access key, and its other events about risks by `triage`; Health \
 delivers them in us-east-1, with a\nbackup in us-west-2 (in China in cn-northwest-1, in GovCloud in us-gov-west-1), so that a \
 stack in another Region gets them\nonly by a rule there that forwards them. Findings of Macie, and whatever a person sends by \
 a Security Hub custom action, reach\n`triage` as well. All other findings of Security Hub (other controls, vulnerabilities, other products) \

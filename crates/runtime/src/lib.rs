@@ -7,7 +7,7 @@
 //! | [`call_error`] | a failed AWS call, under its fixed name |
 //! | [`ledger`] | the incidents table |
 //! | [`inline_policy`] | the texts of Backstop's own deny policies on users and roles |
-//! | `denies` | reading, writing and taking back such a policy (feature `denies`) |
+//! | `inline_deny` | reading, writing and taking back such a policy (feature `inline-deny`) |
 //! | [`action`] | what a `respond-*` function implements for each step |
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
@@ -23,10 +23,10 @@ pub mod aws;
 pub mod call_error;
 #[cfg(feature = "machines")]
 pub mod decision;
-#[cfg(feature = "denies")]
-pub mod denies;
 #[cfg(feature = "evidence")]
 pub mod evidence;
+#[cfg(feature = "inline-deny")]
+pub mod inline_deny;
 pub mod inline_policy;
 pub mod ledger;
 #[cfg(feature = "machines")]

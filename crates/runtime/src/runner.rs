@@ -15,7 +15,7 @@ use backstop_core::{
 };
 use serde_json::Value;
 
-use crate::{Action, IncidentLog, Ledger, StepError, action::Order, now};
+use crate::{Action, IncidentLog, Ledger, StepError, action::StepRequest, now};
 
 /// The actions of one function, with what running them takes.
 pub struct Runner {
@@ -56,11 +56,11 @@ impl Runner {
     /// Plans a step, in `observe` and `approve` mode, and writes the plan to the log.
     async fn plan(&self, task: &StepTask) -> Result<StepAnswer, StepError> {
         let action = self.action(&task.action)?;
-        let order = order(task);
-        let (log, planned) = tokio::join!(self.ledger.log(&task.incident), action.plan(&order));
+        let request = step_request(task);
+        let (log, planned) = tokio::join!(self.ledger.log(&task.incident), action.plan(&request));
         let mut log = log?;
         let incident = self.checked(&log, task)?;
-        let (_, planned) = with_logged_options(action.as_ref(), &incident, order, planned).await;
+        let (_, planned) = with_logged_options(action.as_ref(), &incident, request, planned).await;
         if let Some(outcome) = ended(&incident, &task.step) {
             return Ok(StepAnswer {
                 step: task.step.clone(),
@@ -185,9 +185,9 @@ impl Runner {
     }
 }
 
-/// The order as the task has it: good for planning, which may be done again.
-fn order(task: &StepTask) -> Order {
-    Order {
+/// The step request as the task has it: good for planning, which may be done again.
+fn step_request(task: &StepTask) -> StepRequest {
+    StepRequest {
         incident: task.incident.clone(),
         step: task.step.clone(),
         target: task.target.clone(),
@@ -197,9 +197,9 @@ fn order(task: &StepTask) -> Order {
     }
 }
 
-/// The order as the log has it.
-fn logged_order(incident: &IncidentId, state: &StepState, target: &backstop_core::Target) -> Order {
-    Order {
+/// The step request as the log has it.
+fn logged_request(incident: &IncidentId, state: &StepState, target: &backstop_core::Target) -> StepRequest {
+    StepRequest {
         incident: incident.clone(),
         step: state.step.step.clone(),
         target: target.clone(),
@@ -209,25 +209,25 @@ fn logged_order(incident: &IncidentId, state: &StepState, target: &backstop_core
     }
 }
 
-/// The order with the options that the incident was opened with, and its plan: made anew if the task had others,
+/// The step request with the options that the incident was opened with, and its plan: made anew if the task had others,
 /// which a playbook deployed in between may cause.
 async fn with_logged_options(
     action: &dyn Action,
     incident: &Incident,
-    order: Order,
+    request: StepRequest,
     planned: Result<Plan, StepError>,
-) -> (Order, Result<Plan, StepError>) {
-    let logged = incident.step(&order.step).map(|state| &state.step.with);
+) -> (StepRequest, Result<Plan, StepError>) {
+    let logged = incident.step(&request.step).map(|state| &state.step.with);
     match logged {
-        Some(logged) if logged != &order.with => {
-            let order = Order {
+        Some(logged) if logged != &request.with => {
+            let request = StepRequest {
                 with: logged.clone(),
-                ..order
+                ..request
             };
-            let planned = action.plan(&order).await;
-            (order, planned)
+            let planned = action.plan(&request).await;
+            (request, planned)
         }
-        Some(_) | None => (order, planned),
+        Some(_) | None => (request, planned),
     }
 }
 

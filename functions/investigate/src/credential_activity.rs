@@ -13,7 +13,7 @@ use backstop_core::{
 };
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, write_receipt},
+    action::{StepRequest, write_receipt},
     playbooks,
 };
 use jiff::SignedDuration;
@@ -46,20 +46,20 @@ impl Action for CredentialActivity {
         "investigate.credential-activity"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let hours = order.number("hours", USUAL_HOURS, MOST_HOURS)?;
-        let principal = principal::find(&self.iam, &order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let hours = request.number("hours", USUAL_HOURS, MOST_HOURS)?;
+        let principal = principal::find(&self.iam, &request.target).await?;
         let span = Span {
-            from: order.at - SignedDuration::from_hours(hours.into()),
-            to: order.at,
+            from: request.at - SignedDuration::from_hours(hours.into()),
+            to: request.at,
         };
-        let mut search = Search::new(order, principal.user);
+        let mut search = Search::new(request, principal.user);
         search.run(&self.trail, span).await?;
         let found = search.finish(span);
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
-            principal: principal.arn.unwrap_or_else(|| order.target.probable_arn()),
+            principal: principal.arn.unwrap_or_else(|| request.target.probable_arn()),
             tags: principal.tags,
             changes: Vec::new(),
             blast_radius: Vec::new(),
@@ -74,16 +74,25 @@ impl Action for CredentialActivity {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        _receipt: &Receipt,
+    ) -> Result<(), StepError> {
         Ok(())
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
         Ok(Verification {
             holds: receipt.is_some(),
             observed: match receipt {
-                Some(_) => format!("what {} did is in this log", order.target.resource),
-                None => format!("nothing of what {} did was kept", order.target.resource),
+                Some(_) => format!("what {} did is in this log", request.target.resource),
+                None => format!("nothing of what {} did was kept", request.target.resource),
             },
         })
     }
@@ -91,11 +100,11 @@ impl Action for CredentialActivity {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         _receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         Ok(UndoOutcome::NothingToUndo {
-            reason: format!("what {} did was only read", order.target.resource),
+            reason: format!("what {} did was only read", request.target.resource),
         })
     }
 }
@@ -125,14 +134,14 @@ struct Search {
 }
 
 impl Search {
-    fn new(order: &Order, user: Option<String>) -> Self {
-        let home = home_region(&order.target.partition);
-        let mut regions = vec![order.target.region.clone()];
-        if home != order.target.region {
+    fn new(request: &StepRequest, user: Option<String>) -> Self {
+        let home = home_region(&request.target.partition);
+        let mut regions = vec![request.target.region.clone()];
+        if home != request.target.region {
             regions.push(home);
         }
         Self {
-            suspect: Suspect::new(&order.target, user),
+            suspect: Suspect::new(&request.target, user),
             readable: regions.iter().cloned().collect(),
             regions,
             done: BTreeSet::new(),

@@ -1,4 +1,4 @@
-//! What the wire tests share: orders, a permit, IAM's answers and events in CloudTrail's shape. A call without a rule
+//! What the wire tests share: step requests, a permit, IAM's answers and events in CloudTrail's shape. A call without a rule
 //! fails the test.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -16,15 +16,15 @@ use aws_sdk_iam::{
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::DateTime;
 use backstop_core::{Resource, Target, kind};
-use backstop_runtime::action::Order;
+use backstop_runtime::action::StepRequest;
 use serde_json::{Value, json};
 
 use crate::trail::Trail;
 
 pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
-pub(crate) fn order(region: &str, hours: u64) -> Order {
-    Order {
+pub(crate) fn step_request(region: &str, hours: u64) -> StepRequest {
+    StepRequest {
         accepted: Vec::new(),
         incident: "01JTESTTESTTESTTESTTESTTES".into(),
         step: "the-step".into(),

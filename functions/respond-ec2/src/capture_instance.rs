@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, kept, only_read, write_receipt},
+    action::{StepRequest, kept, only_read, write_receipt},
 };
 use serde_json::{Value, json};
 
@@ -41,15 +41,15 @@ impl Action for CaptureInstance {
         "ec2.capture-instance"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let found = instance::find(&clients.ec2, &order.target).await?;
-        let instance = Instance::of(&found, id_of(&order.target)?, &order.target);
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let found = instance::find(&clients.ec2, &request.target).await?;
+        let instance = Instance::of(&found, id_of(&request.target)?, &request.target);
         let parts = parts::read(&clients, &found, &instance).await?;
         let (parts, mut limits) = bound::settle(parts);
         limits.push("memory and a screenshot of the console weren't captured".to_owned());
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -59,9 +59,9 @@ impl Action for CaptureInstance {
             needs_approval: None,
             captured: Some(json!({
                 "instance": instance.arn,
-                "region": order.target.region,
+                "region": request.target.region,
                 "state": instance.state,
-                "read_at": order.at,
+                "read_at": request.at,
                 "parts": parts,
             })),
             manual_undo: Vec::new(),
@@ -69,21 +69,30 @@ impl Action for CaptureInstance {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        _receipt: &Receipt,
+    ) -> Result<(), StepError> {
         Ok(())
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Ok(kept(order, receipt))
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        Ok(kept(request, receipt))
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         _receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        Ok(only_read(order))
+        Ok(only_read(request))
     }
 }
 

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -60,14 +60,14 @@ impl Action for DenySubnetTraffic {
         "ec2.deny-subnet-traffic"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let hours = order.number("hours", DEFAULT_HOURS, MOST_HOURS)?;
-        let until = order
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let hours = request.number("hours", DEFAULT_HOURS, MOST_HOURS)?;
+        let until = request
             .at
             .saturating_add(SignedDuration::from_hours(i64::from(hours)))
-            .unwrap_or(order.at);
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
+            .unwrap_or(request.at);
+        let clients = self.regions.of_target(&request.target);
+        let instance = instance::read(&clients.ec2, &request.target).await?;
         let addresses = addresses(&instance);
         if addresses.is_empty() {
             return Err(StepError::NotApplicable {
@@ -97,16 +97,16 @@ impl Action for DenySubnetTraffic {
             .flatten()
             .collect();
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes: words::changes(&cuts),
-            blast_radius: words::blast_radius(&instance, &cuts, &order.incident, until),
+            blast_radius: words::blast_radius(&instance, &cuts, &request.incident, until),
             limits: words::limits(&instance, &cuts),
             needs_approval: None,
             captured: None,
-            manual_undo: words::manual_undo(&order.target, &entries),
+            manual_undo: words::manual_undo(&request.target, &entries),
             receipt: write_receipt(&CutReceipt {
                 instance: instance.id,
                 vpcs: addresses.into_iter().map(|(vpc, _)| vpc).collect(),
@@ -117,9 +117,9 @@ impl Action for DenySubnetTraffic {
     }
 
     /// Every rule is tried, even if another fails.
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let clients = self.regions.of_target(&request.target);
         let standing = acl::of_vpcs(&clients.ec2, &receipt.vpcs).await?;
         let mut first = Ok(());
         for entry in &receipt.entries {
@@ -131,11 +131,15 @@ impl Action for DenySubnetTraffic {
         Ok(first?)
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&request.target);
         // Without a receipt the step ended `already`: other rules of ours do it.
         let Some(receipt) = receipt else {
-            return self.verify_without_receipt(order).await;
+            return self.verify_without_receipt(request).await;
         };
         let CutReceipt { entries, vpcs, .. } = read_receipt(receipt)?;
         let standing = acl::of_vpcs(&clients.ec2, &vpcs).await?;
@@ -156,11 +160,11 @@ impl Action for DenySubnetTraffic {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let clients = self.regions.of_target(&request.target);
         let standing = acl::of_vpcs(&clients.ec2, &receipt.vpcs).await?;
         let drifted: Vec<String> = receipt
             .entries
@@ -199,8 +203,8 @@ impl Action for DenySubnetTraffic {
 }
 
 impl DenySubnetTraffic {
-    async fn verify_without_receipt(&self, order: &Order) -> Result<Verification, StepError> {
-        let plan = self.plan(order).await?;
+    async fn verify_without_receipt(&self, request: &StepRequest) -> Result<Verification, StepError> {
+        let plan = self.plan(request).await?;
         Ok(Verification {
             holds: plan.changes.is_empty(),
             observed: if plan.changes.is_empty() {

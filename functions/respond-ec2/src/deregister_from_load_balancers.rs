@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use target_groups::Registration;
@@ -81,9 +81,9 @@ impl Action for DeregisterFromLoadBalancers {
         "ec2.deregister-from-load-balancers"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let instance = instance::read(&clients.ec2, &request.target).await?;
         let holders = Holders::of(&clients, &instance).await?;
         if holders.is_empty() && holders.targets.limits.is_empty() {
             return Err(StepError::NotApplicable {
@@ -108,7 +108,7 @@ impl Action for DeregisterFromLoadBalancers {
                 .collect(),
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn,
             tags: instance.tags,
@@ -117,14 +117,14 @@ impl Action for DeregisterFromLoadBalancers {
             limits: words::limits(&holders),
             needs_approval: words::needs_approval(&holders),
             captured: None,
-            manual_undo: words::manual_undo(&receipt, order.target.region.as_str()),
+            manual_undo: words::manual_undo(&receipt, request.target.region.as_str()),
             receipt: write_receipt(&receipt)?,
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: RegistrationReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let clients = self.regions.of_target(&request.target);
         let mut first_failure = None;
         // One that fails must not leave the others registered.
         for target in &receipt.targets {
@@ -141,15 +141,19 @@ impl Action for DeregisterFromLoadBalancers {
         first_failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&request.target);
         let still = match receipt {
             Some(receipt) => {
                 let receipt: RegistrationReceipt = read_receipt(receipt)?;
                 still_registered(&clients, &receipt).await?
             }
             None => {
-                let instance = instance::read(&clients.ec2, &order.target).await?;
+                let instance = instance::read(&clients.ec2, &request.target).await?;
                 words::names(&Holders::of(&clients, &instance).await?)
             }
         };
@@ -166,12 +170,12 @@ impl Action for DeregisterFromLoadBalancers {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: RegistrationReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
+        let clients = self.regions.of_target(&request.target);
+        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &request.target).await)? {
             return Ok(gone);
         }
         let (mut restored, mut gone) = (Vec::new(), Vec::new());

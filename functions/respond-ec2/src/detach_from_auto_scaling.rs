@@ -17,7 +17,7 @@ use aws_sdk_autoscaling::types::AutoScalingInstanceDetails;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use group::Group;
 use serde::{Deserialize, Serialize};
@@ -69,11 +69,11 @@ impl Action for DetachFromAutoScaling {
         "ec2.detach-from-auto-scaling"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let id = id_of(&order.target)?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let id = id_of(&request.target)?;
         let (instance, member) = tokio::join!(
-            instance::read(&clients.ec2, &order.target),
+            instance::read(&clients.ec2, &request.target),
             group::membership(&clients.autoscaling, id)
         );
         let (instance, member) = (instance?, member?);
@@ -95,7 +95,7 @@ impl Action for DetachFromAutoScaling {
             after: "none; the desired capacity stays, so that a replacement comes".to_owned(),
         });
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn,
             tags: instance.tags,
@@ -107,14 +107,14 @@ impl Action for DetachFromAutoScaling {
                 .unwrap_or_default(),
             needs_approval: group.as_ref().and_then(|group| last_in_service(group, &before)),
             captured: None,
-            manual_undo: manual_undo(order, &before),
+            manual_undo: manual_undo(request, &before),
             receipt: write_receipt(&before)?,
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let clients = self.regions.of_target(&request.target);
         // After a crash it may have left already, and EC2 Auto Scaling refuses to detach a stranger.
         let member = group::membership(&clients.autoscaling, &receipt.instance).await?;
         let is_member = member.is_some_and(|member| {
@@ -142,9 +142,13 @@ impl Action for DetachFromAutoScaling {
         Ok(())
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let id = id_of(&order.target)?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let id = id_of(&request.target)?;
         let member = group::membership(&clients.autoscaling, id).await?;
         Ok(match member {
             None => Verification {
@@ -167,15 +171,15 @@ impl Action for DetachFromAutoScaling {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
+        let clients = self.regions.of_target(&request.target);
+        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &request.target).await)? {
             return Ok(gone);
         }
-        return_home::undo(&clients.autoscaling, &receipt, order.target.region.as_str()).await
+        return_home::undo(&clients.autoscaling, &receipt, request.target.region.as_str()).await
     }
 }
 
@@ -242,11 +246,11 @@ fn limits(group: &Group, before: &MembershipReceipt) -> Vec<String> {
     limits
 }
 
-fn manual_undo(order: &Order, before: &MembershipReceipt) -> Vec<String> {
+fn manual_undo(request: &StepRequest, before: &MembershipReceipt) -> Vec<String> {
     let line = |verb: &str, more: &str| {
         format!(
             "aws autoscaling {verb} --region {} --auto-scaling-group-name {} --instance-ids {}{more}",
-            order.target.region,
+            request.target.region,
             for_shell(&before.group),
             before.instance
         )

@@ -11,7 +11,7 @@ use aws_sdk_ssm::types::{Session, SessionFilter, SessionFilterKey, SessionState}
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,8 @@ impl EndSessions {
     }
 
     /// The active sessions. For an instance that Systems Manager doesn't manage there are none.
-    async fn active(&self, order: &Order) -> Result<Vec<Session>, StepError> {
-        let id = id_of(&order.target)?;
+    async fn active(&self, request: &StepRequest) -> Result<Vec<Session>, StepError> {
+        let id = id_of(&request.target)?;
         let failed = CallError::of("ssm:DescribeSessions", format!("instance `{id}`"));
         let filter = SessionFilter::builder()
             .key(SessionFilterKey::TargetId)
@@ -50,7 +50,7 @@ impl EndSessions {
             })?;
         let found: Result<Vec<Session>, _> = self
             .regions
-            .of_target(&order.target)
+            .of_target(&request.target)
             .ssm
             .describe_sessions()
             .state(SessionState::Active)
@@ -64,10 +64,10 @@ impl EndSessions {
     }
 
     /// Ends one. It may have ended by itself.
-    async fn end(&self, order: &Order, session: &str) -> Result<(), CallError> {
+    async fn end(&self, request: &StepRequest, session: &str) -> Result<(), CallError> {
         let answer = self
             .regions
-            .of_target(&order.target)
+            .of_target(&request.target)
             .ssm
             .terminate_session()
             .session_id(session)
@@ -90,10 +90,12 @@ impl Action for EndSessions {
         "ec2.end-sessions"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let (instance, sessions) =
-            tokio::join!(instance::read(&clients.ec2, &order.target), self.active(order));
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let (instance, sessions) = tokio::join!(
+            instance::read(&clients.ec2, &request.target),
+            self.active(request)
+        );
         let (instance, sessions) = (instance?, sessions?);
         let id = |session: &Session| session.session_id().unwrap_or_default().to_owned();
         let changes = sessions.iter().map(|session| Change {
@@ -110,7 +112,7 @@ impl Action for EndSessions {
             )
         });
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -126,22 +128,26 @@ impl Action for EndSessions {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: SessionsReceipt = read_receipt(receipt)?;
         let mut first_failure = None;
         // One that fails must not leave the others live.
         for session in &receipt.sessions {
-            if let Err(error) = self.end(order, session).await {
+            if let Err(error) = self.end(request, session).await {
                 first_failure.get_or_insert(error);
             }
         }
         first_failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let sessions = self.active(order).await?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let sessions = self.active(request).await?;
         let live: Vec<&str> = sessions.iter().filter_map(Session::session_id).collect();
-        let id = id_of(&order.target)?;
+        let id = id_of(&request.target)?;
         Ok(Verification {
             holds: sessions.is_empty(),
             observed: if sessions.is_empty() {
@@ -155,7 +161,7 @@ impl Action for EndSessions {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        _request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: SessionsReceipt = read_receipt(receipt)?;

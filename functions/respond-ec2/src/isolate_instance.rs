@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
     playbooks,
 };
 use serde::{Deserialize, Serialize};
@@ -81,10 +81,10 @@ impl Action for IsolateInstance {
         "ec2.isolate-instance"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let wants_untracking = order.flag("untrack")?;
-        let instance = instance::read(&clients.ec2, &order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let wants_untracking = request.flag("untrack")?;
+        let instance = instance::read(&clients.ec2, &request.target).await?;
         let (groups, paths, last) = tokio::join!(
             groups_of(&clients, &instance),
             tracked::read(&clients, &instance),
@@ -110,7 +110,7 @@ impl Action for IsolateInstance {
             open_for: self.open_for,
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -123,7 +123,7 @@ impl Action for IsolateInstance {
             limits: words::limits(&instance, &paths, &untracking, playbooks()),
             needs_approval: last?.filter(|_| is_open),
             captured: None,
-            manual_undo: words::manual_undo(&interfaces, &order.target),
+            manual_undo: words::manual_undo(&interfaces, &request.target),
             receipt: write_receipt(&IsolationReceipt {
                 instance: instance.id,
                 interfaces,
@@ -131,16 +131,26 @@ impl Action for IsolateInstance {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        act::act(&clients.ec2, &order.incident, &receipt.interfaces, self.open_for).await
+        let clients = self.regions.of_target(&request.target);
+        act::act(
+            &clients.ec2,
+            &request.incident,
+            &receipt.interfaces,
+            self.open_for,
+        )
+        .await
     }
 
     /// Every interface that is attached now counts, also one that was attached since.
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = match instance::read(&clients.ec2, &order.target).await {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let instance = match instance::read(&clients.ec2, &request.target).await {
             Ok(instance) => instance,
             // A terminated instance sends nothing.
             Err(StepError::TargetGone { what }) => {
@@ -174,12 +184,12 @@ impl Action for IsolateInstance {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        undo::undo(&clients.ec2, &order.incident, &receipt.interfaces).await
+        let clients = self.regions.of_target(&request.target);
+        undo::undo(&clients.ec2, &request.incident, &receipt.interfaces).await
     }
 }
 

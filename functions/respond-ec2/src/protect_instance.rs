@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use setting::Setting;
@@ -40,9 +40,9 @@ impl ProtectInstance {
         Self { regions }
     }
 
-    async fn read(&self, order: &Order) -> Result<(Instance, Vec<Setting>), StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
+    async fn read(&self, request: &StepRequest) -> Result<(Instance, Vec<Setting>), StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let instance = instance::read(&clients.ec2, &request.target).await?;
         let settings = setting::read(&clients.ec2, &instance).await?;
         Ok((instance, settings))
     }
@@ -54,8 +54,8 @@ impl Action for ProtectInstance {
         "ec2.protect-instance"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (instance, mut before) = self.read(order).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let (instance, mut before) = self.read(request).await?;
         before.retain(|setting| *setting != setting.protected());
         let change = |setting: &Setting| Change {
             api: "ec2:ModifyInstanceAttribute".to_owned(),
@@ -66,13 +66,13 @@ impl Action for ProtectInstance {
         let by_hand = |setting: &Setting| {
             format!(
                 "aws ec2 modify-instance-attribute --region {} --instance-id {} {}",
-                order.target.region,
+                request.target.region,
                 instance.id,
                 setting.as_cli()
             )
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -89,9 +89,9 @@ impl Action for ProtectInstance {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let clients = self.regions.of_target(&request.target);
         let mut first_failure = None;
         // One that fails must not leave the others off.
         for setting in &receipt.before {
@@ -102,8 +102,12 @@ impl Action for ProtectInstance {
         first_failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let (instance, settings) = self.read(order).await?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let (instance, settings) = self.read(request).await?;
         let open: Vec<String> = settings
             .iter()
             .filter(|setting| **setting != setting.protected())
@@ -123,15 +127,15 @@ impl Action for ProtectInstance {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
-        let now = match instance::or_gone(self.read(order).await)? {
+        let now = match instance::or_gone(self.read(request).await)? {
             Ok((_, now)) => now,
             Err(gone) => return Ok(gone),
         };
-        let clients = self.regions.of_target(&order.target);
+        let clients = self.regions.of_target(&request.target);
         let (mut restored, mut drifted) = (Vec::new(), Vec::new());
         for before in &receipt.before {
             match now.iter().find(|now| now.is_same_setting(before)) {

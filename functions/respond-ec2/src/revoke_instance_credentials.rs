@@ -19,9 +19,9 @@ use backstop_core::{
 };
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
-    denies::{Denies, Holder},
-    inline_policy::{PolicyReceipt, Standing, deny_instance},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::{InlineDeny, PrincipalKind},
+    inline_policy::{PolicyReceipt, PolicyState, deny_instance},
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,10 +76,10 @@ impl Action for RevokeInstanceCredentials {
         "ec2.revoke-instance-credentials"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let id = instance::id_of(&order.target)?;
-        let (instance, found) = tokio::try_join!(instance::read(&clients.ec2, &order.target), async {
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let id = instance::id_of(&request.target)?;
+        let (instance, found) = tokio::try_join!(instance::read(&clients.ec2, &request.target), async {
             Ok(association::find(&clients.ec2, id).await?)
         })?;
         let profile_arn = found.map(|found| found.profile_arn).ok_or_else(|| StepError::NotApplicable {
@@ -102,22 +102,22 @@ impl Action for RevokeInstanceCredentials {
         }
         let policy = role
             .as_ref()
-            .map(|role| PolicyReceipt::new(&role.name, &order.incident, &deny_instance(&instance.arn)));
-        let standing = match &policy {
-            Some(policy) => Some(denies(&clients).standing(policy).await?),
+            .map(|role| PolicyReceipt::new(&role.name, &request.incident, &deny_instance(&instance.arn)));
+        let state = match &policy {
+            Some(policy) => Some(denies(&clients).state(policy).await?),
             None => None,
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
-            changes: words::changes(&instance, &profile_arn, policy.as_ref().zip(standing.as_ref())),
+            changes: words::changes(&instance, &profile_arn, policy.as_ref().zip(state.as_ref())),
             blast_radius: words::blast_radius(&instance, others.as_deref(), policy.as_ref()),
             limits: words::limits(policy.as_ref()),
             needs_approval: None,
             captured: None,
-            manual_undo: words::manual_undo(&order.target, &instance.id, &profile_arn, policy.as_ref()),
+            manual_undo: words::manual_undo(&request.target, &instance.id, &profile_arn, policy.as_ref()),
             receipt: write_receipt(&CredentialsReceipt {
                 instance: instance.id,
                 profile_arn,
@@ -127,9 +127,9 @@ impl Action for RevokeInstanceCredentials {
     }
 
     /// Both parts are tried, even if the first fails: the deny works without it.
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let clients = self.regions.of_target(&request.target);
         let taken = association::take_away(&clients.ec2, &receipt.instance, &receipt.profile_arn).await;
         let denied = match &receipt.policy {
             Some(policy) => denies(&clients).put(policy).await,
@@ -139,7 +139,11 @@ impl Action for RevokeInstanceCredentials {
         denied
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
         let Some(receipt) = receipt else {
             return Ok(Verification {
                 holds: false,
@@ -147,29 +151,26 @@ impl Action for RevokeInstanceCredentials {
             });
         };
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let clients = self.regions.of_target(&request.target);
         let found = association::find(&clients.ec2, &receipt.instance).await?;
-        let standing = match &receipt.policy {
-            Some(policy) => Some(denies(&clients).standing(policy).await?),
+        let state = match &receipt.policy {
+            Some(policy) => Some(denies(&clients).state(policy).await?),
             None => None,
         };
         Ok(Verification {
-            holds: found.is_none()
-                && standing
-                    .as_ref()
-                    .is_none_or(|standing| *standing == Standing::Ours),
-            observed: words::observed(&receipt, found.as_ref(), standing.as_ref()),
+            holds: found.is_none() && state.as_ref().is_none_or(|state| *state == PolicyState::Ours),
+            observed: words::observed(&receipt, found.as_ref(), state.as_ref()),
         })
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        undo::undo(&self.regions.of_target(&order.target), order, &receipt).await
+        undo::undo(&self.regions.of_target(&request.target), request, &receipt).await
     }
 }
 
@@ -201,8 +202,8 @@ async fn role_of(clients: &Clients, profile_arn: &str) -> Result<Option<Role>, S
 }
 
 /// The denies on roles.
-fn denies(clients: &Clients) -> Denies {
-    Denies::on(Holder::Role, clients.iam.clone())
+fn denies(clients: &Clients) -> InlineDeny {
+    InlineDeny::on(PrincipalKind::Role, clients.iam.clone())
 }
 
 #[cfg(test)]

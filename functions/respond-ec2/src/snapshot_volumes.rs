@@ -12,7 +12,7 @@ use aws_sdk_ec2::types::InstanceSpecification;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,11 +47,11 @@ impl Action for SnapshotVolumes {
         "ec2.snapshot-volumes"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&request.target);
         let (instance, kept) = tokio::join!(
-            instance::read(&clients.ec2, &order.target),
-            kept_volumes(&clients, order)
+            instance::read(&clients.ec2, &request.target),
+            kept_volumes(&clients, request)
         );
         let (instance, kept) = (instance?, kept?);
         if instance.volumes.is_empty() {
@@ -70,11 +70,11 @@ impl Action for SnapshotVolumes {
                     volume.id, volume.device, instance.id
                 ),
                 now: "none of this incident".to_owned(),
-                after: format!("started, tagged {INCIDENT_TAG}={}", order.incident),
+                after: format!("started, tagged {INCIDENT_TAG}={}", request.incident),
             })
             .collect();
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -91,11 +91,16 @@ impl Action for SnapshotVolumes {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
-        let clients = self.regions.of_target(&order.target);
+    async fn act(
+        &self,
+        _permit: &Permit,
+        request: &StepRequest,
+        _receipt: &Receipt,
+    ) -> Result<(), StepError> {
+        let clients = self.regions.of_target(&request.target);
         let (instance, kept) = tokio::join!(
-            instance::read(&clients.ec2, &order.target),
-            kept_volumes(&clients, order)
+            instance::read(&clients.ec2, &request.target),
+            kept_volumes(&clients, request)
         );
         let (instance, kept) = (instance?, kept?);
         let Some(specification) = without(&instance, &kept) else {
@@ -105,9 +110,9 @@ impl Action for SnapshotVolumes {
             .ec2
             .create_snapshots()
             .instance_specification(specification)
-            .description(format!("Evidence of incident {}", order.incident))
+            .description(format!("Evidence of incident {}", request.incident))
             .tag_specifications(snapshots::tagged(vec![
-                tag(INCIDENT_TAG, order.incident.as_str()),
+                tag(INCIDENT_TAG, request.incident.as_str()),
                 tag(INSTANCE_TAG, &instance.id),
             ]))
             .customize()
@@ -122,18 +127,22 @@ impl Action for SnapshotVolumes {
     }
 
     /// Started is enough: completing takes minutes to hours, and what fails on the way is read as none.
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&request.target);
         let volumes = match receipt {
             Some(receipt) => read_receipt::<SnapshotReceipt>(receipt)?.volumes,
-            None => instance::read(&clients.ec2, &order.target)
+            None => instance::read(&clients.ec2, &request.target)
                 .await?
                 .volumes
                 .into_iter()
                 .map(|volume| volume.id)
                 .collect(),
         };
-        let found = snapshots::of_incident(&clients.ec2, &order.incident).await?;
+        let found = snapshots::of_incident(&clients.ec2, &request.incident).await?;
         let (mut kept, mut missing) = (Vec::new(), Vec::new());
         for volume in volumes {
             match found
@@ -161,7 +170,7 @@ impl Action for SnapshotVolumes {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         _receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         Ok(UndoOutcome::KeptOff {
@@ -169,15 +178,15 @@ impl Action for SnapshotVolumes {
                 "the snapshots stay, they are evidence; list them by `aws ec2 describe-snapshots --region {} \
                  --owner-ids self --filters Name=tag:{INCIDENT_TAG},Values={} --query Snapshots[].SnapshotId` \
                  and delete each by `aws ec2 delete-snapshot --snapshot-id`",
-                order.target.region, order.incident
+                request.target.region, request.incident
             ),
         })
     }
 }
 
 /// The volumes that have a snapshot of this incident.
-async fn kept_volumes(clients: &Clients, order: &Order) -> Result<BTreeSet<String>, CallError> {
-    let found = snapshots::of_incident(&clients.ec2, &order.incident).await?;
+async fn kept_volumes(clients: &Clients, request: &StepRequest) -> Result<BTreeSet<String>, CallError> {
+    let found = snapshots::of_incident(&clients.ec2, &request.incident).await?;
     Ok(found
         .into_iter()
         .filter_map(|snapshot| snapshot.volume_id)

@@ -11,7 +11,7 @@ use aws_sdk_ec2::types::Tag;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -43,9 +43,9 @@ impl TagInstance {
         Self { regions }
     }
 
-    async fn create(&self, order: &Order, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
+    async fn create(&self, request: &StepRequest, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
         self.regions
-            .of_target(&order.target)
+            .of_target(&request.target)
             .ec2
             .create_tags()
             .resources(instance)
@@ -57,9 +57,9 @@ impl TagInstance {
     }
 
     /// A key with a value deletes the tag only if it has that value still.
-    async fn delete(&self, order: &Order, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
+    async fn delete(&self, request: &StepRequest, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
         self.regions
-            .of_target(&order.target)
+            .of_target(&request.target)
             .ec2
             .delete_tags()
             .resources(instance)
@@ -72,9 +72,9 @@ impl TagInstance {
 }
 
 /// The tags of an instance in this incident.
-fn wanted(order: &Order) -> BTreeMap<&'static str, String> {
+fn wanted(request: &StepRequest) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
-        (INCIDENT_TAG, order.incident.to_string()),
+        (INCIDENT_TAG, request.incident.to_string()),
         (STATE_TAG, "isolated".to_owned()),
     ])
 }
@@ -85,12 +85,12 @@ impl Action for TagInstance {
         "ec2.tag-instance"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let instance = instance::read(&clients.ec2, &request.target).await?;
         let mut before = BTreeMap::new();
         let mut changes = Vec::new();
-        for (key, value) in wanted(order) {
+        for (key, value) in wanted(request) {
             let now = instance.tags.get(key).cloned();
             if now.as_ref() != Some(&value) {
                 changes.push(Change {
@@ -109,13 +109,13 @@ impl Action for TagInstance {
             };
             format!(
                 "aws ec2 {verb}-tags --region {} --resources {} --tags {}",
-                order.target.region,
+                request.target.region,
                 instance.id,
                 for_shell(&tag.to_string())
             )
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -132,20 +132,24 @@ impl Action for TagInstance {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
-        let tags = wanted(order)
+        let tags = wanted(request)
             .into_iter()
             .filter(|(key, _)| receipt.before.contains_key(*key))
             .map(|(key, value)| tag(key, &value))
             .collect();
-        Ok(self.create(order, &receipt.instance, tags).await?)
+        Ok(self.create(request, &receipt.instance, tags).await?)
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
-        let missing: Vec<&str> = wanted(order)
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let clients = self.regions.of_target(&request.target);
+        let instance = instance::read(&clients.ec2, &request.target).await?;
+        let missing: Vec<&str> = wanted(request)
             .iter()
             .filter(|(key, value)| instance.tags.get(**key) != Some(value))
             .map(|(key, _)| *key)
@@ -163,16 +167,16 @@ impl Action for TagInstance {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        let now = match instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
+        let clients = self.regions.of_target(&request.target);
+        let now = match instance::or_gone(instance::read(&clients.ec2, &request.target).await)? {
             Ok(instance) => instance.tags,
             Err(gone) => return Ok(gone),
         };
-        let ours = wanted(order);
+        let ours = wanted(request);
         let (mut restore, mut remove, mut drifted) = (Vec::new(), Vec::new(), Vec::new());
         for (key, before) in &receipt.before {
             let now = now.get(key);
@@ -195,10 +199,10 @@ impl Action for TagInstance {
         }
         let count = restore.len() + remove.len();
         if !restore.is_empty() {
-            self.create(order, &receipt.instance, restore).await?;
+            self.create(request, &receipt.instance, restore).await?;
         }
         if !remove.is_empty() {
-            self.delete(order, &receipt.instance, remove).await?;
+            self.delete(request, &receipt.instance, remove).await?;
         }
         Ok(if count == 0 {
             UndoOutcome::NothingToUndo {

@@ -1,4 +1,4 @@
-//! What the wire tests of the actions share: an order, a permit, an instance. A call without a rule fails the
+//! What the wire tests of the actions share: a step request, a permit, an instance. A call without a rule fails the
 //! test.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -20,7 +20,7 @@ use backstop_core::{
     guardrail::{Guardrails, Permit, Protection, Subject},
     kind,
 };
-use backstop_runtime::action::Order;
+use backstop_runtime::action::StepRequest;
 
 use crate::clients::Clients;
 
@@ -32,8 +32,8 @@ pub(crate) const INCIDENT: &str = "01JTESTTESTTESTTESTTESTTES";
 pub(crate) const ADDRESS: &str = "192.0.2.10";
 pub(crate) const VPC: &str = "vpc-1";
 
-pub(crate) fn order() -> Order {
-    Order {
+pub(crate) fn step_request() -> StepRequest {
+    StepRequest {
         incident: INCIDENT.into(),
         step: "the-step".into(),
         target: Target {

@@ -9,7 +9,7 @@ use aws_sdk_iam::{Client, types::StatusType};
 use backstop_core::{Change, Plan, Receipt, Risk, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,9 +40,9 @@ impl Action for DeactivateAccessKey {
         "iam.deactivate-access-key"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (user, last_use) = principal::user(&self.iam, &order.target).await?;
-        let key_id = leaked_key(order)?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let (user, last_use) = principal::user(&self.iam, &request.target).await?;
+        let key_id = leaked_key(request)?;
         let was_active = user.keys.iter().any(|key| key.id == key_id && key.is_active);
         let changes = Vec::from_iter(was_active.then(|| Change {
             api: "iam:UpdateAccessKey".to_owned(),
@@ -57,7 +57,7 @@ impl Action for DeactivateAccessKey {
             was_active,
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: user.arn.clone(),
             tags: user.tags.clone(),
@@ -75,14 +75,23 @@ impl Action for DeactivateAccessKey {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<(), StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
         self.set(&key.user_name, &key.key_id, StatusType::Inactive).await
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let key_id = leaked_key(order)?;
-        match principal::user(&self.iam, &order.target).await {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let key_id = leaked_key(request)?;
+        match principal::user(&self.iam, &request.target).await {
             Ok((user, _)) => Ok(seen(&user, key_id)),
             // A key that no longer exists can't be used.
             Err(StepError::TargetGone { what }) => Ok(Verification {
@@ -96,7 +105,7 @@ impl Action for DeactivateAccessKey {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
@@ -109,7 +118,7 @@ impl Action for DeactivateAccessKey {
             Err(StepError::TargetGone { .. }) => Vec::new(),
             Err(error) => return Err(error),
         };
-        let is_asked = order.accepted.contains(&Risk::ReactivateKey);
+        let is_asked = request.accepted.contains(&Risk::ReactivateKey);
         match keys.iter().find(|found| &found.id == key_id) {
             // To call a working key off would be the worst of errors: switching it off may have failed.
             Some(found) if found.is_active => Ok(UndoOutcome::NothingToUndo {
@@ -155,11 +164,11 @@ impl DeactivateAccessKey {
     }
 }
 
-fn leaked_key(order: &Order) -> Result<&str, StepError> {
-    match kind::AccessKey::of(&order.target.resource) {
+fn leaked_key(request: &StepRequest) -> Result<&str, StepError> {
+    match kind::AccessKey::of(&request.target.resource) {
         Some(key) => Ok(&key.key_id),
         None => Err(StepError::NotApplicable {
-            reason: format!("{} has no long-term access key of its own", order.target),
+            reason: format!("{} has no long-term access key of its own", request.target),
         }),
     }
 }

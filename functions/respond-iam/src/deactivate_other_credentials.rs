@@ -10,7 +10,7 @@ use aws_sdk_iam::{Client, types::StatusType};
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -171,9 +171,9 @@ impl Action for DeactivateOtherCredentials {
         "iam.deactivate-other-credentials"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let list = |user: String| async move { self.list(&user).await };
-        let (user, listed) = principal::user_and(&self.iam, &order.target, list).await?;
+        let (user, listed) = principal::user_and(&self.iam, &request.target, list).await?;
         let were_active: Vec<Credential> = listed
             .into_iter()
             .filter_map(|(credential, is_active)| is_active.then_some(credential))
@@ -203,7 +203,7 @@ impl Action for DeactivateOtherCredentials {
             Kind::SshPublicKey => format!("CodeCommit access by SSH key {} fails", credential.id),
         });
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: user.arn,
             tags: user.tags,
@@ -223,7 +223,12 @@ impl Action for DeactivateOtherCredentials {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<(), StepError> {
         let before: CredentialsReceipt = read_receipt(receipt)?;
         let mut first_failure = None;
         // One that fails must not leave the others on.
@@ -238,10 +243,14 @@ impl Action for DeactivateOtherCredentials {
         first_failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
         let user_name = match receipt {
             Some(receipt) => read_receipt::<CredentialsReceipt>(receipt)?.user_name,
-            None => principal::user(&self.iam, &order.target).await?.0.name,
+            None => principal::user(&self.iam, &request.target).await?.0.name,
         };
         let found = self.list(&user_name).await?;
         let active: Vec<String> = found
@@ -265,7 +274,7 @@ impl Action for DeactivateOtherCredentials {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        _request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let before: CredentialsReceipt = read_receipt(receipt)?;

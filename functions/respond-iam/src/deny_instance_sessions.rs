@@ -10,9 +10,9 @@ use backstop_core::{
 };
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
-    denies::{Denies, DenyReceipt, Holder},
-    inline_policy::{PolicyReceipt, Standing},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::{InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_policy::{PolicyReceipt, PolicyState},
     playbooks,
 };
 
@@ -20,19 +20,20 @@ use crate::principal::{self, instance_of};
 
 /// See the module.
 pub(crate) struct DenyInstanceSessions {
-    denies: Denies,
+    deny: InlineDeny,
 }
 
 impl DenyInstanceSessions {
     pub(crate) const fn new(iam: aws_sdk_iam::Client) -> Self {
         Self {
-            denies: Denies::on(Holder::Role, iam),
+            deny: InlineDeny::on(PrincipalKind::Role, iam),
         }
     }
 
-    fn receipt(&self, role: &str, instance: &str, order: &Order) -> DenyReceipt {
-        let policy = PolicyReceipt::for_instance(role, &order.incident, &anywhere(instance, &order.target));
-        self.denies.receipt_for(policy, order)
+    fn receipt(&self, role: &str, instance: &str, request: &StepRequest) -> InlineDenyReceipt {
+        let policy =
+            PolicyReceipt::for_instance(role, &request.incident, &anywhere(instance, &request.target));
+        self.deny.receipt_for(policy, request)
     }
 }
 
@@ -42,21 +43,21 @@ impl Action for DenyInstanceSessions {
         "iam.deny-instance-sessions"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let Some(instance) = instance_of(&order.target) else {
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let Some(instance) = instance_of(&request.target) else {
             return Err(StepError::NotApplicable {
-                reason: format!("{} isn't named after an instance", order.target),
+                reason: format!("{} isn't named after an instance", request.target),
             });
         };
-        let role = principal::role(self.denies.iam(), &order.target).await?;
-        let receipt = self.receipt(&role.name, instance, order);
+        let role = principal::role(self.deny.iam(), &request.target).await?;
+        let receipt = self.receipt(&role.name, instance, request);
         let policy = &receipt.policy;
-        let standing = self.denies.standing(policy).await?;
-        let change = (standing != Standing::Ours).then(|| Change {
+        let state = self.deny.state(policy).await?;
+        let change = (state != PolicyState::Ours).then(|| Change {
             api: "iam:PutRolePolicy".to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
-            now: match standing {
-                Standing::Absent => "absent",
+            now: match state {
+                PolicyState::Absent => "absent",
                 _ => "another text under the same name",
             }
             .to_owned(),
@@ -70,7 +71,7 @@ impl Action for DenyInstanceSessions {
             ));
         }
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             changes: change.into_iter().collect(),
             blast_radius: vec![
@@ -83,7 +84,7 @@ impl Action for DenyInstanceSessions {
                     role.name
                 ),
             ],
-            manual_undo: vec![self.denies.by_hand(policy)],
+            manual_undo: vec![self.deny.by_hand(policy)],
             limits,
             needs_approval: None,
             captured: None,
@@ -93,18 +94,27 @@ impl Action for DenyInstanceSessions {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
-        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.denies.put(&policy).await
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<(), StepError> {
+        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.deny.put(&policy).await
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let DenyReceipt { policy, .. } = match (receipt, instance_of(&order.target)) {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let InlineDenyReceipt { policy, .. } = match (receipt, instance_of(&request.target)) {
             (Some(receipt), _) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             (None, Some(instance)) => {
-                let role = principal::role(self.denies.iam(), &order.target).await?;
-                self.receipt(&role.name, instance, order)
+                let role = principal::role(self.deny.iam(), &request.target).await?;
+                self.receipt(&role.name, instance, request)
             }
             (None, None) => {
                 return Ok(Verification {
@@ -113,7 +123,7 @@ impl Action for DenyInstanceSessions {
                 });
             }
         };
-        self.denies
+        self.deny
             .verify(&policy, "everything to the instance's credentials")
             .await
     }
@@ -121,10 +131,10 @@ impl Action for DenyInstanceSessions {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.denies.undo(order, receipt).await
+        self.deny.undo(request, receipt).await
     }
 }
 

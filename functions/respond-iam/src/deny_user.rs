@@ -10,22 +10,22 @@ use aws_sdk_iam::Client;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
-    denies::{Denies, DenyReceipt, Holder},
-    inline_policy::{Standing, deny_all},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::{InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_policy::{PolicyState, deny_all},
 };
 
 use crate::principal;
 
 /// See the module.
 pub(crate) struct DenyUser {
-    denies: Denies,
+    deny: InlineDeny,
 }
 
 impl DenyUser {
     pub(crate) const fn new(iam: Client) -> Self {
         Self {
-            denies: Denies::on(Holder::User, iam),
+            deny: InlineDeny::on(PrincipalKind::User, iam),
         }
     }
 }
@@ -36,16 +36,16 @@ impl Action for DenyUser {
         "iam.deny-user"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let deny = |user: &str| self.denies.receipt(user, order, &deny_all());
-        let standing = |user: String| async move { self.denies.standing(&deny(&user).policy).await };
-        let (user, standing) = principal::user_and(self.denies.iam(), &order.target, standing).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let deny = |user: &str| self.deny.receipt(user, request, &deny_all());
+        let state = |user: String| async move { self.deny.state(&deny(&user).policy).await };
+        let (user, state) = principal::user_and(self.deny.iam(), &request.target, state).await?;
         let receipt = deny(&user.name);
         let policy = &receipt.policy;
-        let now = match standing {
-            Standing::Ours => None,
-            Standing::Absent => Some("absent".to_owned()),
-            Standing::Narrowed { .. } | Standing::Altered => {
+        let now = match state {
+            PolicyState::Ours => None,
+            PolicyState::Absent => Some("absent".to_owned()),
+            PolicyState::Narrowed { .. } | PolicyState::Altered => {
                 Some("another text under the same name".to_owned())
             }
         };
@@ -55,7 +55,7 @@ impl Action for DenyUser {
             now,
             after: "deny all actions on all resources".to_owned(),
         });
-        let leaked = kind::AccessKey::of(&order.target.resource).map(|key| &key.key_id);
+        let leaked = kind::AccessKey::of(&request.target.resource).map(|key| &key.key_id);
         let others = user
             .keys
             .iter()
@@ -71,13 +71,13 @@ impl Action for DenyUser {
             ));
         }
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: user.arn,
             tags: user.tags,
             changes: changes.into_iter().collect(),
             blast_radius,
-            manual_undo: vec![self.denies.by_hand(policy)],
+            manual_undo: vec![self.deny.by_hand(policy)],
             limits: vec!["sessions of roles that this user has assumed go on until they expire".to_owned()],
             needs_approval: None,
             captured: None,
@@ -85,30 +85,39 @@ impl Action for DenyUser {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
-        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.denies.put(&policy).await
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<(), StepError> {
+        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.deny.put(&policy).await
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let DenyReceipt { policy, .. } = match receipt {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let InlineDenyReceipt { policy, .. } = match receipt {
             Some(receipt) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             None => {
-                let (user, _) = principal::user(self.denies.iam(), &order.target).await?;
-                self.denies.receipt(&user.name, order, &deny_all())
+                let (user, _) = principal::user(self.deny.iam(), &request.target).await?;
+                self.deny.receipt(&user.name, request, &deny_all())
             }
         };
-        self.denies.verify(&policy, "everything").await
+        self.deny.verify(&policy, "everything").await
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.denies.undo(order, receipt).await
+        self.deny.undo(request, receipt).await
     }
 }
 

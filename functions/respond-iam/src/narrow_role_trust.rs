@@ -11,7 +11,7 @@ use backstop_core::{
 };
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -46,8 +46,8 @@ impl NarrowRoleTrust {
         Ok(())
     }
 
-    async fn trust_now(&self, order: &Order) -> Result<String, StepError> {
-        let role = principal::role(&self.iam, &named(&order.target)).await?;
+    async fn trust_now(&self, request: &StepRequest) -> Result<String, StepError> {
+        let role = principal::role(&self.iam, &named(&request.target)).await?;
         Ok(role.trust.document)
     }
 }
@@ -66,10 +66,10 @@ impl Action for NarrowRoleTrust {
         "iam.narrow-role-trust"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let role = principal::role(&self.iam, &order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let role = principal::role(&self.iam, &request.target).await?;
         let before = role.trust.document.clone();
-        let narrowed = narrow(&role, &order.incident)?;
+        let narrowed = narrow(&role, &request.incident)?;
         let change = (!is_same(&before, &narrowed)).then(|| Change {
             api: "iam:UpdateAssumeRolePolicy".to_owned(),
             what: format!("trust policy of role {}", role.name),
@@ -82,7 +82,7 @@ impl Action for NarrowRoleTrust {
             narrowed,
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             changes: change.into_iter().collect(),
             blast_radius: vec![format!(
@@ -107,20 +107,29 @@ impl Action for NarrowRoleTrust {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<(), StepError> {
         let trust: TrustReceipt = read_receipt(receipt)?;
         self.set(&trust.role_name, &trust.narrowed).await
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let now: Value = serde_json::from_str(&self.trust_now(order).await?).unwrap_or_default();
-        let holds = statements(&now).contains(&denial(&order.incident));
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let now: Value = serde_json::from_str(&self.trust_now(request).await?).unwrap_or_default();
+        let holds = statements(&now).contains(&denial(&request.incident));
         let denies = if holds { "denies" } else { "doesn't deny" };
         Ok(Verification {
             holds,
             observed: format!(
                 "the trust policy of {} {denies} assuming it to everybody",
-                order.target
+                request.target
             ),
         })
     }
@@ -128,11 +137,11 @@ impl Action for NarrowRoleTrust {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let trust: TrustReceipt = read_receipt(receipt)?;
-        let now = self.trust_now(order).await?;
+        let now = self.trust_now(request).await?;
         if is_same(&now, &trust.before) {
             return Ok(UndoOutcome::NothingToUndo {
                 reason: format!("role {} has the trust policy from before", trust.role_name),

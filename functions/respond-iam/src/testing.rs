@@ -1,4 +1,4 @@
-//! What the wire tests of the actions share: orders, a permit, and IAM's usual answers. A call without a rule
+//! What the wire tests of the actions share: step requests, a permit, and IAM's usual answers. A call without a rule
 //! fails the test, so each test also shows which calls are *not* made.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -19,14 +19,14 @@ use backstop_core::{
     guardrail::{Guardrails, Permit, Protection, Subject},
     kind,
 };
-use backstop_runtime::action::Order;
+use backstop_runtime::action::StepRequest;
 
 pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const INSTANCE: &str = "i-0123456789abcdef0";
 pub(crate) const INCIDENT: &str = "01JTESTTESTTESTTESTTESTTES";
 
-pub(crate) fn order(resource: Resource) -> Order {
-    Order {
+pub(crate) fn step_request(resource: Resource) -> StepRequest {
+    StepRequest {
         incident: INCIDENT.into(),
         step: "the-step".into(),
         target: Target {

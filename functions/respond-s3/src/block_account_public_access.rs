@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use backstop_core::{AccountId, Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +44,11 @@ impl BlockAccountPublicAccess {
 }
 
 /// Without the buckets a person decides on less, and is told so; a listing worth a retry is retried.
-pub(crate) async fn look(buckets: &Buckets, order: &Order) -> Result<Result<Reach, CallError>, StepError> {
-    match Reach::read(buckets, &order.target).await {
+pub(crate) async fn look(
+    buckets: &Buckets,
+    request: &StepRequest,
+) -> Result<Result<Reach, CallError>, StepError> {
+    match Reach::read(buckets, &request.target).await {
         Err(error) if error.name.is_retryable() => Err(error.into()),
         reach => Ok(reach),
     }
@@ -66,9 +69,9 @@ impl Action for BlockAccountPublicAccess {
         "s3.block-account-public-access"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let account = account_of(&order.target)?;
-        let (before, reach) = tokio::join!(self.blocks.get(account), look(&self.buckets, order));
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let account = account_of(&request.target)?;
+        let (before, reach) = tokio::join!(self.blocks.get(account), look(&self.buckets, request));
         let (before, reach) = (before?, reach?);
         let is_open = !is_full(before);
         let change = is_open.then(|| Change {
@@ -79,7 +82,7 @@ impl Action for BlockAccountPublicAccess {
         });
         let blast_radius = words::blast_radius(account, &reach);
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: account.to_string(),
             tags: reach.as_ref().map(Reach::tags).unwrap_or_default(),
@@ -88,7 +91,11 @@ impl Action for BlockAccountPublicAccess {
             limits: words::limits(&reach),
             needs_approval: is_open.then(|| words::why_ask(account, &reach)),
             captured: None,
-            manual_undo: vec![words::manual_undo(account, order.target.region.as_str(), before)],
+            manual_undo: vec![words::manual_undo(
+                account,
+                request.target.region.as_str(),
+                before,
+            )],
             receipt: write_receipt(&AccountReceipt {
                 account: account.clone(),
                 before,
@@ -96,13 +103,22 @@ impl Action for BlockAccountPublicAccess {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<(), StepError> {
         let receipt: AccountReceipt = read_receipt(receipt)?;
         Ok(self.blocks.put(&receipt.account, AccountBlock::FULL).await?)
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let account = account_of(&order.target)?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let account = account_of(&request.target)?;
         let block = self.blocks.get(account).await?;
         Ok(Verification {
             holds: is_full(block),
@@ -116,7 +132,7 @@ impl Action for BlockAccountPublicAccess {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        _request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let AccountReceipt { account, before } = read_receipt(receipt)?;

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -75,8 +75,8 @@ impl Action for BlockPublicAccess {
         "s3.block-public-access"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (bucket, before) = self.buckets.find(&order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let (bucket, before) = self.buckets.find(&request.target).await?;
         let (tags, website, policy, log) = tokio::join!(
             bucket.tags(),
             bucket.is_website(),
@@ -95,7 +95,7 @@ impl Action for BlockPublicAccess {
         let blast_radius = words::blast_radius(place, &policy, &website);
         let intended = intended_public::reason(&tags, website)?;
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: place.arn(),
             tags,
@@ -112,14 +112,23 @@ impl Action for BlockPublicAccess {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<(), StepError> {
         let receipt: BlockReceipt = read_receipt(receipt)?;
         Ok(self.put(&self.buckets.at(receipt.place), Block::FULL).await?)
     }
 
     /// The settings decide; what S3 says of the policy is only told. It judges the policy's text, which we
     /// leave as it is.
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
         let found = match receipt {
             Some(receipt) => {
                 let receipt: BlockReceipt = read_receipt(receipt)?;
@@ -130,7 +139,7 @@ impl Action for BlockPublicAccess {
                     .map(|block| (bucket.clone(), block))
                     .map_err(|error| crate::buckets::gone_or(error, &bucket.place))
             }
-            None => self.buckets.find(&order.target).await,
+            None => self.buckets.find(&request.target).await,
         };
         match found {
             Ok((bucket, block)) => {
@@ -152,7 +161,7 @@ impl Action for BlockPublicAccess {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        _request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: BlockReceipt = read_receipt(receipt)?;

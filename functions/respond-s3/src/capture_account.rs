@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, kept, only_read, write_receipt},
+    action::{StepRequest, kept, only_read, write_receipt},
 };
 use serde_json::{Value, json};
 
@@ -38,9 +38,9 @@ impl Action for CaptureAccount {
         "s3.capture-account"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let account = account_of(&order.target)?;
-        let (block, reach) = tokio::join!(self.blocks.get(account), look(&self.buckets, order));
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let account = account_of(&request.target)?;
+        let (block, reach) = tokio::join!(self.blocks.get(account), look(&self.buckets, request));
         let (block, reach) = (block?, reach?);
         let (buckets, missing) = match &reach {
             Ok(reach) => (reach.json(), reach.limits()),
@@ -52,7 +52,7 @@ impl Action for CaptureAccount {
             ),
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: account.to_string(),
             tags: reach.as_ref().map(Reach::tags).unwrap_or_default(),
@@ -62,7 +62,7 @@ impl Action for CaptureAccount {
             needs_approval: None,
             captured: Some(json!({
                 "account": account,
-                "read_at": order.at,
+                "read_at": request.at,
                 // The state before containment is in the containing step's receipt.
                 "block_public_access_when_read": AccountBlock::in_words(block),
                 "buckets": buckets,
@@ -72,21 +72,30 @@ impl Action for CaptureAccount {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        _receipt: &Receipt,
+    ) -> Result<(), StepError> {
         Ok(())
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Ok(kept(order, receipt))
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        Ok(kept(request, receipt))
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         _receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        Ok(only_read(order))
+        Ok(only_read(request))
     }
 }
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, kept, only_read, write_receipt},
+    action::{StepRequest, kept, only_read, write_receipt},
 };
 use serde_json::{Value, json};
 
@@ -34,8 +34,8 @@ impl Action for CaptureBucket {
         "s3.capture-bucket"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (bucket, block) = self.buckets.find(&order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let (bucket, block) = self.buckets.find(&request.target).await?;
         let (tags, parts, log) = tokio::join!(bucket.tags(), parts::read(&bucket), bucket.access_log());
         let tags = tags?;
         let (parts, mut missing) = parts::settle(parts?);
@@ -43,7 +43,7 @@ impl Action for CaptureBucket {
         let captured = json!({
             "bucket": bucket.place.arn(),
             "region": bucket.place.region,
-            "read_at": order.at,
+            "read_at": request.at,
             // The state before containment is in the containing step's receipt.
             "block_public_access_when_read": Block::in_words(block),
             "tags": tags,
@@ -53,7 +53,7 @@ impl Action for CaptureBucket {
         });
         missing.push(logging);
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: bucket.place.arn(),
             tags,
@@ -67,21 +67,30 @@ impl Action for CaptureBucket {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        _receipt: &Receipt,
+    ) -> Result<(), StepError> {
         Ok(())
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Ok(kept(order, receipt))
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        Ok(kept(request, receipt))
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         _receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        Ok(only_read(order))
+        Ok(only_read(request))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the wire tests of the actions share: an order, a permit, and S3's usual answers. A rule matches only a
+//! What the wire tests of the actions share: a step request, a permit, and S3's usual answers. A rule matches only a
 //! request that names bucket and owner, and a call without a rule fails the test.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -22,17 +22,17 @@ use backstop_core::{
     guardrail::{Guardrails, Permit, Protection, Subject},
     kind,
 };
-use backstop_runtime::action::Order;
+use backstop_runtime::action::StepRequest;
 
 pub(crate) const BUCKET: &str = "holiday-pictures";
 pub(crate) const OWNER: &str = "123456789012";
 
-pub(crate) fn order() -> Order {
-    order_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }))
+pub(crate) fn step_request() -> StepRequest {
+    request_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }))
 }
 
-pub(crate) fn order_for(resource: Resource) -> Order {
-    Order {
+pub(crate) fn request_for(resource: Resource) -> StepRequest {
+    StepRequest {
         incident: "01JTESTTESTTESTTESTTESTTES".into(),
         step: "the-step".into(),
         target: Target {

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::*;
-use crate::testing::{KEY, event, iam, order, page, trail};
+use crate::testing::{KEY, event, iam, page, step_request, trail};
 
 const NEW_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 
@@ -43,7 +43,7 @@ async fn a_key_that_the_key_made_is_followed_and_its_doings_proposed_about() {
         page(NEW_KEY, None, &[by_new_key], None),
     ];
     let action = CredentialActivity::new(iam(), trail(&[&rules[0], &rules[1]]));
-    let plan = action.plan(&order("us-east-1", 24)).await.unwrap();
+    let plan = action.plan(&step_request("us-east-1", 24)).await.unwrap();
     assert!(plan.changes.is_empty());
     assert_eq!(plan.principal, "arn:aws:iam::123456789012:user/ci/build-server");
     assert_eq!(plan.tags.get("team").unwrap(), "web", "guardrails look at them");
@@ -85,7 +85,7 @@ async fn the_findings_region_and_home_are_read_at_once_each_at_its_own_pace_and_
         mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&rule])
     });
     let plan = CredentialActivity::new(iam(), trail)
-        .plan(&order("eu-west-1", 24))
+        .plan(&step_request("eu-west-1", 24))
         .await
         .unwrap();
     let asked = asked.lock().unwrap();
@@ -129,7 +129,7 @@ async fn a_region_that_refuses_is_named_and_the_other_is_kept() {
         mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&rule])
     });
     let plan = CredentialActivity::new(iam(), trail)
-        .plan(&order("eu-west-1", 24))
+        .plan(&step_request("eu-west-1", 24))
         .await
         .unwrap();
     let found = found(&plan);
@@ -147,7 +147,7 @@ async fn a_region_that_refuses_is_named_and_the_other_is_kept() {
 async fn what_can_t_be_read_at_all_is_a_failure_and_a_throttle_is_waited_out() {
     let refused = mock!(Client::lookup_events).then_error(denied);
     let error = CredentialActivity::new(iam(), trail(&[&refused]))
-        .plan(&order("us-east-1", 24))
+        .plan(&step_request("us-east-1", 24))
         .await
         .unwrap_err();
     assert_eq!(error.name().as_str(), "Backstop.AccessDenied");
@@ -160,7 +160,7 @@ async fn what_can_t_be_read_at_all_is_a_failure_and_a_throttle_is_waited_out() {
         .build();
     let start = Instant::now();
     CredentialActivity::new(iam(), trail(&[&busy]))
-        .plan(&order("us-east-1", 24))
+        .plan(&step_request("us-east-1", 24))
         .await
         .unwrap();
     assert!(
@@ -173,7 +173,7 @@ async fn what_can_t_be_read_at_all_is_a_failure_and_a_throttle_is_waited_out() {
 async fn hours_beyond_the_history_are_refused() {
     for hours in [0, 90 * 24 + 1] {
         let action = CredentialActivity::new(iam(), trail(&[]));
-        let error = action.plan(&order("us-east-1", hours)).await.unwrap_err();
+        let error = action.plan(&step_request("us-east-1", hours)).await.unwrap_err();
         assert!(
             error.to_string().contains("a whole number from 1 to 2160"),
             "{error}"

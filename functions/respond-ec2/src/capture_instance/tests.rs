@@ -27,7 +27,7 @@ use serde_json::Value;
 use super::CaptureInstance;
 use crate::{
     regions,
-    testing::{INSTANCE, described, error, gone, instance, order, permit},
+    testing::{INSTANCE, described, error, gone, instance, permit, step_request},
 };
 
 /// A group with as many rules as asked for.
@@ -110,7 +110,7 @@ async fn capture(instance: InstanceBuilder, rules: usize, acls: Rule) -> Result<
         ],
         autoscaling: [member]
     );
-    CaptureInstance::new(regions).plan(&order()).await
+    CaptureInstance::new(regions).plan(&step_request()).await
 }
 
 /// Two interfaces, whose groups overlap.
@@ -162,8 +162,14 @@ async fn keeps_every_part_and_changes_nothing() {
     assert_eq!(plan.limits.len(), 1, "nothing is missing: {:?}", plan.limits);
 
     let action = CaptureInstance::new(regions!());
-    action.act(&permit(), &order(), &plan.receipt).await.unwrap();
-    let undone = action.undo(&permit(), &order(), &plan.receipt).await.unwrap();
+    action
+        .act(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
+    let undone = action
+        .undo(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
     assert!(matches!(undone, UndoOutcome::NothingToUndo { .. }));
 }
 
@@ -201,6 +207,8 @@ async fn a_terminated_instance_is_captured_and_an_unknown_one_is_gone() {
     assert_eq!(part(&plan, "/state"), "terminated");
     assert!(part(&plan, "/parts/security_groups").is_null());
 
-    let unknown = CaptureInstance::new(regions!(ec2: [gone()])).plan(&order()).await;
+    let unknown = CaptureInstance::new(regions!(ec2: [gone()]))
+        .plan(&step_request())
+        .await;
     assert_eq!(unknown.unwrap_err().name(), ErrorName::TargetGone);
 }

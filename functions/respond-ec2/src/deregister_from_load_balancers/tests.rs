@@ -29,7 +29,7 @@ use classic_sdk::{
 use super::DeregisterFromLoadBalancers;
 use crate::{
     regions,
-    testing::{ADDRESS, INSTANCE, VPC, described, error, instance, order, permit},
+    testing::{ADDRESS, INSTANCE, VPC, described, error, instance, permit, step_request},
 };
 
 /// Target groups by name, kind and VPC, a page each; the name is the ARN too.
@@ -157,7 +157,9 @@ async fn plan_of_all() -> Result<Plan, StepError> {
         elb: [groups(ALL), by_id, by_address, peered],
         classic_elb: [classic(&[INSTANCE, "i-peer"]), classic_health(&[INSTANCE, "i-peer"])],
     );
-    DeregisterFromLoadBalancers::new(regions).plan(&order()).await
+    DeregisterFromLoadBalancers::new(regions)
+        .plan(&step_request())
+        .await
 }
 
 #[tokio::test]
@@ -210,7 +212,7 @@ async fn undo_registers_exactly_what_was_there() {
         .match_requests(|request| request.load_balancer_name() == Some("old"))
         .then_output(|| DeregisterInstancesFromLoadBalancerOutput::builder().build());
     DeregisterFromLoadBalancers::new(regions!(elb: [by_id, by_address], classic_elb: [old]))
-        .act(&permit(), &order(), &receipt)
+        .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap();
     assert_eq!(
@@ -226,7 +228,7 @@ async fn undo_registers_exactly_what_was_there() {
     };
     let [one, other] = draining();
     let verified = DeregisterFromLoadBalancers::new(regions!(elb: [one, other], classic_elb: [classic(&[])]))
-        .verify(&order(), Some(&receipt))
+        .verify(&step_request(), Some(&receipt))
         .await
         .unwrap();
     assert!(verified.holds, "{}", verified.observed);
@@ -244,7 +246,7 @@ async fn undo_registers_exactly_what_was_there() {
         elb: [one, other, by_id, by_address],
         classic_elb: [classic(&["i-peer"]), old],
     ))
-    .undo(&permit(), &order(), &receipt)
+    .undo(&permit(), &step_request(), &receipt)
     .await
     .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
@@ -264,7 +266,7 @@ async fn undo_leaves_what_is_back_and_names_what_was_deleted() {
     let undone = DeregisterFromLoadBalancers::new(regions!(
         ec2: [described(instance())], elb: [back, deleted], classic_elb: [classic(&[INSTANCE])]
     ))
-    .undo(&permit(), &order(), &receipt)
+    .undo(&permit(), &step_request(), &receipt)
     .await
     .unwrap();
     assert!(
@@ -278,7 +280,9 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
     let none = mock!(classic_sdk::Client::describe_load_balancers)
         .then_output(|| DescribeLoadBalancersOutput::builder().build());
     let regions = regions!(ec2: [described(instance())], elb: [groups(&[])], classic_elb: [none]);
-    let skipped = DeregisterFromLoadBalancers::new(regions).plan(&order()).await;
+    let skipped = DeregisterFromLoadBalancers::new(regions)
+        .plan(&step_request())
+        .await;
     assert!(
         matches!(skipped, Err(StepError::NotApplicable { .. })),
         "{skipped:?}"
@@ -292,7 +296,7 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
     let old = mock!(classic_sdk::Client::deregister_instances_from_load_balancer)
         .then_output(|| DeregisterInstancesFromLoadBalancerOutput::builder().build());
     let failed = DeregisterFromLoadBalancers::new(regions!(elb: [denied, other], classic_elb: [old]))
-        .act(&permit(), &order(), &receipt)
+        .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);

@@ -17,7 +17,7 @@ use backstop_runtime::{Action, StepError};
 use super::DetachFromAutoScaling;
 use crate::{
     regions,
-    testing::{INSTANCE, described, instance, order, permit},
+    testing::{INSTANCE, described, instance, permit, step_request},
 };
 
 const GROUP: &str = "web";
@@ -103,7 +103,7 @@ fn attach() -> Rule {
 
 async fn plan(member: Rule, group: Rule) -> Result<Plan, StepError> {
     let regions = regions!(ec2: [described(instance())], autoscaling: [member, group]);
-    DetachFromAutoScaling::new(regions).plan(&order()).await
+    DetachFromAutoScaling::new(regions).plan(&step_request()).await
 }
 
 async fn receipt(state: &'static str, is_protected: bool) -> Receipt {
@@ -133,18 +133,18 @@ async fn leaves_the_group_at_its_size_and_names_who_remains() {
 
     let (left, gone) = (detach(), detach());
     DetachFromAutoScaling::new(regions!(autoscaling: [member("InService"), left]))
-        .act(&permit(), &order(), &planned.receipt)
+        .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
     DetachFromAutoScaling::new(regions!(autoscaling: [stranger(), gone]))
-        .act(&permit(), &order(), &planned.receipt)
+        .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
     assert_eq!((left.num_calls(), gone.num_calls()), (1, 0), "twice is harmless");
 
     let verify = async |member| {
         let action = DetachFromAutoScaling::new(regions!(autoscaling: [member]));
-        action.verify(&order(), None).await.unwrap().holds
+        action.verify(&step_request(), None).await.unwrap().holds
     };
     assert!(verify(stranger()).await && verify(member("Detaching")).await);
     assert!(!verify(member("InService")).await);
@@ -174,7 +174,7 @@ async fn undo_attaches_and_says_that_the_group_is_one_larger() {
         autoscaling: [stranger(), group(&["Healthy"], 2, 4), attached]
     ));
     let undone = action
-        .undo(&permit(), &order(), &receipt("InService", false).await)
+        .undo(&permit(), &step_request(), &receipt("InService", false).await)
         .await
         .unwrap();
     let UndoOutcome::Restored { what } = undone else {
@@ -202,7 +202,7 @@ async fn undo_brings_back_scale_in_protection_and_standby() {
         ec2: [described(instance())], autoscaling: [member("InService"), protect, standby, untouched]
     ));
     let undone = action
-        .undo(&permit(), &order(), &receipt("Standby", true).await)
+        .undo(&permit(), &step_request(), &receipt("Standby", true).await)
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
@@ -219,7 +219,7 @@ async fn undo_refuses_what_it_cannot_do_exactly_and_says_what_to_type() {
     let undo = async |member: Rule, group: Rule| {
         let regions = regions!(ec2: [described(instance())], autoscaling: [member, group, untouched]);
         let action = DetachFromAutoScaling::new(regions);
-        action.undo(&permit(), &order(), &before).await.unwrap()
+        action.undo(&permit(), &step_request(), &before).await.unwrap()
     };
     let elsewhere = undo(member_of("batch", "InService", false), no_group()).await;
     assert!(matches!(elsewhere, UndoOutcome::Drifted { .. }), "{elsewhere:?}");

@@ -3,8 +3,8 @@
 use backstop_core::{Risk, UndoOutcome};
 use backstop_runtime::{
     StepError,
-    action::Order,
-    inline_policy::{PolicyReceipt, Standing},
+    action::StepRequest,
+    inline_policy::{PolicyReceipt, PolicyState},
 };
 use jiff::{SignedDuration, Timestamp, Unit};
 
@@ -21,10 +21,10 @@ const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(6);
 /// Narrows the deny first and associates then: what the instance fetches from here on works.
 pub(super) async fn undo(
     clients: &Clients,
-    order: &Order,
+    request: &StepRequest,
     receipt: &CredentialsReceipt,
 ) -> Result<UndoOutcome, StepError> {
-    match instance::read(&clients.ec2, &order.target).await {
+    match instance::read(&clients.ec2, &request.target).await {
         Ok(_) => {}
         Err(StepError::TargetGone { what }) => return Ok(gone(&what, receipt)),
         Err(error) => return Err(error),
@@ -39,7 +39,7 @@ pub(super) async fn undo(
         });
     }
     let denied = match &receipt.policy {
-        Some(policy) => lift(clients, policy, order).await?,
+        Some(policy) => lift(clients, policy, request).await?,
         None => Denied::Gone,
     };
     if let Denied::Drifted(found) = denied {
@@ -83,13 +83,13 @@ enum Denied {
 
 /// Takes the deny back. While credentials from before may be alive, only those stay denied; a person may accept
 /// their revival by name.
-async fn lift(clients: &Clients, policy: &PolicyReceipt, order: &Order) -> Result<Denied, StepError> {
-    let standing = denies(clients).standing(policy).await?;
-    let cutoff = match standing {
-        Standing::Ours => order.at,
-        Standing::Narrowed { cutoff } => cutoff,
-        Standing::Absent => return Ok(Denied::Gone),
-        Standing::Altered => {
+async fn lift(clients: &Clients, policy: &PolicyReceipt, request: &StepRequest) -> Result<Denied, StepError> {
+    let state = denies(clients).state(policy).await?;
+    let cutoff = match state {
+        PolicyState::Ours => request.at,
+        PolicyState::Narrowed { cutoff } => cutoff,
+        PolicyState::Absent => return Ok(Denied::Gone),
+        PolicyState::Altered => {
             return Ok(Denied::Drifted(format!(
                 "policy `{}` of `{}` no longer has the text that Backstop wrote",
                 policy.policy_name, policy.holder
@@ -98,11 +98,11 @@ async fn lift(clients: &Clients, policy: &PolicyReceipt, order: &Order) -> Resul
     };
     let until = cutoff.saturating_add(LONGEST_LIFE).unwrap_or(cutoff);
     let until = until.round(Unit::Second).unwrap_or(until);
-    if order.at >= until || order.accepted.contains(&Risk::ReviveSessions) {
+    if request.at >= until || request.accepted.contains(&Risk::ReviveSessions) {
         denies(clients).delete(policy).await?;
         return Ok(Denied::Deleted);
     }
-    if standing == Standing::Ours {
+    if state == PolicyState::Ours {
         let narrowed = policy.narrowed(cutoff).ok_or_else(|| StepError::Invalid {
             what: "the receipt",
             detail: format!("the text of policy `{}` can't be narrowed", policy.policy_name),

@@ -19,7 +19,7 @@ use super::{Custody, SecureSnapshots};
 use crate::{
     regions,
     snapshots::{COPY_TAG, tag},
-    testing::{INCIDENT, described, error, gone, instance, order, permit},
+    testing::{INCIDENT, described, error, gone, instance, permit, step_request},
 };
 
 const FORENSIC: &str = "111122223333";
@@ -118,7 +118,7 @@ async fn receipt(custody: Custody) -> Receipt {
     let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
     let regions = regions!(ec2: [described(instance()), found, locked(&[]), shared(None)]);
     SecureSnapshots::new(regions, custody)
-        .plan(&order())
+        .plan(&step_request())
         .await
         .unwrap()
         .receipt
@@ -129,7 +129,7 @@ async fn locks_at_once_then_copies_then_shares_the_copy() {
     let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
     let regions = regions!(ec2: [gone(), found, locked(&[]), shared(None)]);
     let plan = SecureSnapshots::new(regions, custody())
-        .plan(&order())
+        .plan(&step_request())
         .await
         .unwrap();
     let changes: Vec<_> = plan.changes.iter().map(|change| change.api.as_str()).collect();
@@ -144,7 +144,7 @@ async fn locks_at_once_then_copies_then_shares_the_copy() {
     );
     let act = async |regions| {
         SecureSnapshots::new(regions, Custody::default())
-            .act(&permit(), &order(), &plan.receipt)
+            .act(&permit(), &step_request(), &plan.receipt)
             .await
     };
 
@@ -180,7 +180,7 @@ async fn locks_at_once_then_copies_then_shares_the_copy() {
     let verify = async |shared| {
         let regions = regions!(ec2: [existing(complete), both(), shared]);
         let action = SecureSnapshots::new(regions, Custody::default());
-        action.verify(&order(), Some(&plan.receipt)).await.unwrap()
+        action.verify(&step_request(), Some(&plan.receipt)).await.unwrap()
     };
     assert!(verify(shared(Some(FORENSIC))).await.holds);
     assert!(!verify(shared(None)).await.holds);
@@ -197,13 +197,13 @@ async fn without_a_key_the_original_is_shared_and_without_parameters_nothing_is_
     let found = existing(&[("snap-1", SnapshotState::Completed, None)]);
     let regions = regions!(ec2: [found, locked(&[]), shared(None), handed_over]);
     SecureSnapshots::new(regions, Custody::default())
-        .act(&permit(), &order(), &receipt)
+        .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap();
     assert_eq!(handed_over.num_calls(), 1);
 
     let off = SecureSnapshots::new(regions!(), Custody::default())
-        .plan(&order())
+        .plan(&step_request())
         .await;
     assert!(
         matches!(&off, Err(StepError::NotApplicable { reason }) if reason.contains("SNAPSHOT_LOCK_DAYS")),
@@ -219,7 +219,10 @@ async fn a_key_of_another_region_makes_no_copy_and_says_so() {
     };
     let found = existing(&[("snap-1", SnapshotState::Completed, None)]);
     let regions = regions!(ec2: [described(instance()), found, locked(&[]), shared(None)]);
-    let plan = SecureSnapshots::new(regions, far).plan(&order()).await.unwrap();
+    let plan = SecureSnapshots::new(regions, far)
+        .plan(&step_request())
+        .await
+        .unwrap();
     assert!(plan.changes.iter().all(|change| change.api != "ec2:CopySnapshot"));
     assert!(
         plan.limits
@@ -236,15 +239,21 @@ async fn failures_come_before_waiting_and_undo_keeps_the_evidence() {
     let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
     let regions = regions!(ec2: [found, locked(&[]), denied]);
     let action = SecureSnapshots::new(regions, Custody::default());
-    let failed = action.act(&permit(), &order(), &receipt).await.unwrap_err();
+    let failed = action
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);
 
     let failed = existing(&[("snap-1", SnapshotState::Error, None)]);
     let action = SecureSnapshots::new(regions!(ec2: [failed]), Custody::default());
-    let lost = action.act(&permit(), &order(), &receipt).await.unwrap_err();
+    let lost = action
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap_err();
     assert_eq!(lost.name(), ErrorName::TargetGone);
 
-    let undone = action.undo(&permit(), &order(), &receipt).await.unwrap();
+    let undone = action.undo(&permit(), &step_request(), &receipt).await.unwrap();
     assert!(
         matches!(&undone, UndoOutcome::KeptOff { reason } if reason.contains("unlock-snapshot")),
         "{undone:?}"

@@ -11,7 +11,7 @@ use backstop_runtime::Action;
 use super::TagInstance;
 use crate::{
     regions,
-    testing::{INCIDENT, INSTANCE, described, instance, order, permit},
+    testing::{INCIDENT, INSTANCE, described, instance, permit, step_request},
 };
 
 fn tags_are(tags: &[Tag], wanted: &[(&str, &str)]) -> bool {
@@ -46,7 +46,7 @@ fn tagged(tags: &[(&str, &str)]) -> Rule {
 async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     let before = tagged(&[("team", "web"), ("backstop:incident", "an older'one")]);
     let plan = TagInstance::new(regions!(ec2: [before]))
-        .plan(&order())
+        .plan(&step_request())
         .await
         .unwrap();
     assert_eq!(plan.changes.len(), 2);
@@ -60,14 +60,14 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
 
     let written = create(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
     TagInstance::new(regions!(ec2: [written]))
-        .act(&permit(), &order(), &plan.receipt)
+        .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert_eq!(written.num_calls(), 1);
 
     let ours = || tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
     let verified = TagInstance::new(regions!(ec2: [ours()]))
-        .verify(&order(), None)
+        .verify(&step_request(), None)
         .await
         .unwrap();
     assert!(verified.holds, "{}", verified.observed);
@@ -76,7 +76,7 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
         delete(&[("backstop:state", "isolated")]),
     );
     let undone = TagInstance::new(regions!(ec2: [ours(), back, gone]))
-        .undo(&permit(), &order(), &plan.receipt)
+        .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
@@ -85,7 +85,7 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     // Someone has written another state: nothing is changed.
     let theirs = tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "cleaned")]);
     let undone = TagInstance::new(regions!(ec2: [theirs]))
-        .undo(&permit(), &order(), &plan.receipt)
+        .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert!(

@@ -16,7 +16,7 @@ use aws_sdk_s3control::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::{ErrorName, Plan, Receipt, Resource, UndoOutcome, guardrail::DRILL_TAG, kind};
-use backstop_runtime::{Action, StepError, action::Order};
+use backstop_runtime::{Action, StepError, action::StepRequest};
 
 use super::BlockAccountPublicAccess;
 use crate::{
@@ -24,8 +24,8 @@ use crate::{
     block::Block,
     s3,
     testing::{
-        BUCKET, OWNER, acl, buckets, error, no_block, no_website, order_for, permit, policy_is_public, tags,
-        website,
+        BUCKET, OWNER, acl, buckets, error, no_block, no_website, permit, policy_is_public, request_for,
+        tags, website,
     },
 };
 
@@ -37,8 +37,8 @@ const PARTLY: Settings = [Some(true), Some(true), Some(false), None];
 const PARTLY_FILLED_IN: Settings = [Some(true), Some(true), Some(false), Some(false)];
 const EVERYONE: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 
-fn order() -> Order {
-    order_for(Resource::Account(kind::Account {}))
+fn step_request() -> StepRequest {
+    request_for(Resource::Account(kind::Account {}))
 }
 
 fn configuration([acls, ignore, policy, restrict]: Settings) -> PublicAccessBlockConfiguration {
@@ -93,7 +93,7 @@ macro_rules! control {
 /// With an account that has no bucket.
 async fn plan_of_empty(before: Rule) -> Result<Plan, StepError> {
     BlockAccountPublicAccess::new(control!(before), s3!(buckets(&[], false)))
-        .plan(&order())
+        .plan(&step_request())
         .await
 }
 
@@ -134,7 +134,7 @@ async fn plans_one_change_names_who_is_cut_off_and_always_asks() {
         acl(Some(EVERYONE)),
     );
     let plan = BlockAccountPublicAccess::new(control!(none_now()), seen)
-        .plan(&order())
+        .plan(&step_request())
         .await
         .unwrap();
     let [change] = plan.changes.as_slice() else {
@@ -179,7 +179,7 @@ async fn buckets_that_cannot_be_listed_are_said_to_be_unknown() {
         let unlisted = mock!(aws_sdk_s3::Client::list_buckets)
             .then_error(move || ListBucketsError::generic(error(code)));
         BlockAccountPublicAccess::new(control!(now(PARTLY)), s3!(unlisted))
-            .plan(&order())
+            .plan(&step_request())
             .await
     };
     let denied = plan("AccessDenied").await.unwrap();
@@ -215,7 +215,7 @@ async fn a_drill_may_close_an_account_only_if_all_that_is_open_is_for_drills() {
             acl(None),
         );
         let action = BlockAccountPublicAccess::new(control!(none_now()), seen);
-        action.plan(&order()).await.unwrap().tags
+        action.plan(&step_request()).await.unwrap().tags
     };
     assert!(tags_with(false, true, false).await.contains_key(DRILL_TAG));
     assert!(
@@ -245,7 +245,7 @@ async fn a_closed_account_has_nothing_to_change_and_nothing_to_ask() {
 
 #[tokio::test]
 async fn only_an_account_is_its_target() {
-    let bucket = order_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }));
+    let bucket = request_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }));
     let action = BlockAccountPublicAccess::new(control!(), s3!());
     let error = action.plan(&bucket).await.unwrap_err();
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
@@ -256,14 +256,17 @@ async fn sets_all_four_and_verifies_by_reading_back() {
     let receipt = receipt(none_now()).await;
     let put = put(FULL);
     let action = BlockAccountPublicAccess::new(control!(put), s3!());
-    action.act(&permit(), &order(), &receipt).await.unwrap();
-    action.act(&permit(), &order(), &receipt).await.unwrap();
+    action.act(&permit(), &step_request(), &receipt).await.unwrap();
+    action.act(&permit(), &step_request(), &receipt).await.unwrap();
     assert_eq!(put.num_calls(), 2, "twice is harmless");
 
     let refused = mock!(Client::put_public_access_block)
         .then_error(|| PutPublicAccessBlockError::generic(error("AccessDenied")));
     let action = BlockAccountPublicAccess::new(control!(refused), s3!());
-    let refusal = action.act(&permit(), &order(), &receipt).await.unwrap_err();
+    let refusal = action
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap_err();
     assert_eq!(refusal.name(), ErrorName::AccessDenied);
     assert!(
         refusal.to_string().contains("`s3:PutAccountPublicAccessBlock`"),
@@ -272,7 +275,7 @@ async fn sets_all_four_and_verifies_by_reading_back() {
 
     let verify = async |now: Rule| {
         BlockAccountPublicAccess::new(control!(now), s3!())
-            .verify(&order(), Some(&receipt))
+            .verify(&step_request(), Some(&receipt))
             .await
             .unwrap()
     };
@@ -294,7 +297,7 @@ async fn sets_all_four_and_verifies_by_reading_back() {
 async fn undo_brings_back_exactly_what_was() {
     let undo = async |now: Rule, change: &Rule, receipt: &Receipt| {
         BlockAccountPublicAccess::new(control!(now, *change), s3!())
-            .undo(&permit(), &order(), receipt)
+            .undo(&permit(), &step_request(), receipt)
             .await
             .unwrap()
     };

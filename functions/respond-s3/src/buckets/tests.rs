@@ -10,7 +10,7 @@ use backstop_runtime::StepError;
 use super::Buckets;
 use crate::{
     is_ours, s3,
-    testing::{block, block_error, no_block, order, order_for},
+    testing::{block, block_error, no_block, request_for, step_request},
 };
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_bucket_in_another_region_is_followed_there() {
         }
     });
     for _ in 0..2 {
-        let (bucket, found) = buckets.find(&order().target).await.unwrap();
+        let (bucket, found) = buckets.find(&step_request().target).await.unwrap();
         assert_eq!(bucket.place.region, "us-west-2");
         assert_eq!(
             found.unwrap().to_string(),
@@ -55,14 +55,18 @@ async fn a_bucket_in_another_region_is_followed_there() {
 
 #[tokio::test]
 async fn none_gone_denied_and_no_bucket_are_told_apart() {
-    let (_, none) = s3!(no_block()).find(&order().target).await.unwrap();
+    let (_, none) = s3!(no_block()).find(&step_request().target).await.unwrap();
     assert_eq!(none, None);
-    let gone = s3!(block_error("NoSuchBucket")).find(&order().target).await;
+    let gone = s3!(block_error("NoSuchBucket"))
+        .find(&step_request().target)
+        .await;
     assert!(matches!(gone, Err(StepError::TargetGone { .. })));
     // Another account's bucket of this name answers so, too: every call names the owner it expects.
-    let denied = s3!(block_error("AccessDenied")).find(&order().target).await;
+    let denied = s3!(block_error("AccessDenied"))
+        .find(&step_request().target)
+        .await;
     assert_eq!(denied.unwrap_err().name(), ErrorName::AccessDenied);
-    let user = order_for(Resource::User(kind::User {
+    let user = request_for(Resource::User(kind::User {
         user_name: "alice".into(),
     }));
     let no_bucket = s3!().find(&user.target).await;

@@ -11,7 +11,7 @@ use crate::{
     account_block::AccountBlocks,
     buckets::Buckets,
     s3,
-    testing::{BUCKET, acl, block, buckets, error, no_website, order_for, policy_is_public, tags},
+    testing::{BUCKET, acl, block, buckets, error, no_website, policy_is_public, request_for, tags},
 };
 
 async fn capture(seen: std::sync::Arc<Buckets>) -> Plan {
@@ -19,7 +19,7 @@ async fn capture(seen: std::sync::Arc<Buckets>) -> Plan {
         .then_error(|| GetPublicAccessBlockError::generic(error("NoSuchPublicAccessBlockConfiguration")));
     let blocks = AccountBlocks::new(mock_client!(aws_sdk_s3control, RuleMode::MatchAny, &[&none]));
     CaptureAccount::new(blocks, seen)
-        .plan(&order_for(Resource::Account(kind::Account {})))
+        .plan(&request_for(Resource::Account(kind::Account {})))
         .await
         .unwrap()
 }

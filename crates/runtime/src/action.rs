@@ -1,6 +1,7 @@
 //! What a `respond-*` function implements for each step: plan, act, verify, undo.
 
 use async_trait::async_trait;
+use backstop_aws::{AccountError, Scope, StepScope};
 use backstop_core::{
     ErrorName, Plan, Receipt, Risk, StepId, Target, UndoOutcome, Verification,
     guardrail::Permit,
@@ -55,6 +56,20 @@ pub struct StepRequest {
     pub with: Options,
     /// The risks that the person who asked for undo accepted; none in any other task.
     pub accepted: Vec<Risk>,
+}
+
+/// Where the step's calls go. The own role can't be narrowed for a step, so that there is no session policy.
+impl From<&StepRequest> for Scope {
+    fn from(request: &StepRequest) -> Self {
+        Self {
+            step: Some(StepScope {
+                incident: request.incident.clone(),
+                step: request.step.clone(),
+                session_policy: None,
+            }),
+            ..Self::new(request.target.account.clone(), request.target.region.clone())
+        }
+    }
 }
 
 impl StepRequest {
@@ -167,30 +182,20 @@ impl StepError {
     }
 }
 
+impl From<AccountError> for StepError {
+    fn from(error: AccountError) -> Self {
+        Self::Mismatch {
+            detail: error.to_string(),
+        }
+    }
+}
+
 impl From<StepError> for lambda_runtime::Diagnostic {
     fn from(error: StepError) -> Self {
         Self {
             error_type: error.name().as_str().to_owned(),
             error_message: error.to_string(),
         }
-    }
-}
-
-/// What verifying an action says that only keeps what it read.
-pub fn kept(request: &StepRequest, receipt: Option<&Receipt>) -> Verification {
-    Verification {
-        holds: receipt.is_some(),
-        observed: match receipt {
-            Some(_) => format!("the state of {} is in this log", request.target.resource),
-            None => format!("no state of {} was kept", request.target.resource),
-        },
-    }
-}
-
-/// What undoing an action says that only read.
-pub fn only_read(request: &StepRequest) -> UndoOutcome {
-    UndoOutcome::NothingToUndo {
-        reason: format!("{} was only read", request.target.resource),
     }
 }
 

@@ -12,6 +12,11 @@ use crate::{
     inline_policy::{PolicyReceipt, PolicyState},
 };
 
+backstop_aws::services! {
+    /// IAM, which every inline deny is written by.
+    pub global Iam = aws_sdk_iam;
+}
+
 /// What kind of principal holds the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrincipalKind {
@@ -59,11 +64,6 @@ impl InlineDeny {
     /// The calls on principals of this kind.
     pub const fn on(kind: PrincipalKind, iam: Client) -> Self {
         Self { iam, kind }
-    }
-
-    /// The client, for who reads more of a principal.
-    pub const fn iam(&self) -> &Client {
-        &self.iam
     }
 
     /// This incident's deny of that name's holder.

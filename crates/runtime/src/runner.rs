@@ -6,8 +6,9 @@ mod verify;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use backstop_aws::{Accounts, Scope};
 use backstop_core::{
-    AccountId, ActionId, IncidentId, Outcome, Plan, StepId,
+    ActionId, IncidentId, Outcome, Plan, StepId,
     guardrail::{Guardrails, Permit, Protection, Subject},
     incident::{Incident, StepState},
     log::{Event, Origin},
@@ -21,23 +22,23 @@ use crate::{Action, IncidentLog, Ledger, StepError, action::StepRequest, now};
 pub struct Runner {
     ledger: Ledger,
     protection: Protection,
-    account: AccountId,
+    accounts: Arc<Accounts>,
     actions: BTreeMap<&'static str, Arc<dyn Action>>,
 }
 
 impl Runner {
-    /// Registers the actions under their ids; `account` is the one account they act in.
+    /// Registers the actions under their ids; `accounts` are those that they can act in.
     pub fn new(
         ledger: Ledger,
         protection: Protection,
-        account: AccountId,
+        accounts: Arc<Accounts>,
         actions: Vec<Arc<dyn Action>>,
     ) -> Self {
         let actions = actions.into_iter().map(|action| (action.id(), action)).collect();
         Self {
             ledger,
             protection,
-            account,
+            accounts,
             actions,
         }
     }
@@ -158,15 +159,10 @@ impl Runner {
     /// The incident, if the task names what the log names. A forged or mixed-up task changes nothing.
     fn checked(&self, log: &IncidentLog, task: &StepTask) -> Result<Incident, StepError> {
         let incident = log.incident()?;
-        // Clients hold the credentials of one account: a like-named principal there must not pay for another's.
-        if task.target.account != self.account {
-            return Err(StepError::Mismatch {
-                detail: format!(
-                    "it is in account {}, this deployment acts in account {} only; deploy Backstop there",
-                    task.target.account, self.account
-                ),
-            });
-        }
+        self.accounts.at(Scope::new(
+            task.target.account.clone(),
+            task.target.region.clone(),
+        ))?;
         let fits = incident.opened.target == task.target
             && incident
                 .step(&task.step)

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::AutoScalingInstanceDetails;
+use backstop_aws::{Access, Accounts};
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
@@ -23,13 +24,13 @@ use group::Group;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::{Clients, Regions},
     instance::{self, id_of},
+    services::{AutoScaling, Ec2},
 };
 
 /// See the module.
 pub(crate) struct DetachFromAutoScaling {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The membership before.
@@ -58,8 +59,8 @@ impl MembershipReceipt {
 }
 
 impl DetachFromAutoScaling {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
@@ -70,11 +71,12 @@ impl Action for DetachFromAutoScaling {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&request.target);
+        let aws = self.accounts.at(request)?;
+        let (ec2, autoscaling) = (aws.client::<Ec2>(), aws.client::<AutoScaling>());
         let id = id_of(&request.target)?;
         let (instance, member) = tokio::join!(
-            instance::read(&clients.ec2, &request.target),
-            group::membership(&clients.autoscaling, id)
+            instance::read(&ec2, &request.target),
+            group::membership(&autoscaling, id)
         );
         let (instance, member) = (instance?, member?);
         let Some(member) = member else {
@@ -83,7 +85,7 @@ impl Action for DetachFromAutoScaling {
             });
         };
         let before = MembershipReceipt::of(&member, id);
-        let group = group::read(&clients.autoscaling, &before.group, id).await?;
+        let group = group::read(&autoscaling, &before.group, id).await?;
         let leaving = group::is_leaving(&before.lifecycle_state);
         let change = (!leaving).then(|| Change {
             api: "autoscaling:DetachInstances".to_owned(),
@@ -114,9 +116,9 @@ impl Action for DetachFromAutoScaling {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&request.target);
+        let autoscaling = self.accounts.at(request)?.client::<AutoScaling>();
         // After a crash it may have left already, and EC2 Auto Scaling refuses to detach a stranger.
-        let member = group::membership(&clients.autoscaling, &receipt.instance).await?;
+        let member = group::membership(&autoscaling, &receipt.instance).await?;
         let is_member = member.is_some_and(|member| {
             member.auto_scaling_group_name() == Some(receipt.group.as_str())
                 && !member.lifecycle_state().is_some_and(group::is_leaving)
@@ -124,8 +126,7 @@ impl Action for DetachFromAutoScaling {
         if !is_member {
             return Ok(());
         }
-        clients
-            .autoscaling
+        autoscaling
             .detach_instances()
             .instance_ids(&receipt.instance)
             .auto_scaling_group_name(&receipt.group)
@@ -147,9 +148,9 @@ impl Action for DetachFromAutoScaling {
         request: &StepRequest,
         _receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&request.target);
+        let autoscaling = self.accounts.at(request)?.client::<AutoScaling>();
         let id = id_of(&request.target)?;
-        let member = group::membership(&clients.autoscaling, id).await?;
+        let member = group::membership(&autoscaling, id).await?;
         Ok(match member {
             None => Verification {
                 holds: true,
@@ -175,21 +176,23 @@ impl Action for DetachFromAutoScaling {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&request.target);
-        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &request.target).await)? {
+        let aws = self.accounts.at(request)?;
+        let (ec2, autoscaling) = (aws.client::<Ec2>(), aws.client::<AutoScaling>());
+        if let Err(gone) = instance::or_gone(instance::read(&ec2, &request.target).await)? {
             return Ok(gone);
         }
-        return_home::undo(&clients.autoscaling, &receipt, request.target.region.as_str()).await
+        return_home::undo(&autoscaling, &receipt, request.target.region.as_str()).await
     }
 }
 
 /// Why whatever takes the instance out of service waits for a person: nothing else in its group serves.
-pub(crate) async fn last_healthy_member(clients: &Clients, id: &str) -> Result<Option<String>, CallError> {
-    let Some(member) = group::membership(&clients.autoscaling, id).await? else {
+pub(crate) async fn last_healthy_member(aws: &Access<'_>, id: &str) -> Result<Option<String>, CallError> {
+    let autoscaling = aws.client::<AutoScaling>();
+    let Some(member) = group::membership(&autoscaling, id).await? else {
         return Ok(None);
     };
     let before = MembershipReceipt::of(&member, id);
-    let group = group::read(&clients.autoscaling, &before.group, id).await?;
+    let group = group::read(&autoscaling, &before.group, id).await?;
     Ok(group.and_then(|group| last_in_service(&group, &before)))
 }
 

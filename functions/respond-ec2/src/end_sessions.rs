@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_ssm::types::{Session, SessionFilter, SessionFilterKey, SessionState};
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
@@ -16,13 +17,13 @@ use backstop_runtime::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::Regions,
     instance::{self, id_of},
+    services::{Ec2, Ssm},
 };
 
 /// See the module.
 pub(crate) struct EndSessions {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The sessions that were ended, by id.
@@ -32,8 +33,8 @@ struct SessionsReceipt {
 }
 
 impl EndSessions {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
     /// The active sessions. For an instance that Systems Manager doesn't manage there are none.
@@ -49,9 +50,9 @@ impl EndSessions {
                 detail: error.to_string(),
             })?;
         let found: Result<Vec<Session>, _> = self
-            .regions
-            .of_target(&request.target)
-            .ssm
+            .accounts
+            .at(request)?
+            .client::<Ssm>()
             .describe_sessions()
             .state(SessionState::Active)
             .filters(filter)
@@ -64,11 +65,8 @@ impl EndSessions {
     }
 
     /// Ends one. It may have ended by itself.
-    async fn end(&self, request: &StepRequest, session: &str) -> Result<(), CallError> {
-        let answer = self
-            .regions
-            .of_target(&request.target)
-            .ssm
+    async fn end(ssm: &aws_sdk_ssm::Client, session: &str) -> Result<(), CallError> {
+        let answer = ssm
             .terminate_session()
             .session_id(session)
             .send()
@@ -91,11 +89,8 @@ impl Action for EndSessions {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&request.target);
-        let (instance, sessions) = tokio::join!(
-            instance::read(&clients.ec2, &request.target),
-            self.active(request)
-        );
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let (instance, sessions) = tokio::join!(instance::read(&ec2, &request.target), self.active(request));
         let (instance, sessions) = (instance?, sessions?);
         let id = |session: &Session| session.session_id().unwrap_or_default().to_owned();
         let changes = sessions.iter().map(|session| Change {
@@ -132,8 +127,9 @@ impl Action for EndSessions {
         let receipt: SessionsReceipt = read_receipt(receipt)?;
         let mut first_failure = None;
         // One that fails must not leave the others live.
+        let ssm = self.accounts.at(request)?.client::<Ssm>();
         for session in &receipt.sessions {
-            if let Err(error) = self.end(request, session).await {
+            if let Err(error) = Self::end(&ssm, session).await {
                 first_failure.get_or_insert(error);
             }
         }

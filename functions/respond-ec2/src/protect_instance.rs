@@ -10,6 +10,7 @@ mod setting;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
@@ -19,13 +20,13 @@ use serde::{Deserialize, Serialize};
 use setting::Setting;
 
 use crate::{
-    clients::Regions,
     instance::{self, Instance},
+    services::Ec2,
 };
 
 /// See the module.
 pub(crate) struct ProtectInstance {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The settings that were changed, as they were before.
@@ -36,14 +37,14 @@ struct ProtectReceipt {
 }
 
 impl ProtectInstance {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
     async fn read(&self, request: &StepRequest) -> Result<(Instance, Vec<Setting>), StepError> {
-        let clients = self.regions.of_target(&request.target);
-        let instance = instance::read(&clients.ec2, &request.target).await?;
-        let settings = setting::read(&clients.ec2, &instance).await?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
+        let settings = setting::read(&ec2, &instance).await?;
         Ok((instance, settings))
     }
 }
@@ -91,11 +92,11 @@ impl Action for ProtectInstance {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&request.target);
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let mut first_failure = None;
         // One that fails must not leave the others off.
         for setting in &receipt.before {
-            if let Err(error) = setting.protected().put(&clients.ec2, &receipt.instance).await {
+            if let Err(error) = setting.protected().put(&ec2, &receipt.instance).await {
                 first_failure.get_or_insert(error);
             }
         }
@@ -135,13 +136,13 @@ impl Action for ProtectInstance {
             Ok((_, now)) => now,
             Err(gone) => return Ok(gone),
         };
-        let clients = self.regions.of_target(&request.target);
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let (mut restored, mut drifted) = (Vec::new(), Vec::new());
         for before in &receipt.before {
             match now.iter().find(|now| now.is_same_setting(before)) {
                 Some(now) if now == before => {}
                 Some(now) if *now == before.protected() => {
-                    before.put(&clients.ec2, &receipt.instance).await?;
+                    before.put(&ec2, &receipt.instance).await?;
                     restored.push(before.to_string());
                 }
                 Some(now) => drifted.push(now.to_string()),

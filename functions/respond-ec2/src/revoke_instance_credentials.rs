@@ -13,6 +13,7 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backstop_aws::{Access, Accounts};
 use backstop_core::{
     ErrorName, Plan, Receipt, UndoOutcome, Verification,
     guardrail::{Permit, Protection},
@@ -20,22 +21,19 @@ use backstop_core::{
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{StepRequest, read_receipt, write_receipt},
-    inline_deny::{InlineDeny, PrincipalKind},
+    inline_deny::{Iam, InlineDeny, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState, deny_instance},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    clients::{Clients, Regions},
-    instance,
-};
+use crate::{instance, services::Ec2};
 
 /// Containment doesn't wait longer for what is only told.
 const LONGEST_READING: Duration = Duration::from_secs(4);
 
 /// See the module.
 pub(crate) struct RevokeInstanceCredentials {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
     protection: Protection,
 }
 
@@ -55,8 +53,8 @@ struct Role {
 }
 
 impl RevokeInstanceCredentials {
-    pub(crate) const fn new(regions: Arc<Regions>, protection: Protection) -> Self {
-        Self { regions, protection }
+    pub(crate) const fn new(accounts: Arc<Accounts>, protection: Protection) -> Self {
+        Self { accounts, protection }
     }
 
     /// The runner's guardrails look at the instance; the role is changed as well.
@@ -77,10 +75,11 @@ impl Action for RevokeInstanceCredentials {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&request.target);
+        let aws = self.accounts.at(request)?;
+        let ec2 = aws.client::<Ec2>();
         let id = instance::id_of(&request.target)?;
-        let (instance, found) = tokio::try_join!(instance::read(&clients.ec2, &request.target), async {
-            Ok(association::find(&clients.ec2, id).await?)
+        let (instance, found) = tokio::try_join!(instance::read(&ec2, &request.target), async {
+            Ok(association::find(&ec2, id).await?)
         })?;
         let profile_arn = found.map(|found| found.profile_arn).ok_or_else(|| StepError::NotApplicable {
             reason: format!(
@@ -89,11 +88,8 @@ impl Action for RevokeInstanceCredentials {
             ),
         })?;
         let (role, others) = tokio::join!(
-            role_of(&clients, &profile_arn),
-            tokio::time::timeout(
-                LONGEST_READING,
-                association::others_with(&clients.ec2, &profile_arn, id)
-            )
+            role_of(&aws, &profile_arn),
+            tokio::time::timeout(LONGEST_READING, association::others_with(&ec2, &profile_arn, id))
         );
         let others = others.map_or(None, Result::ok);
         let role = role?;
@@ -104,7 +100,7 @@ impl Action for RevokeInstanceCredentials {
             .as_ref()
             .map(|role| PolicyReceipt::new(&role.name, &request.incident, &deny_instance(&instance.arn)));
         let state = match &policy {
-            Some(policy) => Some(denies(&clients).state(policy).await?),
+            Some(policy) => Some(denies(&aws).state(policy).await?),
             None => None,
         };
         Ok(Plan {
@@ -129,10 +125,11 @@ impl Action for RevokeInstanceCredentials {
     /// Both parts are tried, even if the first fails: the deny works without it.
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&request.target);
-        let taken = association::take_away(&clients.ec2, &receipt.instance, &receipt.profile_arn).await;
+        let aws = self.accounts.at(request)?;
+        let ec2 = aws.client::<Ec2>();
+        let taken = association::take_away(&ec2, &receipt.instance, &receipt.profile_arn).await;
         let denied = match &receipt.policy {
-            Some(policy) => denies(&clients).put(policy).await,
+            Some(policy) => denies(&aws).put(policy).await,
             None => Ok(()),
         };
         taken?;
@@ -151,10 +148,11 @@ impl Action for RevokeInstanceCredentials {
             });
         };
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&request.target);
-        let found = association::find(&clients.ec2, &receipt.instance).await?;
+        let aws = self.accounts.at(request)?;
+        let ec2 = aws.client::<Ec2>();
+        let found = association::find(&ec2, &receipt.instance).await?;
         let state = match &receipt.policy {
-            Some(policy) => Some(denies(&clients).state(policy).await?),
+            Some(policy) => Some(denies(&aws).state(policy).await?),
             None => None,
         };
         Ok(Verification {
@@ -170,15 +168,15 @@ impl Action for RevokeInstanceCredentials {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        undo::undo(&self.regions.of_target(&request.target), request, &receipt).await
+        undo::undo(&self.accounts.at(request)?, request, &receipt).await
     }
 }
 
 /// The role of a profile; IAM allows one (IAM User Guide, "Using instance profiles").
-async fn role_of(clients: &Clients, profile_arn: &str) -> Result<Option<Role>, StepError> {
+async fn role_of(aws: &Access<'_>, profile_arn: &str) -> Result<Option<Role>, StepError> {
     let name = profile_arn.rsplit('/').next().unwrap_or(profile_arn);
-    let answer = clients
-        .iam
+    let answer = aws
+        .client::<Iam>()
         .get_instance_profile()
         .instance_profile_name(name)
         .send()
@@ -202,8 +200,8 @@ async fn role_of(clients: &Clients, profile_arn: &str) -> Result<Option<Role>, S
 }
 
 /// The denies on roles.
-fn denies(clients: &Clients) -> InlineDeny {
-    InlineDeny::on(PrincipalKind::Role, clients.iam.clone())
+fn denies(aws: &Access<'_>) -> InlineDeny {
+    InlineDeny::on(PrincipalKind::Role, aws.client::<Iam>())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
@@ -26,13 +27,13 @@ use keeping::Keeping;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::{Clients, Regions},
     instance::{self, Instance, id_of},
+    services::Ec2,
 };
 
 /// See the module.
 pub(crate) struct SecureSnapshots {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
     custody: Custody,
 }
 
@@ -44,8 +45,8 @@ struct CustodyReceipt {
 }
 
 impl SecureSnapshots {
-    pub(crate) const fn new(regions: Arc<Regions>, custody: Custody) -> Self {
-        Self { regions, custody }
+    pub(crate) const fn new(accounts: Arc<Accounts>, custody: Custody) -> Self {
+        Self { accounts, custody }
     }
 }
 
@@ -61,10 +62,10 @@ impl Action for SecureSnapshots {
                 reason: format!("none of the stack's parameters is set: {}", Custody::parameters()),
             });
         }
-        let clients = self.regions.of_target(&request.target);
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let (evidence, instance) = tokio::join!(
-            Evidence::of(&clients.ec2, &request.incident),
-            known_instance(&clients, request)
+            Evidence::of(&ec2, &request.incident),
+            known_instance(&ec2, request)
         );
         let (evidence, (arn, tags)) = (evidence?, instance?);
         if evidence.originals.is_empty() {
@@ -75,7 +76,7 @@ impl Action for SecureSnapshots {
         let mut limits = Vec::new();
         let custody = self.custody.clone().in_region_of(&request.target, &mut limits);
         limits.extend(words::limits(&custody));
-        let todo = keeping::todo(&clients.ec2, &evidence, &custody).await?;
+        let todo = keeping::todo(&ec2, &evidence, &custody).await?;
         Ok(Plan {
             step: request.step.clone(),
             action: self.id().into(),
@@ -96,10 +97,10 @@ impl Action for SecureSnapshots {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CustodyReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&request.target);
-        let evidence = Evidence::of(&clients.ec2, &request.incident).await?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let evidence = Evidence::of(&ec2, &request.incident).await?;
         Keeping {
-            ec2: &clients.ec2,
+            ec2: &ec2,
             evidence: &evidence,
             custody: &receipt.custody,
             incident: &request.incident,
@@ -114,8 +115,8 @@ impl Action for SecureSnapshots {
         request: &StepRequest,
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&request.target);
-        let evidence = Evidence::of(&clients.ec2, &request.incident).await?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let evidence = Evidence::of(&ec2, &request.incident).await?;
         let (custody, gone) = match receipt {
             Some(receipt) => {
                 let receipt: CustodyReceipt = read_receipt(receipt)?;
@@ -129,7 +130,7 @@ impl Action for SecureSnapshots {
                 Vec::new(),
             ),
         };
-        let todo = keeping::todo(&clients.ec2, &evidence, &custody).await?;
+        let todo = keeping::todo(&ec2, &evidence, &custody).await?;
         Ok(words::verification(&evidence, &todo, &gone))
     }
 
@@ -148,11 +149,11 @@ impl Action for SecureSnapshots {
 
 /// The instance's ARN and tags. Snapshots outlive their instance: one that EC2 has forgotten has no tags.
 async fn known_instance(
-    clients: &Clients,
+    ec2: &aws_sdk_ec2::Client,
     request: &StepRequest,
 ) -> Result<(String, std::collections::BTreeMap<String, String>), StepError> {
     let id = id_of(&request.target)?;
-    match instance::find(&clients.ec2, &request.target).await {
+    match instance::find(ec2, &request.target).await {
         Ok(found) => {
             let instance = Instance::of(&found, id, &request.target);
             Ok((instance.arn, instance.tags))

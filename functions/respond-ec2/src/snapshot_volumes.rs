@@ -9,6 +9,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::InstanceSpecification;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
@@ -17,14 +18,14 @@ use backstop_runtime::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::{Clients, Regions},
     instance::{self, Instance},
+    services::Ec2,
     snapshots::{self, INCIDENT_TAG, INSTANCE_TAG, tag},
 };
 
 /// See the module.
 pub(crate) struct SnapshotVolumes {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// What was to be kept.
@@ -36,8 +37,8 @@ struct SnapshotReceipt {
 }
 
 impl SnapshotVolumes {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
@@ -48,11 +49,9 @@ impl Action for SnapshotVolumes {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&request.target);
-        let (instance, kept) = tokio::join!(
-            instance::read(&clients.ec2, &request.target),
-            kept_volumes(&clients, request)
-        );
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let (instance, kept) =
+            tokio::join!(instance::read(&ec2, &request.target), kept_volumes(&ec2, request));
         let (instance, kept) = (instance?, kept?);
         if instance.volumes.is_empty() {
             return Err(StepError::NotApplicable {
@@ -80,7 +79,7 @@ impl Action for SnapshotVolumes {
             tags: instance.tags.clone(),
             changes,
             blast_radius: vec!["snapshots cost until someone deletes them".to_owned()],
-            limits: limits(&clients, &instance).await?,
+            limits: limits(&ec2, &instance).await?,
             needs_approval: None,
             captured: None,
             manual_undo: Vec::new(),
@@ -97,18 +96,14 @@ impl Action for SnapshotVolumes {
         request: &StepRequest,
         _receipt: &Receipt,
     ) -> Result<(), StepError> {
-        let clients = self.regions.of_target(&request.target);
-        let (instance, kept) = tokio::join!(
-            instance::read(&clients.ec2, &request.target),
-            kept_volumes(&clients, request)
-        );
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let (instance, kept) =
+            tokio::join!(instance::read(&ec2, &request.target), kept_volumes(&ec2, request));
         let (instance, kept) = (instance?, kept?);
         let Some(specification) = without(&instance, &kept) else {
             return Ok(());
         };
-        clients
-            .ec2
-            .create_snapshots()
+        ec2.create_snapshots()
             .instance_specification(specification)
             .description(format!("Evidence of incident {}", request.incident))
             .tag_specifications(snapshots::tagged(vec![
@@ -132,17 +127,17 @@ impl Action for SnapshotVolumes {
         request: &StepRequest,
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&request.target);
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let volumes = match receipt {
             Some(receipt) => read_receipt::<SnapshotReceipt>(receipt)?.volumes,
-            None => instance::read(&clients.ec2, &request.target)
+            None => instance::read(&ec2, &request.target)
                 .await?
                 .volumes
                 .into_iter()
                 .map(|volume| volume.id)
                 .collect(),
         };
-        let found = snapshots::of_incident(&clients.ec2, &request.incident).await?;
+        let found = snapshots::of_incident(&ec2, &request.incident).await?;
         let (mut kept, mut missing) = (Vec::new(), Vec::new());
         for volume in volumes {
             match found
@@ -185,8 +180,11 @@ impl Action for SnapshotVolumes {
 }
 
 /// The volumes that have a snapshot of this incident.
-async fn kept_volumes(clients: &Clients, request: &StepRequest) -> Result<BTreeSet<String>, CallError> {
-    let found = snapshots::of_incident(&clients.ec2, &request.incident).await?;
+async fn kept_volumes(
+    ec2: &aws_sdk_ec2::Client,
+    request: &StepRequest,
+) -> Result<BTreeSet<String>, CallError> {
+    let found = snapshots::of_incident(ec2, &request.incident).await?;
     Ok(found
         .into_iter()
         .filter_map(|snapshot| snapshot.volume_id)
@@ -216,12 +214,11 @@ fn without(instance: &Instance, kept: &BTreeSet<String>) -> Option<InstanceSpeci
 }
 
 /// What the snapshots don't hold, and which of them other accounts couldn't read.
-async fn limits(clients: &Clients, instance: &Instance) -> Result<Vec<String>, StepError> {
+async fn limits(ec2: &aws_sdk_ec2::Client, instance: &Instance) -> Result<Vec<String>, StepError> {
     let mut limits = vec![
         "memory and instance store volumes aren't in a snapshot; volumes are as after a power cut".to_owned(),
     ];
-    let answer = clients
-        .ec2
+    let answer = ec2
         .describe_volumes()
         .set_volume_ids(Some(
             instance.volumes.iter().map(|volume| volume.id.clone()).collect(),

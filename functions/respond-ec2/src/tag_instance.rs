@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Tag;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
@@ -17,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    clients::Regions,
     instance,
+    services::Ec2,
     snapshots::{INCIDENT_TAG, tag},
 };
 
@@ -27,7 +28,7 @@ const STATE_TAG: &str = "backstop:state";
 
 /// See the module.
 pub(crate) struct TagInstance {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The tags that were changed.
@@ -39,35 +40,35 @@ struct TagReceipt {
 }
 
 impl TagInstance {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
-    async fn create(&self, request: &StepRequest, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
-        self.regions
-            .of_target(&request.target)
-            .ec2
+    async fn create(&self, request: &StepRequest, instance: &str, tags: Vec<Tag>) -> Result<(), StepError> {
+        self.accounts
+            .at(request)?
+            .client::<Ec2>()
             .create_tags()
             .resources(instance)
             .set_tags(Some(tags))
             .send()
             .await
-            .map(drop)
-            .map_err(CallError::of("ec2:CreateTags", format!("instance `{instance}`")))
+            .map_err(CallError::of("ec2:CreateTags", format!("instance `{instance}`")))?;
+        Ok(())
     }
 
     /// A key with a value deletes the tag only if it has that value still.
-    async fn delete(&self, request: &StepRequest, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
-        self.regions
-            .of_target(&request.target)
-            .ec2
+    async fn delete(&self, request: &StepRequest, instance: &str, tags: Vec<Tag>) -> Result<(), StepError> {
+        self.accounts
+            .at(request)?
+            .client::<Ec2>()
             .delete_tags()
             .resources(instance)
             .set_tags(Some(tags))
             .send()
             .await
-            .map(drop)
-            .map_err(CallError::of("ec2:DeleteTags", format!("instance `{instance}`")))
+            .map_err(CallError::of("ec2:DeleteTags", format!("instance `{instance}`")))?;
+        Ok(())
     }
 }
 
@@ -86,8 +87,8 @@ impl Action for TagInstance {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&request.target);
-        let instance = instance::read(&clients.ec2, &request.target).await?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
         let mut before = BTreeMap::new();
         let mut changes = Vec::new();
         for (key, value) in wanted(request) {
@@ -139,7 +140,7 @@ impl Action for TagInstance {
             .filter(|(key, _)| receipt.before.contains_key(*key))
             .map(|(key, value)| tag(key, &value))
             .collect();
-        Ok(self.create(request, &receipt.instance, tags).await?)
+        self.create(request, &receipt.instance, tags).await
     }
 
     async fn verify(
@@ -147,8 +148,8 @@ impl Action for TagInstance {
         request: &StepRequest,
         _receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&request.target);
-        let instance = instance::read(&clients.ec2, &request.target).await?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
         let missing: Vec<&str> = wanted(request)
             .iter()
             .filter(|(key, value)| instance.tags.get(**key) != Some(value))
@@ -171,8 +172,8 @@ impl Action for TagInstance {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&request.target);
-        let now = match instance::or_gone(instance::read(&clients.ec2, &request.target).await)? {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let now = match instance::or_gone(instance::read(&ec2, &request.target).await)? {
             Ok(instance) => instance.tags,
             Err(gone) => return Ok(gone),
         };

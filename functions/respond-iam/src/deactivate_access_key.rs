@@ -4,12 +4,16 @@
 //! *Undo* leaves it off: a leaked key must not come back. A person who started the incident without a finding may
 //! ask for it by name. *Twice* is harmless: the status is set, not toggled.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use aws_sdk_iam::{Client, types::StatusType};
+use aws_sdk_iam::types::StatusType;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, Risk, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::Iam,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +21,12 @@ use crate::principal::{self, User};
 
 /// See the module.
 pub(crate) struct DeactivateAccessKey {
-    iam: Client,
+    accounts: Arc<Accounts>,
 }
 
 impl DeactivateAccessKey {
-    pub(crate) const fn new(iam: Client) -> Self {
-        Self { iam }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
@@ -41,7 +45,8 @@ impl Action for DeactivateAccessKey {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let (user, last_use) = principal::user(&self.iam, &request.target).await?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let (user, last_use) = principal::user(&iam, &request.target).await?;
         let key_id = leaked_key(request)?;
         let was_active = user.keys.iter().any(|key| key.id == key_id && key.is_active);
         let changes = Vec::from_iter(was_active.then(|| Change {
@@ -75,14 +80,9 @@ impl Action for DeactivateAccessKey {
         })
     }
 
-    async fn act(
-        &self,
-        _permit: &Permit,
-        _request: &StepRequest,
-        receipt: &Receipt,
-    ) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
-        self.set(&key.user_name, &key.key_id, StatusType::Inactive).await
+        self.set(request, &key, StatusType::Inactive).await
     }
 
     async fn verify(
@@ -91,7 +91,8 @@ impl Action for DeactivateAccessKey {
         _receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
         let key_id = leaked_key(request)?;
-        match principal::user(&self.iam, &request.target).await {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        match principal::user(&iam, &request.target).await {
             Ok((user, _)) => Ok(seen(&user, key_id)),
             // A key that no longer exists can't be used.
             Err(StepError::TargetGone { what }) => Ok(Verification {
@@ -112,7 +113,8 @@ impl Action for DeactivateAccessKey {
         let KeyReceipt {
             user_name, key_id, ..
         } = &key;
-        let keys = match principal::keys_of(&self.iam, user_name).await {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let keys = match principal::keys_of(&iam, user_name).await {
             Ok(keys) => keys,
             // With the user, its keys are gone.
             Err(StepError::TargetGone { .. }) => Vec::new(),
@@ -124,7 +126,7 @@ impl Action for DeactivateAccessKey {
             Some(found) if found.is_active => Ok(UndoOutcome::NothingToUndo {
                 reason: format!("access key {key_id} of user {user_name} is ACTIVE, whoever made it so"),
             }),
-            Some(_) if key.was_active && is_asked => self.reactivate(&key).await,
+            Some(_) if key.was_active && is_asked => self.reactivate(request, &key).await,
             None if key.was_active && is_asked => Ok(UndoOutcome::Drifted {
                 found: format!("access key {key_id} of user {user_name} is gone"),
             }),
@@ -140,8 +142,18 @@ impl Action for DeactivateAccessKey {
 }
 
 impl DeactivateAccessKey {
-    async fn set(&self, user_name: &str, key_id: &str, status: StatusType) -> Result<(), StepError> {
-        self.iam
+    async fn set(
+        &self,
+        request: &StepRequest,
+        key: &KeyReceipt,
+        status: StatusType,
+    ) -> Result<(), StepError> {
+        let KeyReceipt {
+            user_name, key_id, ..
+        } = key;
+        self.accounts
+            .at(request)?
+            .client::<Iam>()
             .update_access_key()
             .user_name(user_name)
             .access_key_id(key_id)
@@ -153,11 +165,11 @@ impl DeactivateAccessKey {
     }
 
     /// A person started the incident and asks for the key by name.
-    async fn reactivate(&self, key: &KeyReceipt) -> Result<UndoOutcome, StepError> {
+    async fn reactivate(&self, request: &StepRequest, key: &KeyReceipt) -> Result<UndoOutcome, StepError> {
         let KeyReceipt {
             user_name, key_id, ..
         } = key;
-        self.set(user_name, key_id, StatusType::Active).await?;
+        self.set(request, key, StatusType::Active).await?;
         Ok(UndoOutcome::Restored {
             what: format!("access key {key_id} of user {user_name} is active again"),
         })

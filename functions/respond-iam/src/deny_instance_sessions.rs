@@ -4,14 +4,17 @@
 //! *Undo* removes that policy if its text is still ours; while credentials from before may be alive, it is
 //! narrowed to them. *Twice* is harmless: the same text under the same name.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{
     Change, Plan, Playbooks, Receipt, Target, TargetKind, UndoOutcome, Verification, guardrail::Permit,
 };
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
-    inline_deny::{InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState},
     playbooks,
 };
@@ -20,20 +23,17 @@ use crate::principal::{self, instance_of};
 
 /// See the module.
 pub(crate) struct DenyInstanceSessions {
-    deny: InlineDeny,
+    accounts: Arc<Accounts>,
 }
 
 impl DenyInstanceSessions {
-    pub(crate) const fn new(iam: aws_sdk_iam::Client) -> Self {
-        Self {
-            deny: InlineDeny::on(PrincipalKind::Role, iam),
-        }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
-    fn receipt(&self, role: &str, instance: &str, request: &StepRequest) -> InlineDenyReceipt {
-        let policy =
-            PolicyReceipt::for_instance(role, &request.incident, &anywhere(instance, &request.target));
-        self.deny.receipt_for(policy, request)
+    fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        Ok(InlineDeny::on(PrincipalKind::Role, iam))
     }
 }
 
@@ -49,10 +49,11 @@ impl Action for DenyInstanceSessions {
                 reason: format!("{} isn't named after an instance", request.target),
             });
         };
-        let role = principal::role(self.deny.iam(), &request.target).await?;
-        let receipt = self.receipt(&role.name, instance, request);
+        let deny = self.deny(request)?;
+        let role = principal::role(&self.accounts.at(request)?.client::<Iam>(), &request.target).await?;
+        let receipt = receipt_of(&deny, &role.name, instance, request);
         let policy = &receipt.policy;
-        let state = self.deny.state(policy).await?;
+        let state = deny.state(policy).await?;
         let change = (state != PolicyState::Ours).then(|| Change {
             api: "iam:PutRolePolicy".to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
@@ -84,7 +85,7 @@ impl Action for DenyInstanceSessions {
                     role.name
                 ),
             ],
-            manual_undo: vec![self.deny.by_hand(policy)],
+            manual_undo: vec![deny.by_hand(policy)],
             limits,
             needs_approval: None,
             captured: None,
@@ -94,14 +95,9 @@ impl Action for DenyInstanceSessions {
         })
     }
 
-    async fn act(
-        &self,
-        _permit: &Permit,
-        _request: &StepRequest,
-        receipt: &Receipt,
-    ) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.deny.put(&policy).await
+        self.deny(request)?.put(&policy).await
     }
 
     async fn verify(
@@ -109,12 +105,14 @@ impl Action for DenyInstanceSessions {
         request: &StepRequest,
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
+        let deny = self.deny(request)?;
         let InlineDenyReceipt { policy, .. } = match (receipt, instance_of(&request.target)) {
             (Some(receipt), _) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             (None, Some(instance)) => {
-                let role = principal::role(self.deny.iam(), &request.target).await?;
-                self.receipt(&role.name, instance, request)
+                let iam = self.accounts.at(request)?.client::<Iam>();
+                let role = principal::role(&iam, &request.target).await?;
+                receipt_of(&deny, &role.name, instance, request)
             }
             (None, None) => {
                 return Ok(Verification {
@@ -123,8 +121,7 @@ impl Action for DenyInstanceSessions {
                 });
             }
         };
-        self.deny
-            .verify(&policy, "everything to the instance's credentials")
+        deny.verify(&policy, "everything to the instance's credentials")
             .await
     }
 
@@ -134,7 +131,7 @@ impl Action for DenyInstanceSessions {
         request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.deny.undo(request, receipt).await
+        self.deny(request)?.undo(request, receipt).await
     }
 }
 
@@ -147,6 +144,14 @@ fn instance_goes_on(instance: &str, playbooks: &Playbooks) -> String {
         }
         None => format!("{what}: isolate it by hand"),
     }
+}
+
+fn receipt_of(deny: &InlineDeny, role: &str, instance: &str, request: &StepRequest) -> InlineDenyReceipt {
+    let arn = anywhere(instance, &request.target);
+    deny.receipt_for(
+        PolicyReceipt::for_instance(role, &request.incident, &arn),
+        request,
+    )
 }
 
 /// The instance in whatever Region it is: the finding names the one in which its credentials were used. Ids of

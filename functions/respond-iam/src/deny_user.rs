@@ -5,13 +5,15 @@
 //! *Undo* removes that policy if its text is still ours; while sessions from before may be alive, it is narrowed
 //! to them, so that stolen ones don't come back to life. *Twice* is harmless: the same text under the same name.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use aws_sdk_iam::Client;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
-    inline_deny::{InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
     inline_policy::{PolicyState, deny_all},
 };
 
@@ -19,14 +21,17 @@ use crate::principal;
 
 /// See the module.
 pub(crate) struct DenyUser {
-    deny: InlineDeny,
+    accounts: Arc<Accounts>,
 }
 
 impl DenyUser {
-    pub(crate) const fn new(iam: Client) -> Self {
-        Self {
-            deny: InlineDeny::on(PrincipalKind::User, iam),
-        }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+
+    fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        Ok(InlineDeny::on(PrincipalKind::User, iam))
     }
 }
 
@@ -37,10 +42,12 @@ impl Action for DenyUser {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let deny = |user: &str| self.deny.receipt(user, request, &deny_all());
-        let state = |user: String| async move { self.deny.state(&deny(&user).policy).await };
-        let (user, state) = principal::user_and(self.deny.iam(), &request.target, state).await?;
-        let receipt = deny(&user.name);
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let deny = &self.deny(request)?;
+        let receipt_of = |user: &str| deny.receipt(user, request, &deny_all());
+        let state = |user: String| async move { deny.state(&receipt_of(&user).policy).await };
+        let (user, state) = principal::user_and(&iam, &request.target, state).await?;
+        let receipt = receipt_of(&user.name);
         let policy = &receipt.policy;
         let now = match state {
             PolicyState::Ours => None,
@@ -77,7 +84,7 @@ impl Action for DenyUser {
             tags: user.tags,
             changes: changes.into_iter().collect(),
             blast_radius,
-            manual_undo: vec![self.deny.by_hand(policy)],
+            manual_undo: vec![deny.by_hand(policy)],
             limits: vec!["sessions of roles that this user has assumed go on until they expire".to_owned()],
             needs_approval: None,
             captured: None,
@@ -85,14 +92,9 @@ impl Action for DenyUser {
         })
     }
 
-    async fn act(
-        &self,
-        _permit: &Permit,
-        _request: &StepRequest,
-        receipt: &Receipt,
-    ) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.deny.put(&policy).await
+        self.deny(request)?.put(&policy).await
     }
 
     async fn verify(
@@ -100,15 +102,17 @@ impl Action for DenyUser {
         request: &StepRequest,
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
+        let deny = self.deny(request)?;
         let InlineDenyReceipt { policy, .. } = match receipt {
             Some(receipt) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             None => {
-                let (user, _) = principal::user(self.deny.iam(), &request.target).await?;
-                self.deny.receipt(&user.name, request, &deny_all())
+                let iam = self.accounts.at(request)?.client::<Iam>();
+                let (user, _) = principal::user(&iam, &request.target).await?;
+                deny.receipt(&user.name, request, &deny_all())
             }
         };
-        self.deny.verify(&policy, "everything").await
+        deny.verify(&policy, "everything").await
     }
 
     async fn undo(
@@ -117,7 +121,7 @@ impl Action for DenyUser {
         request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.deny.undo(request, receipt).await
+        self.deny(request)?.undo(request, receipt).await
     }
 }
 

@@ -4,14 +4,17 @@
 //! them is `iam.revoke-role-sessions`. *Undo* puts the exact text from before back if ours still stands. *Twice*
 //! is harmless: the new text comes from the receipt.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use aws_sdk_iam::Client;
+use backstop_aws::Accounts;
 use backstop_core::{
     Change, IncidentId, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit, kind,
 };
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::Iam,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,16 +27,18 @@ const LONGEST: usize = 4096;
 
 /// See the module.
 pub(crate) struct NarrowRoleTrust {
-    iam: Client,
+    accounts: Arc<Accounts>,
 }
 
 impl NarrowRoleTrust {
-    pub(crate) const fn new(iam: Client) -> Self {
-        Self { iam }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
-    async fn set(&self, role: &str, document: &str) -> Result<(), StepError> {
-        self.iam
+    async fn set(&self, request: &StepRequest, role: &str, document: &str) -> Result<(), StepError> {
+        self.accounts
+            .at(request)?
+            .client::<Iam>()
             .update_assume_role_policy()
             .role_name(role)
             .policy_document(document)
@@ -47,7 +52,8 @@ impl NarrowRoleTrust {
     }
 
     async fn trust_now(&self, request: &StepRequest) -> Result<String, StepError> {
-        let role = principal::role(&self.iam, &named(&request.target)).await?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let role = principal::role(&iam, &named(&request.target)).await?;
         Ok(role.trust.document)
     }
 }
@@ -67,7 +73,8 @@ impl Action for NarrowRoleTrust {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let role = principal::role(&self.iam, &request.target).await?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let role = principal::role(&iam, &request.target).await?;
         let before = role.trust.document.clone();
         let narrowed = narrow(&role, &request.incident)?;
         let change = (!is_same(&before, &narrowed)).then(|| Change {
@@ -107,14 +114,9 @@ impl Action for NarrowRoleTrust {
         })
     }
 
-    async fn act(
-        &self,
-        _permit: &Permit,
-        _request: &StepRequest,
-        receipt: &Receipt,
-    ) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let trust: TrustReceipt = read_receipt(receipt)?;
-        self.set(&trust.role_name, &trust.narrowed).await
+        self.set(request, &trust.role_name, &trust.narrowed).await
     }
 
     async fn verify(
@@ -155,7 +157,7 @@ impl Action for NarrowRoleTrust {
                 ),
             });
         }
-        self.set(&trust.role_name, &trust.before).await?;
+        self.set(request, &trust.role_name, &trust.before).await?;
         Ok(UndoOutcome::Restored {
             what: format!("role {} has its trust policy from before", trust.role_name),
         })

@@ -5,12 +5,15 @@
 //! *Undo* removes that policy if its text is still ours, once the sessions it ends have expired. *Twice* is
 //! harmless: the text comes from the receipt.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
-    inline_deny::{InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
     inline_policy::{PolicyState, deny_older_sessions},
 };
 
@@ -21,16 +24,17 @@ use crate::{
 
 /// See the module.
 pub(crate) struct RevokeRoleSessions {
-    deny: InlineDeny,
-    trail: aws_sdk_cloudtrail::Client,
+    accounts: Arc<Accounts>,
 }
 
 impl RevokeRoleSessions {
-    pub(crate) const fn new(iam: aws_sdk_iam::Client, trail: aws_sdk_cloudtrail::Client) -> Self {
-        Self {
-            deny: InlineDeny::on(PrincipalKind::Role, iam),
-            trail,
-        }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+
+    fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        Ok(InlineDeny::on(PrincipalKind::Role, iam))
     }
 }
 
@@ -41,7 +45,9 @@ impl Action for RevokeRoleSessions {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let role = principal::role(self.deny.iam(), &request.target).await?;
+        let aws = self.accounts.at(request)?;
+        let deny = self.deny(request)?;
+        let role = principal::role(&aws.client::<Iam>(), &request.target).await?;
         if let Some(instance) = instance_of(&request.target)
             && role.trust.is_only_ec2()
         {
@@ -53,13 +59,11 @@ impl Action for RevokeRoleSessions {
                 ),
             });
         }
-        let receipt = self
-            .denies
-            .receipt(&role.name, request, &deny_older_sessions(request.at));
+        let receipt = deny.receipt(&role.name, request, &deny_older_sessions(request.at));
         let policy = &receipt.policy;
         let (state, users) = tokio::join!(
-            self.deny.state(policy),
-            role_users::read(self.deny.iam(), &self.trail, &role, &request.target, request.at)
+            deny.state(policy),
+            role_users::read(&aws, &role, &request.target, request.at)
         );
         // Whatever stands under this incident's name has an older cut-off, so there is always a change.
         let now = match state? {
@@ -84,7 +88,7 @@ impl Action for RevokeRoleSessions {
             action: self.id().into(),
             changes: vec![change],
             blast_radius: blast_radius(&role, users.known),
-            manual_undo: vec![self.deny.by_hand(policy)],
+            manual_undo: vec![deny.by_hand(policy)],
             limits,
             needs_approval: asks(request, &role)?,
             captured: None,
@@ -94,19 +98,14 @@ impl Action for RevokeRoleSessions {
         })
     }
 
-    async fn act(
-        &self,
-        _permit: &Permit,
-        _request: &StepRequest,
-        receipt: &Receipt,
-    ) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.deny.put(&policy).await
+        self.deny(request)?.put(&policy).await
     }
 
     async fn verify(
         &self,
-        _request: &StepRequest,
+        request: &StepRequest,
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
         let Some(receipt) = receipt else {
@@ -116,7 +115,7 @@ impl Action for RevokeRoleSessions {
             });
         };
         let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.deny.verify(&policy, "older sessions").await
+        self.deny(request)?.verify(&policy, "older sessions").await
     }
 
     async fn undo(
@@ -125,7 +124,7 @@ impl Action for RevokeRoleSessions {
         request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.deny.undo(request, receipt).await
+        self.deny(request)?.undo(request, receipt).await
     }
 }
 

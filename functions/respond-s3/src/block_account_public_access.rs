@@ -11,6 +11,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::{Access, Accounts};
 use backstop_core::{AccountId, Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
@@ -20,14 +21,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account_block::{AccountBlock, AccountBlocks, account_of},
-    buckets::Buckets,
     reach::Reach,
 };
 
 /// See the module.
 pub(crate) struct BlockAccountPublicAccess {
-    blocks: AccountBlocks,
-    buckets: Arc<Buckets>,
+    accounts: Arc<Accounts>,
 }
 
 /// The state before.
@@ -38,17 +37,21 @@ struct AccountReceipt {
 }
 
 impl BlockAccountPublicAccess {
-    pub(crate) const fn new(blocks: AccountBlocks, buckets: Arc<Buckets>) -> Self {
-        Self { blocks, buckets }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+
+    fn blocks(&self, request: &StepRequest) -> Result<AccountBlocks, StepError> {
+        Ok(AccountBlocks::of(&self.accounts.at(request)?))
     }
 }
 
 /// Without the buckets a person decides on less, and is told so; a listing worth a retry is retried.
 pub(crate) async fn look(
-    buckets: &Buckets,
+    aws: &Access<'_>,
     request: &StepRequest,
 ) -> Result<Result<Reach, CallError>, StepError> {
-    match Reach::read(buckets, &request.target).await {
+    match Reach::read(aws, &request.target).await {
         Err(error) if error.name.is_retryable() => Err(error.into()),
         reach => Ok(reach),
     }
@@ -71,7 +74,9 @@ impl Action for BlockAccountPublicAccess {
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let account = account_of(&request.target)?;
-        let (before, reach) = tokio::join!(self.blocks.get(account), look(&self.buckets, request));
+        let aws = self.accounts.at(request)?;
+        let blocks = AccountBlocks::of(&aws);
+        let (before, reach) = tokio::join!(blocks.get(account), look(&aws, request));
         let (before, reach) = (before?, reach?);
         let is_open = !is_full(before);
         let change = is_open.then(|| Change {
@@ -103,14 +108,12 @@ impl Action for BlockAccountPublicAccess {
         })
     }
 
-    async fn act(
-        &self,
-        _permit: &Permit,
-        _request: &StepRequest,
-        receipt: &Receipt,
-    ) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: AccountReceipt = read_receipt(receipt)?;
-        Ok(self.blocks.put(&receipt.account, AccountBlock::FULL).await?)
+        Ok(self
+            .blocks(request)?
+            .put(&receipt.account, AccountBlock::FULL)
+            .await?)
     }
 
     async fn verify(
@@ -119,7 +122,7 @@ impl Action for BlockAccountPublicAccess {
         _receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
         let account = account_of(&request.target)?;
-        let block = self.blocks.get(account).await?;
+        let block = self.blocks(request)?.get(account).await?;
         Ok(Verification {
             holds: is_full(block),
             observed: format!(
@@ -132,11 +135,12 @@ impl Action for BlockAccountPublicAccess {
     async fn undo(
         &self,
         _permit: &Permit,
-        _request: &StepRequest,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let AccountReceipt { account, before } = read_receipt(receipt)?;
-        let now = self.blocks.get(&account).await?;
+        let blocks = self.blocks(request)?;
+        let now = blocks.get(&account).await?;
         if is_same(now, before) {
             return Ok(UndoOutcome::NothingToUndo {
                 reason: format!("Block Public Access of account {account} is as it was before"),
@@ -152,8 +156,8 @@ impl Action for BlockAccountPublicAccess {
             });
         }
         match before {
-            Some(before) => self.blocks.put(&account, before).await?,
-            None => self.blocks.delete(&account).await?,
+            Some(before) => blocks.put(&account, before).await?,
+            None => blocks.delete(&account).await?,
         }
         Ok(UndoOutcome::Restored {
             what: format!(

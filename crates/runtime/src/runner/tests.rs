@@ -198,7 +198,7 @@ async fn overtaken_by(event: Option<Event>) -> (Option<Outcome>, usize, FakeTabl
     let runner = Runner::new(
         table.ledger(),
         Protection::of_stack("backstop", "123456789012", ""),
-        "123456789012".into(),
+        Arc::new(Accounts::mocked("123456789012")),
         vec![Arc::new(action)],
     );
     let task = StepTask {

@@ -49,7 +49,7 @@ fn network() -> Network {
 }
 
 fn action(network: &Network) -> DenySubnetTraffic {
-    DenySubnetTraffic::new(network.regions(&[], &[], &[]))
+    DenySubnetTraffic::new(network.accounts(&[], &[], &[]))
 }
 
 fn text(plan: &Plan) -> String {

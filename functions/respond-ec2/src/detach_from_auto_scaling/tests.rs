@@ -16,7 +16,7 @@ use backstop_runtime::{Action, StepError};
 
 use super::DetachFromAutoScaling;
 use crate::{
-    regions,
+    accounts,
     testing::{INSTANCE, described, instance, permit, step_request},
 };
 
@@ -102,8 +102,8 @@ fn attach() -> Rule {
 }
 
 async fn plan(member: Rule, group: Rule) -> Result<Plan, StepError> {
-    let regions = regions!(ec2: [described(instance())], autoscaling: [member, group]);
-    DetachFromAutoScaling::new(regions).plan(&step_request()).await
+    let accounts = accounts!(ec2: [described(instance())], autoscaling: [member, group]);
+    DetachFromAutoScaling::new(accounts).plan(&step_request()).await
 }
 
 async fn receipt(state: &'static str, is_protected: bool) -> Receipt {
@@ -132,18 +132,18 @@ async fn leaves_the_group_at_its_size_and_names_who_remains() {
     );
 
     let (left, gone) = (detach(), detach());
-    DetachFromAutoScaling::new(regions!(autoscaling: [member("InService"), left]))
+    DetachFromAutoScaling::new(accounts!(autoscaling: [member("InService"), left]))
         .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
-    DetachFromAutoScaling::new(regions!(autoscaling: [stranger(), gone]))
+    DetachFromAutoScaling::new(accounts!(autoscaling: [stranger(), gone]))
         .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
     assert_eq!((left.num_calls(), gone.num_calls()), (1, 0), "twice is harmless");
 
     let verify = async |member| {
-        let action = DetachFromAutoScaling::new(regions!(autoscaling: [member]));
+        let action = DetachFromAutoScaling::new(accounts!(autoscaling: [member]));
         action.verify(&step_request(), None).await.unwrap().holds
     };
     assert!(verify(stranger()).await && verify(member("Detaching")).await);
@@ -169,7 +169,7 @@ async fn the_last_healthy_one_waits_for_a_person_and_a_stranger_is_skipped() {
 #[tokio::test]
 async fn undo_attaches_and_says_that_the_group_is_one_larger() {
     let attached = attach();
-    let action = DetachFromAutoScaling::new(regions!(
+    let action = DetachFromAutoScaling::new(accounts!(
         ec2: [described(instance())],
         autoscaling: [stranger(), group(&["Healthy"], 2, 4), attached]
     ));
@@ -198,7 +198,7 @@ async fn undo_brings_back_scale_in_protection_and_standby() {
         .then_output(|| EnterStandbyOutput::builder().build());
     let untouched = attach();
     // An earlier undo had attached it when it was cut off.
-    let action = DetachFromAutoScaling::new(regions!(
+    let action = DetachFromAutoScaling::new(accounts!(
         ec2: [described(instance())], autoscaling: [member("InService"), protect, standby, untouched]
     ));
     let undone = action
@@ -217,8 +217,8 @@ async fn undo_refuses_what_it_cannot_do_exactly_and_says_what_to_type() {
     let before = receipt("InService", false).await;
     let untouched = attach();
     let undo = async |member: Rule, group: Rule| {
-        let regions = regions!(ec2: [described(instance())], autoscaling: [member, group, untouched]);
-        let action = DetachFromAutoScaling::new(regions);
+        let accounts = accounts!(ec2: [described(instance())], autoscaling: [member, group, untouched]);
+        let action = DetachFromAutoScaling::new(accounts);
         action.undo(&permit(), &step_request(), &before).await.unwrap()
     };
     let elsewhere = undo(member_of("batch", "InService", false), no_group()).await;

@@ -63,7 +63,7 @@ fn action(network: &Network) -> IsolateInstance {
 
 fn action_with(network: &Network, elb: &[Rule]) -> IsolateInstance {
     IsolateInstance {
-        regions: network.regions(&[], &[], elb),
+        accounts: network.accounts(&[], &[], elb),
         open_for: Duration::ZERO,
     }
 }

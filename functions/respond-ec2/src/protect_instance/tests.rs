@@ -17,7 +17,7 @@ use backstop_runtime::Action;
 
 use super::ProtectInstance;
 use crate::{
-    regions,
+    accounts,
     testing::{INSTANCE, described, error, gone, instance, permit, step_request, volume},
 };
 
@@ -71,7 +71,7 @@ fn boot_volume_is_deleted(request: &ModifyInstanceAttributeInput, on: bool) -> b
 #[tokio::test]
 async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
     let open = attributes(false, true, "terminate");
-    let action = ProtectInstance::new(regions!(ec2: [described(instance()), open]));
+    let action = ProtectInstance::new(accounts!(ec2: [described(instance()), open]));
     let plan = action.plan(&step_request()).await.unwrap();
     let changes: Vec<String> = plan
         .changes
@@ -105,7 +105,7 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
         }),
         modify(|request| boot_volume_is_deleted(request, false)),
     ];
-    let action = ProtectInstance::new(regions!(ec2: [set[0], set[1], set[2]]));
+    let action = ProtectInstance::new(accounts!(ec2: [set[0], set[1], set[2]]));
     action
         .act(&permit(), &step_request(), &plan.receipt)
         .await
@@ -116,7 +116,7 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
     let restored = modify(|request| request.instance_initiated_shutdown_behavior().is_some());
     let now = instance().set_block_device_mappings(Some(vec![volume("/dev/xvda", "vol-new", false)]));
     let action =
-        ProtectInstance::new(regions!(ec2: [described(now), attributes(false, true, "stop"), restored]));
+        ProtectInstance::new(accounts!(ec2: [described(now), attributes(false, true, "stop"), restored]));
     let undone = action
         .undo(&permit(), &step_request(), &plan.receipt)
         .await
@@ -127,7 +127,7 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
     };
     assert!(found.contains("volume vol-boot (/dev/xvda)"), "{found}");
 
-    let action = ProtectInstance::new(regions!(ec2: [gone()]));
+    let action = ProtectInstance::new(accounts!(ec2: [gone()]));
     let undone = action
         .undo(&permit(), &step_request(), &plan.receipt)
         .await
@@ -143,7 +143,7 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
         volume("/dev/xvda", "vol-boot", false),
         volume("/dev/xvdb", "vol-data", false),
     ]));
-    let action = ProtectInstance::new(regions!(
+    let action = ProtectInstance::new(accounts!(
         ec2: [described(ours), attributes(true, true, "stop"), put_back[0], put_back[1], put_back[2]]
     ));
     let undone = action
@@ -157,8 +157,8 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
 #[tokio::test]
 async fn a_protected_instance_has_nothing_to_change() {
     let kept = instance().set_block_device_mappings(Some(vec![volume("/dev/xvda", "vol-boot", false)]));
-    let regions = regions!(ec2: [described(kept), attributes(true, true, "stop")]);
-    let action = ProtectInstance::new(regions);
+    let accounts = accounts!(ec2: [described(kept), attributes(true, true, "stop")]);
+    let action = ProtectInstance::new(accounts);
     assert!(action.plan(&step_request()).await.unwrap().changes.is_empty());
     assert!(action.verify(&step_request(), None).await.unwrap().holds);
 }
@@ -166,8 +166,11 @@ async fn a_protected_instance_has_nothing_to_change() {
 #[tokio::test]
 async fn what_ec2_does_not_let_be_set_is_said_and_not_tried() {
     let plan = async |kind| {
-        let regions = regions!(ec2: [described(kind), attributes(false, false, "terminate")]);
-        ProtectInstance::new(regions).plan(&step_request()).await.unwrap()
+        let accounts = accounts!(ec2: [described(kind), attributes(false, false, "terminate")]);
+        ProtectInstance::new(accounts)
+            .plan(&step_request())
+            .await
+            .unwrap()
     };
     let store = plan(
         instance()
@@ -192,7 +195,7 @@ async fn what_ec2_does_not_let_be_set_is_said_and_not_tried() {
 #[tokio::test]
 async fn a_refused_setting_does_not_leave_the_others_off() {
     let open = attributes(false, false, "terminate");
-    let plan = ProtectInstance::new(regions!(ec2: [described(instance()), open]))
+    let plan = ProtectInstance::new(accounts!(ec2: [described(instance()), open]))
         .plan(&step_request())
         .await
         .unwrap();
@@ -200,7 +203,7 @@ async fn a_refused_setting_does_not_leave_the_others_off() {
         .match_requests(|request| request.disable_api_termination().is_some())
         .then_error(|| ModifyInstanceAttributeError::generic(error("UnauthorizedOperation")));
     let others = modify(|request| request.disable_api_termination().is_none());
-    let action = ProtectInstance::new(regions!(ec2: [refused, others]));
+    let action = ProtectInstance::new(accounts!(ec2: [refused, others]));
     let failed = action
         .act(&permit(), &step_request(), &plan.receipt)
         .await

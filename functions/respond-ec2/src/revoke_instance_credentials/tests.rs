@@ -65,7 +65,7 @@ impl World {
             own_roles,
             break_glass: Vec::new(),
         };
-        RevokeInstanceCredentials::new(self.network.regions(&self.ec2(), &self.iam(), &[]), protection)
+        RevokeInstanceCredentials::new(self.network.accounts(&self.ec2(), &self.iam(), &[]), protection)
     }
 
     fn ec2(&self) -> Vec<Rule> {

@@ -14,7 +14,7 @@ use backstop_runtime::{Action, StepError};
 
 use super::SnapshotVolumes;
 use crate::{
-    regions,
+    accounts,
     testing::{INCIDENT, INSTANCE, described, instance, permit, step_request},
 };
 
@@ -66,11 +66,11 @@ fn create(is_wanted: fn(&CreateSnapshotsInput) -> bool) -> Rule {
 }
 
 async fn act(existing: Rule, create: &Rule) {
-    let plan = SnapshotVolumes::new(regions!(ec2: [described(instance()), volumes(), existing]))
+    let plan = SnapshotVolumes::new(accounts!(ec2: [described(instance()), volumes(), existing]))
         .plan(&step_request())
         .await
         .unwrap();
-    SnapshotVolumes::new(regions!(ec2: [described(instance()), existing, *create]))
+    SnapshotVolumes::new(accounts!(ec2: [described(instance()), existing, *create]))
         .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
@@ -95,7 +95,7 @@ async fn one_set_of_all_volumes_and_never_a_second_one() {
         1,
         "the answer of the first call was lost, its snapshots weren't"
     );
-    let again = SnapshotVolumes::new(regions!(ec2: [described(instance()), volumes(), existing(BOTH)]))
+    let again = SnapshotVolumes::new(accounts!(ec2: [described(instance()), volumes(), existing(BOTH)]))
         .plan(&step_request())
         .await
         .unwrap();
@@ -128,7 +128,7 @@ async fn a_partial_set_is_filled_up() {
 
 #[tokio::test]
 async fn says_what_is_not_captured_and_keeps_the_evidence_on_undo() {
-    let plan = SnapshotVolumes::new(regions!(ec2: [described(instance()), volumes(), existing(&[])]))
+    let plan = SnapshotVolumes::new(accounts!(ec2: [described(instance()), volumes(), existing(&[])]))
         .plan(&step_request())
         .await
         .unwrap();
@@ -140,7 +140,7 @@ async fn says_what_is_not_captured_and_keeps_the_evidence_on_undo() {
         plan.limits
     );
     let verify = async |found| {
-        SnapshotVolumes::new(regions!(ec2: [existing(found)]))
+        SnapshotVolumes::new(accounts!(ec2: [existing(found)]))
             .verify(&step_request(), Some(&plan.receipt))
             .await
             .unwrap()
@@ -158,14 +158,14 @@ async fn says_what_is_not_captured_and_keeps_the_evidence_on_undo() {
     assert!(!failed.holds);
     assert!(failed.observed.contains("vol-data") && !failed.observed.contains("vol-boot"));
 
-    let undone = SnapshotVolumes::new(regions!())
+    let undone = SnapshotVolumes::new(accounts!())
         .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::KeptOff { .. }));
 
     let diskless = instance().set_block_device_mappings(None);
-    let skipped = SnapshotVolumes::new(regions!(ec2: [described(diskless), existing(&[])]))
+    let skipped = SnapshotVolumes::new(accounts!(ec2: [described(diskless), existing(&[])]))
         .plan(&step_request())
         .await;
     assert!(matches!(skipped, Err(StepError::NotApplicable { .. })));

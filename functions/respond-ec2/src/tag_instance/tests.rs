@@ -10,7 +10,7 @@ use backstop_runtime::Action;
 
 use super::TagInstance;
 use crate::{
-    regions,
+    accounts,
     testing::{INCIDENT, INSTANCE, described, instance, permit, step_request},
 };
 
@@ -45,7 +45,7 @@ fn tagged(tags: &[(&str, &str)]) -> Rule {
 #[tokio::test]
 async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     let before = tagged(&[("team", "web"), ("backstop:incident", "an older'one")]);
-    let plan = TagInstance::new(regions!(ec2: [before]))
+    let plan = TagInstance::new(accounts!(ec2: [before]))
         .plan(&step_request())
         .await
         .unwrap();
@@ -59,14 +59,14 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     );
 
     let written = create(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
-    TagInstance::new(regions!(ec2: [written]))
+    TagInstance::new(accounts!(ec2: [written]))
         .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert_eq!(written.num_calls(), 1);
 
     let ours = || tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
-    let verified = TagInstance::new(regions!(ec2: [ours()]))
+    let verified = TagInstance::new(accounts!(ec2: [ours()]))
         .verify(&step_request(), None)
         .await
         .unwrap();
@@ -75,7 +75,7 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
         create(&[("backstop:incident", "an older'one")]),
         delete(&[("backstop:state", "isolated")]),
     );
-    let undone = TagInstance::new(regions!(ec2: [ours(), back, gone]))
+    let undone = TagInstance::new(accounts!(ec2: [ours(), back, gone]))
         .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
@@ -84,7 +84,7 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
 
     // Someone has written another state: nothing is changed.
     let theirs = tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "cleaned")]);
-    let undone = TagInstance::new(regions!(ec2: [theirs]))
+    let undone = TagInstance::new(accounts!(ec2: [theirs]))
         .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();

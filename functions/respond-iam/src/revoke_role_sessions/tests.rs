@@ -1,4 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+use std::sync::Arc;
+
 use aws_sdk_cloudtrail::{operation::lookup_events::LookupEventsOutput, types::Event};
 use aws_sdk_iam::{
     Client,
@@ -11,14 +13,16 @@ use aws_sdk_iam::{
     },
     types::error::NoSuchEntityException,
 };
-use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
+use backstop_aws::Accounts;
 use backstop_core::UndoOutcome;
-use backstop_runtime::{Action, StepError};
+use backstop_runtime::{Action, StepError, client};
 
 use super::RevokeRoleSessions;
 use crate::{
     iam,
+    services::CloudTrail,
     testing::{instance_role, instance_session, permit, role, role_session, step_request},
 };
 
@@ -39,7 +43,7 @@ fn no_profiles() -> Rule {
 }
 
 /// CloudTrail knows one session of the role, named by an attacker.
-fn revoke(iam: Client) -> RevokeRoleSessions {
+fn revoke(iam: Arc<Accounts>) -> RevokeRoleSessions {
     let events = mock!(aws_sdk_cloudtrail::Client::lookup_events).then_output(|| {
         let event = |name: &str, by: &str| Event::builder().event_name(name).username(by).build();
         LookupEventsOutput::builder()
@@ -47,12 +51,13 @@ fn revoke(iam: Client) -> RevokeRoleSessions {
             .events(event("GetRole", "auditor"))
             .build()
     });
-    let trail = mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&events]);
-    RevokeRoleSessions::new(iam, trail)
+    let trail = client!(aws_sdk_cloudtrail: [events]);
+    let accounts = Arc::into_inner(iam).unwrap().mock::<CloudTrail>(trail);
+    RevokeRoleSessions::new(Arc::new(accounts))
 }
 
 #[tokio::test]
-async fn cuts_off_at_the_time_of_the_order() {
+async fn cuts_off_at_the_time_of_the_request() {
     let put = mock!(Client::put_role_policy)
         .match_requests(|request| {
             let document = request.policy_document().unwrap_or_default();

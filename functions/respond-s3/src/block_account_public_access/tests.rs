@@ -20,7 +20,6 @@ use backstop_runtime::{Action, StepError, action::StepRequest};
 
 use super::BlockAccountPublicAccess;
 use crate::{
-    account_block::AccountBlocks,
     block::Block,
     s3,
     testing::{
@@ -82,17 +81,9 @@ fn delete() -> Rule {
         .then_output(|| DeletePublicAccessBlockOutput::builder().build())
 }
 
-macro_rules! control {
-    ($($rule:expr),* $(,)?) => {
-        AccountBlocks::new(aws_smithy_mocks::mock_client!(
-            aws_sdk_s3control, aws_smithy_mocks::RuleMode::MatchAny, &[$(&$rule),*]
-        ))
-    };
-}
-
 /// With an account that has no bucket.
 async fn plan_of_empty(before: Rule) -> Result<Plan, StepError> {
-    BlockAccountPublicAccess::new(control!(before), s3!(buckets(&[], false)))
+    BlockAccountPublicAccess::new(s3!([buckets(&[], false)], control: [before]))
         .plan(&step_request())
         .await
 }
@@ -123,7 +114,7 @@ fn says(lines: &[String], part: &str) -> bool {
 #[tokio::test]
 async fn plans_one_change_names_who_is_cut_off_and_always_asks() {
     let [closed, locked] = closed_and_locked();
-    let seen = s3!(
+    let accounts = s3!([
         buckets(&[BUCKET, "closed", "locked"], true),
         closed,
         locked,
@@ -132,8 +123,8 @@ async fn plans_one_change_names_who_is_cut_off_and_always_asks() {
         website(),
         policy_is_public(true),
         acl(Some(EVERYONE)),
-    );
-    let plan = BlockAccountPublicAccess::new(control!(none_now()), seen)
+    ], control: [none_now()]);
+    let plan = BlockAccountPublicAccess::new(accounts)
         .plan(&step_request())
         .await
         .unwrap();
@@ -178,7 +169,7 @@ async fn buckets_that_cannot_be_listed_are_said_to_be_unknown() {
     let plan = async |code: &'static str| {
         let unlisted = mock!(aws_sdk_s3::Client::list_buckets)
             .then_error(move || ListBucketsError::generic(error(code)));
-        BlockAccountPublicAccess::new(control!(now(PARTLY)), s3!(unlisted))
+        BlockAccountPublicAccess::new(s3!([unlisted], control: [now(PARTLY)]))
             .plan(&step_request())
             .await
     };
@@ -204,7 +195,7 @@ async fn a_drill_may_close_an_account_only_if_all_that_is_open_is_for_drills() {
             &[BUCKET, "closed"]
         };
         let tag: &[(&str, &str)] = if tagged { &[(DRILL_TAG, "yes")] } else { &[] };
-        let seen = s3!(
+        let accounts = s3!([
             buckets(names, has_more),
             closed,
             locked,
@@ -213,8 +204,8 @@ async fn a_drill_may_close_an_account_only_if_all_that_is_open_is_for_drills() {
             no_website(),
             policy_is_public(true),
             acl(None),
-        );
-        let action = BlockAccountPublicAccess::new(control!(none_now()), seen);
+        ], control: [none_now()]);
+        let action = BlockAccountPublicAccess::new(accounts);
         action.plan(&step_request()).await.unwrap().tags
     };
     assert!(tags_with(false, true, false).await.contains_key(DRILL_TAG));
@@ -246,7 +237,7 @@ async fn a_closed_account_has_nothing_to_change_and_nothing_to_ask() {
 #[tokio::test]
 async fn only_an_account_is_its_target() {
     let bucket = request_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }));
-    let action = BlockAccountPublicAccess::new(control!(), s3!());
+    let action = BlockAccountPublicAccess::new(s3!([], control: []));
     let error = action.plan(&bucket).await.unwrap_err();
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
 }
@@ -255,14 +246,14 @@ async fn only_an_account_is_its_target() {
 async fn sets_all_four_and_verifies_by_reading_back() {
     let receipt = receipt(none_now()).await;
     let put = put(FULL);
-    let action = BlockAccountPublicAccess::new(control!(put), s3!());
+    let action = BlockAccountPublicAccess::new(s3!([], control: [put]));
     action.act(&permit(), &step_request(), &receipt).await.unwrap();
     action.act(&permit(), &step_request(), &receipt).await.unwrap();
     assert_eq!(put.num_calls(), 2, "twice is harmless");
 
     let refused = mock!(Client::put_public_access_block)
         .then_error(|| PutPublicAccessBlockError::generic(error("AccessDenied")));
-    let action = BlockAccountPublicAccess::new(control!(refused), s3!());
+    let action = BlockAccountPublicAccess::new(s3!([], control: [refused]));
     let refusal = action
         .act(&permit(), &step_request(), &receipt)
         .await
@@ -274,7 +265,7 @@ async fn sets_all_four_and_verifies_by_reading_back() {
     );
 
     let verify = async |now: Rule| {
-        BlockAccountPublicAccess::new(control!(now), s3!())
+        BlockAccountPublicAccess::new(s3!([], control: [now]))
             .verify(&step_request(), Some(&receipt))
             .await
             .unwrap()
@@ -296,7 +287,7 @@ async fn sets_all_four_and_verifies_by_reading_back() {
 #[tokio::test]
 async fn undo_brings_back_exactly_what_was() {
     let undo = async |now: Rule, change: &Rule, receipt: &Receipt| {
-        BlockAccountPublicAccess::new(control!(now, *change), s3!())
+        BlockAccountPublicAccess::new(s3!([], control: [now, *change]))
             .undo(&permit(), &step_request(), receipt)
             .await
             .unwrap()

@@ -16,7 +16,7 @@ use crate::{
     is_ours, s3,
     testing::{
         block, block_error, no_access_log, no_block, no_policy, no_website, permit, policy_is_public,
-        request, tags, website, website_error,
+        step_request, tags, website, website_error,
     },
 };
 

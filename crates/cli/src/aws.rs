@@ -3,7 +3,7 @@
 mod deployment;
 
 use aws_config::{Region, SdkConfig};
-use backstop_runtime::{CallError, aws};
+use backstop_aws::CallError;
 use backstop_terminal::Exit;
 use clap::Args;
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub(crate) struct StackOptions {
 
 impl StackOptions {
     async fn config(&self) -> SdkConfig {
-        let mut loader = aws::loader();
+        let mut loader = backstop_aws::loader();
         if let Some(region) = &self.region {
             loader = loader.region(Region::new(region.clone()));
         }

@@ -1,6 +1,7 @@
 //! What a `respond-*` function implements for each step: plan, act, verify, undo.
 
 use async_trait::async_trait;
+use backstop_aws::{AccountError, Scope, StepScope};
 use backstop_core::{
     ErrorName, Plan, Receipt, Risk, StepId, Target, UndoOutcome, Verification,
     guardrail::Permit,
@@ -18,30 +19,38 @@ pub trait Action: Send + Sync {
     fn id(&self) -> &'static str;
 
     /// Reads, and returns the exact changes, the blast radius and the receipt. Makes no mutating call.
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError>;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError>;
 
     /// Makes the changes of a plan whose receipt is saved.
-    async fn act(&self, permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError>;
+    async fn act(&self, permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError>;
 
     /// Reads back whether the goal state holds. A receipt is there if the action acted.
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError>;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError>;
 
     /// Restores from the receipt, refuses on drift, and never brings back a credential that was leaked or
     /// was inactive before.
-    async fn undo(&self, permit: &Permit, order: &Order, receipt: &Receipt)
-    -> Result<UndoOutcome, StepError>;
+    async fn undo(
+        &self,
+        permit: &Permit,
+        request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError>;
 }
 
 /// What an action is asked for.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct StepRequest {
     /// The incident; part of the names of what is made.
     pub incident: IncidentId,
     /// The step.
     pub step: StepId,
     /// The target.
     pub target: Target,
-    /// The time at which the order was given; cut-offs are taken from it, not from the finding.
+    /// The time at which the request was made; cut-offs are taken from it, not from the finding.
     pub at: Timestamp,
     /// What the playbook gives the step under `with`; the names are those of the action's entry in the registry.
     pub with: Options,
@@ -49,7 +58,21 @@ pub struct Order {
     pub accepted: Vec<Risk>,
 }
 
-impl Order {
+/// Where the step's calls go. The own role can't be narrowed for a step, so that there is no session policy.
+impl From<&StepRequest> for Scope {
+    fn from(request: &StepRequest) -> Self {
+        Self {
+            step: Some(StepScope {
+                incident: request.incident.clone(),
+                step: request.step.clone(),
+                session_policy: None,
+            }),
+            ..Self::new(request.target.account.clone(), request.target.region.clone())
+        }
+    }
+}
+
+impl StepRequest {
     /// An option that is on or off; off if the playbook doesn't give it.
     pub fn flag(&self, name: &str) -> Result<bool, StepError> {
         match self.with.get(name) {
@@ -159,30 +182,20 @@ impl StepError {
     }
 }
 
+impl From<AccountError> for StepError {
+    fn from(error: AccountError) -> Self {
+        Self::Mismatch {
+            detail: error.to_string(),
+        }
+    }
+}
+
 impl From<StepError> for lambda_runtime::Diagnostic {
     fn from(error: StepError) -> Self {
         Self {
             error_type: error.name().as_str().to_owned(),
             error_message: error.to_string(),
         }
-    }
-}
-
-/// What verifying an action says that only keeps what it read.
-pub fn kept(order: &Order, receipt: Option<&Receipt>) -> Verification {
-    Verification {
-        holds: receipt.is_some(),
-        observed: match receipt {
-            Some(_) => format!("the state of {} is in this log", order.target.resource),
-            None => format!("no state of {} was kept", order.target.resource),
-        },
-    }
-}
-
-/// What undoing an action says that only read.
-pub fn only_read(order: &Order) -> UndoOutcome {
-    UndoOutcome::NothingToUndo {
-        reason: format!("{} was only read", order.target.resource),
     }
 }
 

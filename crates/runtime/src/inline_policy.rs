@@ -21,7 +21,7 @@ pub struct PolicyReceipt {
 
 /// What stands under the policy's name now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PolicyState {
     /// No such policy.
     Absent,
     /// Our text.
@@ -58,12 +58,12 @@ impl PolicyReceipt {
 
     /// Compares the text that IAM returns. IAM returns it percent-encoded (IAM API Reference,
     /// "GetUserPolicy": "compliant with RFC 3986").
-    pub fn compare(&self, found: Option<&str>) -> Standing {
+    pub fn compare(&self, found: Option<&str>) -> PolicyState {
         let Some(text) = found.map(percent_decode) else {
-            return Standing::Absent;
+            return PolicyState::Absent;
         };
         if hash_of(&text) == self.hash {
-            return Standing::Ours;
+            return PolicyState::Ours;
         }
         match cutoff_of(&text) {
             Some(cutoff)
@@ -71,9 +71,9 @@ impl PolicyReceipt {
                     .narrowed(cutoff)
                     .is_some_and(|narrowed| narrowed.hash == hash_of(&text)) =>
             {
-                Standing::Narrowed { cutoff }
+                PolicyState::Narrowed { cutoff }
             }
-            Some(_) | None => Standing::Altered,
+            Some(_) | None => PolicyState::Altered,
         }
     }
 
@@ -102,19 +102,19 @@ impl PolicyReceipt {
     }
 
     /// What undo answers where there is nothing for it to remove.
-    pub fn undo_without_removal(&self, standing: &Standing) -> Option<UndoOutcome> {
-        match standing {
-            Standing::Ours => None,
-            Standing::Narrowed { cutoff } => Some(UndoOutcome::NothingToUndo {
+    pub fn undo_without_removal(&self, state: &PolicyState) -> Option<UndoOutcome> {
+        match state {
+            PolicyState::Ours => None,
+            PolicyState::Narrowed { cutoff } => Some(UndoOutcome::NothingToUndo {
                 reason: format!(
                     "policy `{}` denies only sessions issued before {cutoff} already",
                     self.policy_name
                 ),
             }),
-            Standing::Absent => Some(UndoOutcome::NothingToUndo {
+            PolicyState::Absent => Some(UndoOutcome::NothingToUndo {
                 reason: format!("policy `{}` is gone already", self.policy_name),
             }),
-            Standing::Altered => Some(UndoOutcome::Drifted {
+            PolicyState::Altered => Some(UndoOutcome::Drifted {
                 found: format!(
                     "policy `{}` of `{}` no longer has the text that Backstop wrote",
                     self.policy_name, self.holder
@@ -202,10 +202,10 @@ mod tests {
         let encoded = "%7B%22Statement%22%3A%5B%7B%22Action%22%3A%22%2A%22%2C%22Effect%22%3A%22Deny%22%2C%20\
                        %22Resource%22%3A%22%2A%22%2C%22Sid%22%3A%22BackstopDenyAll%22%7D%5D%2C\
                        %22Version%22%3A%222012-10-17%22%7D";
-        assert_eq!(receipt.compare(Some(encoded)), Standing::Ours);
-        assert_eq!(receipt.compare(Some(&receipt.document)), Standing::Ours);
-        assert_eq!(receipt.compare(Some("{}")), Standing::Altered);
-        assert_eq!(receipt.compare(None), Standing::Absent);
+        assert_eq!(receipt.compare(Some(encoded)), PolicyState::Ours);
+        assert_eq!(receipt.compare(Some(&receipt.document)), PolicyState::Ours);
+        assert_eq!(receipt.compare(Some("{}")), PolicyState::Altered);
+        assert_eq!(receipt.compare(None), PolicyState::Absent);
     }
 
     #[test]
@@ -224,12 +224,12 @@ mod tests {
         assert_ne!(narrowed.hash, receipt.hash);
         assert_eq!(
             receipt.compare(Some(&narrowed.document)),
-            Standing::Narrowed { cutoff }
+            PolicyState::Narrowed { cutoff }
         );
         let other = narrowed
             .document
             .replace("i-0123456789abcdef0", "i-0fedcba9876543210");
-        assert_eq!(receipt.compare(Some(&other)), Standing::Altered);
+        assert_eq!(receipt.compare(Some(&other)), PolicyState::Altered);
         assert_eq!(narrowed.narrowed(cutoff), None, "one cut-off is enough");
     }
 }

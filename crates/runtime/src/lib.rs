@@ -3,12 +3,11 @@
 //! | module | concept |
 //! | --- | --- |
 //! | [`settings`] | the environment a function is deployed with |
-//! | [`aws`] | the SDK configuration, built once |
-//! | [`call_error`] | a failed AWS call, under its fixed name |
 //! | [`ledger`] | the incidents table |
 //! | [`inline_policy`] | the texts of Backstop's own deny policies on users and roles |
-//! | `denies` | reading, writing and taking back such a policy (feature `denies`) |
+//! | `inline_deny` | reading, writing and taking back such a policy (feature `inline-deny`) |
 //! | [`action`] | what a `respond-*` function implements for each step |
+//! | [`capture`] | an action that only reads and keeps what it read |
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
 //! | `decision` | approves or denies a plan (feature `machines`) |
@@ -17,16 +16,16 @@
 //! | `outbox` | hands notices to the function that delivers them (feature `outbox`) |
 //! | `evidence` | the evidence bucket (feature `evidence`) |
 //! | [`serve`] | the Lambda loop |
+//! | `testing` | what the wire tests of actions share (feature `test-util`) |
 
 pub mod action;
-pub mod aws;
-pub mod call_error;
+pub mod capture;
 #[cfg(feature = "machines")]
 pub mod decision;
-#[cfg(feature = "denies")]
-pub mod denies;
 #[cfg(feature = "evidence")]
 pub mod evidence;
+#[cfg(feature = "inline-deny")]
+pub mod inline_deny;
 pub mod inline_policy;
 pub mod ledger;
 #[cfg(feature = "machines")]
@@ -40,11 +39,14 @@ pub mod runner;
 pub mod serve;
 pub mod settings;
 mod stamp;
+#[cfg(feature = "test-util")]
+pub mod testing;
 #[cfg(feature = "machines")]
 pub mod undoing;
 
 pub use action::{Action, StepError};
-pub use call_error::CallError;
+pub use backstop_aws::CallError;
+pub use capture::{Capture, Captured};
 pub use ledger::{IncidentLog, Ledger, LedgerError};
 pub use playbooks::playbooks;
 pub use stamp::{new_id, now};

@@ -6,8 +6,9 @@ mod verify;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use backstop_aws::{Accounts, Scope};
 use backstop_core::{
-    AccountId, ActionId, IncidentId, Outcome, Plan, StepId,
+    ActionId, IncidentId, Outcome, Plan, StepId,
     guardrail::{Guardrails, Permit, Protection, Subject},
     incident::{Incident, StepState},
     log::{Event, Origin},
@@ -15,29 +16,29 @@ use backstop_core::{
 };
 use serde_json::Value;
 
-use crate::{Action, IncidentLog, Ledger, StepError, action::Order, now};
+use crate::{Action, IncidentLog, Ledger, StepError, action::StepRequest, now};
 
 /// The actions of one function, with what running them takes.
 pub struct Runner {
     ledger: Ledger,
     protection: Protection,
-    account: AccountId,
+    accounts: Arc<Accounts>,
     actions: BTreeMap<&'static str, Arc<dyn Action>>,
 }
 
 impl Runner {
-    /// Registers the actions under their ids; `account` is the one account they act in.
+    /// Registers the actions under their ids; `accounts` are those that they can act in.
     pub fn new(
         ledger: Ledger,
         protection: Protection,
-        account: AccountId,
+        accounts: Arc<Accounts>,
         actions: Vec<Arc<dyn Action>>,
     ) -> Self {
         let actions = actions.into_iter().map(|action| (action.id(), action)).collect();
         Self {
             ledger,
             protection,
-            account,
+            accounts,
             actions,
         }
     }
@@ -56,11 +57,11 @@ impl Runner {
     /// Plans a step, in `observe` and `approve` mode, and writes the plan to the log.
     async fn plan(&self, task: &StepTask) -> Result<StepAnswer, StepError> {
         let action = self.action(&task.action)?;
-        let order = order(task);
-        let (log, planned) = tokio::join!(self.ledger.log(&task.incident), action.plan(&order));
+        let request = step_request(task);
+        let (log, planned) = tokio::join!(self.ledger.log(&task.incident), action.plan(&request));
         let mut log = log?;
         let incident = self.checked(&log, task)?;
-        let (_, planned) = with_logged_options(action.as_ref(), &incident, order, planned).await;
+        let (_, planned) = with_logged_options(action.as_ref(), &incident, request, planned).await;
         if let Some(outcome) = ended(&incident, &task.step) {
             return Ok(StepAnswer {
                 step: task.step.clone(),
@@ -158,15 +159,10 @@ impl Runner {
     /// The incident, if the task names what the log names. A forged or mixed-up task changes nothing.
     fn checked(&self, log: &IncidentLog, task: &StepTask) -> Result<Incident, StepError> {
         let incident = log.incident()?;
-        // Clients hold the credentials of one account: a like-named principal there must not pay for another's.
-        if task.target.account != self.account {
-            return Err(StepError::Mismatch {
-                detail: format!(
-                    "it is in account {}, this deployment acts in account {} only; deploy Backstop there",
-                    task.target.account, self.account
-                ),
-            });
-        }
+        self.accounts.at(Scope::new(
+            task.target.account.clone(),
+            task.target.region.clone(),
+        ))?;
         let fits = incident.opened.target == task.target
             && incident
                 .step(&task.step)
@@ -185,9 +181,9 @@ impl Runner {
     }
 }
 
-/// The order as the task has it: good for planning, which may be done again.
-fn order(task: &StepTask) -> Order {
-    Order {
+/// The step request as the task has it: good for planning, which may be done again.
+fn step_request(task: &StepTask) -> StepRequest {
+    StepRequest {
         incident: task.incident.clone(),
         step: task.step.clone(),
         target: task.target.clone(),
@@ -197,9 +193,9 @@ fn order(task: &StepTask) -> Order {
     }
 }
 
-/// The order as the log has it.
-fn logged_order(incident: &IncidentId, state: &StepState, target: &backstop_core::Target) -> Order {
-    Order {
+/// The step request as the log has it.
+fn logged_request(incident: &IncidentId, state: &StepState, target: &backstop_core::Target) -> StepRequest {
+    StepRequest {
         incident: incident.clone(),
         step: state.step.step.clone(),
         target: target.clone(),
@@ -209,25 +205,25 @@ fn logged_order(incident: &IncidentId, state: &StepState, target: &backstop_core
     }
 }
 
-/// The order with the options that the incident was opened with, and its plan: made anew if the task had others,
+/// The step request with the options that the incident was opened with, and its plan: made anew if the task had others,
 /// which a playbook deployed in between may cause.
 async fn with_logged_options(
     action: &dyn Action,
     incident: &Incident,
-    order: Order,
+    request: StepRequest,
     planned: Result<Plan, StepError>,
-) -> (Order, Result<Plan, StepError>) {
-    let logged = incident.step(&order.step).map(|state| &state.step.with);
+) -> (StepRequest, Result<Plan, StepError>) {
+    let logged = incident.step(&request.step).map(|state| &state.step.with);
     match logged {
-        Some(logged) if logged != &order.with => {
-            let order = Order {
+        Some(logged) if logged != &request.with => {
+            let request = StepRequest {
                 with: logged.clone(),
-                ..order
+                ..request
             };
-            let planned = action.plan(&order).await;
-            (order, planned)
+            let planned = action.plan(&request).await;
+            (request, planned)
         }
-        Some(_) | None => (order, planned),
+        Some(_) | None => (request, planned),
     }
 }
 

@@ -4,7 +4,7 @@ mod ask;
 mod expire;
 
 use backstop_core::task::ApproveTask;
-use backstop_runtime::{Ledger, StepError, aws, outbox::Outbox, serve, settings};
+use backstop_runtime::{Ledger, StepError, outbox::Outbox, serve, settings};
 use serde_json::Value;
 
 pub(crate) struct Approver {
@@ -15,7 +15,7 @@ pub(crate) struct Approver {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = aws::config().await;
+    let config = backstop_aws::config().await;
     let approver = Approver {
         ledger: Ledger::new(
             aws_sdk_dynamodb::Client::new(&config),

@@ -6,19 +6,19 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_securityhub::{
     Client,
-    config::Region as AwsRegion,
     types::{
         AwsSecurityFindingIdentifier, NoteUpdate, OcsfFindingIdentifier, WorkflowStatus, WorkflowUpdate,
     },
 };
+use backstop_aws::{Accounts, Scope};
 use backstop_core::{
-    Region,
+    AccountId, Region,
     finding::{HubFinding, HubFormat},
     hub_update::{HubUpdate, NOTE_BY, Workflow},
     log::Event,
     text,
 };
-use backstop_runtime::CallError;
+use backstop_runtime::{CallError, StepError};
 
 /// Findings in one call (Security Hub API Reference, "BatchUpdateFindings").
 const MOST_AT_ONCE: usize = 100;
@@ -27,29 +27,37 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The log keeps what people read.
 const REASON_CHARS: usize = 300;
 
-/// Security Hub, in every Region.
+backstop_aws::services! {
+    pub(crate) SecurityHub = aws_sdk_securityhub;
+}
+
+/// Security Hub of the account that Backstop is deployed in, in every Region: as the administrator's it has the findings
+/// of the members, too.
 pub(crate) struct Hub {
-    connect: Box<dyn Fn(&str) -> Client + Send + Sync>,
+    account: AccountId,
+    accounts: Accounts,
 }
 
 /// Findings that one call can take.
 type Batch<'a> = Vec<(&'a HubFinding, &'a str)>;
 
 impl Hub {
-    /// Clients with this configuration, but for the Region.
-    pub(crate) fn of(config: aws_config::SdkConfig) -> Self {
-        Self::connecting(move |region| {
-            let config = aws_sdk_securityhub::config::Builder::from(&config)
-                .region(AwsRegion::new(region.to_owned()))
-                .build();
-            Client::from_conf(config)
-        })
+    pub(crate) const fn new(account: AccountId, accounts: Accounts) -> Self {
+        Self { account, accounts }
     }
 
-    /// Clients made by this function.
-    pub(crate) fn connecting(connect: impl Fn(&str) -> Client + Send + Sync + 'static) -> Self {
-        Self {
-            connect: Box::new(connect),
+    async fn update(
+        &self,
+        region: &Region,
+        format: HubFormat,
+        batch: &[(&HubFinding, &str)],
+        update: &HubUpdate,
+    ) -> Refused {
+        let scope = Scope::new(self.account.clone(), region.clone());
+        let client = self.accounts.at(scope)?.client::<SecurityHub>();
+        match format {
+            HubFormat::Asff => asff(&client, batch, update).await,
+            HubFormat::Ocsf => ocsf(&client, batch, update).await,
         }
     }
 
@@ -63,9 +71,8 @@ impl Hub {
         let (mut updated, mut failed) = (Vec::new(), Vec::new());
         let all = async {
             for ((region, format), findings) in by_call(update) {
-                let client = (self.connect)(region.as_str());
                 for batch in findings.chunks(MOST_AT_ONCE) {
-                    let refused = call(&client, format, batch, update).await;
+                    let refused = self.update(region, format, batch, update).await;
                     for (finding, key) in batch {
                         open.remove(finding);
                         match reason(&refused, finding) {
@@ -101,19 +108,7 @@ fn by_call(update: &HubUpdate) -> BTreeMap<(&Region, HubFormat), Batch<'_>> {
 }
 
 /// The findings that weren't updated, by id and product, each with the reason; or why none was.
-type Refused = Result<BTreeMap<(String, String), String>, CallError>;
-
-async fn call(
-    client: &Client,
-    format: HubFormat,
-    batch: &[(&HubFinding, &str)],
-    update: &HubUpdate,
-) -> Refused {
-    match format {
-        HubFormat::Asff => asff(client, batch, update).await,
-        HubFormat::Ocsf => ocsf(client, batch, update).await,
-    }
-}
+type Refused = Result<BTreeMap<(String, String), String>, StepError>;
 
 fn reason(refused: &Refused, finding: &HubFinding) -> Option<String> {
     match refused {

@@ -7,8 +7,9 @@ mod keep;
 mod record_failure;
 mod undo;
 
+use backstop_aws::Accounts;
 use backstop_core::{IncidentId, task::CloseTask};
-use backstop_runtime::{Ledger, StepError, aws, evidence::EvidenceBucket, serve, settings};
+use backstop_runtime::{Ledger, StepError, evidence::EvidenceBucket, serve, settings};
 use serde_json::Value;
 
 use hub::Hub;
@@ -16,7 +17,7 @@ use hub::Hub;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = aws::config().await;
+    let config = backstop_aws::config().await;
     let ledger = Ledger::new(
         aws_sdk_dynamodb::Client::new(&config),
         settings::required("TABLE_NAME")?,
@@ -25,10 +26,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         aws_sdk_s3::Client::new(&config),
         settings::required("EVIDENCE_BUCKET")?,
     );
+    let account = settings::required("ACCOUNT_ID")?;
+    let accounts = Accounts::own(account.as_str().into(), config);
     let close = Close {
         ledger,
         bucket,
-        hub: Hub::of(config),
+        hub: Hub::new(account.as_str().into(), accounts),
     };
     serve::serve(|task: CloseTask| close.handle(task)).await
 }

@@ -11,7 +11,7 @@ mod tell;
 use aws_lambda_events::event::sqs::SqsEvent;
 use backstop_core::{Mode, guardrail::Protection};
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, aws, machines::Machines, serve, settings};
+use backstop_runtime::{Ledger, machines::Machines, serve, settings};
 
 /// The playbooks, compiled into the function: reading YAML at run time would cost each cold start.
 const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
@@ -32,7 +32,7 @@ pub(crate) struct Intake {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = aws::config().await;
+    let config = backstop_aws::config().await;
     let intake = Intake {
         catalog: Catalog::from_json(CATALOG)?,
         ledger: Ledger::new(

@@ -3,25 +3,21 @@
 //! *Changes* nothing: the plan holds what was read, and the log keeps the plan. *Undo* has nothing to do. *Twice*
 //! is harmless. What can't be read is named; the rest is kept all the same.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
+use backstop_aws::{Access, Accounts, home_region};
 use backstop_core::{
-    Plan, Receipt, Region, UndoOutcome, Verification,
-    guardrail::Permit,
+    Region,
     investigation::{Call, Investigation, Lookup, Scope, Suspect},
 };
-use backstop_runtime::{
-    Action, CallError, StepError,
-    action::{Order, write_receipt},
-    playbooks,
-};
+use backstop_runtime::{CallError, Capture, Captured, StepError, action::StepRequest, playbooks};
 use jiff::SignedDuration;
-use serde_json::Value;
 
 use crate::{
     principal,
-    trail::{Found, Span, Trail, home_region},
+    services::Iam,
+    trail::{self, Found, Span},
 };
 
 /// CloudTrail's event history goes back 90 days.
@@ -30,73 +26,45 @@ const USUAL_HOURS: u32 = 24;
 
 /// See the module.
 pub(crate) struct CredentialActivity {
-    iam: aws_sdk_iam::Client,
-    trail: Trail,
+    accounts: Arc<Accounts>,
 }
 
 impl CredentialActivity {
-    pub(crate) const fn new(iam: aws_sdk_iam::Client, trail: Trail) -> Self {
-        Self { iam, trail }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
 #[async_trait]
-impl Action for CredentialActivity {
+impl Capture for CredentialActivity {
     fn id(&self) -> &'static str {
         "investigate.credential-activity"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let hours = order.number("hours", USUAL_HOURS, MOST_HOURS)?;
-        let principal = principal::find(&self.iam, &order.target).await?;
+    async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError> {
+        let hours = request.number("hours", USUAL_HOURS, MOST_HOURS)?;
+        let aws = self.accounts.at(request)?;
+        let principal = principal::find(&aws.client::<Iam>(), &request.target).await?;
         let span = Span {
-            from: order.at - SignedDuration::from_hours(hours.into()),
-            to: order.at,
+            from: request.at - SignedDuration::from_hours(hours.into()),
+            to: request.at,
         };
-        let mut search = Search::new(order, principal.user);
-        search.run(&self.trail, span).await?;
+        let mut search = Search::new(request, principal.user);
+        search.run(&aws, span).await?;
         let found = search.finish(span);
-        Ok(Plan {
-            step: order.step.clone(),
-            action: self.id().into(),
-            principal: principal.arn.unwrap_or_else(|| order.target.probable_arn()),
+        Ok(Captured {
+            principal: principal.arn.unwrap_or_else(|| request.target.probable_arn()),
             tags: principal.tags,
-            changes: Vec::new(),
-            blast_radius: Vec::new(),
             limits: limits(&found),
-            needs_approval: None,
-            captured: Some(serde_json::to_value(&found).map_err(|error| StepError::Invalid {
+            evidence: serde_json::to_value(&found).map_err(|error| StepError::Invalid {
                 what: "the investigation to keep",
                 detail: error.to_string(),
-            })?),
-            manual_undo: Vec::new(),
-            receipt: write_receipt(&Value::Null)?,
+            })?,
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
-        Ok(())
-    }
-
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Ok(Verification {
-            holds: receipt.is_some(),
-            observed: match receipt {
-                Some(_) => format!("what {} did is in this log", order.target.resource),
-                None => format!("nothing of what {} did was kept", order.target.resource),
-            },
-        })
-    }
-
-    async fn undo(
-        &self,
-        _permit: &Permit,
-        order: &Order,
-        _receipt: &Receipt,
-    ) -> Result<UndoOutcome, StepError> {
-        Ok(UndoOutcome::NothingToUndo {
-            reason: format!("what {} did was only read", order.target.resource),
-        })
+    fn subject(&self, request: &StepRequest) -> String {
+        format!("what {} did", request.target.resource)
     }
 }
 
@@ -125,14 +93,14 @@ struct Search {
 }
 
 impl Search {
-    fn new(order: &Order, user: Option<String>) -> Self {
-        let home = home_region(&order.target.partition);
-        let mut regions = vec![order.target.region.clone()];
-        if home != order.target.region {
+    fn new(request: &StepRequest, user: Option<String>) -> Self {
+        let home = home_region(&request.target.partition);
+        let mut regions = vec![request.target.region.clone()];
+        if home != request.target.region {
             regions.push(home);
         }
         Self {
-            suspect: Suspect::new(&order.target, user),
+            suspect: Suspect::new(&request.target, user),
             readable: regions.iter().cloned().collect(),
             regions,
             done: BTreeSet::new(),
@@ -141,9 +109,9 @@ impl Search {
         }
     }
 
-    async fn run(&mut self, trail: &Trail, span: Span) -> Result<(), StepError> {
+    async fn run(&mut self, aws: &Access<'_>, span: Span) -> Result<(), StepError> {
         while let Some(lookup) = self.suspect.lookups().difference(&self.done).next().cloned() {
-            let answers = self.everywhere(trail, &lookup, span).await;
+            let answers = self.everywhere(aws, &lookup, span).await;
             self.done.insert(lookup);
             for (region, answer) in answers {
                 self.take(region, answer)?;
@@ -159,7 +127,7 @@ impl Search {
     /// In all Regions at once: each has its own pace.
     async fn everywhere(
         &self,
-        trail: &Trail,
+        aws: &Access<'_>,
         lookup: &Lookup,
         span: Span,
     ) -> Vec<(Region, Result<Found, CallError>)> {
@@ -169,7 +137,10 @@ impl Search {
                 .filter(|region| self.readable.contains(*region))
         };
         let ask = async |at: usize| match readable(at) {
-            Some(region) => Some((region.clone(), trail.look_up(region, lookup, span).await)),
+            Some(region) => Some((
+                region.clone(),
+                trail::look_up(&aws.in_region(region.clone()), lookup, span).await,
+            )),
             None => None,
         };
         let (one, other) = tokio::join!(ask(0), ask(1));

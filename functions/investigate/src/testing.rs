@@ -1,6 +1,7 @@
-//! What the wire tests share: orders, a permit, IAM's answers and events in CloudTrail's shape. A call without a rule
-//! fails the test.
+//! IAM's answers and events in CloudTrail's shape, for the wire tests.
 #![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
 
 use aws_sdk_cloudtrail::{
     Client as CloudTrail,
@@ -9,49 +10,46 @@ use aws_sdk_cloudtrail::{
     types::{Event, LookupAttributeKey},
 };
 use aws_sdk_iam::{
-    Client as Iam,
+    Client,
     operation::{get_access_key_last_used::GetAccessKeyLastUsedOutput, get_user::GetUserOutput},
     types::{Tag, User},
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::DateTime;
-use backstop_core::{Resource, Target, kind};
-use backstop_runtime::action::Order;
+use backstop_aws::Accounts;
+use backstop_core::Region;
+use backstop_runtime::{
+    action::StepRequest,
+    client,
+    testing::{self, access_key},
+};
 use serde_json::{Value, json};
 
-use crate::trail::Trail;
+use crate::{
+    services::Iam,
+    trail::{PacedTrail, Trail},
+};
 
-pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(crate) use backstop_runtime::testing::KEY;
 
-pub(crate) fn order(region: &str, hours: u64) -> Order {
-    Order {
-        accepted: Vec::new(),
-        incident: "01JTESTTESTTESTTESTTESTTES".into(),
-        step: "the-step".into(),
-        target: Target {
-            account: "123456789012".into(),
-            region: region.into(),
-            partition: "aws".into(),
-            resource: Resource::AccessKey(kind::AccessKey {
-                key_id: KEY.into(),
-                user_name: Some("build-server".into()),
-            }),
-        },
-        at: "2026-03-01T12:30:00Z".parse().unwrap(),
-        with: serde_json::Map::from_iter([("hours".to_owned(), json!(hours))]),
-    }
+pub(crate) fn step_request(region: &str, hours: u64) -> StepRequest {
+    let mut request = testing::step_request(access_key(Some("build-server")));
+    request.target.region = region.into();
+    request.at = "2026-03-01T12:30:00Z".parse().unwrap();
+    request.with.insert("hours".to_owned(), json!(hours));
+    request
 }
 
 /// IAM knows the key and its user, who is tagged.
-pub(crate) fn iam() -> Iam {
-    let owner = mock!(Iam::get_access_key_last_used)
+fn iam() -> Client {
+    let owner = mock!(Client::get_access_key_last_used)
         .match_requests(|request| request.access_key_id() == Some(KEY))
         .then_output(|| {
             GetAccessKeyLastUsedOutput::builder()
                 .user_name("build-server")
                 .build()
         });
-    let user = mock!(Iam::get_user)
+    let user = mock!(Client::get_user)
         .match_requests(|request| request.user_name() == Some("build-server"))
         .then_output(|| {
             let tag = Tag::builder().key("team").value("web").build().unwrap();
@@ -64,7 +62,7 @@ pub(crate) fn iam() -> Iam {
                 .tags(tag);
             GetUserOutput::builder().user(user.build().unwrap()).build()
         });
-    mock_client!(aws_sdk_iam, RuleMode::MatchAny, &[&owner, &user])
+    client!(aws_sdk_iam: [owner, user])
 }
 
 /// The lookup of this key, with this page token, gives these events.
@@ -94,12 +92,26 @@ pub(crate) fn page(
         })
 }
 
-/// These rules, in every Region.
-pub(crate) fn trail(rules: &[&Rule]) -> Trail {
-    let client = mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, rules, |config| {
+/// CloudTrail by these rules, in every Region.
+pub(crate) fn trail(rules: &[&Rule]) -> Arc<Accounts> {
+    let client = trail_client(rules);
+    in_regions(move |_| client.clone())
+}
+
+/// CloudTrail by a rule for each Region; IAM knows the key.
+pub(crate) fn trail_of(rule: impl Fn(&str) -> Rule + Send + Sync + 'static) -> Arc<Accounts> {
+    in_regions(move |region| trail_client(&[&rule(region.as_str())]))
+}
+
+fn trail_client(rules: &[&Rule]) -> CloudTrail {
+    mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, rules, |config| {
         config.retry_config(RetryConfig::disabled())
-    });
-    Trail::connecting(move |_| client.clone())
+    })
+}
+
+fn in_regions(client: impl Fn(&Region) -> CloudTrail + Send + Sync + 'static) -> Arc<Accounts> {
+    let accounts = testing::accounts().mock::<Iam>(iam());
+    Arc::new(accounts.mock_regions::<PacedTrail>(move |region| Trail::new(client(region))))
 }
 
 pub(crate) fn event(id: &str, key: &str, name: &str, request: Value, response: Value) -> Value {

@@ -1,19 +1,17 @@
 //! CloudTrail's event history of one Region at a time, page by page, at the pace that AWS allows.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use aws_sdk_cloudtrail::{
     Client,
-    config::{Region as AwsRegion, retry::RetryConfig},
+    config::{Builder, retry::RetryConfig},
     operation::lookup_events::LookupEventsOutput,
     primitives::DateTime,
     types::{LookupAttribute, LookupAttributeKey},
 };
+use backstop_aws::{Access, SdkConfig, Service};
 use backstop_core::{
-    ErrorName, Region,
+    ErrorName,
     investigation::{Call, Lookup},
 };
 use backstop_runtime::CallError;
@@ -26,13 +24,8 @@ const MOST_PAGES: usize = 4;
 /// Other readers of the account use the same two calls a second.
 const MOST_ATTEMPTS: usize = 4;
 
-/// The event history of every Region.
+/// The event history of an account in a Region.
 pub(crate) struct Trail {
-    connect: Box<dyn Fn(&str) -> Client + Send + Sync>,
-    regions: Mutex<BTreeMap<Region, Arc<InRegion>>>,
-}
-
-struct InRegion {
     client: Client,
     pace: Pace,
 }
@@ -55,85 +48,60 @@ pub(crate) struct Found {
     pub(crate) unreadable: usize,
 }
 
-/// Where a partition's IAM and STS global endpoints record their calls (IAM User Guide, "Logging IAM and AWS STS
-/// API calls with AWS CloudTrail").
-pub(crate) fn home_region(partition: &str) -> Region {
-    match partition {
-        "aws-cn" => "cn-north-1".into(),
-        "aws-us-gov" => "us-gov-west-1".into(),
-        _ => "us-east-1".into(),
+impl Trail {
+    pub(crate) fn new(client: Client) -> Arc<Self> {
+        Arc::new(Self {
+            client,
+            pace: Pace::default(),
+        })
     }
+}
+
+/// CloudTrail, with one pace for each account and Region.
+pub(crate) struct PacedTrail;
+
+impl Service for PacedTrail {
+    type Client = Arc<Trail>;
+
+    /// The SDK's own retries know no pace, so there are none.
+    fn connect(config: &SdkConfig) -> Self::Client {
+        let config = Builder::from(config).retry_config(RetryConfig::disabled());
+        Trail::new(Client::from_conf(config.build()))
+    }
+}
+
+/// The calls that fit, in one Region.
+pub(crate) async fn look_up(aws: &Access<'_>, lookup: &Lookup, span: Span) -> Result<Found, CallError> {
+    let (trail, region) = (aws.client::<PacedTrail>(), aws.region());
+    let mut found = Found::default();
+    let mut token = None;
+    for _ in 0..MOST_PAGES {
+        let page = trail.page(lookup, span, token.take(), region).await?;
+        for event in page.events.unwrap_or_default() {
+            match Call::read(event.cloud_trail_event().unwrap_or_default()) {
+                Ok(call) => found.calls.push(call),
+                Err(error) => {
+                    tracing::warn!(%region, event = event.event_id(), %error, "an event can't be read");
+                    found.unreadable += 1;
+                }
+            }
+        }
+        token = page.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+    found.has_more = true;
+    Ok(found)
 }
 
 impl Trail {
-    /// Clients with this configuration, but for the Region. The SDK's own retries know no pace, so there are none.
-    pub(crate) fn of(config: aws_config::SdkConfig) -> Self {
-        Self::connecting(move |region| {
-            let config = aws_sdk_cloudtrail::config::Builder::from(&config)
-                .region(AwsRegion::new(region.to_owned()))
-                .retry_config(RetryConfig::disabled())
-                .build();
-            Client::from_conf(config)
-        })
-    }
-
-    /// Clients made by this function.
-    pub(crate) fn connecting(connect: impl Fn(&str) -> Client + Send + Sync + 'static) -> Self {
-        Self {
-            connect: Box::new(connect),
-            regions: Mutex::default(),
-        }
-    }
-
-    /// The calls that fit, in one Region.
-    pub(crate) async fn look_up(
-        &self,
-        region: &Region,
-        lookup: &Lookup,
-        span: Span,
-    ) -> Result<Found, CallError> {
-        let there = self.in_region(region);
-        let mut found = Found::default();
-        let mut token = None;
-        for _ in 0..MOST_PAGES {
-            let page = there.page(lookup, span, token.take(), region).await?;
-            for event in page.events.unwrap_or_default() {
-                match Call::read(event.cloud_trail_event().unwrap_or_default()) {
-                    Ok(call) => found.calls.push(call),
-                    Err(error) => {
-                        tracing::warn!(%region, event = event.event_id(), %error, "an event can't be read");
-                        found.unreadable += 1;
-                    }
-                }
-            }
-            token = page.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                return Ok(found);
-            }
-        }
-        found.has_more = true;
-        Ok(found)
-    }
-
-    fn in_region(&self, region: &Region) -> Arc<InRegion> {
-        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let there = regions.entry(region.clone()).or_insert_with(|| {
-            Arc::new(InRegion {
-                client: (self.connect)(region.as_str()),
-                pace: Pace::default(),
-            })
-        });
-        Arc::clone(there)
-    }
-}
-
-impl InRegion {
     async fn page(
         &self,
         lookup: &Lookup,
         span: Span,
         token: Option<String>,
-        region: &Region,
+        region: &backstop_core::Region,
     ) -> Result<LookupEventsOutput, CallError> {
         let mut attempt = 1;
         loop {
@@ -176,16 +144,4 @@ fn attribute(lookup: &Lookup) -> Result<LookupAttribute, CallError> {
             code: String::new(),
             message: error.to_string(),
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_partition_has_a_home() {
-        assert_eq!(home_region("aws").as_str(), "us-east-1");
-        assert_eq!(home_region("aws-cn").as_str(), "cn-north-1");
-        assert_eq!(home_region("aws-us-gov").as_str(), "us-gov-west-1");
-    }
 }

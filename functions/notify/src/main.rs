@@ -6,7 +6,7 @@ mod deliver;
 mod make;
 
 use backstop_core::task::NotifyTask;
-use backstop_runtime::{Ledger, StepError, aws, serve, settings};
+use backstop_runtime::{Ledger, StepError, serve, settings};
 use serde_json::Value;
 
 use channel::{Channel, sns::Sns};
@@ -19,7 +19,7 @@ struct Notifier {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = aws::config().await;
+    let config = backstop_aws::config().await;
     let sns = Sns::new(
         aws_sdk_sns::Client::new(&config),
         settings::required("ALERTS_TOPIC_ARN")?,

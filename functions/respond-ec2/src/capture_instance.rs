@@ -12,78 +12,51 @@ mod parts;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
-use backstop_runtime::{
-    Action, StepError,
-    action::{Order, kept, only_read, write_receipt},
-};
-use serde_json::{Value, json};
+use backstop_aws::Accounts;
+use backstop_runtime::{Capture, Captured, StepError, action::StepRequest};
+use serde_json::json;
 
 use crate::{
-    clients::Regions,
     instance::{self, Instance, id_of},
+    services::Ec2,
 };
 
 /// See the module.
 pub(crate) struct CaptureInstance {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 impl CaptureInstance {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
 #[async_trait]
-impl Action for CaptureInstance {
+impl Capture for CaptureInstance {
     fn id(&self) -> &'static str {
         "ec2.capture-instance"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let found = instance::find(&clients.ec2, &order.target).await?;
-        let instance = Instance::of(&found, id_of(&order.target)?, &order.target);
-        let parts = parts::read(&clients, &found, &instance).await?;
+    async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError> {
+        let aws = self.accounts.at(request)?;
+        let found = instance::find(&aws.client::<Ec2>(), &request.target).await?;
+        let instance = Instance::of(&found, id_of(&request.target)?, &request.target);
+        let parts = parts::read(&aws, &found, &instance).await?;
         let (parts, mut limits) = bound::settle(parts);
         limits.push("memory and a screenshot of the console weren't captured".to_owned());
-        Ok(Plan {
-            step: order.step.clone(),
-            action: self.id().into(),
+        Ok(Captured {
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
-            changes: Vec::new(),
-            blast_radius: Vec::new(),
             limits,
-            needs_approval: None,
-            captured: Some(json!({
+            evidence: json!({
                 "instance": instance.arn,
-                "region": order.target.region,
+                "region": request.target.region,
                 "state": instance.state,
-                "read_at": order.at,
+                "read_at": request.at,
                 "parts": parts,
-            })),
-            manual_undo: Vec::new(),
-            receipt: write_receipt(&Value::Null)?,
+            }),
         })
-    }
-
-    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
-        Ok(())
-    }
-
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Ok(kept(order, receipt))
-    }
-
-    async fn undo(
-        &self,
-        _permit: &Permit,
-        order: &Order,
-        _receipt: &Receipt,
-    ) -> Result<UndoOutcome, StepError> {
-        Ok(only_read(order))
     }
 }
 

@@ -14,18 +14,19 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::acl::{Acl, Entry};
 use crate::{
-    clients::Regions,
     instance::{self, Instance},
+    services::Ec2,
 };
 
 /// How long the rules should stand if the playbook doesn't say, in hours.
@@ -35,7 +36,7 @@ const MOST_HOURS: u32 = 24 * 31;
 
 /// See the module.
 pub(crate) struct DenySubnetTraffic {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The rules as we make them.
@@ -49,8 +50,8 @@ struct CutReceipt {
 }
 
 impl DenySubnetTraffic {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
@@ -60,14 +61,14 @@ impl Action for DenySubnetTraffic {
         "ec2.deny-subnet-traffic"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let hours = order.number("hours", DEFAULT_HOURS, MOST_HOURS)?;
-        let until = order
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let hours = request.number("hours", DEFAULT_HOURS, MOST_HOURS)?;
+        let until = request
             .at
             .saturating_add(SignedDuration::from_hours(i64::from(hours)))
-            .unwrap_or(order.at);
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
+            .unwrap_or(request.at);
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
         let addresses = addresses(&instance);
         if addresses.is_empty() {
             return Err(StepError::NotApplicable {
@@ -76,7 +77,7 @@ impl Action for DenySubnetTraffic {
         }
         let mut cuts = Vec::new();
         for (vpc, addresses) in &addresses {
-            for acl in acl::of_vpc(&clients.ec2, vpc).await? {
+            for acl in acl::of_vpc(&ec2, vpc).await? {
                 cuts.push(Cut::of(acl, addresses));
             }
         }
@@ -97,16 +98,16 @@ impl Action for DenySubnetTraffic {
             .flatten()
             .collect();
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes: words::changes(&cuts),
-            blast_radius: words::blast_radius(&instance, &cuts, &order.incident, until),
+            blast_radius: words::blast_radius(&instance, &cuts, &request.incident, until),
             limits: words::limits(&instance, &cuts),
             needs_approval: None,
             captured: None,
-            manual_undo: words::manual_undo(&order.target, &entries),
+            manual_undo: words::manual_undo(&request.target, &entries),
             receipt: write_receipt(&CutReceipt {
                 instance: instance.id,
                 vpcs: addresses.into_iter().map(|(vpc, _)| vpc).collect(),
@@ -117,28 +118,32 @@ impl Action for DenySubnetTraffic {
     }
 
     /// Every rule is tried, even if another fails.
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        let standing = acl::of_vpcs(&clients.ec2, &receipt.vpcs).await?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let standing = acl::of_vpcs(&ec2, &receipt.vpcs).await?;
         let mut first = Ok(());
         for entry in &receipt.entries {
             if standing.iter().any(|acl| acl.has(entry)) {
                 continue;
             }
-            first = first.and(acl::create(&clients.ec2, entry).await);
+            first = first.and(acl::create(&ec2, entry).await);
         }
         Ok(first?)
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         // Without a receipt the step ended `already`: other rules of ours do it.
         let Some(receipt) = receipt else {
-            return self.verify_without_receipt(order).await;
+            return self.verify_without_receipt(request).await;
         };
         let CutReceipt { entries, vpcs, .. } = read_receipt(receipt)?;
-        let standing = acl::of_vpcs(&clients.ec2, &vpcs).await?;
+        let standing = acl::of_vpcs(&ec2, &vpcs).await?;
         let faults: Vec<String> = entries
             .iter()
             .filter_map(|entry| words::fault(entry, standing.iter().find(|acl| acl.id == entry.acl)))
@@ -156,12 +161,12 @@ impl Action for DenySubnetTraffic {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        let standing = acl::of_vpcs(&clients.ec2, &receipt.vpcs).await?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let standing = acl::of_vpcs(&ec2, &receipt.vpcs).await?;
         let drifted: Vec<String> = receipt
             .entries
             .iter()
@@ -179,7 +184,7 @@ impl Action for DenySubnetTraffic {
             .collect();
         let mut first: Result<(), CallError> = Ok(());
         for entry in &ours {
-            first = first.and(acl::delete(&clients.ec2, entry).await);
+            first = first.and(acl::delete(&ec2, entry).await);
         }
         first?;
         Ok(if ours.is_empty() {
@@ -199,8 +204,8 @@ impl Action for DenySubnetTraffic {
 }
 
 impl DenySubnetTraffic {
-    async fn verify_without_receipt(&self, order: &Order) -> Result<Verification, StepError> {
-        let plan = self.plan(order).await?;
+    async fn verify_without_receipt(&self, request: &StepRequest) -> Result<Verification, StepError> {
+        let plan = self.plan(request).await?;
         Ok(Verification {
             holds: plan.changes.is_empty(),
             observed: if plan.changes.is_empty() {

@@ -12,22 +12,23 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::{Access, Accounts};
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use target_groups::Registration;
 
 use crate::{
-    clients::{Clients, Regions},
     instance::{self, Instance},
+    services::{ClassicElb, Ec2, Elb},
 };
 
 /// See the module.
 pub(crate) struct DeregisterFromLoadBalancers {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// Where the instance was registered.
@@ -46,10 +47,11 @@ struct Holders {
 }
 
 impl Holders {
-    async fn of(clients: &Clients, instance: &Instance) -> Result<Self, CallError> {
+    async fn of(aws: &Access<'_>, instance: &Instance) -> Result<Self, CallError> {
+        let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
         let (targets, classic) = tokio::try_join!(
-            target_groups::find(&clients.elb, instance),
-            classic::find(&clients.classic_elb, &instance.id)
+            target_groups::find(&elb, instance),
+            classic::find(&classic_elb, &instance.id)
         )?;
         Ok(Self { targets, classic })
     }
@@ -62,16 +64,16 @@ impl Holders {
 /// Why whatever takes the instance out of service waits for a person: no load balancer that sends users to it would
 /// have another to send them to.
 pub(crate) async fn last_healthy_target(
-    clients: &Clients,
+    aws: &Access<'_>,
     instance: &Instance,
 ) -> Result<Option<String>, CallError> {
-    let holders = Holders::of(clients, instance).await?;
+    let holders = Holders::of(aws, instance).await?;
     Ok(words::needs_approval(&holders))
 }
 
 impl DeregisterFromLoadBalancers {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
@@ -81,10 +83,10 @@ impl Action for DeregisterFromLoadBalancers {
         "ec2.deregister-from-load-balancers"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
-        let holders = Holders::of(&clients, &instance).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let aws = self.accounts.at(request)?;
+        let instance = instance::read(&aws.client::<Ec2>(), &request.target).await?;
+        let holders = Holders::of(&aws, &instance).await?;
         if holders.is_empty() && holders.targets.limits.is_empty() {
             return Err(StepError::NotApplicable {
                 reason: format!(
@@ -108,7 +110,7 @@ impl Action for DeregisterFromLoadBalancers {
                 .collect(),
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn,
             tags: instance.tags,
@@ -117,23 +119,24 @@ impl Action for DeregisterFromLoadBalancers {
             limits: words::limits(&holders),
             needs_approval: words::needs_approval(&holders),
             captured: None,
-            manual_undo: words::manual_undo(&receipt, order.target.region.as_str()),
+            manual_undo: words::manual_undo(&receipt, request.target.region.as_str()),
             receipt: write_receipt(&receipt)?,
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: RegistrationReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let aws = self.accounts.at(request)?;
+        let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
         let mut first_failure = None;
         // One that fails must not leave the others registered.
         for target in &receipt.targets {
-            if let Err(error) = target.deregister(&clients.elb).await {
+            if let Err(error) = target.deregister(&elb).await {
                 first_failure.get_or_insert(error);
             }
         }
         for balancer in &receipt.classic {
-            let answer = classic::deregister(&clients.classic_elb, balancer, &receipt.instance).await;
+            let answer = classic::deregister(&classic_elb, balancer, &receipt.instance).await;
             if let Err(error) = answer {
                 first_failure.get_or_insert(error);
             }
@@ -141,16 +144,20 @@ impl Action for DeregisterFromLoadBalancers {
         first_failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let aws = self.accounts.at(request)?;
         let still = match receipt {
             Some(receipt) => {
                 let receipt: RegistrationReceipt = read_receipt(receipt)?;
-                still_registered(&clients, &receipt).await?
+                still_registered(&aws, &receipt).await?
             }
             None => {
-                let instance = instance::read(&clients.ec2, &order.target).await?;
-                words::names(&Holders::of(&clients, &instance).await?)
+                let instance = instance::read(&aws.client::<Ec2>(), &request.target).await?;
+                words::names(&Holders::of(&aws, &instance).await?)
             }
         };
         Ok(Verification {
@@ -166,30 +173,31 @@ impl Action for DeregisterFromLoadBalancers {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: RegistrationReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
+        let aws = self.accounts.at(request)?;
+        let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
+        if let Err(gone) = instance::or_gone(instance::read(&aws.client::<Ec2>(), &request.target).await)? {
             return Ok(gone);
         }
         let (mut restored, mut gone) = (Vec::new(), Vec::new());
         for target in &receipt.targets {
-            match target.is_there(&clients.elb).await? {
+            match target.is_there(&elb).await? {
                 Some(true) => {}
                 Some(false) => {
-                    target.register(&clients.elb).await?;
+                    target.register(&elb).await?;
                     restored.push(target.to_string());
                 }
                 None => gone.push(format!("target group {}", target.name)),
             }
         }
         for balancer in &receipt.classic {
-            match classic::is_there(&clients.classic_elb, balancer, &receipt.instance).await? {
+            match classic::is_there(&classic_elb, balancer, &receipt.instance).await? {
                 Some(true) => {}
                 Some(false) => {
-                    classic::register(&clients.classic_elb, balancer, &receipt.instance).await?;
+                    classic::register(&classic_elb, balancer, &receipt.instance).await?;
                     restored.push(format!("Classic Load Balancer {balancer}"));
                 }
                 None => gone.push(format!("Classic Load Balancer {balancer}")),
@@ -200,18 +208,16 @@ impl Action for DeregisterFromLoadBalancers {
 }
 
 /// What of the receipt is registered still, or again.
-async fn still_registered(
-    clients: &Clients,
-    receipt: &RegistrationReceipt,
-) -> Result<Vec<String>, CallError> {
+async fn still_registered(aws: &Access<'_>, receipt: &RegistrationReceipt) -> Result<Vec<String>, CallError> {
+    let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
     let mut still = Vec::new();
     for target in &receipt.targets {
-        if target.is_there(&clients.elb).await? == Some(true) {
+        if target.is_there(&elb).await? == Some(true) {
             still.push(target.to_string());
         }
     }
     for balancer in &receipt.classic {
-        if classic::is_there(&clients.classic_elb, balancer, &receipt.instance).await? == Some(true) {
+        if classic::is_there(&classic_elb, balancer, &receipt.instance).await? == Some(true) {
             still.push(format!("Classic Load Balancer {balancer}"));
         }
     }

@@ -14,22 +14,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::AutoScalingInstanceDetails;
+use backstop_aws::{Access, Accounts};
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use group::Group;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::{Clients, Regions},
     instance::{self, id_of},
+    services::{AutoScaling, Ec2},
 };
 
 /// See the module.
 pub(crate) struct DetachFromAutoScaling {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The membership before.
@@ -58,8 +59,8 @@ impl MembershipReceipt {
 }
 
 impl DetachFromAutoScaling {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
@@ -69,12 +70,13 @@ impl Action for DetachFromAutoScaling {
         "ec2.detach-from-auto-scaling"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let id = id_of(&order.target)?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let aws = self.accounts.at(request)?;
+        let (ec2, autoscaling) = (aws.client::<Ec2>(), aws.client::<AutoScaling>());
+        let id = id_of(&request.target)?;
         let (instance, member) = tokio::join!(
-            instance::read(&clients.ec2, &order.target),
-            group::membership(&clients.autoscaling, id)
+            instance::read(&ec2, &request.target),
+            group::membership(&autoscaling, id)
         );
         let (instance, member) = (instance?, member?);
         let Some(member) = member else {
@@ -83,7 +85,7 @@ impl Action for DetachFromAutoScaling {
             });
         };
         let before = MembershipReceipt::of(&member, id);
-        let group = group::read(&clients.autoscaling, &before.group, id).await?;
+        let group = group::read(&autoscaling, &before.group, id).await?;
         let leaving = group::is_leaving(&before.lifecycle_state);
         let change = (!leaving).then(|| Change {
             api: "autoscaling:DetachInstances".to_owned(),
@@ -95,7 +97,7 @@ impl Action for DetachFromAutoScaling {
             after: "none; the desired capacity stays, so that a replacement comes".to_owned(),
         });
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn,
             tags: instance.tags,
@@ -107,16 +109,16 @@ impl Action for DetachFromAutoScaling {
                 .unwrap_or_default(),
             needs_approval: group.as_ref().and_then(|group| last_in_service(group, &before)),
             captured: None,
-            manual_undo: manual_undo(order, &before),
+            manual_undo: manual_undo(request, &before),
             receipt: write_receipt(&before)?,
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let autoscaling = self.accounts.at(request)?.client::<AutoScaling>();
         // After a crash it may have left already, and EC2 Auto Scaling refuses to detach a stranger.
-        let member = group::membership(&clients.autoscaling, &receipt.instance).await?;
+        let member = group::membership(&autoscaling, &receipt.instance).await?;
         let is_member = member.is_some_and(|member| {
             member.auto_scaling_group_name() == Some(receipt.group.as_str())
                 && !member.lifecycle_state().is_some_and(group::is_leaving)
@@ -124,8 +126,7 @@ impl Action for DetachFromAutoScaling {
         if !is_member {
             return Ok(());
         }
-        clients
-            .autoscaling
+        autoscaling
             .detach_instances()
             .instance_ids(&receipt.instance)
             .auto_scaling_group_name(&receipt.group)
@@ -142,10 +143,14 @@ impl Action for DetachFromAutoScaling {
         Ok(())
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let id = id_of(&order.target)?;
-        let member = group::membership(&clients.autoscaling, id).await?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let autoscaling = self.accounts.at(request)?.client::<AutoScaling>();
+        let id = id_of(&request.target)?;
+        let member = group::membership(&autoscaling, id).await?;
         Ok(match member {
             None => Verification {
                 holds: true,
@@ -167,25 +172,27 @@ impl Action for DetachFromAutoScaling {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        if let Err(gone) = instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
+        let aws = self.accounts.at(request)?;
+        let (ec2, autoscaling) = (aws.client::<Ec2>(), aws.client::<AutoScaling>());
+        if let Err(gone) = instance::or_gone(instance::read(&ec2, &request.target).await)? {
             return Ok(gone);
         }
-        return_home::undo(&clients.autoscaling, &receipt, order.target.region.as_str()).await
+        return_home::undo(&autoscaling, &receipt, request.target.region.as_str()).await
     }
 }
 
 /// Why whatever takes the instance out of service waits for a person: nothing else in its group serves.
-pub(crate) async fn last_healthy_member(clients: &Clients, id: &str) -> Result<Option<String>, CallError> {
-    let Some(member) = group::membership(&clients.autoscaling, id).await? else {
+pub(crate) async fn last_healthy_member(aws: &Access<'_>, id: &str) -> Result<Option<String>, CallError> {
+    let autoscaling = aws.client::<AutoScaling>();
+    let Some(member) = group::membership(&autoscaling, id).await? else {
         return Ok(None);
     };
     let before = MembershipReceipt::of(&member, id);
-    let group = group::read(&clients.autoscaling, &before.group, id).await?;
+    let group = group::read(&autoscaling, &before.group, id).await?;
     Ok(group.and_then(|group| last_in_service(&group, &before)))
 }
 
@@ -242,11 +249,11 @@ fn limits(group: &Group, before: &MembershipReceipt) -> Vec<String> {
     limits
 }
 
-fn manual_undo(order: &Order, before: &MembershipReceipt) -> Vec<String> {
+fn manual_undo(request: &StepRequest, before: &MembershipReceipt) -> Vec<String> {
     let line = |verb: &str, more: &str| {
         format!(
             "aws autoscaling {verb} --region {} --auto-scaling-group-name {} --instance-ids {}{more}",
-            order.target.region,
+            request.target.region,
             for_shell(&before.group),
             before.instance
         )

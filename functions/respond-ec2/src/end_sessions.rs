@@ -8,21 +8,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_ssm::types::{Session, SessionFilter, SessionFilterKey, SessionState};
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::Regions,
     instance::{self, id_of},
+    services::{Ec2, Ssm},
 };
 
 /// See the module.
 pub(crate) struct EndSessions {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The sessions that were ended, by id.
@@ -32,13 +33,13 @@ struct SessionsReceipt {
 }
 
 impl EndSessions {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
     /// The active sessions. For an instance that Systems Manager doesn't manage there are none.
-    async fn active(&self, order: &Order) -> Result<Vec<Session>, StepError> {
-        let id = id_of(&order.target)?;
+    async fn active(&self, request: &StepRequest) -> Result<Vec<Session>, StepError> {
+        let id = id_of(&request.target)?;
         let failed = CallError::of("ssm:DescribeSessions", format!("instance `{id}`"));
         let filter = SessionFilter::builder()
             .key(SessionFilterKey::TargetId)
@@ -49,9 +50,9 @@ impl EndSessions {
                 detail: error.to_string(),
             })?;
         let found: Result<Vec<Session>, _> = self
-            .regions
-            .of_target(&order.target)
-            .ssm
+            .accounts
+            .at(request)?
+            .client::<Ssm>()
             .describe_sessions()
             .state(SessionState::Active)
             .filters(filter)
@@ -64,11 +65,8 @@ impl EndSessions {
     }
 
     /// Ends one. It may have ended by itself.
-    async fn end(&self, order: &Order, session: &str) -> Result<(), CallError> {
-        let answer = self
-            .regions
-            .of_target(&order.target)
-            .ssm
+    async fn end(ssm: &aws_sdk_ssm::Client, session: &str) -> Result<(), CallError> {
+        let answer = ssm
             .terminate_session()
             .session_id(session)
             .send()
@@ -90,10 +88,9 @@ impl Action for EndSessions {
         "ec2.end-sessions"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let (instance, sessions) =
-            tokio::join!(instance::read(&clients.ec2, &order.target), self.active(order));
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let (instance, sessions) = tokio::join!(instance::read(&ec2, &request.target), self.active(request));
         let (instance, sessions) = (instance?, sessions?);
         let id = |session: &Session| session.session_id().unwrap_or_default().to_owned();
         let changes = sessions.iter().map(|session| Change {
@@ -110,7 +107,7 @@ impl Action for EndSessions {
             )
         });
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -126,22 +123,27 @@ impl Action for EndSessions {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: SessionsReceipt = read_receipt(receipt)?;
         let mut first_failure = None;
         // One that fails must not leave the others live.
+        let ssm = self.accounts.at(request)?.client::<Ssm>();
         for session in &receipt.sessions {
-            if let Err(error) = self.end(order, session).await {
+            if let Err(error) = Self::end(&ssm, session).await {
                 first_failure.get_or_insert(error);
             }
         }
         first_failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let sessions = self.active(order).await?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let sessions = self.active(request).await?;
         let live: Vec<&str> = sessions.iter().filter_map(Session::session_id).collect();
-        let id = id_of(&order.target)?;
+        let id = id_of(&request.target)?;
         Ok(Verification {
             holds: sessions.is_empty(),
             observed: if sessions.is_empty() {
@@ -155,7 +157,7 @@ impl Action for EndSessions {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        _request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: SessionsReceipt = read_receipt(receipt)?;

@@ -20,18 +20,19 @@ mod words;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backstop_aws::{Access, Accounts};
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
     playbooks,
 };
 use serde::{Deserialize, Serialize};
 
 use self::group::{Isolation, IsolationGroup};
 use crate::{
-    clients::{Clients, Regions},
     instance::{self, Instance, Interface},
+    services::Ec2,
 };
 
 /// The shortest idle timeout that EC2 allows for established TCP connections, in seconds.
@@ -43,7 +44,7 @@ const OPEN_FOR: Duration = Duration::from_secs(20);
 
 /// See the module.
 pub(crate) struct IsolateInstance {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
     open_for: Duration,
 }
 
@@ -67,9 +68,9 @@ struct Before {
 }
 
 impl IsolateInstance {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
         Self {
-            regions,
+            accounts,
             open_for: OPEN_FOR,
         }
     }
@@ -81,14 +82,15 @@ impl Action for IsolateInstance {
         "ec2.isolate-instance"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let wants_untracking = order.flag("untrack")?;
-        let instance = instance::read(&clients.ec2, &order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let aws = self.accounts.at(request)?;
+        let ec2 = aws.client::<Ec2>();
+        let wants_untracking = request.flag("untrack")?;
+        let instance = instance::read(&ec2, &request.target).await?;
         let (groups, paths, last) = tokio::join!(
-            groups_of(&clients, &instance),
-            tracked::read(&clients, &instance),
-            last::serving(&clients, &instance)
+            groups_of(&aws, &instance),
+            tracked::read(&aws, &instance),
+            last::serving(&aws, &instance)
         );
         let groups = groups?;
         let interfaces = instance
@@ -110,7 +112,7 @@ impl Action for IsolateInstance {
             open_for: self.open_for,
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -123,7 +125,7 @@ impl Action for IsolateInstance {
             limits: words::limits(&instance, &paths, &untracking, playbooks()),
             needs_approval: last?.filter(|_| is_open),
             captured: None,
-            manual_undo: words::manual_undo(&interfaces, &order.target),
+            manual_undo: words::manual_undo(&interfaces, &request.target),
             receipt: write_receipt(&IsolationReceipt {
                 instance: instance.id,
                 interfaces,
@@ -131,16 +133,20 @@ impl Action for IsolateInstance {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        act::act(&clients.ec2, &order.incident, &receipt.interfaces, self.open_for).await
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        act::act(&ec2, &request.incident, &receipt.interfaces, self.open_for).await
     }
 
     /// Every interface that is attached now counts, also one that was attached since.
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = match instance::read(&clients.ec2, &order.target).await {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = match instance::read(&ec2, &request.target).await {
             Ok(instance) => instance,
             // A terminated instance sends nothing.
             Err(StepError::TargetGone { what }) => {
@@ -153,7 +159,7 @@ impl Action for IsolateInstance {
         };
         let mut groups = BTreeMap::new();
         for vpc in vpcs(&instance) {
-            let found = group::find(&clients.ec2, &vpc, group::ISOLATION).await?;
+            let found = group::find(&ec2, &vpc, group::ISOLATION).await?;
             groups.insert(vpc, found);
         }
         let faults: Vec<String> = instance
@@ -174,12 +180,12 @@ impl Action for IsolateInstance {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        undo::undo(&clients.ec2, &order.incident, &receipt.interfaces).await
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        undo::undo(&ec2, &request.incident, &receipt.interfaces).await
     }
 }
 
@@ -196,10 +202,11 @@ fn vpcs(instance: &Instance) -> Vec<String> {
 }
 
 /// What stands under the isolation group's name in each VPC; refuses a group that isn't ours to strip.
-async fn groups_of(clients: &Clients, instance: &Instance) -> Result<BTreeMap<String, Isolation>, StepError> {
+async fn groups_of(aws: &Access<'_>, instance: &Instance) -> Result<BTreeMap<String, Isolation>, StepError> {
+    let ec2 = aws.client::<Ec2>();
     let mut groups = BTreeMap::new();
     for vpc in vpcs(instance) {
-        let isolation = IsolationGroup::new(&clients.ec2, &vpc).look().await?;
+        let isolation = IsolationGroup::new(&ec2, &vpc).look().await?;
         groups.insert(vpc, isolation);
     }
     Ok(groups)

@@ -1,7 +1,6 @@
 //! `respond-ec2`: contains EC2 instances and keeps evidence of them. Nothing else changes EC2.
 
 mod capture_instance;
-mod clients;
 mod deny_subnet_traffic;
 mod deregister_from_load_balancers;
 mod detach_from_auto_scaling;
@@ -11,6 +10,7 @@ mod isolate_instance;
 mod protect_instance;
 mod revoke_instance_credentials;
 mod secure_snapshots;
+mod services;
 mod snapshot_volumes;
 mod snapshots;
 mod tag_instance;
@@ -19,50 +19,50 @@ mod testing;
 
 use std::sync::Arc;
 
+use backstop_aws::Accounts;
 use backstop_core::{guardrail::Protection, task::RespondTask};
-use backstop_runtime::{Action, Ledger, aws, runner::Runner, serve, settings};
-use clients::Regions;
+use backstop_runtime::{Action, Ledger, runner::Runner, serve, settings};
 use secure_snapshots::Custody;
 
 /// Every action of this function.
-fn actions(regions: &Arc<Regions>, protection: &Protection, custody: Custody) -> Vec<Arc<dyn Action>> {
+fn actions(accounts: &Arc<Accounts>, protection: &Protection, custody: Custody) -> Vec<Arc<dyn Action>> {
     vec![
-        Arc::new(capture_instance::CaptureInstance::new(Arc::clone(regions))),
-        Arc::new(deny_subnet_traffic::DenySubnetTraffic::new(Arc::clone(regions))),
+        Arc::new(capture_instance::CaptureInstance::new(Arc::clone(accounts))),
+        Arc::new(deny_subnet_traffic::DenySubnetTraffic::new(Arc::clone(accounts))),
         Arc::new(deregister_from_load_balancers::DeregisterFromLoadBalancers::new(
-            Arc::clone(regions),
+            Arc::clone(accounts),
         )),
         Arc::new(detach_from_auto_scaling::DetachFromAutoScaling::new(Arc::clone(
-            regions,
+            accounts,
         ))),
-        Arc::new(end_sessions::EndSessions::new(Arc::clone(regions))),
-        Arc::new(isolate_instance::IsolateInstance::new(Arc::clone(regions))),
-        Arc::new(protect_instance::ProtectInstance::new(Arc::clone(regions))),
+        Arc::new(end_sessions::EndSessions::new(Arc::clone(accounts))),
+        Arc::new(isolate_instance::IsolateInstance::new(Arc::clone(accounts))),
+        Arc::new(protect_instance::ProtectInstance::new(Arc::clone(accounts))),
         Arc::new(revoke_instance_credentials::RevokeInstanceCredentials::new(
-            Arc::clone(regions),
+            Arc::clone(accounts),
             protection.clone(),
         )),
         Arc::new(secure_snapshots::SecureSnapshots::new(
-            Arc::clone(regions),
+            Arc::clone(accounts),
             custody,
         )),
-        Arc::new(snapshot_volumes::SnapshotVolumes::new(Arc::clone(regions))),
-        Arc::new(tag_instance::TagInstance::new(Arc::clone(regions))),
+        Arc::new(snapshot_volumes::SnapshotVolumes::new(Arc::clone(accounts))),
+        Arc::new(tag_instance::TagInstance::new(Arc::clone(accounts))),
     ]
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = aws::config().await;
+    let config = backstop_aws::config().await;
     let ledger = Ledger::new(
         aws_sdk_dynamodb::Client::new(&config),
         settings::required("TABLE_NAME")?,
     );
     let account = settings::required("ACCOUNT_ID")?;
-    let regions = Arc::new(Regions::of(config));
+    let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
     let protection = settings::protection()?;
-    let actions = actions(&regions, &protection, Custody::from_env()?);
-    let runner = Runner::new(ledger, protection, account.as_str().into(), actions);
+    let actions = actions(&accounts, &protection, Custody::from_env()?);
+    let runner = Runner::new(ledger, protection, accounts, actions);
     serve::serve(|task: RespondTask| runner.run(task)).await
 }

@@ -10,22 +10,23 @@ mod setting;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use setting::Setting;
 
 use crate::{
-    clients::Regions,
     instance::{self, Instance},
+    services::Ec2,
 };
 
 /// See the module.
 pub(crate) struct ProtectInstance {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The settings that were changed, as they were before.
@@ -36,14 +37,14 @@ struct ProtectReceipt {
 }
 
 impl ProtectInstance {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
-    async fn read(&self, order: &Order) -> Result<(Instance, Vec<Setting>), StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
-        let settings = setting::read(&clients.ec2, &instance).await?;
+    async fn read(&self, request: &StepRequest) -> Result<(Instance, Vec<Setting>), StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
+        let settings = setting::read(&ec2, &instance).await?;
         Ok((instance, settings))
     }
 }
@@ -54,8 +55,8 @@ impl Action for ProtectInstance {
         "ec2.protect-instance"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (instance, mut before) = self.read(order).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let (instance, mut before) = self.read(request).await?;
         before.retain(|setting| *setting != setting.protected());
         let change = |setting: &Setting| Change {
             api: "ec2:ModifyInstanceAttribute".to_owned(),
@@ -66,13 +67,13 @@ impl Action for ProtectInstance {
         let by_hand = |setting: &Setting| {
             format!(
                 "aws ec2 modify-instance-attribute --region {} --instance-id {} {}",
-                order.target.region,
+                request.target.region,
                 instance.id,
                 setting.as_cli()
             )
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -89,21 +90,25 @@ impl Action for ProtectInstance {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let mut first_failure = None;
         // One that fails must not leave the others off.
         for setting in &receipt.before {
-            if let Err(error) = setting.protected().put(&clients.ec2, &receipt.instance).await {
+            if let Err(error) = setting.protected().put(&ec2, &receipt.instance).await {
                 first_failure.get_or_insert(error);
             }
         }
         first_failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let (instance, settings) = self.read(order).await?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let (instance, settings) = self.read(request).await?;
         let open: Vec<String> = settings
             .iter()
             .filter(|setting| **setting != setting.protected())
@@ -123,21 +128,21 @@ impl Action for ProtectInstance {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
-        let now = match instance::or_gone(self.read(order).await)? {
+        let now = match instance::or_gone(self.read(request).await)? {
             Ok((_, now)) => now,
             Err(gone) => return Ok(gone),
         };
-        let clients = self.regions.of_target(&order.target);
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let (mut restored, mut drifted) = (Vec::new(), Vec::new());
         for before in &receipt.before {
             match now.iter().find(|now| now.is_same_setting(before)) {
                 Some(now) if now == before => {}
                 Some(now) if *now == before.protected() => {
-                    before.put(&clients.ec2, &receipt.instance).await?;
+                    before.put(&ec2, &receipt.instance).await?;
                     restored.push(before.to_string());
                 }
                 Some(now) => drifted.push(now.to_string()),

@@ -13,29 +13,27 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backstop_aws::{Access, Accounts};
 use backstop_core::{
     ErrorName, Plan, Receipt, UndoOutcome, Verification,
     guardrail::{Permit, Protection},
 };
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
-    denies::{Denies, Holder},
-    inline_policy::{PolicyReceipt, Standing, deny_instance},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::{Iam, InlineDeny, PrincipalKind},
+    inline_policy::{PolicyReceipt, PolicyState, deny_instance},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    clients::{Clients, Regions},
-    instance,
-};
+use crate::{instance, services::Ec2};
 
 /// Containment doesn't wait longer for what is only told.
 const LONGEST_READING: Duration = Duration::from_secs(4);
 
 /// See the module.
 pub(crate) struct RevokeInstanceCredentials {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
     protection: Protection,
 }
 
@@ -55,8 +53,8 @@ struct Role {
 }
 
 impl RevokeInstanceCredentials {
-    pub(crate) const fn new(regions: Arc<Regions>, protection: Protection) -> Self {
-        Self { regions, protection }
+    pub(crate) const fn new(accounts: Arc<Accounts>, protection: Protection) -> Self {
+        Self { accounts, protection }
     }
 
     /// The runner's guardrails look at the instance; the role is changed as well.
@@ -76,11 +74,12 @@ impl Action for RevokeInstanceCredentials {
         "ec2.revoke-instance-credentials"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let id = instance::id_of(&order.target)?;
-        let (instance, found) = tokio::try_join!(instance::read(&clients.ec2, &order.target), async {
-            Ok(association::find(&clients.ec2, id).await?)
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let aws = self.accounts.at(request)?;
+        let ec2 = aws.client::<Ec2>();
+        let id = instance::id_of(&request.target)?;
+        let (instance, found) = tokio::try_join!(instance::read(&ec2, &request.target), async {
+            Ok(association::find(&ec2, id).await?)
         })?;
         let profile_arn = found.map(|found| found.profile_arn).ok_or_else(|| StepError::NotApplicable {
             reason: format!(
@@ -89,11 +88,8 @@ impl Action for RevokeInstanceCredentials {
             ),
         })?;
         let (role, others) = tokio::join!(
-            role_of(&clients, &profile_arn),
-            tokio::time::timeout(
-                LONGEST_READING,
-                association::others_with(&clients.ec2, &profile_arn, id)
-            )
+            role_of(&aws, &profile_arn),
+            tokio::time::timeout(LONGEST_READING, association::others_with(&ec2, &profile_arn, id))
         );
         let others = others.map_or(None, Result::ok);
         let role = role?;
@@ -102,22 +98,22 @@ impl Action for RevokeInstanceCredentials {
         }
         let policy = role
             .as_ref()
-            .map(|role| PolicyReceipt::new(&role.name, &order.incident, &deny_instance(&instance.arn)));
-        let standing = match &policy {
-            Some(policy) => Some(denies(&clients).standing(policy).await?),
+            .map(|role| PolicyReceipt::new(&role.name, &request.incident, &deny_instance(&instance.arn)));
+        let state = match &policy {
+            Some(policy) => Some(denies(&aws).state(policy).await?),
             None => None,
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
-            changes: words::changes(&instance, &profile_arn, policy.as_ref().zip(standing.as_ref())),
+            changes: words::changes(&instance, &profile_arn, policy.as_ref().zip(state.as_ref())),
             blast_radius: words::blast_radius(&instance, others.as_deref(), policy.as_ref()),
             limits: words::limits(policy.as_ref()),
             needs_approval: None,
             captured: None,
-            manual_undo: words::manual_undo(&order.target, &instance.id, &profile_arn, policy.as_ref()),
+            manual_undo: words::manual_undo(&request.target, &instance.id, &profile_arn, policy.as_ref()),
             receipt: write_receipt(&CredentialsReceipt {
                 instance: instance.id,
                 profile_arn,
@@ -127,19 +123,24 @@ impl Action for RevokeInstanceCredentials {
     }
 
     /// Both parts are tried, even if the first fails: the deny works without it.
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        let taken = association::take_away(&clients.ec2, &receipt.instance, &receipt.profile_arn).await;
+        let aws = self.accounts.at(request)?;
+        let ec2 = aws.client::<Ec2>();
+        let taken = association::take_away(&ec2, &receipt.instance, &receipt.profile_arn).await;
         let denied = match &receipt.policy {
-            Some(policy) => denies(&clients).put(policy).await,
+            Some(policy) => denies(&aws).put(policy).await,
             None => Ok(()),
         };
         taken?;
         denied
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
         let Some(receipt) = receipt else {
             return Ok(Verification {
                 holds: false,
@@ -147,37 +148,35 @@ impl Action for RevokeInstanceCredentials {
             });
         };
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        let found = association::find(&clients.ec2, &receipt.instance).await?;
-        let standing = match &receipt.policy {
-            Some(policy) => Some(denies(&clients).standing(policy).await?),
+        let aws = self.accounts.at(request)?;
+        let ec2 = aws.client::<Ec2>();
+        let found = association::find(&ec2, &receipt.instance).await?;
+        let state = match &receipt.policy {
+            Some(policy) => Some(denies(&aws).state(policy).await?),
             None => None,
         };
         Ok(Verification {
-            holds: found.is_none()
-                && standing
-                    .as_ref()
-                    .is_none_or(|standing| *standing == Standing::Ours),
-            observed: words::observed(&receipt, found.as_ref(), standing.as_ref()),
+            holds: found.is_none() && state.as_ref().is_none_or(|state| *state == PolicyState::Ours),
+            observed: words::observed(&receipt, found.as_ref(), state.as_ref()),
         })
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        undo::undo(&self.regions.of_target(&order.target), order, &receipt).await
+        undo::undo(&self.accounts.at(request)?, request, &receipt).await
     }
 }
 
 /// The role of a profile; IAM allows one (IAM User Guide, "Using instance profiles").
-async fn role_of(clients: &Clients, profile_arn: &str) -> Result<Option<Role>, StepError> {
+async fn role_of(aws: &Access<'_>, profile_arn: &str) -> Result<Option<Role>, StepError> {
     let name = profile_arn.rsplit('/').next().unwrap_or(profile_arn);
-    let answer = clients
-        .iam
+    let answer = aws
+        .client::<Iam>()
         .get_instance_profile()
         .instance_profile_name(name)
         .send()
@@ -201,8 +200,8 @@ async fn role_of(clients: &Clients, profile_arn: &str) -> Result<Option<Role>, S
 }
 
 /// The denies on roles.
-fn denies(clients: &Clients) -> Denies {
-    Denies::on(Holder::Role, clients.iam.clone())
+fn denies(aws: &Access<'_>) -> InlineDeny {
+    InlineDeny::on(PrincipalKind::Role, aws.client::<Iam>())
 }
 
 #[cfg(test)]

@@ -15,10 +15,11 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 pub(crate) use custody::Custody;
 use evidence::Evidence;
@@ -26,13 +27,13 @@ use keeping::Keeping;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::{Clients, Regions},
     instance::{self, Instance, id_of},
+    services::Ec2,
 };
 
 /// See the module.
 pub(crate) struct SecureSnapshots {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
     custody: Custody,
 }
 
@@ -44,8 +45,8 @@ struct CustodyReceipt {
 }
 
 impl SecureSnapshots {
-    pub(crate) const fn new(regions: Arc<Regions>, custody: Custody) -> Self {
-        Self { regions, custody }
+    pub(crate) const fn new(accounts: Arc<Accounts>, custody: Custody) -> Self {
+        Self { accounts, custody }
     }
 }
 
@@ -55,16 +56,16 @@ impl Action for SecureSnapshots {
         "ec2.secure-snapshots"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         if self.custody.is_off() {
             return Err(StepError::NotApplicable {
                 reason: format!("none of the stack's parameters is set: {}", Custody::parameters()),
             });
         }
-        let clients = self.regions.of_target(&order.target);
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let (evidence, instance) = tokio::join!(
-            Evidence::of(&clients.ec2, &order.incident),
-            known_instance(&clients, order)
+            Evidence::of(&ec2, &request.incident),
+            known_instance(&ec2, request)
         );
         let (evidence, (arn, tags)) = (evidence?, instance?);
         if evidence.originals.is_empty() {
@@ -73,11 +74,11 @@ impl Action for SecureSnapshots {
             });
         }
         let mut limits = Vec::new();
-        let custody = self.custody.clone().in_region_of(&order.target, &mut limits);
+        let custody = self.custody.clone().in_region_of(&request.target, &mut limits);
         limits.extend(words::limits(&custody));
-        let todo = keeping::todo(&clients.ec2, &evidence, &custody).await?;
+        let todo = keeping::todo(&ec2, &evidence, &custody).await?;
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: arn,
             tags,
@@ -94,24 +95,28 @@ impl Action for SecureSnapshots {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CustodyReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        let evidence = Evidence::of(&clients.ec2, &order.incident).await?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let evidence = Evidence::of(&ec2, &request.incident).await?;
         Keeping {
-            ec2: &clients.ec2,
+            ec2: &ec2,
             evidence: &evidence,
             custody: &receipt.custody,
-            incident: &order.incident,
-            region: order.target.region.as_str(),
+            incident: &request.incident,
+            region: request.target.region.as_str(),
         }
         .keep_all(&receipt.snapshots)
         .await
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let evidence = Evidence::of(&clients.ec2, &order.incident).await?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let evidence = Evidence::of(&ec2, &request.incident).await?;
         let (custody, gone) = match receipt {
             Some(receipt) => {
                 let receipt: CustodyReceipt = read_receipt(receipt)?;
@@ -119,42 +124,44 @@ impl Action for SecureSnapshots {
                 (receipt.custody, gone)
             }
             None => (
-                self.custody.clone().in_region_of(&order.target, &mut Vec::new()),
+                self.custody
+                    .clone()
+                    .in_region_of(&request.target, &mut Vec::new()),
                 Vec::new(),
             ),
         };
-        let todo = keeping::todo(&clients.ec2, &evidence, &custody).await?;
+        let todo = keeping::todo(&ec2, &evidence, &custody).await?;
         Ok(words::verification(&evidence, &todo, &gone))
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CustodyReceipt = read_receipt(receipt)?;
         Ok(UndoOutcome::KeptOff {
-            reason: words::kept(&receipt.custody, order),
+            reason: words::kept(&receipt.custody, request),
         })
     }
 }
 
 /// The instance's ARN and tags. Snapshots outlive their instance: one that EC2 has forgotten has no tags.
 async fn known_instance(
-    clients: &Clients,
-    order: &Order,
+    ec2: &aws_sdk_ec2::Client,
+    request: &StepRequest,
 ) -> Result<(String, std::collections::BTreeMap<String, String>), StepError> {
-    let id = id_of(&order.target)?;
-    match instance::find(&clients.ec2, &order.target).await {
+    let id = id_of(&request.target)?;
+    match instance::find(ec2, &request.target).await {
         Ok(found) => {
-            let instance = Instance::of(&found, id, &order.target);
+            let instance = Instance::of(&found, id, &request.target);
             Ok((instance.arn, instance.tags))
         }
         Err(error) if error.name() == backstop_core::ErrorName::TargetGone => Ok((
             format!(
                 "arn:{}:ec2:{}:{}:instance/{id}",
-                order.target.partition, order.target.region, order.target.account
+                request.target.partition, request.target.region, request.target.account
             ),
             Default::default(),
         )),

@@ -9,22 +9,23 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::InstanceSpecification;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clients::{Clients, Regions},
     instance::{self, Instance},
+    services::Ec2,
     snapshots::{self, INCIDENT_TAG, INSTANCE_TAG, tag},
 };
 
 /// See the module.
 pub(crate) struct SnapshotVolumes {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// What was to be kept.
@@ -36,8 +37,8 @@ struct SnapshotReceipt {
 }
 
 impl SnapshotVolumes {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
@@ -47,12 +48,10 @@ impl Action for SnapshotVolumes {
         "ec2.snapshot-volumes"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let (instance, kept) = tokio::join!(
-            instance::read(&clients.ec2, &order.target),
-            kept_volumes(&clients, order)
-        );
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let (instance, kept) =
+            tokio::join!(instance::read(&ec2, &request.target), kept_volumes(&ec2, request));
         let (instance, kept) = (instance?, kept?);
         if instance.volumes.is_empty() {
             return Err(StepError::NotApplicable {
@@ -70,17 +69,17 @@ impl Action for SnapshotVolumes {
                     volume.id, volume.device, instance.id
                 ),
                 now: "none of this incident".to_owned(),
-                after: format!("started, tagged {INCIDENT_TAG}={}", order.incident),
+                after: format!("started, tagged {INCIDENT_TAG}={}", request.incident),
             })
             .collect();
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes,
             blast_radius: vec!["snapshots cost until someone deletes them".to_owned()],
-            limits: limits(&clients, &instance).await?,
+            limits: limits(&ec2, &instance).await?,
             needs_approval: None,
             captured: None,
             manual_undo: Vec::new(),
@@ -91,23 +90,24 @@ impl Action for SnapshotVolumes {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let (instance, kept) = tokio::join!(
-            instance::read(&clients.ec2, &order.target),
-            kept_volumes(&clients, order)
-        );
+    async fn act(
+        &self,
+        _permit: &Permit,
+        request: &StepRequest,
+        _receipt: &Receipt,
+    ) -> Result<(), StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let (instance, kept) =
+            tokio::join!(instance::read(&ec2, &request.target), kept_volumes(&ec2, request));
         let (instance, kept) = (instance?, kept?);
         let Some(specification) = without(&instance, &kept) else {
             return Ok(());
         };
-        clients
-            .ec2
-            .create_snapshots()
+        ec2.create_snapshots()
             .instance_specification(specification)
-            .description(format!("Evidence of incident {}", order.incident))
+            .description(format!("Evidence of incident {}", request.incident))
             .tag_specifications(snapshots::tagged(vec![
-                tag(INCIDENT_TAG, order.incident.as_str()),
+                tag(INCIDENT_TAG, request.incident.as_str()),
                 tag(INSTANCE_TAG, &instance.id),
             ]))
             .customize()
@@ -122,18 +122,22 @@ impl Action for SnapshotVolumes {
     }
 
     /// Started is enough: completing takes minutes to hours, and what fails on the way is read as none.
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let volumes = match receipt {
             Some(receipt) => read_receipt::<SnapshotReceipt>(receipt)?.volumes,
-            None => instance::read(&clients.ec2, &order.target)
+            None => instance::read(&ec2, &request.target)
                 .await?
                 .volumes
                 .into_iter()
                 .map(|volume| volume.id)
                 .collect(),
         };
-        let found = snapshots::of_incident(&clients.ec2, &order.incident).await?;
+        let found = snapshots::of_incident(&ec2, &request.incident).await?;
         let (mut kept, mut missing) = (Vec::new(), Vec::new());
         for volume in volumes {
             match found
@@ -161,7 +165,7 @@ impl Action for SnapshotVolumes {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         _receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         Ok(UndoOutcome::KeptOff {
@@ -169,15 +173,18 @@ impl Action for SnapshotVolumes {
                 "the snapshots stay, they are evidence; list them by `aws ec2 describe-snapshots --region {} \
                  --owner-ids self --filters Name=tag:{INCIDENT_TAG},Values={} --query Snapshots[].SnapshotId` \
                  and delete each by `aws ec2 delete-snapshot --snapshot-id`",
-                order.target.region, order.incident
+                request.target.region, request.incident
             ),
         })
     }
 }
 
 /// The volumes that have a snapshot of this incident.
-async fn kept_volumes(clients: &Clients, order: &Order) -> Result<BTreeSet<String>, CallError> {
-    let found = snapshots::of_incident(&clients.ec2, &order.incident).await?;
+async fn kept_volumes(
+    ec2: &aws_sdk_ec2::Client,
+    request: &StepRequest,
+) -> Result<BTreeSet<String>, CallError> {
+    let found = snapshots::of_incident(ec2, &request.incident).await?;
     Ok(found
         .into_iter()
         .filter_map(|snapshot| snapshot.volume_id)
@@ -207,12 +214,11 @@ fn without(instance: &Instance, kept: &BTreeSet<String>) -> Option<InstanceSpeci
 }
 
 /// What the snapshots don't hold, and which of them other accounts couldn't read.
-async fn limits(clients: &Clients, instance: &Instance) -> Result<Vec<String>, StepError> {
+async fn limits(ec2: &aws_sdk_ec2::Client, instance: &Instance) -> Result<Vec<String>, StepError> {
     let mut limits = vec![
         "memory and instance store volumes aren't in a snapshot; volumes are as after a power cut".to_owned(),
     ];
-    let answer = clients
-        .ec2
+    let answer = ec2
         .describe_volumes()
         .set_volume_ids(Some(
             instance.volumes.iter().map(|volume| volume.id.clone()).collect(),

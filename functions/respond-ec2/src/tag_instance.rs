@@ -8,17 +8,18 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Tag;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    clients::Regions,
     instance,
+    services::Ec2,
     snapshots::{INCIDENT_TAG, tag},
 };
 
@@ -27,7 +28,7 @@ const STATE_TAG: &str = "backstop:state";
 
 /// See the module.
 pub(crate) struct TagInstance {
-    regions: Arc<Regions>,
+    accounts: Arc<Accounts>,
 }
 
 /// The tags that were changed.
@@ -39,42 +40,42 @@ struct TagReceipt {
 }
 
 impl TagInstance {
-    pub(crate) const fn new(regions: Arc<Regions>) -> Self {
-        Self { regions }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
-    async fn create(&self, order: &Order, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
-        self.regions
-            .of_target(&order.target)
-            .ec2
+    async fn create(&self, request: &StepRequest, instance: &str, tags: Vec<Tag>) -> Result<(), StepError> {
+        self.accounts
+            .at(request)?
+            .client::<Ec2>()
             .create_tags()
             .resources(instance)
             .set_tags(Some(tags))
             .send()
             .await
-            .map(drop)
-            .map_err(CallError::of("ec2:CreateTags", format!("instance `{instance}`")))
+            .map_err(CallError::of("ec2:CreateTags", format!("instance `{instance}`")))?;
+        Ok(())
     }
 
     /// A key with a value deletes the tag only if it has that value still.
-    async fn delete(&self, order: &Order, instance: &str, tags: Vec<Tag>) -> Result<(), CallError> {
-        self.regions
-            .of_target(&order.target)
-            .ec2
+    async fn delete(&self, request: &StepRequest, instance: &str, tags: Vec<Tag>) -> Result<(), StepError> {
+        self.accounts
+            .at(request)?
+            .client::<Ec2>()
             .delete_tags()
             .resources(instance)
             .set_tags(Some(tags))
             .send()
             .await
-            .map(drop)
-            .map_err(CallError::of("ec2:DeleteTags", format!("instance `{instance}`")))
+            .map_err(CallError::of("ec2:DeleteTags", format!("instance `{instance}`")))?;
+        Ok(())
     }
 }
 
 /// The tags of an instance in this incident.
-fn wanted(order: &Order) -> BTreeMap<&'static str, String> {
+fn wanted(request: &StepRequest) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
-        (INCIDENT_TAG, order.incident.to_string()),
+        (INCIDENT_TAG, request.incident.to_string()),
         (STATE_TAG, "isolated".to_owned()),
     ])
 }
@@ -85,12 +86,12 @@ impl Action for TagInstance {
         "ec2.tag-instance"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
         let mut before = BTreeMap::new();
         let mut changes = Vec::new();
-        for (key, value) in wanted(order) {
+        for (key, value) in wanted(request) {
             let now = instance.tags.get(key).cloned();
             if now.as_ref() != Some(&value) {
                 changes.push(Change {
@@ -109,13 +110,13 @@ impl Action for TagInstance {
             };
             format!(
                 "aws ec2 {verb}-tags --region {} --resources {} --tags {}",
-                order.target.region,
+                request.target.region,
                 instance.id,
                 for_shell(&tag.to_string())
             )
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -132,20 +133,24 @@ impl Action for TagInstance {
         })
     }
 
-    async fn act(&self, _permit: &Permit, order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
-        let tags = wanted(order)
+        let tags = wanted(request)
             .into_iter()
             .filter(|(key, _)| receipt.before.contains_key(*key))
             .map(|(key, value)| tag(key, &value))
             .collect();
-        Ok(self.create(order, &receipt.instance, tags).await?)
+        self.create(request, &receipt.instance, tags).await
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let clients = self.regions.of_target(&order.target);
-        let instance = instance::read(&clients.ec2, &order.target).await?;
-        let missing: Vec<&str> = wanted(order)
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
+        let missing: Vec<&str> = wanted(request)
             .iter()
             .filter(|(key, value)| instance.tags.get(**key) != Some(value))
             .map(|(key, _)| *key)
@@ -163,16 +168,16 @@ impl Action for TagInstance {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
-        let clients = self.regions.of_target(&order.target);
-        let now = match instance::or_gone(instance::read(&clients.ec2, &order.target).await)? {
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let now = match instance::or_gone(instance::read(&ec2, &request.target).await)? {
             Ok(instance) => instance.tags,
             Err(gone) => return Ok(gone),
         };
-        let ours = wanted(order);
+        let ours = wanted(request);
         let (mut restore, mut remove, mut drifted) = (Vec::new(), Vec::new(), Vec::new());
         for (key, before) in &receipt.before {
             let now = now.get(key);
@@ -195,10 +200,10 @@ impl Action for TagInstance {
         }
         let count = restore.len() + remove.len();
         if !restore.is_empty() {
-            self.create(order, &receipt.instance, restore).await?;
+            self.create(request, &receipt.instance, restore).await?;
         }
         if !remove.is_empty() {
-            self.delete(order, &receipt.instance, remove).await?;
+            self.delete(request, &receipt.instance, remove).await?;
         }
         Ok(if count == 0 {
             UndoOutcome::NothingToUndo {

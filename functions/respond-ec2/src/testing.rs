@@ -1,5 +1,4 @@
-//! What the wire tests of the actions share: an order, a permit, an instance. A call without a rule fails the
-//! test.
+//! An instance as EC2 describes it, for the wire tests of the actions.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod network;
@@ -14,63 +13,20 @@ use aws_sdk_ec2::{
     },
 };
 use aws_smithy_mocks::{Rule, mock};
-use aws_smithy_types::error::ErrorMetadata;
-use backstop_core::{
-    AccountId, Resource, Target,
-    guardrail::{Guardrails, Permit, Protection, Subject},
-    kind,
-};
-use backstop_runtime::action::Order;
+use backstop_core::{Resource, kind};
+use backstop_runtime::{action::StepRequest, testing};
 
-use crate::clients::Clients;
-
+pub(crate) use backstop_runtime::testing::{INCIDENT, INSTANCE, error, permit};
 pub(crate) use network::{Network, Nic};
 
 pub(crate) const ARN: &str = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0";
-pub(crate) const INSTANCE: &str = "i-0123456789abcdef0";
-pub(crate) const INCIDENT: &str = "01JTESTTESTTESTTESTTESTTES";
 pub(crate) const ADDRESS: &str = "192.0.2.10";
 pub(crate) const VPC: &str = "vpc-1";
 
-pub(crate) fn order() -> Order {
-    Order {
-        incident: INCIDENT.into(),
-        step: "the-step".into(),
-        target: Target {
-            account: "123456789012".into(),
-            region: "eu-west-1".into(),
-            partition: "aws".into(),
-            resource: Resource::Instance(kind::Instance {
-                instance_id: INSTANCE.into(),
-            }),
-        },
-        at: "2026-03-01T12:00:00Z".parse().unwrap(),
-        with: Default::default(),
-        accepted: Vec::new(),
-    }
-}
-
-/// A permit as the runner gets it: from guardrails that have nothing to say.
-pub(crate) fn permit() -> Permit {
-    let (playbook, account) = ("compromised-instance".into(), AccountId::from("123456789012"));
-    let subject = Subject {
-        playbook: &playbook,
-        account: &account,
-        principal: "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
-        tags: &Default::default(),
-        is_drill: false,
-    };
-    Guardrails::default()
-        .permit(
-            &Protection::default(),
-            &subject,
-            "2026-03-01T12:00:00Z".parse().unwrap(),
-        )
-        .unwrap()
-}
-
-pub(crate) fn error(code: &str) -> ErrorMetadata {
-    ErrorMetadata::builder().code(code).message("as told").build()
+pub(crate) fn step_request() -> StepRequest {
+    testing::step_request(Resource::Instance(kind::Instance {
+        instance_id: INSTANCE.into(),
+    }))
 }
 
 /// A running instance with a boot volume, a data volume and one interface.
@@ -132,41 +88,29 @@ pub(crate) fn gone() -> Rule {
     })
 }
 
-/// Clients that fail on every call.
-pub(crate) fn silent() -> Clients {
-    Clients {
-        ec2: crate::client_of!(ec2, []),
-        autoscaling: crate::client_of!(autoscaling, []),
-        classic_elb: crate::client_of!(classic_elb, []),
-        elb: crate::client_of!(elb, []),
-        iam: crate::client_of!(iam, []),
-        ssm: crate::client_of!(ssm, []),
-    }
-}
-
-/// One service's client that knows these rules and fails on anything else.
+/// Accounts whose services know these rules and fail on anything else, in every Region:
+/// `accounts!(ec2: [described, modify], ssm: [sessions])`.
 #[macro_export]
-macro_rules! client_of {
-    (ec2, [$($rule:expr),*]) => { $crate::client_of!(@ aws_sdk_ec2, [$($rule),*]) };
-    (autoscaling, [$($rule:expr),*]) => { $crate::client_of!(@ aws_sdk_autoscaling, [$($rule),*]) };
-    (classic_elb, [$($rule:expr),*]) => { $crate::client_of!(@ aws_sdk_elasticloadbalancing, [$($rule),*]) };
-    (elb, [$($rule:expr),*]) => { $crate::client_of!(@ aws_sdk_elasticloadbalancingv2, [$($rule),*]) };
-    (iam, [$($rule:expr),*]) => { $crate::client_of!(@ aws_sdk_iam, [$($rule),*]) };
-    (ssm, [$($rule:expr),*]) => { $crate::client_of!(@ aws_sdk_ssm, [$($rule),*]) };
-    (@ $sdk:ident, [$($rule:expr),*]) => {
-        aws_smithy_mocks::mock_client!($sdk, aws_smithy_mocks::RuleMode::MatchAny, &[$(&$rule),*])
-    };
-}
-
-/// Clients that know the rules of the services named and fail on anything else, in every Region:
-/// `regions!(ec2: [described, modify], ssm: [sessions])`.
-#[macro_export]
-macro_rules! regions {
+macro_rules! accounts {
     ($($service:ident: [$($rule:expr),* $(,)?]),* $(,)?) => {{
-        let clients = $crate::clients::Clients {
-            $($service: $crate::client_of!($service, [$($rule),*]),)*
-            ..$crate::testing::silent()
-        };
-        std::sync::Arc::new($crate::clients::Regions::connecting(move |_| clients.clone()))
+        let accounts = backstop_runtime::testing::accounts();
+        $(let accounts = $crate::mock_service!($service, accounts, [$($rule),*]);)*
+        std::sync::Arc::new(accounts)
     }};
+}
+
+/// Adds one service's client that knows these rules.
+#[macro_export]
+macro_rules! mock_service {
+    (autoscaling, $($more:tt)*) => { $crate::mock_service!(@ AutoScaling, aws_sdk_autoscaling, $($more)*) };
+    (classic_elb, $($more:tt)*) => { $crate::mock_service!(@ ClassicElb, aws_sdk_elasticloadbalancing, $($more)*) };
+    (ec2, $($more:tt)*) => { $crate::mock_service!(@ Ec2, aws_sdk_ec2, $($more)*) };
+    (elb, $($more:tt)*) => { $crate::mock_service!(@ Elb, aws_sdk_elasticloadbalancingv2, $($more)*) };
+    (iam, $accounts:ident, [$($rule:expr),*]) => {
+        $accounts.mock::<backstop_runtime::inline_deny::Iam>(backstop_runtime::client!(aws_sdk_iam: [$($rule),*]))
+    };
+    (ssm, $($more:tt)*) => { $crate::mock_service!(@ Ssm, aws_sdk_ssm, $($more)*) };
+    (@ $service:ident, $sdk:ident, $accounts:ident, [$($rule:expr),*]) => {
+        $accounts.mock::<$crate::services::$service>(backstop_runtime::client!($sdk: [$($rule),*]))
+    };
 }

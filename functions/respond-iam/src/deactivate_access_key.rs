@@ -4,12 +4,16 @@
 //! *Undo* leaves it off: a leaked key must not come back. A person who started the incident without a finding may
 //! ask for it by name. *Twice* is harmless: the status is set, not toggled.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use aws_sdk_iam::{Client, types::StatusType};
+use aws_sdk_iam::types::StatusType;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, Risk, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::Iam,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,12 +21,12 @@ use crate::principal::{self, User};
 
 /// See the module.
 pub(crate) struct DeactivateAccessKey {
-    iam: Client,
+    accounts: Arc<Accounts>,
 }
 
 impl DeactivateAccessKey {
-    pub(crate) const fn new(iam: Client) -> Self {
-        Self { iam }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
@@ -40,9 +44,10 @@ impl Action for DeactivateAccessKey {
         "iam.deactivate-access-key"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (user, last_use) = principal::user(&self.iam, &order.target).await?;
-        let key_id = leaked_key(order)?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let (user, last_use) = principal::user(&iam, &request.target).await?;
+        let key_id = leaked_key(request)?;
         let was_active = user.keys.iter().any(|key| key.id == key_id && key.is_active);
         let changes = Vec::from_iter(was_active.then(|| Change {
             api: "iam:UpdateAccessKey".to_owned(),
@@ -57,7 +62,7 @@ impl Action for DeactivateAccessKey {
             was_active,
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: user.arn.clone(),
             tags: user.tags.clone(),
@@ -75,14 +80,19 @@ impl Action for DeactivateAccessKey {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
-        self.set(&key.user_name, &key.key_id, StatusType::Inactive).await
+        self.set(request, &key, StatusType::Inactive).await
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let key_id = leaked_key(order)?;
-        match principal::user(&self.iam, &order.target).await {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let key_id = leaked_key(request)?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        match principal::user(&iam, &request.target).await {
             Ok((user, _)) => Ok(seen(&user, key_id)),
             // A key that no longer exists can't be used.
             Err(StepError::TargetGone { what }) => Ok(Verification {
@@ -96,26 +106,27 @@ impl Action for DeactivateAccessKey {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
         let KeyReceipt {
             user_name, key_id, ..
         } = &key;
-        let keys = match principal::keys_of(&self.iam, user_name).await {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let keys = match principal::keys_of(&iam, user_name).await {
             Ok(keys) => keys,
             // With the user, its keys are gone.
             Err(StepError::TargetGone { .. }) => Vec::new(),
             Err(error) => return Err(error),
         };
-        let is_asked = order.accepted.contains(&Risk::ReactivateKey);
+        let is_asked = request.accepted.contains(&Risk::ReactivateKey);
         match keys.iter().find(|found| &found.id == key_id) {
             // To call a working key off would be the worst of errors: switching it off may have failed.
             Some(found) if found.is_active => Ok(UndoOutcome::NothingToUndo {
                 reason: format!("access key {key_id} of user {user_name} is ACTIVE, whoever made it so"),
             }),
-            Some(_) if key.was_active && is_asked => self.reactivate(&key).await,
+            Some(_) if key.was_active && is_asked => self.reactivate(request, &key).await,
             None if key.was_active && is_asked => Ok(UndoOutcome::Drifted {
                 found: format!("access key {key_id} of user {user_name} is gone"),
             }),
@@ -131,8 +142,18 @@ impl Action for DeactivateAccessKey {
 }
 
 impl DeactivateAccessKey {
-    async fn set(&self, user_name: &str, key_id: &str, status: StatusType) -> Result<(), StepError> {
-        self.iam
+    async fn set(
+        &self,
+        request: &StepRequest,
+        key: &KeyReceipt,
+        status: StatusType,
+    ) -> Result<(), StepError> {
+        let KeyReceipt {
+            user_name, key_id, ..
+        } = key;
+        self.accounts
+            .at(request)?
+            .client::<Iam>()
             .update_access_key()
             .user_name(user_name)
             .access_key_id(key_id)
@@ -144,22 +165,22 @@ impl DeactivateAccessKey {
     }
 
     /// A person started the incident and asks for the key by name.
-    async fn reactivate(&self, key: &KeyReceipt) -> Result<UndoOutcome, StepError> {
+    async fn reactivate(&self, request: &StepRequest, key: &KeyReceipt) -> Result<UndoOutcome, StepError> {
         let KeyReceipt {
             user_name, key_id, ..
         } = key;
-        self.set(user_name, key_id, StatusType::Active).await?;
+        self.set(request, key, StatusType::Active).await?;
         Ok(UndoOutcome::Restored {
             what: format!("access key {key_id} of user {user_name} is active again"),
         })
     }
 }
 
-fn leaked_key(order: &Order) -> Result<&str, StepError> {
-    match kind::AccessKey::of(&order.target.resource) {
+fn leaked_key(request: &StepRequest) -> Result<&str, StepError> {
+    match kind::AccessKey::of(&request.target.resource) {
         Some(key) => Ok(&key.key_id),
         None => Err(StepError::NotApplicable {
-            reason: format!("{} has no long-term access key of its own", order.target),
+            reason: format!("{} has no long-term access key of its own", request.target),
         }),
     }
 }

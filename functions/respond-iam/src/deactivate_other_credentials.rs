@@ -5,12 +5,16 @@
 //! *Undo* reactivates those, and only those; one that is gone or active again is left. *Twice* is harmless:
 //! the status is set, not toggled.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_sdk_iam::{Client, types::StatusType};
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::Iam,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +22,7 @@ use crate::principal;
 
 /// See the module.
 pub(crate) struct DeactivateOtherCredentials {
-    iam: Client,
+    accounts: Arc<Accounts>,
 }
 
 /// The credentials that were active before.
@@ -79,89 +83,83 @@ impl Credential {
 }
 
 impl DeactivateOtherCredentials {
-    pub(crate) const fn new(iam: Client) -> Self {
-        Self { iam }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
+}
 
-    /// All three lists at once, with whether each credential is active.
-    async fn list(&self, user: &str) -> Result<Vec<(Credential, bool)>, StepError> {
-        let (certificates, specific, ssh) = tokio::join!(
-            self.iam.list_signing_certificates().user_name(user).send(),
-            self.iam
-                .list_service_specific_credentials()
-                .user_name(user)
-                .send(),
-            self.iam.list_ssh_public_keys().user_name(user).send()
-        );
-        let on = || format!("user `{user}`");
-        let certificates = certificates.map_err(CallError::of("iam:ListSigningCertificates", on()))?;
-        let specific = specific.map_err(CallError::of("iam:ListServiceSpecificCredentials", on()))?;
-        let ssh = ssh.map_err(CallError::of("iam:ListSSHPublicKeys", on()))?;
-        let certificates = certificates
-            .certificates()
-            .iter()
-            .map(|found| (Kind::SigningCertificate, found.certificate_id(), found.status()));
-        let specific = specific.service_specific_credentials().iter().map(|found| {
+/// All three lists at once, with whether each credential is active.
+async fn list(iam: &Client, user: &str) -> Result<Vec<(Credential, bool)>, StepError> {
+    let (certificates, specific, ssh) = tokio::join!(
+        iam.list_signing_certificates().user_name(user).send(),
+        iam.list_service_specific_credentials().user_name(user).send(),
+        iam.list_ssh_public_keys().user_name(user).send()
+    );
+    let on = || format!("user `{user}`");
+    let certificates = certificates.map_err(CallError::of("iam:ListSigningCertificates", on()))?;
+    let specific = specific.map_err(CallError::of("iam:ListServiceSpecificCredentials", on()))?;
+    let ssh = ssh.map_err(CallError::of("iam:ListSSHPublicKeys", on()))?;
+    let certificates = certificates
+        .certificates()
+        .iter()
+        .map(|found| (Kind::SigningCertificate, found.certificate_id(), found.status()));
+    let specific = specific.service_specific_credentials().iter().map(|found| {
+        (
+            Kind::ServiceSpecificCredential,
+            found.service_specific_credential_id(),
+            found.status(),
+        )
+    });
+    let ssh = ssh
+        .ssh_public_keys()
+        .iter()
+        .map(|found| (Kind::SshPublicKey, found.ssh_public_key_id(), found.status()));
+    Ok(certificates
+        .chain(specific)
+        .chain(ssh)
+        .map(|(kind, id, status)| {
             (
-                Kind::ServiceSpecificCredential,
-                found.service_specific_credential_id(),
-                found.status(),
+                Credential {
+                    kind,
+                    id: id.to_owned(),
+                },
+                status == &StatusType::Active,
             )
-        });
-        let ssh = ssh
-            .ssh_public_keys()
-            .iter()
-            .map(|found| (Kind::SshPublicKey, found.ssh_public_key_id(), found.status()));
-        Ok(certificates
-            .chain(specific)
-            .chain(ssh)
-            .map(|(kind, id, status)| {
-                (
-                    Credential {
-                        kind,
-                        id: id.to_owned(),
-                    },
-                    status == &StatusType::Active,
-                )
-            })
-            .collect())
-    }
+        })
+        .collect())
+}
 
-    async fn set(&self, user: &str, credential: &Credential, status: StatusType) -> Result<(), CallError> {
-        let on = format!("{} `{}` of user `{user}`", credential.kind.words(), credential.id);
-        let api = credential.kind.api();
-        match credential.kind {
-            Kind::SigningCertificate => self
-                .iam
-                .update_signing_certificate()
-                .user_name(user)
-                .certificate_id(&credential.id)
-                .status(status)
-                .send()
-                .await
-                .map(drop)
-                .map_err(CallError::of(api, on)),
-            Kind::ServiceSpecificCredential => self
-                .iam
-                .update_service_specific_credential()
-                .user_name(user)
-                .service_specific_credential_id(&credential.id)
-                .status(status)
-                .send()
-                .await
-                .map(drop)
-                .map_err(CallError::of(api, on)),
-            Kind::SshPublicKey => self
-                .iam
-                .update_ssh_public_key()
-                .user_name(user)
-                .ssh_public_key_id(&credential.id)
-                .status(status)
-                .send()
-                .await
-                .map(drop)
-                .map_err(CallError::of(api, on)),
-        }
+async fn set(iam: &Client, user: &str, credential: &Credential, status: StatusType) -> Result<(), CallError> {
+    let on = format!("{} `{}` of user `{user}`", credential.kind.words(), credential.id);
+    let api = credential.kind.api();
+    match credential.kind {
+        Kind::SigningCertificate => iam
+            .update_signing_certificate()
+            .user_name(user)
+            .certificate_id(&credential.id)
+            .status(status)
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of(api, on)),
+        Kind::ServiceSpecificCredential => iam
+            .update_service_specific_credential()
+            .user_name(user)
+            .service_specific_credential_id(&credential.id)
+            .status(status)
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of(api, on)),
+        Kind::SshPublicKey => iam
+            .update_ssh_public_key()
+            .user_name(user)
+            .ssh_public_key_id(&credential.id)
+            .status(status)
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of(api, on)),
     }
 }
 
@@ -171,9 +169,10 @@ impl Action for DeactivateOtherCredentials {
         "iam.deactivate-other-credentials"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let list = |user: String| async move { self.list(&user).await };
-        let (user, listed) = principal::user_and(&self.iam, &order.target, list).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let iam = &self.accounts.at(request)?.client::<Iam>();
+        let listing = |user: String| async move { list(iam, &user).await };
+        let (user, listed) = principal::user_and(iam, &request.target, listing).await?;
         let were_active: Vec<Credential> = listed
             .into_iter()
             .filter_map(|(credential, is_active)| is_active.then_some(credential))
@@ -203,7 +202,7 @@ impl Action for DeactivateOtherCredentials {
             Kind::SshPublicKey => format!("CodeCommit access by SSH key {} fails", credential.id),
         });
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: user.arn,
             tags: user.tags,
@@ -223,27 +222,30 @@ impl Action for DeactivateOtherCredentials {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let before: CredentialsReceipt = read_receipt(receipt)?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
         let mut first_failure = None;
         // One that fails must not leave the others on.
         for credential in &before.were_active {
-            if let Err(error) = self
-                .set(&before.user_name, credential, StatusType::Inactive)
-                .await
-            {
+            if let Err(error) = set(&iam, &before.user_name, credential, StatusType::Inactive).await {
                 first_failure.get_or_insert(error);
             }
         }
         first_failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
         let user_name = match receipt {
             Some(receipt) => read_receipt::<CredentialsReceipt>(receipt)?.user_name,
-            None => principal::user(&self.iam, &order.target).await?.0.name,
+            None => principal::user(&iam, &request.target).await?.0.name,
         };
-        let found = self.list(&user_name).await?;
+        let found = list(&iam, &user_name).await?;
         let active: Vec<String> = found
             .iter()
             .filter(|(_, is_active)| *is_active)
@@ -265,11 +267,12 @@ impl Action for DeactivateOtherCredentials {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let before: CredentialsReceipt = read_receipt(receipt)?;
-        let found = self.list(&before.user_name).await?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let found = list(&iam, &before.user_name).await?;
         let gone: Vec<&str> = before
             .were_active
             .iter()
@@ -289,8 +292,7 @@ impl Action for DeactivateOtherCredentials {
         let mut restored = Vec::new();
         for credential in &before.were_active {
             if found.contains(&(credential.clone(), false)) {
-                self.set(&before.user_name, credential, StatusType::Active)
-                    .await?;
+                set(&iam, &before.user_name, credential, StatusType::Active).await?;
                 restored.push(format!("{} {}", credential.kind.words(), credential.id));
             }
         }

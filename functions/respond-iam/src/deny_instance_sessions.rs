@@ -4,15 +4,18 @@
 //! *Undo* removes that policy if its text is still ours; while credentials from before may be alive, it is
 //! narrowed to them. *Twice* is harmless: the same text under the same name.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{
     Change, Plan, Playbooks, Receipt, Target, TargetKind, UndoOutcome, Verification, guardrail::Permit,
 };
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
-    denies::{Denies, DenyReceipt, Holder},
-    inline_policy::{PolicyReceipt, Standing},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_policy::{PolicyReceipt, PolicyState},
     playbooks,
 };
 
@@ -20,19 +23,17 @@ use crate::principal::{self, instance_of};
 
 /// See the module.
 pub(crate) struct DenyInstanceSessions {
-    denies: Denies,
+    accounts: Arc<Accounts>,
 }
 
 impl DenyInstanceSessions {
-    pub(crate) const fn new(iam: aws_sdk_iam::Client) -> Self {
-        Self {
-            denies: Denies::on(Holder::Role, iam),
-        }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
-    fn receipt(&self, role: &str, instance: &str, order: &Order) -> DenyReceipt {
-        let policy = PolicyReceipt::for_instance(role, &order.incident, &anywhere(instance, &order.target));
-        self.denies.receipt_for(policy, order)
+    fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        Ok(InlineDeny::on(PrincipalKind::Role, iam))
     }
 }
 
@@ -42,21 +43,22 @@ impl Action for DenyInstanceSessions {
         "iam.deny-instance-sessions"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let Some(instance) = instance_of(&order.target) else {
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let Some(instance) = instance_of(&request.target) else {
             return Err(StepError::NotApplicable {
-                reason: format!("{} isn't named after an instance", order.target),
+                reason: format!("{} isn't named after an instance", request.target),
             });
         };
-        let role = principal::role(self.denies.iam(), &order.target).await?;
-        let receipt = self.receipt(&role.name, instance, order);
+        let deny = self.deny(request)?;
+        let role = principal::role(&self.accounts.at(request)?.client::<Iam>(), &request.target).await?;
+        let receipt = receipt_of(&deny, &role.name, instance, request);
         let policy = &receipt.policy;
-        let standing = self.denies.standing(policy).await?;
-        let change = (standing != Standing::Ours).then(|| Change {
+        let state = deny.state(policy).await?;
+        let change = (state != PolicyState::Ours).then(|| Change {
             api: "iam:PutRolePolicy".to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
-            now: match standing {
-                Standing::Absent => "absent",
+            now: match state {
+                PolicyState::Absent => "absent",
                 _ => "another text under the same name",
             }
             .to_owned(),
@@ -70,7 +72,7 @@ impl Action for DenyInstanceSessions {
             ));
         }
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             changes: change.into_iter().collect(),
             blast_radius: vec![
@@ -83,7 +85,7 @@ impl Action for DenyInstanceSessions {
                     role.name
                 ),
             ],
-            manual_undo: vec![self.denies.by_hand(policy)],
+            manual_undo: vec![deny.by_hand(policy)],
             limits,
             needs_approval: None,
             captured: None,
@@ -93,18 +95,24 @@ impl Action for DenyInstanceSessions {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
-        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.denies.put(&policy).await
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
+        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.deny(request)?.put(&policy).await
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let DenyReceipt { policy, .. } = match (receipt, instance_of(&order.target)) {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let deny = self.deny(request)?;
+        let InlineDenyReceipt { policy, .. } = match (receipt, instance_of(&request.target)) {
             (Some(receipt), _) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             (None, Some(instance)) => {
-                let role = principal::role(self.denies.iam(), &order.target).await?;
-                self.receipt(&role.name, instance, order)
+                let iam = self.accounts.at(request)?.client::<Iam>();
+                let role = principal::role(&iam, &request.target).await?;
+                receipt_of(&deny, &role.name, instance, request)
             }
             (None, None) => {
                 return Ok(Verification {
@@ -113,18 +121,17 @@ impl Action for DenyInstanceSessions {
                 });
             }
         };
-        self.denies
-            .verify(&policy, "everything to the instance's credentials")
+        deny.verify(&policy, "everything to the instance's credentials")
             .await
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.denies.undo(order, receipt).await
+        self.deny(request)?.undo(request, receipt).await
     }
 }
 
@@ -137,6 +144,14 @@ fn instance_goes_on(instance: &str, playbooks: &Playbooks) -> String {
         }
         None => format!("{what}: isolate it by hand"),
     }
+}
+
+fn receipt_of(deny: &InlineDeny, role: &str, instance: &str, request: &StepRequest) -> InlineDenyReceipt {
+    let arn = anywhere(instance, &request.target);
+    deny.receipt_for(
+        PolicyReceipt::for_instance(role, &request.incident, &arn),
+        request,
+    )
 }
 
 /// The instance in whatever Region it is: the finding names the one in which its credentials were used. Ids of

@@ -5,28 +5,33 @@
 //! *Undo* removes that policy if its text is still ours; while sessions from before may be alive, it is narrowed
 //! to them, so that stolen ones don't come back to life. *Twice* is harmless: the same text under the same name.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use aws_sdk_iam::Client;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
-    denies::{Denies, DenyReceipt, Holder},
-    inline_policy::{Standing, deny_all},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_policy::{PolicyState, deny_all},
 };
 
 use crate::principal;
 
 /// See the module.
 pub(crate) struct DenyUser {
-    denies: Denies,
+    accounts: Arc<Accounts>,
 }
 
 impl DenyUser {
-    pub(crate) const fn new(iam: Client) -> Self {
-        Self {
-            denies: Denies::on(Holder::User, iam),
-        }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+
+    fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        Ok(InlineDeny::on(PrincipalKind::User, iam))
     }
 }
 
@@ -36,16 +41,18 @@ impl Action for DenyUser {
         "iam.deny-user"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let deny = |user: &str| self.denies.receipt(user, order, &deny_all());
-        let standing = |user: String| async move { self.denies.standing(&deny(&user).policy).await };
-        let (user, standing) = principal::user_and(self.denies.iam(), &order.target, standing).await?;
-        let receipt = deny(&user.name);
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let deny = &self.deny(request)?;
+        let receipt_of = |user: &str| deny.receipt(user, request, &deny_all());
+        let state = |user: String| async move { deny.state(&receipt_of(&user).policy).await };
+        let (user, state) = principal::user_and(&iam, &request.target, state).await?;
+        let receipt = receipt_of(&user.name);
         let policy = &receipt.policy;
-        let now = match standing {
-            Standing::Ours => None,
-            Standing::Absent => Some("absent".to_owned()),
-            Standing::Narrowed { .. } | Standing::Altered => {
+        let now = match state {
+            PolicyState::Ours => None,
+            PolicyState::Absent => Some("absent".to_owned()),
+            PolicyState::Narrowed { .. } | PolicyState::Altered => {
                 Some("another text under the same name".to_owned())
             }
         };
@@ -55,7 +62,7 @@ impl Action for DenyUser {
             now,
             after: "deny all actions on all resources".to_owned(),
         });
-        let leaked = kind::AccessKey::of(&order.target.resource).map(|key| &key.key_id);
+        let leaked = kind::AccessKey::of(&request.target.resource).map(|key| &key.key_id);
         let others = user
             .keys
             .iter()
@@ -71,13 +78,13 @@ impl Action for DenyUser {
             ));
         }
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: user.arn,
             tags: user.tags,
             changes: changes.into_iter().collect(),
             blast_radius,
-            manual_undo: vec![self.denies.by_hand(policy)],
+            manual_undo: vec![deny.by_hand(policy)],
             limits: vec!["sessions of roles that this user has assumed go on until they expire".to_owned()],
             needs_approval: None,
             captured: None,
@@ -85,30 +92,36 @@ impl Action for DenyUser {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
-        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.denies.put(&policy).await
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
+        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.deny(request)?.put(&policy).await
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let DenyReceipt { policy, .. } = match receipt {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let deny = self.deny(request)?;
+        let InlineDenyReceipt { policy, .. } = match receipt {
             Some(receipt) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             None => {
-                let (user, _) = principal::user(self.denies.iam(), &order.target).await?;
-                self.denies.receipt(&user.name, order, &deny_all())
+                let iam = self.accounts.at(request)?.client::<Iam>();
+                let (user, _) = principal::user(&iam, &request.target).await?;
+                deny.receipt(&user.name, request, &deny_all())
             }
         };
-        self.denies.verify(&policy, "everything").await
+        deny.verify(&policy, "everything").await
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.denies.undo(order, receipt).await
+        self.deny(request)?.undo(request, receipt).await
     }
 }
 

@@ -8,47 +8,48 @@ mod narrow_role_trust;
 mod principal;
 mod revoke_role_sessions;
 mod role_users;
+mod services;
 #[cfg(test)]
 mod testing;
 mod trust;
 
 use std::sync::Arc;
 
+use backstop_aws::Accounts;
 use backstop_core::task::RespondTask;
-use backstop_runtime::{Action, Ledger, aws, runner::Runner, serve, settings};
+use backstop_runtime::{Action, Ledger, runner::Runner, serve, settings};
 
 /// Every action of this function.
-fn actions(iam: &aws_sdk_iam::Client, trail: &aws_sdk_cloudtrail::Client) -> Vec<Arc<dyn Action>> {
+fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
     vec![
-        Arc::new(deactivate_access_key::DeactivateAccessKey::new(iam.clone())),
-        Arc::new(deny_user::DenyUser::new(iam.clone())),
+        Arc::new(deactivate_access_key::DeactivateAccessKey::new(Arc::clone(
+            accounts,
+        ))),
+        Arc::new(deny_user::DenyUser::new(Arc::clone(accounts))),
         Arc::new(deactivate_other_credentials::DeactivateOtherCredentials::new(
-            iam.clone(),
+            Arc::clone(accounts),
         )),
-        Arc::new(revoke_role_sessions::RevokeRoleSessions::new(
-            iam.clone(),
-            trail.clone(),
-        )),
-        Arc::new(deny_instance_sessions::DenyInstanceSessions::new(iam.clone())),
-        Arc::new(narrow_role_trust::NarrowRoleTrust::new(iam.clone())),
+        Arc::new(revoke_role_sessions::RevokeRoleSessions::new(Arc::clone(
+            accounts,
+        ))),
+        Arc::new(deny_instance_sessions::DenyInstanceSessions::new(Arc::clone(
+            accounts,
+        ))),
+        Arc::new(narrow_role_trust::NarrowRoleTrust::new(Arc::clone(accounts))),
     ]
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = aws::config().await;
+    let config = backstop_aws::config().await;
     let ledger = Ledger::new(
         aws_sdk_dynamodb::Client::new(&config),
         settings::required("TABLE_NAME")?,
     );
     let account = settings::required("ACCOUNT_ID")?;
-    let iam = aws_sdk_iam::Client::new(&config);
-    let runner = Runner::new(
-        ledger,
-        settings::protection()?,
-        account.as_str().into(),
-        actions(&iam, &aws_sdk_cloudtrail::Client::new(&config)),
-    );
+    let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
+    let actions = actions(&accounts);
+    let runner = Runner::new(ledger, settings::protection()?, accounts, actions);
     serve::serve(|task: RespondTask| runner.run(task)).await
 }

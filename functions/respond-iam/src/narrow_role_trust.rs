@@ -4,14 +4,17 @@
 //! them is `iam.revoke-role-sessions`. *Undo* puts the exact text from before back if ours still stands. *Twice*
 //! is harmless: the new text comes from the receipt.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use aws_sdk_iam::Client;
+use backstop_aws::Accounts;
 use backstop_core::{
     Change, IncidentId, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit, kind,
 };
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::Iam,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,16 +27,18 @@ const LONGEST: usize = 4096;
 
 /// See the module.
 pub(crate) struct NarrowRoleTrust {
-    iam: Client,
+    accounts: Arc<Accounts>,
 }
 
 impl NarrowRoleTrust {
-    pub(crate) const fn new(iam: Client) -> Self {
-        Self { iam }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 
-    async fn set(&self, role: &str, document: &str) -> Result<(), StepError> {
-        self.iam
+    async fn set(&self, request: &StepRequest, role: &str, document: &str) -> Result<(), StepError> {
+        self.accounts
+            .at(request)?
+            .client::<Iam>()
             .update_assume_role_policy()
             .role_name(role)
             .policy_document(document)
@@ -46,8 +51,9 @@ impl NarrowRoleTrust {
         Ok(())
     }
 
-    async fn trust_now(&self, order: &Order) -> Result<String, StepError> {
-        let role = principal::role(&self.iam, &named(&order.target)).await?;
+    async fn trust_now(&self, request: &StepRequest) -> Result<String, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let role = principal::role(&iam, &named(&request.target)).await?;
         Ok(role.trust.document)
     }
 }
@@ -66,10 +72,11 @@ impl Action for NarrowRoleTrust {
         "iam.narrow-role-trust"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let role = principal::role(&self.iam, &order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let role = principal::role(&iam, &request.target).await?;
         let before = role.trust.document.clone();
-        let narrowed = narrow(&role, &order.incident)?;
+        let narrowed = narrow(&role, &request.incident)?;
         let change = (!is_same(&before, &narrowed)).then(|| Change {
             api: "iam:UpdateAssumeRolePolicy".to_owned(),
             what: format!("trust policy of role {}", role.name),
@@ -82,7 +89,7 @@ impl Action for NarrowRoleTrust {
             narrowed,
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             changes: change.into_iter().collect(),
             blast_radius: vec![format!(
@@ -107,20 +114,24 @@ impl Action for NarrowRoleTrust {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let trust: TrustReceipt = read_receipt(receipt)?;
-        self.set(&trust.role_name, &trust.narrowed).await
+        self.set(request, &trust.role_name, &trust.narrowed).await
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let now: Value = serde_json::from_str(&self.trust_now(order).await?).unwrap_or_default();
-        let holds = statements(&now).contains(&denial(&order.incident));
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let now: Value = serde_json::from_str(&self.trust_now(request).await?).unwrap_or_default();
+        let holds = statements(&now).contains(&denial(&request.incident));
         let denies = if holds { "denies" } else { "doesn't deny" };
         Ok(Verification {
             holds,
             observed: format!(
                 "the trust policy of {} {denies} assuming it to everybody",
-                order.target
+                request.target
             ),
         })
     }
@@ -128,11 +139,11 @@ impl Action for NarrowRoleTrust {
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let trust: TrustReceipt = read_receipt(receipt)?;
-        let now = self.trust_now(order).await?;
+        let now = self.trust_now(request).await?;
         if is_same(&now, &trust.before) {
             return Ok(UndoOutcome::NothingToUndo {
                 reason: format!("role {} has the trust policy from before", trust.role_name),
@@ -146,7 +157,7 @@ impl Action for NarrowRoleTrust {
                 ),
             });
         }
-        self.set(&trust.role_name, &trust.before).await?;
+        self.set(request, &trust.role_name, &trust.before).await?;
         Ok(UndoOutcome::Restored {
             what: format!("role {} has its trust policy from before", trust.role_name),
         })

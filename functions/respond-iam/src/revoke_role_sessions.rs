@@ -5,13 +5,16 @@
 //! *Undo* removes that policy if its text is still ours, once the sessions it ends have expired. *Twice* is
 //! harmless: the text comes from the receipt.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{Order, read_receipt, write_receipt},
-    denies::{Denies, DenyReceipt, Holder},
-    inline_policy::{Standing, deny_older_sessions},
+    action::{StepRequest, read_receipt, write_receipt},
+    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_policy::{PolicyState, deny_older_sessions},
 };
 
 use crate::{
@@ -21,16 +24,17 @@ use crate::{
 
 /// See the module.
 pub(crate) struct RevokeRoleSessions {
-    denies: Denies,
-    trail: aws_sdk_cloudtrail::Client,
+    accounts: Arc<Accounts>,
 }
 
 impl RevokeRoleSessions {
-    pub(crate) const fn new(iam: aws_sdk_iam::Client, trail: aws_sdk_cloudtrail::Client) -> Self {
-        Self {
-            denies: Denies::on(Holder::Role, iam),
-            trail,
-        }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+
+    fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        Ok(InlineDeny::on(PrincipalKind::Role, iam))
     }
 }
 
@@ -40,9 +44,11 @@ impl Action for RevokeRoleSessions {
         "iam.revoke-role-sessions"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let role = principal::role(self.denies.iam(), &order.target).await?;
-        if let Some(instance) = instance_of(&order.target)
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let aws = self.accounts.at(request)?;
+        let deny = self.deny(request)?;
+        let role = principal::role(&aws.client::<Iam>(), &request.target).await?;
+        if let Some(instance) = instance_of(&request.target)
             && role.trust.is_only_ec2()
         {
             return Err(StepError::NotApplicable {
@@ -53,18 +59,16 @@ impl Action for RevokeRoleSessions {
                 ),
             });
         }
-        let receipt = self
-            .denies
-            .receipt(&role.name, order, &deny_older_sessions(order.at));
+        let receipt = deny.receipt(&role.name, request, &deny_older_sessions(request.at));
         let policy = &receipt.policy;
-        let (standing, users) = tokio::join!(
-            self.denies.standing(policy),
-            role_users::read(self.denies.iam(), &self.trail, &role, &order.target, order.at)
+        let (state, users) = tokio::join!(
+            deny.state(policy),
+            role_users::read(&aws, &role, &request.target, request.at)
         );
         // Whatever stands under this incident's name has an older cut-off, so there is always a change.
-        let now = match standing? {
-            Standing::Absent => "absent",
-            Standing::Ours | Standing::Narrowed { .. } | Standing::Altered => {
+        let now = match state? {
+            PolicyState::Absent => "absent",
+            PolicyState::Ours | PolicyState::Narrowed { .. } | PolicyState::Altered => {
                 "an earlier text under the same name"
             }
         };
@@ -80,13 +84,13 @@ impl Action for RevokeRoleSessions {
             after: "deny all actions to sessions issued before the moment of acting".to_owned(),
         };
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             changes: vec![change],
             blast_radius: blast_radius(&role, users.known),
-            manual_undo: vec![self.denies.by_hand(policy)],
+            manual_undo: vec![deny.by_hand(policy)],
             limits,
-            needs_approval: asks(order, &role)?,
+            needs_approval: asks(request, &role)?,
             captured: None,
             receipt: write_receipt(&receipt)?,
             principal: role.arn,
@@ -94,35 +98,39 @@ impl Action for RevokeRoleSessions {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
-        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.denies.put(&policy).await
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
+        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.deny(request)?.put(&policy).await
     }
 
-    async fn verify(&self, _order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
         let Some(receipt) = receipt else {
             return Ok(Verification {
                 holds: false,
                 observed: "no cut-off was set".to_owned(),
             });
         };
-        let DenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.denies.verify(&policy, "older sessions").await
+        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        self.deny(request)?.verify(&policy, "older sessions").await
     }
 
     async fn undo(
         &self,
         _permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.denies.undo(order, receipt).await
+        self.deny(request)?.undo(request, receipt).await
     }
 }
 
 /// Others of the role feel it, so a person decides, unless the playbook's author did: `with: { unasked: true }`.
-fn asks(order: &Order, role: &Role) -> Result<Option<String>, StepError> {
-    let is_decided = order.flag("unasked")?;
+fn asks(request: &StepRequest, role: &Role) -> Result<Option<String>, StepError> {
+    let is_decided = request.flag("unasked")?;
     Ok((!is_decided).then(|| {
         format!(
             "every session of role {} ends, not only the reported one",

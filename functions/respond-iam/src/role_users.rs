@@ -2,16 +2,19 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use aws_config::timeout::TimeoutConfig;
-use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
+use aws_sdk_cloudtrail::{
+    config::{Builder, timeout::TimeoutConfig},
+    types::{LookupAttribute, LookupAttributeKey},
+};
+use backstop_aws::Access;
 use backstop_core::{
     Target,
     text::{bounded, sanitize},
 };
-use backstop_runtime::{CallError, StepError};
+use backstop_runtime::{CallError, StepError, inline_deny::Iam};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::principal::Role;
+use crate::{principal::Role, services::CloudTrail};
 
 /// How far back sessions are looked for.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -30,14 +33,8 @@ pub(crate) struct RoleUsers {
 }
 
 /// Asks IAM for instance profiles, and CloudTrail for recent sessions, at the same time.
-pub(crate) async fn read(
-    iam: &aws_sdk_iam::Client,
-    trail: &aws_sdk_cloudtrail::Client,
-    role: &Role,
-    target: &Target,
-    at: Timestamp,
-) -> RoleUsers {
-    let (profiles, sessions) = tokio::join!(profiles(iam, role), sessions(trail, role, target, at));
+pub(crate) async fn read(aws: &Access<'_>, role: &Role, target: &Target, at: Timestamp) -> RoleUsers {
+    let (profiles, sessions) = tokio::join!(profiles(aws, role), sessions(aws, role, at));
     let mut users = RoleUsers::default();
     users.known.push(format!(
         "the role may be assumed by {}",
@@ -70,8 +67,9 @@ pub(crate) async fn read(
     users
 }
 
-async fn profiles(iam: &aws_sdk_iam::Client, role: &Role) -> Result<Vec<String>, CallError> {
-    let answer = iam
+async fn profiles(aws: &Access<'_>, role: &Role) -> Result<Vec<String>, CallError> {
+    let answer = aws
+        .client::<Iam>()
         .list_instance_profiles_for_role()
         .role_name(&role.name)
         .send()
@@ -88,13 +86,7 @@ async fn profiles(iam: &aws_sdk_iam::Client, role: &Role) -> Result<Vec<String>,
 }
 
 /// One page: `LookupEvents` may be called twice a second in an account and Region (CloudTrail API Reference).
-async fn sessions(
-    trail: &aws_sdk_cloudtrail::Client,
-    role: &Role,
-    target: &Target,
-    at: Timestamp,
-) -> Result<Vec<String>, StepError> {
-    let region = aws_config::Region::new(target.region.to_string());
+async fn sessions(aws: &Access<'_>, role: &Role, at: Timestamp) -> Result<Vec<String>, StepError> {
     let since = at.saturating_sub(LOOK_BACK).map_or(0, Timestamp::as_second);
     let by_role = LookupAttribute::builder()
         .attribute_key(LookupAttributeKey::ResourceName)
@@ -104,17 +96,15 @@ async fn sessions(
             what: "the question to CloudTrail",
             detail: error.to_string(),
         })?;
-    let answer = trail
+    let patience = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
+    let answer = aws
+        .client::<CloudTrail>()
         .lookup_events()
         .lookup_attributes(by_role)
         .start_time(aws_sdk_cloudtrail::primitives::DateTime::from_secs(since))
         .max_results(50)
         .customize()
-        .config_override(
-            aws_sdk_cloudtrail::config::Builder::new()
-                .region(region)
-                .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build()),
-        )
+        .config_override(Builder::new().timeout_config(patience))
         .send()
         .await
         .map_err(CallError::of(

@@ -1,5 +1,4 @@
-//! What the wire tests of the actions share: orders, a permit, and IAM's usual answers. A call without a rule
-//! fails the test, so each test also shows which calls are *not* made.
+//! IAM's usual answers, for the wire tests of the actions.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use aws_sdk_iam::{
@@ -14,77 +13,10 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::{DateTime, error::ErrorMetadata};
-use backstop_core::{
-    AccountId, Resource, Target,
-    guardrail::{Guardrails, Permit, Protection, Subject},
-    kind,
+
+pub(crate) use backstop_runtime::testing::{
+    INCIDENT, KEY, access_key, instance_session, permit, role_session, step_request,
 };
-use backstop_runtime::action::Order;
-
-pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
-pub(crate) const INSTANCE: &str = "i-0123456789abcdef0";
-pub(crate) const INCIDENT: &str = "01JTESTTESTTESTTESTTESTTES";
-
-pub(crate) fn order(resource: Resource) -> Order {
-    Order {
-        incident: INCIDENT.into(),
-        step: "the-step".into(),
-        target: Target {
-            account: "123456789012".into(),
-            region: "eu-west-1".into(),
-            partition: "aws".into(),
-            resource,
-        },
-        at: "2026-03-01T12:00:00Z".parse().unwrap(),
-        with: Default::default(),
-        accepted: Vec::new(),
-    }
-}
-
-pub(crate) fn access_key(user_name: Option<&str>) -> Resource {
-    Resource::AccessKey(kind::AccessKey {
-        key_id: KEY.into(),
-        user_name: user_name.map(str::to_owned),
-    })
-}
-
-pub(crate) fn role_session(role_id: &str) -> Resource {
-    Resource::RoleSession(kind::RoleSession {
-        key_id: "ASIAIOSFODNN7EXAMPLE".into(),
-        role_name: "ci".into(),
-        role_id: role_id.into(),
-        session_name: "build-7".into(),
-    })
-}
-
-/// A session of the role `ci` that is named after an instance.
-pub(crate) fn instance_session(role_id: &str) -> Resource {
-    Resource::RoleSession(kind::RoleSession {
-        key_id: "ASIAIOSFODNN7EXAMPLE".into(),
-        role_name: "ci".into(),
-        role_id: role_id.into(),
-        session_name: INSTANCE.into(),
-    })
-}
-
-/// A permit as the runner gets it: from guardrails that have nothing to say.
-pub(crate) fn permit() -> Permit {
-    let (playbook, account) = ("leaked-access-key".into(), AccountId::from("123456789012"));
-    let subject = Subject {
-        playbook: &playbook,
-        account: &account,
-        principal: "arn:aws:iam::123456789012:user/alice",
-        tags: &Default::default(),
-        is_drill: false,
-    };
-    Guardrails::default()
-        .permit(
-            &Protection::default(),
-            &subject,
-            "2026-03-01T12:00:00Z".parse().unwrap(),
-        )
-        .unwrap()
-}
 
 pub(crate) fn at() -> DateTime {
     DateTime::from_secs(1_772_366_400)
@@ -207,10 +139,10 @@ pub(crate) fn role_trusting(id: &'static str, trust: &'static str) -> Rule {
         })
 }
 
-/// A client that knows these rules and fails on anything else.
+/// Accounts whose IAM knows these rules and fails on anything else.
 #[macro_export]
 macro_rules! iam {
     ($($rule:expr),* $(,)?) => {
-        aws_smithy_mocks::mock_client!(aws_sdk_iam, aws_smithy_mocks::RuleMode::MatchAny, &[$(&$rule),*])
+        backstop_runtime::accounts!(backstop_runtime::inline_deny::Iam = aws_sdk_iam: [$($rule),*])
     };
 }

@@ -1,11 +1,12 @@
 //! Block Public Access of a whole account. S3 applies the more restrictive of the account's and a bucket's own.
 
 use aws_sdk_s3control::{Client, types::PublicAccessBlockConfiguration};
+use backstop_aws::Access;
 use backstop_core::{AccountId, Target, kind};
 use backstop_runtime::{CallError, StepError};
 use serde::{Deserialize, Serialize};
 
-use crate::{block::Block, bucket::unless_absent};
+use crate::{block::Block, bucket::unless_absent, services::S3Control};
 
 /// The four settings as S3 gives them. One that S3 leaves out is off, and undo leaves it out as well; an account that
 /// has none is `None`, which undo brings back by deleting.
@@ -96,8 +97,10 @@ pub(crate) struct AccountBlocks {
 }
 
 impl AccountBlocks {
-    pub(crate) const fn new(client: Client) -> Self {
-        Self { client }
+    pub(crate) fn of(aws: &Access<'_>) -> Self {
+        Self {
+            client: aws.client::<S3Control>(),
+        }
     }
 
     pub(crate) async fn get(&self, account: &AccountId) -> Result<Option<AccountBlock>, CallError> {

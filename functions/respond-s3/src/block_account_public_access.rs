@@ -11,23 +11,22 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::{Access, Accounts};
 use backstop_core::{AccountId, Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     account_block::{AccountBlock, AccountBlocks, account_of},
-    buckets::Buckets,
     reach::Reach,
 };
 
 /// See the module.
 pub(crate) struct BlockAccountPublicAccess {
-    blocks: AccountBlocks,
-    buckets: Arc<Buckets>,
+    accounts: Arc<Accounts>,
 }
 
 /// The state before.
@@ -38,14 +37,21 @@ struct AccountReceipt {
 }
 
 impl BlockAccountPublicAccess {
-    pub(crate) const fn new(blocks: AccountBlocks, buckets: Arc<Buckets>) -> Self {
-        Self { blocks, buckets }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+
+    fn blocks(&self, request: &StepRequest) -> Result<AccountBlocks, StepError> {
+        Ok(AccountBlocks::of(&self.accounts.at(request)?))
     }
 }
 
 /// Without the buckets a person decides on less, and is told so; a listing worth a retry is retried.
-pub(crate) async fn look(buckets: &Buckets, order: &Order) -> Result<Result<Reach, CallError>, StepError> {
-    match Reach::read(buckets, &order.target).await {
+pub(crate) async fn look(
+    aws: &Access<'_>,
+    request: &StepRequest,
+) -> Result<Result<Reach, CallError>, StepError> {
+    match Reach::read(aws, &request.target).await {
         Err(error) if error.name.is_retryable() => Err(error.into()),
         reach => Ok(reach),
     }
@@ -66,9 +72,11 @@ impl Action for BlockAccountPublicAccess {
         "s3.block-account-public-access"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let account = account_of(&order.target)?;
-        let (before, reach) = tokio::join!(self.blocks.get(account), look(&self.buckets, order));
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let account = account_of(&request.target)?;
+        let aws = self.accounts.at(request)?;
+        let blocks = AccountBlocks::of(&aws);
+        let (before, reach) = tokio::join!(blocks.get(account), look(&aws, request));
         let (before, reach) = (before?, reach?);
         let is_open = !is_full(before);
         let change = is_open.then(|| Change {
@@ -79,7 +87,7 @@ impl Action for BlockAccountPublicAccess {
         });
         let blast_radius = words::blast_radius(account, &reach);
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: account.to_string(),
             tags: reach.as_ref().map(Reach::tags).unwrap_or_default(),
@@ -88,7 +96,11 @@ impl Action for BlockAccountPublicAccess {
             limits: words::limits(&reach),
             needs_approval: is_open.then(|| words::why_ask(account, &reach)),
             captured: None,
-            manual_undo: vec![words::manual_undo(account, order.target.region.as_str(), before)],
+            manual_undo: vec![words::manual_undo(
+                account,
+                request.target.region.as_str(),
+                before,
+            )],
             receipt: write_receipt(&AccountReceipt {
                 account: account.clone(),
                 before,
@@ -96,14 +108,21 @@ impl Action for BlockAccountPublicAccess {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: AccountReceipt = read_receipt(receipt)?;
-        Ok(self.blocks.put(&receipt.account, AccountBlock::FULL).await?)
+        Ok(self
+            .blocks(request)?
+            .put(&receipt.account, AccountBlock::FULL)
+            .await?)
     }
 
-    async fn verify(&self, order: &Order, _receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        let account = account_of(&order.target)?;
-        let block = self.blocks.get(account).await?;
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        _receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let account = account_of(&request.target)?;
+        let block = self.blocks(request)?.get(account).await?;
         Ok(Verification {
             holds: is_full(block),
             observed: format!(
@@ -116,11 +135,12 @@ impl Action for BlockAccountPublicAccess {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let AccountReceipt { account, before } = read_receipt(receipt)?;
-        let now = self.blocks.get(&account).await?;
+        let blocks = self.blocks(request)?;
+        let now = blocks.get(&account).await?;
         if is_same(now, before) {
             return Ok(UndoOutcome::NothingToUndo {
                 reason: format!("Block Public Access of account {account} is as it was before"),
@@ -136,8 +156,8 @@ impl Action for BlockAccountPublicAccess {
             });
         }
         match before {
-            Some(before) => self.blocks.put(&account, before).await?,
-            None => self.blocks.delete(&account).await?,
+            Some(before) => blocks.put(&account, before).await?,
+            None => blocks.delete(&account).await?,
         }
         Ok(UndoOutcome::Restored {
             what: format!(

@@ -11,23 +11,23 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_aws::Accounts;
 use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{Order, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     block::Block,
     bucket::{Bucket, Place},
-    buckets::Buckets,
-    intended_public,
+    buckets, intended_public,
 };
 
 /// See the module.
 pub(crate) struct BlockPublicAccess {
-    buckets: Arc<Buckets>,
+    accounts: Arc<Accounts>,
 }
 
 /// The state before.
@@ -38,35 +38,35 @@ struct BlockReceipt {
 }
 
 impl BlockPublicAccess {
-    pub(crate) const fn new(buckets: Arc<Buckets>) -> Self {
-        Self { buckets }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
+}
 
-    async fn put(&self, bucket: &Bucket, block: Block) -> Result<(), CallError> {
-        bucket
-            .s3
-            .put_public_access_block()
-            .bucket(&bucket.place.name)
-            .expected_bucket_owner(bucket.place.owner.as_str())
-            .public_access_block_configuration(block.configuration())
-            .send()
-            .await
-            .map(drop)
-            .map_err(CallError::of("s3:PutBucketPublicAccessBlock", bucket.named()))
-    }
+async fn put(bucket: &Bucket, block: Block) -> Result<(), CallError> {
+    bucket
+        .s3
+        .put_public_access_block()
+        .bucket(&bucket.place.name)
+        .expected_bucket_owner(bucket.place.owner.as_str())
+        .public_access_block_configuration(block.configuration())
+        .send()
+        .await
+        .map(drop)
+        .map_err(CallError::of("s3:PutBucketPublicAccessBlock", bucket.named()))
+}
 
-    /// IAM knows one permission for putting and deleting.
-    async fn delete(&self, bucket: &Bucket) -> Result<(), CallError> {
-        bucket
-            .s3
-            .delete_public_access_block()
-            .bucket(&bucket.place.name)
-            .expected_bucket_owner(bucket.place.owner.as_str())
-            .send()
-            .await
-            .map(drop)
-            .map_err(CallError::of("s3:PutBucketPublicAccessBlock", bucket.named()))
-    }
+/// IAM knows one permission for putting and deleting.
+async fn delete(bucket: &Bucket) -> Result<(), CallError> {
+    bucket
+        .s3
+        .delete_public_access_block()
+        .bucket(&bucket.place.name)
+        .expected_bucket_owner(bucket.place.owner.as_str())
+        .send()
+        .await
+        .map(drop)
+        .map_err(CallError::of("s3:PutBucketPublicAccessBlock", bucket.named()))
 }
 
 #[async_trait]
@@ -75,8 +75,8 @@ impl Action for BlockPublicAccess {
         "s3.block-public-access"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (bucket, before) = self.buckets.find(&order.target).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let (bucket, before) = buckets::find(&self.accounts.at(request)?, &request.target).await?;
         let (tags, website, policy, log) = tokio::join!(
             bucket.tags(),
             bucket.is_website(),
@@ -95,7 +95,7 @@ impl Action for BlockPublicAccess {
         let blast_radius = words::blast_radius(place, &policy, &website);
         let intended = intended_public::reason(&tags, website)?;
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: place.arn(),
             tags,
@@ -112,25 +112,31 @@ impl Action for BlockPublicAccess {
         })
     }
 
-    async fn act(&self, _permit: &Permit, _order: &Order, receipt: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: BlockReceipt = read_receipt(receipt)?;
-        Ok(self.put(&self.buckets.at(receipt.place), Block::FULL).await?)
+        let bucket = buckets::at(&self.accounts.at(request)?, receipt.place);
+        Ok(put(&bucket, Block::FULL).await?)
     }
 
     /// The settings decide; what S3 says of the policy is only told. It judges the policy's text, which we
     /// leave as it is.
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let aws = self.accounts.at(request)?;
         let found = match receipt {
             Some(receipt) => {
                 let receipt: BlockReceipt = read_receipt(receipt)?;
-                let bucket = self.buckets.at(receipt.place);
+                let bucket = buckets::at(&aws, receipt.place);
                 bucket
                     .block()
                     .await
                     .map(|block| (bucket.clone(), block))
-                    .map_err(|error| crate::buckets::gone_or(error, &bucket.place))
+                    .map_err(|error| buckets::gone_or(error, &bucket.place))
             }
-            None => self.buckets.find(&order.target).await,
+            None => buckets::find(&aws, &request.target).await,
         };
         match found {
             Ok((bucket, block)) => {
@@ -152,11 +158,11 @@ impl Action for BlockPublicAccess {
     async fn undo(
         &self,
         _permit: &Permit,
-        _order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: BlockReceipt = read_receipt(receipt)?;
-        let bucket = self.buckets.at(receipt.place);
+        let bucket = buckets::at(&self.accounts.at(request)?, receipt.place);
         let name = &bucket.place.name;
         let now = match bucket.block().await {
             Ok(now) => now,
@@ -182,8 +188,8 @@ impl Action for BlockPublicAccess {
             });
         }
         match receipt.before {
-            Some(before) => self.put(&bucket, before).await?,
-            None => self.delete(&bucket).await?,
+            Some(before) => put(&bucket, before).await?,
+            None => delete(&bucket).await?,
         }
         Ok(UndoOutcome::Restored {
             what: format!(

@@ -6,41 +6,38 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
-use backstop_runtime::{
-    Action, StepError,
-    action::{Order, kept, only_read, write_receipt},
-};
-use serde_json::{Value, json};
+use backstop_aws::Accounts;
+use backstop_runtime::{Capture, Captured, StepError, action::StepRequest};
+use serde_json::json;
 
 use crate::{
     account_block::{AccountBlock, AccountBlocks, account_of},
     block_account_public_access::look,
-    buckets::Buckets,
     reach::Reach,
 };
 
 /// See the module.
 pub(crate) struct CaptureAccount {
-    blocks: AccountBlocks,
-    buckets: Arc<Buckets>,
+    accounts: Arc<Accounts>,
 }
 
 impl CaptureAccount {
-    pub(crate) const fn new(blocks: AccountBlocks, buckets: Arc<Buckets>) -> Self {
-        Self { blocks, buckets }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
 #[async_trait]
-impl Action for CaptureAccount {
+impl Capture for CaptureAccount {
     fn id(&self) -> &'static str {
         "s3.capture-account"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let account = account_of(&order.target)?;
-        let (block, reach) = tokio::join!(self.blocks.get(account), look(&self.buckets, order));
+    async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError> {
+        let account = account_of(&request.target)?;
+        let aws = self.accounts.at(request)?;
+        let blocks = AccountBlocks::of(&aws);
+        let (block, reach) = tokio::join!(blocks.get(account), look(&aws, request));
         let (block, reach) = (block?, reach?);
         let (buckets, missing) = match &reach {
             Ok(reach) => (reach.json(), reach.limits()),
@@ -51,42 +48,18 @@ impl Action for CaptureAccount {
                 )],
             ),
         };
-        Ok(Plan {
-            step: order.step.clone(),
-            action: self.id().into(),
+        Ok(Captured {
             principal: account.to_string(),
             tags: reach.as_ref().map(Reach::tags).unwrap_or_default(),
-            changes: Vec::new(),
-            blast_radius: Vec::new(),
             limits: missing,
-            needs_approval: None,
-            captured: Some(json!({
+            evidence: json!({
                 "account": account,
-                "read_at": order.at,
+                "read_at": request.at,
                 // The state before containment is in the containing step's receipt.
                 "block_public_access_when_read": AccountBlock::in_words(block),
                 "buckets": buckets,
-            })),
-            manual_undo: Vec::new(),
-            receipt: write_receipt(&Value::Null)?,
+            }),
         })
-    }
-
-    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
-        Ok(())
-    }
-
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Ok(kept(order, receipt))
-    }
-
-    async fn undo(
-        &self,
-        _permit: &Permit,
-        order: &Order,
-        _receipt: &Receipt,
-    ) -> Result<UndoOutcome, StepError> {
-        Ok(only_read(order))
     }
 }
 

@@ -8,34 +8,31 @@ mod parts;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
-use backstop_runtime::{
-    Action, StepError,
-    action::{Order, kept, only_read, write_receipt},
-};
-use serde_json::{Value, json};
+use backstop_aws::Accounts;
+use backstop_runtime::{Capture, Captured, StepError, action::StepRequest};
+use serde_json::json;
 
-use crate::{block::Block, bucket::object_level_logging, buckets::Buckets};
+use crate::{block::Block, bucket::object_level_logging, buckets};
 
 /// See the module.
 pub(crate) struct CaptureBucket {
-    buckets: Arc<Buckets>,
+    accounts: Arc<Accounts>,
 }
 
 impl CaptureBucket {
-    pub(crate) const fn new(buckets: Arc<Buckets>) -> Self {
-        Self { buckets }
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
     }
 }
 
 #[async_trait]
-impl Action for CaptureBucket {
+impl Capture for CaptureBucket {
     fn id(&self) -> &'static str {
         "s3.capture-bucket"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let (bucket, block) = self.buckets.find(&order.target).await?;
+    async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError> {
+        let (bucket, block) = buckets::find(&self.accounts.at(request)?, &request.target).await?;
         let (tags, parts, log) = tokio::join!(bucket.tags(), parts::read(&bucket), bucket.access_log());
         let tags = tags?;
         let (parts, mut missing) = parts::settle(parts?);
@@ -43,7 +40,7 @@ impl Action for CaptureBucket {
         let captured = json!({
             "bucket": bucket.place.arn(),
             "region": bucket.place.region,
-            "read_at": order.at,
+            "read_at": request.at,
             // The state before containment is in the containing step's receipt.
             "block_public_access_when_read": Block::in_words(block),
             "tags": tags,
@@ -52,36 +49,12 @@ impl Action for CaptureBucket {
             "parts": parts,
         });
         missing.push(logging);
-        Ok(Plan {
-            step: order.step.clone(),
-            action: self.id().into(),
+        Ok(Captured {
             principal: bucket.place.arn(),
             tags,
-            changes: Vec::new(),
-            blast_radius: Vec::new(),
             limits: missing,
-            needs_approval: None,
-            captured: Some(captured),
-            manual_undo: Vec::new(),
-            receipt: write_receipt(&Value::Null)?,
+            evidence: captured,
         })
-    }
-
-    async fn act(&self, _permit: &Permit, _order: &Order, _receipt: &Receipt) -> Result<(), StepError> {
-        Ok(())
-    }
-
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Ok(kept(order, receipt))
-    }
-
-    async fn undo(
-        &self,
-        _permit: &Permit,
-        order: &Order,
-        _receipt: &Receipt,
-    ) -> Result<UndoOutcome, StepError> {
-        Ok(only_read(order))
     }
 }
 

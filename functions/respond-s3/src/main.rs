@@ -10,47 +10,42 @@ mod capture_account;
 mod capture_bucket;
 mod intended_public;
 mod reach;
+mod services;
 #[cfg(test)]
 mod testing;
 
 use std::sync::Arc;
 
+use backstop_aws::Accounts;
 use backstop_core::task::RespondTask;
-use backstop_runtime::{Action, Ledger, aws, runner::Runner, serve, settings};
+use backstop_runtime::{Action, Ledger, runner::Runner, serve, settings};
 
-use account_block::AccountBlocks;
 use block_account_public_access::BlockAccountPublicAccess;
-use buckets::Buckets;
+use block_public_access::BlockPublicAccess;
+use capture_account::CaptureAccount;
+use capture_bucket::CaptureBucket;
 
 /// Every action of this function.
-fn actions(buckets: &Arc<Buckets>, blocks: &AccountBlocks) -> Vec<Arc<dyn Action>> {
+fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
     vec![
-        Arc::new(BlockAccountPublicAccess::new(blocks.clone(), Arc::clone(buckets))),
-        Arc::new(capture_account::CaptureAccount::new(
-            blocks.clone(),
-            Arc::clone(buckets),
-        )),
-        Arc::new(block_public_access::BlockPublicAccess::new(Arc::clone(buckets))),
-        Arc::new(capture_bucket::CaptureBucket::new(Arc::clone(buckets))),
+        Arc::new(BlockAccountPublicAccess::new(Arc::clone(accounts))),
+        Arc::new(CaptureAccount::new(Arc::clone(accounts))),
+        Arc::new(BlockPublicAccess::new(Arc::clone(accounts))),
+        Arc::new(CaptureBucket::new(Arc::clone(accounts))),
     ]
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = aws::config().await;
+    let config = backstop_aws::config().await;
     let ledger = Ledger::new(
         aws_sdk_dynamodb::Client::new(&config),
         settings::required("TABLE_NAME")?,
     );
     let account = settings::required("ACCOUNT_ID")?;
-    let blocks = AccountBlocks::new(aws_sdk_s3control::Client::new(&config));
-    let buckets = Arc::new(Buckets::of(config));
-    let runner = Runner::new(
-        ledger,
-        settings::protection()?,
-        account.as_str().into(),
-        actions(&buckets, &blocks),
-    );
+    let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
+    let actions = actions(&accounts);
+    let runner = Runner::new(ledger, settings::protection()?, accounts, actions);
     serve::serve(|task: RespondTask| runner.run(task)).await
 }

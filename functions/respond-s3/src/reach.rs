@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use backstop_aws::Access;
 use backstop_core::{AccountId, Target, guardrail::DRILL_TAG};
 use backstop_runtime::CallError;
 use futures_util::{StreamExt as _, stream};
@@ -17,8 +18,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     block::Block,
     bucket::{Bucket, Place, PolicyStatus},
-    buckets::Buckets,
+    buckets,
     intended_public::TAG,
+    services::S3,
 };
 
 /// Buckets that are looked at; an account may have thousands.
@@ -64,10 +66,10 @@ struct Ways {
 
 impl Reach {
     /// Looks. Fails only if the buckets can't be listed.
-    pub(crate) async fn read(buckets: &Buckets, target: &Target) -> Result<Self, CallError> {
+    pub(crate) async fn read(aws: &Access<'_>, target: &Target) -> Result<Self, CallError> {
         let until = Instant::now() + PATIENCE;
-        let listed = buckets
-            .client(target.region.as_str())
+        let listed = aws
+            .client::<S3>()
             .list_buckets()
             .max_buckets(MOST)
             .send()
@@ -87,7 +89,7 @@ impl Reach {
                 partition: target.partition.clone(),
             })
         });
-        let looks: Vec<_> = places.map(|place| see(buckets.at(place), until)).collect();
+        let looks: Vec<_> = places.map(|place| see(buckets::at(aws, place), until)).collect();
         Ok(Self {
             account: target.account.clone(),
             buckets: stream::iter(looks).buffered(AT_ONCE).collect().await,

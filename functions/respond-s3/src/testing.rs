@@ -1,5 +1,4 @@
-//! What the wire tests of the actions share: an order, a permit, and S3's usual answers. A rule matches only a
-//! request that names bucket and owner, and a call without a rule fails the test.
+//! S3's usual answers, for the wire tests of the actions. A rule matches only a request that names bucket and owner.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use aws_sdk_s3::{
@@ -16,58 +15,14 @@ use aws_sdk_s3::{
     types::{Bucket, Grant, Grantee, Permission, PolicyStatus, PublicAccessBlockConfiguration, Tag, Type},
 };
 use aws_smithy_mocks::{Rule, mock};
-use aws_smithy_types::error::ErrorMetadata;
-use backstop_core::{
-    AccountId, Resource, Target,
-    guardrail::{Guardrails, Permit, Protection, Subject},
-    kind,
-};
-use backstop_runtime::action::Order;
+use backstop_core::{Resource, kind};
+use backstop_runtime::action::StepRequest;
 
 pub(crate) const BUCKET: &str = "holiday-pictures";
-pub(crate) const OWNER: &str = "123456789012";
+pub(crate) use backstop_runtime::testing::{ACCOUNT as OWNER, error, permit, step_request as request_for};
 
-pub(crate) fn order() -> Order {
-    order_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }))
-}
-
-pub(crate) fn order_for(resource: Resource) -> Order {
-    Order {
-        incident: "01JTESTTESTTESTTESTTESTTES".into(),
-        step: "the-step".into(),
-        target: Target {
-            account: OWNER.into(),
-            region: "eu-west-1".into(),
-            partition: "aws".into(),
-            resource,
-        },
-        at: "2026-03-01T12:00:00Z".parse().unwrap(),
-        with: Default::default(),
-        accepted: Vec::new(),
-    }
-}
-
-/// A permit as the runner gets it: from guardrails that have nothing to say.
-pub(crate) fn permit() -> Permit {
-    let (playbook, account) = ("public-bucket".into(), AccountId::from(OWNER));
-    let subject = Subject {
-        playbook: &playbook,
-        account: &account,
-        principal: "arn:aws:s3:::holiday-pictures",
-        tags: &Default::default(),
-        is_drill: false,
-    };
-    Guardrails::default()
-        .permit(
-            &Protection::default(),
-            &subject,
-            "2026-03-01T12:00:00Z".parse().unwrap(),
-        )
-        .unwrap()
-}
-
-pub(crate) fn error(code: &str) -> ErrorMetadata {
-    ErrorMetadata::builder().code(code).message("as told").build()
+pub(crate) fn step_request() -> StepRequest {
+    request_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }))
 }
 
 /// Whether a request is about our bucket and insists on our account.
@@ -193,13 +148,17 @@ pub(crate) fn no_access_log() -> Rule {
         .then_output(|| GetBucketLoggingOutput::builder().build())
 }
 
-/// Buckets behind a client that knows these rules and fails on anything else, in every Region.
+/// Accounts whose S3 knows these rules and fails on anything else: `s3!(listed, tags)`, or with the settings of an account
+/// `s3!([listed], control: [none])`.
 #[macro_export]
 macro_rules! s3 {
-    ($($rule:expr),* $(,)?) => {{
-        let client = aws_smithy_mocks::mock_client!(
-            aws_sdk_s3, aws_smithy_mocks::RuleMode::MatchAny, &[$(&$rule),*]
-        );
-        std::sync::Arc::new($crate::buckets::Buckets::connecting(move |_| client.clone()))
-    }};
+    ([$($rule:expr),* $(,)?], control: [$($control:expr),* $(,)?]) => {
+        backstop_runtime::accounts!(
+            $crate::services::S3 = aws_sdk_s3: [$($rule),*],
+            $crate::services::S3Control = aws_sdk_s3control: [$($control),*]
+        )
+    };
+    ($($rule:expr),* $(,)?) => {
+        backstop_runtime::accounts!($crate::services::S3 = aws_sdk_s3: [$($rule),*])
+    };
 }

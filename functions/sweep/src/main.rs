@@ -12,7 +12,7 @@ mod security_hub;
 mod source;
 
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, aws, machines::Machines, outbox::Outbox, serve, settings};
+use backstop_runtime::{Ledger, machines::Machines, outbox::Outbox, serve, settings};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ fn main() -> Result<(), lambda_runtime::Error> {
 #[tokio::main(flavor = "current_thread")]
 async fn serve() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = aws::config().await;
+    let config = backstop_aws::config().await;
     let sweep = Sweep {
         catalog: Catalog::from_json(CATALOG)?,
         ledger: Ledger::new(

@@ -26,7 +26,11 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     description: "Computes an incident's status from its log, closes it and keeps the evidence.",
     timeout_seconds: Some(Limit::of(60)),
     memory_mib: None,
-    environment: &[TABLE_NAME, ("EVIDENCE_BUCKET", "!Ref EvidenceBucket")],
+    environment: &[
+        ("ACCOUNT_ID", "!Ref AWS::AccountId"),
+        TABLE_NAME,
+        ("EVIDENCE_BUCKET", "!Ref EvidenceBucket"),
+    ],
     properties: "\
 # Machines wait for its answer and retry by themselves. The rule of failed executions hands it an event: what Lambda
 # tried three times in vain is kept, so that no incident stays open unnoticed.

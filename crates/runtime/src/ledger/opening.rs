@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
+    config::http::HttpResponse,
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{CancellationReason, Put, TransactWriteItem, Update},
 };
 use backstop_core::{
-    IncidentId, Mode, PlaybookName, Target,
+    ErrorName, IncidentId, Mode, PlaybookName, Target,
     guardrail::{Decision, Effect},
     log::{Event, Opened, Origin, Record},
 };
@@ -260,9 +261,7 @@ enum Attempt {
 }
 
 /// Tells from the cancellation reasons, which stand in the order of the writes, what stopped the transaction.
-fn attempt_of<R: std::fmt::Debug>(
-    error: SdkError<TransactWriteItemsError, R>,
-) -> Result<Attempt, LedgerError> {
+fn attempt_of(error: SdkError<TransactWriteItemsError, HttpResponse>) -> Result<Attempt, LedgerError> {
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
         let failed = |place: usize| {
             cancelled
@@ -284,7 +283,26 @@ fn attempt_of<R: std::fmt::Debug>(
             return Ok(Attempt::Conflict);
         }
     }
-    Err(CallError::of("dynamodb:TransactWriteItems", "a new incident")(error).into())
+    let is_throttled = is_throttled(&error);
+    let mut failed = CallError::of("dynamodb:TransactWriteItems", "a new incident")(error);
+    if is_throttled {
+        failed.name = ErrorName::Throttled;
+    }
+    Err(failed.into())
+}
+
+/// A cancelled transaction has one code whatever stopped it; the reasons tell what passes by waiting.
+fn is_throttled(error: &SdkError<TransactWriteItemsError, HttpResponse>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
+    else {
+        return false;
+    };
+    cancelled.cancellation_reasons().iter().any(|reason| {
+        matches!(
+            reason.code(),
+            Some("ThrottlingError" | "ProvisionedThroughputExceeded")
+        )
+    })
 }
 
 fn limit_decision(playbook: &PlaybookName, limit: u32) -> Decision {
@@ -318,5 +336,35 @@ fn unwritable(error: aws_sdk_dynamodb::error::BuildError) -> LedgerError {
     LedgerError::Unwritable {
         what: "a new incident",
         detail: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    fn cancelled_by(code: &str) -> SdkError<TransactWriteItemsError, HttpResponse> {
+        let reasons = TransactionCanceledException::builder()
+            .cancellation_reasons(CancellationReason::builder().code("None").build())
+            .cancellation_reasons(CancellationReason::builder().code(code).build());
+        let answer = HttpResponse::new(400.try_into().unwrap(), SdkBody::empty());
+        SdkError::service_error(
+            TransactWriteItemsError::TransactionCanceledException(reasons.build()),
+            answer,
+        )
+    }
+
+    #[test]
+    fn a_throttled_transaction_is_told_from_another_that_fails() {
+        for code in ["ThrottlingError", "ProvisionedThroughputExceeded"] {
+            let error = attempt_of(cancelled_by(code)).err().unwrap();
+            assert_eq!(error.name(), ErrorName::Throttled, "{code}");
+        }
+        let error = attempt_of(cancelled_by("ValidationError")).err().unwrap();
+        assert_eq!(error.name(), ErrorName::LedgerUnavailable);
     }
 }

@@ -8,19 +8,19 @@ use backstop_core::{
     task::{StepAnswer, StepTask},
 };
 
-use super::{Runner, ended, invalid, order, with_logged_options};
-use crate::{Action, IncidentLog, LedgerError, StepError, action::Order};
+use super::{Runner, ended, invalid, step_request, with_logged_options};
+use crate::{Action, IncidentLog, LedgerError, StepError, action::StepRequest};
 
 impl Runner {
     /// Acts. Log, guardrails and the target are read at the same time, since each round trip counts before
     /// the first containing call.
     pub(super) async fn act(&self, task: &StepTask) -> Result<StepAnswer, StepError> {
         let action = self.action(&task.action)?;
-        let order = order(task);
+        let request = step_request(task);
         let (log, guardrails, planned) = tokio::join!(
             self.ledger.log(&task.incident),
             self.ledger.guardrails(),
-            action.plan(&order)
+            action.plan(&request)
         );
         let mut log = log?;
         let incident = self.checked(&log, task)?;
@@ -31,10 +31,10 @@ impl Runner {
                 outcome: Some(outcome),
             });
         }
-        let (order, planned) = with_logged_options(action.as_ref(), &incident, order, planned).await;
+        let (request, planned) = with_logged_options(action.as_ref(), &incident, request, planned).await;
         let read = Read { guardrails, planned };
         match self
-            .attempt(&mut log, &incident, action.as_ref(), task, &order, read)
+            .attempt(&mut log, &incident, action.as_ref(), task, &request, read)
             .await
         {
             Ok(answer) => Ok(answer),
@@ -48,7 +48,7 @@ impl Runner {
         incident: &Incident,
         action: &dyn Action,
         task: &StepTask,
-        order: &Order,
+        request: &StepRequest,
         read: Read,
     ) -> Result<StepAnswer, StepError> {
         let guardrails = read.guardrails?;
@@ -57,14 +57,14 @@ impl Runner {
             // A late repetition of the task must not contain again what people may have undone since.
             check_open(&log.incident()?)?;
             let permit = self.permit_by(&guardrails, incident, &plan)?;
-            return self.change(log, action, &permit, order, plan).await;
+            return self.change(log, action, &permit, request, plan).await;
         }
         let plan = read.planned?;
         if let Some(answer) = self.drift(log, incident, task, &plan).await? {
             return Ok(answer);
         }
         let permit = self.permit_by(&guardrails, incident, &plan)?;
-        self.begin(log, action, &permit, order, plan).await
+        self.begin(log, action, &permit, request, plan).await
     }
 
     /// Refuses a step that nobody approved, or whose approved plan isn't today's.
@@ -138,11 +138,11 @@ impl Runner {
         log: &mut IncidentLog,
         action: &dyn Action,
         permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         plan: Plan,
     ) -> Result<StepAnswer, StepError> {
         if plan.changes.is_empty() && plan.captured.is_none() {
-            return self.end(log, order, Outcome::Already).await;
+            return self.end(log, request, Outcome::Already).await;
         }
         let acting = Event::Acting {
             plan: Box::new(plan.clone()),
@@ -154,7 +154,7 @@ impl Runner {
                 return Err(not_cleared(&incident, why));
             }
         }
-        self.change(log, action, permit, order, plan).await
+        self.change(log, action, permit, request, plan).await
     }
 
     async fn change(
@@ -162,27 +162,27 @@ impl Runner {
         log: &mut IncidentLog,
         action: &dyn Action,
         permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         plan: Plan,
     ) -> Result<StepAnswer, StepError> {
-        action.act(permit, order, &plan.receipt).await?;
-        self.end(log, order, Outcome::Done).await
+        action.act(permit, request, &plan.receipt).await?;
+        self.end(log, request, Outcome::Done).await
     }
 
     async fn end(
         &self,
         log: &mut IncidentLog,
-        order: &Order,
+        request: &StepRequest,
         outcome: Outcome,
     ) -> Result<StepAnswer, StepError> {
         let event = Event::StepEnded {
-            step: order.step.clone(),
+            step: request.step.clone(),
             outcome: outcome.clone(),
         };
         log.append(&self.ledger, event).await?;
-        tracing::info!(incident = %order.incident, step = %order.step, outcome = outcome.word(), "step ended");
+        tracing::info!(incident = %request.incident, step = %request.step, outcome = outcome.word(), "step ended");
         Ok(StepAnswer {
-            step: order.step.clone(),
+            step: request.step.clone(),
             drifted: false,
             outcome: Some(outcome),
         })

@@ -22,14 +22,14 @@ impl Action for Obedient {
         "ec2.obey"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         Ok(Plan {
-            step: order.step.clone(),
+            step: request.step.clone(),
             action: self.id().into(),
             principal: String::new(),
             tags: BTreeMap::new(),
             changes: Vec::new(),
-            blast_radius: vec![format!("untrack {}", order.flag("untrack")?)],
+            blast_radius: vec![format!("untrack {}", request.flag("untrack")?)],
             limits: Vec::new(),
             needs_approval: None,
             captured: None,
@@ -38,18 +38,18 @@ impl Action for Obedient {
         })
     }
 
-    async fn act(&self, _: &Permit, _: &Order, _: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _: &Permit, _: &StepRequest, _: &Receipt) -> Result<(), StepError> {
         Ok(())
     }
 
-    async fn verify(&self, _: &Order, _: Option<&Receipt>) -> Result<Verification, StepError> {
+    async fn verify(&self, _: &StepRequest, _: Option<&Receipt>) -> Result<Verification, StepError> {
         Ok(Verification {
             holds: true,
             observed: String::new(),
         })
     }
 
-    async fn undo(&self, _: &Permit, _: &Order, _: &Receipt) -> Result<UndoOutcome, StepError> {
+    async fn undo(&self, _: &Permit, _: &StepRequest, _: &Receipt) -> Result<UndoOutcome, StepError> {
         Ok(UndoOutcome::NothingToUndo {
             reason: String::new(),
         })
@@ -116,10 +116,10 @@ async fn planned_with(task: Options, log: Options) -> (Options, Vec<String>) {
         action: "ec2.obey".into(),
         with: task,
     };
-    let order = order(&task);
-    let planned = Obedient.plan(&order).await;
-    let (order, planned) = with_logged_options(&Obedient, &opened_with(log), order, planned).await;
-    (order.with, planned.unwrap().blast_radius)
+    let request = step_request(&task);
+    let planned = Obedient.plan(&request).await;
+    let (request, planned) = with_logged_options(&Obedient, &opened_with(log), request, planned).await;
+    (request.with, planned.unwrap().blast_radius)
 }
 
 #[tokio::test]
@@ -146,8 +146,8 @@ impl Action for Overtaken {
         "ec2.obey"
     }
 
-    async fn plan(&self, order: &Order) -> Result<Plan, StepError> {
-        let mut plan = Obedient.plan(order).await?;
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let mut plan = Obedient.plan(request).await?;
         plan.changes.push(Change {
             api: "ec2:TerminateInstances".into(),
             what: "instance".into(),
@@ -162,22 +162,26 @@ impl Action for Overtaken {
         Ok(plan)
     }
 
-    async fn act(&self, _: &Permit, _: &Order, _: &Receipt) -> Result<(), StepError> {
+    async fn act(&self, _: &Permit, _: &StepRequest, _: &Receipt) -> Result<(), StepError> {
         *self.acted.lock().unwrap() += 1;
         Ok(())
     }
 
-    async fn verify(&self, order: &Order, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
-        Obedient.verify(order, receipt).await
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        Obedient.verify(request, receipt).await
     }
 
     async fn undo(
         &self,
         permit: &Permit,
-        order: &Order,
+        request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        Obedient.undo(permit, order, receipt).await
+        Obedient.undo(permit, request, receipt).await
     }
 }
 
@@ -194,7 +198,7 @@ async fn overtaken_by(event: Option<Event>) -> (Option<Outcome>, usize, FakeTabl
     let runner = Runner::new(
         table.ledger(),
         Protection::of_stack("backstop", "123456789012", ""),
-        "123456789012".into(),
+        Arc::new(Accounts::mocked("123456789012")),
         vec![Arc::new(action)],
     );
     let task = StepTask {

@@ -8,8 +8,8 @@ use backstop_core::{
     task::StepTask,
 };
 
-use super::{Runner, logged_order};
-use crate::{IncidentLog, StepError, action::Order};
+use super::{Runner, logged_request};
+use crate::{IncidentLog, StepError, action::StepRequest};
 
 impl Runner {
     /// Undoes a step that a person asked to undo, and writes down how it went. Asked again, a step that ended
@@ -49,11 +49,11 @@ impl Runner {
                     },
                 )
                 .await?;
-                let order = Order {
+                let request = StepRequest {
                     accepted: incident.accepted.clone(),
-                    ..logged_order(&task.incident, state, &task.target)
+                    ..logged_request(&task.incident, state, &task.target)
                 };
-                match action.undo(&Permit::to_undo(&receipt), &order, &receipt).await {
+                match action.undo(&Permit::to_undo(&receipt), &request, &receipt).await {
                     Ok(outcome) => outcome,
                     Err(error) if error.name().is_retryable() => return Err(error),
                     Err(error) => UndoOutcome::Failed {

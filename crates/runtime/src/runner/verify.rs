@@ -8,7 +8,7 @@ use backstop_core::{
 };
 use serde::Serialize;
 
-use super::{Runner, logged_order};
+use super::{Runner, logged_request};
 use crate::{IncidentLog, StepError};
 
 /// What verification found.
@@ -83,10 +83,10 @@ impl Runner {
         task: &VerifyTask,
         state: &StepState,
     ) -> Result<bool, StepError> {
-        let order = logged_order(&task.incident, state, &task.target);
+        let request = logged_request(&task.incident, state, &task.target);
         let action = self.action(&state.step.action)?;
         let receipt = receipt(log.records(), &state.step.step).cloned();
-        let verification = action.verify(&order, receipt.as_ref()).await?;
+        let verification = action.verify(&request, receipt.as_ref()).await?;
         let holds = verification.holds;
         self.note(log, &state.step.step, verification).await?;
         Ok(holds)

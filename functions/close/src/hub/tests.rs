@@ -34,6 +34,11 @@ fn update(findings: &[HubFinding]) -> HubUpdate {
     }
 }
 
+fn hub(client: impl Fn(&Region) -> Client + Send + Sync + 'static) -> Hub {
+    let accounts = Accounts::mocked("123456789012").mock_regions::<SecurityHub>(client);
+    Hub::new("123456789012".into(), accounts)
+}
+
 async fn told(hub: Hub, findings: &[HubFinding]) -> (Vec<String>, Vec<String>) {
     match hub.tell(&update(findings)).await {
         Event::HubTold {
@@ -47,8 +52,8 @@ async fn told(hub: Hub, findings: &[HubFinding]) -> (Vec<String>, Vec<String>) {
 
 #[tokio::test]
 async fn note_and_workflow_are_set_in_the_findings_region_and_what_is_refused_is_named() {
-    let hub = Hub::connecting(|region| {
-        assert_eq!(region, "eu-west-1");
+    let hub = hub(|region| {
+        assert_eq!(region.as_str(), "eu-west-1");
         let rule = mock!(Client::batch_update_findings)
             .match_requests(|request| {
                 let note = request.note().unwrap();
@@ -101,7 +106,7 @@ async fn note_and_workflow_are_set_in_the_findings_region_and_what_is_refused_is
 
 #[tokio::test]
 async fn a_failed_call_is_written_down_for_each_finding_and_ocsf_has_its_own_call() {
-    let hub = Hub::connecting(|_| {
+    let hub = hub(|_| {
         let denied = mock!(Client::batch_update_findings).then_error(|| {
             let code = ErrorMetadata::builder()
                 .code("AccessDeniedException")

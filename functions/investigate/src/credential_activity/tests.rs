@@ -2,14 +2,15 @@
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cloudtrail::{Client, operation::lookup_events::LookupEventsError};
-use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use aws_smithy_mocks::mock;
 use aws_smithy_types::error::ErrorMetadata;
-use backstop_core::investigation::Proposal;
-use serde_json::json;
+use backstop_core::{Plan, investigation::Proposal};
+use backstop_runtime::Action;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::*;
-use crate::testing::{KEY, event, iam, order, page, trail};
+use crate::testing::{KEY, event, page, step_request, trail, trail_of};
 
 const NEW_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 
@@ -42,8 +43,8 @@ async fn a_key_that_the_key_made_is_followed_and_its_doings_proposed_about() {
         page(KEY, None, &[made_key()], None),
         page(NEW_KEY, None, &[by_new_key], None),
     ];
-    let action = CredentialActivity::new(iam(), trail(&[&rules[0], &rules[1]]));
-    let plan = action.plan(&order("us-east-1", 24)).await.unwrap();
+    let action = CredentialActivity::new(trail(&[&rules[0], &rules[1]]));
+    let plan = action.plan(&step_request("us-east-1", 24)).await.unwrap();
     assert!(plan.changes.is_empty());
     assert_eq!(plan.principal, "arn:aws:iam::123456789012:user/ci/build-server");
     assert_eq!(plan.tags.get("team").unwrap(), "web", "guardrails look at them");
@@ -70,9 +71,9 @@ async fn a_key_that_the_key_made_is_followed_and_its_doings_proposed_about() {
 async fn the_findings_region_and_home_are_read_at_once_each_at_its_own_pace_and_not_for_ever() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (seen, start) = (Arc::clone(&asked), Instant::now());
-    let trail = Trail::connecting(move |region| {
+    let trail = trail_of(move |region| {
         let (region, seen) = (region.to_owned(), Arc::clone(&seen));
-        let rule = mock!(Client::lookup_events)
+        mock!(Client::lookup_events)
             .match_requests(move |_| {
                 seen.lock().unwrap().push((region.clone(), start.elapsed()));
                 true
@@ -81,11 +82,10 @@ async fn the_findings_region_and_home_are_read_at_once_each_at_its_own_pace_and_
                 aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput::builder()
                     .next_token("more")
                     .build()
-            });
-        mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&rule])
+            })
     });
-    let plan = CredentialActivity::new(iam(), trail)
-        .plan(&order("eu-west-1", 24))
+    let plan = CredentialActivity::new(trail)
+        .plan(&step_request("eu-west-1", 24))
         .await
         .unwrap();
     let asked = asked.lock().unwrap();
@@ -116,20 +116,17 @@ async fn the_findings_region_and_home_are_read_at_once_each_at_its_own_pace_and_
 
 #[tokio::test]
 async fn a_region_that_refuses_is_named_and_the_other_is_kept() {
-    let trail = Trail::connecting(move |region| {
-        let rule = match region {
-            "us-east-1" => page(
-                KEY,
-                None,
-                &[event("1", KEY, "ListUsers", json!(null), json!(null))],
-                None,
-            ),
-            _ => mock!(Client::lookup_events).then_error(denied),
-        };
-        mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&rule])
+    let trail = trail_of(move |region| match region {
+        "us-east-1" => page(
+            KEY,
+            None,
+            &[event("1", KEY, "ListUsers", json!(null), json!(null))],
+            None,
+        ),
+        _ => mock!(Client::lookup_events).then_error(denied),
     });
-    let plan = CredentialActivity::new(iam(), trail)
-        .plan(&order("eu-west-1", 24))
+    let plan = CredentialActivity::new(trail)
+        .plan(&step_request("eu-west-1", 24))
         .await
         .unwrap();
     let found = found(&plan);
@@ -146,8 +143,8 @@ async fn a_region_that_refuses_is_named_and_the_other_is_kept() {
 #[tokio::test]
 async fn what_can_t_be_read_at_all_is_a_failure_and_a_throttle_is_waited_out() {
     let refused = mock!(Client::lookup_events).then_error(denied);
-    let error = CredentialActivity::new(iam(), trail(&[&refused]))
-        .plan(&order("us-east-1", 24))
+    let error = CredentialActivity::new(trail(&[&refused]))
+        .plan(&step_request("us-east-1", 24))
         .await
         .unwrap_err();
     assert_eq!(error.name().as_str(), "Backstop.AccessDenied");
@@ -159,8 +156,8 @@ async fn what_can_t_be_read_at_all_is_a_failure_and_a_throttle_is_waited_out() {
         .output(|| aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput::builder().build())
         .build();
     let start = Instant::now();
-    CredentialActivity::new(iam(), trail(&[&busy]))
-        .plan(&order("us-east-1", 24))
+    CredentialActivity::new(trail(&[&busy]))
+        .plan(&step_request("us-east-1", 24))
         .await
         .unwrap();
     assert!(
@@ -172,8 +169,8 @@ async fn what_can_t_be_read_at_all_is_a_failure_and_a_throttle_is_waited_out() {
 #[tokio::test]
 async fn hours_beyond_the_history_are_refused() {
     for hours in [0, 90 * 24 + 1] {
-        let action = CredentialActivity::new(iam(), trail(&[]));
-        let error = action.plan(&order("us-east-1", hours)).await.unwrap_err();
+        let action = CredentialActivity::new(trail(&[]));
+        let error = action.plan(&step_request("us-east-1", hours)).await.unwrap_err();
         assert!(
             error.to_string().contains("a whole number from 1 to 2160"),
             "{error}"

@@ -1,27 +1,33 @@
 //! The parts of the evidence: each read by itself, all at once, each as JSON.
 
 use aws_sdk_ec2::types::{Filter, Instance as Found, InstanceAttributeName, RouteTable};
+use backstop_aws::Access;
 use backstop_core::canonical;
 use backstop_runtime::{CallError, StepError};
 use serde_json::{Value, json};
 
 use super::{bound::Part, console, json as to};
-use crate::{clients::Clients, detach_from_auto_scaling::group, instance::Instance};
+use crate::{
+    detach_from_auto_scaling::group,
+    instance::Instance,
+    services::{AutoScaling, Ec2},
+};
 
 /// What the parts are read for.
 struct Reader<'a> {
-    clients: &'a Clients,
+    aws: &'a Access<'a>,
     instance: &'a Instance,
 }
 
 /// Reads all parts at once, the most telling first. An error that is worth a retry is handed back: the evidence
 /// may be had yet.
 pub(super) async fn read(
-    clients: &Clients,
+    aws: &Access<'_>,
     found: &Found,
     instance: &Instance,
 ) -> Result<Vec<Part>, StepError> {
-    let reader = Reader { clients, instance };
+    let reader = Reader { aws, instance };
+    let ec2 = aws.client::<Ec2>();
     let (profile, auto_scaling, groups, acls, routes, addresses, volumes, user_data, console) = tokio::join!(
         reader.profile_association(),
         reader.auto_scaling(),
@@ -31,7 +37,7 @@ pub(super) async fn read(
         reader.elastic_addresses(),
         reader.volumes(),
         reader.user_data(),
-        console::read(&clients.ec2, &instance.id)
+        console::read(&ec2, &instance.id)
     );
     let parts = vec![
         ("instance", Ok(Some(to::instance(found)))),
@@ -66,8 +72,8 @@ impl Reader<'_> {
 
     async fn profile_association(&self) -> Result<Option<Value>, CallError> {
         let answer = self
-            .clients
-            .ec2
+            .aws
+            .client::<Ec2>()
             .describe_iam_instance_profile_associations()
             .filters(filter("instance-id", [self.instance.id.clone()]))
             .send()
@@ -83,7 +89,7 @@ impl Reader<'_> {
     }
 
     async fn auto_scaling(&self) -> Result<Option<Value>, CallError> {
-        let member = group::membership(&self.clients.autoscaling, &self.instance.id).await?;
+        let member = group::membership(&self.aws.client::<AutoScaling>(), &self.instance.id).await?;
         Ok(member.map(|member| {
             json!({
                 "group": member.auto_scaling_group_name(),
@@ -108,8 +114,8 @@ impl Reader<'_> {
             return Ok(None);
         }
         let answer = self
-            .clients
-            .ec2
+            .aws
+            .client::<Ec2>()
             .describe_security_groups()
             .set_group_ids(Some(ids))
             .send()
@@ -137,8 +143,8 @@ impl Reader<'_> {
             return Ok(None);
         }
         let answer = self
-            .clients
-            .ec2
+            .aws
+            .client::<Ec2>()
             .describe_network_acls()
             .filters(filter("association.subnet-id", subnets))
             .send()
@@ -154,8 +160,8 @@ impl Reader<'_> {
             return Ok(None);
         };
         let answer = self
-            .clients
-            .ec2
+            .aws
+            .client::<Ec2>()
             .describe_route_tables()
             .filters(filter("vpc-id", [vpc]))
             .send()
@@ -180,8 +186,8 @@ impl Reader<'_> {
 
     async fn elastic_addresses(&self) -> Result<Option<Value>, CallError> {
         let answer = self
-            .clients
-            .ec2
+            .aws
+            .client::<Ec2>()
             .describe_addresses()
             .filters(filter("instance-id", [self.instance.id.clone()]))
             .send()
@@ -193,8 +199,8 @@ impl Reader<'_> {
     /// By the instance they are attached to, so that one that was detached a moment ago is no error.
     async fn volumes(&self) -> Result<Option<Value>, CallError> {
         let answer = self
-            .clients
-            .ec2
+            .aws
+            .client::<Ec2>()
             .describe_volumes()
             .filters(filter("attachment.instance-id", [self.instance.id.clone()]))
             .send()
@@ -206,8 +212,8 @@ impl Reader<'_> {
     /// Scripts that run at boot are a place to hide, and a place for secrets: the log keeps their hash only.
     async fn user_data(&self) -> Result<Option<Value>, CallError> {
         let answer = self
-            .clients
-            .ec2
+            .aws
+            .client::<Ec2>()
             .describe_instance_attribute()
             .instance_id(&self.instance.id)
             .attribute(InstanceAttributeName::UserData)

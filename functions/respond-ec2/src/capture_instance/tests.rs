@@ -26,8 +26,8 @@ use serde_json::Value;
 
 use super::CaptureInstance;
 use crate::{
-    regions,
-    testing::{INSTANCE, described, error, gone, instance, order, permit},
+    accounts,
+    testing::{INSTANCE, described, error, gone, instance, permit, step_request},
 };
 
 /// A group with as many rules as asked for.
@@ -104,13 +104,13 @@ async fn capture(instance: InstanceBuilder, rules: usize, acls: Rule) -> Result<
         });
     let member = mock!(aws_sdk_autoscaling::Client::describe_auto_scaling_instances)
         .then_output(|| DescribeAutoScalingInstancesOutput::builder().build());
-    let regions = regions!(
+    let accounts = accounts!(
         ec2: [
             described(instance), groups(rules), routes(), acls, profile, addresses, volumes, user_data, console
         ],
         autoscaling: [member]
     );
-    CaptureInstance::new(regions).plan(&order()).await
+    CaptureInstance::new(accounts).plan(&step_request()).await
 }
 
 /// Two interfaces, whose groups overlap.
@@ -161,9 +161,15 @@ async fn keeps_every_part_and_changes_nothing() {
     assert!(!text.contains("c2VjcmV0"), "user data may hold secrets");
     assert_eq!(plan.limits.len(), 1, "nothing is missing: {:?}", plan.limits);
 
-    let action = CaptureInstance::new(regions!());
-    action.act(&permit(), &order(), &plan.receipt).await.unwrap();
-    let undone = action.undo(&permit(), &order(), &plan.receipt).await.unwrap();
+    let action = CaptureInstance::new(accounts!());
+    action
+        .act(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
+    let undone = action
+        .undo(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
     assert!(matches!(undone, UndoOutcome::NothingToUndo { .. }));
 }
 
@@ -201,6 +207,8 @@ async fn a_terminated_instance_is_captured_and_an_unknown_one_is_gone() {
     assert_eq!(part(&plan, "/state"), "terminated");
     assert!(part(&plan, "/parts/security_groups").is_null());
 
-    let unknown = CaptureInstance::new(regions!(ec2: [gone()])).plan(&order()).await;
+    let unknown = CaptureInstance::new(accounts!(ec2: [gone()]))
+        .plan(&step_request())
+        .await;
     assert_eq!(unknown.unwrap_err().name(), ErrorName::TargetGone);
 }

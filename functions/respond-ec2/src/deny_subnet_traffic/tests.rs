@@ -3,7 +3,7 @@ use aws_sdk_ec2::types::{NetworkAcl, NetworkAclAssociation, NetworkAclEntry, Rul
 use serde_json::json;
 
 use super::*;
-use crate::testing::{Network, Nic, order, permit};
+use crate::testing::{Network, Nic, permit, step_request};
 
 fn rule(number: i32, egress: bool, action: RuleAction, cidr: &str) -> NetworkAclEntry {
     NetworkAclEntry::builder()
@@ -49,7 +49,7 @@ fn network() -> Network {
 }
 
 fn action(network: &Network) -> DenySubnetTraffic {
-    DenySubnetTraffic::new(network.regions(&[], &[], &[]))
+    DenySubnetTraffic::new(network.accounts(&[], &[], &[]))
 }
 
 fn text(plan: &Plan) -> String {
@@ -71,8 +71,11 @@ fn text(plan: &Plan) -> String {
 }
 
 async fn act(network: &Network) -> Receipt {
-    let receipt = action(network).plan(&order()).await.unwrap().receipt;
-    action(network).act(&permit(), &order(), &receipt).await.unwrap();
+    let receipt = action(network).plan(&step_request()).await.unwrap().receipt;
+    action(network)
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap();
     receipt
 }
 
@@ -93,7 +96,7 @@ fn denies(network: &Network, acl: &str) -> Vec<String> {
 #[tokio::test]
 async fn the_plan_says_who_is_cut_until_when_and_who_isnt() {
     let network = network();
-    let plan = action(&network).plan(&order()).await.unwrap();
+    let plan = action(&network).plan(&step_request()).await.unwrap();
     assert_eq!(network.calls(), Vec::<String>::new());
     insta::assert_snapshot!(text(&plan));
 }
@@ -111,11 +114,26 @@ async fn denies_both_directions_before_all_other_rules() {
     assert_eq!(denies(&network, "acl-1"), expected);
     assert_eq!(denies(&network, "acl-nat"), expected);
     assert_eq!(denies(&network, "acl-unused"), Vec::<String>::new());
-    let verify = async || action(&network).verify(&order(), Some(&receipt)).await.unwrap();
+    let verify = async || {
+        action(&network)
+            .verify(&step_request(), Some(&receipt))
+            .await
+            .unwrap()
+    };
     assert!(verify().await.holds);
-    action(&network).act(&permit(), &order(), &receipt).await.unwrap();
+    action(&network)
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap();
     assert_eq!(denies(&network, "acl-1"), expected, "twice is harmless");
-    assert!(action(&network).plan(&order()).await.unwrap().changes.is_empty());
+    assert!(
+        action(&network)
+            .plan(&step_request())
+            .await
+            .unwrap()
+            .changes
+            .is_empty()
+    );
 
     let late = rule(1, false, RuleAction::Allow, "0.0.0.0/0");
     network
@@ -145,7 +163,7 @@ async fn undo_deletes_exactly_its_rules_unless_one_was_changed() {
     let receipt = act(&network).await;
     let undo = async || {
         action(&network)
-            .undo(&permit(), &order(), &receipt)
+            .undo(&permit(), &step_request(), &receipt)
             .await
             .unwrap()
     };
@@ -186,7 +204,7 @@ async fn a_full_acl_is_named_and_if_all_are_full_it_is_refused() {
     };
     let network = network();
     fill(&network, "acl-1");
-    let plan = action(&network).plan(&order()).await.unwrap();
+    let plan = action(&network).plan(&step_request()).await.unwrap();
     assert!(
         plan.limits
             .iter()
@@ -196,19 +214,19 @@ async fn a_full_acl_is_named_and_if_all_are_full_it_is_refused() {
     );
     assert_eq!(plan.changes.len(), 4);
     fill(&network, "acl-nat");
-    let error = action(&network).plan(&order()).await.unwrap_err();
+    let error = action(&network).plan(&step_request()).await.unwrap_err();
     assert!(matches!(error, StepError::Refused { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn the_hours_are_checked() {
-    let mut order = order();
-    order.with.insert("hours".into(), json!(2));
-    let plan = action(&network()).plan(&order).await.unwrap();
+    let mut request = step_request();
+    request.with.insert("hours".into(), json!(2));
+    let plan = action(&network()).plan(&request).await.unwrap();
     assert!(text(&plan).contains("by 2026-03-01T14:00:00Z"));
     for wrong in [json!(0), json!(1000), json!("24")] {
-        order.with.insert("hours".into(), wrong);
-        let error = action(&network()).plan(&order).await.unwrap_err();
+        request.with.insert("hours".into(), wrong);
+        let error = action(&network()).plan(&request).await.unwrap_err();
         assert!(matches!(error, StepError::Invalid { .. }), "{error}");
     }
 }

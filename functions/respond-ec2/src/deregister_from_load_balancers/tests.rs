@@ -28,8 +28,8 @@ use classic_sdk::{
 
 use super::DeregisterFromLoadBalancers;
 use crate::{
-    regions,
-    testing::{ADDRESS, INSTANCE, VPC, described, error, instance, order, permit},
+    accounts,
+    testing::{ADDRESS, INSTANCE, VPC, described, error, instance, permit, step_request},
 };
 
 /// Target groups by name, kind and VPC, a page each; the name is the ARN too.
@@ -152,12 +152,14 @@ async fn plan_of_all() -> Result<Plan, StepError> {
         ],
     );
     let peered = health("peered", &[(ADDRESS, 80, Some("all"), State::Healthy)]);
-    let regions = regions!(
+    let accounts = accounts!(
         ec2: [described(instance())],
         elb: [groups(ALL), by_id, by_address, peered],
         classic_elb: [classic(&[INSTANCE, "i-peer"]), classic_health(&[INSTANCE, "i-peer"])],
     );
-    DeregisterFromLoadBalancers::new(regions).plan(&order()).await
+    DeregisterFromLoadBalancers::new(accounts)
+        .plan(&step_request())
+        .await
 }
 
 #[tokio::test]
@@ -209,8 +211,8 @@ async fn undo_registers_exactly_what_was_there() {
     let old = mock!(classic_sdk::Client::deregister_instances_from_load_balancer)
         .match_requests(|request| request.load_balancer_name() == Some("old"))
         .then_output(|| DeregisterInstancesFromLoadBalancerOutput::builder().build());
-    DeregisterFromLoadBalancers::new(regions!(elb: [by_id, by_address], classic_elb: [old]))
-        .act(&permit(), &order(), &receipt)
+    DeregisterFromLoadBalancers::new(accounts!(elb: [by_id, by_address], classic_elb: [old]))
+        .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap();
     assert_eq!(
@@ -225,10 +227,11 @@ async fn undo_registers_exactly_what_was_there() {
         ]
     };
     let [one, other] = draining();
-    let verified = DeregisterFromLoadBalancers::new(regions!(elb: [one, other], classic_elb: [classic(&[])]))
-        .verify(&order(), Some(&receipt))
-        .await
-        .unwrap();
+    let verified =
+        DeregisterFromLoadBalancers::new(accounts!(elb: [one, other], classic_elb: [classic(&[])]))
+            .verify(&step_request(), Some(&receipt))
+            .await
+            .unwrap();
     assert!(verified.holds, "{}", verified.observed);
 
     let [one, other] = draining();
@@ -239,12 +242,12 @@ async fn undo_registers_exactly_what_was_there() {
     let old = mock!(classic_sdk::Client::register_instances_with_load_balancer)
         .match_requests(|request| request.load_balancer_name() == Some("old"))
         .then_output(|| RegisterInstancesWithLoadBalancerOutput::builder().build());
-    let undone = DeregisterFromLoadBalancers::new(regions!(
+    let undone = DeregisterFromLoadBalancers::new(accounts!(
         ec2: [described(instance())],
         elb: [one, other, by_id, by_address],
         classic_elb: [classic(&["i-peer"]), old],
     ))
-    .undo(&permit(), &order(), &receipt)
+    .undo(&permit(), &step_request(), &receipt)
     .await
     .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
@@ -261,10 +264,10 @@ async fn undo_leaves_what_is_back_and_names_what_was_deleted() {
     let deleted = mock!(Client::describe_target_health)
         .match_requests(|request| request.target_group_arn() == Some("by-address"))
         .then_error(|| DescribeTargetHealthError::generic(error("TargetGroupNotFound")));
-    let undone = DeregisterFromLoadBalancers::new(regions!(
+    let undone = DeregisterFromLoadBalancers::new(accounts!(
         ec2: [described(instance())], elb: [back, deleted], classic_elb: [classic(&[INSTANCE])]
     ))
-    .undo(&permit(), &order(), &receipt)
+    .undo(&permit(), &step_request(), &receipt)
     .await
     .unwrap();
     assert!(
@@ -277,8 +280,10 @@ async fn undo_leaves_what_is_back_and_names_what_was_deleted() {
 async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
     let none = mock!(classic_sdk::Client::describe_load_balancers)
         .then_output(|| DescribeLoadBalancersOutput::builder().build());
-    let regions = regions!(ec2: [described(instance())], elb: [groups(&[])], classic_elb: [none]);
-    let skipped = DeregisterFromLoadBalancers::new(regions).plan(&order()).await;
+    let accounts = accounts!(ec2: [described(instance())], elb: [groups(&[])], classic_elb: [none]);
+    let skipped = DeregisterFromLoadBalancers::new(accounts)
+        .plan(&step_request())
+        .await;
     assert!(
         matches!(skipped, Err(StepError::NotApplicable { .. })),
         "{skipped:?}"
@@ -291,8 +296,8 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
     let other = deregister("by-address", ADDRESS, 8080, Some("eu-west-1a"));
     let old = mock!(classic_sdk::Client::deregister_instances_from_load_balancer)
         .then_output(|| DeregisterInstancesFromLoadBalancerOutput::builder().build());
-    let failed = DeregisterFromLoadBalancers::new(regions!(elb: [denied, other], classic_elb: [old]))
-        .act(&permit(), &order(), &receipt)
+    let failed = DeregisterFromLoadBalancers::new(accounts!(elb: [denied, other], classic_elb: [old]))
+        .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);

@@ -16,8 +16,8 @@ use backstop_runtime::{Action, StepError};
 
 use super::DetachFromAutoScaling;
 use crate::{
-    regions,
-    testing::{INSTANCE, described, instance, order, permit},
+    accounts,
+    testing::{INSTANCE, described, instance, permit, step_request},
 };
 
 const GROUP: &str = "web";
@@ -102,8 +102,8 @@ fn attach() -> Rule {
 }
 
 async fn plan(member: Rule, group: Rule) -> Result<Plan, StepError> {
-    let regions = regions!(ec2: [described(instance())], autoscaling: [member, group]);
-    DetachFromAutoScaling::new(regions).plan(&order()).await
+    let accounts = accounts!(ec2: [described(instance())], autoscaling: [member, group]);
+    DetachFromAutoScaling::new(accounts).plan(&step_request()).await
 }
 
 async fn receipt(state: &'static str, is_protected: bool) -> Receipt {
@@ -132,19 +132,19 @@ async fn leaves_the_group_at_its_size_and_names_who_remains() {
     );
 
     let (left, gone) = (detach(), detach());
-    DetachFromAutoScaling::new(regions!(autoscaling: [member("InService"), left]))
-        .act(&permit(), &order(), &planned.receipt)
+    DetachFromAutoScaling::new(accounts!(autoscaling: [member("InService"), left]))
+        .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
-    DetachFromAutoScaling::new(regions!(autoscaling: [stranger(), gone]))
-        .act(&permit(), &order(), &planned.receipt)
+    DetachFromAutoScaling::new(accounts!(autoscaling: [stranger(), gone]))
+        .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
     assert_eq!((left.num_calls(), gone.num_calls()), (1, 0), "twice is harmless");
 
     let verify = async |member| {
-        let action = DetachFromAutoScaling::new(regions!(autoscaling: [member]));
-        action.verify(&order(), None).await.unwrap().holds
+        let action = DetachFromAutoScaling::new(accounts!(autoscaling: [member]));
+        action.verify(&step_request(), None).await.unwrap().holds
     };
     assert!(verify(stranger()).await && verify(member("Detaching")).await);
     assert!(!verify(member("InService")).await);
@@ -169,12 +169,12 @@ async fn the_last_healthy_one_waits_for_a_person_and_a_stranger_is_skipped() {
 #[tokio::test]
 async fn undo_attaches_and_says_that_the_group_is_one_larger() {
     let attached = attach();
-    let action = DetachFromAutoScaling::new(regions!(
+    let action = DetachFromAutoScaling::new(accounts!(
         ec2: [described(instance())],
         autoscaling: [stranger(), group(&["Healthy"], 2, 4), attached]
     ));
     let undone = action
-        .undo(&permit(), &order(), &receipt("InService", false).await)
+        .undo(&permit(), &step_request(), &receipt("InService", false).await)
         .await
         .unwrap();
     let UndoOutcome::Restored { what } = undone else {
@@ -198,11 +198,11 @@ async fn undo_brings_back_scale_in_protection_and_standby() {
         .then_output(|| EnterStandbyOutput::builder().build());
     let untouched = attach();
     // An earlier undo had attached it when it was cut off.
-    let action = DetachFromAutoScaling::new(regions!(
+    let action = DetachFromAutoScaling::new(accounts!(
         ec2: [described(instance())], autoscaling: [member("InService"), protect, standby, untouched]
     ));
     let undone = action
-        .undo(&permit(), &order(), &receipt("Standby", true).await)
+        .undo(&permit(), &step_request(), &receipt("Standby", true).await)
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
@@ -217,9 +217,9 @@ async fn undo_refuses_what_it_cannot_do_exactly_and_says_what_to_type() {
     let before = receipt("InService", false).await;
     let untouched = attach();
     let undo = async |member: Rule, group: Rule| {
-        let regions = regions!(ec2: [described(instance())], autoscaling: [member, group, untouched]);
-        let action = DetachFromAutoScaling::new(regions);
-        action.undo(&permit(), &order(), &before).await.unwrap()
+        let accounts = accounts!(ec2: [described(instance())], autoscaling: [member, group, untouched]);
+        let action = DetachFromAutoScaling::new(accounts);
+        action.undo(&permit(), &step_request(), &before).await.unwrap()
     };
     let elsewhere = undo(member_of("batch", "InService", false), no_group()).await;
     assert!(matches!(elsewhere, UndoOutcome::Drifted { .. }), "{elsewhere:?}");

@@ -13,8 +13,8 @@ use backstop_runtime::Action;
 
 use super::EndSessions;
 use crate::{
-    regions,
-    testing::{INSTANCE, described, error, instance, order, permit},
+    accounts,
+    testing::{INSTANCE, described, error, instance, permit, step_request},
 };
 
 /// Two pages, one session each, for whoever asks for the active ones of our instance.
@@ -56,36 +56,36 @@ fn end_fails(id: &'static str, code: &'static str) -> Rule {
 
 #[tokio::test]
 async fn ends_every_session_even_if_one_refuses() {
-    let regions = regions!(ec2: [described(instance())], ssm: [sessions(&["first", "second"])]);
-    let action = EndSessions::new(regions);
-    let plan = action.plan(&order()).await.unwrap();
+    let accounts = accounts!(ec2: [described(instance())], ssm: [sessions(&["first", "second"])]);
+    let action = EndSessions::new(accounts);
+    let plan = action.plan(&step_request()).await.unwrap();
     assert_eq!(plan.changes.len(), 2, "both pages");
     assert!(plan.blast_radius.iter().all(|line| line.contains("user/mallory")));
-    assert!(!action.verify(&order(), None).await.unwrap().holds);
+    assert!(!action.verify(&step_request(), None).await.unwrap().holds);
 
     let (first, second) = (end("first"), end("second"));
-    EndSessions::new(regions!(ssm: [first, second]))
-        .act(&permit(), &order(), &plan.receipt)
+    EndSessions::new(accounts!(ssm: [first, second]))
+        .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert_eq!((first.num_calls(), second.num_calls()), (1, 1));
 
     let (ended, second) = (end_fails("first", "DoesNotExistException"), end("second"));
-    EndSessions::new(regions!(ssm: [ended, second]))
-        .act(&permit(), &order(), &plan.receipt)
+    EndSessions::new(accounts!(ssm: [ended, second]))
+        .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
 
     let (denied, second) = (end_fails("first", "AccessDeniedException"), end("second"));
-    let failed = EndSessions::new(regions!(ssm: [denied, second]))
-        .act(&permit(), &order(), &plan.receipt)
+    let failed = EndSessions::new(accounts!(ssm: [denied, second]))
+        .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);
     assert_eq!(second.num_calls(), 1, "the other one is ended all the same");
 
-    let undone = EndSessions::new(regions!())
-        .undo(&permit(), &order(), &plan.receipt)
+    let undone = EndSessions::new(accounts!())
+        .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::NothingToUndo { .. }));
@@ -93,16 +93,16 @@ async fn ends_every_session_even_if_one_refuses() {
 
 #[tokio::test]
 async fn no_session_is_nothing_to_do_but_no_permission_is_a_failure() {
-    let regions = regions!(ec2: [described(instance())], ssm: [sessions(&[])]);
-    let action = EndSessions::new(regions);
-    let plan = action.plan(&order()).await.unwrap();
+    let accounts = accounts!(ec2: [described(instance())], ssm: [sessions(&[])]);
+    let action = EndSessions::new(accounts);
+    let plan = action.plan(&step_request()).await.unwrap();
     assert!(plan.changes.is_empty());
     assert!(
         plan.limits
             .iter()
             .any(|line| line.starts_with("no live Session Manager session"))
     );
-    let verified = action.verify(&order(), None).await.unwrap();
+    let verified = action.verify(&step_request(), None).await.unwrap();
     assert_eq!(
         (verified.holds, verified.observed.as_str()),
         (
@@ -113,7 +113,10 @@ async fn no_session_is_nothing_to_do_but_no_permission_is_a_failure() {
 
     let denied = mock!(Client::describe_sessions)
         .then_error(|| DescribeSessionsError::generic(error("AccessDeniedException")));
-    let regions = regions!(ec2: [described(instance())], ssm: [denied]);
-    let failed = EndSessions::new(regions).plan(&order()).await.unwrap_err();
+    let accounts = accounts!(ec2: [described(instance())], ssm: [denied]);
+    let failed = EndSessions::new(accounts)
+        .plan(&step_request())
+        .await
+        .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);
 }

@@ -1,17 +1,18 @@
 //! Whether nothing would serve any more once the instance is cut off, which a person must want.
 
+use backstop_aws::Access;
 use backstop_runtime::StepError;
 
 use crate::{
-    clients::Clients, deregister_from_load_balancers::last_healthy_target,
-    detach_from_auto_scaling::last_healthy_member, instance::Instance,
+    deregister_from_load_balancers::last_healthy_target, detach_from_auto_scaling::last_healthy_member,
+    instance::Instance,
 };
 
 /// Why isolating it waits for a person, also in `auto` mode. What can't be read counts as the worst.
-pub(super) async fn serving(clients: &Clients, instance: &Instance) -> Result<Option<String>, StepError> {
+pub(super) async fn serving(aws: &Access<'_>, instance: &Instance) -> Result<Option<String>, StepError> {
     let (member, target) = tokio::join!(
-        last_healthy_member(clients, &instance.id),
-        last_healthy_target(clients, instance)
+        last_healthy_member(aws, &instance.id),
+        last_healthy_target(aws, instance)
     );
     let mut why = Vec::new();
     for found in [member, target] {

@@ -14,11 +14,11 @@ use aws_sdk_elasticloadbalancingv2::{
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
 use backstop_core::{Plan, UndoOutcome};
-use backstop_runtime::{Action, StepError, action::Order};
+use backstop_runtime::{Action, StepError, action::StepRequest};
 use serde_json::json;
 
 use super::*;
-use crate::testing::{Network, Nic, order, permit};
+use crate::testing::{Network, Nic, permit, step_request};
 
 const ISOLATED: &str = "sg-backstop-isola";
 const OPENED: &str = "sg-backstop-untra";
@@ -63,25 +63,25 @@ fn action(network: &Network) -> IsolateInstance {
 
 fn action_with(network: &Network, elb: &[Rule]) -> IsolateInstance {
     IsolateInstance {
-        regions: network.regions(&[], &[], elb),
+        accounts: network.accounts(&[], &[], elb),
         open_for: Duration::ZERO,
     }
 }
 
-fn untracking() -> Order {
-    let mut order = order();
-    order.with.insert("untrack".into(), json!(true));
-    order
+fn untracking() -> StepRequest {
+    let mut request = step_request();
+    request.with.insert("untrack".into(), json!(true));
+    request
 }
 
-async fn plan(network: &Network, order: &Order) -> Plan {
-    action(network).plan(order).await.unwrap()
+async fn plan(network: &Network, request: &StepRequest) -> Plan {
+    action(network).plan(request).await.unwrap()
 }
 
-async fn act(network: &Network, order: &Order) -> (Receipt, Result<(), StepError>) {
+async fn act(network: &Network, request: &StepRequest) -> (Receipt, Result<(), StepError>) {
     let action = action(network);
-    let receipt = action.plan(order).await.unwrap().receipt;
-    let result = action.act(&permit(), order, &receipt).await;
+    let receipt = action.plan(request).await.unwrap().receipt;
+    let result = action.act(&permit(), request, &receipt).await;
     (receipt, result)
 }
 
@@ -92,7 +92,7 @@ fn position(calls: &[String], call: &str) -> usize {
 #[tokio::test]
 async fn the_plan_names_each_interface_and_changes_nothing() {
     let network = two();
-    let plan = plan(&network, &order()).await;
+    let plan = plan(&network, &step_request()).await;
     assert_eq!(network.calls(), Vec::<String>::new());
     let text = insta_text(&plan);
     insta::assert_snapshot!(text);
@@ -120,7 +120,7 @@ fn insta_text(plan: &Plan) -> String {
 #[tokio::test]
 async fn every_interface_gets_exactly_the_group_without_rules() {
     let network = two();
-    let (receipt, result) = act(&network, &order()).await;
+    let (receipt, result) = act(&network, &step_request()).await;
     result.unwrap();
     assert_eq!(network.groups_of_nics(), [[ISOLATED], [ISOLATED]]);
     assert_eq!(
@@ -134,20 +134,31 @@ async fn every_interface_gets_exactly_the_group_without_rules() {
         position(&calls, &format!("strip {ISOLATED}")) < position(&calls, &format!("move eni-1 {ISOLATED}")),
         "{calls:?}"
     );
-    let verification = action(&network).verify(&order(), Some(&receipt)).await.unwrap();
+    let verification = action(&network)
+        .verify(&step_request(), Some(&receipt))
+        .await
+        .unwrap();
     assert!(verification.holds, "{}", verification.observed);
     // Twice is harmless, and leaves nothing to do.
-    action(&network).act(&permit(), &order(), &receipt).await.unwrap();
+    action(&network)
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap();
     assert_eq!(network.groups_of_nics(), [[ISOLATED], [ISOLATED]]);
-    assert!(plan(&network, &order()).await.changes.is_empty());
+    assert!(plan(&network, &step_request()).await.changes.is_empty());
 }
 
 #[tokio::test]
 async fn an_interface_attached_since_and_a_group_with_rules_are_not_proven() {
     let network = two();
-    let (receipt, result) = act(&network, &order()).await;
+    let (receipt, result) = act(&network, &step_request()).await;
     result.unwrap();
-    let verify = async || action(&network).verify(&order(), Some(&receipt)).await.unwrap();
+    let verify = async || {
+        action(&network)
+            .verify(&step_request(), Some(&receipt))
+            .await
+            .unwrap()
+    };
     network.state().nics.push(nic("eni-3", &["sg-1"], None, None));
     let late = verify().await;
     assert!(
@@ -168,15 +179,15 @@ async fn an_interface_attached_since_and_a_group_with_rules_are_not_proven() {
 async fn a_group_of_that_name_is_stripped_only_if_it_is_ours() {
     let foreign = two();
     foreign.add_group("sg-theirs", group::ISOLATION, None);
-    let refused = action(&foreign).plan(&order()).await.unwrap_err();
+    let refused = action(&foreign).plan(&step_request()).await.unwrap_err();
     assert!(
         matches!(&refused, StepError::Refused { reason, .. } if reason.contains("sg-theirs")),
         "{refused}"
     );
     let ours = two();
     ours.add_group("sg-ours", group::ISOLATION, Some(group::TAG));
-    assert!(insta_text(&plan(&ours, &order()).await).contains("rules of security group sg-ours"));
-    let (_, result) = act(&ours, &order()).await;
+    assert!(insta_text(&plan(&ours, &step_request()).await).contains("rules of security group sg-ours"));
+    let (_, result) = act(&ours, &step_request()).await;
     result.unwrap();
     assert_eq!(ours.groups_of_nics(), [["sg-ours"], ["sg-ours"]]);
     assert_eq!(ours.rules(group::ISOLATION), Some(0));
@@ -186,7 +197,7 @@ async fn a_group_of_that_name_is_stripped_only_if_it_is_ours() {
 async fn a_group_made_by_another_incident_at_the_same_time_is_used() {
     let network = two();
     network.state().is_raced = true;
-    act(&network, &order()).await.1.unwrap();
+    act(&network, &step_request()).await.1.unwrap();
     assert_eq!(network.groups_of_nics(), [[ISOLATED], [ISOLATED]]);
     assert_eq!(network.rules(group::ISOLATION), Some(0));
 }
@@ -195,7 +206,7 @@ async fn a_group_made_by_another_incident_at_the_same_time_is_used() {
 async fn one_interface_that_refuses_doesnt_keep_the_others_from_being_isolated() {
     let network = two();
     network.state().fails = Some(|call| call.contains("eni-1"));
-    let error = act(&network, &order()).await.1.unwrap_err().to_string();
+    let error = act(&network, &step_request()).await.1.unwrap_err().to_string();
     assert_eq!(network.groups_of_nics()[1], [ISOLATED]);
     assert_eq!(network.groups_of_nics()[0].len(), 5);
     assert!(
@@ -205,7 +216,7 @@ async fn one_interface_that_refuses_doesnt_keep_the_others_from_being_isolated()
 
     let timeouts = two();
     timeouts.state().fails = Some(|call| call.starts_with("timeout"));
-    let error = act(&timeouts, &order()).await.1.unwrap_err().to_string();
+    let error = act(&timeouts, &step_request()).await.1.unwrap_err().to_string();
     assert_eq!(timeouts.groups_of_nics(), [[ISOLATED], [ISOLATED]]);
     assert!(error.contains("isolated all the same"), "{error}");
 }
@@ -214,7 +225,7 @@ async fn one_interface_that_refuses_doesnt_keep_the_others_from_being_isolated()
 async fn a_group_that_cant_be_stripped_never_gets_an_interface() {
     let network = two();
     network.state().fails = Some(|call| call.starts_with("strip"));
-    act(&network, &order()).await.1.unwrap_err();
+    act(&network, &step_request()).await.1.unwrap_err();
     assert!(
         !network.calls().iter().any(|call| call.starts_with("move")),
         "{:?}",
@@ -320,11 +331,11 @@ async fn what_was_opened_never_stays_open() {
 #[tokio::test]
 async fn undo_gives_each_interface_what_it_had() {
     let network = two();
-    let (receipt, result) = act(&network, &order()).await;
+    let (receipt, result) = act(&network, &step_request()).await;
     result.unwrap();
     let undo = async || {
         action(&network)
-            .undo(&permit(), &order(), &receipt)
+            .undo(&permit(), &step_request(), &receipt)
             .await
             .unwrap()
     };
@@ -345,13 +356,13 @@ async fn undo_gives_each_interface_what_it_had() {
 #[tokio::test]
 async fn undo_touches_nothing_that_someone_changed_since() {
     let network = two();
-    let (receipt, result) = act(&network, &order()).await;
+    let (receipt, result) = act(&network, &step_request()).await;
     result.unwrap();
     network.state().nics[1].groups = vec![ISOLATED.into(), "sg-forensics".into()];
     network.state().calls.clear();
     let undo = async || {
         action(&network)
-            .undo(&permit(), &order(), &receipt)
+            .undo(&permit(), &step_request(), &receipt)
             .await
             .unwrap()
     };
@@ -401,7 +412,7 @@ async fn load_balancers_that_always_track_are_named_and_never_waited_for() {
             .build()
     });
     let plan = action_with(&two(), &[groups, health])
-        .plan(&order())
+        .plan(&step_request())
         .await
         .unwrap();
     let text = plan.limits.join("\n");
@@ -413,7 +424,10 @@ async fn load_balancers_that_always_track_are_named_and_never_waited_for() {
     let denied = mock!(Client::describe_target_groups).then_error(|| {
         DescribeTargetGroupsError::generic(ErrorMetadata::builder().code("AccessDenied").build())
     });
-    let plan = action_with(&two(), &[denied]).plan(&order()).await.unwrap();
+    let plan = action_with(&two(), &[denied])
+        .plan(&step_request())
+        .await
+        .unwrap();
     assert!(
         plan.limits.iter().any(|line| line.contains("is not known")),
         "{:?}",
@@ -454,27 +468,30 @@ async fn the_last_healthy_target_waits_for_a_person_unless_it_is_isolated_alread
     });
     let network = two();
     let action = action_with(&network, &[groups, health]);
-    let plan = action.plan(&order()).await.unwrap();
+    let plan = action.plan(&step_request()).await.unwrap();
     assert_eq!(
         plan.needs_approval.as_deref(),
         Some("the instance is the last healthy target of target group web")
     );
-    action.act(&permit(), &order(), &plan.receipt).await.unwrap();
-    let again = action.plan(&order()).await.unwrap();
+    action
+        .act(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
+    let again = action.plan(&step_request()).await.unwrap();
     assert_eq!((again.changes.len(), again.needs_approval), (0, None));
 }
 
 #[tokio::test]
 async fn what_cant_be_isolated_is_said() {
     let none = Network::with(Vec::new());
-    let error = action(&none).plan(&order()).await.unwrap_err();
+    let error = action(&none).plan(&step_request()).await.unwrap_err();
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
     let gone = two();
     gone.state().terminated = true;
-    let error = action(&gone).plan(&order()).await.unwrap_err();
+    let error = action(&gone).plan(&step_request()).await.unwrap_err();
     assert!(matches!(error, StepError::TargetGone { .. }), "{error}");
-    let mut order = order();
-    order.with.insert("untrack".into(), json!("false"));
-    let error = action(&two()).plan(&order).await.unwrap_err();
+    let mut request = step_request();
+    request.with.insert("untrack".into(), json!("false"));
+    let error = action(&two()).plan(&request).await.unwrap_err();
     assert!(error.to_string().contains("not true or false"), "{error}");
 }

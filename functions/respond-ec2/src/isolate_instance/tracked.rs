@@ -15,12 +15,13 @@ use aws_sdk_ec2::{
     Client,
     types::{Filter, Route, RouteTable},
 };
+use backstop_aws::Access;
 use backstop_runtime::CallError;
 
 use super::vpcs;
 use crate::{
-    clients::Clients,
     instance::{Instance, Interface},
+    services::{Ec2, Elb},
 };
 
 /// Isolation doesn't wait longer for what is only told.
@@ -62,10 +63,11 @@ impl Paths {
 }
 
 /// Reads routes and target registrations at the same time.
-pub(super) async fn read(clients: &Clients, instance: &Instance) -> Paths {
+pub(super) async fn read(aws: &Access<'_>, instance: &Instance) -> Paths {
+    let (ec2, elb) = (aws.client::<Ec2>(), aws.client::<Elb>());
     let (tables, balancers) = tokio::join!(
-        tokio::time::timeout(LONGEST_READING, route_tables(&clients.ec2, instance)),
-        tokio::time::timeout(LONGEST_READING, balancers::of(&clients.elb, instance))
+        tokio::time::timeout(LONGEST_READING, route_tables(&ec2, instance)),
+        tokio::time::timeout(LONGEST_READING, balancers::of(&elb, instance))
     );
     let mut paths = Paths::default();
     match tables {

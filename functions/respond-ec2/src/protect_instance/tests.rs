@@ -17,8 +17,8 @@ use backstop_runtime::Action;
 
 use super::ProtectInstance;
 use crate::{
-    regions,
-    testing::{INSTANCE, described, error, gone, instance, order, permit, volume},
+    accounts,
+    testing::{INSTANCE, described, error, gone, instance, permit, step_request, volume},
 };
 
 /// Termination protection, stop protection and behaviour on shutdown are these.
@@ -71,8 +71,8 @@ fn boot_volume_is_deleted(request: &ModifyInstanceAttributeInput, on: bool) -> b
 #[tokio::test]
 async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
     let open = attributes(false, true, "terminate");
-    let action = ProtectInstance::new(regions!(ec2: [described(instance()), open]));
-    let plan = action.plan(&order()).await.unwrap();
+    let action = ProtectInstance::new(accounts!(ec2: [described(instance()), open]));
+    let plan = action.plan(&step_request()).await.unwrap();
     let changes: Vec<String> = plan
         .changes
         .iter()
@@ -105,24 +105,33 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
         }),
         modify(|request| boot_volume_is_deleted(request, false)),
     ];
-    let action = ProtectInstance::new(regions!(ec2: [set[0], set[1], set[2]]));
-    action.act(&permit(), &order(), &plan.receipt).await.unwrap();
+    let action = ProtectInstance::new(accounts!(ec2: [set[0], set[1], set[2]]));
+    action
+        .act(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
     assert!(set.iter().all(|rule| rule.num_calls() == 1));
 
     // Someone has replaced the boot volume, and someone has switched termination protection off.
     let restored = modify(|request| request.instance_initiated_shutdown_behavior().is_some());
     let now = instance().set_block_device_mappings(Some(vec![volume("/dev/xvda", "vol-new", false)]));
     let action =
-        ProtectInstance::new(regions!(ec2: [described(now), attributes(false, true, "stop"), restored]));
-    let undone = action.undo(&permit(), &order(), &plan.receipt).await.unwrap();
+        ProtectInstance::new(accounts!(ec2: [described(now), attributes(false, true, "stop"), restored]));
+    let undone = action
+        .undo(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
     assert_eq!(restored.num_calls(), 1, "the others are left");
     let UndoOutcome::Drifted { found } = undone else {
         unreachable!("{undone:?}")
     };
     assert!(found.contains("volume vol-boot (/dev/xvda)"), "{found}");
 
-    let action = ProtectInstance::new(regions!(ec2: [gone()]));
-    let undone = action.undo(&permit(), &order(), &plan.receipt).await.unwrap();
+    let action = ProtectInstance::new(accounts!(ec2: [gone()]));
+    let undone = action
+        .undo(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
     assert!(matches!(undone, UndoOutcome::NothingToUndo { .. }), "{undone:?}");
 
     let put_back = [
@@ -134,10 +143,13 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
         volume("/dev/xvda", "vol-boot", false),
         volume("/dev/xvdb", "vol-data", false),
     ]));
-    let action = ProtectInstance::new(regions!(
+    let action = ProtectInstance::new(accounts!(
         ec2: [described(ours), attributes(true, true, "stop"), put_back[0], put_back[1], put_back[2]]
     ));
-    let undone = action.undo(&permit(), &order(), &plan.receipt).await.unwrap();
+    let undone = action
+        .undo(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
     assert!(put_back.iter().all(|rule| rule.num_calls() == 1));
 }
@@ -145,17 +157,20 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
 #[tokio::test]
 async fn a_protected_instance_has_nothing_to_change() {
     let kept = instance().set_block_device_mappings(Some(vec![volume("/dev/xvda", "vol-boot", false)]));
-    let regions = regions!(ec2: [described(kept), attributes(true, true, "stop")]);
-    let action = ProtectInstance::new(regions);
-    assert!(action.plan(&order()).await.unwrap().changes.is_empty());
-    assert!(action.verify(&order(), None).await.unwrap().holds);
+    let accounts = accounts!(ec2: [described(kept), attributes(true, true, "stop")]);
+    let action = ProtectInstance::new(accounts);
+    assert!(action.plan(&step_request()).await.unwrap().changes.is_empty());
+    assert!(action.verify(&step_request(), None).await.unwrap().holds);
 }
 
 #[tokio::test]
 async fn what_ec2_does_not_let_be_set_is_said_and_not_tried() {
     let plan = async |kind| {
-        let regions = regions!(ec2: [described(kind), attributes(false, false, "terminate")]);
-        ProtectInstance::new(regions).plan(&order()).await.unwrap()
+        let accounts = accounts!(ec2: [described(kind), attributes(false, false, "terminate")]);
+        ProtectInstance::new(accounts)
+            .plan(&step_request())
+            .await
+            .unwrap()
     };
     let store = plan(
         instance()
@@ -180,16 +195,19 @@ async fn what_ec2_does_not_let_be_set_is_said_and_not_tried() {
 #[tokio::test]
 async fn a_refused_setting_does_not_leave_the_others_off() {
     let open = attributes(false, false, "terminate");
-    let plan = ProtectInstance::new(regions!(ec2: [described(instance()), open]))
-        .plan(&order())
+    let plan = ProtectInstance::new(accounts!(ec2: [described(instance()), open]))
+        .plan(&step_request())
         .await
         .unwrap();
     let refused = mock!(Client::modify_instance_attribute)
         .match_requests(|request| request.disable_api_termination().is_some())
         .then_error(|| ModifyInstanceAttributeError::generic(error("UnauthorizedOperation")));
     let others = modify(|request| request.disable_api_termination().is_none());
-    let action = ProtectInstance::new(regions!(ec2: [refused, others]));
-    let failed = action.act(&permit(), &order(), &plan.receipt).await.unwrap_err();
+    let action = ProtectInstance::new(accounts!(ec2: [refused, others]));
+    let failed = action
+        .act(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap_err();
     assert_eq!(failed.name(), backstop_core::ErrorName::AccessDenied);
     assert_eq!(others.num_calls(), 3);
 }

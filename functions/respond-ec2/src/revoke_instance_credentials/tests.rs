@@ -25,7 +25,7 @@ use aws_smithy_types::{DateTime, error::ErrorMetadata};
 use backstop_core::Risk;
 
 use super::*;
-use crate::testing::{ARN, Network, Nic, order, permit};
+use crate::testing::{ARN, Network, Nic, permit, step_request};
 
 const PROFILE: &str = "arn:aws:iam::123456789012:instance-profile/apps/web";
 const ROLE: &str = "arn:aws:iam::123456789012:role/web-role";
@@ -65,7 +65,7 @@ impl World {
             own_roles,
             break_glass: Vec::new(),
         };
-        RevokeInstanceCredentials::new(self.network.regions(&self.ec2(), &self.iam(), &[]), protection)
+        RevokeInstanceCredentials::new(self.network.accounts(&self.ec2(), &self.iam(), &[]), protection)
     }
 
     fn ec2(&self) -> Vec<Rule> {
@@ -161,17 +161,20 @@ impl World {
     }
 
     async fn plan(&self) -> Result<Plan, StepError> {
-        self.action().plan(&order()).await
+        self.action().plan(&step_request()).await
     }
 
     async fn act(&self) -> (Receipt, Result<(), StepError>) {
         let receipt = self.plan().await.unwrap().receipt;
-        let result = self.action().act(&permit(), &order(), &receipt).await;
+        let result = self.action().act(&permit(), &step_request(), &receipt).await;
         (receipt, result)
     }
 
     async fn undo(&self, receipt: &Receipt) -> UndoOutcome {
-        self.action().undo(&permit(), &order(), receipt).await.unwrap()
+        self.action()
+            .undo(&permit(), &step_request(), receipt)
+            .await
+            .unwrap()
     }
 
     fn take_calls(&self) -> Vec<String> {
@@ -237,15 +240,23 @@ async fn takes_the_profile_first_and_denies_this_instance_only() {
     assert_eq!(world.take_calls(), ["disassociate", "put"]);
     let text: serde_json::Value = serde_json::from_str(&world.policy()).unwrap();
     assert_eq!(text, deny_instance(ARN));
-    let verification = world.action().verify(&order(), Some(&receipt)).await.unwrap();
+    let verification = world
+        .action()
+        .verify(&step_request(), Some(&receipt))
+        .await
+        .unwrap();
     assert!(verification.holds, "{}", verification.observed);
-    world.action().act(&permit(), &order(), &receipt).await.unwrap();
+    world
+        .action()
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap();
     assert_eq!(world.take_calls(), ["put"], "twice is harmless");
     world.account.lock().unwrap().profile = Some(PROFILE.to_owned());
     assert!(
         !world
             .action()
-            .verify(&order(), Some(&receipt))
+            .verify(&step_request(), Some(&receipt))
             .await
             .unwrap()
             .holds
@@ -295,7 +306,7 @@ async fn undo_never_brings_stolen_credentials_back() {
     ));
     assert_eq!(world.take_calls(), Vec::<String>::new());
 
-    let mut later = order();
+    let mut later = step_request();
     later.at = "2026-03-01T18:00:00Z".parse().unwrap();
     let ended = world.action().undo(&permit(), &later, &receipt).await.unwrap();
     assert!(matches!(ended, UndoOutcome::Restored { .. }), "{ended:?}");
@@ -308,7 +319,7 @@ async fn a_person_may_accept_that_sessions_from_before_work_again() {
     let (receipt, result) = world.act().await;
     result.unwrap();
     world.take_calls();
-    let mut accepting = order();
+    let mut accepting = step_request();
     accepting.accepted = vec![Risk::ReviveSessions];
     let undone = world
         .action()
@@ -348,7 +359,7 @@ async fn no_profile_no_role_and_a_protected_role() {
     assert!(
         world
             .action()
-            .verify(&order(), Some(&receipt))
+            .verify(&step_request(), Some(&receipt))
             .await
             .unwrap()
             .holds

@@ -1,10 +1,11 @@
 //! Putting the profile back without bringing a stolen credential back to life.
 
+use backstop_aws::Access;
 use backstop_core::{Risk, UndoOutcome};
 use backstop_runtime::{
     StepError,
-    action::Order,
-    inline_policy::{PolicyReceipt, Standing},
+    action::StepRequest,
+    inline_policy::{PolicyReceipt, PolicyState},
 };
 use jiff::{SignedDuration, Timestamp, Unit};
 
@@ -12,7 +13,7 @@ use super::{
     CredentialsReceipt, association, denies,
     words::{deletion, deny_stays},
 };
-use crate::{clients::Clients, instance};
+use crate::{instance, services::Ec2};
 
 /// The longest life of credentials that an instance gets for its role (EC2 User Guide, "Retrieve security
 /// credentials from instance metadata": they are renewed before they expire, after six hours at most).
@@ -20,16 +21,17 @@ const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(6);
 
 /// Narrows the deny first and associates then: what the instance fetches from here on works.
 pub(super) async fn undo(
-    clients: &Clients,
-    order: &Order,
+    aws: &Access<'_>,
+    request: &StepRequest,
     receipt: &CredentialsReceipt,
 ) -> Result<UndoOutcome, StepError> {
-    match instance::read(&clients.ec2, &order.target).await {
+    let ec2 = aws.client::<Ec2>();
+    match instance::read(&ec2, &request.target).await {
         Ok(_) => {}
         Err(StepError::TargetGone { what }) => return Ok(gone(&what, receipt)),
         Err(error) => return Err(error),
     }
-    let now = association::find(&clients.ec2, &receipt.instance).await?;
+    let now = association::find(&ec2, &receipt.instance).await?;
     if let Some(now) = now.as_ref().filter(|now| now.profile_arn != receipt.profile_arn) {
         return Ok(UndoOutcome::Drifted {
             found: format!(
@@ -39,7 +41,7 @@ pub(super) async fn undo(
         });
     }
     let denied = match &receipt.policy {
-        Some(policy) => lift(clients, policy, order).await?,
+        Some(policy) => lift(aws, policy, request).await?,
         None => Denied::Gone,
     };
     if let Denied::Drifted(found) = denied {
@@ -47,7 +49,7 @@ pub(super) async fn undo(
     }
     let is_back = now.is_none();
     if is_back {
-        association::give_back(&clients.ec2, &receipt.instance, &receipt.profile_arn).await?;
+        association::give_back(&ec2, &receipt.instance, &receipt.profile_arn).await?;
     }
     let has = format!(
         "instance {} has the profile {} again",
@@ -83,13 +85,13 @@ enum Denied {
 
 /// Takes the deny back. While credentials from before may be alive, only those stay denied; a person may accept
 /// their revival by name.
-async fn lift(clients: &Clients, policy: &PolicyReceipt, order: &Order) -> Result<Denied, StepError> {
-    let standing = denies(clients).standing(policy).await?;
-    let cutoff = match standing {
-        Standing::Ours => order.at,
-        Standing::Narrowed { cutoff } => cutoff,
-        Standing::Absent => return Ok(Denied::Gone),
-        Standing::Altered => {
+async fn lift(aws: &Access<'_>, policy: &PolicyReceipt, request: &StepRequest) -> Result<Denied, StepError> {
+    let state = denies(aws).state(policy).await?;
+    let cutoff = match state {
+        PolicyState::Ours => request.at,
+        PolicyState::Narrowed { cutoff } => cutoff,
+        PolicyState::Absent => return Ok(Denied::Gone),
+        PolicyState::Altered => {
             return Ok(Denied::Drifted(format!(
                 "policy `{}` of `{}` no longer has the text that Backstop wrote",
                 policy.policy_name, policy.holder
@@ -98,16 +100,16 @@ async fn lift(clients: &Clients, policy: &PolicyReceipt, order: &Order) -> Resul
     };
     let until = cutoff.saturating_add(LONGEST_LIFE).unwrap_or(cutoff);
     let until = until.round(Unit::Second).unwrap_or(until);
-    if order.at >= until || order.accepted.contains(&Risk::ReviveSessions) {
-        denies(clients).delete(policy).await?;
+    if request.at >= until || request.accepted.contains(&Risk::ReviveSessions) {
+        denies(aws).delete(policy).await?;
         return Ok(Denied::Deleted);
     }
-    if standing == Standing::Ours {
+    if state == PolicyState::Ours {
         let narrowed = policy.narrowed(cutoff).ok_or_else(|| StepError::Invalid {
             what: "the receipt",
             detail: format!("the text of policy `{}` can't be narrowed", policy.policy_name),
         })?;
-        denies(clients).put(&narrowed).await?;
+        denies(aws).put(&narrowed).await?;
     }
     Ok(Denied::Narrowed { cutoff, until })
 }

@@ -1,7 +1,7 @@
 //! What the plan and its proof say to people.
 
 use backstop_core::{Change, Target};
-use backstop_runtime::inline_policy::{PolicyReceipt, Standing};
+use backstop_runtime::inline_policy::{PolicyReceipt, PolicyState};
 use jiff::Timestamp;
 
 use super::{CredentialsReceipt, association::Association};
@@ -10,7 +10,7 @@ use crate::instance::Instance;
 pub(super) fn changes(
     instance: &Instance,
     profile_arn: &str,
-    policy: Option<(&PolicyReceipt, &Standing)>,
+    policy: Option<(&PolicyReceipt, &PolicyState)>,
 ) -> Vec<Change> {
     let mut changes = vec![Change {
         api: "ec2:DisassociateIamInstanceProfile".to_owned(),
@@ -18,12 +18,12 @@ pub(super) fn changes(
         now: profile_arn.to_owned(),
         after: "none".to_owned(),
     }];
-    let now = |standing: &Standing| match standing {
-        Standing::Ours => None,
-        Standing::Absent => Some("absent"),
-        Standing::Narrowed { .. } | Standing::Altered => Some("another text under the same name"),
+    let now = |state: &PolicyState| match state {
+        PolicyState::Ours => None,
+        PolicyState::Absent => Some("absent"),
+        PolicyState::Narrowed { .. } | PolicyState::Altered => Some("another text under the same name"),
     };
-    if let Some((policy, now)) = policy.and_then(|(policy, standing)| Some((policy, now(standing)?))) {
+    if let Some((policy, now)) = policy.and_then(|(policy, state)| Some((policy, now(state)?))) {
         changes.push(Change {
             api: "iam:PutRolePolicy".to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, policy.holder),
@@ -120,7 +120,7 @@ pub(super) fn deny_stays(policy: &PolicyReceipt, cutoff: Timestamp, dead_at: Tim
 pub(super) fn observed(
     receipt: &CredentialsReceipt,
     found: Option<&Association>,
-    standing: Option<&Standing>,
+    state: Option<&PolicyState>,
 ) -> String {
     let profile = found.map_or_else(
         || format!("instance {} has no instance profile", receipt.instance),
@@ -131,14 +131,14 @@ pub(super) fn observed(
             )
         },
     );
-    let Some((policy, standing)) = receipt.policy.as_ref().zip(standing) else {
+    let Some((policy, state)) = receipt.policy.as_ref().zip(state) else {
         return format!("{profile}; it had no role");
     };
-    let says = match standing {
-        Standing::Ours => "denies its credentials everything",
-        Standing::Narrowed { .. } => "denies only older credentials",
-        Standing::Absent => "is gone",
-        Standing::Altered => "has another text",
+    let says = match state {
+        PolicyState::Ours => "denies its credentials everything",
+        PolicyState::Narrowed { .. } => "denies only older credentials",
+        PolicyState::Absent => "is gone",
+        PolicyState::Altered => "has another text",
     };
     format!(
         "{profile}; policy {} of role {} {says}",

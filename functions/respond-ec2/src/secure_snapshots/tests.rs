@@ -17,9 +17,9 @@ use backstop_runtime::{Action, StepError};
 
 use super::{Custody, SecureSnapshots};
 use crate::{
-    regions,
+    accounts,
     snapshots::{COPY_TAG, tag},
-    testing::{INCIDENT, described, error, gone, instance, order, permit},
+    testing::{INCIDENT, described, error, gone, instance, permit, step_request},
 };
 
 const FORENSIC: &str = "111122223333";
@@ -116,9 +116,9 @@ fn share(id: &'static str) -> Rule {
 
 async fn receipt(custody: Custody) -> Receipt {
     let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
-    let regions = regions!(ec2: [described(instance()), found, locked(&[]), shared(None)]);
-    SecureSnapshots::new(regions, custody)
-        .plan(&order())
+    let accounts = accounts!(ec2: [described(instance()), found, locked(&[]), shared(None)]);
+    SecureSnapshots::new(accounts, custody)
+        .plan(&step_request())
         .await
         .unwrap()
         .receipt
@@ -127,9 +127,9 @@ async fn receipt(custody: Custody) -> Receipt {
 #[tokio::test]
 async fn locks_at_once_then_copies_then_shares_the_copy() {
     let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
-    let regions = regions!(ec2: [gone(), found, locked(&[]), shared(None)]);
-    let plan = SecureSnapshots::new(regions, custody())
-        .plan(&order())
+    let accounts = accounts!(ec2: [gone(), found, locked(&[]), shared(None)]);
+    let plan = SecureSnapshots::new(accounts, custody())
+        .plan(&step_request())
         .await
         .unwrap();
     let changes: Vec<_> = plan.changes.iter().map(|change| change.api.as_str()).collect();
@@ -142,15 +142,15 @@ async fn locks_at_once_then_copies_then_shares_the_copy() {
         ],
         "planned as a whole, though the instance is gone and the snapshot isn't complete"
     );
-    let act = async |regions| {
-        SecureSnapshots::new(regions, Custody::default())
-            .act(&permit(), &order(), &plan.receipt)
+    let act = async |accounts| {
+        SecureSnapshots::new(accounts, Custody::default())
+            .act(&permit(), &step_request(), &plan.receipt)
             .await
     };
 
     let one = lock("snap-1");
     let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
-    let waits = act(regions!(ec2: [found, locked(&[]), one])).await.unwrap_err();
+    let waits = act(accounts!(ec2: [found, locked(&[]), one])).await.unwrap_err();
     assert_eq!(waits.name(), ErrorName::NotYetVerified);
     assert_eq!(
         waits.to_string(),
@@ -160,7 +160,7 @@ async fn locks_at_once_then_copies_then_shares_the_copy() {
 
     let (other, copied) = (lock("snap-copy"), copy());
     let found = existing(&[("snap-1", SnapshotState::Completed, None)]);
-    let waits = act(regions!(ec2: [found, locked(&["snap-1"]), other, copied]))
+    let waits = act(accounts!(ec2: [found, locked(&["snap-1"]), other, copied]))
         .await
         .unwrap_err();
     assert_eq!(waits.name(), ErrorName::NotYetVerified);
@@ -172,15 +172,15 @@ async fn locks_at_once_then_copies_then_shares_the_copy() {
         ("snap-copy", SnapshotState::Completed, Some("snap-1")),
     ];
     let both = || locked(&["snap-1", "snap-copy"]);
-    act(regions!(ec2: [existing(complete), both(), shared(None), handed_over]))
+    act(accounts!(ec2: [existing(complete), both(), shared(None), handed_over]))
         .await
         .unwrap();
     assert_eq!(handed_over.num_calls(), 1);
 
     let verify = async |shared| {
-        let regions = regions!(ec2: [existing(complete), both(), shared]);
-        let action = SecureSnapshots::new(regions, Custody::default());
-        action.verify(&order(), Some(&plan.receipt)).await.unwrap()
+        let accounts = accounts!(ec2: [existing(complete), both(), shared]);
+        let action = SecureSnapshots::new(accounts, Custody::default());
+        action.verify(&step_request(), Some(&plan.receipt)).await.unwrap()
     };
     assert!(verify(shared(Some(FORENSIC))).await.holds);
     assert!(!verify(shared(None)).await.holds);
@@ -195,15 +195,15 @@ async fn without_a_key_the_original_is_shared_and_without_parameters_nothing_is_
     let receipt = receipt(only_share).await;
     let handed_over = share("snap-1");
     let found = existing(&[("snap-1", SnapshotState::Completed, None)]);
-    let regions = regions!(ec2: [found, locked(&[]), shared(None), handed_over]);
-    SecureSnapshots::new(regions, Custody::default())
-        .act(&permit(), &order(), &receipt)
+    let accounts = accounts!(ec2: [found, locked(&[]), shared(None), handed_over]);
+    SecureSnapshots::new(accounts, Custody::default())
+        .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap();
     assert_eq!(handed_over.num_calls(), 1);
 
-    let off = SecureSnapshots::new(regions!(), Custody::default())
-        .plan(&order())
+    let off = SecureSnapshots::new(accounts!(), Custody::default())
+        .plan(&step_request())
         .await;
     assert!(
         matches!(&off, Err(StepError::NotApplicable { reason }) if reason.contains("SNAPSHOT_LOCK_DAYS")),
@@ -218,8 +218,11 @@ async fn a_key_of_another_region_makes_no_copy_and_says_so() {
         ..custody()
     };
     let found = existing(&[("snap-1", SnapshotState::Completed, None)]);
-    let regions = regions!(ec2: [described(instance()), found, locked(&[]), shared(None)]);
-    let plan = SecureSnapshots::new(regions, far).plan(&order()).await.unwrap();
+    let accounts = accounts!(ec2: [described(instance()), found, locked(&[]), shared(None)]);
+    let plan = SecureSnapshots::new(accounts, far)
+        .plan(&step_request())
+        .await
+        .unwrap();
     assert!(plan.changes.iter().all(|change| change.api != "ec2:CopySnapshot"));
     assert!(
         plan.limits
@@ -234,17 +237,23 @@ async fn failures_come_before_waiting_and_undo_keeps_the_evidence() {
     let denied = mock!(Client::lock_snapshot)
         .then_error(|| LockSnapshotError::generic(error("UnauthorizedOperation")));
     let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
-    let regions = regions!(ec2: [found, locked(&[]), denied]);
-    let action = SecureSnapshots::new(regions, Custody::default());
-    let failed = action.act(&permit(), &order(), &receipt).await.unwrap_err();
+    let accounts = accounts!(ec2: [found, locked(&[]), denied]);
+    let action = SecureSnapshots::new(accounts, Custody::default());
+    let failed = action
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);
 
     let failed = existing(&[("snap-1", SnapshotState::Error, None)]);
-    let action = SecureSnapshots::new(regions!(ec2: [failed]), Custody::default());
-    let lost = action.act(&permit(), &order(), &receipt).await.unwrap_err();
+    let action = SecureSnapshots::new(accounts!(ec2: [failed]), Custody::default());
+    let lost = action
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap_err();
     assert_eq!(lost.name(), ErrorName::TargetGone);
 
-    let undone = action.undo(&permit(), &order(), &receipt).await.unwrap();
+    let undone = action.undo(&permit(), &step_request(), &receipt).await.unwrap();
     assert!(
         matches!(&undone, UndoOutcome::KeptOff { reason } if reason.contains("unlock-snapshot")),
         "{undone:?}"

@@ -1,7 +1,7 @@
 //! What the plan, the proof and the outcome say to people.
 
 use backstop_core::{Change, Verification};
-use backstop_runtime::action::Order;
+use backstop_runtime::action::StepRequest;
 
 use super::{
     custody::Custody,
@@ -133,8 +133,8 @@ pub(super) fn verification(evidence: &Evidence, todo: &[Todo], gone: &[String]) 
 }
 
 /// Why nothing is taken back, and how to.
-pub(super) fn kept(custody: &Custody, order: &Order) -> String {
-    let region = &order.target.region;
+pub(super) fn kept(custody: &Custody, request: &StepRequest) -> String {
+    let region = &request.target.region;
     let mut lines = Vec::new();
     if custody.lock_days.is_some() {
         lines.push(format!(
@@ -155,7 +155,7 @@ pub(super) fn kept(custody: &Custody, order: &Order) -> String {
          snapshots by `aws ec2 describe-snapshots --region {region} --owner-ids self --filters \
          Name=tag:{},Values={}`, and for each type {}",
         snapshots::INCIDENT_TAG,
-        order.incident,
+        request.incident,
         lines.join(", then ")
     )
 }

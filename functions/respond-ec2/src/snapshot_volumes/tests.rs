@@ -14,8 +14,8 @@ use backstop_runtime::{Action, StepError};
 
 use super::SnapshotVolumes;
 use crate::{
-    regions,
-    testing::{INCIDENT, INSTANCE, described, instance, order, permit},
+    accounts,
+    testing::{INCIDENT, INSTANCE, described, instance, permit, step_request},
 };
 
 /// The snapshots that carry the incident's tag: of which volume, and how far.
@@ -66,12 +66,12 @@ fn create(is_wanted: fn(&CreateSnapshotsInput) -> bool) -> Rule {
 }
 
 async fn act(existing: Rule, create: &Rule) {
-    let plan = SnapshotVolumes::new(regions!(ec2: [described(instance()), volumes(), existing]))
-        .plan(&order())
+    let plan = SnapshotVolumes::new(accounts!(ec2: [described(instance()), volumes(), existing]))
+        .plan(&step_request())
         .await
         .unwrap();
-    SnapshotVolumes::new(regions!(ec2: [described(instance()), existing, *create]))
-        .act(&permit(), &order(), &plan.receipt)
+    SnapshotVolumes::new(accounts!(ec2: [described(instance()), existing, *create]))
+        .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
 }
@@ -95,8 +95,8 @@ async fn one_set_of_all_volumes_and_never_a_second_one() {
         1,
         "the answer of the first call was lost, its snapshots weren't"
     );
-    let again = SnapshotVolumes::new(regions!(ec2: [described(instance()), volumes(), existing(BOTH)]))
-        .plan(&order())
+    let again = SnapshotVolumes::new(accounts!(ec2: [described(instance()), volumes(), existing(BOTH)]))
+        .plan(&step_request())
         .await
         .unwrap();
     assert!(again.changes.is_empty());
@@ -128,8 +128,8 @@ async fn a_partial_set_is_filled_up() {
 
 #[tokio::test]
 async fn says_what_is_not_captured_and_keeps_the_evidence_on_undo() {
-    let plan = SnapshotVolumes::new(regions!(ec2: [described(instance()), volumes(), existing(&[])]))
-        .plan(&order())
+    let plan = SnapshotVolumes::new(accounts!(ec2: [described(instance()), volumes(), existing(&[])]))
+        .plan(&step_request())
         .await
         .unwrap();
     assert_eq!(plan.changes.len(), 2);
@@ -140,8 +140,8 @@ async fn says_what_is_not_captured_and_keeps_the_evidence_on_undo() {
         plan.limits
     );
     let verify = async |found| {
-        SnapshotVolumes::new(regions!(ec2: [existing(found)]))
-            .verify(&order(), Some(&plan.receipt))
+        SnapshotVolumes::new(accounts!(ec2: [existing(found)]))
+            .verify(&step_request(), Some(&plan.receipt))
             .await
             .unwrap()
     };
@@ -158,15 +158,15 @@ async fn says_what_is_not_captured_and_keeps_the_evidence_on_undo() {
     assert!(!failed.holds);
     assert!(failed.observed.contains("vol-data") && !failed.observed.contains("vol-boot"));
 
-    let undone = SnapshotVolumes::new(regions!())
-        .undo(&permit(), &order(), &plan.receipt)
+    let undone = SnapshotVolumes::new(accounts!())
+        .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::KeptOff { .. }));
 
     let diskless = instance().set_block_device_mappings(None);
-    let skipped = SnapshotVolumes::new(regions!(ec2: [described(diskless), existing(&[])]))
-        .plan(&order())
+    let skipped = SnapshotVolumes::new(accounts!(ec2: [described(diskless), existing(&[])]))
+        .plan(&step_request())
         .await;
     assert!(matches!(skipped, Err(StepError::NotApplicable { .. })));
 }

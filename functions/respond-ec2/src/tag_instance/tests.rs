@@ -10,8 +10,8 @@ use backstop_runtime::Action;
 
 use super::TagInstance;
 use crate::{
-    regions,
-    testing::{INCIDENT, INSTANCE, described, instance, order, permit},
+    accounts,
+    testing::{INCIDENT, INSTANCE, described, instance, permit, step_request},
 };
 
 fn tags_are(tags: &[Tag], wanted: &[(&str, &str)]) -> bool {
@@ -45,8 +45,8 @@ fn tagged(tags: &[(&str, &str)]) -> Rule {
 #[tokio::test]
 async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     let before = tagged(&[("team", "web"), ("backstop:incident", "an older'one")]);
-    let plan = TagInstance::new(regions!(ec2: [before]))
-        .plan(&order())
+    let plan = TagInstance::new(accounts!(ec2: [before]))
+        .plan(&step_request())
         .await
         .unwrap();
     assert_eq!(plan.changes.len(), 2);
@@ -59,15 +59,15 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     );
 
     let written = create(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
-    TagInstance::new(regions!(ec2: [written]))
-        .act(&permit(), &order(), &plan.receipt)
+    TagInstance::new(accounts!(ec2: [written]))
+        .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert_eq!(written.num_calls(), 1);
 
     let ours = || tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
-    let verified = TagInstance::new(regions!(ec2: [ours()]))
-        .verify(&order(), None)
+    let verified = TagInstance::new(accounts!(ec2: [ours()]))
+        .verify(&step_request(), None)
         .await
         .unwrap();
     assert!(verified.holds, "{}", verified.observed);
@@ -75,8 +75,8 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
         create(&[("backstop:incident", "an older'one")]),
         delete(&[("backstop:state", "isolated")]),
     );
-    let undone = TagInstance::new(regions!(ec2: [ours(), back, gone]))
-        .undo(&permit(), &order(), &plan.receipt)
+    let undone = TagInstance::new(accounts!(ec2: [ours(), back, gone]))
+        .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
@@ -84,8 +84,8 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
 
     // Someone has written another state: nothing is changed.
     let theirs = tagged(&[("backstop:incident", INCIDENT), ("backstop:state", "cleaned")]);
-    let undone = TagInstance::new(regions!(ec2: [theirs]))
-        .undo(&permit(), &order(), &plan.receipt)
+    let undone = TagInstance::new(accounts!(ec2: [theirs]))
+        .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert!(

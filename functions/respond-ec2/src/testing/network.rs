@@ -34,11 +34,14 @@ use aws_sdk_ec2::{
     },
 };
 use aws_sdk_elasticloadbalancing::operation::describe_load_balancers::DescribeLoadBalancersOutput;
-use aws_smithy_mocks::{MockResponse, Rule, mock};
+use aws_smithy_mocks::{MockResponse, Rule, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
 
 use super::INSTANCE;
-use crate::clients::{Clients, Regions};
+use backstop_aws::Accounts;
+use backstop_runtime::inline_deny::Iam;
+
+use crate::services::{AutoScaling, ClassicElb, Ec2, Elb};
 
 pub(crate) const VPC: &str = "vpc-1";
 
@@ -107,8 +110,8 @@ impl Network {
         Some(group.ip_permissions().len() + group.ip_permissions_egress().len())
     }
 
-    /// Clients that reach this network in every Region, and IAM and ELB by these rules.
-    pub(crate) fn regions(&self, ec2: &[Rule], iam: &[Rule], elb: &[Rule]) -> Arc<Regions> {
+    /// Accounts that reach this network in every Region, and IAM and ELB by these rules.
+    pub(crate) fn accounts(&self, ec2: &[Rule], iam: &[Rule], elb: &[Rule]) -> Arc<Accounts> {
         let rules = [ec2.to_vec(), self.rules_of_ec2()].concat();
         let rules: Vec<&Rule> = rules.iter().collect();
         let iam: Vec<&Rule> = iam.iter().collect();
@@ -118,15 +121,13 @@ impl Network {
             .then_output(|| DescribeAutoScalingInstancesOutput::builder().build());
         let no_classic = mock!(aws_sdk_elasticloadbalancing::Client::describe_load_balancers)
             .then_output(|| DescribeLoadBalancersOutput::builder().build());
-        let clients = Clients {
-            ec2: aws_smithy_mocks::mock_client!(aws_sdk_ec2, mode, &rules),
-            autoscaling: aws_smithy_mocks::mock_client!(aws_sdk_autoscaling, mode, &[&in_no_group]),
-            classic_elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancing, mode, &[&no_classic]),
-            elb: aws_smithy_mocks::mock_client!(aws_sdk_elasticloadbalancingv2, mode, &elb),
-            iam: aws_smithy_mocks::mock_client!(aws_sdk_iam, mode, &iam),
-            ssm: aws_smithy_mocks::mock_client!(aws_sdk_ssm, mode, &[]),
-        };
-        Arc::new(Regions::connecting(move |_| clients.clone()))
+        let accounts = backstop_runtime::testing::accounts()
+            .mock::<Ec2>(mock_client!(aws_sdk_ec2, mode, &rules))
+            .mock::<AutoScaling>(mock_client!(aws_sdk_autoscaling, mode, &[&in_no_group]))
+            .mock::<ClassicElb>(mock_client!(aws_sdk_elasticloadbalancing, mode, &[&no_classic]))
+            .mock::<Elb>(mock_client!(aws_sdk_elasticloadbalancingv2, mode, &elb))
+            .mock::<Iam>(mock_client!(aws_sdk_iam, mode, &iam));
+        Arc::new(accounts)
     }
 
     fn rules_of_ec2(&self) -> Vec<Rule> {

@@ -17,14 +17,14 @@ use backstop_runtime::{Action, StepError};
 use super::DeactivateAccessKey;
 use crate::{
     iam,
-    testing::{KEY, access_key, keys, no_keys, no_user, order, owner, permit, user},
+    testing::{KEY, access_key, keys, no_keys, no_user, owner, permit, step_request, user},
 };
 
 #[tokio::test]
 async fn plans_the_exact_change_by_reading_only() {
     let iam = iam!(owner("alice"), user("alice"), keys("alice", StatusType::Active));
     let plan = DeactivateAccessKey::new(iam)
-        .plan(&order(access_key(Some("alice"))))
+        .plan(&step_request(access_key(Some("alice"))))
         .await
         .unwrap();
     let [change] = plan.changes.as_slice() else {
@@ -52,7 +52,7 @@ async fn the_owner_is_whom_iam_names_not_whom_the_finding_names() {
         no_keys("mallory")
     );
     let plan = DeactivateAccessKey::new(iam)
-        .plan(&order(access_key(Some("mallory"))))
+        .plan(&step_request(access_key(Some("mallory"))))
         .await
         .unwrap();
     assert!(
@@ -68,7 +68,7 @@ async fn the_owner_is_whom_iam_names_not_whom_the_finding_names() {
         no_keys("gone")
     );
     DeactivateAccessKey::new(iam)
-        .plan(&order(access_key(Some("gone"))))
+        .plan(&step_request(access_key(Some("gone"))))
         .await
         .unwrap();
 }
@@ -77,13 +77,13 @@ async fn the_owner_is_whom_iam_names_not_whom_the_finding_names() {
 async fn an_inactive_key_needs_no_change_and_a_missing_one_is_gone() {
     let iam = iam!(owner("alice"), user("alice"), keys("alice", StatusType::Inactive));
     let plan = DeactivateAccessKey::new(iam)
-        .plan(&order(access_key(None)))
+        .plan(&step_request(access_key(None)))
         .await
         .unwrap();
     assert!(plan.changes.is_empty());
     let iam = iam!(owner("alice"), user("alice"), no_keys("alice"));
     let error = DeactivateAccessKey::new(iam)
-        .plan(&order(access_key(None)))
+        .plan(&step_request(access_key(None)))
         .await
         .unwrap_err();
     assert_eq!(error.name(), ErrorName::TargetGone);
@@ -98,7 +98,7 @@ async fn root_and_federated_users_are_refused_without_a_call() {
     });
     for resource in [root, federated] {
         let error = DeactivateAccessKey::new(iam!())
-            .plan(&order(resource))
+            .plan(&step_request(resource))
             .await
             .unwrap_err();
         assert!(matches!(error, StepError::Refused { .. }), "{error}");
@@ -120,19 +120,19 @@ async fn acts_proves_and_never_brings_the_key_back() {
         keys("alice", StatusType::Active),
         update
     ));
-    let order = order(access_key(Some("alice")));
-    let receipt = action.plan(&order).await.unwrap().receipt;
-    action.act(&permit(), &order, &receipt).await.unwrap();
-    action.act(&permit(), &order, &receipt).await.unwrap();
+    let request = step_request(access_key(Some("alice")));
+    let receipt = action.plan(&request).await.unwrap().receipt;
+    action.act(&permit(), &request, &receipt).await.unwrap();
+    action.act(&permit(), &request, &receipt).await.unwrap();
     assert_eq!(update.num_calls(), 2, "twice is harmless");
     assert!(
-        !action.verify(&order, Some(&receipt)).await.unwrap().holds,
+        !action.verify(&request, Some(&receipt)).await.unwrap().holds,
         "IAM still says Active"
     );
 
     let off = DeactivateAccessKey::new(iam!(keys("alice", StatusType::Inactive)));
     assert!(matches!(
-        off.undo(&permit(), &order, &receipt).await.unwrap(),
+        off.undo(&permit(), &request, &receipt).await.unwrap(),
         UndoOutcome::KeptOff { .. }
     ));
 }
@@ -140,21 +140,21 @@ async fn acts_proves_and_never_brings_the_key_back() {
 /// Switching it off failed, say: undo must not tell people that it is off.
 #[tokio::test]
 async fn a_key_that_works_is_never_called_kept_off() {
-    let order = order(access_key(Some("alice")));
+    let request = step_request(access_key(Some("alice")));
     let action = DeactivateAccessKey::new(iam!(
         owner("alice"),
         user("alice"),
         keys("alice", StatusType::Active)
     ));
-    let receipt = action.plan(&order).await.unwrap().receipt;
-    let outcome = action.undo(&permit(), &order, &receipt).await.unwrap();
+    let receipt = action.plan(&request).await.unwrap().receipt;
+    let outcome = action.undo(&permit(), &request, &receipt).await.unwrap();
     let UndoOutcome::NothingToUndo { reason } = outcome else {
         panic!("{outcome:?}")
     };
     assert!(reason.contains("is ACTIVE"), "{reason}");
 }
 
-/// Only the runner puts an accepted risk into an order, and only for an incident that no finding opened.
+/// Only the runner puts an accepted risk into a step request, and only for an incident that no finding opened.
 #[tokio::test]
 async fn a_person_may_ask_for_a_key_that_no_finding_calls_leaked() {
     let update = mock!(Client::update_access_key)
@@ -162,25 +162,25 @@ async fn a_person_may_ask_for_a_key_that_no_finding_calls_leaked() {
             request.access_key_id() == Some(KEY) && request.status() == Some(&StatusType::Active)
         })
         .then_output(|| UpdateAccessKeyOutput::builder().build());
-    let mut order = order(access_key(Some("alice")));
+    let mut request = step_request(access_key(Some("alice")));
     let was_active = DeactivateAccessKey::new(iam!(
         owner("alice"),
         user("alice"),
         keys("alice", StatusType::Active)
     ));
-    let receipt = was_active.plan(&order).await.unwrap().receipt;
+    let receipt = was_active.plan(&request).await.unwrap().receipt;
     let was_inactive = DeactivateAccessKey::new(iam!(
         owner("alice"),
         user("alice"),
         keys("alice", StatusType::Inactive)
     ));
-    let inactive_before = was_inactive.plan(&order).await.unwrap().receipt;
-    order.accepted = vec![Risk::ReactivateKey];
+    let inactive_before = was_inactive.plan(&request).await.unwrap().receipt;
+    request.accepted = vec![Risk::ReactivateKey];
 
     let action = DeactivateAccessKey::new(iam!(keys("alice", StatusType::Inactive), update));
-    let outcome = action.undo(&permit(), &order, &receipt).await.unwrap();
+    let outcome = action.undo(&permit(), &request, &receipt).await.unwrap();
     assert!(matches!(outcome, UndoOutcome::Restored { .. }), "{outcome:?}");
-    let outcome = action.undo(&permit(), &order, &inactive_before).await.unwrap();
+    let outcome = action.undo(&permit(), &request, &inactive_before).await.unwrap();
     assert!(matches!(outcome, UndoOutcome::KeptOff { .. }), "{outcome:?}");
     assert_eq!(update.num_calls(), 1);
 }
@@ -201,9 +201,9 @@ async fn a_denied_call_is_named() {
         keys("alice", StatusType::Active),
         denied
     ));
-    let order = order(access_key(Some("alice")));
-    let receipt = action.plan(&order).await.unwrap().receipt;
-    let error = action.act(&permit(), &order, &receipt).await.unwrap_err();
+    let request = step_request(access_key(Some("alice")));
+    let receipt = action.plan(&request).await.unwrap().receipt;
+    let error = action.act(&permit(), &request, &receipt).await.unwrap_err();
     assert_eq!(error.name(), ErrorName::AccessDenied);
     assert!(error.to_string().contains("iam:UpdateAccessKey"), "{error}");
 }

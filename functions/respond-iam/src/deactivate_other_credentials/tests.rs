@@ -18,7 +18,7 @@ use backstop_runtime::Action;
 use super::DeactivateOtherCredentials;
 use crate::{
     iam,
-    testing::{access_key, at, keys, order, owner, permit, user},
+    testing::{access_key, at, keys, owner, permit, step_request, user},
 };
 
 fn certificates(status: Option<StatusType>) -> Rule {
@@ -82,16 +82,16 @@ async fn switches_off_what_is_active_and_one_failure_does_not_spare_the_rest() {
         denied,
         ssh
     ));
-    let order = order(access_key(Some("alice")));
-    let plan = action.plan(&order).await.unwrap();
+    let request = step_request(access_key(Some("alice")));
+    let plan = action.plan(&request).await.unwrap();
     assert_eq!(plan.changes.len(), 2, "{:?}", plan.changes);
-    let error = action.act(&permit(), &order, &plan.receipt).await.unwrap_err();
+    let error = action.act(&permit(), &request, &plan.receipt).await.unwrap_err();
     assert!(
         error.to_string().contains("iam:UpdateSigningCertificate"),
         "{error}"
     );
     assert_eq!(ssh.num_calls(), 1);
-    assert!(!action.verify(&order, Some(&plan.receipt)).await.unwrap().holds);
+    assert!(!action.verify(&request, Some(&plan.receipt)).await.unwrap().holds);
 }
 
 #[tokio::test]
@@ -104,8 +104,8 @@ async fn undo_brings_back_what_was_active_and_not_what_was_off() {
         ssh_keys(StatusType::Active),
         no_service_credentials()
     ));
-    let order = order(access_key(Some("alice")));
-    let receipt = before.plan(&order).await.unwrap().receipt;
+    let request = step_request(access_key(Some("alice")));
+    let receipt = before.plan(&request).await.unwrap().receipt;
 
     let certificate = mock!(Client::update_signing_certificate)
         .match_requests(|request| request.status() == Some(&StatusType::Active))
@@ -122,7 +122,7 @@ async fn undo_brings_back_what_was_active_and_not_what_was_off() {
         certificate,
         ssh
     ));
-    let outcome = after.undo(&permit(), &order, &receipt).await.unwrap();
+    let outcome = after.undo(&permit(), &request, &receipt).await.unwrap();
     assert!(matches!(outcome, UndoOutcome::Restored { .. }), "{outcome:?}");
     assert_eq!((certificate.num_calls(), ssh.num_calls()), (1, 1));
 
@@ -131,6 +131,6 @@ async fn undo_brings_back_what_was_active_and_not_what_was_off() {
         ssh_keys(StatusType::Active),
         no_service_credentials()
     ));
-    let outcome = deleted.undo(&permit(), &order, &receipt).await.unwrap();
+    let outcome = deleted.undo(&permit(), &request, &receipt).await.unwrap();
     assert!(matches!(outcome, UndoOutcome::Drifted { .. }), "{outcome:?}");
 }

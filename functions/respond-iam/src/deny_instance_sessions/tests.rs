@@ -15,7 +15,7 @@ use backstop_runtime::{Action, StepError};
 use super::DenyInstanceSessions;
 use crate::{
     iam,
-    testing::{INCIDENT, instance_role, instance_session, order, permit, role, role_session},
+    testing::{INCIDENT, instance_role, instance_session, permit, role, role_session, step_request},
 };
 
 const DENY: &str = r#""Condition":{"ArnLike":{"ec2:SourceInstanceARN":"arn:aws:ec2:*:123456789012:instance/i-0123456789abcdef0"}}"#;
@@ -44,10 +44,10 @@ async fn denies_one_instance_and_leaves_the_others_of_its_role() {
         .match_requests(|request| request.policy_document().unwrap_or_default().contains(DENY))
         .then_output(|| PutRolePolicyOutput::builder().build());
     let action = DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(None), put));
-    let order = order(instance_session("AROAEXAMPLE"));
-    let plan = action.plan(&order).await.unwrap();
+    let request = step_request(instance_session("AROAEXAMPLE"));
+    let plan = action.plan(&request).await.unwrap();
     assert_eq!(plan.needs_approval, None);
-    action.act(&permit(), &order, &plan.receipt).await.unwrap();
+    action.act(&permit(), &request, &plan.receipt).await.unwrap();
     assert_eq!(put.num_calls(), 1);
 
     let written = plan
@@ -60,17 +60,17 @@ async fn denies_one_instance_and_leaves_the_others_of_its_role() {
         .to_owned();
     let there = DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(Some(written))));
     assert!(
-        there.verify(&order, None).await.unwrap().holds,
+        there.verify(&request, None).await.unwrap().holds,
         "`already` is proven too"
     );
-    assert!(there.plan(&order).await.unwrap().changes.is_empty());
+    assert!(there.plan(&request).await.unwrap().changes.is_empty());
 }
 
 #[tokio::test]
 async fn says_that_a_forged_session_name_escapes_it() {
     let action = DenyInstanceSessions::new(iam!(role("AROAEXAMPLE"), policy(None)));
     let plan = action
-        .plan(&order(instance_session("AROAEXAMPLE")))
+        .plan(&step_request(instance_session("AROAEXAMPLE")))
         .await
         .unwrap();
     assert!(
@@ -83,7 +83,7 @@ async fn says_that_a_forged_session_name_escapes_it() {
 #[tokio::test]
 async fn a_session_that_no_instance_gave_its_name_is_not_its_matter() {
     let error = DenyInstanceSessions::new(iam!())
-        .plan(&order(role_session("AROAEXAMPLE")))
+        .plan(&step_request(role_session("AROAEXAMPLE")))
         .await
         .unwrap_err();
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
@@ -92,9 +92,9 @@ async fn a_session_that_no_instance_gave_its_name_is_not_its_matter() {
 /// No rule for a delete, so one would fail the test.
 #[tokio::test]
 async fn undo_lets_new_credentials_work_and_never_the_stolen_ones() {
-    let mut order = order(instance_session("AROAEXAMPLE"));
+    let mut request = step_request(instance_session("AROAEXAMPLE"));
     let action = DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(None)));
-    let receipt = action.plan(&order).await.unwrap().receipt;
+    let receipt = action.plan(&request).await.unwrap().receipt;
     let written = receipt.0.get("document").unwrap().as_str().unwrap().to_owned();
     let narrowed = mock!(Client::put_role_policy)
         .match_requests(|request| {
@@ -102,9 +102,9 @@ async fn undo_lets_new_credentials_work_and_never_the_stolen_ones() {
             document.contains("ec2:SourceInstanceARN") && document.contains("2026-03-01T13:00:00Z")
         })
         .then_output(|| PutRolePolicyOutput::builder().build());
-    order.at = "2026-03-01T13:00:00Z".parse().unwrap();
+    request.at = "2026-03-01T13:00:00Z".parse().unwrap();
     let outcome = DenyInstanceSessions::new(iam!(policy(Some(written)), narrowed))
-        .undo(&permit(), &order, &receipt)
+        .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
     assert_eq!(narrowed.num_calls(), 1);

@@ -19,7 +19,7 @@ use backstop_runtime::{
 use super::DenyUser;
 use crate::{
     iam,
-    testing::{INCIDENT, access_key, keys, no_keys, order, owner, permit, user},
+    testing::{INCIDENT, access_key, keys, no_keys, owner, permit, step_request, user},
 };
 
 fn policy(document: Option<String>) -> Rule {
@@ -50,7 +50,7 @@ async fn plans_one_policy_and_says_what_else_stops() {
         policy(None)
     );
     let plan = DenyUser::new(iam)
-        .plan(&order(access_key(Some("alice"))))
+        .plan(&step_request(access_key(Some("alice"))))
         .await
         .unwrap();
     assert_eq!(plan.changes.len(), 1);
@@ -84,7 +84,7 @@ async fn a_wrong_name_in_the_finding_costs_a_call_and_nothing_else() {
         policy(None)
     );
     let plan = DenyUser::new(iam)
-        .plan(&order(access_key(Some("mallory"))))
+        .plan(&step_request(access_key(Some("mallory"))))
         .await
         .unwrap();
     assert_eq!(plan.principal, "arn:aws:iam::123456789012:user/alice");
@@ -97,7 +97,7 @@ async fn a_wrong_name_in_the_finding_costs_a_call_and_nothing_else() {
 #[tokio::test]
 async fn a_session_user_must_have_the_findings_unique_id() {
     let session = |user_id: &str| {
-        order(Resource::UserSession(kind::UserSession {
+        step_request(Resource::UserSession(kind::UserSession {
             key_id: "ASIAIOSFODNN7EXAMPLE".into(),
             user_name: "alice".into(),
             user_id: user_id.into(),
@@ -124,32 +124,32 @@ async fn acts_and_undoes_only_its_own_text() {
         policy(None),
         put
     ));
-    let order = order(access_key(Some("alice")));
-    let receipt = action.plan(&order).await.unwrap().receipt;
-    action.act(&permit(), &order, &receipt).await.unwrap();
+    let request = step_request(access_key(Some("alice")));
+    let receipt = action.plan(&request).await.unwrap().receipt;
+    action.act(&permit(), &request, &receipt).await.unwrap();
     assert_eq!(put.num_calls(), 1);
     assert!(
-        !action.verify(&order, Some(&receipt)).await.unwrap().holds,
+        !action.verify(&request, Some(&receipt)).await.unwrap().holds,
         "the policy isn't there yet"
     );
 
     let there = || policy(Some(deny_all().to_string()));
     assert!(
         DenyUser::new(iam!(there()))
-            .verify(&order, Some(&receipt))
+            .verify(&request, Some(&receipt))
             .await
             .unwrap()
             .holds
     );
-    let mut later = order.clone();
+    let mut later = request.clone();
     later.at = "2026-03-03T00:00:01Z".parse().unwrap();
-    let mut accepting = order.clone();
+    let mut accepting = request.clone();
     accepting.accepted = vec![Risk::ReviveSessions];
-    for order in [later, accepting] {
+    for request in [later, accepting] {
         let delete =
             mock!(Client::delete_user_policy).then_output(|| DeleteUserPolicyOutput::builder().build());
         let undone = DenyUser::new(iam!(there(), delete))
-            .undo(&permit(), &order, &receipt)
+            .undo(&permit(), &request, &receipt)
             .await
             .unwrap();
         assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
@@ -158,12 +158,12 @@ async fn acts_and_undoes_only_its_own_text() {
 
     // Drift and absence: no rule for a delete, so a call to it would fail the test.
     let drifted = DenyUser::new(iam!(policy(Some("{}".into()))))
-        .undo(&permit(), &order, &receipt)
+        .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
     assert!(matches!(drifted, UndoOutcome::Drifted { .. }));
     let gone = DenyUser::new(iam!(policy(None)))
-        .undo(&permit(), &order, &receipt)
+        .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
     assert!(matches!(gone, UndoOutcome::NothingToUndo { .. }));
@@ -172,17 +172,17 @@ async fn acts_and_undoes_only_its_own_text() {
 /// A session made from the leaked key lives up to 36 hours; no rule for a delete, so one would fail the test.
 #[tokio::test]
 async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
-    let order = order(access_key(Some("alice")));
+    let request = step_request(access_key(Some("alice")));
     let plan = DenyUser::new(iam!(
         owner("alice"),
         user("alice"),
         keys("alice", StatusType::Active),
         policy(None)
     ))
-    .plan(&order)
+    .plan(&request)
     .await
     .unwrap();
-    let mut hours_later = order.clone();
+    let mut hours_later = request.clone();
     hours_later.at = "2026-03-01T15:00:00Z".parse().unwrap();
     let narrowed = mock!(Client::put_user_policy)
         .match_requests(|request| {

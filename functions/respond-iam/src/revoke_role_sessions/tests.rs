@@ -1,4 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+use std::sync::Arc;
+
 use aws_sdk_cloudtrail::{operation::lookup_events::LookupEventsOutput, types::Event};
 use aws_sdk_iam::{
     Client,
@@ -11,15 +13,17 @@ use aws_sdk_iam::{
     },
     types::error::NoSuchEntityException,
 };
-use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
+use backstop_aws::Accounts;
 use backstop_core::UndoOutcome;
-use backstop_runtime::{Action, StepError};
+use backstop_runtime::{Action, StepError, client};
 
 use super::RevokeRoleSessions;
 use crate::{
     iam,
-    testing::{instance_role, instance_session, order, permit, role, role_session},
+    services::CloudTrail,
+    testing::{instance_role, instance_session, permit, role, role_session, step_request},
 };
 
 fn no_policy() -> Rule {
@@ -39,7 +43,7 @@ fn no_profiles() -> Rule {
 }
 
 /// CloudTrail knows one session of the role, named by an attacker.
-fn revoke(iam: Client) -> RevokeRoleSessions {
+fn revoke(iam: Arc<Accounts>) -> RevokeRoleSessions {
     let events = mock!(aws_sdk_cloudtrail::Client::lookup_events).then_output(|| {
         let event = |name: &str, by: &str| Event::builder().event_name(name).username(by).build();
         LookupEventsOutput::builder()
@@ -47,12 +51,13 @@ fn revoke(iam: Client) -> RevokeRoleSessions {
             .events(event("GetRole", "auditor"))
             .build()
     });
-    let trail = mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, &[&events]);
-    RevokeRoleSessions::new(iam, trail)
+    let trail = client!(aws_sdk_cloudtrail: [events]);
+    let accounts = Arc::into_inner(iam).unwrap().mock::<CloudTrail>(trail);
+    RevokeRoleSessions::new(Arc::new(accounts))
 }
 
 #[tokio::test]
-async fn cuts_off_at_the_time_of_the_order() {
+async fn cuts_off_at_the_time_of_the_request() {
     let put = mock!(Client::put_role_policy)
         .match_requests(|request| {
             let document = request.policy_document().unwrap_or_default();
@@ -60,9 +65,9 @@ async fn cuts_off_at_the_time_of_the_order() {
         })
         .then_output(|| PutRolePolicyOutput::builder().build());
     let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy(), put));
-    let order = order(role_session("AROAEXAMPLE"));
-    let plan = action.plan(&order).await.unwrap();
-    action.act(&permit(), &order, &plan.receipt).await.unwrap();
+    let request = step_request(role_session("AROAEXAMPLE"));
+    let plan = action.plan(&request).await.unwrap();
+    action.act(&permit(), &request, &plan.receipt).await.unwrap();
     assert_eq!(put.num_calls(), 1);
     assert!(plan.blast_radius[1].contains("7200 seconds"));
 }
@@ -70,7 +75,7 @@ async fn cuts_off_at_the_time_of_the_order() {
 #[tokio::test]
 async fn the_plans_hash_does_not_move_with_the_clock() {
     let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy()));
-    let now = order(role_session("AROAEXAMPLE"));
+    let now = step_request(role_session("AROAEXAMPLE"));
     let mut later = now.clone();
     later.at = "2026-03-01T13:00:00Z".parse().unwrap();
     let (now, later) = (
@@ -84,15 +89,18 @@ async fn the_plans_hash_does_not_move_with_the_clock() {
 #[tokio::test]
 async fn a_role_made_anew_under_the_old_name_is_another_role() {
     let action = revoke(iam!(role("AROANEW"), no_profiles(), no_policy()));
-    let error = action.plan(&order(role_session("AROAOLD"))).await.unwrap_err();
+    let error = action
+        .plan(&step_request(role_session("AROAOLD")))
+        .await
+        .unwrap_err();
     assert!(matches!(error, StepError::Mismatch { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn undo_refuses_on_drift() {
     let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy()));
-    let order = order(role_session("AROAEXAMPLE"));
-    let receipt = action.plan(&order).await.unwrap().receipt;
+    let request = step_request(role_session("AROAEXAMPLE"));
+    let receipt = action.plan(&request).await.unwrap().receipt;
     let altered = mock!(Client::get_role_policy).then_output(|| {
         GetRolePolicyOutput::builder()
             .role_name("ci")
@@ -102,7 +110,7 @@ async fn undo_refuses_on_drift() {
             .unwrap()
     });
     let outcome = revoke(iam!(altered))
-        .undo(&permit(), &order, &receipt)
+        .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
     assert!(matches!(outcome, UndoOutcome::Drifted { .. }), "{outcome:?}");
@@ -114,8 +122,8 @@ async fn says_who_else_uses_the_role_and_asks_unless_told_not_to() {
         ListInstanceProfilesForRoleError::generic(ErrorMetadata::builder().code("AccessDenied").build())
     });
     let action = revoke(iam!(role("AROAEXAMPLE"), denied, no_policy()));
-    let mut order = order(role_session("AROAEXAMPLE"));
-    let plan = action.plan(&order).await.unwrap();
+    let mut request = step_request(role_session("AROAEXAMPLE"));
+    let plan = action.plan(&request).await.unwrap();
     let radius = plan.blast_radius.join("\n");
     assert!(
         radius.contains("may be assumed by arn:aws:iam::111122223333:root"),
@@ -133,23 +141,23 @@ async fn says_who_else_uses_the_role_and_asks_unless_told_not_to() {
     );
     assert!(plan.needs_approval.is_some());
 
-    order.with.insert("unasked".into(), true.into());
-    assert_eq!(action.plan(&order).await.unwrap().needs_approval, None);
-    order.with.insert("unasked".into(), "true".into());
-    assert!(action.plan(&order).await.is_err(), "a text is no switch");
+    request.with.insert("unasked".into(), true.into());
+    assert_eq!(action.plan(&request).await.unwrap().needs_approval, None);
+    request.with.insert("unasked".into(), "true".into());
+    assert!(action.plan(&request).await.is_err(), "a text is no switch");
 }
 
 /// Anybody who may assume a role can name a session after an instance.
 #[tokio::test]
 async fn leaves_a_role_alone_only_where_the_instances_own_deny_is_enough() {
-    let order = order(instance_session("AROAEXAMPLE"));
+    let request = step_request(instance_session("AROAEXAMPLE"));
     let error = revoke(iam!(instance_role("AROAEXAMPLE")))
-        .plan(&order)
+        .plan(&request)
         .await
         .unwrap_err();
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
     let plan = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy()))
-        .plan(&order)
+        .plan(&request)
         .await
         .unwrap();
     assert_eq!(plan.changes.len(), 1);

@@ -16,16 +16,15 @@ use aws_sdk_s3control::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::{ErrorName, Plan, Receipt, Resource, UndoOutcome, guardrail::DRILL_TAG, kind};
-use backstop_runtime::{Action, StepError, action::Order};
+use backstop_runtime::{Action, StepError, action::StepRequest};
 
 use super::BlockAccountPublicAccess;
 use crate::{
-    account_block::AccountBlocks,
     block::Block,
     s3,
     testing::{
-        BUCKET, OWNER, acl, buckets, error, no_block, no_website, order_for, permit, policy_is_public, tags,
-        website,
+        BUCKET, OWNER, acl, buckets, error, no_block, no_website, permit, policy_is_public, request_for,
+        tags, website,
     },
 };
 
@@ -37,8 +36,8 @@ const PARTLY: Settings = [Some(true), Some(true), Some(false), None];
 const PARTLY_FILLED_IN: Settings = [Some(true), Some(true), Some(false), Some(false)];
 const EVERYONE: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 
-fn order() -> Order {
-    order_for(Resource::Account(kind::Account {}))
+fn step_request() -> StepRequest {
+    request_for(Resource::Account(kind::Account {}))
 }
 
 fn configuration([acls, ignore, policy, restrict]: Settings) -> PublicAccessBlockConfiguration {
@@ -82,18 +81,10 @@ fn delete() -> Rule {
         .then_output(|| DeletePublicAccessBlockOutput::builder().build())
 }
 
-macro_rules! control {
-    ($($rule:expr),* $(,)?) => {
-        AccountBlocks::new(aws_smithy_mocks::mock_client!(
-            aws_sdk_s3control, aws_smithy_mocks::RuleMode::MatchAny, &[$(&$rule),*]
-        ))
-    };
-}
-
 /// With an account that has no bucket.
 async fn plan_of_empty(before: Rule) -> Result<Plan, StepError> {
-    BlockAccountPublicAccess::new(control!(before), s3!(buckets(&[], false)))
-        .plan(&order())
+    BlockAccountPublicAccess::new(s3!([buckets(&[], false)], control: [before]))
+        .plan(&step_request())
         .await
 }
 
@@ -123,7 +114,7 @@ fn says(lines: &[String], part: &str) -> bool {
 #[tokio::test]
 async fn plans_one_change_names_who_is_cut_off_and_always_asks() {
     let [closed, locked] = closed_and_locked();
-    let seen = s3!(
+    let accounts = s3!([
         buckets(&[BUCKET, "closed", "locked"], true),
         closed,
         locked,
@@ -132,9 +123,9 @@ async fn plans_one_change_names_who_is_cut_off_and_always_asks() {
         website(),
         policy_is_public(true),
         acl(Some(EVERYONE)),
-    );
-    let plan = BlockAccountPublicAccess::new(control!(none_now()), seen)
-        .plan(&order())
+    ], control: [none_now()]);
+    let plan = BlockAccountPublicAccess::new(accounts)
+        .plan(&step_request())
         .await
         .unwrap();
     let [change] = plan.changes.as_slice() else {
@@ -178,8 +169,8 @@ async fn buckets_that_cannot_be_listed_are_said_to_be_unknown() {
     let plan = async |code: &'static str| {
         let unlisted = mock!(aws_sdk_s3::Client::list_buckets)
             .then_error(move || ListBucketsError::generic(error(code)));
-        BlockAccountPublicAccess::new(control!(now(PARTLY)), s3!(unlisted))
-            .plan(&order())
+        BlockAccountPublicAccess::new(s3!([unlisted], control: [now(PARTLY)]))
+            .plan(&step_request())
             .await
     };
     let denied = plan("AccessDenied").await.unwrap();
@@ -204,7 +195,7 @@ async fn a_drill_may_close_an_account_only_if_all_that_is_open_is_for_drills() {
             &[BUCKET, "closed"]
         };
         let tag: &[(&str, &str)] = if tagged { &[(DRILL_TAG, "yes")] } else { &[] };
-        let seen = s3!(
+        let accounts = s3!([
             buckets(names, has_more),
             closed,
             locked,
@@ -213,9 +204,9 @@ async fn a_drill_may_close_an_account_only_if_all_that_is_open_is_for_drills() {
             no_website(),
             policy_is_public(true),
             acl(None),
-        );
-        let action = BlockAccountPublicAccess::new(control!(none_now()), seen);
-        action.plan(&order()).await.unwrap().tags
+        ], control: [none_now()]);
+        let action = BlockAccountPublicAccess::new(accounts);
+        action.plan(&step_request()).await.unwrap().tags
     };
     assert!(tags_with(false, true, false).await.contains_key(DRILL_TAG));
     assert!(
@@ -245,8 +236,8 @@ async fn a_closed_account_has_nothing_to_change_and_nothing_to_ask() {
 
 #[tokio::test]
 async fn only_an_account_is_its_target() {
-    let bucket = order_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }));
-    let action = BlockAccountPublicAccess::new(control!(), s3!());
+    let bucket = request_for(Resource::Bucket(kind::Bucket { name: BUCKET.into() }));
+    let action = BlockAccountPublicAccess::new(s3!([], control: []));
     let error = action.plan(&bucket).await.unwrap_err();
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
 }
@@ -255,15 +246,18 @@ async fn only_an_account_is_its_target() {
 async fn sets_all_four_and_verifies_by_reading_back() {
     let receipt = receipt(none_now()).await;
     let put = put(FULL);
-    let action = BlockAccountPublicAccess::new(control!(put), s3!());
-    action.act(&permit(), &order(), &receipt).await.unwrap();
-    action.act(&permit(), &order(), &receipt).await.unwrap();
+    let action = BlockAccountPublicAccess::new(s3!([], control: [put]));
+    action.act(&permit(), &step_request(), &receipt).await.unwrap();
+    action.act(&permit(), &step_request(), &receipt).await.unwrap();
     assert_eq!(put.num_calls(), 2, "twice is harmless");
 
     let refused = mock!(Client::put_public_access_block)
         .then_error(|| PutPublicAccessBlockError::generic(error("AccessDenied")));
-    let action = BlockAccountPublicAccess::new(control!(refused), s3!());
-    let refusal = action.act(&permit(), &order(), &receipt).await.unwrap_err();
+    let action = BlockAccountPublicAccess::new(s3!([], control: [refused]));
+    let refusal = action
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap_err();
     assert_eq!(refusal.name(), ErrorName::AccessDenied);
     assert!(
         refusal.to_string().contains("`s3:PutAccountPublicAccessBlock`"),
@@ -271,8 +265,8 @@ async fn sets_all_four_and_verifies_by_reading_back() {
     );
 
     let verify = async |now: Rule| {
-        BlockAccountPublicAccess::new(control!(now), s3!())
-            .verify(&order(), Some(&receipt))
+        BlockAccountPublicAccess::new(s3!([], control: [now]))
+            .verify(&step_request(), Some(&receipt))
             .await
             .unwrap()
     };
@@ -293,8 +287,8 @@ async fn sets_all_four_and_verifies_by_reading_back() {
 #[tokio::test]
 async fn undo_brings_back_exactly_what_was() {
     let undo = async |now: Rule, change: &Rule, receipt: &Receipt| {
-        BlockAccountPublicAccess::new(control!(now, *change), s3!())
-            .undo(&permit(), &order(), receipt)
+        BlockAccountPublicAccess::new(s3!([], control: [now, *change]))
+            .undo(&permit(), &step_request(), receipt)
             .await
             .unwrap()
     };

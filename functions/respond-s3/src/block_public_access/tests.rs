@@ -15,8 +15,8 @@ use crate::{
     block::Block,
     is_ours, s3,
     testing::{
-        block, block_error, no_access_log, no_block, no_policy, no_website, order, permit, policy_is_public,
-        tags, website, website_error,
+        block, block_error, no_access_log, no_block, no_policy, no_website, permit, policy_is_public,
+        step_request, tags, website, website_error,
     },
 };
 
@@ -48,7 +48,7 @@ fn delete() -> Rule {
 
 async fn plan_with(before: Rule, tags: Rule, website: Rule, policy: Rule) -> Result<Plan, StepError> {
     BlockPublicAccess::new(s3!(before, tags, website, policy, no_access_log()))
-        .plan(&order())
+        .plan(&step_request())
         .await
 }
 
@@ -131,14 +131,14 @@ async fn sets_all_four_and_verifies_by_the_settings() {
     let receipt = receipt(no_block()).await;
     let put = put(FULL);
     let action = BlockPublicAccess::new(s3!(put));
-    action.act(&permit(), &order(), &receipt).await.unwrap();
-    action.act(&permit(), &order(), &receipt).await.unwrap();
+    action.act(&permit(), &step_request(), &receipt).await.unwrap();
+    action.act(&permit(), &step_request(), &receipt).await.unwrap();
     assert_eq!(put.num_calls(), 2, "twice is harmless");
 
     let verify = async |rules: [Rule; 2], receipt: Option<&Receipt>| {
         let [one, other] = rules;
         BlockPublicAccess::new(s3!(one, other))
-            .verify(&order(), receipt)
+            .verify(&step_request(), receipt)
             .await
             .unwrap()
     };
@@ -169,7 +169,7 @@ async fn sets_all_four_and_verifies_by_the_settings() {
 async fn undo_brings_back_exactly_what_was() {
     let undo = async |now: Rule, change: &Rule, receipt: &Receipt| {
         BlockPublicAccess::new(s3!(now, *change))
-            .undo(&permit(), &order(), receipt)
+            .undo(&permit(), &step_request(), receipt)
             .await
             .unwrap()
     };

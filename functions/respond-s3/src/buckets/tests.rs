@@ -4,14 +4,25 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_s3::{Client, config::http::HttpResponse};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use aws_smithy_types::body::SdkBody;
+use backstop_aws::Accounts;
 use backstop_core::{ErrorName, Resource, kind};
-use backstop_runtime::StepError;
+use backstop_runtime::{StepError, action::StepRequest, testing::accounts};
 
-use super::Buckets;
+use super::find;
 use crate::{
+    block::Block,
+    bucket::Bucket,
     is_ours, s3,
-    testing::{block, block_error, no_block, order, order_for},
+    services::S3,
+    testing::{block, block_error, no_block, request_for, step_request},
 };
+
+async fn find_by(
+    accounts: &Arc<Accounts>,
+    request: &StepRequest,
+) -> Result<(Bucket, Option<Block>), StepError> {
+    find(&accounts.at(request)?, &request.target).await
+}
 
 #[tokio::test]
 async fn a_bucket_in_another_region_is_followed_there() {
@@ -30,16 +41,16 @@ async fn a_bucket_in_another_region_is_followed_there() {
     );
     let asked = Arc::new(Mutex::new(Vec::new()));
     let made = Arc::clone(&asked);
-    let buckets = Buckets::connecting(move |region| {
-        made.lock().unwrap().push(region.to_owned());
-        if region == "us-west-2" {
+    let accounts = Arc::new(accounts().mock_regions::<S3>(move |region| {
+        made.lock().unwrap().push(region.to_string());
+        if region.as_str() == "us-west-2" {
             away.clone()
         } else {
             here.clone()
         }
-    });
+    }));
     for _ in 0..2 {
-        let (bucket, found) = buckets.find(&order().target).await.unwrap();
+        let (bucket, found) = find_by(&accounts, &step_request()).await.unwrap();
         assert_eq!(bucket.place.region, "us-west-2");
         assert_eq!(
             found.unwrap().to_string(),
@@ -55,16 +66,16 @@ async fn a_bucket_in_another_region_is_followed_there() {
 
 #[tokio::test]
 async fn none_gone_denied_and_no_bucket_are_told_apart() {
-    let (_, none) = s3!(no_block()).find(&order().target).await.unwrap();
+    let (_, none) = find_by(&s3!(no_block()), &step_request()).await.unwrap();
     assert_eq!(none, None);
-    let gone = s3!(block_error("NoSuchBucket")).find(&order().target).await;
+    let gone = find_by(&s3!(block_error("NoSuchBucket")), &step_request()).await;
     assert!(matches!(gone, Err(StepError::TargetGone { .. })));
     // Another account's bucket of this name answers so, too: every call names the owner it expects.
-    let denied = s3!(block_error("AccessDenied")).find(&order().target).await;
+    let denied = find_by(&s3!(block_error("AccessDenied")), &step_request()).await;
     assert_eq!(denied.unwrap_err().name(), ErrorName::AccessDenied);
-    let user = order_for(Resource::User(kind::User {
+    let user = request_for(Resource::User(kind::User {
         user_name: "alice".into(),
     }));
-    let no_bucket = s3!().find(&user.target).await;
+    let no_bucket = find_by(&s3!(), &user).await;
     assert!(matches!(no_bucket, Err(StepError::NotApplicable { .. })));
 }

@@ -1,25 +1,28 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
+use std::sync::Arc;
+
 use aws_sdk_s3::operation::list_buckets::ListBucketsError;
 use aws_sdk_s3control::{Client, operation::get_public_access_block::GetPublicAccessBlockError};
-use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use aws_smithy_mocks::{Rule, mock};
+use backstop_aws::Accounts;
 use backstop_core::{Plan, Resource, kind};
 use backstop_runtime::Action;
 use serde_json::json;
 
 use super::CaptureAccount;
 use crate::{
-    account_block::AccountBlocks,
-    buckets::Buckets,
     s3,
-    testing::{BUCKET, acl, block, buckets, error, no_website, order_for, policy_is_public, tags},
+    testing::{BUCKET, acl, block, buckets, error, no_website, policy_is_public, request_for, tags},
 };
 
-async fn capture(seen: std::sync::Arc<Buckets>) -> Plan {
-    let none = mock!(Client::get_public_access_block)
-        .then_error(|| GetPublicAccessBlockError::generic(error("NoSuchPublicAccessBlockConfiguration")));
-    let blocks = AccountBlocks::new(mock_client!(aws_sdk_s3control, RuleMode::MatchAny, &[&none]));
-    CaptureAccount::new(blocks, seen)
-        .plan(&order_for(Resource::Account(kind::Account {})))
+fn none() -> Rule {
+    mock!(Client::get_public_access_block)
+        .then_error(|| GetPublicAccessBlockError::generic(error("NoSuchPublicAccessBlockConfiguration")))
+}
+
+async fn capture(accounts: Arc<Accounts>) -> Plan {
+    CaptureAccount::new(accounts)
+        .plan(&request_for(Resource::Account(kind::Account {})))
         .await
         .unwrap()
 }
@@ -27,14 +30,14 @@ async fn capture(seen: std::sync::Arc<Buckets>) -> Plan {
 #[tokio::test]
 async fn keeps_which_buckets_were_open_and_changes_nothing() {
     // The policy is public, and the bucket's own settings keep the public out all the same.
-    let plan = capture(s3!(
+    let plan = capture(s3!([
         buckets(&[BUCKET], false),
         block([false, false, false, true]),
         tags(&[]),
         no_website(),
         policy_is_public(true),
         acl(Some("http://acs.amazonaws.com/groups/global/AuthenticatedUsers")),
-    ))
+    ], control: [none()]))
     .await;
     assert!(plan.changes.is_empty() && plan.needs_approval.is_none());
     let captured = plan.captured.unwrap();
@@ -56,7 +59,7 @@ async fn keeps_which_buckets_were_open_and_changes_nothing() {
 async fn missing_evidence_is_named() {
     let unlisted = mock!(aws_sdk_s3::Client::list_buckets)
         .then_error(|| ListBucketsError::generic(error("AccessDenied")));
-    let plan = capture(s3!(unlisted)).await;
+    let plan = capture(s3!([unlisted], control: [none()])).await;
     let says = |part: &str| plan.limits.iter().any(|line| line.contains(part));
     assert!(
         says("evidence is missing") && says("`s3:ListAllMyBuckets`"),

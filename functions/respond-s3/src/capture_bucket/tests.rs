@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use super::CaptureBucket;
 use crate::{
     is_ours, s3,
-    testing::{block, error, no_access_log, no_website, order, permit, policy_is_public, tags},
+    testing::{block, error, no_access_log, no_website, permit, policy_is_public, step_request, tags},
 };
 
 const EVERYONE: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
@@ -136,7 +136,7 @@ async fn capture(policy: Rule, acl: Rule, log: Rule) -> Result<Plan, StepError> 
         no_website(),
         log,
     );
-    CaptureBucket::new(buckets).plan(&order()).await
+    CaptureBucket::new(buckets).plan(&step_request()).await
 }
 
 fn part<'a>(captured: &'a Value, pointer: &str) -> &'a Value {
@@ -208,9 +208,15 @@ async fn acting_verifying_and_undoing_make_no_call() {
         .unwrap()
         .receipt;
     let action = CaptureBucket::new(s3!());
-    action.act(&permit(), &order(), &receipt).await.unwrap();
-    assert!(action.verify(&order(), Some(&receipt)).await.unwrap().holds);
-    assert!(!action.verify(&order(), None).await.unwrap().holds);
-    let undone = action.undo(&permit(), &order(), &receipt).await.unwrap();
+    action.act(&permit(), &step_request(), &receipt).await.unwrap();
+    assert!(
+        action
+            .verify(&step_request(), Some(&receipt))
+            .await
+            .unwrap()
+            .holds
+    );
+    assert!(!action.verify(&step_request(), None).await.unwrap().holds);
+    let undone = action.undo(&permit(), &step_request(), &receipt).await.unwrap();
     assert!(matches!(undone, UndoOutcome::NothingToUndo { .. }));
 }

@@ -8,20 +8,25 @@ use serde_json::Value;
 
 use crate::{
     CallError, StepError,
-    action::{Order, read_receipt},
-    inline_policy::{PolicyReceipt, Standing},
+    action::{StepRequest, read_receipt},
+    inline_policy::{PolicyReceipt, PolicyState},
 };
 
-/// Who holds the policy.
+backstop_aws::services! {
+    /// IAM, which every inline deny is written by.
+    pub global Iam = aws_sdk_iam;
+}
+
+/// What kind of principal holds the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum PrincipalKind {
     /// An IAM user.
     User,
     /// An IAM role.
     Role,
 }
 
-impl Holder {
+impl PrincipalKind {
     const fn word(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -41,7 +46,7 @@ impl Holder {
 
 /// What undo needs of a deny.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DenyReceipt {
+pub struct InlineDenyReceipt {
     /// The policy as we write it.
     #[serde(flatten)]
     pub policy: PolicyReceipt,
@@ -49,35 +54,30 @@ pub struct DenyReceipt {
     pub sessions_end: Timestamp,
 }
 
-/// The calls on one kind of holder.
-pub struct Denies {
+/// The calls on one kind of principal.
+pub struct InlineDeny {
     iam: Client,
-    holder: Holder,
+    kind: PrincipalKind,
 }
 
-impl Denies {
-    /// The calls on holders of this kind.
-    pub const fn on(holder: Holder, iam: Client) -> Self {
-        Self { iam, holder }
-    }
-
-    /// The client, for who reads more of a holder.
-    pub const fn iam(&self) -> &Client {
-        &self.iam
+impl InlineDeny {
+    /// The calls on principals of this kind.
+    pub const fn on(kind: PrincipalKind, iam: Client) -> Self {
+        Self { iam, kind }
     }
 
     /// This incident's deny of that name's holder.
-    pub fn receipt(&self, name: &str, order: &Order, document: &Value) -> DenyReceipt {
-        self.receipt_for(PolicyReceipt::new(name, &order.incident, document), order)
+    pub fn receipt(&self, name: &str, request: &StepRequest, document: &Value) -> InlineDenyReceipt {
+        self.receipt_for(PolicyReceipt::new(name, &request.incident, document), request)
     }
 
     /// The receipt of such a policy.
-    pub fn receipt_for(&self, policy: PolicyReceipt, order: &Order) -> DenyReceipt {
-        let end = order
+    pub fn receipt_for(&self, policy: PolicyReceipt, request: &StepRequest) -> InlineDenyReceipt {
+        let end = request
             .at
-            .checked_add(self.holder.longest_session())
+            .checked_add(self.kind.longest_session())
             .unwrap_or(Timestamp::MAX);
-        DenyReceipt {
+        InlineDenyReceipt {
             policy,
             // People read it, and a fraction of a second says nothing to them.
             sessions_end: end.round(Unit::Second).unwrap_or(end),
@@ -86,7 +86,7 @@ impl Denies {
 
     /// The AWS CLI line that takes the policy away.
     pub fn by_hand(&self, policy: &PolicyReceipt) -> String {
-        let word = self.holder.word();
+        let word = self.kind.word();
         format!(
             "aws iam delete-{word}-policy --{word}-name {} --policy-name {}",
             policy.holder, policy.policy_name
@@ -94,9 +94,9 @@ impl Denies {
     }
 
     /// What stands under the policy's name now.
-    pub async fn standing(&self, policy: &PolicyReceipt) -> Result<Standing, StepError> {
-        let answer = match self.holder {
-            Holder::User => self
+    pub async fn state(&self, policy: &PolicyReceipt) -> Result<PolicyState, StepError> {
+        let answer = match self.kind {
+            PrincipalKind::User => self
                 .iam
                 .get_user_policy()
                 .user_name(&policy.holder)
@@ -105,7 +105,7 @@ impl Denies {
                 .await
                 .map(|answer| answer.policy_document)
                 .map_err(CallError::of("iam:GetUserPolicy", self.place(policy))),
-            Holder::Role => self
+            PrincipalKind::Role => self
                 .iam
                 .get_role_policy()
                 .role_name(&policy.holder)
@@ -125,8 +125,8 @@ impl Denies {
     /// Writes the text of the receipt.
     pub async fn put(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
         let on = self.place(policy);
-        match self.holder {
-            Holder::User => self
+        match self.kind {
+            PrincipalKind::User => self
                 .iam
                 .put_user_policy()
                 .user_name(&policy.holder)
@@ -136,7 +136,7 @@ impl Denies {
                 .await
                 .map(drop)
                 .map_err(CallError::of("iam:PutUserPolicy", on))?,
-            Holder::Role => self
+            PrincipalKind::Role => self
                 .iam
                 .put_role_policy()
                 .role_name(&policy.holder)
@@ -152,8 +152,8 @@ impl Denies {
 
     /// Takes the policy away.
     pub async fn delete(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
-        match self.holder {
-            Holder::User => self
+        match self.kind {
+            PrincipalKind::User => self
                 .iam
                 .delete_user_policy()
                 .user_name(&policy.holder)
@@ -162,7 +162,7 @@ impl Denies {
                 .await
                 .map(drop)
                 .map_err(CallError::of("iam:DeleteUserPolicy", self.place(policy)))?,
-            Holder::Role => self
+            PrincipalKind::Role => self
                 .iam
                 .delete_role_policy()
                 .role_name(&policy.holder)
@@ -177,14 +177,14 @@ impl Denies {
 
     /// Reads back whether our text stands; `denies` says in words what it does.
     pub async fn verify(&self, policy: &PolicyReceipt, denies: &str) -> Result<Verification, StepError> {
-        let standing = self.standing(policy).await?;
-        let (word, holder, name) = (self.holder.word(), &policy.holder, &policy.policy_name);
+        let state = self.state(policy).await?;
+        let (word, holder, name) = (self.kind.word(), &policy.holder, &policy.policy_name);
         Ok(Verification {
-            holds: standing == Standing::Ours,
-            observed: match standing {
-                Standing::Ours => format!("policy {name} of {word} {holder} denies {denies}"),
-                Standing::Absent => format!("{word} {holder} has no policy {name}"),
-                Standing::Narrowed { .. } | Standing::Altered => {
+            holds: state == PolicyState::Ours,
+            observed: match state {
+                PolicyState::Ours => format!("policy {name} of {word} {holder} denies {denies}"),
+                PolicyState::Absent => format!("{word} {holder} has no policy {name}"),
+                PolicyState::Narrowed { .. } | PolicyState::Altered => {
                     format!("policy {name} of {word} {holder} has another text")
                 }
             },
@@ -193,23 +193,23 @@ impl Denies {
 
     /// Takes the deny back. While sessions from before it may be alive, one of them an attacker's, only those
     /// stay denied; a person may accept their revival by name.
-    pub async fn undo(&self, order: &Order, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
-        let DenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
-        let standing = self.standing(&policy).await?;
-        if let Standing::Absent | Standing::Altered = standing
-            && let Some(outcome) = policy.undo_without_removal(&standing)
+    pub async fn undo(&self, request: &StepRequest, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
+        let InlineDenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
+        let state = self.state(&policy).await?;
+        if let PolicyState::Absent | PolicyState::Altered = state
+            && let Some(outcome) = policy.undo_without_removal(&state)
         {
             return Ok(outcome);
         }
-        let (word, holder, name) = (self.holder.word(), &policy.holder, &policy.policy_name);
-        if order.at >= sessions_end || order.accepted.contains(&Risk::ReviveSessions) {
+        let (word, holder, name) = (self.kind.word(), &policy.holder, &policy.policy_name);
+        if request.at >= sessions_end || request.accepted.contains(&Risk::ReviveSessions) {
             self.delete(&policy).await?;
             return Ok(UndoOutcome::Restored {
                 what: format!("removed policy {name} from {word} {holder}"),
             });
         }
-        if standing == Standing::Ours
-            && let Some(narrowed) = policy.narrowed(order.at)
+        if state == PolicyState::Ours
+            && let Some(narrowed) = policy.narrowed(request.at)
         {
             self.put(&narrowed).await?;
         }
@@ -226,7 +226,7 @@ impl Denies {
         format!(
             "policy `{}` of {} `{}`",
             policy.policy_name,
-            self.holder.word(),
+            self.kind.word(),
             policy.holder
         )
     }

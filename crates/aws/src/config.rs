@@ -1,4 +1,4 @@
-//! The SDK configuration, built once a process.
+//! The SDK configuration, read once a process.
 
 use std::time::Duration;
 

@@ -1,0 +1,39 @@
+//! AWS accounts: clients for an account and a Region, and what a failed call means. Knows no service's SDK crate:
+//! whoever calls a service names it by [`services!`], so that no function links more than it uses.
+//!
+//! | module | concept |
+//! | --- | --- |
+//! | `config` | the SDK configuration, read once a process |
+//! | `accounts` | [`Accounts`]: makes each client once |
+//! | `access` | [`Access`]: the clients of one account in one Region |
+//! | `scope` | [`Scope`]: which account and Region, and for which step |
+//! | `credentials` | where an account's credentials come from |
+//! | `service` | [`Service`]: what a client is made of |
+//! | `partition` | the home Regions of services without Regions |
+//! | `call_error` | [`CallError`]: a failed call under its fixed name |
+//! | `error_class` | the one table of AWS's error codes: what passes by waiting, and what doesn't |
+//! | `denied_by` | [`PolicyType`]: which kind of policy denied a call |
+
+mod access;
+mod accounts;
+mod call_error;
+mod config;
+mod credentials;
+mod denied_by;
+mod error_class;
+#[cfg(feature = "test-util")]
+mod mocks;
+mod partition;
+mod scope;
+mod service;
+
+pub use access::Access;
+pub use accounts::Accounts;
+pub use aws_config::SdkConfig;
+pub use call_error::CallError;
+pub use config::{config, loader};
+pub use credentials::{AccountError, CredentialsSource, OwnAccount, Session};
+pub use denied_by::PolicyType;
+pub use partition::{home_region, partition_of};
+pub use scope::{Scope, StepScope};
+pub use service::Service;

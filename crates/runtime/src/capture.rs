@@ -1,0 +1,90 @@
+//! An action that only reads: the plan holds what was read, and the log keeps the plan.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use serde_json::Value;
+
+use crate::{
+    Action, StepError,
+    action::{StepRequest, write_receipt},
+};
+
+/// Reads, and nothing else. Every capture is an [`Action`] without changes; there is nothing to act on or to undo.
+#[async_trait]
+pub trait Capture: Send + Sync {
+    /// `service.verb-object`.
+    fn id(&self) -> &'static str;
+
+    /// Reads what is to be kept. Makes no mutating call. An error that is worth a retry is handed back: the evidence may
+    /// be had yet. What can't be read for good is named in [`Captured::limits`], the rest is kept all the same.
+    async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError>;
+
+    /// What is kept, as people read it.
+    fn subject(&self, request: &StepRequest) -> String {
+        format!("the state of {}", request.target.resource)
+    }
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Captured {
+    /// Whom or what the guardrails are asked about.
+    pub principal: String,
+    /// Its tags, for the exemptions by tag.
+    pub tags: BTreeMap<String, String>,
+    /// What the log keeps.
+    pub evidence: Value,
+    /// What nobody should think was read.
+    pub limits: Vec<String>,
+}
+
+#[async_trait]
+impl<C: Capture> Action for C {
+    fn id(&self) -> &'static str {
+        Capture::id(self)
+    }
+
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let captured = self.capture(request).await?;
+        Ok(Plan {
+            step: request.step.clone(),
+            action: Capture::id(self).into(),
+            principal: captured.principal,
+            tags: captured.tags,
+            changes: Vec::new(),
+            blast_radius: Vec::new(),
+            limits: captured.limits,
+            needs_approval: None,
+            captured: Some(captured.evidence),
+            manual_undo: Vec::new(),
+            receipt: write_receipt(&Value::Null)?,
+        })
+    }
+
+    async fn act(&self, _: &Permit, _: &StepRequest, _: &Receipt) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        let subject = self.subject(request);
+        Ok(Verification {
+            holds: receipt.is_some(),
+            observed: match receipt {
+                Some(_) => format!("{subject} is in this log"),
+                None => format!("nothing of {subject} was kept"),
+            },
+        })
+    }
+
+    async fn undo(&self, _: &Permit, request: &StepRequest, _: &Receipt) -> Result<UndoOutcome, StepError> {
+        Ok(UndoOutcome::NothingToUndo {
+            reason: format!("{} was only read", self.subject(request)),
+        })
+    }
+}

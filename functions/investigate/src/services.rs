@@ -1,0 +1,5 @@
+//! The services that this function calls, beside CloudTrail, which has a pace of its own.
+
+backstop_aws::services! {
+    pub(crate) global Iam = aws_sdk_iam;
+}

@@ -40,6 +40,7 @@ fn opened(mode: Mode) -> Event {
             resource: Resource::AccessKey(kind::AccessKey {
                 key_id: "AKIAIOSFODNN7EXAMPLE".into(),
                 user_name: Some("alice".into()),
+                user_id: None,
             }),
         },
         mode,

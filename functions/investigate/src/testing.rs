@@ -35,6 +35,7 @@ pub(crate) fn order(region: &str, hours: u64) -> Order {
             resource: Resource::AccessKey(kind::AccessKey {
                 key_id: KEY.into(),
                 user_name: Some("build-server".into()),
+                user_id: None,
             }),
         },
         at: "2026-03-01T12:30:00Z".parse().unwrap(),

@@ -44,7 +44,9 @@ impl Drift {
         let ec2 = aws_sdk_ec2::Client::new(&sdk);
         match self {
             Self::DeleteTheKey => {
-                let kind::AccessKey { key_id, user_name } = planted.expect(kind::AccessKey::of);
+                let kind::AccessKey {
+                    key_id, user_name, ..
+                } = planted.expect(kind::AccessKey::of);
                 let delete = iam.delete_access_key().set_user_name(user_name.clone());
                 delete.access_key_id(key_id).send().await.map(drop).unwrap();
             }

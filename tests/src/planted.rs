@@ -153,6 +153,7 @@ fn target_of(account: &Account, subject: Subject<'_>) -> Target {
         Subject::Credential(identity) => Resource::AccessKey(kind::AccessKey {
             key_id: identity.key_id.clone(),
             user_name: Some(identity.user_name.clone()),
+            user_id: None,
         }),
     };
     Target {

@@ -249,6 +249,7 @@ async fn who_only_observes_is_in_nobodys_way(scene: &Scene) {
             resource: Resource::AccessKey(kind::AccessKey {
                 key_id: leaked.key_id.clone(),
                 user_name: Some(leaked.user.clone()),
+                user_id: None,
             }),
         },
         mode: Mode::Observe,

@@ -23,6 +23,7 @@ fn a_users_long_term_key_is_an_access_key() {
         Resource::AccessKey(kind::AccessKey {
             key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             user_name: Some("alice".to_owned()),
+            user_id: Some("AIDACKCEVSQ6C2EXAMPLE".to_owned())
         })
     );
     assert_eq!(finding.targets.len(), 1);
@@ -107,7 +108,8 @@ fn a_console_sign_in_has_no_key_and_names_the_user() {
     assert_eq!(
         target("guardduty-console-login-without-key"),
         Resource::User(kind::User {
-            user_name: "alice".to_owned()
+            user_name: "alice".to_owned(),
+            user_id: Some("AIDACKCEVSQ6C2EXAMPLE".to_owned())
         })
     );
 }

@@ -3,6 +3,7 @@
 
 mod fixture;
 
+use backstop_core::target::IamUser;
 use fixture::{finding, ids};
 
 #[test]
@@ -19,11 +20,37 @@ fn an_actor_of_another_account_is_no_user_of_this_one() {
 fn an_actor_without_a_key_is_known_by_the_unique_id() {
     let finding = finding("guardduty-attack-sequence-actor-without-key");
     assert_eq!(ids(&finding.targets), ["user alice", "bucket open-data"]);
+    let user = finding.targets[0].resource.iam_user();
+    assert!(
+        matches!(
+            user,
+            Some(IamUser::Identified {
+                user_id: "AIDACKCEVSQ6C2EXAMPLE",
+                ..
+            })
+        ),
+        "compared before acting: {user:?}"
+    );
 }
 
 #[test]
 fn hundreds_of_objects_are_one_bucket_after_the_key() {
-    let finding = finding("guardduty-attack-sequence-of-many-objects");
+    let mut event: serde_json::Value =
+        serde_json::from_slice(&fixture::bytes("guardduty-attack-sequence")).unwrap();
+    let sequence = event.pointer_mut("/detail/service/detection/sequence").unwrap();
+    let key = sequence["resources"][2].clone();
+    let object = |number| {
+        serde_json::json!({
+            "uid": format!("arn:aws:s3:::open-data/in/{number}.csv"), "resourceType": "S3_OBJECT",
+            "accountId": "123456789012", "region": "eu-west-1",
+        })
+    };
+    sequence["resources"] = (0..150).map(object).chain([key]).collect();
+    sequence["actors"].as_array_mut().unwrap().truncate(1);
+    let finding = backstop_core::finding::parse(&serde_json::to_vec(&event).unwrap())
+        .unwrap()
+        .findings
+        .remove(0);
     assert_eq!(
         ids(&finding.targets),
         ["access-key AKIAIOSFODNN7EXAMPLE", "bucket open-data"]

@@ -86,6 +86,7 @@ fn gone_wrong(user: &str) -> Vec<Record> {
             resource: Resource::AccessKey(kind::AccessKey {
                 key_id: "AKIAIOSFODNN7EXAMPLE".into(),
                 user_name: Some(user.into()),
+                user_id: None,
             }),
         },
         mode: Mode::Auto,

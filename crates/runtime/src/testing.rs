@@ -61,6 +61,7 @@ pub fn access_key(user_name: Option<&str>) -> Resource {
     Resource::AccessKey(kind::AccessKey {
         key_id: KEY.into(),
         user_name: user_name.map(str::to_owned),
+        user_id: None,
     })
 }
 

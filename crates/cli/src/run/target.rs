@@ -68,6 +68,7 @@ mod tests {
         let leaked = kind::AccessKey {
             key_id: "AKIAIOSFODNN7EXAMPLE".into(),
             user_name: Some("ci".into()),
+            user_id: None,
         };
         let leaked = at().target(leaked);
         let event = |name: &str, source: &str, request: serde_json::Value, response: serde_json::Value| {

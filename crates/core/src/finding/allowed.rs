@@ -3,7 +3,7 @@
 
 pub(super) use crate::target::name::{
     is_found_bucket as is_bucket_name, is_found_instance as is_instance_id, is_iam_name, is_long_term_key,
-    is_temporary_key,
+    is_temporary_key, is_unique_id,
 };
 
 /// The name of a role's session (AWS STS API Reference, `RoleSessionName`); service's own are in it, too.
@@ -14,15 +14,6 @@ pub(super) fn is_session_name(text: &str) -> bool {
 /// The name of a federated user (AWS STS API Reference, `GetFederationToken`).
 pub(super) fn is_federated_name(text: &str) -> bool {
     (2..=32).contains(&text.len()) && text.bytes().all(is_iam_byte)
-}
-
-/// The unique id of a user or role (IAM User Guide, "Understanding unique ID prefixes").
-pub(super) fn is_unique_id(text: &str, prefix: &str) -> bool {
-    text.starts_with(prefix)
-        && (16..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// A user's or role's.

@@ -149,6 +149,7 @@ fn add(found: &mut Vec<Resource>, value: &str, path: String, code: &str) -> Resu
         Resource::AccessKey(kind::AccessKey {
             key_id: value.to_owned(),
             user_name: None,
+            user_id: None,
         })
     } else if is_temporary_key(value) {
         // Nothing tells whose session it is.

@@ -84,6 +84,11 @@ impl<'a> Principal<'a> {
         Some(id.split_once(':').map_or(id, |(id, _)| id))
     }
 
+    /// The unique id, where it is one of this kind of principal: a masked or made-up one tells nothing.
+    fn known_id(&self, prefix: &str) -> Option<String> {
+        self.id().filter(|id| is_unique_id(id, prefix)).map(str::to_owned)
+    }
+
     /// Whether it is an IAM user.
     pub(super) fn is_user(&self) -> bool {
         self.kind() == Kind::User
@@ -122,6 +127,7 @@ impl<'a> Principal<'a> {
             Kind::User | Kind::Other => Resource::AccessKey(kind::AccessKey {
                 key_id,
                 user_name: Some(name),
+                user_id: None,
             }),
         })
     }
@@ -148,6 +154,7 @@ impl<'a> Principal<'a> {
             (Kind::User, (key_id, KeyKind::LongTerm)) => Resource::AccessKey(kind::AccessKey {
                 key_id,
                 user_name: self.user_name(place)?,
+                user_id: self.known_id("AIDA"),
             }),
             (Kind::User, (key_id, KeyKind::Temporary)) => self.user_session(key_id, place)?,
             (Kind::Role, (key_id, KeyKind::Temporary)) => self.role_session(key_id, place)?,
@@ -191,9 +198,11 @@ impl<'a> Principal<'a> {
         match (kind, self.name) {
             (Kind::User, Some(name)) => Ok(Resource::User(kind::User {
                 user_name: place.user_name(name)?,
+                user_id: self.known_id("AIDA"),
             })),
             (Kind::Role, Some(name)) => Ok(Resource::Role(kind::Role {
                 role_name: place.role_name(name)?,
+                role_id: self.known_id("AROA"),
             })),
             (Kind::Other | Kind::Federated, _) if self.principal_id.or(self.name).is_some() => {
                 Ok(self.other(self.principal_id.or(self.name).unwrap_or_default()))
@@ -230,7 +239,10 @@ impl<'a> Principal<'a> {
                     session_name: place.allowed(session_name, is_session_name, "a session's name")?,
                 })
             }
-            _ => Resource::Role(kind::Role { role_name }),
+            _ => Resource::Role(kind::Role {
+                role_name,
+                role_id: self.known_id("AROA"),
+            }),
         })
     }
 

@@ -95,6 +95,7 @@ mod tests {
     fn the_maximum_lowers_and_lesser_modes_stay() {
         let role = target(Resource::Role(kind::Role {
             role_name: "build".into(),
+            role_id: None,
         }));
         let none = Guardrails::default();
         assert_eq!(
@@ -125,6 +126,7 @@ mod tests {
         };
         let role = target(Resource::Role(kind::Role {
             role_name: "build".into(),
+            role_id: None,
         }));
         assert_eq!(
             opening(&paused, &role, Mode::Approve),

@@ -46,6 +46,7 @@ fn records(origin: Origin, finding: FindingRef, rest: Vec<Event>) -> Vec<Record>
             partition: "aws".into(),
             resource: Resource::User(kind::User {
                 user_name: "x".repeat(2000),
+                user_id: None,
             }),
         },
         mode: Mode::Auto,

@@ -55,6 +55,7 @@ impl Proposal {
                 format!("deny user {} everything", clean(user)),
                 Resource::User(kind::User {
                     user_name: user.clone(),
+                    user_id: None,
                 }),
             ),
             Subject::Key { id, user } => (
@@ -62,6 +63,7 @@ impl Proposal {
                 Resource::AccessKey(kind::AccessKey {
                     key_id: id.clone(),
                     user_name: user.clone(),
+                    user_id: None,
                 }),
             ),
             Subject::Role { name, account } => match account {
@@ -72,6 +74,7 @@ impl Proposal {
                     format!("revoke the sessions of role {}", clean(name)),
                     Resource::Role(kind::Role {
                         role_name: name.clone(),
+                        role_id: None,
                     }),
                 ),
             },

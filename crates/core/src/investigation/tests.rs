@@ -22,6 +22,7 @@ fn leaked_key() -> Suspect {
     let resource = Resource::AccessKey(kind::AccessKey {
         key_id: KEY.into(),
         user_name: Some("build-server".into()),
+        user_id: None,
     });
     Suspect::new(&target(resource), Some("build-server".into()))
 }
@@ -260,6 +261,7 @@ fn a_role_is_looked_for_by_who_took_it_and_its_sessions_are_followed() {
     let mut suspect = Suspect::new(
         &target(Resource::Role(kind::Role {
             role_name: "deploy".into(),
+            role_id: None,
         })),
         None,
     );

@@ -40,6 +40,13 @@ pub struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
+    /// The unique id of a user or role, where it is named besides.
+    fn unique_id(&self, prefix: &str) -> Option<String> {
+        let mut ids = self.ids.into_iter().flatten();
+        ids.find(|id| super::name::is_unique_id(id, prefix))
+            .map(str::to_owned)
+    }
+
     /// The ARNs among its ids.
     fn arns(&self) -> impl Iterator<Item = Arn<'a>> {
         self.ids.into_iter().flatten().filter_map(Arn::read)

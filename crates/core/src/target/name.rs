@@ -27,6 +27,15 @@ fn is_key(text: &str, prefix: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
+/// The unique id of a user or role (IAM User Guide, "Understanding unique ID prefixes").
+pub fn is_unique_id(text: &str, prefix: &str) -> bool {
+    text.starts_with(prefix)
+        && (16..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 /// `i-` and 8 or 17 hex digits (Amazon EC2 User Guide, "EC2 resource IDs").
 pub fn is_instance_id(text: &str) -> bool {
     text.strip_prefix("i-").is_some_and(|digits| {

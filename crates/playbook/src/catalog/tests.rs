@@ -58,6 +58,7 @@ fn every_iam_target() -> Vec<Target> {
         Resource::AccessKey(kind::AccessKey {
             key_id: key_id.clone(),
             user_name: None,
+            user_id: None,
         }),
         Resource::UserSession(kind::UserSession {
             key_id: key_id.clone(),
@@ -66,6 +67,7 @@ fn every_iam_target() -> Vec<Target> {
         }),
         Resource::User(kind::User {
             user_name: name.clone(),
+            user_id: None,
         }),
         Resource::Root(kind::Root { key_id: None }),
         Resource::FederatedUser(kind::FederatedUser {
@@ -78,7 +80,10 @@ fn every_iam_target() -> Vec<Target> {
             role_id: "AROAEXAMPLE".to_owned(),
             session_name: name.clone(),
         }),
-        Resource::Role(kind::Role { role_name: name }),
+        Resource::Role(kind::Role {
+            role_name: name,
+            role_id: None,
+        }),
     ]
     .map(target)
     .into()

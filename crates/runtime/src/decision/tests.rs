@@ -40,6 +40,7 @@ fn opened() -> Event {
             partition: "aws".into(),
             resource: Resource::Role(kind::Role {
                 role_name: "build".into(),
+                role_id: None,
             }),
         },
         mode: Mode::Approve,

@@ -42,6 +42,7 @@ fn request() -> ManualRun {
             partition: "aws".into(),
             resource: Resource::Role(kind::Role {
                 role_name: "build".into(),
+                role_id: None,
             }),
         },
         wanted: Mode::Approve,

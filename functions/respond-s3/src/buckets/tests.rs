@@ -75,6 +75,7 @@ async fn none_gone_denied_and_no_bucket_are_told_apart() {
     assert_eq!(denied.unwrap_err().name(), ErrorName::AccessDenied);
     let user = request_for(Resource::User(kind::User {
         user_name: "alice".into(),
+        user_id: None,
     }));
     let no_bucket = find_by(&s3!(), &user).await;
     assert!(matches!(no_bucket, Err(StepError::NotApplicable { .. })));

@@ -35,6 +35,7 @@ fn opened(mode: Mode) -> Event {
             resource: Resource::AccessKey(kind::AccessKey {
                 key_id: "AKIAIOSFODNN7EXAMPLE".into(),
                 user_name: Some("ci".into()),
+                user_id: None,
             }),
         },
         mode,

@@ -17,6 +17,10 @@ pub struct AccessKey {
     pub key_id: String,
     /// The user's name according to the finding.
     pub user_name: Option<String>,
+    /// The user's unique id, `AIDA…`, if the finding tells it: a user made anew under the name is another. Left out where there is none:
+    /// records of logs from before it was kept must keep their hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
 }
 
 impl Kind for AccessKey {
@@ -28,6 +32,7 @@ impl Kind for AccessKey {
         Self {
             key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             user_name: Some("example".to_owned()),
+            user_id: None,
         }
     }
 
@@ -60,6 +65,7 @@ impl Kind for AccessKey {
             Ok(at.target(Self {
                 key_id: text.to_owned(),
                 user_name: None,
+                user_id: None,
             }))
         })
     }
@@ -113,6 +119,7 @@ impl AccessKey {
     fn user(&self) -> Option<User> {
         Some(User {
             user_name: self.user_name.clone()?,
+            user_id: self.user_id.clone(),
         })
     }
 }

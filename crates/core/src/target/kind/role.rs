@@ -14,12 +14,17 @@ use super::{
 pub struct Role {
     /// The role's name.
     pub role_name: String,
+    /// The role's unique id, `AROA…`, if the finding tells it: a role made anew under the name is another. Left out where there is none:
+    /// records of logs from before it was kept must keep their hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_id: Option<String>,
 }
 
 impl Role {
     fn read(name: &str) -> Option<Self> {
         name::is_iam_name(name).then(|| Self {
             role_name: name.to_owned(),
+            role_id: None,
         })
     }
 }
@@ -32,6 +37,7 @@ impl Kind for Role {
     fn example() -> Self {
         Self {
             role_name: "example".to_owned(),
+            role_id: None,
         }
     }
 
@@ -79,8 +85,15 @@ impl Kind for Role {
     }
 
     fn read_named(named: &Named<'_>) -> Option<Result<Resource, &'static str>> {
-        (named.resource_type == "AWS::IAM::Role")
-            .then(|| Self::read(named.name).map(Resource::from).ok_or("a role's name"))
+        (named.resource_type == "AWS::IAM::Role").then(|| {
+            Self::read(named.name)
+                .map(|role| Self {
+                    role_id: named.unique_id("AROA"),
+                    ..role
+                })
+                .map(Resource::from)
+                .ok_or("a role's name")
+        })
     }
 
     fn guardduty_types() -> &'static [&'static str] {
@@ -105,7 +118,7 @@ impl Kind for Role {
     fn iam_role(&self) -> Option<IamRole<'_>> {
         Some(IamRole {
             name: &self.role_name,
-            role_id: None,
+            role_id: self.role_id.as_deref(),
         })
     }
 }

@@ -33,6 +33,7 @@ impl RoleSession {
     pub fn role(&self) -> Role {
         Role {
             role_name: self.role_name.clone(),
+            role_id: Some(self.role_id.clone()),
         }
     }
 }

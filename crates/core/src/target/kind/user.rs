@@ -14,12 +14,17 @@ use super::{
 pub struct User {
     /// The user's name.
     pub user_name: String,
+    /// The user's unique id, `AIDA…`, if the finding tells it: a user made anew under the name is another. Left out where there is none:
+    /// records of logs from before it was kept must keep their hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
 }
 
 impl User {
     fn read(name: &str) -> Option<Self> {
         name::is_iam_name(name).then(|| Self {
             user_name: name.to_owned(),
+            user_id: None,
         })
     }
 }
@@ -32,6 +37,7 @@ impl Kind for User {
     fn example() -> Self {
         Self {
             user_name: "example".to_owned(),
+            user_id: None,
         }
     }
 
@@ -86,7 +92,15 @@ impl Kind for User {
         if named.arns().any(|arn| arn.resource == "root") {
             return Some(Ok(Root { key_id: None }.into()));
         }
-        Some(Self::read(named.name).map(Resource::from).ok_or("a user's name"))
+        Some(
+            Self::read(named.name)
+                .map(|user| Self {
+                    user_id: named.unique_id("AIDA"),
+                    ..user
+                })
+                .map(Resource::from)
+                .ok_or("a user's name"),
+        )
     }
 
     fn guardduty_types() -> &'static [&'static str] {
@@ -109,7 +123,13 @@ impl Kind for User {
     }
 
     fn iam_user(&self) -> Option<IamUser<'_>> {
-        Some(IamUser::Named(&self.user_name))
+        Some(match &self.user_id {
+            Some(user_id) => IamUser::Identified {
+                name: &self.user_name,
+                user_id,
+            },
+            None => IamUser::Named(&self.user_name),
+        })
     }
 }
 

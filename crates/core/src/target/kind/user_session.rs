@@ -43,7 +43,11 @@ impl Kind for UserSession {
 
     fn arn(&self, at: &Location) -> Option<String> {
         let user_name = self.user_name.clone();
-        User { user_name }.arn(at)
+        User {
+            user_name,
+            user_id: None,
+        }
+        .arn(at)
     }
 
     fn is_well_formed(&self) -> bool {

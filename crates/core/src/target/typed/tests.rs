@@ -23,15 +23,18 @@ fn every_kind_is_read() {
     let key = kind::AccessKey {
         key_id: "AKIAIOSFODNN7EXAMPLE".into(),
         user_name: None,
+        user_id: None,
     };
     assert_eq!(read("AKIAIOSFODNN7EXAMPLE"), here(key));
     let user = || kind::User {
         user_name: "ci".into(),
+        user_id: None,
     };
     assert_eq!(read("user/ci"), here(user()));
     assert_eq!(read("arn:aws:iam::123456789012:user/build/ci"), here(user()));
     let role = || kind::Role {
         role_name: "deploy".into(),
+        role_id: None,
     };
     assert_eq!(read("role/deploy"), here(role()));
     assert_eq!(read(" arn:aws:iam::123456789012:role/deploy "), here(role()));

@@ -96,7 +96,7 @@ mod tests {
             let options = text.split("--").skip(1).filter_map(|rest| {
                 let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '-');
                 end.and_then(|end| rest.get(..end))
-                    .filter(|name| !name.is_empty())
+                    .filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
             });
             named.extend(options.map(str::to_owned));
         }

@@ -1,5 +1,5 @@
 //! Credentials, roles, samples and classes of Security Hub's new format, as recorded findings have them.
-#![expect(clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod fixture;
 

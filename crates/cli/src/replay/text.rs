@@ -97,16 +97,15 @@ impl fmt::Display for Verdict {
         }
         match &self.done {
             Done::Answered => {}
-            Done::Inactive { reason } => {
+            Done::Inactive { reason } | Done::Unanswered { reason } => {
                 writeln!(f, "  nothing is done: {}", for_terminal(reason))?;
-                if !self.answers.is_empty() {
-                    writeln!(f, "  were it active:")?;
-                }
             }
-            Done::Unanswered { reason } => writeln!(f, "  nothing is done: {}", for_terminal(reason))?,
         }
         if self.sender_is_told {
             writeln!(f, "  whoever sent it is told so")?;
+        }
+        if matches!(self.done, Done::Inactive { .. }) && !self.answers.is_empty() {
+            writeln!(f, "  were it active:")?;
         }
         for response in &self.answers {
             write!(f, "{response}")?;

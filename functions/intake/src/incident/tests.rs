@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::{
 };
 use aws_sdk_sfn::operation::start_execution::StartExecutionOutput;
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
-use backstop_core::{finding::parse, guardrail::Protection};
+use backstop_core::{finding::parse, guardrail::Protection, log::Log};
 use backstop_playbook::Catalog;
 use backstop_runtime::{Ledger, machines::Machines, new_id};
 
@@ -42,7 +42,8 @@ struct Table {
 
 impl Table {
     fn append(&mut self, event: Event) -> &Record {
-        let record = Record::next(self.log.last(), now(), new_id(), event).unwrap();
+        let known = Log::read(self.log.clone()).unwrap();
+        let record = known.next(now(), new_id(), event).unwrap();
         self.log.push(record);
         self.log.last().unwrap()
     }

@@ -29,6 +29,7 @@ const LACKING: &[(&str, &str, &str)] = &[
         "elasticloadbalancing:DeregisterTargets",
     ),
     ("leaked-access-key", "deactivate-key", "iam:UpdateAccessKey"),
+    ("leaked-access-key-by-health", "deny-user", "iam:PutUserPolicy"),
     ("open-connections", "cut-traffic", "ec2:CreateNetworkAclEntry"),
     (
         "public-account",

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use backstop_actions::permissions;
 use backstop_core::{IncidentId, Risk, StepId, text::for_terminal};
 use backstop_runtime::undoing::{self, UndoError, Undoable};
 use backstop_terminal::{Exit, Printer};
@@ -107,7 +108,10 @@ impl fmt::Display for Undoing {
 
 /// Sessions are denied by an inline policy on whom they were issued to.
 fn denies_sessions(step: &Undoable) -> bool {
-    let denies = ["iam:PutUserPolicy", "iam:PutRolePolicy"];
+    let denies = [
+        permissions::iam::PUT_USER_POLICY.action,
+        permissions::iam::PUT_ROLE_POLICY.action,
+    ];
     step.changes
         .iter()
         .any(|change| denies.contains(&change.api.as_str()))

@@ -1,6 +1,9 @@
 //! What a `respond-*` function implements for each step: plan, act, verify, undo.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, Choice, Number, Switch, Text, WrongValue};
 use backstop_aws::{AccountError, Scope, StepScope};
 use backstop_core::{
     ErrorName, Plan, Receipt, Risk, StepId, Target, UndoOutcome, Verification,
@@ -15,8 +18,8 @@ use crate::{CallError, LedgerError};
 /// One action of one service. Safe to run again after a crash at any point.
 #[async_trait]
 pub trait Action: Send + Sync {
-    /// `service.verb-object`.
-    fn id(&self) -> &'static str;
+    /// Its contract.
+    fn spec(&self) -> &'static ActionSpec;
 
     /// Reads, and returns the exact changes, the blast radius and the receipt. Makes no mutating call.
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError>;
@@ -52,7 +55,7 @@ pub struct StepRequest {
     pub target: Target,
     /// The time at which the request was made; cut-offs are taken from it, not from the finding.
     pub at: Timestamp,
-    /// What the playbook gives the step under `with`; the names are those of the action's entry in the registry.
+    /// What the playbook gives the step under `with`; read by the options of its contract.
     pub with: Options,
     /// The risks that the person who asked for undo accepted; none in any other task.
     pub accepted: Vec<Risk>,
@@ -73,35 +76,49 @@ impl From<&StepRequest> for Scope {
 }
 
 impl StepRequest {
-    /// An option that is on or off; off if the playbook doesn't give it.
-    pub fn flag(&self, name: &str) -> Result<bool, StepError> {
-        match self.with.get(name) {
-            None => Ok(false),
-            // `"false"` is a text that isn't empty: whoever reads it as a switch gets it wrong.
-            Some(value) => value
-                .as_bool()
-                .ok_or_else(|| bad_option(name, value, "true or false")),
-        }
+    /// An option that is on or off, as the action's contract has it.
+    pub fn flag(&self, option: &Switch) -> Result<bool, StepError> {
+        option.of(&self.with).map_err(wrong_option)
     }
 
-    /// An option that is a whole number from 1 to `most`.
-    pub fn number(&self, name: &str, default: u32, most: u32) -> Result<u32, StepError> {
-        let Some(value) = self.with.get(name) else {
-            return Ok(default);
-        };
-        value
-            .as_u64()
-            .and_then(|number| u32::try_from(number).ok())
-            .filter(|number| (1..=most).contains(number))
-            .ok_or_else(|| bad_option(name, value, &format!("a whole number from 1 to {most}")))
+    /// An option that is a whole number.
+    pub fn number(&self, option: &Number) -> Result<u32, StepError> {
+        option.of(&self.with).map_err(wrong_option)
+    }
+
+    /// An option that is one of a few words.
+    pub fn choice(&self, option: &Choice) -> Result<&'static str, StepError> {
+        option.of(&self.with).map_err(wrong_option)
+    }
+
+    /// An option that is a text.
+    pub fn text(&self, option: &Text) -> Result<&str, StepError> {
+        option.of(&self.with).map_err(wrong_option)
     }
 }
 
-fn bad_option(name: &str, value: &serde_json::Value, wanted: &str) -> StepError {
+/// Lint refuses it; a log from before there was a check may still hold it.
+fn wrong_option(wrong: WrongValue) -> StepError {
     StepError::Invalid {
         what: "the step's options",
-        detail: format!("`{name}` is {value}, not {wanted}: write it so in the playbook"),
+        detail: format!("{wrong}: write it so in the playbook"),
     }
+}
+
+/// How the actions that a function registers differ from its contracts; nothing if they are the same.
+pub fn unlike_contracts(function: &str, actions: &[Arc<dyn Action>]) -> Vec<String> {
+    let registered: BTreeSet<&str> = actions.iter().map(|action| action.spec().id).collect();
+    let contracts: BTreeSet<&str> = backstop_actions::actions_of(function)
+        .map(|action| action.id)
+        .collect();
+    let missing = contracts
+        .difference(&registered)
+        .map(|id| format!("`{id}` isn't registered"));
+    let foreign = registered
+        .difference(&contracts)
+        .map(|id| format!("`{id}` is another function's"));
+    let twice = (registered.len() < actions.len()).then(|| "an action is registered twice".to_owned());
+    missing.chain(foreign).chain(twice).collect()
 }
 
 /// Why a step can't be planned, made, verified or undone.

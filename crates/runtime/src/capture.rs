@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use backstop_actions::ActionSpec;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use serde_json::Value;
 
@@ -14,8 +15,8 @@ use crate::{
 /// Reads, and nothing else. Every capture is an [`Action`] without changes; there is nothing to act on or to undo.
 #[async_trait]
 pub trait Capture: Send + Sync {
-    /// `service.verb-object`.
-    fn id(&self) -> &'static str;
+    /// Its contract.
+    fn spec(&self) -> &'static ActionSpec;
 
     /// Reads what is to be kept. Makes no mutating call. An error that is worth a retry is handed back: the evidence may
     /// be had yet. What can't be read for good is named in [`Captured::limits`], the rest is kept all the same.
@@ -42,15 +43,15 @@ pub struct Captured {
 
 #[async_trait]
 impl<C: Capture> Action for C {
-    fn id(&self) -> &'static str {
-        Capture::id(self)
+    fn spec(&self) -> &'static ActionSpec {
+        Capture::spec(self)
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let captured = self.capture(request).await?;
         Ok(Plan {
             step: request.step.clone(),
-            action: Capture::id(self).into(),
+            action: Capture::spec(self).id.into(),
             principal: captured.principal,
             tags: captured.tags,
             changes: Vec::new(),

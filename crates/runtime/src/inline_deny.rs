@@ -1,6 +1,7 @@
 //! A deny by an inline policy of Backstop's own: reading, writing and taking back, alike for users and roles.
 
 use aws_sdk_iam::Client;
+use backstop_actions::permissions;
 use backstop_core::{ErrorName, Receipt, Risk, UndoOutcome, Verification};
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
@@ -104,7 +105,10 @@ impl InlineDeny {
                 .send()
                 .await
                 .map(|answer| answer.policy_document)
-                .map_err(CallError::of("iam:GetUserPolicy", self.place(policy))),
+                .map_err(CallError::of(
+                    permissions::iam::GET_USER_POLICY.action,
+                    self.place(policy),
+                )),
             PrincipalKind::Role => self
                 .iam
                 .get_role_policy()
@@ -113,7 +117,10 @@ impl InlineDeny {
                 .send()
                 .await
                 .map(|answer| answer.policy_document)
-                .map_err(CallError::of("iam:GetRolePolicy", self.place(policy))),
+                .map_err(CallError::of(
+                    permissions::iam::GET_ROLE_POLICY.action,
+                    self.place(policy),
+                )),
         };
         match answer {
             Ok(document) => Ok(policy.compare(Some(&document))),
@@ -135,7 +142,7 @@ impl InlineDeny {
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("iam:PutUserPolicy", on))?,
+                .map_err(CallError::of(permissions::iam::PUT_USER_POLICY.action, on))?,
             PrincipalKind::Role => self
                 .iam
                 .put_role_policy()
@@ -145,7 +152,7 @@ impl InlineDeny {
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("iam:PutRolePolicy", on))?,
+                .map_err(CallError::of(permissions::iam::PUT_ROLE_POLICY.action, on))?,
         }
         Ok(())
     }
@@ -161,7 +168,10 @@ impl InlineDeny {
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("iam:DeleteUserPolicy", self.place(policy)))?,
+                .map_err(CallError::of(
+                    permissions::iam::DELETE_USER_POLICY.action,
+                    self.place(policy),
+                ))?,
             PrincipalKind::Role => self
                 .iam
                 .delete_role_policy()
@@ -170,7 +180,10 @@ impl InlineDeny {
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("iam:DeleteRolePolicy", self.place(policy)))?,
+                .map_err(CallError::of(
+                    permissions::iam::DELETE_ROLE_POLICY.action,
+                    self.place(policy),
+                ))?,
         }
         Ok(())
     }

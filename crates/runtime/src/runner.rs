@@ -34,7 +34,10 @@ impl Runner {
         accounts: Arc<Accounts>,
         actions: Vec<Arc<dyn Action>>,
     ) -> Self {
-        let actions = actions.into_iter().map(|action| (action.id(), action)).collect();
+        let actions = actions
+            .into_iter()
+            .map(|action| (action.spec().id, action))
+            .collect();
         Self {
             ledger,
             protection,

@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, investigate};
 use backstop_aws::{Access, Accounts, home_region};
 use backstop_core::{
     Region,
@@ -20,10 +21,6 @@ use crate::{
     trail::{self, Found, Span},
 };
 
-/// CloudTrail's event history goes back 90 days.
-const MOST_HOURS: u32 = 90 * 24;
-const USUAL_HOURS: u32 = 24;
-
 /// See the module.
 pub(crate) struct CredentialActivity {
     accounts: Arc<Accounts>,
@@ -37,12 +34,12 @@ impl CredentialActivity {
 
 #[async_trait]
 impl Capture for CredentialActivity {
-    fn id(&self) -> &'static str {
-        "investigate.credential-activity"
+    fn spec(&self) -> &'static ActionSpec {
+        &investigate::credential_activity::SPEC
     }
 
     async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError> {
-        let hours = request.number("hours", USUAL_HOURS, MOST_HOURS)?;
+        let hours = request.number(&investigate::credential_activity::HOURS)?;
         let aws = self.accounts.at(request)?;
         let principal = principal::find(&aws.client::<Iam>(), &request.target).await?;
         let span = Span {

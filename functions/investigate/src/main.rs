@@ -17,6 +17,11 @@ use backstop_runtime::{Action, Ledger, runner::Runner, serve, settings};
 
 use credential_activity::CredentialActivity;
 
+/// Every action of this function.
+fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
+    vec![Arc::new(CredentialActivity::new(Arc::clone(accounts)))]
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
@@ -27,7 +32,21 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     );
     let account = settings::required("ACCOUNT_ID")?;
     let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
-    let actions: Vec<Arc<dyn Action>> = vec![Arc::new(CredentialActivity::new(Arc::clone(&accounts)))];
+    let actions = actions(&accounts);
     let runner = Runner::new(ledger, settings::protection()?, accounts, actions);
     serve::serve(|task: RespondTask| runner.run(task)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use backstop_runtime::action::unlike_contracts;
+
+    use super::*;
+
+    #[test]
+    fn the_actions_are_those_of_the_contracts() {
+        let accounts = backstop_runtime::accounts!();
+        let differences = unlike_contracts("investigate", &actions(&accounts));
+        assert!(differences.is_empty(), "{differences:?}");
+    }
 }

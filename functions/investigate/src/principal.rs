@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::{Client, types::Tag};
+use backstop_actions::permissions;
 use backstop_core::{
     ErrorName, Target,
     target::{IamRole, IamUser},
@@ -46,7 +47,7 @@ pub(crate) async fn find(iam: &Client, target: &Target) -> Result<Principal, Ste
 async fn owner(iam: &Client, key_id: &str) -> Result<Option<String>, StepError> {
     let answer = iam.get_access_key_last_used().access_key_id(key_id).send().await;
     let answer = answer.map_err(CallError::of(
-        "iam:GetAccessKeyLastUsed",
+        permissions::iam::GET_ACCESS_KEY_LAST_USED.action,
         format!("access key `{key_id}`"),
     ));
     Ok(unless_gone(answer)?.and_then(|used| used.user_name))
@@ -54,7 +55,10 @@ async fn owner(iam: &Client, key_id: &str) -> Result<Option<String>, StepError> 
 
 async fn user(iam: &Client, name: String) -> Result<Principal, StepError> {
     let answer = iam.get_user().user_name(&name).send().await;
-    let answer = answer.map_err(CallError::of("iam:GetUser", format!("user `{name}`")));
+    let answer = answer.map_err(CallError::of(
+        permissions::iam::GET_USER.action,
+        format!("user `{name}`"),
+    ));
     let found = unless_gone(answer)?.and_then(|answer| answer.user);
     Ok(Principal {
         user: Some(name),
@@ -65,7 +69,10 @@ async fn user(iam: &Client, name: String) -> Result<Principal, StepError> {
 
 async fn role(iam: &Client, name: &str) -> Result<Principal, StepError> {
     let answer = iam.get_role().role_name(name).send().await;
-    let answer = answer.map_err(CallError::of("iam:GetRole", format!("role `{name}`")));
+    let answer = answer.map_err(CallError::of(
+        permissions::iam::GET_ROLE.action,
+        format!("role `{name}`"),
+    ));
     let found = unless_gone(answer)?.and_then(|answer| answer.role);
     Ok(Principal {
         user: None,

@@ -9,6 +9,7 @@ use aws_sdk_cloudtrail::{
     primitives::DateTime,
     types::{LookupAttribute, LookupAttributeKey},
 };
+use backstop_actions::permissions;
 use backstop_aws::{Access, SdkConfig, Service};
 use backstop_core::{
     ErrorName,
@@ -118,7 +119,7 @@ impl Trail {
             match asked
                 .send()
                 .await
-                .map_err(CallError::of("cloudtrail:LookupEvents", on))
+                .map_err(CallError::of(permissions::cloudtrail::LOOKUP_EVENTS.action, on))
             {
                 Err(error) if error.name == ErrorName::Throttled && attempt < MOST_ATTEMPTS => attempt += 1,
                 answer => return answer,
@@ -139,7 +140,7 @@ fn attribute(lookup: &Lookup) -> Result<LookupAttribute, CallError> {
         .build()
         .map_err(|error| CallError {
             name: ErrorName::Internal,
-            call: "cloudtrail:LookupEvents",
+            call: permissions::cloudtrail::LOOKUP_EVENTS.action,
             on: "the event history".to_owned(),
             code: String::new(),
             message: error.to_string(),

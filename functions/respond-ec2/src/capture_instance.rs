@@ -12,6 +12,7 @@ mod parts;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2};
 use backstop_aws::Accounts;
 use backstop_runtime::{Capture, Captured, StepError, action::StepRequest};
 use serde_json::json;
@@ -34,8 +35,8 @@ impl CaptureInstance {
 
 #[async_trait]
 impl Capture for CaptureInstance {
-    fn id(&self) -> &'static str {
-        "ec2.capture-instance"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::capture_instance::SPEC
     }
 
     async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError> {

@@ -14,6 +14,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2};
 use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -28,11 +29,6 @@ use crate::{
     instance::{self, Instance},
     services::Ec2,
 };
-
-/// How long the rules should stand if the playbook doesn't say, in hours.
-const DEFAULT_HOURS: u32 = 24;
-/// The longest that a playbook may say: a month.
-const MOST_HOURS: u32 = 24 * 31;
 
 /// See the module.
 pub(crate) struct DenySubnetTraffic {
@@ -57,12 +53,12 @@ impl DenySubnetTraffic {
 
 #[async_trait]
 impl Action for DenySubnetTraffic {
-    fn id(&self) -> &'static str {
-        "ec2.deny-subnet-traffic"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::deny_subnet_traffic::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let hours = request.number("hours", DEFAULT_HOURS, MOST_HOURS)?;
+        let hours = request.number(&ec2::deny_subnet_traffic::HOURS)?;
         let until = request
             .at
             .saturating_add(SignedDuration::from_hours(i64::from(hours)))
@@ -99,7 +95,7 @@ impl Action for DenySubnetTraffic {
             .collect();
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes: words::changes(&cuts),

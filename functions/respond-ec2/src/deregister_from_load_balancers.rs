@@ -12,6 +12,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2};
 use backstop_aws::{Access, Accounts};
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -79,8 +80,8 @@ impl DeregisterFromLoadBalancers {
 
 #[async_trait]
 impl Action for DeregisterFromLoadBalancers {
-    fn id(&self) -> &'static str {
-        "ec2.deregister-from-load-balancers"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::deregister_from_load_balancers::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -111,7 +112,7 @@ impl Action for DeregisterFromLoadBalancers {
         };
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn,
             tags: instance.tags,
             changes: words::changes(&holders, &receipt.instance),

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::AutoScalingInstanceDetails;
+use backstop_actions::{ActionSpec, ec2, permissions};
 use backstop_aws::{Access, Accounts};
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
@@ -66,8 +67,8 @@ impl DetachFromAutoScaling {
 
 #[async_trait]
 impl Action for DetachFromAutoScaling {
-    fn id(&self) -> &'static str {
-        "ec2.detach-from-auto-scaling"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::detach_from_auto_scaling::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -88,7 +89,7 @@ impl Action for DetachFromAutoScaling {
         let group = group::read(&autoscaling, &before.group, id).await?;
         let leaving = group::is_leaving(&before.lifecycle_state);
         let change = (!leaving).then(|| Change {
-            api: "autoscaling:DetachInstances".to_owned(),
+            api: permissions::autoscaling::DETACH_INSTANCES.action.to_owned(),
             what: format!(
                 "membership of instance {id} in Auto Scaling group {}",
                 before.group
@@ -98,7 +99,7 @@ impl Action for DetachFromAutoScaling {
         });
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn,
             tags: instance.tags,
             changes: change.into_iter().collect(),
@@ -134,7 +135,7 @@ impl Action for DetachFromAutoScaling {
             .send()
             .await
             .map_err(CallError::of(
-                "autoscaling:DetachInstances",
+                permissions::autoscaling::DETACH_INSTANCES.action,
                 format!(
                     "instance `{}` in Auto Scaling group `{}`",
                     receipt.instance, receipt.group

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_ssm::types::{Session, SessionFilter, SessionFilterKey, SessionState};
+use backstop_actions::{ActionSpec, ec2, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -40,7 +41,10 @@ impl EndSessions {
     /// The active sessions. For an instance that Systems Manager doesn't manage there are none.
     async fn active(&self, request: &StepRequest) -> Result<Vec<Session>, StepError> {
         let id = id_of(&request.target)?;
-        let failed = CallError::of("ssm:DescribeSessions", format!("instance `{id}`"));
+        let failed = CallError::of(
+            permissions::ssm::DESCRIBE_SESSIONS.action,
+            format!("instance `{id}`"),
+        );
         let filter = SessionFilter::builder()
             .key(SessionFilterKey::TargetId)
             .value(id)
@@ -72,7 +76,7 @@ impl EndSessions {
             .send()
             .await
             .map_err(CallError::of(
-                "ssm:TerminateSession",
+                permissions::ssm::TERMINATE_SESSION.action,
                 format!("session `{session}`"),
             ));
         match answer {
@@ -84,8 +88,8 @@ impl EndSessions {
 
 #[async_trait]
 impl Action for EndSessions {
-    fn id(&self) -> &'static str {
-        "ec2.end-sessions"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::end_sessions::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -94,7 +98,7 @@ impl Action for EndSessions {
         let (instance, sessions) = (instance?, sessions?);
         let id = |session: &Session| session.session_id().unwrap_or_default().to_owned();
         let changes = sessions.iter().map(|session| Change {
-            api: "ssm:TerminateSession".to_owned(),
+            api: permissions::ssm::TERMINATE_SESSION.action.to_owned(),
             what: format!("session {} on instance {}", id(session), instance.id),
             now: "active".to_owned(),
             after: "terminated".to_owned(),
@@ -108,7 +112,7 @@ impl Action for EndSessions {
         });
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes: changes.collect(),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{self, InstanceStateName};
+use backstop_actions::permissions;
 use backstop_core::{ErrorName, Target, UndoOutcome, kind};
 use backstop_runtime::{CallError, StepError};
 use serde::{Deserialize, Serialize};
@@ -92,7 +93,10 @@ pub(crate) async fn find(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<t
         .instance_ids(id)
         .send()
         .await
-        .map_err(CallError::of("ec2:DescribeInstances", format!("instance `{id}`")))
+        .map_err(CallError::of(
+            permissions::ec2::DESCRIBE_INSTANCES.action,
+            format!("instance `{id}`"),
+        ))
         .map_err(|error| match error.name {
             ErrorName::TargetGone => gone(),
             _ => error.into(),

@@ -20,6 +20,7 @@ mod words;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2};
 use backstop_aws::{Access, Accounts};
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -78,14 +79,14 @@ impl IsolateInstance {
 
 #[async_trait]
 impl Action for IsolateInstance {
-    fn id(&self) -> &'static str {
-        "ec2.isolate-instance"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::isolate_instance::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let aws = self.accounts.at(request)?;
         let ec2 = aws.client::<Ec2>();
-        let wants_untracking = request.flag("untrack")?;
+        let wants_untracking = request.flag(&ec2::isolate_instance::UNTRACK)?;
         let instance = instance::read(&ec2, &request.target).await?;
         let (groups, paths, last) = tokio::join!(
             groups_of(&aws, &instance),
@@ -113,7 +114,7 @@ impl Action for IsolateInstance {
         };
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes,

@@ -10,6 +10,7 @@ mod setting;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -51,15 +52,15 @@ impl ProtectInstance {
 
 #[async_trait]
 impl Action for ProtectInstance {
-    fn id(&self) -> &'static str {
-        "ec2.protect-instance"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::protect_instance::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let (instance, mut before) = self.read(request).await?;
         before.retain(|setting| *setting != setting.protected());
         let change = |setting: &Setting| Change {
-            api: "ec2:ModifyInstanceAttribute".to_owned(),
+            api: permissions::ec2::MODIFY_INSTANCE_ATTRIBUTE.action.to_owned(),
             what: format!("{} of instance {}", setting.name(), instance.id),
             now: setting.value().to_owned(),
             after: setting.protected().value().to_owned(),
@@ -74,7 +75,7 @@ impl Action for ProtectInstance {
         };
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes: before.iter().map(change).collect(),

@@ -13,6 +13,7 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2, permissions};
 use backstop_aws::{Access, Accounts};
 use backstop_core::{
     ErrorName, Plan, Receipt, UndoOutcome, Verification,
@@ -70,8 +71,8 @@ impl RevokeInstanceCredentials {
 
 #[async_trait]
 impl Action for RevokeInstanceCredentials {
-    fn id(&self) -> &'static str {
-        "ec2.revoke-instance-credentials"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::revoke_instance_credentials::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -105,7 +106,7 @@ impl Action for RevokeInstanceCredentials {
         };
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes: words::changes(&instance, &profile_arn, policy.as_ref().zip(state.as_ref())),
@@ -182,7 +183,7 @@ async fn role_of(aws: &Access<'_>, profile_arn: &str) -> Result<Option<Role>, St
         .send()
         .await
         .map_err(CallError::of(
-            "iam:GetInstanceProfile",
+            permissions::iam::GET_INSTANCE_PROFILE.action,
             format!("instance profile `{name}`"),
         ));
     match answer {

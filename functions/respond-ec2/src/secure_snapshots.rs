@@ -15,6 +15,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2};
 use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -52,8 +53,8 @@ impl SecureSnapshots {
 
 #[async_trait]
 impl Action for SecureSnapshots {
-    fn id(&self) -> &'static str {
-        "ec2.secure-snapshots"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::secure_snapshots::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -79,7 +80,7 @@ impl Action for SecureSnapshots {
         let todo = keeping::todo(&ec2, &evidence, &custody).await?;
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: arn,
             tags,
             changes: words::changes(&todo, &custody),

@@ -9,6 +9,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::InstanceSpecification;
+use backstop_actions::{ActionSpec, ec2, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -44,8 +45,8 @@ impl SnapshotVolumes {
 
 #[async_trait]
 impl Action for SnapshotVolumes {
-    fn id(&self) -> &'static str {
-        "ec2.snapshot-volumes"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::snapshot_volumes::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -63,7 +64,7 @@ impl Action for SnapshotVolumes {
             .iter()
             .filter(|volume| !kept.contains(&volume.id))
             .map(|volume| Change {
-                api: "ec2:CreateSnapshots".to_owned(),
+                api: permissions::ec2::CREATE_SNAPSHOTS.action.to_owned(),
                 what: format!(
                     "snapshot of volume {} ({}) of instance {}",
                     volume.id, volume.device, instance.id
@@ -74,7 +75,7 @@ impl Action for SnapshotVolumes {
             .collect();
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes,
@@ -115,7 +116,7 @@ impl Action for SnapshotVolumes {
             .send()
             .await
             .map_err(CallError::of(
-                "ec2:CreateSnapshots",
+                permissions::ec2::CREATE_SNAPSHOTS.action,
                 format!("instance `{}`", instance.id),
             ))?;
         Ok(())
@@ -226,7 +227,7 @@ async fn limits(ec2: &aws_sdk_ec2::Client, instance: &Instance) -> Result<Vec<St
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:DescribeVolumes",
+            permissions::ec2::DESCRIBE_VOLUMES.action,
             format!("volumes of instance `{}`", instance.id),
         ));
     match answer {

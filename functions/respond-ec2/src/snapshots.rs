@@ -6,6 +6,7 @@ use aws_sdk_ec2::{
     config::retry::RetryConfig,
     types::{Filter, ResourceType, Snapshot, SnapshotState, Tag, TagSpecification},
 };
+use backstop_actions::permissions;
 use backstop_core::IncidentId;
 use backstop_runtime::CallError;
 
@@ -55,7 +56,7 @@ pub(crate) async fn of_incident(ec2: &Client, incident: &IncidentId) -> Result<V
         .collect()
         .await;
     let mut found = found.map_err(CallError::of(
-        "ec2:DescribeSnapshots",
+        permissions::ec2::DESCRIBE_SNAPSHOTS.action,
         format!("snapshots tagged `{INCIDENT_TAG}={incident}`"),
     ))?;
     found.retain(|snapshot| snapshot.state() != Some(&SnapshotState::Error));

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Tag;
+use backstop_actions::{ActionSpec, ec2, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, text::for_shell};
 use backstop_runtime::{
@@ -53,7 +54,10 @@ impl TagInstance {
             .set_tags(Some(tags))
             .send()
             .await
-            .map_err(CallError::of("ec2:CreateTags", format!("instance `{instance}`")))?;
+            .map_err(CallError::of(
+                permissions::ec2::CREATE_TAGS,
+                format!("instance `{instance}`"),
+            ))?;
         Ok(())
     }
 
@@ -67,7 +71,10 @@ impl TagInstance {
             .set_tags(Some(tags))
             .send()
             .await
-            .map_err(CallError::of("ec2:DeleteTags", format!("instance `{instance}`")))?;
+            .map_err(CallError::of(
+                permissions::ec2::DELETE_TAGS.action,
+                format!("instance `{instance}`"),
+            ))?;
         Ok(())
     }
 }
@@ -82,8 +89,8 @@ fn wanted(request: &StepRequest) -> BTreeMap<&'static str, String> {
 
 #[async_trait]
 impl Action for TagInstance {
-    fn id(&self) -> &'static str {
-        "ec2.tag-instance"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::tag_instance::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -95,7 +102,7 @@ impl Action for TagInstance {
             let now = instance.tags.get(key).cloned();
             if now.as_ref() != Some(&value) {
                 changes.push(Change {
-                    api: "ec2:CreateTags".to_owned(),
+                    api: permissions::ec2::CREATE_TAGS.to_owned(),
                     what: format!("tag {key} of instance {}", instance.id),
                     now: now.clone().unwrap_or_else(|| "none".to_owned()),
                     after: value,
@@ -117,7 +124,7 @@ impl Action for TagInstance {
         };
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             changes,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::StatusType;
+use backstop_actions::{ActionSpec, iam, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, Risk, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
@@ -40,8 +41,8 @@ struct KeyReceipt {
 
 #[async_trait]
 impl Action for DeactivateAccessKey {
-    fn id(&self) -> &'static str {
-        "iam.deactivate-access-key"
+    fn spec(&self) -> &'static ActionSpec {
+        &iam::deactivate_access_key::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -50,7 +51,7 @@ impl Action for DeactivateAccessKey {
         let key_id = leaked_key(request)?;
         let was_active = user.keys.iter().any(|key| key.id == key_id && key.is_active);
         let changes = Vec::from_iter(was_active.then(|| Change {
-            api: "iam:UpdateAccessKey".to_owned(),
+            api: permissions::iam::UPDATE_ACCESS_KEY.action.to_owned(),
             what: format!("access key {key_id} of user {}", user.name),
             now: "Active".to_owned(),
             after: "Inactive".to_owned(),
@@ -63,7 +64,7 @@ impl Action for DeactivateAccessKey {
         };
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: user.arn.clone(),
             tags: user.tags.clone(),
             changes,
@@ -160,7 +161,10 @@ impl DeactivateAccessKey {
             .status(status)
             .send()
             .await
-            .map_err(CallError::of("iam:UpdateAccessKey", place(key_id, user_name)))?;
+            .map_err(CallError::of(
+                permissions::iam::UPDATE_ACCESS_KEY.action,
+                place(key_id, user_name),
+            ))?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_iam::{Client, types::StatusType};
+use backstop_actions::{ActionSpec, iam, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -57,9 +58,9 @@ impl Kind {
 
     const fn api(self) -> &'static str {
         match self {
-            Self::SigningCertificate => "iam:UpdateSigningCertificate",
-            Self::ServiceSpecificCredential => "iam:UpdateServiceSpecificCredential",
-            Self::SshPublicKey => "iam:UpdateSSHPublicKey",
+            Self::SigningCertificate => permissions::iam::UPDATE_SIGNING_CERTIFICATE.action,
+            Self::ServiceSpecificCredential => permissions::iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL.action,
+            Self::SshPublicKey => permissions::iam::UPDATE_SSH_PUBLIC_KEY.action,
         }
     }
 }
@@ -96,9 +97,15 @@ async fn list(iam: &Client, user: &str) -> Result<Vec<(Credential, bool)>, StepE
         iam.list_ssh_public_keys().user_name(user).send()
     );
     let on = || format!("user `{user}`");
-    let certificates = certificates.map_err(CallError::of("iam:ListSigningCertificates", on()))?;
-    let specific = specific.map_err(CallError::of("iam:ListServiceSpecificCredentials", on()))?;
-    let ssh = ssh.map_err(CallError::of("iam:ListSSHPublicKeys", on()))?;
+    let certificates = certificates.map_err(CallError::of(
+        permissions::iam::LIST_SIGNING_CERTIFICATES.action,
+        on(),
+    ))?;
+    let specific = specific.map_err(CallError::of(
+        permissions::iam::LIST_SERVICE_SPECIFIC_CREDENTIALS.action,
+        on(),
+    ))?;
+    let ssh = ssh.map_err(CallError::of(permissions::iam::LIST_SSH_PUBLIC_KEYS.action, on()))?;
     let certificates = certificates
         .certificates()
         .iter()
@@ -165,8 +172,8 @@ async fn set(iam: &Client, user: &str, credential: &Credential, status: StatusTy
 
 #[async_trait]
 impl Action for DeactivateOtherCredentials {
-    fn id(&self) -> &'static str {
-        "iam.deactivate-other-credentials"
+    fn spec(&self) -> &'static ActionSpec {
+        &iam::deactivate_other_credentials::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -203,7 +210,7 @@ impl Action for DeactivateOtherCredentials {
         });
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: user.arn,
             tags: user.tags,
             changes,

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, iam, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{
     Change, Plan, Playbooks, Receipt, Target, TargetKind, UndoOutcome, Verification, guardrail::Permit,
@@ -39,8 +40,8 @@ impl DenyInstanceSessions {
 
 #[async_trait]
 impl Action for DenyInstanceSessions {
-    fn id(&self) -> &'static str {
-        "iam.deny-instance-sessions"
+    fn spec(&self) -> &'static ActionSpec {
+        &iam::deny_instance_sessions::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -55,7 +56,7 @@ impl Action for DenyInstanceSessions {
         let policy = &receipt.policy;
         let state = deny.state(policy).await?;
         let change = (state != PolicyState::Ours).then(|| Change {
-            api: "iam:PutRolePolicy".to_owned(),
+            api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
             now: match state {
                 PolicyState::Absent => "absent",
@@ -73,7 +74,7 @@ impl Action for DenyInstanceSessions {
         }
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             changes: change.into_iter().collect(),
             blast_radius: vec![
                 format!(

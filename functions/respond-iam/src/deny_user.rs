@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, iam, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
@@ -37,8 +38,8 @@ impl DenyUser {
 
 #[async_trait]
 impl Action for DenyUser {
-    fn id(&self) -> &'static str {
-        "iam.deny-user"
+    fn spec(&self) -> &'static ActionSpec {
+        &iam::deny_user::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -57,7 +58,7 @@ impl Action for DenyUser {
             }
         };
         let changes = now.map(|now| Change {
-            api: "iam:PutUserPolicy".to_owned(),
+            api: permissions::iam::PUT_USER_POLICY.action.to_owned(),
             what: format!("inline policy {} of user {}", policy.policy_name, user.name),
             now,
             after: "deny all actions on all resources".to_owned(),
@@ -79,7 +80,7 @@ impl Action for DenyUser {
         }
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: user.arn,
             tags: user.tags,
             changes: changes.into_iter().collect(),

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, iam, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{
     Change, IncidentId, Plan, Receipt, Target, UndoOutcome, Verification, guardrail::Permit, kind,
@@ -45,7 +46,7 @@ impl NarrowRoleTrust {
             .send()
             .await
             .map_err(CallError::of(
-                "iam:UpdateAssumeRolePolicy",
+                permissions::iam::UPDATE_ASSUME_ROLE_POLICY.action,
                 format!("role `{role}`"),
             ))?;
         Ok(())
@@ -68,8 +69,8 @@ struct TrustReceipt {
 
 #[async_trait]
 impl Action for NarrowRoleTrust {
-    fn id(&self) -> &'static str {
-        "iam.narrow-role-trust"
+    fn spec(&self) -> &'static ActionSpec {
+        &iam::narrow_role_trust::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -78,7 +79,7 @@ impl Action for NarrowRoleTrust {
         let before = role.trust.document.clone();
         let narrowed = narrow(&role, &request.incident)?;
         let change = (!is_same(&before, &narrowed)).then(|| Change {
-            api: "iam:UpdateAssumeRolePolicy".to_owned(),
+            api: permissions::iam::UPDATE_ASSUME_ROLE_POLICY.action.to_owned(),
             what: format!("trust policy of role {}", role.name),
             now: format!("may be assumed by {}", role.trust.principals.join(", ")),
             after: "may be assumed by nobody".to_owned(),
@@ -90,7 +91,7 @@ impl Action for NarrowRoleTrust {
         };
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             changes: change.into_iter().collect(),
             blast_radius: vec![format!(
                 "whoever uses role {} stops working when the present credentials expire: instances and functions \

@@ -6,6 +6,7 @@ use aws_sdk_iam::{
     Client,
     types::{AccessKeyMetadata, StatusType, Tag},
 };
+use backstop_actions::permissions;
 use backstop_core::{
     Target, kind,
     target::{IamRole, IamUser, Refusal},
@@ -115,7 +116,7 @@ async fn owner_of_key(iam: &Client, key_id: &str, hint: Option<&str>) -> Result<
     });
     let used = used
         .map_err(CallError::of(
-            "iam:GetAccessKeyLastUsed",
+            permissions::iam::GET_ACCESS_KEY_LAST_USED.action,
             format!("access key `{key_id}`"),
         ))
         .map_err(|error| foreign_or(error, key_id))?;
@@ -143,7 +144,7 @@ pub(crate) async fn keys_of(iam: &Client, user_name: &str) -> Result<Vec<Key>, S
         .user_name(user_name)
         .send()
         .await
-        .map_err(CallError::of("iam:ListAccessKeys", on()))
+        .map_err(CallError::of(permissions::iam::LIST_ACCESS_KEYS.action, on()))
         .map_err(|error| gone_or(error, on()))?;
     Ok(answer.access_key_metadata().iter().filter_map(key).collect())
 }
@@ -168,10 +169,10 @@ async fn read_user(iam: &Client, name: &str) -> Result<(User, String), StepError
         iam.list_access_keys().user_name(name).send()
     );
     let user = user
-        .map_err(CallError::of("iam:GetUser", on()))
+        .map_err(CallError::of(permissions::iam::GET_USER.action, on()))
         .map_err(|error| gone_or(error, on()))?;
     let keys = keys
-        .map_err(CallError::of("iam:ListAccessKeys", on()))
+        .map_err(CallError::of(permissions::iam::LIST_ACCESS_KEYS.action, on()))
         .map_err(|error| gone_or(error, on()))?;
     let user = user.user().ok_or_else(|| StepError::TargetGone { what: on() })?;
     let found = User {
@@ -197,7 +198,7 @@ pub(crate) async fn role(iam: &Client, target: &Target) -> Result<Role, StepErro
         .role_name(name)
         .send()
         .await
-        .map_err(CallError::of("iam:GetRole", on()))
+        .map_err(CallError::of(permissions::iam::GET_ROLE.action, on()))
         .map_err(|error| gone_or(error, on()))?;
     let role = answer
         .role()

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, iam, permissions};
 use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -40,8 +41,8 @@ impl RevokeRoleSessions {
 
 #[async_trait]
 impl Action for RevokeRoleSessions {
-    fn id(&self) -> &'static str {
-        "iam.revoke-role-sessions"
+    fn spec(&self) -> &'static ActionSpec {
+        &iam::revoke_role_sessions::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -78,14 +79,14 @@ impl Action for RevokeRoleSessions {
         ];
         limits.extend(users.unknown);
         let change = Change {
-            api: "iam:PutRolePolicy".to_owned(),
+            api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
             now: now.to_owned(),
             after: "deny all actions to sessions issued before the moment of acting".to_owned(),
         };
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             changes: vec![change],
             blast_radius: blast_radius(&role, users.known),
             manual_undo: vec![deny.by_hand(policy)],
@@ -130,7 +131,7 @@ impl Action for RevokeRoleSessions {
 
 /// Others of the role feel it, so a person decides, unless the playbook's author did: `with: { unasked: true }`.
 fn asks(request: &StepRequest, role: &Role) -> Result<Option<String>, StepError> {
-    let is_decided = request.flag("unasked")?;
+    let is_decided = request.flag(&iam::revoke_role_sessions::UNASKED)?;
     Ok((!is_decided).then(|| {
         format!(
             "every session of role {} ends, not only the reported one",

@@ -6,6 +6,7 @@ use aws_sdk_cloudtrail::{
     config::{Builder, timeout::TimeoutConfig},
     types::{LookupAttribute, LookupAttributeKey},
 };
+use backstop_actions::permissions;
 use backstop_aws::Access;
 use backstop_core::{
     Target,
@@ -75,7 +76,7 @@ async fn profiles(aws: &Access<'_>, role: &Role) -> Result<Vec<String>, CallErro
         .send()
         .await
         .map_err(CallError::of(
-            "iam:ListInstanceProfilesForRole",
+            permissions::iam::LIST_INSTANCE_PROFILES_FOR_ROLE.action,
             format!("role `{}`", role.name),
         ))?;
     Ok(answer
@@ -108,7 +109,7 @@ async fn sessions(aws: &Access<'_>, role: &Role, at: Timestamp) -> Result<Vec<St
         .send()
         .await
         .map_err(CallError::of(
-            "cloudtrail:LookupEvents",
+            permissions::cloudtrail::LOOKUP_EVENTS.action,
             format!("role `{}`", role.name),
         ))?;
     let names: BTreeSet<String> = answer

@@ -1,6 +1,7 @@
 //! Block Public Access of a whole account. S3 applies the more restrictive of the account's and a bucket's own.
 
 use aws_sdk_s3control::{Client, types::PublicAccessBlockConfiguration};
+use backstop_actions::permissions;
 use backstop_aws::Access;
 use backstop_core::{AccountId, Target, kind};
 use backstop_runtime::{CallError, StepError};
@@ -110,7 +111,10 @@ impl AccountBlocks {
             .account_id(account.as_str())
             .send()
             .await
-            .map_err(CallError::of("s3:GetAccountPublicAccessBlock", named(account)));
+            .map_err(CallError::of(
+                permissions::s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK.action,
+                named(account),
+            ));
         let found = unless_absent(answer, "NoSuchPublicAccessBlockConfiguration")?;
         Ok(found.and_then(|found| found.public_access_block_configuration().map(AccountBlock::of)))
     }
@@ -123,7 +127,10 @@ impl AccountBlocks {
             .send()
             .await
             .map(drop)
-            .map_err(CallError::of("s3:PutAccountPublicAccessBlock", named(account)))
+            .map_err(CallError::of(
+                permissions::s3::PUT_ACCOUNT_PUBLIC_ACCESS_BLOCK.action,
+                named(account),
+            ))
     }
 
     /// IAM knows one permission for putting and deleting.
@@ -134,7 +141,10 @@ impl AccountBlocks {
             .send()
             .await
             .map(drop)
-            .map_err(CallError::of("s3:PutAccountPublicAccessBlock", named(account)))
+            .map_err(CallError::of(
+                permissions::s3::PUT_ACCOUNT_PUBLIC_ACCESS_BLOCK.action,
+                named(account),
+            ))
     }
 }
 

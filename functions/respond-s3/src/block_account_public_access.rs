@@ -11,6 +11,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, permissions, s3};
 use backstop_aws::{Access, Accounts};
 use backstop_core::{AccountId, Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -68,8 +69,8 @@ fn is_same(one: Option<AccountBlock>, other: Option<AccountBlock>) -> bool {
 
 #[async_trait]
 impl Action for BlockAccountPublicAccess {
-    fn id(&self) -> &'static str {
-        "s3.block-account-public-access"
+    fn spec(&self) -> &'static ActionSpec {
+        &s3::block_account_public_access::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -80,7 +81,7 @@ impl Action for BlockAccountPublicAccess {
         let (before, reach) = (before?, reach?);
         let is_open = !is_full(before);
         let change = is_open.then(|| Change {
-            api: "s3:PutAccountPublicAccessBlock".to_owned(),
+            api: permissions::s3::PUT_ACCOUNT_PUBLIC_ACCESS_BLOCK.action.to_owned(),
             what: format!("Block Public Access of account {account}"),
             now: AccountBlock::in_words(before),
             after: AccountBlock::FULL.effect().to_string(),
@@ -88,7 +89,7 @@ impl Action for BlockAccountPublicAccess {
         let blast_radius = words::blast_radius(account, &reach);
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: account.to_string(),
             tags: reach.as_ref().map(Reach::tags).unwrap_or_default(),
             changes: change.into_iter().collect(),

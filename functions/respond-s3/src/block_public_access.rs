@@ -11,6 +11,7 @@ mod words;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, permissions, s3};
 use backstop_aws::Accounts;
 use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
@@ -53,7 +54,10 @@ async fn put(bucket: &Bucket, block: Block) -> Result<(), CallError> {
         .send()
         .await
         .map(drop)
-        .map_err(CallError::of("s3:PutBucketPublicAccessBlock", bucket.named()))
+        .map_err(CallError::of(
+            permissions::s3::PUT_BUCKET_PUBLIC_ACCESS_BLOCK.action,
+            bucket.named(),
+        ))
 }
 
 /// IAM knows one permission for putting and deleting.
@@ -66,13 +70,16 @@ async fn delete(bucket: &Bucket) -> Result<(), CallError> {
         .send()
         .await
         .map(drop)
-        .map_err(CallError::of("s3:PutBucketPublicAccessBlock", bucket.named()))
+        .map_err(CallError::of(
+            permissions::s3::PUT_BUCKET_PUBLIC_ACCESS_BLOCK.action,
+            bucket.named(),
+        ))
 }
 
 #[async_trait]
 impl Action for BlockPublicAccess {
-    fn id(&self) -> &'static str {
-        "s3.block-public-access"
+    fn spec(&self) -> &'static ActionSpec {
+        &s3::block_public_access::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -87,7 +94,7 @@ impl Action for BlockPublicAccess {
         let is_open = before != Some(Block::FULL);
         let place = &bucket.place;
         let change = is_open.then(|| Change {
-            api: "s3:PutBucketPublicAccessBlock".to_owned(),
+            api: permissions::s3::PUT_BUCKET_PUBLIC_ACCESS_BLOCK.action.to_owned(),
             what: format!("Block Public Access of bucket {}", place.name),
             now: Block::in_words(before),
             after: Block::FULL.to_string(),
@@ -96,7 +103,7 @@ impl Action for BlockPublicAccess {
         let intended = intended_public::reason(&tags, website)?;
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: place.arn(),
             tags,
             changes: change.into_iter().collect(),

@@ -8,6 +8,7 @@ use aws_sdk_s3::{
     error::SdkError,
     operation::get_public_access_block::{GetPublicAccessBlockError, GetPublicAccessBlockOutput},
 };
+use backstop_actions::permissions;
 use backstop_core::AccountId;
 use backstop_runtime::CallError;
 use serde::{Deserialize, Serialize};
@@ -86,7 +87,10 @@ impl Bucket {
         &self,
         answer: Result<GetPublicAccessBlockOutput, SdkError<GetPublicAccessBlockError, HttpResponse>>,
     ) -> Result<Option<Block>, CallError> {
-        let answer = answer.map_err(CallError::of("s3:GetBucketPublicAccessBlock", self.named()));
+        let answer = answer.map_err(CallError::of(
+            permissions::s3::GET_BUCKET_PUBLIC_ACCESS_BLOCK.action,
+            self.named(),
+        ));
         let found = unless_absent(answer, "NoSuchPublicAccessBlockConfiguration")?;
         Ok(found.and_then(|found| found.public_access_block_configuration().map(Block::of)))
     }
@@ -105,7 +109,10 @@ impl Bucket {
             .expected_bucket_owner(self.place.owner.as_str())
             .send()
             .await
-            .map_err(CallError::of("s3:GetBucketTagging", self.named()));
+            .map_err(CallError::of(
+                permissions::s3::GET_BUCKET_TAGGING.action,
+                self.named(),
+            ));
         let found = unless_absent(answer, "NoSuchTagSet")?;
         Ok(found
             .iter()
@@ -123,7 +130,10 @@ impl Bucket {
             .expected_bucket_owner(self.place.owner.as_str())
             .send()
             .await
-            .map_err(CallError::of("s3:GetBucketWebsite", self.named()));
+            .map_err(CallError::of(
+                permissions::s3::GET_BUCKET_WEBSITE.action,
+                self.named(),
+            ));
         Ok(unless_absent(answer, "NoSuchWebsiteConfiguration")?.is_some())
     }
 
@@ -136,7 +146,10 @@ impl Bucket {
             .expected_bucket_owner(self.place.owner.as_str())
             .send()
             .await
-            .map_err(CallError::of("s3:GetBucketPolicyStatus", self.named()));
+            .map_err(CallError::of(
+                permissions::s3::GET_BUCKET_POLICY_STATUS.action,
+                self.named(),
+            ));
         match unless_absent(answer, "NoSuchBucketPolicy") {
             Ok(None) => PolicyStatus::NoPolicy,
             Ok(Some(found)) => match found.policy_status().and_then(|status| status.is_public()) {
@@ -157,7 +170,10 @@ impl Bucket {
             .expected_bucket_owner(self.place.owner.as_str())
             .send()
             .await
-            .map_err(CallError::of("s3:GetBucketAcl", self.named()))?;
+            .map_err(CallError::of(
+                permissions::s3::GET_BUCKET_ACL.action,
+                self.named(),
+            ))?;
         let mut groups = acl.grants().iter().filter_map(|grant| grant.grantee()?.uri());
         Ok(groups.any(|group| PUBLIC_GROUPS.contains(&group)))
     }
@@ -171,7 +187,10 @@ impl Bucket {
             .expected_bucket_owner(self.place.owner.as_str())
             .send()
             .await
-            .map_err(CallError::of("s3:GetBucketLogging", self.named()))?;
+            .map_err(CallError::of(
+                permissions::s3::GET_BUCKET_LOGGING.action,
+                self.named(),
+            ))?;
         Ok(answer.logging_enabled().map(|to| AccessLog {
             bucket: to.target_bucket().to_owned(),
             prefix: to.target_prefix().to_owned(),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, s3};
 use backstop_aws::Accounts;
 use backstop_runtime::{Capture, Captured, StepError, action::StepRequest};
 use serde_json::json;
@@ -29,8 +30,8 @@ impl CaptureAccount {
 
 #[async_trait]
 impl Capture for CaptureAccount {
-    fn id(&self) -> &'static str {
-        "s3.capture-account"
+    fn spec(&self) -> &'static ActionSpec {
+        &s3::capture_account::SPEC
     }
 
     async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError> {

@@ -8,6 +8,7 @@ mod parts;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, s3};
 use backstop_aws::Accounts;
 use backstop_runtime::{Capture, Captured, StepError, action::StepRequest};
 use serde_json::json;
@@ -27,8 +28,8 @@ impl CaptureBucket {
 
 #[async_trait]
 impl Capture for CaptureBucket {
-    fn id(&self) -> &'static str {
-        "s3.capture-bucket"
+    fn spec(&self) -> &'static ActionSpec {
+        &s3::capture_bucket::SPEC
     }
 
     async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError> {

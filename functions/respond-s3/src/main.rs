@@ -49,3 +49,17 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let runner = Runner::new(ledger, settings::protection()?, accounts, actions);
     serve::serve(|task: RespondTask| runner.run(task)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use backstop_runtime::action::unlike_contracts;
+
+    use super::*;
+
+    #[test]
+    fn the_actions_are_those_of_the_contracts() {
+        let accounts = backstop_runtime::accounts!();
+        let differences = unlike_contracts("respond-s3", &actions(&accounts));
+        assert!(differences.is_empty(), "{differences:?}");
+    }
+}

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use backstop_actions::permissions;
 use backstop_aws::Access;
 use backstop_core::{AccountId, Target, guardrail::DRILL_TAG};
 use backstop_runtime::CallError;
@@ -75,7 +76,7 @@ impl Reach {
             .send()
             .await
             .map_err(CallError::of(
-                "s3:ListAllMyBuckets",
+                permissions::s3::LIST_ALL_MY_BUCKETS.action,
                 format!("account `{}`", target.account),
             ))?;
         let places = listed.buckets().iter().filter_map(|bucket| {

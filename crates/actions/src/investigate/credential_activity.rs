@@ -7,7 +7,7 @@ use crate::{
     permissions::{cloudtrail, iam},
 };
 
-/// The option `hours`.
+/// The option `hours`; CloudTrail's event history goes back 90 days.
 pub const HOURS: Number = Number {
     name: "hours",
     default: 24,

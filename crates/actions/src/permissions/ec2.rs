@@ -158,7 +158,7 @@ static PROFILES: Scope = Scope::of(
     &["arn:{partition}:ec2:{region}:{account}:instance/{instance_id}"],
 );
 
-const CREATE_TAGS: &str = "ec2:CreateTags";
+pub const CREATE_TAGS: &str = "ec2:CreateTags";
 
 pub const DESCRIBE_ADDRESSES: Grant = Grant::on(&NO_RESOURCE, "ec2:DescribeAddresses");
 pub const DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS: Grant =

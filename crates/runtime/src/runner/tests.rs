@@ -2,6 +2,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2};
 use backstop_core::{
     Change, Mode, Receipt, Resource, Target, UndoOutcome, Verification,
     finding::{Route, Severity, SeverityLabel},
@@ -18,18 +19,21 @@ struct Obedient;
 
 #[async_trait]
 impl Action for Obedient {
-    fn id(&self) -> &'static str {
-        "ec2.obey"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::isolate_instance::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         Ok(Plan {
             step: request.step.clone(),
-            action: self.id().into(),
+            action: self.spec().id.into(),
             principal: String::new(),
             tags: BTreeMap::new(),
             changes: Vec::new(),
-            blast_radius: vec![format!("untrack {}", request.flag("untrack")?)],
+            blast_radius: vec![format!(
+                "untrack {}",
+                request.flag(&ec2::isolate_instance::UNTRACK)?
+            )],
             limits: Vec::new(),
             needs_approval: None,
             captured: None,
@@ -79,7 +83,7 @@ fn opened_with(with: Options) -> Incident {
         mode: Mode::Auto,
         steps: vec![StepRef {
             step: "obey".into(),
-            action: "ec2.obey".into(),
+            action: "ec2.isolate-instance".into(),
             title: "Obey".into(),
             phase: Phase::Contain,
             high_impact: false,
@@ -113,7 +117,7 @@ async fn planned_with(task: Options, log: Options) -> (Options, Vec<String>) {
         incident: "01JTESTTESTTESTTESTTESTTES".into(),
         target: target(),
         step: "obey".into(),
-        action: "ec2.obey".into(),
+        action: "ec2.isolate-instance".into(),
         with: task,
     };
     let request = step_request(&task);
@@ -142,8 +146,8 @@ struct Overtaken {
 
 #[async_trait]
 impl Action for Overtaken {
-    fn id(&self) -> &'static str {
-        "ec2.obey"
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::isolate_instance::SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -205,7 +209,7 @@ async fn overtaken_by(event: Option<Event>) -> (Option<Outcome>, usize, FakeTabl
         incident: "01J".into(),
         target: target(),
         step: "obey".into(),
-        action: "ec2.obey".into(),
+        action: "ec2.isolate-instance".into(),
         with: Options::new(),
     };
     let answer = runner.act(&task).await.unwrap();

@@ -2,6 +2,7 @@
 
 use aws_sdk_ec2::Client;
 use aws_smithy_types::base64;
+use backstop_actions::permissions;
 use backstop_runtime::CallError;
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ pub(super) async fn read(ec2: &Client, instance: &str) -> Result<Option<Value>, 
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:GetConsoleOutput",
+            permissions::ec2::GET_CONSOLE_OUTPUT.action,
             format!("instance `{instance}`"),
         ))?;
     let Some(output) = answer.output().filter(|output| !output.is_empty()) else {

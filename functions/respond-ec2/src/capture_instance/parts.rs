@@ -1,6 +1,7 @@
 //! The parts of the evidence: each read by itself, all at once, each as JSON.
 
 use aws_sdk_ec2::types::{Filter, Instance as Found, InstanceAttributeName, RouteTable};
+use backstop_actions::permissions;
 use backstop_aws::Access;
 use backstop_core::canonical;
 use backstop_runtime::{CallError, StepError};
@@ -43,7 +44,7 @@ pub(super) async fn read(
         ("instance", Ok(Some(to::instance(found)))),
         (
             "interfaces",
-            to::own("ec2:DescribeInstances", &instance.interfaces),
+            to::own(permissions::ec2::DESCRIBE_INSTANCES.action, &instance.interfaces),
         ),
         ("profile_association", profile),
         ("auto_scaling", auto_scaling),
@@ -79,7 +80,7 @@ impl Reader<'_> {
             .send()
             .await
             .map_err(CallError::of(
-                "ec2:DescribeIamInstanceProfileAssociations",
+                permissions::ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS.action,
                 self.on(),
             ))?;
         Ok(list(
@@ -120,7 +121,10 @@ impl Reader<'_> {
             .set_group_ids(Some(ids))
             .send()
             .await
-            .map_err(CallError::of("ec2:DescribeSecurityGroups", self.on()))?;
+            .map_err(CallError::of(
+                permissions::ec2::DESCRIBE_SECURITY_GROUPS.action,
+                self.on(),
+            ))?;
         Ok(list(answer.security_groups(), to::security_group))
     }
 
@@ -149,7 +153,10 @@ impl Reader<'_> {
             .filters(filter("association.subnet-id", subnets))
             .send()
             .await
-            .map_err(CallError::of("ec2:DescribeNetworkAcls", self.on()))?;
+            .map_err(CallError::of(
+                permissions::ec2::DESCRIBE_NETWORK_ACLS.action,
+                self.on(),
+            ))?;
         Ok(list(answer.network_acls(), to::network_acl))
     }
 
@@ -166,7 +173,10 @@ impl Reader<'_> {
             .filters(filter("vpc-id", [vpc]))
             .send()
             .await
-            .map_err(CallError::of("ec2:DescribeRouteTables", self.on()))?;
+            .map_err(CallError::of(
+                permissions::ec2::DESCRIBE_ROUTE_TABLES.action,
+                self.on(),
+            ))?;
         let counts = |table: &&RouteTable| {
             table.associations().iter().any(|association| {
                 association.main() == Some(true)
@@ -192,7 +202,10 @@ impl Reader<'_> {
             .filters(filter("instance-id", [self.instance.id.clone()]))
             .send()
             .await
-            .map_err(CallError::of("ec2:DescribeAddresses", self.on()))?;
+            .map_err(CallError::of(
+                permissions::ec2::DESCRIBE_ADDRESSES.action,
+                self.on(),
+            ))?;
         Ok(list(answer.addresses(), to::address))
     }
 
@@ -205,7 +218,10 @@ impl Reader<'_> {
             .filters(filter("attachment.instance-id", [self.instance.id.clone()]))
             .send()
             .await
-            .map_err(CallError::of("ec2:DescribeVolumes", self.on()))?;
+            .map_err(CallError::of(
+                permissions::ec2::DESCRIBE_VOLUMES.action,
+                self.on(),
+            ))?;
         Ok(list(answer.volumes(), to::volume))
     }
 
@@ -219,7 +235,10 @@ impl Reader<'_> {
             .attribute(InstanceAttributeName::UserData)
             .send()
             .await
-            .map_err(CallError::of("ec2:DescribeInstanceAttribute", self.on()))?;
+            .map_err(CallError::of(
+                permissions::ec2::DESCRIBE_INSTANCE_ATTRIBUTE.action,
+                self.on(),
+            ))?;
         let text = answer.user_data().and_then(|data| data.value());
         Ok(text.filter(|text| !text.is_empty()).map(|text| {
             json!({ "sha256_of_base64": canonical::sha256(text.as_bytes()), "length_of_base64": text.len() })

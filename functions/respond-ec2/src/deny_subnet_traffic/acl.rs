@@ -4,6 +4,7 @@ use aws_sdk_ec2::{
     Client,
     types::{Filter, NetworkAcl, NetworkAclEntry, RuleAction},
 };
+use backstop_actions::permissions;
 use backstop_runtime::CallError;
 use serde::{Deserialize, Serialize};
 
@@ -139,7 +140,7 @@ pub(super) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, C
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await
-        .map_err(CallError::of("ec2:DescribeNetworkAcls", on))?;
+        .map_err(CallError::of(permissions::ec2::DESCRIBE_NETWORK_ACLS.action, on))?;
     Ok(found.iter().filter_map(Acl::of).collect())
 }
 
@@ -157,10 +158,10 @@ pub(super) async fn create(ec2: &Client, entry: &Entry) -> Result<(), CallError>
     } else {
         call.cidr_block(&entry.cidr)
     };
-    call.send()
-        .await
-        .map(drop)
-        .map_err(CallError::of("ec2:CreateNetworkAclEntry", on(entry)))
+    call.send().await.map(drop).map_err(CallError::of(
+        permissions::ec2::CREATE_NETWORK_ACL_ENTRY.action,
+        on(entry),
+    ))
 }
 
 /// Deletes a deny rule.
@@ -172,7 +173,10 @@ pub(super) async fn delete(ec2: &Client, entry: &Entry) -> Result<(), CallError>
         .send()
         .await
         .map(drop)
-        .map_err(CallError::of("ec2:DeleteNetworkAclEntry", on(entry)))
+        .map_err(CallError::of(
+            permissions::ec2::DELETE_NETWORK_ACL_ENTRY.action,
+            on(entry),
+        ))
 }
 
 fn on(entry: &Entry) -> String {

@@ -1,5 +1,6 @@
 //! What the plan of a hard cut and its proof say to people.
 
+use backstop_actions::permissions;
 use backstop_core::{Change, IncidentId, Target};
 use jiff::Timestamp;
 
@@ -16,7 +17,7 @@ pub(super) fn changes(cuts: &[Cut]) -> Vec<Change> {
         .filter_map(|cut| cut.wanted.as_ref())
         .flatten()
         .map(|entry| Change {
-            api: "ec2:CreateNetworkAclEntry".to_owned(),
+            api: permissions::ec2::CREATE_NETWORK_ACL_ENTRY.action.to_owned(),
             what: format!("{} rules of network ACL {}", direction(entry.egress), entry.acl),
             now: "no rule for this address".to_owned(),
             after: format!(

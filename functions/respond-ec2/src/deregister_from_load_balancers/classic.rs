@@ -4,6 +4,7 @@ use aws_sdk_elasticloadbalancing::{
     Client,
     types::{Instance, LoadBalancerDescription},
 };
+use backstop_actions::permissions;
 use backstop_runtime::CallError;
 
 /// A load balancer with how the instance and its peers are there.
@@ -23,7 +24,7 @@ pub(super) async fn find(elb: &Client, instance: &str) -> Result<Vec<Member>, Ca
         .collect()
         .await;
     let all = all.map_err(CallError::of(
-        "elasticloadbalancing:DescribeLoadBalancers",
+        permissions::elasticloadbalancing::DESCRIBE_LOAD_BALANCERS.action,
         "the account's Classic Load Balancers",
     ))?;
     let mut members = Vec::new();
@@ -47,7 +48,7 @@ async fn member(elb: &Client, balancer: &str, instance: &str) -> Result<Member, 
         .send()
         .await
         .map_err(CallError::of(
-            "elasticloadbalancing:DescribeInstanceHealth",
+            permissions::elasticloadbalancing::DESCRIBE_INSTANCE_HEALTH.action,
             named(balancer),
         ))?;
     let in_service = answer
@@ -74,7 +75,7 @@ pub(super) async fn is_there(
         .send()
         .await
         .map_err(CallError::of(
-            "elasticloadbalancing:DescribeLoadBalancers",
+            permissions::elasticloadbalancing::DESCRIBE_LOAD_BALANCERS.action,
             named(balancer),
         ));
     match answer {
@@ -102,7 +103,7 @@ pub(super) async fn deregister(elb: &Client, balancer: &str, instance: &str) -> 
         .send()
         .await
         .map_err(CallError::of(
-            "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+            permissions::elasticloadbalancing::DEREGISTER_INSTANCES_FROM_LOAD_BALANCER.action,
             named(balancer),
         ));
     match answer {
@@ -120,7 +121,7 @@ pub(super) async fn register(elb: &Client, balancer: &str, instance: &str) -> Re
         .await
         .map(drop)
         .map_err(CallError::of(
-            "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+            permissions::elasticloadbalancing::REGISTER_INSTANCES_WITH_LOAD_BALANCER.action,
             named(balancer),
         ))
 }

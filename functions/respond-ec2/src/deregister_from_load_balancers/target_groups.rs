@@ -8,6 +8,7 @@ use aws_sdk_elasticloadbalancingv2::{
         TargetTypeEnum,
     },
 };
+use backstop_actions::permissions;
 use backstop_runtime::CallError;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,10 @@ impl Registration {
             .targets(self.target())
             .send()
             .await
-            .map_err(CallError::of("elasticloadbalancing:DeregisterTargets", self));
+            .map_err(CallError::of(
+                permissions::elasticloadbalancing::DEREGISTER_TARGETS.action,
+                self,
+            ));
         match answer {
             // The target group was deleted since, and its targets with it.
             Err(error) if error.code == GROUP_GONE => Ok(()),
@@ -82,7 +86,10 @@ impl Registration {
             .send()
             .await
             .map(drop)
-            .map_err(CallError::of("elasticloadbalancing:RegisterTargets", self))
+            .map_err(CallError::of(
+                permissions::elasticloadbalancing::REGISTER_TARGETS.action,
+                self,
+            ))
     }
 
     /// Whether it is registered now; `None` if the target group was deleted.
@@ -135,7 +142,7 @@ pub(super) async fn find(elb: &Client, instance: &Instance) -> Result<Found, Cal
         .collect()
         .await;
     let all = all.map_err(CallError::of(
-        "elasticloadbalancing:DescribeTargetGroups",
+        permissions::elasticloadbalancing::DESCRIBE_TARGET_GROUPS.action,
         "the account's target groups",
     ))?;
     let mut candidates: Vec<TargetGroup> = all
@@ -259,7 +266,7 @@ async fn healths(elb: &Client, arn: &str, name: &str) -> Result<Vec<TargetHealth
         .send()
         .await
         .map_err(CallError::of(
-            "elasticloadbalancing:DescribeTargetHealth",
+            permissions::elasticloadbalancing::DESCRIBE_TARGET_HEALTH.action,
             format!("target group `{name}`"),
         ))?;
     Ok(answer.target_health_descriptions.unwrap_or_default())

@@ -1,18 +1,23 @@
 //! What the plan and the outcome say to people.
 
+use backstop_actions::permissions;
 use backstop_core::{Change, UndoOutcome, text::for_shell};
 
 use super::{Holders, RegistrationReceipt};
 
 pub(super) fn changes(holders: &Holders, instance: &str) -> Vec<Change> {
     let targets = holders.targets.members.iter().map(|member| Change {
-        api: "elasticloadbalancing:DeregisterTargets".to_owned(),
+        api: permissions::elasticloadbalancing::DEREGISTER_TARGETS
+            .action
+            .to_owned(),
         what: member.registration.to_string(),
         now: "registered".to_owned(),
         after: "deregistered".to_owned(),
     });
     let classic = holders.classic.iter().map(|member| Change {
-        api: "elasticloadbalancing:DeregisterInstancesFromLoadBalancer".to_owned(),
+        api: permissions::elasticloadbalancing::DEREGISTER_INSTANCES_FROM_LOAD_BALANCER
+            .action
+            .to_owned(),
         what: format!("instance {instance} in Classic Load Balancer {}", member.balancer),
         now: "registered".to_owned(),
         after: "deregistered".to_owned(),

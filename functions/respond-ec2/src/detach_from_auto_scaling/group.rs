@@ -4,6 +4,7 @@ use aws_sdk_autoscaling::{
     Client,
     types::{AutoScalingGroup, AutoScalingInstanceDetails, LifecycleState},
 };
+use backstop_actions::permissions;
 use backstop_runtime::CallError;
 
 /// See the module.
@@ -53,7 +54,7 @@ pub(crate) async fn membership(
         .send()
         .await
         .map_err(CallError::of(
-            "autoscaling:DescribeAutoScalingInstances",
+            permissions::autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES.action,
             format!("instance `{instance}`"),
         ))?;
     Ok(answer
@@ -71,7 +72,7 @@ pub(super) async fn read(client: &Client, name: &str, instance: &str) -> Result<
         .send()
         .await
         .map_err(CallError::of(
-            "autoscaling:DescribeAutoScalingGroups",
+            permissions::autoscaling::DESCRIBE_AUTO_SCALING_GROUPS.action,
             format!("Auto Scaling group `{name}`"),
         ))?;
     Ok(answer

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_autoscaling::Client;
+use backstop_actions::permissions;
 use backstop_core::{ErrorName, UndoOutcome, text::for_shell};
 use backstop_runtime::{CallError, StepError};
 
@@ -59,7 +60,7 @@ pub(super) async fn undo(
         .send()
         .await
         .map_err(CallError::of(
-            "autoscaling:AttachInstances",
+            permissions::autoscaling::ATTACH_INSTANCES.action,
             format!("instance `{instance}` to Auto Scaling group `{name}`"),
         ))?;
     finish(client, receipt, region, Some(&group)).await
@@ -167,7 +168,10 @@ async fn restore(
             .protected_from_scale_in(true)
             .send()
             .await
-            .map_err(CallError::of("autoscaling:SetInstanceProtection", on()))?;
+            .map_err(CallError::of(
+                permissions::autoscaling::SET_INSTANCE_PROTECTION.action,
+                on(),
+            ))?;
         said.push("it is protected from scale-in as before".to_owned());
     }
     let is_standby = member.is_some_and(|member| member.lifecycle_state() == Some("Standby"));
@@ -179,7 +183,10 @@ async fn restore(
             .should_decrement_desired_capacity(true)
             .send()
             .await
-            .map_err(CallError::of("autoscaling:EnterStandby", on()))?;
+            .map_err(CallError::of(
+                permissions::autoscaling::ENTER_STANDBY.action,
+                on(),
+            ))?;
         said.push("it is in Standby as before".to_owned());
     }
     Ok(())

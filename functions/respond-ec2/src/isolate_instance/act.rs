@@ -7,6 +7,7 @@ use std::{
 };
 
 use aws_sdk_ec2::Client;
+use backstop_actions::permissions;
 use backstop_core::{ErrorName, IncidentId};
 use backstop_runtime::{CallError, StepError};
 use futures_util::future::join_all;
@@ -193,7 +194,7 @@ async fn try_to_open<'a>(
     }
     let too_slow = || CallError {
         name: ErrorName::Rejected,
-        call: "ec2:ModifyNetworkInterfaceAttribute",
+        call: permissions::ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE.action,
         on: format!("security group `{}`", opening.group.name),
         code: String::new(),
         message: "EC2 answers too slowly to open an interface and be sure to close it in time".to_owned(),
@@ -247,7 +248,7 @@ async fn patiently(ec2: &Client, before: &Before, groups: &[String]) -> Result<(
     }
     Err(last.unwrap_or_else(|| CallError {
         name: ErrorName::Unavailable,
-        call: "ec2:ModifyNetworkInterfaceAttribute",
+        call: permissions::ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE.action,
         on: format!("network interface `{}`", before.id),
         code: String::new(),
         message: "no answer in time".to_owned(),

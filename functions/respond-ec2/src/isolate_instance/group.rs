@@ -7,6 +7,7 @@ use aws_sdk_ec2::{
     Client,
     types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification},
 };
+use backstop_actions::permissions;
 use backstop_core::ErrorName;
 use backstop_runtime::{CallError, StepError};
 
@@ -80,7 +81,7 @@ impl<'a> IsolationGroup<'a> {
         }
         Err(CallError {
             name: ErrorName::Unavailable,
-            call: "ec2:DescribeSecurityGroups",
+            call: permissions::ec2::DESCRIBE_SECURITY_GROUPS.action,
             on: format!("security group `{ISOLATION}` of `{}`", self.vpc),
             code: String::new(),
             message: "it still shows rules after they were revoked".to_owned(),
@@ -121,7 +122,10 @@ pub(super) async fn strip(ec2: &Client, id: &str) -> Result<(), CallError> {
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await
-        .map_err(CallError::of("ec2:DescribeSecurityGroupRules", on()))?;
+        .map_err(CallError::of(
+            permissions::ec2::DESCRIBE_SECURITY_GROUP_RULES.action,
+            on(),
+        ))?;
     let ids = |egress: bool| {
         let ids: Vec<String> = rules
             .iter()
@@ -140,7 +144,10 @@ pub(super) async fn strip(ec2: &Client, id: &str) -> Result<(), CallError> {
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("ec2:RevokeSecurityGroupIngress", on()))
+                .map_err(CallError::of(
+                    permissions::ec2::REVOKE_SECURITY_GROUP_INGRESS.action,
+                    on(),
+                ))
         },
         async {
             let Some(ids) = ids(true) else {
@@ -151,7 +158,10 @@ pub(super) async fn strip(ec2: &Client, id: &str) -> Result<(), CallError> {
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("ec2:RevokeSecurityGroupEgress", on()))
+                .map_err(CallError::of(
+                    permissions::ec2::REVOKE_SECURITY_GROUP_EGRESS.action,
+                    on(),
+                ))
         }
     );
     // Another incident may have taken a rule away in between: whoever asked reads the group again.
@@ -168,7 +178,7 @@ pub(super) async fn find(ec2: &Client, vpc: &str, name: &str) -> Result<Option<S
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:DescribeSecurityGroups",
+            permissions::ec2::DESCRIBE_SECURITY_GROUPS.action,
             format!("security group `{name}` of `{vpc}`"),
         ))?;
     Ok(answer.security_groups().first().cloned())
@@ -191,7 +201,7 @@ pub(super) async fn create(ec2: &Client, vpc: &str, name: &str, description: &st
         .await
         .map(drop)
         .map_err(CallError::of(
-            "ec2:CreateSecurityGroup",
+            permissions::ec2::CREATE_SECURITY_GROUP.action,
             format!("security group `{name}` of `{vpc}`"),
         ));
     unless(created, "InvalidGroup.Duplicate")

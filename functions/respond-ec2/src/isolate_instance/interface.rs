@@ -7,10 +7,11 @@ use aws_sdk_ec2::{
     Client,
     types::{ConnectionTrackingSpecificationRequest, Filter},
 };
+use backstop_actions::permissions;
 use backstop_core::ErrorName;
 use backstop_runtime::CallError;
 
-const MODIFY: &str = "ec2:ModifyNetworkInterfaceAttribute";
+const MODIFY: &str = permissions::ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE.action;
 
 /// An interface now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub(super) async fn read(ec2: &Client, ids: &[&str]) -> Result<BTreeMap<String, 
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:DescribeNetworkInterfaces",
+            permissions::ec2::DESCRIBE_NETWORK_INTERFACES.action,
             format!("network interfaces `{}`", ids.join("`, `")),
         ))?;
     Ok(answer

@@ -7,6 +7,7 @@ use aws_sdk_ec2::{
     Client,
     types::{IpPermission, IpRange, Ipv6Range, SecurityGroup},
 };
+use backstop_actions::permissions;
 use backstop_core::{ErrorName, IncidentId};
 use backstop_runtime::CallError;
 
@@ -104,7 +105,10 @@ impl<'a> OpenGroup<'a> {
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("ec2:AuthorizeSecurityGroupIngress", on()));
+                .map_err(CallError::of(
+                    permissions::ec2::AUTHORIZE_SECURITY_GROUP_INGRESS.action,
+                    on(),
+                ));
             unless(allowed, "InvalidPermission.Duplicate")?;
         }
         if let Some(permission) = out {
@@ -116,7 +120,10 @@ impl<'a> OpenGroup<'a> {
                 .send()
                 .await
                 .map(drop)
-                .map_err(CallError::of("ec2:AuthorizeSecurityGroupEgress", on()));
+                .map_err(CallError::of(
+                    permissions::ec2::AUTHORIZE_SECURITY_GROUP_EGRESS.action,
+                    on(),
+                ));
             unless(allowed, "InvalidPermission.Duplicate")?;
         }
         Ok(())
@@ -131,8 +138,10 @@ impl<'a> OpenGroup<'a> {
             match self.ec2.delete_security_group().group_id(id).send().await {
                 Ok(_) => return,
                 Err(error) => {
-                    let error =
-                        CallError::of("ec2:DeleteSecurityGroup", format!("security group `{id}`"))(error);
+                    let error = CallError::of(
+                        permissions::ec2::DELETE_SECURITY_GROUP.action,
+                        format!("security group `{id}`"),
+                    )(error);
                     tracing::warn!(group = id, %error, "an empty security group stays behind");
                 }
             }
@@ -142,7 +151,7 @@ impl<'a> OpenGroup<'a> {
     fn error(&self, message: &str) -> CallError {
         CallError {
             name: ErrorName::Unavailable,
-            call: "ec2:DescribeSecurityGroups",
+            call: permissions::ec2::DESCRIBE_SECURITY_GROUPS.action,
             on: format!("security group `{}` of `{}`", self.name, self.vpc),
             code: String::new(),
             message: message.to_owned(),

@@ -15,6 +15,7 @@ use aws_sdk_ec2::{
     Client,
     types::{Filter, Route, RouteTable},
 };
+use backstop_actions::permissions;
 use backstop_aws::Access;
 use backstop_runtime::CallError;
 
@@ -98,7 +99,7 @@ async fn route_tables(ec2: &Client, instance: &Instance) -> Result<Vec<RouteTabl
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await
-        .map_err(CallError::of("ec2:DescribeRouteTables", on))
+        .map_err(CallError::of(permissions::ec2::DESCRIBE_ROUTE_TABLES.action, on))
 }
 
 impl Paths {

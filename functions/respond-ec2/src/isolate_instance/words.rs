@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_ec2::types::SecurityGroup;
+use backstop_actions::permissions;
 use backstop_core::{Change, Playbooks, Target, TargetKind};
 
 use super::undo::DEFAULT_TIMEOUT;
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::instance::{Instance, Interface};
 
-const MODIFY: &str = "ec2:ModifyNetworkInterfaceAttribute";
+const MODIFY: &str = permissions::ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE.action;
 /// What reaches the connections that isolation leaves.
 const CUT: &str = "ec2.deny-subnet-traffic";
 /// Set by EC2 Auto Scaling on the instances of a group.

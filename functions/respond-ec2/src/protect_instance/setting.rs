@@ -9,6 +9,7 @@ use aws_sdk_ec2::{
         InstanceBlockDeviceMappingSpecification,
     },
 };
+use backstop_actions::permissions;
 use backstop_core::text::for_shell;
 use backstop_runtime::CallError;
 use serde::{Deserialize, Serialize};
@@ -128,7 +129,7 @@ impl Setting {
             ),
         };
         call.send().await.map(drop).map_err(CallError::of(
-            "ec2:ModifyInstanceAttribute",
+            permissions::ec2::MODIFY_INSTANCE_ATTRIBUTE.action,
             format!("instance `{instance}`, {}", self.name()),
         ))
     }
@@ -196,7 +197,7 @@ async fn attribute(
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:DescribeInstanceAttribute",
+            permissions::ec2::DESCRIBE_INSTANCE_ATTRIBUTE.action,
             format!("instance `{instance}`"),
         ))
 }

@@ -4,6 +4,7 @@ use aws_sdk_ec2::{
     Client,
     types::{Filter, IamInstanceProfileAssociationState, IamInstanceProfileSpecification},
 };
+use backstop_actions::permissions;
 use backstop_runtime::{CallError, StepError};
 
 /// An association that isn't over yet.
@@ -21,7 +22,7 @@ pub(super) async fn find(ec2: &Client, instance: &str) -> Result<Option<Associat
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:DescribeIamInstanceProfileAssociations",
+            permissions::ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS.action,
             format!("instance `{instance}`"),
         ))?;
     Ok(answer
@@ -54,7 +55,7 @@ pub(super) async fn take_away(ec2: &Client, instance: &str, profile_arn: &str) -
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:DisassociateIamInstanceProfile",
+            permissions::ec2::DISASSOCIATE_IAM_INSTANCE_PROFILE.action,
             format!("instance `{instance}`"),
         ))?;
     Ok(())
@@ -73,7 +74,7 @@ pub(super) async fn give_back(ec2: &Client, instance: &str, profile_arn: &str) -
         .await
         .map(drop)
         .map_err(CallError::of(
-            "ec2:AssociateIamInstanceProfile",
+            permissions::ec2::ASSOCIATE_IAM_INSTANCE_PROFILE.action,
             format!("instance `{instance}`"),
         ))
 }
@@ -96,7 +97,7 @@ pub(super) async fn others_with(
         .collect::<Result<Vec<_>, _>>()
         .await
         .map_err(CallError::of(
-            "ec2:DescribeInstances",
+            permissions::ec2::DESCRIBE_INSTANCES.action,
             format!("the instances of profile `{profile_arn}`"),
         ))?;
     Ok(pages

@@ -1,5 +1,6 @@
 //! What the plan and its proof say to people.
 
+use backstop_actions::permissions;
 use backstop_core::{Change, Target};
 use backstop_runtime::inline_policy::{PolicyReceipt, PolicyState};
 use jiff::Timestamp;
@@ -13,7 +14,9 @@ pub(super) fn changes(
     policy: Option<(&PolicyReceipt, &PolicyState)>,
 ) -> Vec<Change> {
     let mut changes = vec![Change {
-        api: "ec2:DisassociateIamInstanceProfile".to_owned(),
+        api: permissions::ec2::DISASSOCIATE_IAM_INSTANCE_PROFILE
+            .action
+            .to_owned(),
         what: format!("instance profile of instance {}", instance.id),
         now: profile_arn.to_owned(),
         after: "none".to_owned(),
@@ -25,7 +28,7 @@ pub(super) fn changes(
     };
     if let Some((policy, now)) = policy.and_then(|(policy, state)| Some((policy, now(state)?))) {
         changes.push(Change {
-            api: "iam:PutRolePolicy".to_owned(),
+            api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, policy.holder),
             now: now.to_owned(),
             after: format!("deny all actions to the credentials of instance {}", instance.id),

@@ -9,6 +9,7 @@ use aws_sdk_ec2::{
         SnapshotAttributeName, SnapshotState,
     },
 };
+use backstop_actions::permissions;
 use backstop_core::IncidentId;
 use backstop_runtime::{CallError, StepError};
 
@@ -68,7 +69,10 @@ async fn locked(ec2: &Client, ids: Vec<String>) -> Result<BTreeSet<String>, Call
         .set_snapshot_ids(Some(ids))
         .send()
         .await
-        .map_err(CallError::of("ec2:DescribeLockedSnapshots", on))?;
+        .map_err(CallError::of(
+            permissions::ec2::DESCRIBE_LOCKED_SNAPSHOTS.action,
+            on,
+        ))?;
     Ok(answer
         .snapshots()
         .iter()
@@ -87,7 +91,7 @@ pub(super) async fn lock(ec2: &Client, snapshot: &str, days: i32) -> Result<(), 
         .await
         .map(drop)
         .map_err(CallError::of(
-            "ec2:LockSnapshot",
+            permissions::ec2::LOCK_SNAPSHOT.action,
             format!("snapshot `{snapshot}`"),
         ))
 }
@@ -116,7 +120,7 @@ pub(super) async fn copy(
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:CopySnapshot",
+            permissions::ec2::COPY_SNAPSHOT.action,
             format!("snapshot `{original}`"),
         ))?;
     answer.snapshot_id.ok_or_else(|| StepError::Invalid {
@@ -134,7 +138,7 @@ pub(super) async fn is_shared(ec2: &Client, snapshot: &str, account: &str) -> Re
         .send()
         .await
         .map_err(CallError::of(
-            "ec2:DescribeSnapshotAttribute",
+            permissions::ec2::DESCRIBE_SNAPSHOT_ATTRIBUTE.action,
             format!("snapshot `{snapshot}`"),
         ))?;
     Ok(answer
@@ -156,7 +160,7 @@ pub(super) async fn share(ec2: &Client, snapshot: &str, account: &str) -> Result
         .await
         .map(drop)
         .map_err(CallError::of(
-            "ec2:ModifySnapshotAttribute",
+            permissions::ec2::MODIFY_SNAPSHOT_ATTRIBUTE.action,
             format!("snapshot `{snapshot}`"),
         ))
 }

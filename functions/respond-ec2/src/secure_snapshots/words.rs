@@ -1,5 +1,6 @@
 //! What the plan, the proof and the outcome say to people.
 
+use backstop_actions::permissions;
 use backstop_core::{Change, Verification};
 use backstop_runtime::action::StepRequest;
 
@@ -25,7 +26,7 @@ pub(super) fn changes(todo: &[Todo], custody: &Custody) -> Vec<Change> {
     todo.iter()
         .filter_map(|todo| match todo {
             Todo::Lock { snapshot } => change(
-                "ec2:LockSnapshot",
+                permissions::ec2::LOCK_SNAPSHOT.action,
                 format!("lock of snapshot {snapshot}"),
                 "none",
                 locked.clone()?,
@@ -34,7 +35,7 @@ pub(super) fn changes(todo: &[Todo], custody: &Custody) -> Vec<Change> {
                 let key = custody.key.as_ref()?;
                 let also = locked.as_ref().map(|locked| format!(", {locked}"));
                 change(
-                    "ec2:CopySnapshot",
+                    permissions::ec2::COPY_SNAPSHOT.action,
                     format!("copy of snapshot {original}"),
                     "none",
                     format!("encrypted under {key}{}", also.unwrap_or_default()),
@@ -48,14 +49,14 @@ pub(super) fn changes(todo: &[Todo], custody: &Custody) -> Vec<Change> {
                     (None, None) => format!("readers of snapshot {original}"),
                 };
                 change(
-                    "ec2:ModifySnapshotAttribute",
+                    permissions::ec2::MODIFY_SNAPSHOT_ATTRIBUTE.action,
                     what,
                     "this account",
                     format!("this account and account {account}"),
                 )
             }
             Todo::Await { copy } => change(
-                "ec2:CopySnapshot",
+                permissions::ec2::COPY_SNAPSHOT.action,
                 format!("copy {copy}"),
                 "started",
                 "complete".to_owned(),

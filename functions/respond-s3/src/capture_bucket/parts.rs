@@ -7,6 +7,7 @@ use aws_sdk_s3::{
     },
     types::{Event, Grant, ReplicationConfiguration},
 };
+use backstop_actions::permissions;
 use backstop_core::canonical;
 use backstop_runtime::{CallError, StepError};
 use serde_json::{Map, Value, json};
@@ -99,7 +100,10 @@ async fn policy(bucket: &Bucket) -> Result<Option<Value>, CallError> {
         .expected_bucket_owner(bucket.place.owner.as_str())
         .send()
         .await
-        .map_err(CallError::of("s3:GetBucketPolicy", bucket.named()));
+        .map_err(CallError::of(
+            permissions::s3::GET_BUCKET_POLICY.action,
+            bucket.named(),
+        ));
     Ok(unless_absent(answer, "NoSuchBucketPolicy")?
         .and_then(|found| found.policy)
         .map(Value::from))
@@ -113,7 +117,10 @@ async fn acl(bucket: &Bucket) -> Result<Option<Value>, CallError> {
         .expected_bucket_owner(bucket.place.owner.as_str())
         .send()
         .await
-        .map_err(CallError::of("s3:GetBucketAcl", bucket.named()))?;
+        .map_err(CallError::of(
+            permissions::s3::GET_BUCKET_ACL.action,
+            bucket.named(),
+        ))?;
     Ok(Some(acl_json(&answer)))
 }
 
@@ -141,7 +148,10 @@ async fn ownership(bucket: &Bucket) -> Result<Option<Value>, CallError> {
         .expected_bucket_owner(bucket.place.owner.as_str())
         .send()
         .await
-        .map_err(CallError::of("s3:GetBucketOwnershipControls", bucket.named()));
+        .map_err(CallError::of(
+            permissions::s3::GET_BUCKET_OWNERSHIP_CONTROLS.action,
+            bucket.named(),
+        ));
     let found = unless_absent(answer, "OwnershipControlsNotFoundError")?;
     Ok(found.and_then(|found| {
         let rule = found.ownership_controls()?.rules().first()?;
@@ -157,7 +167,10 @@ async fn versioning(bucket: &Bucket) -> Result<Option<Value>, CallError> {
         .expected_bucket_owner(bucket.place.owner.as_str())
         .send()
         .await
-        .map_err(CallError::of("s3:GetBucketVersioning", bucket.named()))?;
+        .map_err(CallError::of(
+            permissions::s3::GET_BUCKET_VERSIONING.action,
+            bucket.named(),
+        ))?;
     Ok(found.status().map(|status| {
         json!({
             "status": status.as_str(),
@@ -174,7 +187,10 @@ async fn replication(bucket: &Bucket) -> Result<Option<Value>, CallError> {
         .expected_bucket_owner(bucket.place.owner.as_str())
         .send()
         .await
-        .map_err(CallError::of("s3:GetReplicationConfiguration", bucket.named()));
+        .map_err(CallError::of(
+            permissions::s3::GET_REPLICATION_CONFIGURATION.action,
+            bucket.named(),
+        ));
     let found = unless_absent(answer, "ReplicationConfigurationNotFoundError")?;
     Ok(found.and_then(|found| found.replication_configuration().map(replication_json)))
 }
@@ -204,7 +220,10 @@ async fn notifications(bucket: &Bucket) -> Result<Option<Value>, CallError> {
         .expected_bucket_owner(bucket.place.owner.as_str())
         .send()
         .await
-        .map_err(CallError::of("s3:GetBucketNotification", bucket.named()))?;
+        .map_err(CallError::of(
+            permissions::s3::GET_BUCKET_NOTIFICATION.action,
+            bucket.named(),
+        ))?;
     Ok(notifications_json(&found))
 }
 

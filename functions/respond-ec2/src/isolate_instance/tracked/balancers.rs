@@ -6,6 +6,7 @@ use aws_sdk_elasticloadbalancingv2::{
     Client,
     types::{ProtocolEnum, TargetDescription, TargetGroup, TargetHealthReasonEnum, TargetTypeEnum},
 };
+use backstop_actions::permissions;
 use backstop_runtime::CallError;
 use futures_util::future::join_all;
 
@@ -26,7 +27,7 @@ pub(super) async fn of(elb: &Client, instance: &Instance) -> Result<BTreeSet<Str
         .collect::<Result<Vec<_>, _>>()
         .await
         .map_err(CallError::of(
-            "elasticloadbalancing:DescribeTargetGroups",
+            permissions::elasticloadbalancing::DESCRIBE_TARGET_GROUPS.action,
             "the target groups",
         ))?;
     let vpcs = vpcs(instance);
@@ -80,7 +81,7 @@ async fn is_target(elb: &Client, group: &TargetGroup, instance: &Instance) -> Re
         .send()
         .await
         .map_err(CallError::of(
-            "elasticloadbalancing:DescribeTargetHealth",
+            permissions::elasticloadbalancing::DESCRIBE_TARGET_HEALTH.action,
             format!("target group `{}`", group.target_group_name().unwrap_or_default()),
         ))?;
     Ok(answer.target_health_descriptions().iter().any(|target| {

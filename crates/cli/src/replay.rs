@@ -14,7 +14,7 @@ use std::{
 };
 
 use backstop_core::{Finding, finding::parse_saved};
-use backstop_playbook::{Answer as Answered, Catalog, Decided};
+use backstop_playbook::{Catalog, Decided, Match};
 use backstop_terminal::Exit;
 use clap::Args;
 use serde::Serialize;
@@ -169,7 +169,7 @@ async fn one(
 }
 
 /// What would be answered: an inactive finding has no plan.
-fn answers<'a>(catalog: &'a Catalog, findings: &'a [Finding]) -> Vec<Answered<'a>> {
+fn answers<'a>(catalog: &'a Catalog, findings: &'a [Finding]) -> Vec<Match<'a>> {
     let decided = findings.iter().map(|finding| catalog.decide(finding));
     decided
         .filter_map(|decided| match decided {

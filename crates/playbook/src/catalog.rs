@@ -15,7 +15,7 @@ pub struct Catalog(Vec<Playbook>);
 
 /// One target of a finding, and the playbook that answers it best.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer<'a> {
+pub struct Match<'a> {
     /// The playbook.
     pub playbook: &'a Playbook,
     /// What it is to contain.
@@ -48,7 +48,7 @@ impl Catalog {
     ///
     /// Whether the finding is to be acted on at all ([`backstop_core::finding::Standing`]) is looked at by
     /// [`Catalog::decide`].
-    pub fn answers<'a>(&'a self, finding: &'a Finding) -> Vec<Answer<'a>> {
+    pub fn answers<'a>(&'a self, finding: &'a Finding) -> Vec<Match<'a>> {
         finding
             .targets
             .iter()
@@ -56,7 +56,7 @@ impl Catalog {
             .collect()
     }
 
-    fn best<'a>(&'a self, finding: &'a Finding, target: &'a Target) -> Option<Answer<'a>> {
+    fn best<'a>(&'a self, finding: &'a Finding, target: &'a Target) -> Option<Match<'a>> {
         let kind = target.resource.kind();
         let mut best: Option<(Fit, &Playbook, String)> = None;
         for playbook in self.0.iter().filter(|playbook| playbook.targets.contains(&kind)) {
@@ -68,7 +68,7 @@ impl Catalog {
                 best = Some((fit, playbook, why));
             }
         }
-        best.map(|(_, playbook, why)| Answer {
+        best.map(|(_, playbook, why)| Match {
             playbook,
             target,
             mode: playbook.mode,

@@ -21,7 +21,7 @@ use crate::{
     machine::{Branch, Catcher, Choice, Machine, Parallel, Pass, Rule, State, States, Then},
     playbook::Playbook,
 };
-use task::{Call, invoke};
+use task::{FunctionCall, invoke};
 pub(crate) use undo::UNDO;
 pub use undo::{compile_undo, functions_of_undo, undoing_functions};
 
@@ -170,10 +170,10 @@ fn beside(playbook: &Playbook) -> State {
     );
     first.add(
         names::TELL_AT_ONCE,
-        invoke(Call {
+        invoke(FunctionCall {
             output: json!({ "drifted": false }),
             catch: vec![contain::catch_all(names::TOLD)],
-            ..Call::new("notify", task::facts(&["incident"]), Then::End)
+            ..FunctionCall::new("notify", task::facts(&["incident"]), Then::End)
         }),
     );
     first.add(names::TOLD, contain::pass(Then::End));
@@ -212,11 +212,11 @@ fn prove(playbook: &Playbook) -> State {
         .filter_map(|step| step.known_action().map(|action| action.function))
         .collect();
     let verify = |function: &str, then: Then, catch: Vec<Catcher>| {
-        invoke(Call {
+        invoke(FunctionCall {
             retry: retry::verification(),
             catch,
             output: contain::still_drifted(),
-            ..Call::new(function, task::payload("verify", &["incident", "target"]), then)
+            ..FunctionCall::new(function, task::payload("verify", &["incident", "target"]), then)
         })
     };
     let go_on = vec![Catcher {
@@ -259,13 +259,13 @@ fn if_drifted(yes: &str, no: &str) -> State {
 }
 
 fn tell(next: &str) -> State {
-    invoke(Call {
+    invoke(FunctionCall {
         catch: vec![Catcher {
             error_equals: ANY.to_vec(),
             next: next.to_owned(),
             output: json!({}),
         }],
-        ..Call::new("notify", task::facts(&["incident"]), Then::Next(next.to_owned()))
+        ..FunctionCall::new("notify", task::facts(&["incident"]), Then::Next(next.to_owned()))
     })
 }
 
@@ -273,13 +273,13 @@ fn tell(next: &str) -> State {
 fn propose() -> State {
     let mut payload = task::facts(&["incident"]);
     payload.insert("about".to_owned(), json!("investigation"));
-    invoke(Call {
+    invoke(FunctionCall {
         catch: vec![Catcher {
             error_equals: ANY.to_vec(),
             next: names::CLOSE.to_owned(),
             output: json!({}),
         }],
-        ..Call::new("notify", payload, Then::Next(names::CLOSE.to_owned()))
+        ..FunctionCall::new("notify", payload, Then::Next(names::CLOSE.to_owned()))
     })
 }
 
@@ -308,7 +308,7 @@ fn evidence(playbook: &Playbook, next: &str) -> Option<State> {
 /// Nothing is caught here: an incident that can't be closed fails its execution, and the stack's alarm on
 /// failed executions pages.
 fn close() -> State {
-    invoke(Call::new(
+    invoke(FunctionCall::new(
         "close",
         task::payload("close", &["incident"]),
         Then::End,

@@ -7,7 +7,7 @@ use backstop_core::{
 };
 
 use crate::{
-    catalog::{Answer, Catalog},
+    catalog::{Catalog, Match},
     known,
 };
 
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decided<'a> {
     /// Each of its targets that a playbook answers gets an incident, or joins one.
-    Answered(Vec<Answer<'a>>),
+    Answered(Vec<Match<'a>>),
     /// It isn't active: nothing is done, whatever the playbooks say.
     Inactive {
         /// For people.

@@ -28,7 +28,7 @@ mod suggest;
 pub mod template;
 mod transitions;
 
-pub use catalog::{Answer, Catalog};
+pub use catalog::{Catalog, Match};
 pub use compile::{
     EXECUTION_TIMEOUT_SECONDS, SHARED_FUNCTIONS, compile, compile_undo, functions_of, functions_of_undo,
     undoing_functions,

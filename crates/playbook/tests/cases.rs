@@ -14,7 +14,7 @@ use backstop_core::{
     Finding, Mode,
     finding::{Parsed, ResourceRole, SeverityLabel, Standing, parse_saved},
 };
-use backstop_playbook::{Answer, Catalog, Decided, load_dir};
+use backstop_playbook::{Catalog, Decided, Match, load_dir};
 
 const KEY: &str = "access-key AKIAIOSFODNN7EXAMPL1";
 
@@ -55,7 +55,7 @@ impl<'a> Case<'a> {
         self.decided().iter().map(shown).collect()
     }
 
-    fn decided(&self) -> Vec<Answer<'_>> {
+    fn decided(&self) -> Vec<Match<'_>> {
         let decided = self.parsed.findings.iter().map(|it| self.catalog.decide(it));
         decided
             .flat_map(|decided| match decided {
@@ -99,7 +99,7 @@ impl<'a> Case<'a> {
     }
 }
 
-fn shown(answer: &Answer<'_>) -> String {
+fn shown(answer: &Match<'_>) -> String {
     let resource = &answer.target.resource;
     format!("{}: {} {}", answer.playbook.name, resource.kind(), resource.id())
 }

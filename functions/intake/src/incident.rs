@@ -10,7 +10,7 @@ use backstop_core::{
     notice::title_of,
     task::ExecutionInput,
 };
-use backstop_playbook::Answer;
+use backstop_playbook::Match;
 use backstop_runtime::{
     IncidentLog, LedgerError,
     ledger::{Lock, NewIncident, Opening},
@@ -36,7 +36,7 @@ impl Intake {
         message: &str,
         body: &str,
         finding: &Finding,
-        answer: &Answer<'_>,
+        answer: &Match<'_>,
         is_drill: bool,
     ) -> Result<(), Unfinished> {
         // Fail closed: without the guardrails nothing is opened, and SQS keeps the message.
@@ -75,7 +75,7 @@ impl Intake {
     fn opened(
         &self,
         finding: &Finding,
-        answer: &Answer<'_>,
+        answer: &Match<'_>,
         reference: FindingRef,
         mode: Mode,
         guardrails: Vec<Decision>,

@@ -9,7 +9,7 @@ use backstop_core::{
     log::{Event, FindingRef},
     sweep::{Fed, Feeding, feeding},
 };
-use backstop_playbook::{Answer, Decided};
+use backstop_playbook::{Decided, Match};
 use backstop_runtime::{CallError, LedgerError, now};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -119,7 +119,7 @@ impl<'a> Feeder<'a> {
         Ok(Some(true))
     }
 
-    async fn knows(&mut self, answer: &Answer<'_>, key: &str) -> Result<bool, LedgerError> {
+    async fn knows(&mut self, answer: &Match<'_>, key: &str) -> Result<bool, LedgerError> {
         let ledger = &self.sweep.ledger;
         let Some(lock) = ledger.lock_on(answer.target, &answer.playbook.name).await? else {
             return Ok(false);

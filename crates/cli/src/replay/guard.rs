@@ -4,7 +4,7 @@ use backstop_core::{
     Mode,
     guardrail::{Decision, Guardrails, OpeningSubject, Protection},
 };
-use backstop_playbook::Answer;
+use backstop_playbook::Match;
 use backstop_runtime::now;
 
 /// What only the deployment knows, and therefore may lower the mode or refuse.
@@ -12,7 +12,7 @@ pub(super) const UNKNOWN_OFFLINE: &str = "the stack's MaximumMode, pauses, exemp
      Backstop's own roles, break-glass principals, and the target's tags";
 
 /// The mode that is left, and what lowered it: protected principals only.
-pub(super) fn offline(answer: &Answer<'_>) -> (Mode, Vec<Decision>) {
+pub(super) fn offline(answer: &Match<'_>) -> (Mode, Vec<Decision>) {
     let subject = OpeningSubject {
         playbook: &answer.playbook.name,
         target: answer.target,

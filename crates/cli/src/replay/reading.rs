@@ -6,7 +6,7 @@ use backstop_core::{
     guardrail::Decision,
     words::with_causes,
 };
-use backstop_playbook::{Answer, Catalog, Decided, is_new_type};
+use backstop_playbook::{Catalog, Decided, Match, is_new_type};
 use serde::Serialize;
 
 use super::guard;
@@ -208,7 +208,7 @@ impl Verdict {
 }
 
 impl Response {
-    fn of(answer: &Answer<'_>, finding: &Finding) -> Self {
+    fn of(answer: &Match<'_>, finding: &Finding) -> Self {
         let contains = answer.playbook.contains();
         let (mode, guardrails) = guard::offline(answer);
         Self {

@@ -5,6 +5,7 @@ use super::{
     Finding, HubFormat, Route, Severity, Standing, TITLE_CHARS,
     arn::{Arn, last_segment, partition_or_default},
     asff_standing, attack_sequence, control,
+    credential_details::{CredentialDetails, hint},
     error::ParseError,
     facts::Facts,
     guardduty,
@@ -12,7 +13,6 @@ use super::{
     guardduty_type, hub_finding,
     named_resource::{NamedResource, key_id},
     node::Node,
-    principal::{Principal, hint},
     region, severity,
 };
 use crate::{
@@ -204,9 +204,9 @@ fn named<'a>(block: &'a Node<'a>) -> Option<NamedResource<'a>> {
     let resource_type = block.text("Type").unwrap_or("Other");
     let principal = match block.at(&["Details", "AwsIamAccessKey"]) {
         Some(details) => principal(&details, id),
-        None => Principal {
+        None => CredentialDetails {
             key_id: key_id(id),
-            ..Principal::default()
+            ..CredentialDetails::default()
         },
     };
     Some(NamedResource {
@@ -226,9 +226,9 @@ fn named<'a>(block: &'a Node<'a>) -> Option<NamedResource<'a>> {
 }
 
 /// ASFF's `AwsIamAccessKeyDetails`; the id may be ASFF's `AWS::IAM::AccessKey:AKIA…`.
-pub(super) fn principal<'a>(details: &Node<'a>, id: &'a str) -> Principal<'a> {
+pub(super) fn principal<'a>(details: &Node<'a>, id: &'a str) -> CredentialDetails<'a> {
     let issuer = details.at(&["SessionContext", "SessionIssuer"]);
-    Principal {
+    CredentialDetails {
         key_id: details.text("AccessKeyId").or_else(|| key_id(id)),
         principal_id: details.text("PrincipalId"),
         user_type: details.text("PrincipalType"),

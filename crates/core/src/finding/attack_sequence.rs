@@ -8,9 +8,9 @@
 use super::{
     allowed::{is_bucket_name, is_instance_id, is_principal_id},
     arn::{Arn, last_segment},
+    credential_details::{CredentialDetails, PrincipalBlock, hint},
     guardduty_resource::{Context, Resources, of_type, unnamed},
     node::Node,
-    principal::{Place, Principal, hint},
     region, resource_type,
 };
 use crate::{
@@ -170,7 +170,7 @@ fn s3_bucket_of(uid: &str) -> Option<&str> {
 fn access_key(item: &Node<'_>, uid: &str, context: &Context<'_>) -> Option<Resource> {
     let data = item.at(&["data", "accessKey"]);
     let field = |name| data.as_ref().and_then(|it| it.text(name));
-    let principal = Principal {
+    let principal = CredentialDetails {
         key_id: Some(last_segment(uid)),
         principal_id: field("principalId"),
         user_type: field("userType"),
@@ -182,7 +182,7 @@ fn access_key(item: &Node<'_>, uid: &str, context: &Context<'_>) -> Option<Resou
 /// An actor's credential; without one, the user or role itself, if it is known by its unique id and belongs to the
 /// account: names are anybody's, and the account may have a user of the same name that did nothing.
 fn credential(user: &Node<'_>, context: &Context<'_>) -> Option<Target> {
-    let principal = Principal {
+    let principal = CredentialDetails {
         key_id: user.first_text(&["credentialUid", "credential_uid"]),
         principal_id: user.text("uid"),
         user_type: user.text("type"),
@@ -206,7 +206,11 @@ fn credential(user: &Node<'_>, context: &Context<'_>) -> Option<Target> {
 }
 
 /// For people: who it is by name, and of which account.
-fn named_only(principal: &Principal<'_>, owner: &AccountId, context: &Context<'_>) -> Option<Resource> {
+fn named_only(
+    principal: &CredentialDetails<'_>,
+    owner: &AccountId,
+    context: &Context<'_>,
+) -> Option<Resource> {
     let name = principal.name.or(principal.principal_id)?;
     let (resource_type, kind) = if principal.is_role() {
         ("AWS::IAM::Role", "role")
@@ -223,8 +227,8 @@ fn named_only(principal: &Principal<'_>, owner: &AccountId, context: &Context<'_
 }
 
 /// One unreadable credential must not lose the others of a critical finding.
-fn resolved(principal: &Principal<'_>, block: &Node<'_>, context: &Context<'_>) -> Option<Resource> {
-    let place = Place {
+fn resolved(principal: &CredentialDetails<'_>, block: &Node<'_>, context: &Context<'_>) -> Option<Resource> {
+    let place = PrincipalBlock {
         block,
         key_field: "credentialUid",
         finding_type: context.finding_type,

@@ -82,7 +82,7 @@ fn facts(node: &Node<'_>) -> Vec<String> {
 /// The member's account: the envelope's would be the administrator's.
 fn account(node: &Node<'_>, arn: Option<Arn<'_>>, finding_type: &str) -> Result<AccountId, ParseError> {
     node.text("accountId")
-        .map(|id| AccountId::new(super::principal::hint(id)))
+        .map(|id| AccountId::new(super::credential_details::hint(id)))
         .or_else(|| arn.and_then(|it| it.account()))
         .ok_or_else(|| ParseError::missing(node.path_of("accountId"), finding_type))
 }

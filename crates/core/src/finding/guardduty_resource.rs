@@ -5,9 +5,9 @@ use super::{
     allowed::{is_bucket_name, is_instance_id},
     arn::last_segment,
     attack_sequence,
+    credential_details::{CredentialDetails, PrincipalBlock, hint},
     error::ParseError,
     node::Node,
-    principal::{Place, Principal, hint},
     resource_type,
 };
 use crate::{
@@ -82,7 +82,7 @@ pub(super) fn read(node: &Node<'_>, context: &Context<'_>, is_active: bool) -> R
 /// A sample of a credential names no real one, and shows all the same which playbook would answer.
 fn of_sample(node: &Node<'_>, context: &Context<'_>) -> Option<Target> {
     let block = node.at(&["resource", "accessKeyDetails"])?;
-    let principal = Principal::of_access_key_details(&block);
+    let principal = CredentialDetails::of_access_key_details(&block);
     principal.of_sample().map(|resource| context.target(resource))
 }
 
@@ -144,7 +144,7 @@ fn is_about_buckets(resource: &Node<'_>, context: &Context<'_>) -> bool {
 
 fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) -> Result<(), ParseError> {
     let block = resource.need("accessKeyDetails", context.finding_type)?;
-    let principal = Principal::of_access_key_details(&block).resource(Place {
+    let principal = CredentialDetails::of_access_key_details(&block).resource(PrincipalBlock {
         block: &block,
         key_field: "accessKeyId",
         finding_type: context.finding_type,
@@ -250,12 +250,12 @@ fn instance(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) -
 /// The credential and the instance that a finding about something else carries along.
 fn neighbours(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources) {
     if let Some(block) = resource.get("accessKeyDetails") {
-        let place = Place {
+        let place = PrincipalBlock {
             block: &block,
             key_field: "accessKeyId",
             finding_type: context.finding_type,
         };
-        if let Ok(actor) = Principal::of_access_key_details(&block).resource(place) {
+        if let Ok(actor) = CredentialDetails::of_access_key_details(&block).resource(place) {
             found.add_related(context.target(actor));
         }
     }

@@ -6,11 +6,11 @@ use super::{
     Finding, Route, Severity, SeverityLabel, Standing,
     allowed::{is_long_term_key, is_temporary_key},
     arn::{Arn, last_segment, partition_or_default},
+    credential_details::hint,
     error::{ParseError, shown},
     facts::Facts,
     node::Node,
     parse::Item,
-    principal::hint,
     region, standing,
 };
 use crate::{

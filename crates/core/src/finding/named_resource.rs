@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::{
     arn::{Arn, last_segment},
     bare_id,
+    credential_details::{CredentialDetails, PrincipalBlock, hint},
     error::ParseError,
     guardduty_resource::Context,
     node::Node,
-    principal::{Place, Principal, hint},
     region, resource_type,
 };
 use crate::{
@@ -35,7 +35,7 @@ pub(super) struct NamedResource<'a> {
     /// ASFF's `ResourceRole`, where it says that the resource is the attacker's.
     pub(super) is_actor: bool,
     /// Whose credential it is, for access keys.
-    pub(super) principal: Principal<'a>,
+    pub(super) principal: CredentialDetails<'a>,
 }
 
 impl NamedResource<'_> {
@@ -78,7 +78,7 @@ impl NamedResource<'_> {
     fn resource(&self, context: &Context<'_>) -> Result<Resource, ParseError> {
         let resource_type = self.canonical_type();
         if resource_type == "AWS::IAM::AccessKey" {
-            return self.principal.resource(Place {
+            return self.principal.resource(PrincipalBlock {
                 block: self.node,
                 key_field: self.id_field,
                 finding_type: context.finding_type,
@@ -153,5 +153,5 @@ impl NamedResource<'_> {
 
 /// The key's id without ASFF's prefix.
 pub(super) fn key_id(id: &str) -> Option<&str> {
-    Some(last_segment(id)).filter(|id| !super::principal::is_no_id(id))
+    Some(last_segment(id)).filter(|id| !super::credential_details::is_no_id(id))
 }

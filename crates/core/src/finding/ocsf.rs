@@ -5,6 +5,7 @@ use super::{
     Finding, HubFormat, ResourceRole, Route, Severity, Standing,
     arn::{Arn, last_segment, partition_or_default},
     control,
+    credential_details::hint,
     error::ParseError,
     facts::Facts,
     guardduty,
@@ -13,7 +14,6 @@ use super::{
     node::Node,
     ocsf_resources, ocsf_standing,
     parse::Item,
-    principal::hint,
     region, severity,
 };
 use crate::{ids::AccountId, text};

@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::{
     allowed::{is_iam_name, is_long_term_key, is_temporary_key},
     asff, attack_sequence,
+    credential_details::CredentialDetails,
     error::ParseError,
     guardduty_resource::{Context, Resources},
     hub_finding,
     named_resource::{NamedResource, key_id},
     node::Node,
-    principal::Principal,
 };
 
 /// Targets and related resources.
@@ -109,11 +109,11 @@ fn principal<'a>(
     details: Option<&Node<'a>>,
     id: &'a str,
     actors: &[Node<'a>],
-) -> Principal<'a> {
+) -> CredentialDetails<'a> {
     let nested = details.and_then(|it| it.get("AwsIamAccessKey"));
     let mut found = match &nested {
         Some(nested) => asff::principal(nested, id),
-        None => Principal {
+        None => CredentialDetails {
             key_id: details
                 .and_then(|it| it.first_text(&["access_key_id", "accessKeyId"]))
                 .or_else(|| key_id(id)),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     ANY, retry,
-    task::{Call, invoke, payload, step_payload},
+    task::{FunctionCall, invoke, payload, step_payload},
 };
 use crate::{
     arrange::Arrangement,
@@ -118,11 +118,11 @@ fn step_states(doing: Doing, step: &Step, then: &Then) -> States {
     let mut states = States::default();
     states.add(
         name,
-        invoke(Call {
+        invoke(FunctionCall {
             retry,
             catch: vec![caught(&note)],
             output: json!({ "drifted": DRIFTED_NOW_OR_BEFORE }),
-            ..Call::new(function, step_payload(op, step), then.clone())
+            ..FunctionCall::new(function, step_payload(op, step), then.clone())
         }),
     );
     states.add(note, record_failure(step, &go_on, then));
@@ -148,10 +148,10 @@ fn record_failure(step: &Step, go_on: &str, then: &Then) -> State {
     payload.insert("step".to_owned(), Value::from(step.step.as_str()));
     payload.insert("error".to_owned(), Value::from("{% $states.input.error %}"));
     payload.insert("cause".to_owned(), Value::from("{% $states.input.cause %}"));
-    invoke(Call {
+    invoke(FunctionCall {
         catch: vec![catch_all(go_on)],
         output: still_drifted(),
-        ..Call::new("close", payload, then.clone())
+        ..FunctionCall::new("close", payload, then.clone())
     })
 }
 

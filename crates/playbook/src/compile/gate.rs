@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     ANY, contain, names, retry,
-    task::{Call, invoke, invoke_and_wait, payload},
+    task::{FunctionCall, invoke, invoke_and_wait, payload},
 };
 use crate::{
     machine::{Catcher, Choice, Parallel, Rule, State, States, Then},
@@ -65,22 +65,22 @@ fn ask() -> State {
     payload.insert("expires_in_seconds".to_owned(), Value::from(APPROVAL_TIMEOUT));
     invoke_and_wait(
         Value::from(APPROVAL_TIMEOUT),
-        Call {
+        FunctionCall {
             retry: retry::asking(),
             catch: vec![
                 to(names::EXPIRED, vec!["States.Timeout", "States.HeartbeatTimeout"]),
                 to(names::TELL, ANY.to_vec()),
             ],
             output: json!({ "answer": "{% $states.result %}" }),
-            ..Call::new("approve", payload, Then::Next(names::APPROVED.to_owned()))
+            ..FunctionCall::new("approve", payload, Then::Next(names::APPROVED.to_owned()))
         },
     )
 }
 
 fn expired() -> State {
-    invoke(Call {
+    invoke(FunctionCall {
         catch: vec![to(names::TELL, ANY.to_vec())],
-        ..Call::new(
+        ..FunctionCall::new(
             "approve",
             payload("expire", &["incident"]),
             Then::Next(names::TELL.to_owned()),

@@ -15,7 +15,7 @@ const INVOKE_AND_WAIT: &str = "arn:${Partition}:states:::lambda:invoke.waitForTa
 const TASK_TIMEOUT_SECONDS: u32 = 150;
 
 /// What makes one call differ from another.
-pub(super) struct Call {
+pub(super) struct FunctionCall {
     pub(super) function: String,
     pub(super) payload: Map<String, Value>,
     pub(super) retry: Vec<Retrier>,
@@ -24,7 +24,7 @@ pub(super) struct Call {
     pub(super) then: Then,
 }
 
-impl Call {
+impl FunctionCall {
     /// A call with the usual retries whose answer isn't looked at.
     pub(super) fn new(function: &str, payload: Map<String, Value>, then: Then) -> Self {
         Self {
@@ -39,26 +39,31 @@ impl Call {
 }
 
 /// A task that ends when its function does.
-pub(super) fn invoke(call: Call) -> State {
+pub(super) fn invoke(call: FunctionCall) -> State {
     task(INVOKE, json!(TASK_TIMEOUT_SECONDS), call)
 }
 
 /// A task that ends when somebody sends its token back.
-pub(super) fn invoke_and_wait(timeout_seconds: Value, call: Call) -> State {
+pub(super) fn invoke_and_wait(timeout_seconds: Value, call: FunctionCall) -> State {
     task(INVOKE_AND_WAIT, timeout_seconds, call)
 }
 
 /// A task whose function an expression names.
-pub(super) fn invoke_one_of(function_name: String, call: Call) -> State {
+pub(super) fn invoke_one_of(function_name: String, call: FunctionCall) -> State {
     task_of(function_name, INVOKE, json!(TASK_TIMEOUT_SECONDS), call)
 }
 
-fn task(resource: &'static str, timeout_seconds: Value, call: Call) -> State {
+fn task(resource: &'static str, timeout_seconds: Value, call: FunctionCall) -> State {
     let function_name = format!("${{{}FunctionArn}}", pascal_case(&call.function));
     task_of(function_name, resource, timeout_seconds, call)
 }
 
-fn task_of(function_name: String, resource: &'static str, timeout_seconds: Value, call: Call) -> State {
+fn task_of(
+    function_name: String,
+    resource: &'static str,
+    timeout_seconds: Value,
+    call: FunctionCall,
+) -> State {
     State::Task(Box::new(Task {
         resource,
         arguments: Invocation {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ANY, pascal_case,
-    task::{Call, facts, invoke, invoke_one_of, payload},
+    task::{FunctionCall, facts, invoke, invoke_one_of, payload},
 };
 use crate::machine::{Branch, Catcher, ItemProcessor, Machine, Pass, State, States, Then, Walk};
 
@@ -46,7 +46,7 @@ pub fn compile_undo() -> Machine {
     states.add(WALK, walk());
     states.add(
         FINISH,
-        invoke(Call::new(
+        invoke(FunctionCall::new(
             "close",
             payload("finish-undo", &["incident"]),
             Then::Next(TELL.to_owned()),
@@ -55,7 +55,7 @@ pub fn compile_undo() -> Machine {
     states.add(TELL, tell());
     states.add(
         EVIDENCE,
-        invoke(Call::new(
+        invoke(FunctionCall::new(
             "close",
             payload("keep-evidence", &["incident"]),
             Then::End,
@@ -97,7 +97,7 @@ fn undo_step() -> State {
     payload.extend(of_the_step(&["step", "action"]));
     invoke_one_of(
         lookup(),
-        Call {
+        FunctionCall {
             catch: vec![Catcher {
                 error_equals: ANY.to_vec(),
                 next: NOTE.to_owned(),
@@ -107,7 +107,7 @@ fn undo_step() -> State {
                     "cause": "{% $exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : 'no cause was given' %}",
                 }),
             }],
-            ..Call::new("", payload, Then::End)
+            ..FunctionCall::new("", payload, Then::End)
         },
     )
 }
@@ -127,20 +127,24 @@ fn lookup() -> String {
 fn note() -> State {
     let mut payload = payload("record-undo-failure", &["incident"]);
     payload.extend(of_the_step(&["step", "error", "cause"]));
-    invoke(Call {
+    invoke(FunctionCall {
         catch: vec![Catcher {
             error_equals: ANY.to_vec(),
             next: GO_ON.to_owned(),
             output: json!({}),
         }],
-        ..Call::new("close", payload, Then::End)
+        ..FunctionCall::new("close", payload, Then::End)
     })
 }
 
 fn tell() -> State {
     let mut payload = facts(&["incident"]);
     payload.insert("about".to_owned(), json!("undo"));
-    invoke(Call::new("notify", payload, Then::Next(EVIDENCE.to_owned())))
+    invoke(FunctionCall::new(
+        "notify",
+        payload,
+        Then::Next(EVIDENCE.to_owned()),
+    ))
 }
 
 fn of_the_step(names: &[&str]) -> Map<String, Value> {

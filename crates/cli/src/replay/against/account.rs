@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backstop_core::{Mode, guardrail::OpeningSubject};
-use backstop_playbook::Answer;
+use backstop_playbook::Match;
 use backstop_runtime::now;
 use tokio::time::{Instant, sleep};
 
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// One plan for each answer whose playbook contains.
 pub(in super::super) async fn plans_in_account(
-    answers: &[Answer<'_>],
+    answers: &[Match<'_>],
     options: &StackOptions,
 ) -> Result<Vec<Planned>, CliError> {
     let deployment = Deployment::find(options).await?;
@@ -31,7 +31,7 @@ pub(in super::super) async fn plans_in_account(
     Ok(plans)
 }
 
-async fn plan(deployment: &Deployment, answer: &Answer<'_>) -> Result<Planned, CliError> {
+async fn plan(deployment: &Deployment, answer: &Match<'_>) -> Result<Planned, CliError> {
     let caller = deployment.caller().await?;
     deployment.check_playbook(&answer.playbook.name)?;
     let guardrails = deployment.ledger.guardrails().await.map_err(RunError::from)?;

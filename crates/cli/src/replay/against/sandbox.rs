@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use backstop_core::{incident::Incident, log::Record};
-use backstop_playbook::Answer;
+use backstop_playbook::Match;
 
 use super::{AgainstError, Planned, steps_of};
 use crate::{answer::CliError, hand_over::output_of};
 
 /// One plan for each playbook that contains.
-pub(in super::super) async fn plans_in_sandbox(answers: &[Answer<'_>]) -> Result<Vec<Planned>, CliError> {
+pub(in super::super) async fn plans_in_sandbox(answers: &[Match<'_>]) -> Result<Vec<Planned>, CliError> {
     let wanted: BTreeSet<&str> = answers
         .iter()
         .filter(|answer| answer.playbook.contains())

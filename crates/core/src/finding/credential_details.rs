@@ -13,7 +13,7 @@ use crate::{ids::AccountId, kind, target::Resource, text};
 /// A credential as GuardDuty's `accessKeyDetails`, ASFF's `AwsIamAccessKey` or an attack sequence's actor
 /// describes it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Principal<'a> {
+pub(super) struct CredentialDetails<'a> {
     /// `AKIA…`, `ASIA…`, or what stands in their place.
     pub(super) key_id: Option<&'a str>,
     /// `AIDA…`, `AROA…:session`, the account's id for root.
@@ -33,13 +33,13 @@ enum KeyKind {
 
 /// Where a principal stood, for errors.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct PrincipalBlock<'a> {
     pub(super) block: &'a Node<'a>,
     pub(super) key_field: &'a str,
     pub(super) finding_type: &'a str,
 }
 
-impl Place<'_> {
+impl PrincipalBlock<'_> {
     /// The text, if AWS allows it there; the error names the place and never the text.
     fn allowed(
         self,
@@ -67,7 +67,7 @@ impl Place<'_> {
     }
 }
 
-impl<'a> Principal<'a> {
+impl<'a> CredentialDetails<'a> {
     /// Reads GuardDuty's `accessKeyDetails`.
     pub(super) fn of_access_key_details(block: &Node<'a>) -> Self {
         Self {
@@ -138,7 +138,7 @@ impl<'a> Principal<'a> {
     }
 
     /// What to contain.
-    pub(super) fn resource(&self, place: Place<'_>) -> Result<Resource, ParseError> {
+    pub(super) fn resource(&self, place: PrincipalBlock<'_>) -> Result<Resource, ParseError> {
         let kind = self.kind();
         if kind == Kind::Root {
             let key_id = self.key_id.filter(|id| key_kind(id).is_some());
@@ -194,7 +194,7 @@ impl<'a> Principal<'a> {
     }
 
     /// Console sign-ins have no key; then the principal itself is the target.
-    fn without_key(&self, kind: Kind, place: Place<'_>) -> Result<Resource, ParseError> {
+    fn without_key(&self, kind: Kind, place: PrincipalBlock<'_>) -> Result<Resource, ParseError> {
         match (kind, self.name) {
             (Kind::User, Some(name)) => Ok(Resource::User(kind::User {
                 user_name: place.user_name(name)?,
@@ -214,7 +214,7 @@ impl<'a> Principal<'a> {
         }
     }
 
-    fn user_session(&self, key_id: String, place: Place<'_>) -> Result<Resource, ParseError> {
+    fn user_session(&self, key_id: String, place: PrincipalBlock<'_>) -> Result<Resource, ParseError> {
         Ok(Resource::UserSession(kind::UserSession {
             key_id,
             user_name: place.user_name(self.need_name(place)?)?,
@@ -223,12 +223,12 @@ impl<'a> Principal<'a> {
     }
 
     /// A user's name beside a key is a hint, and may be missing.
-    fn user_name(&self, place: Place<'_>) -> Result<Option<String>, ParseError> {
+    fn user_name(&self, place: PrincipalBlock<'_>) -> Result<Option<String>, ParseError> {
         self.name.map(|name| place.user_name(name)).transpose()
     }
 
     /// `principalId` is `AROA…:session`; without the session only the role as a whole is known.
-    fn role_session(&self, key_id: String, place: Place<'_>) -> Result<Resource, ParseError> {
+    fn role_session(&self, key_id: String, place: PrincipalBlock<'_>) -> Result<Resource, ParseError> {
         let role_name = place.role_name(self.need_name(place)?)?;
         Ok(match self.need_principal_id(place)?.split_once(':') {
             Some((role_id, session_name)) if !session_name.is_empty() => {
@@ -253,17 +253,17 @@ impl<'a> Principal<'a> {
         })
     }
 
-    fn need_key_kind(&self, id: &str, place: Place<'_>) -> Result<KeyKind, ParseError> {
+    fn need_key_kind(&self, id: &str, place: PrincipalBlock<'_>) -> Result<KeyKind, ParseError> {
         key_kind(id)
             .ok_or_else(|| ParseError::not_a_key_id(place.block.path_of(place.key_field), place.finding_type))
     }
 
-    fn need_name(&self, place: Place<'_>) -> Result<&'a str, ParseError> {
+    fn need_name(&self, place: PrincipalBlock<'_>) -> Result<&'a str, ParseError> {
         self.name
             .ok_or_else(|| ParseError::missing(place.block.path_of("userName"), place.finding_type))
     }
 
-    fn need_principal_id(&self, place: Place<'_>) -> Result<&'a str, ParseError> {
+    fn need_principal_id(&self, place: PrincipalBlock<'_>) -> Result<&'a str, ParseError> {
         self.principal_id
             .ok_or_else(|| ParseError::missing(place.block.path_of("principalId"), place.finding_type))
     }

@@ -10,35 +10,38 @@
 
 mod drift;
 mod functions;
+mod granted;
 mod known_actions;
 pub mod lambda;
 mod manual_undo;
 mod only;
 mod opening;
 mod people;
-mod place;
+
 mod planted;
 mod removal;
 mod role;
 mod scene;
 mod sections;
 mod setting;
+mod staged_target;
 mod truth;
 mod watched;
 
 pub use drift::Drift;
 pub use functions::{Failure, Functions, in_template};
+pub use granted::granted_and_used;
 pub use known_actions::{KNOWN_ACTIONS, KnownAction, SafeUndo, Seen, but_for_the_key};
 pub use manual_undo::manual_undo;
 pub use only::{is_whole, only};
 pub use opening::{Case, story};
 pub use people::{Notice, People};
-pub use place::Place;
 pub use planted::{Planted, States, undoable};
 pub use removal::Removal;
 pub use role::Role;
 pub use scene::{Leaked, Scene, refusals};
 pub use sections::Sections;
 pub use setting::{Setting, drill, environment, options, playbooks};
+pub use staged_target::StagedTarget;
 pub use truth::{assert_log_is_true, assert_people_are_told, is_open};
 pub use watched::Watched;

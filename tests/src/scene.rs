@@ -15,7 +15,7 @@ use backstop_core::{
 };
 use backstop_drill::{
     Environment, EnvironmentOptions,
-    finding::{self, Place},
+    finding::{self, Occurrence},
     fixtures::{Identity, Subject},
 };
 use backstop_emulator::{Settings, Silent};
@@ -125,14 +125,19 @@ impl Scene {
     }
 
     fn finding(&self, playbook: &str, identity: &Identity, finding_id: &str) -> finding::Event {
-        let place = Place {
+        let occurrence = Occurrence {
             account: self.environment.account().account_id(),
             region: self.environment.account().region(),
             now: Timestamp::now(),
             finding_id,
         };
         let folder = root().join("playbooks").join(playbook);
-        finding::read(&folder.join("finding.json"), Subject::Credential(identity), place).unwrap()
+        finding::read(
+            &folder.join("finding.json"),
+            Subject::Credential(identity),
+            occurrence,
+        )
+        .unwrap()
     }
 
     /// Sends a finding about a leaked key and waits until its incident is closed.

@@ -7,15 +7,15 @@ use backstop_core::{
 };
 use backstop_runtime::IncidentLog;
 
-use crate::{KnownAction, Notice, Place, Seen, States, story};
+use crate::{KnownAction, Notice, Seen, StagedTarget, States, story};
 
 /// Holds each step's end against the account, and looks for the receipts of what was changed.
-pub fn assert_log_is_true(place: &Place<'_>, log: &IncidentLog, states: &States) {
+pub fn assert_log_is_true(staged: &StagedTarget<'_>, log: &IncidentLog, states: &States) {
     let incident = log.incident().unwrap();
     for step in &incident.steps {
-        effect_is_as_said(place, log, step, states);
+        effect_is_as_said(staged, log, step, states);
     }
-    if states != &place.before {
+    if states != &staged.before {
         let has_receipt = |step: &&StepState| receipt(log.records(), &step.step.step).is_some();
         assert!(
             incident.steps.iter().any(|step| has_receipt(&step)),
@@ -25,8 +25,12 @@ pub fn assert_log_is_true(place: &Place<'_>, log: &IncidentLog, states: &States)
 }
 
 /// People are told of the outcome once, and of each containing step that is open; gives the notice.
-pub async fn assert_people_are_told(place: &Place<'_>, id: &IncidentId, incident: &Incident) -> Notice {
-    let mut notices = place.watched.people.told_of(id.as_str()).await;
+pub async fn assert_people_are_told(
+    staged: &StagedTarget<'_>,
+    id: &IncidentId,
+    incident: &Incident,
+) -> Notice {
+    let mut notices = staged.watched.people.told_of(id.as_str()).await;
     // It may have asked before, and may tell afterwards what an investigation found.
     let is_other = |notice: &Notice| {
         ["DECIDE", "LOOK,"]
@@ -53,21 +57,21 @@ pub fn is_open(step: &StepState) -> bool {
 }
 
 /// `done` is in the account, and what is in the account has its receipt in the log.
-fn effect_is_as_said(place: &Place<'_>, log: &IncidentLog, step: &StepState, states: &States) {
+fn effect_is_as_said(staged: &StagedTarget<'_>, log: &IncidentLog, step: &StepState, states: &States) {
     let id = step.step.action.as_str();
     if !KnownAction::is_tried(backstop_actions::find(id).unwrap()) {
         return;
     }
     let effect = |now: &States| {
         (KnownAction::find(id).effect)(&Seen {
-            before: &place.before,
+            before: &staged.before,
             now,
-            planted: &place.planted,
+            planted: &staged.planted,
             incident: log.id(),
         })
     };
     let is_there = effect(states);
-    let is_new = is_there && !effect(&place.before);
+    let is_new = is_there && !effect(&staged.before);
     match &step.outcome {
         Some(Outcome::Done | Outcome::Already) => assert!(is_there, "`{id}` is done, they say: {states:#?}"),
         Some(Outcome::Skipped { .. }) => assert!(!is_new, "`{id}` was skipped, they say: {states:#?}"),

@@ -1,9 +1,12 @@
 //! Approval is bound to the plan: what changed since is asked about again, and nothing is done on the old plan.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use backstop_core::{Mode, incident::Status, log::Event};
+use std::time::Duration;
+
+use backstop_core::{Hash, IncidentId, Mode, incident::Status, log::Event};
 use backstop_runtime::decision::{self, DecisionError};
 use backstop_tests::Scene;
+use tokio::time::{Instant, sleep};
 
 const BOB: &str = "arn:aws:iam::123456789012:user/bob";
 
@@ -34,7 +37,7 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
         .send()
         .await
         .unwrap();
-    until_token(&scene, &id).await;
+    until_token(&scene, &id, &old).await;
     decision::approve(&ledger, &sfn, &id, BOB, Some(old.as_str()), None)
         .await
         .unwrap();
@@ -55,7 +58,7 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
         if step.as_str() == "deactivate-other-credentials"))
     );
 
-    until_token(&scene, &id).await;
+    until_token(&scene, &id, &new).await;
     let stale = decision::approve(&ledger, &sfn, &id, BOB, Some(old.as_str()), None)
         .await
         .unwrap_err();
@@ -74,13 +77,19 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
     scene.end().await;
 }
 
-/// The question is in the log a moment before the machine waits with the token that answers it.
-async fn until_token(scene: &Scene, id: &backstop_core::IncidentId) {
-    for _ in 0..100 {
-        if scene.environment.ledger().approval(id).await.unwrap().is_some() {
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+/// The token that answers this plan's question is kept before the question is written to the log, and a step that was
+/// retried replaces it: waits for the one of this plan.
+async fn until_token(scene: &Scene, id: &IncidentId, plan: &Hash) {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let pending = scene.environment.ledger().approval(id).await.unwrap();
+        if pending.as_ref().is_some_and(|pending| pending.plan_hash == *plan) {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(
+            Instant::now() < until,
+            "nobody waits for a decision on plan {plan}"
+        );
+        sleep(Duration::from_millis(100)).await;
     }
 }

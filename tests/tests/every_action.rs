@@ -13,7 +13,7 @@ use backstop_core::{
     task::{RespondTask, StepAnswer, StepTask, VerifyTask},
 };
 use backstop_drill::Environment;
-use backstop_emulator::{Call, Effect, Matcher};
+use backstop_emulator::{Effect, Matcher, RecordedCall};
 use backstop_tests::{
     Case, Failure, Functions, KnownAction, Planted, SafeUndo, Seen, Setting, States, drill, environment,
     in_template, only, undoable,
@@ -460,7 +460,7 @@ impl<'a> Bench<'a> {
     /// The function's calls since then that do more than read, but for its own log.
     fn changes_since(&self, mark: u64) -> Vec<String> {
         let role = format!("{}Role", in_template(self.action.function));
-        let is_change = |call: &&Call| {
+        let is_change = |call: &&RecordedCall| {
             call.seq > mark
                 && call.principal.to_string().contains(&role)
                 && !["dynamodb", "logs", "xray"].contains(&call.service.as_str())

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use backstop_emulator::{Call, Principal};
+use backstop_emulator::{Principal, RecordedCall};
 
 /// Where Backstop keeps its own things: calls there change nothing in the account that it protects.
 const OWN_SERVICES: [&str; 7] = ["dynamodb", "events", "logs", "sns", "sqs", "states", "xray"];
@@ -18,7 +18,7 @@ pub struct FunctionCalls {
     began_us: u64,
     /// How the name of the stack's evidence bucket begins: CloudFormation makes it of the stack's and the resource's.
     evidence_bucket: String,
-    calls: Vec<Call>,
+    calls: Vec<RecordedCall>,
 }
 
 /// One call, as the report shows it.
@@ -55,9 +55,9 @@ pub struct Calls {
 
 impl FunctionCalls {
     /// Picks from the record what the roles of `stack` did after `began_us`.
-    pub fn of(record: &[Call], stack: &str, began_us: u64) -> Self {
+    pub fn of(record: &[RecordedCall], stack: &str, began_us: u64) -> Self {
         let prefix = format!("{stack}-");
-        let is_ours = |call: &&Call| matches!(&call.principal, Principal::Role { name, .. } if name.starts_with(&prefix));
+        let is_ours = |call: &&RecordedCall| matches!(&call.principal, Principal::Role { name, .. } if name.starts_with(&prefix));
         let calls = record
             .iter()
             .filter(is_ours)
@@ -104,17 +104,17 @@ impl FunctionCalls {
         }
     }
 
-    fn ms(&self, call: &Call) -> u64 {
+    fn ms(&self, call: &RecordedCall) -> u64 {
         call.ended_us.saturating_sub(self.began_us) / 1000
     }
 
-    fn made_changes(&self) -> impl Iterator<Item = &Call> {
+    fn made_changes(&self) -> impl Iterator<Item = &RecordedCall> {
         self.calls
             .iter()
             .filter(|call| self.is_change(call) && call.succeeded())
     }
 
-    fn is_change(&self, call: &Call) -> bool {
+    fn is_change(&self, call: &RecordedCall) -> bool {
         let keeps_evidence = call
             .resource
             .as_ref()
@@ -124,16 +124,16 @@ impl FunctionCalls {
             && !READS.iter().any(|read| call.action.starts_with(read))
     }
 
-    fn first_change(&self) -> Option<&Call> {
+    fn first_change(&self) -> Option<&RecordedCall> {
         self.made_changes().min_by_key(|call| call.ended_us)
     }
 
     /// The most calls before `change`, each of which began after the one before had ended, and `change` itself:
     /// those of its own invocation, and those of invocations that led to it.
-    fn series<'a>(&'a self, change: &'a Call) -> Vec<&'a Call> {
+    fn series<'a>(&'a self, change: &'a RecordedCall) -> Vec<&'a RecordedCall> {
         let own = self.calls.iter().filter(|call| call.trace == change.trace);
         let began = own.map(|call| call.started_us).min().unwrap_or(change.started_us);
-        let leads = |call: &&Call| match self.handed_over_us(&call.trace) {
+        let leads = |call: &&RecordedCall| match self.handed_over_us(&call.trace) {
             _ if call.trace == change.trace => call.ended_us <= change.started_us,
             handed_over => handed_over <= began && call.ended_us <= handed_over,
         };
@@ -156,7 +156,7 @@ impl FunctionCalls {
 }
 
 /// The most of these calls that can follow one another: always take the one that ends first.
-fn longest_chain(mut calls: Vec<&Call>) -> Vec<&Call> {
+fn longest_chain(mut calls: Vec<&RecordedCall>) -> Vec<&RecordedCall> {
     calls.sort_by_key(|call| call.ended_us);
     let mut free_from = 0;
     calls.retain(|call| {
@@ -169,22 +169,22 @@ fn longest_chain(mut calls: Vec<&Call>) -> Vec<&Call> {
     calls
 }
 
-fn is_lost_write(call: &Call) -> bool {
+fn is_lost_write(call: &RecordedCall) -> bool {
     let is_lost = call.error_code.as_deref() == Some("ConditionalCheckFailedException");
     call.service == "dynamodb" && call.action == "PutItem" && is_lost
 }
 
-fn is_refusal(call: &Call) -> bool {
+fn is_refusal(call: &RecordedCall) -> bool {
     call.error_code
         .as_deref()
         .is_some_and(|code| code.starts_with("AccessDenied"))
 }
 
-fn name(call: &Call) -> String {
+fn name(call: &RecordedCall) -> String {
     format!("{}:{}", call.service, call.action)
 }
 
-fn line(call: &Call) -> CallLine {
+fn line(call: &RecordedCall) -> CallLine {
     CallLine {
         call: name(call),
         on: call

@@ -24,7 +24,7 @@ pub struct Event {
 
 /// Where and when.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct Occurrence<'a> {
     /// Twelve digits.
     pub account: &'a str,
     /// The region.
@@ -36,14 +36,14 @@ pub struct Place<'a> {
 }
 
 /// Reads a sample of a playbook and makes it be about `subject`.
-pub fn read(path: &Path, subject: Subject<'_>, place: Place<'_>) -> Result<Event, DrillError> {
+pub fn read(path: &Path, subject: Subject<'_>, occurrence: Occurrence<'_>) -> Result<Event, DrillError> {
     let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| DrillError::Finding {
         path: path.to_owned(),
         source,
     };
     let text = fs::read_to_string(path).map_err(|error| unreadable(error.into()))?;
     let event: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.into()))?;
-    make(&event, subject, place).map_err(|field| DrillError::FindingLacks {
+    make(&event, subject, occurrence).map_err(|field| DrillError::FindingLacks {
         path: path.to_owned(),
         field,
     })
@@ -51,7 +51,7 @@ pub fn read(path: &Path, subject: Subject<'_>, place: Place<'_>) -> Result<Event
 
 /// Replaces each id of the sample by the planted one wherever it stands, texts included; `Err` is the field
 /// that the sample lacks.
-pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Event, &'static str> {
+pub fn make(sample: &Value, subject: Subject<'_>, occurrence: Occurrence<'_>) -> Result<Event, &'static str> {
     let is_health = sample.pointer("/detail/eventTypeCode").is_some();
     let [id, account, region, updated] = if is_health {
         [
@@ -86,16 +86,16 @@ pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Ev
         Subject::Account => Vec::new(),
     };
     replacements.extend([
-        (last_segment(text(sample, id)?), place.finding_id.to_owned()),
-        (text(sample, account)?, place.account.to_owned()),
-        (text(sample, region)?, place.region.to_owned()),
+        (last_segment(text(sample, id)?), occurrence.finding_id.to_owned()),
+        (text(sample, account)?, occurrence.account.to_owned()),
+        (text(sample, region)?, occurrence.region.to_owned()),
     ]);
     // The longest first: a name may be part of an id.
     replacements.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
     let last_updated = time(&text(sample, updated)?).ok_or(updated)?;
     let change = Change {
         replacements,
-        later: place.now.duration_since(last_updated),
+        later: occurrence.now.duration_since(last_updated),
     };
 
     let mut detail = sample.get("detail").cloned().ok_or("/detail")?;
@@ -108,7 +108,7 @@ pub fn make(sample: &Value, subject: Subject<'_>, place: Place<'_>) -> Result<Ev
     Ok(Event {
         detail_type: text(sample, "/detail-type")?,
         detail,
-        finding_id: place.finding_id.to_owned(),
+        finding_id: occurrence.finding_id.to_owned(),
     })
 }
 
@@ -206,8 +206,8 @@ mod tests {
         }
     }
 
-    fn place() -> Place<'static> {
-        Place {
+    fn occurrence() -> Occurrence<'static> {
+        Occurrence {
             account: "111122223333",
             region: "us-east-1",
             now: "2026-05-01T00:00:00Z".parse().unwrap(),
@@ -227,7 +227,7 @@ mod tests {
         let event = make(
             &sample("leaked-access-key"),
             Subject::Credential(&identity()),
-            place(),
+            occurrence(),
         )
         .unwrap();
         let text = event.detail.to_string();
@@ -257,7 +257,7 @@ mod tests {
         let event = make(
             &sample("public-bucket"),
             Subject::Bucket("drill-exports-x1"),
-            place(),
+            occurrence(),
         )
         .unwrap();
         let text = event.detail.to_string();
@@ -274,7 +274,7 @@ mod tests {
         let event = make(
             &sample("leaked-access-key"),
             Subject::Credential(&identity()),
-            place(),
+            occurrence(),
         )
         .unwrap();
         let time = |pointer: &str| {
@@ -286,7 +286,7 @@ mod tests {
                 .parse::<Timestamp>()
                 .unwrap()
         };
-        assert_eq!(time("/updatedAt"), place().now);
+        assert_eq!(time("/updatedAt"), occurrence().now);
         let before = time("/service/eventFirstSeen");
         assert_eq!(time("/updatedAt").duration_since(before).as_secs(), 12 * 60 + 9);
     }
@@ -295,7 +295,7 @@ mod tests {
     fn an_event_of_health_is_about_the_planted_key() {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks/leaked-access-key/health.json");
-        let event = read(&path, Subject::Credential(&identity()), place()).unwrap();
+        let event = read(&path, Subject::Credential(&identity()), occurrence()).unwrap();
         let text = event.detail.to_string();
         for old in [
             "AKIAEXAMPLELEAKED001",
@@ -308,7 +308,7 @@ mod tests {
         let field = |pointer| event.detail.pointer(pointer).and_then(Value::as_str).unwrap();
         assert_eq!(field("/affectedEntities/0/entityValue"), "AKIAPLANTED");
         assert!(field("/eventArn").ends_with("/0123456789abcdef0123456789abcdef"));
-        assert_eq!(time(field("/lastUpdatedTime")), Some(place().now));
+        assert_eq!(time(field("/lastUpdatedTime")), Some(occurrence().now));
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
         *sample
             .pointer_mut("/detail/resource/accessKeyDetails/accessKeyId")
             .unwrap() = Value::Null;
-        let field = make(&sample, Subject::Credential(&identity()), place()).unwrap_err();
+        let field = make(&sample, Subject::Credential(&identity()), occurrence()).unwrap_err();
         assert_eq!(field, "/detail/resource/accessKeyDetails/accessKeyId");
     }
 

@@ -74,7 +74,7 @@ pub fn finding_about(
     let Some(Start::Finding(about)) = drill.start() else {
         return Err(DrillError::NoFinding(drill.name.to_string()));
     };
-    let place = finding::Place {
+    let occurrence = finding::Occurrence {
         account: environment.account().account_id(),
         region: environment.account().region(),
         now: Timestamp::now(),
@@ -83,7 +83,7 @@ pub fn finding_about(
     finding::read(
         &drill.folder.join(drill.sample()),
         fixtures.subject(about)?,
-        place,
+        occurrence,
     )
 }
 

@@ -15,7 +15,7 @@ use crate::gateway::{Faults, Gateway};
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::venv::{Venv, VenvError};
-use crate::wire::{Call, Upstreams};
+use crate::wire::{RecordedCall, Upstreams};
 
 /// The disposable account. Dropping it ends everything at once; [`Account::shutdown`] also waits and tidies up.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Account {
     }
 
     /// The calls that have ended so far, in the order in which they began.
-    pub fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<RecordedCall> {
         self.gateway.calls()
     }
 

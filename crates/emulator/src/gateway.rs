@@ -25,7 +25,7 @@ pub use fault::{Effect, FaultId, Faults, Matcher};
 
 use crate::answers::{Answers, Findings};
 use crate::settings::Settings;
-use crate::wire::{Backend, Call, Principals, Record, Upstreams};
+use crate::wire::{Backend, Principals, Record, RecordedCall, Upstreams};
 use caller::Caller;
 
 /// What every request shares. Each part has its own short lock; none is held while waiting.
@@ -73,7 +73,7 @@ impl Gateway {
     }
 
     /// The calls that have ended so far, in the order in which they began.
-    pub fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<RecordedCall> {
         self.shared.backend.record.calls()
     }
 

@@ -12,7 +12,7 @@ mod resource;
 mod rest_action;
 mod upstream;
 
-pub use call::Call;
+pub use call::RecordedCall;
 pub use principal::Principal;
 pub use request::{AwsRequest, Protocol};
 pub use resource::Resource;

@@ -2,7 +2,7 @@
 //! bring back what was.
 
 use backstop_core::incident::Status;
-use backstop_tests::{Place, Watched, manual_undo, story};
+use backstop_tests::{StagedTarget, Watched, manual_undo, story};
 
 use super::{
     Scenario,
@@ -11,15 +11,15 @@ use super::{
 };
 
 pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &[Hit]) {
-    let place = Place::plant(watched, &scenario.drill).await;
-    let id = place.open(&scenario.playbook, scenario.playbook.mode).await;
-    place.ended(&id).await;
+    let staged = StagedTarget::plant(watched, &scenario.drill).await;
+    let id = staged.open(&scenario.playbook, scenario.playbook.mode).await;
+    staged.ended(&id).await;
     let denied: Vec<(Hit, Kind)> = hits.iter().map(|hit| (hit.clone(), Kind::AccessDenied)).collect();
-    let armed = Armed::of(&place, &denied);
-    place.ask_undo(&id).await.unwrap();
+    let armed = Armed::of(&staged, &denied);
+    staged.ask_undo(&id).await.unwrap();
     let stuck =
         |state: &backstop_core::incident::Incident| state.stuck.is_some() && state.notices.ending_is_known();
-    let log = place.until(&id, stuck).await;
+    let log = staged.until(&id, stuck).await;
     armed.assert_hit();
     let incident = log.incident().unwrap();
     assert_eq!(incident.status(), Status::Stuck);
@@ -37,5 +37,5 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
         assert!(page.body.contains(command), "`{command}` isn't in {}", page.body);
         manual_undo(watched.environment.account(), command).await;
     }
-    place.assert_clean(&place.states().await, &log);
+    staged.assert_clean(&staged.states().await, &log);
 }

@@ -6,15 +6,15 @@ use backstop_core::{
     log::Event,
 };
 use backstop_runtime::IncidentLog;
-use backstop_tests::{Place, assert_log_is_true, assert_people_are_told, is_open, story};
+use backstop_tests::{StagedTarget, assert_log_is_true, assert_people_are_told, is_open, story};
 
 use super::faults::{Hit, Kind};
 
-pub(crate) async fn check(place: &Place<'_>, log: &IncidentLog, hits: &[(Hit, Kind)]) {
+pub(crate) async fn check(staged: &StagedTarget<'_>, log: &IncidentLog, hits: &[(Hit, Kind)]) {
     let incident = log.incident().unwrap();
-    assert_log_is_true(place, log, &place.states().await);
+    assert_log_is_true(staged, log, &staged.states().await);
     status_is_right(&incident, hits, log);
-    assert_people_are_told(place, log.id(), &incident).await;
+    assert_people_are_told(staged, log.id(), &incident).await;
 }
 
 /// A retry heals all but a missing permission.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use backstop_core::{Mode, TargetKind, incident::Status};
 use backstop_drill::Drill;
 use backstop_playbook::Playbook;
-use backstop_tests::{Place, Watched, story};
+use backstop_tests::{StagedTarget, Watched, story};
 use regex_lite::Regex;
 
 use super::drills;
@@ -46,8 +46,8 @@ async fn each(watched: &Arc<Watched>, wanted: impl Fn(&Playbook) -> bool, at_onc
 }
 
 async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill) {
-    let place = Place::plant(&watched, &drill).await;
-    let id = place.open(&playbook, Mode::Approve).await;
+    let staged = StagedTarget::plant(&watched, &drill).await;
+    let id = staged.open(&playbook, Mode::Approve).await;
     let asked = |notices: &[backstop_tests::Notice]| notices.iter().any(|one| one.subject.contains("DECIDE"));
     while !asked(&watched.people.told_of(id.as_str()).await) {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
@@ -58,15 +58,15 @@ async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill) {
         .find(|notice| notice.subject.contains("DECIDE"))
         .unwrap();
     let text = format!("{}\n\n{}", question.subject, question.body);
-    let text = without_what_is_generated(&text, place.planted.fixtures.ending());
+    let text = without_what_is_generated(&text, staged.planted.fixtures.ending());
     insta::assert_snapshot!(format!("plan-{}", drill.name), text);
 
-    let log = place.ended(&id).await;
+    let log = staged.ended(&id).await;
     let incident = log.incident().unwrap();
     assert_eq!(incident.status(), Status::Contained, "{}", story(&log));
     assert!(!incident.approvals.is_empty(), "{}", story(&log));
-    let undone = place.undone(&id).await;
-    place.assert_clean(&place.states().await, &undone);
+    let undone = staged.undone(&id).await;
+    staged.assert_clean(&staged.states().await, &undone);
 }
 
 fn without_what_is_generated(text: &str, ending: &str) -> String {

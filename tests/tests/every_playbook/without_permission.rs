@@ -11,7 +11,7 @@ use backstop_core::{
 use backstop_drill::Drill;
 use backstop_playbook::Playbook;
 use backstop_report::Report;
-use backstop_tests::{Place, Role, Watched, assert_log_is_true, assert_people_are_told, story};
+use backstop_tests::{Role, StagedTarget, Watched, assert_log_is_true, assert_people_are_told, story};
 
 use super::{all_drills, drills};
 
@@ -112,10 +112,10 @@ pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
 }
 
 async fn one(watched: Arc<Watched>, role: Arc<Role>, case: Case) {
-    let place = Place::plant(&watched, &case.drill).await;
+    let staged = StagedTarget::plant(&watched, &case.drill).await;
     role.lose(case.permission).await;
-    let id = place.report(&case.playbook, &case.drill).await;
-    let log = place.ended(&id).await;
+    let id = staged.report(&case.playbook, &case.drill).await;
+    let log = staged.ended(&id).await;
     role.restore().await;
 
     let incident = log.incident().unwrap();
@@ -141,8 +141,8 @@ async fn one(watched: Arc<Watched>, role: Arc<Role>, case: Case) {
         Status::Failed
     };
     assert_eq!(incident.status(), expected, "{}", story(&log));
-    assert_log_is_true(&place, &log, &place.states().await);
-    let notice = assert_people_are_told(&place, &id, &incident).await;
+    assert_log_is_true(&staged, &log, &staged.states().await);
+    let notice = assert_people_are_told(&staged, &id, &incident).await;
     let report = Report::of(&id, log.records(), &[], backstop_runtime::playbooks())
         .unwrap()
         .markdown();
@@ -155,8 +155,8 @@ async fn one(watched: Arc<Watched>, role: Arc<Role>, case: Case) {
         notice.subject
     );
 
-    let undone = place.undone(&id).await;
-    place.assert_clean(&place.states().await, &undone);
+    let undone = staged.undone(&id).await;
+    staged.assert_clean(&staged.states().await, &undone);
 }
 
 impl Case {

@@ -60,7 +60,7 @@ impl fmt::Display for RecordName {
 
 /// Where a record stands in its chain, and what its writer knew.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Place {
+pub(super) struct ChainPosition {
     pub(super) seq: u32,
     pub(super) prev: Hash,
     pub(super) lane: Option<StepId>,
@@ -71,12 +71,12 @@ pub(super) struct Place {
 impl Record {
     /// The first record of a log whose steps have chains of their own.
     pub fn first(at: Timestamp, id: String, opened: Event) -> Result<Self, ChainError> {
-        let place = Place {
+        let position = ChainPosition {
             seq: 1,
             heads: Some(BTreeMap::new()),
-            ..Place::default()
+            ..ChainPosition::default()
         };
-        Self::at(place, at, id, opened)
+        Self::at(position, at, id, opened)
     }
 
     /// The record that follows `previous` (the last one, if any) in a log that is one chain for all, as earlier
@@ -87,24 +87,29 @@ impl Record {
         id: String,
         event: Event,
     ) -> Result<Self, ChainError> {
-        let place = Place {
+        let position = ChainPosition {
             seq: previous.map_or(1, |record| record.seq + 1),
             prev: previous.map(|record| record.hash.clone()).unwrap_or_default(),
-            ..Place::default()
+            ..ChainPosition::default()
         };
-        Self::at(place, at, id, event)
+        Self::at(position, at, id, event)
     }
 
-    pub(super) fn at(place: Place, at: Timestamp, id: String, event: Event) -> Result<Self, ChainError> {
+    pub(super) fn at(
+        position: ChainPosition,
+        at: Timestamp,
+        id: String,
+        event: Event,
+    ) -> Result<Self, ChainError> {
         let mut record = Self {
-            seq: place.seq,
+            seq: position.seq,
             at,
             id,
-            prev: place.prev,
+            prev: position.prev,
             event,
-            lane: place.lane,
-            seen: place.seen,
-            heads: place.heads,
+            lane: position.lane,
+            seen: position.seen,
+            heads: position.heads,
             hash: Hash::default(),
         };
         record.hash = record.computed_hash()?;

@@ -8,7 +8,7 @@ use super::{
     ChainError, Event, Record,
     chain::{self, Lanes},
     order::merge,
-    record::Place,
+    record::ChainPosition,
 };
 use crate::{head::Head, ids::StepId, manifest::LogHead};
 
@@ -39,25 +39,25 @@ impl Log {
             return Err(ChainError::Empty);
         };
         let step = event.step().filter(|_| first.heads.is_some());
-        let place = match step {
-            None => Place {
+        let position = match step {
+            None => ChainPosition {
                 seq: last.seq + 1,
                 prev: last.hash.clone(),
                 heads: first.heads.as_ref().map(|_| heads(&lanes)),
-                ..Place::default()
+                ..ChainPosition::default()
             },
             Some(step) => {
                 let before = lanes.last(Some(step));
-                Place {
+                ChainPosition {
                     seq: before.map_or(1, |record| record.seq + 1),
                     prev: before.unwrap_or(first).hash.clone(),
                     lane: Some(step.clone()),
                     seen: Some(last.head()),
-                    ..Place::default()
+                    ..ChainPosition::default()
                 }
             }
         };
-        Record::at(place, at, id, event)
+        Record::at(position, at, id, event)
     }
 
     /// The log with one more record at the end of its chain: one's own, or one that somebody else wrote.

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::*;
 
 /// A call of the function `session` in the invocation `trace`.
-fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64)) -> Call {
-    Call {
+fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64)) -> RecordedCall {
+    RecordedCall {
         seq: span.0,
         started_at: Timestamp::UNIX_EPOCH,
         started_us: span.0,
@@ -34,7 +34,7 @@ fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64
 }
 
 /// Intake opens and starts; two invocations of one function then work side by side.
-fn record() -> Vec<Call> {
+fn record() -> Vec<RecordedCall> {
     vec![
         call("dynamodb", "Query", "intake", "I", (1_000, 2_000)),
         call("dynamodb", "TransactWriteItems", "intake", "I", (2_100, 3_000)),
@@ -72,7 +72,7 @@ fn calls_that_wait_for_each_other_are_counted() {
 #[test]
 fn only_calls_of_the_stack_since_the_event_count() {
     let mut record = record();
-    record.push(Call {
+    record.push(RecordedCall {
         principal: Principal::Root {
             account: "123456789012".into(),
         },
@@ -85,7 +85,7 @@ fn only_calls_of_the_stack_since_the_event_count() {
 
 #[test]
 fn reading_and_own_keeping_are_no_changes() {
-    let record: Vec<Call> = record()
+    let record: Vec<RecordedCall> = record()
         .into_iter()
         .filter(|call| !matches!(call.action.as_str(), "UpdateAccessKey" | "PutUserPolicy"))
         .collect();
@@ -97,7 +97,7 @@ fn reading_and_own_keeping_are_no_changes() {
 
 #[test]
 fn a_refused_change_is_a_change_that_was_tried_but_contains_nothing() {
-    let refused = Call {
+    let refused = RecordedCall {
         status: Some(403),
         error_code: Some("AccessDenied".into()),
         ..call("iam", "PutUserPolicy", "respond", "A", (10, 20))
@@ -118,7 +118,7 @@ fn a_refused_change_is_a_change_that_was_tried_but_contains_nothing() {
 #[test]
 fn overlapping_calls_count_once() {
     let spans = [(0, 10), (1, 3), (2, 4), (3, 5), (5, 9), (10, 11)];
-    let calls: Vec<Call> = spans
+    let calls: Vec<RecordedCall> = spans
         .iter()
         .map(|span| call("iam", "GetUser", "respond", "A", *span))
         .collect();
@@ -153,7 +153,7 @@ fn writes_that_came_too_late_are_counted() {
         call.error_code = Some(error.into());
         call
     };
-    let lost = |record: &[Call]| {
+    let lost = |record: &[RecordedCall]| {
         FunctionCalls::of(record, "backstop", 500)
             .summary()
             .lost_log_writes

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::wire::{Call, Principal, Reply};
+use crate::wire::{Principal, RecordedCall, Reply};
 
 /// AWS gives at most this many events at once, and as many when not told.
 const PAGE: usize = 50;
@@ -27,7 +27,7 @@ struct Attribute {
     attribute_value: String,
 }
 
-pub(super) fn answer(calls: &[Call], body: &[u8], account_id: &str) -> Reply {
+pub(super) fn answer(calls: &[RecordedCall], body: &[u8], account_id: &str) -> Reply {
     let query: Query = match serde_json::from_slice(body) {
         Ok(query) => query,
         Err(cause) => return refuse("SerializationException", &cause.to_string()),
@@ -49,7 +49,7 @@ pub(super) fn answer(calls: &[Call], body: &[u8], account_id: &str) -> Reply {
         );
     }
     // The newest first, as CloudTrail has them.
-    let found: Vec<&Call> = calls
+    let found: Vec<&RecordedCall> = calls
         .iter()
         .rev()
         .filter(|call| is_event(call, account_id) && query.wants(call))
@@ -68,7 +68,7 @@ pub(super) fn answer(calls: &[Call], body: &[u8], account_id: &str) -> Reply {
 }
 
 impl Query {
-    fn wants(&self, call: &Call) -> bool {
+    fn wants(&self, call: &RecordedCall) -> bool {
         let at = seconds(call.started_at);
         let in_time =
             self.start_time.is_none_or(|start| at >= start) && self.end_time.is_none_or(|end| at <= end);
@@ -81,7 +81,7 @@ impl Query {
 }
 
 impl Attribute {
-    fn fits(&self, call: &Call) -> bool {
+    fn fits(&self, call: &RecordedCall) -> bool {
         let value = self.attribute_value.as_str();
         match self.attribute_key.as_str() {
             "AccessKeyId" => call.access_key_id.as_deref() == Some(value),
@@ -100,7 +100,7 @@ impl Attribute {
 }
 
 /// Management events of this account only: data events (objects, items, messages, invocations) are not in `LookupEvents`.
-fn is_event(call: &Call, account_id: &str) -> bool {
+fn is_event(call: &RecordedCall, account_id: &str) -> bool {
     let data = match call.service.as_str() {
         "s3" => call.action.contains("Object") && !call.action.contains("ObjectLockConfiguration"),
         "dynamodb" => !call.action.contains("Table") && !call.action.contains("Tag"),
@@ -116,7 +116,7 @@ fn is_event(call: &Call, account_id: &str) -> bool {
     !data && account == Some(account_id)
 }
 
-fn event(call: &Call, account_id: &str) -> Value {
+fn event(call: &RecordedCall, account_id: &str) -> Value {
     let detail = json!({
         "eventVersion": "1.11",
         "userIdentity": identity(call, account_id),
@@ -151,7 +151,7 @@ fn event(call: &Call, account_id: &str) -> Value {
 }
 
 /// The id of a key that was made, where AWS has it: all that proposals and further lookups need of an answer.
-fn response(call: &Call) -> Value {
+fn response(call: &RecordedCall) -> Value {
     let Some(made) = &call.made else {
         return Value::Null;
     };
@@ -166,7 +166,7 @@ fn response(call: &Call) -> Value {
     json!({ "accessKey": { "accessKeyId": made.name, "userName": user.map(|user| &user.name), "status": "Active" } })
 }
 
-fn identity(call: &Call, account_id: &str) -> Value {
+fn identity(call: &RecordedCall, account_id: &str) -> Value {
     let key = call.access_key_id.as_deref();
     match &call.principal {
         Principal::User { name, .. } => json!({
@@ -202,11 +202,11 @@ fn username(principal: &Principal) -> &str {
     }
 }
 
-fn source(call: &Call) -> String {
+fn source(call: &RecordedCall) -> String {
     format!("{}.amazonaws.com", call.service)
 }
 
-fn event_id(call: &Call) -> String {
+fn event_id(call: &RecordedCall) -> String {
     call.request_id
         .clone()
         .unwrap_or_else(|| format!("call-{}", call.seq))
@@ -243,8 +243,8 @@ mod tests {
 
     use super::*;
 
-    fn call(seq: u64, service: &str, action: &str, at: i64) -> Call {
-        Call {
+    fn call(seq: u64, service: &str, action: &str, at: i64) -> RecordedCall {
+        RecordedCall {
             seq,
             started_at: Timestamp::from_second(at).unwrap(),
             started_us: 0,
@@ -311,7 +311,7 @@ mod tests {
             kind: kind.to_owned(),
             name: name.to_owned(),
         };
-        let made = Call {
+        let made = RecordedCall {
             resource: Some(named("UserName", "helper")),
             made: Some(named("AccessKeyId", "AKIA2")),
             ..call(0, "iam", "CreateAccessKey", 100)

@@ -10,7 +10,7 @@ use super::{AwsRequest, Principal, Resource};
 
 /// One AWS call as the gateway saw it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Call {
+pub struct RecordedCall {
     /// Counts calls in the order in which they began, from 0.
     pub seq: u64,
     /// When its request was complete, by the wall clock.
@@ -47,7 +47,7 @@ pub struct Call {
     pub fault: Option<&'static str>,
 }
 
-impl Call {
+impl RecordedCall {
     /// Whether AWS would have answered this with success.
     pub fn succeeded(&self) -> bool {
         self.status.is_some_and(|status| status < 400)
@@ -81,7 +81,7 @@ pub(crate) struct Record {
 #[derive(Debug, Default)]
 struct Inner {
     next: u64,
-    calls: Vec<Call>,
+    calls: Vec<RecordedCall>,
 }
 
 impl Default for Record {
@@ -94,7 +94,7 @@ impl Default for Record {
 }
 
 impl Record {
-    pub(crate) fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<RecordedCall> {
         let mut calls = self.inner().calls.clone();
         calls.sort_by_key(|call| call.seq);
         calls
@@ -117,7 +117,7 @@ impl Record {
             started_at,
             started_us,
         } = begun;
-        let call = Call {
+        let call = RecordedCall {
             seq,
             started_at,
             started_us,

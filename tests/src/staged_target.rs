@@ -27,13 +27,13 @@ const PEOPLE: [&str; 2] = [
 
 /// See the module.
 #[derive(Debug)]
-pub struct Place<'a> {
+pub struct StagedTarget<'a> {
     pub watched: &'a Watched,
     pub planted: Planted,
     pub before: States,
 }
 
-impl<'a> Place<'a> {
+impl<'a> StagedTarget<'a> {
     pub async fn plant(watched: &'a Watched, drill: &Drill) -> Self {
         let account = watched.environment.account();
         let planted = Planted::of(account, drill).await;

@@ -1,30 +1,25 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use backstop_core::TargetKind;
 use serde_json::json;
 
 use super::*;
 use crate::{actions, find};
 
-/// A target of the kind, with the longest names that AWS allows.
-fn target(kind: &str) -> Target {
-    let name = "n".repeat(64);
+/// A target of the kind, its names at least as long as AWS allows any of them to be (IAM and AWS STS quotas: 64 characters).
+/// Ids have one length, that of the kind's example.
+fn target(kind: TargetKind) -> Target {
+    let mut resource = serde_json::to_value(kind.example()).unwrap();
+    for (field, value) in resource.as_object_mut().unwrap() {
+        if field == "name" || field.ends_with("_name") {
+            *value = "n".repeat(64).into();
+        }
+    }
     serde_json::from_value(json!({
         "account": "123456789012",
         "region": "ap-southeast-4",
         "partition": "aws-us-gov",
-        "resource": {
-            "kind": kind,
-            "key_id": "ASIAIOSFODNN7EXAMPLE",
-            "user_name": name,
-            "user_id": "AIDACKCEVSQ6C2EXAMPLE",
-            "role_name": name,
-            "role_id": "AROACKCEVSQ6C2EXAMPLE",
-            "session_name": "i-0123456789abcdef0",
-            "name": "b".repeat(63),
-            "instance_id": "i-0123456789abcdef0",
-            "resource_type": "AWS::EKS::Cluster",
-            "id": "arn",
-        },
+        "resource": resource,
     }))
     .unwrap()
 }
@@ -34,7 +29,7 @@ fn every_action_fits_into_a_session_policy_on_every_kind_of_target() {
     let mut longest = (0, "");
     for action in actions() {
         for kind in action.targets {
-            let policy = session_policy(action, &target(kind.as_str()), &Part::ALL).unwrap();
+            let policy = session_policy(action, &target(*kind), &Part::ALL).unwrap();
             longest = longest.max((policy.chars().count(), action.id));
             let policy: Value = serde_json::from_str(&policy).unwrap();
             assert!(
@@ -53,7 +48,7 @@ fn a_policy_longer_than_sts_takes_is_refused() {
     static LONG: Scope = Scope::of("Long", &["{user_name}"; 40]);
     let mut action = *find("iam.deny-user").unwrap();
     action.grants.act = &MUCH;
-    let refused = session_policy(&action, &target("user"), &[Part::Act]).unwrap_err();
+    let refused = session_policy(&action, &target(TargetKind::User), &[Part::Act]).unwrap_err();
     assert!(
         matches!(refused, SessionPolicyError::TooLong { action: "iam.deny-user", length } if length > LONGEST_SESSION_POLICY)
     );
@@ -61,12 +56,12 @@ fn a_policy_longer_than_sts_takes_is_refused() {
 
 #[test]
 fn a_session_reaches_its_target_only() {
-    let policy = |id: &str, kind: &str, parts: &[Part]| -> Value {
+    let policy = |id: &str, kind: TargetKind, parts: &[Part]| -> Value {
         let policy = session_policy(find(id).unwrap(), &target(kind), parts).unwrap();
         serde_json::from_str(&policy).unwrap()
     };
     let name = "n".repeat(64);
-    let act = policy("iam.deny-user", "user", &[Part::Act]);
+    let act = policy("iam.deny-user", TargetKind::User, &[Part::Act]);
     assert_eq!(
         act["Statement"],
         json!([{
@@ -78,14 +73,14 @@ fn a_session_reaches_its_target_only() {
             ],
         }])
     );
-    let verify = policy("iam.deny-user", "user", &[Part::Verify]).to_string();
+    let verify = policy("iam.deny-user", TargetKind::User, &[Part::Verify]).to_string();
     assert!(!verify.contains("Put"), "{verify}");
-    let tag = policy("ec2.tag-instance", "instance", &[Part::Act]);
+    let tag = policy("ec2.tag-instance", TargetKind::Instance, &[Part::Act]);
     assert_eq!(
         tag["Statement"][0]["Resource"],
         json!(["arn:aws-us-gov:ec2:ap-southeast-4:123456789012:instance/i-0123456789abcdef0"])
     );
-    let bucket = policy("s3.block-public-access", "bucket", &[Part::Act]);
+    let bucket = policy("s3.block-public-access", TargetKind::Bucket, &[Part::Act]);
     assert_eq!(
         bucket["Statement"][0]["Condition"],
         json!({ "StringEquals": { "aws:ResourceAccount": ["123456789012"] } })
@@ -96,7 +91,7 @@ fn a_session_reaches_its_target_only() {
 fn what_the_stack_says_is_left_to_the_role() {
     let act = session_policy(
         find("ec2.secure-snapshots").unwrap(),
-        &target("instance"),
+        &target(TargetKind::Instance),
         &[Part::Act],
     )
     .unwrap();
@@ -110,7 +105,7 @@ fn what_the_stack_says_is_left_to_the_role() {
 #[test]
 fn a_name_that_means_more_is_refused() {
     for name in ["*", "a*", "${aws:username}", "a/b", "", "?"] {
-        let mut target = target("user");
+        let mut target = target(TargetKind::User);
         target.resource = serde_json::from_value(json!({ "kind": "user", "user_name": name })).unwrap();
         let refused = session_policy(find("iam.deny-user").unwrap(), &target, &[Part::Act]).unwrap_err();
         assert!(matches!(refused, SessionPolicyError::Name { value } if value == name));

@@ -26,6 +26,7 @@ pub mod fixtures;
 pub mod follow;
 pub mod oncall;
 pub mod probe;
+mod registrations;
 pub mod report;
 pub mod run;
 pub mod start;

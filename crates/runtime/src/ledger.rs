@@ -14,6 +14,7 @@
 //! | `SWEEP#…` | `MEMO` | what one sweep tells the next |
 
 mod approvals;
+mod compressed;
 #[cfg(test)]
 pub(crate) mod fake_table;
 mod findings;

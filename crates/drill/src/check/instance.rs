@@ -15,6 +15,7 @@ use crate::{
     DrillError,
     error::call,
     fixtures::{PlantedInstance, groups_of},
+    registrations::Registrations,
 };
 
 /// Reads one aspect of an instance.
@@ -137,30 +138,11 @@ async fn load_balancers(
     config: &aws_config::SdkConfig,
     planted: &PlantedInstance,
 ) -> Result<CheckState, DrillError> {
-    let Some((target_group, classic)) = &planted.load_balancers else {
+    let Some(registrations) = Registrations::of(config, planted).await? else {
         return Ok(CheckState::AsPlanted);
     };
-    let found = aws_sdk_elasticloadbalancingv2::Client::new(config)
-        .describe_target_health()
-        .target_group_arn(target_group)
-        .send()
-        .await
-        .map_err(call("elasticloadbalancing:DescribeTargetHealth"))?;
-    let is_target = found
-        .target_health_descriptions()
-        .iter()
-        .any(|health| health.target().and_then(|target| target.id()) == Some(planted.id.as_str()));
-    let found = aws_sdk_elasticloadbalancing::Client::new(config)
-        .describe_load_balancers()
-        .load_balancer_names(classic)
-        .send()
-        .await
-        .map_err(call("elasticloadbalancing:DescribeLoadBalancers"))?;
-    let is_classic = found
-        .load_balancer_descriptions()
-        .iter()
-        .flat_map(|balancer| balancer.instances())
-        .any(|instance| instance.instance_id() == Some(planted.id.as_str()));
+    let is_target = registrations.ports.is_some_and(|ports| !ports.is_empty());
+    let is_classic = registrations.is_classic;
     Ok(state(is_target && is_classic, !is_target && !is_classic))
 }
 

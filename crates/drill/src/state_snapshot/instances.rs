@@ -9,7 +9,7 @@ use aws_sdk_ec2::{
 use serde_json::json;
 
 use super::{StateSnapshot, TCP_TIMEOUT, network_acls};
-use crate::{DrillError, error::call, fixtures::PlantedInstance};
+use crate::{DrillError, error::call, fixtures::PlantedInstance, registrations::Registrations};
 
 pub(super) async fn instance(
     config: &SdkConfig,
@@ -126,45 +126,23 @@ async fn memberships(
         .filter_map(|member| member.auto_scaling_group_name())
         .collect();
     snapshot.put(format!("Auto Scaling groups of instance {id}"), groups);
-    let Some((target_group, classic)) = &planted.load_balancers else {
+    let Some(registrations) = Registrations::of(config, planted).await? else {
         return Ok(());
     };
-    let found = aws_sdk_elasticloadbalancingv2::Client::new(config)
-        .describe_target_health()
-        .target_group_arn(target_group)
-        .send()
-        .await;
-    let targets = match found {
-        Ok(found) => json!(
-            found
-                .target_health_descriptions()
-                .iter()
-                .filter_map(|health| health.target())
-                .filter(|target| target.id() == Some(id))
-                .map(|target| json!([target.id(), target.port()]))
-                .collect::<Vec<_>>()
-        ),
-        Err(error) if error.code() == Some("TargetGroupNotFound") => json!("no such target group"),
-        Err(error) => return Err(call("elasticloadbalancing:DescribeTargetHealth")(error)),
+    let targets = match registrations.ports {
+        Some(ports) => ports.iter().map(|port| json!([id, port])).collect(),
+        None => json!("no such target group"),
     };
     snapshot.put(
-        format!("registration of instance {id} with {target_group}"),
+        format!(
+            "registration of instance {id} with {}",
+            registrations.target_group
+        ),
         targets,
     );
-    let found = aws_sdk_elasticloadbalancing::Client::new(config)
-        .describe_load_balancers()
-        .load_balancer_names(classic)
-        .send()
-        .await
-        .map_err(call("elasticloadbalancing:DescribeLoadBalancers"))?;
-    let is_classic = found
-        .load_balancer_descriptions()
-        .iter()
-        .flat_map(|balancer| balancer.instances())
-        .any(|instance| instance.instance_id() == Some(id));
     snapshot.put(
-        format!("registration of instance {id} with {classic}"),
-        is_classic,
+        format!("registration of instance {id} with {}", registrations.classic),
+        registrations.is_classic,
     );
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) fn get_text<'item>(item: &'item Item, name: &str) -> Result<&'item st
         .and_then(|value| value.as_s().ok())
         .map(String::as_str)
         .ok_or_else(|| LedgerError::Unreadable {
-            what: place(item),
+            what: name_of(item),
             detail: format!("it has no text `{name}`"),
         })
 }
@@ -33,12 +33,13 @@ pub(super) fn get_text<'item>(item: &'item Item, name: &str) -> Result<&'item st
 /// The JSON held by the string attribute `name`.
 pub(super) fn get_json<T: serde::de::DeserializeOwned>(item: &Item, name: &str) -> Result<T, LedgerError> {
     serde_json::from_str(get_text(item, name)?).map_err(|error| LedgerError::Unreadable {
-        what: place(item),
+        what: name_of(item),
         detail: format!("`{name}`: {error}"),
     })
 }
 
-fn place(item: &Item) -> String {
+/// What the item is called where it can't be read.
+pub(super) fn name_of(item: &Item) -> String {
     let part = |name: &str| {
         item.get(name)
             .and_then(|value| value.as_s().ok())

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{CancellationReason, Put, TransactWriteItem, Update},
+    types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update},
 };
 use backstop_core::{
     ErrorName, IncidentId, Mode, PlaybookName, Target,
@@ -16,7 +16,9 @@ use backstop_core::{
 use jiff::Timestamp;
 
 use super::{
-    Ledger, LedgerError, findings, guards,
+    Ledger, LedgerError,
+    compressed::compress,
+    findings, guards,
     item::{Item, get_text, number, text},
     log::record_item,
     meta::meta_item,
@@ -70,7 +72,7 @@ impl Ledger {
     pub async fn open(&self, new: NewIncident, after: Option<&Lock>) -> Result<Opening, LedgerError> {
         let incident = IncidentId::new(new_id());
         let at = now();
-        let raw = findings::compress(&new.raw)?;
+        let raw = compress("the raw finding", &new.raw)?;
         let mut opened = new.opened;
         opened.linked = after.map(|lock| lock.incident.clone());
         let counted = opened.mode == Mode::Auto;
@@ -168,13 +170,13 @@ impl Ledger {
         incident: &IncidentId,
         at: Timestamp,
         opened: &Opened,
-        raw: &[u8],
+        raw: &AttributeValue,
         limit: Option<u32>,
         after: Option<&Lock>,
     ) -> Result<Attempt, LedgerError> {
         let event = Event::Opened(Box::new(opened.clone()));
         let first = Record::first(at, new_id(), event)?;
-        let finding = findings::item(incident, &opened.finding, raw);
+        let finding = findings::item(incident, &opened.finding, raw.clone());
         let mut writes = vec![
             self.lock_write(incident, opened, after)?,
             self.put(record_item(incident, &first)?)?,

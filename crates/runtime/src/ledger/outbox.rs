@@ -3,17 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::{
-    error::SdkError, operation::put_item::PutItemError, primitives::Blob, types::AttributeValue,
-};
+use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError, types::AttributeValue};
 use backstop_core::{NoticeKey, notice::Notice, task::NoticeRef};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Ledger, LedgerError,
-    findings::{compress, decompress},
+    compressed::{compress, get_compressed},
     incident_pk,
-    item::{Item, get_json, get_text, number, text},
+    item::{Item, get_json, get_text, name_of, number, text},
     meta::BY_OPENED,
 };
 use crate::{CallError, now};
@@ -163,10 +161,7 @@ fn item(notice: &Notice, at: Timestamp) -> Result<Item, LedgerError> {
         // The index sorts by it.
         ("opened_at".to_owned(), text(at.to_string())),
         ("reference".to_owned(), text(reference_json)),
-        (
-            "notice".to_owned(),
-            AttributeValue::B(Blob::new(compress(&json)?)),
-        ),
+        ("notice".to_owned(), compress("the notice", &json)?),
     ]);
     Ok(item)
 }
@@ -185,17 +180,13 @@ fn sk(key: &NoticeKey) -> String {
 }
 
 fn read(item: &Item) -> Result<KeptNotice, LedgerError> {
-    let unreadable = |detail: String| LedgerError::Unreadable {
-        what: "a notice".to_owned(),
-        detail,
-    };
-    let bytes = item
-        .get("notice")
-        .and_then(|value| value.as_b().ok())
-        .ok_or_else(|| unreadable("it has no `notice`".to_owned()))?;
-    let json = decompress(bytes.as_ref()).map_err(|error| unreadable(error.to_string()))?;
+    let json = get_compressed(item, "notice")?;
+    let notice = serde_json::from_slice(&json).map_err(|error| LedgerError::Unreadable {
+        what: name_of(item),
+        detail: format!("`notice`: {error}"),
+    })?;
     Ok(KeptNotice {
-        notice: serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))?,
+        notice,
         written: written(item)?,
         delivered: match item.get("delivered") {
             Some(_) => get_json(item, "delivered")?,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use backstop_core::{IncidentId, incident::Status, words::with_causes};
+use backstop_core::{IncidentId, TargetKind, incident::Status, words::with_causes};
 use backstop_playbook::drill::{Proposed, Start};
+use backstop_runtime::playbooks;
 use ulid::Ulid;
 
 pub use super::start::finding_about;
@@ -167,13 +168,19 @@ fn expected_proposals(
     let account = environment.account().account_id();
     let mut commands = Vec::new();
     for proposed in &drill.proposals {
-        let target = match proposed {
-            Proposed::DenyUser(user) => format!("arn:aws:iam::{account}:user/{}", fixtures.user(user)?),
-            Proposed::DeactivateKey(key) => fixtures.identity(key)?.key_id.clone(),
+        let (kind, target) = match proposed {
+            Proposed::DenyUser(user) => (
+                TargetKind::User,
+                format!("arn:aws:iam::{account}:user/{}", fixtures.user(user)?),
+            ),
+            Proposed::DeactivateKey(key) => (TargetKind::AccessKey, fixtures.identity(key)?.key_id.clone()),
         };
-        commands.push(format!(
-            "backstop run leaked-access-key --target {target} --mode approve"
-        ));
+        // Where no playbook contains it there is no command to be given.
+        if let Some(playbook) = playbooks().containing(kind) {
+            commands.push(format!(
+                "backstop run {playbook} --target {target} --mode approve"
+            ));
+        }
     }
     commands.sort();
     Ok(commands)

@@ -3,7 +3,6 @@
 use aws_config::SdkConfig;
 use aws_sdk_ec2::{
     Client,
-    error::ProvideErrorMetadata as _,
     types::{Filter, Instance, InstanceAttributeName},
 };
 use serde_json::json;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use backstop_core::{PlaybookName, TargetKind};
 use backstop_drill::{self as drill, Drill, Drills, Ending, Environment, EnvironmentOptions, Report};
 use backstop_emulator::Settings;
+use backstop_runtime::playbooks;
 use backstop_terminal::{Exit, Printer, Signals};
 
 use crate::{
@@ -14,7 +16,13 @@ use crate::{
     text,
 };
 
-const DEFAULT: &str = "leaked-access-key";
+/// What is drilled if nobody says what: the playbook that contains this kind.
+const DEFAULT: TargetKind = TargetKind::AccessKey;
+
+/// A name that no drill has, where no playbook contains the kind: the error lists those that there are.
+fn default_name() -> &'static str {
+    playbooks().containing(DEFAULT).map_or("", PlaybookName::as_str)
+}
 
 /// Runs the drills and tears everything down, also when a signal ends it early.
 pub(crate) async fn run(options: Options, printer: &Printer) -> Result<Exit, DrillCommandError> {
@@ -22,7 +30,8 @@ pub(crate) async fn run(options: Options, printer: &Printer) -> Result<Exit, Dri
     let drills = Drills::read(&root.join("playbooks"))?;
     let wanted = match options.name.as_deref() {
         _ if options.all => drills.all().iter().collect(),
-        name => vec![drills.find(name.unwrap_or(DEFAULT))?],
+        Some(name) => vec![drills.find(name)?],
+        None => vec![drills.find(default_name())?],
     };
     let ending = if options.leave_running {
         Ending::Contained

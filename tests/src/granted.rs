@@ -27,6 +27,8 @@ const ASKED_WITH: &[(&str, &str)] = &[
 /// Calls whose permission has another name (Service Authorization Reference, "Actions, resources, and condition keys
 /// for Amazon S3", "… for AWS Lambda", "… for Amazon SQS").
 const OTHER_NAMES: &[(&str, &str)] = &[
+    // The record tells operations of this service by method and path.
+    ("guardduty:GET /detector", "guardduty:ListDetectors"),
     ("lambda:Invoke", "lambda:InvokeFunction"),
     (
         "s3:DeleteAccountPublicAccessBlock",

@@ -126,8 +126,8 @@ async fn sweep(scene: &Scene) -> Value {
 }
 
 /// What the sweep is granted for what this test has none of: an incident that is old enough to be closed by it or to be
-/// told of, with the log, the lock and the notice that belong to that.
-const UNUSED: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "lambda:InvokeFunction"];
+/// told of, with the status and the notice that belong to that.
+const UNUSED: &[&str] = &["dynamodb:UpdateItem", "lambda:InvokeFunction"];
 
 /// The permissions of the template are enough, and each was used.
 async fn everything_granted_is_used_and_nothing_denied(scene: &Scene) {

@@ -35,7 +35,7 @@ GLOBAL = {
 ONE_IS_ENOUGH = {("states", "execution"), ("states", "express")}
 # Names in an ARN that may hold slashes and colons; all others are one part of it.
 LONG_NAMES = {"LogGroupName", "ObjectName", "RoleNameWithPath", "UserNameWithPath", "ParameterNameWithoutLeadingSlash"}
-LONG_NAMES |= {"InstanceProfileNameWithPath", "PolicyNameWithPath", "GroupNameWithPath", "SecretId"}
+LONG_NAMES |= {"InstanceProfileNameWithPath", "PolicyNameWithPath", "GroupNameWithPath", "SecretId", "ApiSpecificResourcePath"}
 
 
 def faults(template):

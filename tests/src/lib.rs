@@ -17,7 +17,7 @@ mod manual_undo;
 mod only;
 mod opening;
 mod people;
-
+mod person;
 mod planted;
 mod removal;
 mod role;
@@ -36,6 +36,7 @@ pub use manual_undo::manual_undo;
 pub use only::{is_whole, only};
 pub use opening::{Case, story};
 pub use people::{Notice, People};
+pub use person::{ask_undo, people, person};
 pub use planted::{Planted, States, undoable};
 pub use removal::Removal;
 pub use role::Role;

@@ -16,14 +16,9 @@ use backstop_runtime::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::{Case, Planted, States, Watched, but_for_the_key, story, undoable};
+use crate::{Case, Planted, States, Watched, ask_undo, but_for_the_key, people, story, undoable};
 
 const PATIENCE: Duration = Duration::from_secs(150);
-/// As many as any plan asks for.
-const PEOPLE: [&str; 2] = [
-    "arn:aws:iam::123456789012:user/bob",
-    "arn:aws:iam::123456789012:user/carol",
-];
 
 /// See the module.
 #[derive(Debug)]
@@ -123,18 +118,8 @@ impl<'a> StagedTarget<'a> {
         let ledger = self.watched.environment.ledger();
         let mut log = ledger.log(id).await.unwrap();
         let steps = undoing::undoable(id, &log.incident().unwrap(), None)?;
-        let [by, ..] = PEOPLE;
         let machines = self.watched.machines();
-        undoing::request(
-            &ledger,
-            &machines,
-            &mut log,
-            by,
-            None,
-            &steps,
-            &[Risk::ReviveSessions],
-        )
-        .await
+        ask_undo(&ledger, &machines, &mut log, &steps, &[Risk::ReviveSessions]).await
     }
 
     /// Undoes everything, and waits until people were told.
@@ -166,9 +151,13 @@ impl<'a> StagedTarget<'a> {
                 return log;
             }
             if incident.status() == Status::AwaitingApproval && ledger.approval(id).await.unwrap().is_some() {
-                for person in PEOPLE {
+                let plan = incident
+                    .question
+                    .as_ref()
+                    .map(|question| question.plan_hash.as_str());
+                for person in people() {
                     // The machine may not wait yet, or may have had enough: then the next round looks again.
-                    drop(decision::approve(&ledger, &self.watched.sfn(), id, person, None, None).await);
+                    drop(decision::approve(&ledger, &self.watched.sfn(), id, &person, plan, None).await);
                 }
             }
             assert!(Instant::now() < until, "not as wanted: {}", story(&log));

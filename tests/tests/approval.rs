@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use backstop_core::{Hash, IncidentId, Mode, incident::Status, log::Event};
 use backstop_runtime::decision::{self, DecisionError};
-use backstop_tests::Scene;
+use backstop_tests::{Scene, person};
 use tokio::time::{Instant, sleep};
-
-const BOB: &str = "arn:aws:iam::123456789012:user/bob";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plan_that_no_longer_fits_is_asked_about_again() {
     let scene = Scene::start(Mode::Approve, &[]).await;
     let ledger = scene.environment.ledger();
     let sfn = scene.sfn();
+    let bob = person("bob");
     let leaked = scene.leak(true).await;
     let finding = scene.send_leak(&leaked).await;
     let (id, asked) = scene
@@ -38,7 +37,7 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
         .await
         .unwrap();
     until_token(&scene, &id, &old).await;
-    decision::approve(&ledger, &sfn, &id, BOB, Some(old.as_str()), None)
+    decision::approve(&ledger, &sfn, &id, &bob, Some(old.as_str()), None)
         .await
         .unwrap();
 
@@ -59,18 +58,18 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
     );
 
     until_token(&scene, &id, &new).await;
-    let stale = decision::approve(&ledger, &sfn, &id, BOB, Some(old.as_str()), None)
+    let stale = decision::approve(&ledger, &sfn, &id, &bob, Some(old.as_str()), None)
         .await
         .unwrap_err();
     assert!(matches!(stale, DecisionError::PlanChanged { .. }), "{stale}");
-    decision::approve(&ledger, &sfn, &id, BOB, Some(new.as_str()), None)
+    decision::approve(&ledger, &sfn, &id, &bob, Some(new.as_str()), None)
         .await
         .unwrap();
     let (_, closed) = scene.until(&finding, |incident| incident.closed.is_some()).await;
     assert_eq!(closed.status(), Status::Contained);
     assert_eq!(scene.state(&leaked).await, (false, true));
 
-    let late = decision::approve(&ledger, &sfn, &id, BOB, None, None)
+    let late = decision::approve(&ledger, &sfn, &id, &bob, Some(new.as_str()), None)
         .await
         .unwrap_err();
     assert!(matches!(late, DecisionError::Closed { .. }), "{late}");

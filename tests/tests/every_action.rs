@@ -415,6 +415,7 @@ impl<'a> Bench<'a> {
         let by = "arn:aws:iam::123456789012:user/bob".to_owned();
         let approved = Event::Approved {
             by,
+            person: None,
             reason: None,
             plan_hash,
         };

@@ -9,12 +9,8 @@ use backstop_core::{
     incident::{Incident, Status, Undo},
 };
 use backstop_emulator::{Effect, Matcher};
-use backstop_runtime::{
-    evidence::EvidenceBucket,
-    machines::Machines,
-    undoing::{request, undoable},
-};
-use backstop_tests::Scene;
+use backstop_runtime::{evidence::EvidenceBucket, machines::Machines, undoing::undoable};
+use backstop_tests::{Scene, ask_undo};
 
 fn bucket(scene: &Scene) -> EvidenceBucket {
     let account = scene.environment.account();
@@ -47,10 +43,7 @@ async fn undo(scene: &Scene, id: &IncidentId) {
         .unwrap();
     let prefix = machine.strip_suffix("leaked-access-key").unwrap();
     let machines = Machines::new(scene.sfn(), prefix.to_owned());
-    let by = "arn:aws:iam::123456789012:user/oncall";
-    request(&ledger, &machines, &mut log, by, None, &steps, &[])
-        .await
-        .unwrap();
+    ask_undo(&ledger, &machines, &mut log, &steps, &[]).await.unwrap();
 }
 
 fn has(checked: &Checked, prefix: &str) -> bool {

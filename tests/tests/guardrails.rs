@@ -10,7 +10,7 @@ use backstop_core::{
 };
 use backstop_drill::fixtures::Identity;
 use backstop_emulator::{Effect, Matcher};
-use backstop_tests::{Case, Scene, refusals};
+use backstop_tests::{Case, Scene, ask_undo, refusals};
 use jiff::{Timestamp, ToSpan};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -202,18 +202,10 @@ async fn an_undone_target_is_asked_about(scene: &Scene) {
     );
     let mut log = ledger.log(&id).await.unwrap();
     let steps = backstop_runtime::undoing::undoable(&id, &incident, None).unwrap();
-    let by = "arn:aws:iam::123456789012:user/oncall";
-    backstop_runtime::undoing::request(
-        &ledger,
-        &machines,
-        &mut log,
-        by,
-        None,
-        &steps,
-        &[backstop_core::Risk::ReviveSessions],
-    )
-    .await
-    .unwrap();
+    let accepting = [backstop_core::Risk::ReviveSessions];
+    ask_undo(&ledger, &machines, &mut log, &steps, &accepting)
+        .await
+        .unwrap();
     let first = first_finding(&log);
     let (_, undone) = scene
         .until(&first, |incident| {

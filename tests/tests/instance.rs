@@ -16,7 +16,7 @@ use backstop_drill::{self as drill, Drill, Environment, Fixtures, Report, check,
 use backstop_emulator::{Effect, Matcher, Silent};
 use backstop_playbook::drill::{Aspect, CheckState};
 use backstop_runtime::{decision, machines::Machines, undoing};
-use backstop_tests::{Sections, Setting, drill as shipped, environment, options};
+use backstop_tests::{Sections, Setting, ask_undo, drill as shipped, environment, options, person};
 use tokio::time::{Instant, sleep};
 
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -179,8 +179,9 @@ async fn last_server(environment: Arc<Environment>) {
         assert_eq!(found, state, "{aspect:?}");
     }
     let sfn = aws_sdk_sfn::Client::new(&environment.account().sdk_config(environment.account().root()));
-    let by = "arn:aws:iam::123456789012:user/oncall";
-    while decision::approve(&environment.ledger(), &sfn, &id, by, None, None)
+    let plan = asked.question.as_ref().unwrap().plan_hash.clone();
+    let by = person("oncall");
+    while decision::approve(&environment.ledger(), &sfn, &id, &by, Some(plan.as_str()), None)
         .await
         .is_err()
     {
@@ -254,9 +255,8 @@ async fn undo(environment: Arc<Environment>) {
     let prefix = machine.strip_suffix("undo").unwrap().to_owned();
     let machines = Machines::new(aws_sdk_sfn::Client::new(&sdk), prefix);
     let steps = undoing::undoable(&id, &incident, None).unwrap();
-    let by = "arn:aws:iam::123456789012:user/oncall";
-    let accepted = [Risk::ReviveSessions];
-    undoing::request(&ledger, &machines, &mut log, by, None, &steps, &accepted)
+    let accepting = [Risk::ReviveSessions];
+    ask_undo(&ledger, &machines, &mut log, &steps, &accepting)
         .await
         .unwrap();
     let ended = |incident: &Incident| {

@@ -12,11 +12,10 @@ use backstop_core::{
 };
 use backstop_emulator::{Effect, Matcher};
 use backstop_runtime::decision;
-use backstop_tests::{Notice, People, Scene, lambda};
+use backstop_tests::{Notice, People, Scene, lambda, person};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
-const BOB: &str = "arn:aws:iam::123456789012:user/bob";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -86,7 +85,9 @@ async fn ended_in_vain(scene: &Scene, id: &IncidentId) {
     let faults = scene.environment.account().faults();
     let fault = faults.add(Matcher::new("sns", "Publish").by("role/*NotifyRole*"), denied());
     let (ledger, sfn) = (scene.environment.ledger(), scene.sfn());
-    decision::deny(&ledger, &sfn, id, BOB, None).await.unwrap();
+    decision::deny(&ledger, &sfn, id, &person("bob"), None)
+        .await
+        .unwrap();
     let incident = until(scene, id, |incident| incident.closed.is_some()).await;
     assert!(faults.remove(fault) > 0, "the fault was never met");
     assert_eq!(incident.status(), Status::Denied);

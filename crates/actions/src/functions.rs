@@ -1,5 +1,6 @@
 //! The functions, a file each; a function is in the template if it is listed here.
 
+pub mod api;
 pub mod approve;
 pub mod close;
 pub mod intake;
@@ -18,6 +19,7 @@ use crate::FunctionSpec;
 /// Every function, in the order in which an incident meets them.
 pub static FUNCTIONS: &[&FunctionSpec] = &[
     &intake::SPEC,
+    &api::SPEC,
     &respond_ec2::SPEC,
     &respond_iam::SPEC,
     &respond_s3::SPEC,

@@ -6,7 +6,7 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 use serde::Serialize;
 
-use crate::answer::Answer;
+use crate::command::CommandOutput;
 
 /// Options of `backstop completions`.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Script {
     script: String,
 }
 
-impl Answer for Script {}
+impl CommandOutput for Script {}
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, CliError},
+    command::{CliError, CommandOutput},
     playbook::catalog,
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 #[serde(transparent)]
 pub(crate) struct Covered(Coverage);
 
-impl Answer for Covered {
+impl CommandOutput for Covered {
     /// A hole in the playbooks is a mistake in them.
     fn exit(&self) -> Exit {
         if self.0.unanswered == 0 {

@@ -2,17 +2,20 @@
 
 use std::fmt;
 
-use backstop_core::IncidentId;
-use backstop_runtime::decision::{self, Decided, DecisionError};
+use backstop_client::Client;
+use backstop_core::{
+    IncidentId,
+    api::{ApproveRequest, CallerAnswer, Decided, DecisionAnswer, DenyRequest},
+};
 use backstop_terminal::{Exit, Printer};
 use clap::Args;
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, CliError, CommandError},
+    api::{ApiOptions, connect, now},
     ask,
-    aws::{Deployment, StackOptions},
-    incidents::{FindError, View, find},
+    command::{CliError, CommandError, CommandOutput},
+    incidents::{View, find},
 };
 
 /// Options of `backstop approve`.
@@ -30,7 +33,7 @@ pub(crate) struct ApproveArguments {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
 }
 
 /// Options of `backstop deny`.
@@ -42,31 +45,52 @@ pub(crate) struct DenyArguments {
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
 }
 
 /// What a decision led to.
 #[derive(Debug, Serialize)]
-pub(crate) struct Outcome {
+pub(crate) struct Decision {
     incident: IncidentId,
-    by: String,
+    /// Who decided.
+    person: String,
+    /// The same, where `decided` doesn't say who.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
     #[serde(flatten)]
     decided: Decided,
 }
 
-impl Answer for Outcome {}
+impl Decision {
+    fn of(answer: DecisionAnswer) -> Self {
+        let DecisionAnswer {
+            incident,
+            person,
+            decision,
+        } = answer;
+        Self {
+            incident,
+            by: matches!(decision, Decided::Denied { .. }).then(|| person.clone()),
+            person,
+            decided: decision,
+        }
+    }
+}
 
-impl fmt::Display for Outcome {
+impl CommandOutput for Decision {}
+
+impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             incident,
-            by,
+            person,
             decided,
+            ..
         } = self;
         match decided {
             Decided::Approved { plan_hash, .. } => write!(
                 f,
-                "approved plan {} of incident {incident} as {by}: it is being carried out\n\n\
+                "approved plan {} of incident {incident} as {person}: it is being carried out\n\n\
                  follow it: backstop incidents show {incident} --watch",
                 plan_hash.short()
             ),
@@ -76,7 +100,7 @@ impl fmt::Display for Outcome {
                 needed,
             } => write!(
                 f,
-                "approved plan {} of incident {incident} as {by}: {} of {needed}, NOTHING is done yet\n\n\
+                "approved plan {} of incident {incident} as {person}: {} of {needed}, NOTHING is done yet\n\n\
                  another person must type: backstop approve {incident} --plan {}",
                 plan_hash.short(),
                 approvals.len(),
@@ -84,7 +108,7 @@ impl fmt::Display for Outcome {
             ),
             Decided::Denied { plan_hash } => write!(
                 f,
-                "denied plan {} of incident {incident} as {by}: nothing is changed, and the incident is being \
+                "denied plan {} of incident {incident} as {person}: nothing is changed, and the incident is being \
                  closed\n\nsee it: backstop incidents show {incident}",
                 plan_hash.short()
             ),
@@ -122,21 +146,12 @@ impl CommandError for DecideError {
     }
 }
 
-impl CommandError for DecisionError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Ledger(_) | Self::NoLongerWaits { .. } | Self::Untold { .. } => Exit::Failed,
-            _ => Exit::Refused,
-        }
-    }
-}
-
 /// Runs `backstop approve`.
-pub(crate) async fn approve(arguments: ApproveArguments, printer: &Printer) -> Result<Outcome, CliError> {
-    let deployment = Deployment::find(&arguments.stack).await?;
-    let by = deployment.caller().await?.arn;
-    let incident = find(&deployment.ledger, &arguments.incident).await?;
-    let view = View::read(&deployment.ledger, &incident).await?;
+pub(crate) async fn approve(arguments: ApproveArguments, printer: &Printer) -> Result<Decision, CliError> {
+    let api = connect(&arguments.api).await?;
+    let incident = find(&api, &arguments.incident).await?;
+    let view = View::read(&api, &incident).await?;
+    let by = caller(&api).await?;
     let mut plan = arguments.plan.clone();
     if let Some(waiting) = waiting_plan(&view, &by, plan.as_deref()) {
         printer.note(&view.to_string());
@@ -152,41 +167,38 @@ pub(crate) async fn approve(arguments: ApproveArguments, printer: &Printer) -> R
         }
         plan = Some(waiting);
     }
-    let Deployment { ledger, sfn, .. } = &deployment;
-    let decided = decision::approve(ledger, sfn, &incident, &by, plan.as_deref(), arguments.reason)
-        .await
-        .map_err(named)?;
-    Ok(Outcome {
-        incident,
-        by,
-        decided,
-    })
+    let request = ApproveRequest {
+        plan,
+        reason: arguments.reason,
+    };
+    let path = ["incidents", incident.as_str(), "approve"];
+    Ok(Decision::of(api.post(&path, &request).await?))
 }
 
 /// Runs `backstop deny`. It is the safe side: nothing is asked.
-pub(crate) async fn deny(arguments: DenyArguments) -> Result<Outcome, CliError> {
-    let deployment = Deployment::find(&arguments.stack).await?;
-    let by = deployment.caller().await?.arn;
-    let incident = find(&deployment.ledger, &arguments.incident).await?;
-    let Deployment { ledger, sfn, .. } = &deployment;
-    let decided = decision::deny(ledger, sfn, &incident, &by, Some(arguments.reason))
-        .await
-        .map_err(named)?;
-    Ok(Outcome {
-        incident,
-        by,
-        decided,
-    })
+pub(crate) async fn deny(arguments: DenyArguments) -> Result<Decision, CliError> {
+    let api = connect(&arguments.api).await?;
+    let incident = find(&api, &arguments.incident).await?;
+    let request = DenyRequest {
+        reason: Some(arguments.reason),
+    };
+    let path = ["incidents", incident.as_str(), "deny"];
+    Ok(Decision::of(api.post(&path, &request).await?))
 }
 
-/// The plan that this person can approve now; `None` where the decision itself knows why they can't, so that
-/// nobody is asked in vain.
+async fn caller(api: &Client) -> Result<String, CliError> {
+    let caller: CallerAnswer = api.get(&["caller"], &[]).await?;
+    Ok(caller.arn)
+}
+
+/// The plan that this person can approve now; `None` where the deployment knows why they can't, so that nobody is
+/// asked in vain.
 fn waiting_plan(view: &View, by: &str, seen: Option<&str>) -> Option<String> {
     let question = view.state.question.as_ref()?;
     let hash = question.plan_hash.as_str();
     let is_open = view.state.decision.is_none()
         && view.state.closed.is_none()
-        && question.expires_at > backstop_runtime::now()
+        && question.expires_at > now()
         && !view.state.approvals.iter().any(|person| person == by)
         && seen.is_none_or(|seen| hash.starts_with(&seen.to_ascii_lowercase()));
     is_open.then(|| seen.unwrap_or(hash).to_owned())
@@ -204,14 +216,6 @@ fn confirm(incident: &IncidentId, plan: &str, printer: &Printer) -> Result<(), D
         return Ok(());
     }
     Err(DecideError::NotConfirmed(incident.clone()))
-}
-
-/// An unknown incident reads the same in all commands.
-fn named(error: DecisionError) -> CliError {
-    match error {
-        DecisionError::Ledger(error) => FindError::from(error).into(),
-        error => error.into(),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use backstop_terminal::{Exit, Format};
 use clap::{Args, ValueEnum as _};
 
-use crate::{answer::CliError, hand_over::become_it};
+use crate::{command::CliError, hand_over::become_it};
 
 /// Options of `backstop drill`, as they were typed.
 #[derive(Debug, Args)]

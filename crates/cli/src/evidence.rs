@@ -7,7 +7,7 @@ mod words;
 use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
 
-use crate::{answer::End as _, aws::StackOptions};
+use crate::{api::ApiOptions, command::End as _};
 
 /// Options of `backstop evidence`.
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ struct FetchArguments {
     #[arg(long, value_name = "FOLDER")]
     to: Option<std::path::PathBuf>,
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
 }
 
 #[derive(Debug, Args)]

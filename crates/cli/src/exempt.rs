@@ -5,19 +5,19 @@ mod scope;
 use std::fmt;
 
 use backstop_core::{
+    api,
     guardrail::{Exemption, ExemptionScope},
     text::for_terminal,
     times::between,
 };
-use backstop_runtime::{LedgerError, new_id, now};
 use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, CliError, CommandError, End as _},
-    aws::{Deployment, StackOptions},
+    api::{ApiOptions, connect, now},
+    command::{CliError, CommandError, CommandOutput, End as _},
     span,
 };
 
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
     #[command(subcommand)]
     command: Command,
 }
@@ -69,7 +69,7 @@ struct AddArguments {
 #[derive(Debug, Serialize)]
 struct Added(Exemption);
 
-impl Answer for Added {}
+impl CommandOutput for Added {}
 
 impl fmt::Display for Added {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,39 +85,42 @@ impl fmt::Display for Added {
 
 /// An exemption that ended.
 #[derive(Debug, Serialize)]
-struct Removed {
-    removed: String,
-}
+#[serde(transparent)]
+struct Removed(api::RemovedExemption);
 
-impl Answer for Removed {}
+impl CommandOutput for Removed {}
 
 impl fmt::Display for Removed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "removed exemption {}: Backstop acts there again", self.removed)
+        write!(
+            f,
+            "removed exemption {}: Backstop acts there again",
+            self.0.removed
+        )
     }
 }
 
 /// What is left alone.
 #[derive(Debug, Serialize)]
-struct Exemptions {
-    exemptions: Vec<Exemption>,
-    read_at: Timestamp,
-}
+#[serde(transparent)]
+struct Exemptions(api::Exemptions);
 
-impl Answer for Exemptions {}
+impl CommandOutput for Exemptions {}
 
 impl fmt::Display for Exemptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.exemptions.is_empty() {
+        let api::Exemptions { exemptions, read_at } = &self.0;
+        let read_at = *read_at;
+        if exemptions.is_empty() {
             return f.write_str("nothing is exempt");
         }
-        for (place, exemption) in self.exemptions.iter().enumerate() {
+        for (place, exemption) in exemptions.iter().enumerate() {
             if place > 0 {
                 writeln!(f)?;
             }
             let ends = exemption.expires_at;
-            let ends = if ends > self.read_at {
-                format!("until {ends} ({} left)", between(self.read_at, ends))
+            let ends = if ends > read_at {
+                format!("until {ends} ({} left)", between(read_at, ends))
             } else {
                 format!("ENDED {ends}")
             };
@@ -142,56 +145,40 @@ impl fmt::Display for Exemptions {
 
 #[derive(Debug, thiserror::Error)]
 enum ExemptError {
-    #[error("there is no exemption `{0}`; list them with `backstop exempt list`")]
-    None(String),
     #[error("`--until {0}` is in the past: an exemption needs an end to come")]
     Past(Timestamp),
     #[error("`--until {0}` is too far away: at most 366 days, then look at it again")]
     TooFar(Timestamp),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }
 
 impl CommandError for ExemptError {
     fn exit(&self) -> Exit {
         match self {
-            Self::None(_) => Exit::NotFound,
             Self::Past(_) | Self::TooFar(_) => Exit::Refused,
-            Self::Ledger(_) => Exit::Failed,
         }
     }
 }
 
 /// Runs `backstop exempt`.
 pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Exit {
-    let stack = &arguments.stack;
+    let api = &arguments.api;
     match arguments.command {
-        Command::Add(add_arguments) => printer.end(add(stack, *add_arguments).await),
-        Command::List { all } => printer.end(list(stack, all).await),
-        Command::Remove { id } => printer.end(remove(stack, id).await),
+        Command::Add(add_arguments) => printer.end(add(api, *add_arguments).await),
+        Command::List { all } => printer.end(list(api, all).await),
+        Command::Remove { id } => printer.end(remove(api, &id).await),
     }
 }
 
-async fn add(stack: &StackOptions, arguments: AddArguments) -> Result<Added, CliError> {
-    let added_at = now();
-    let expires_at = end(arguments.time, arguments.until, added_at)?;
+async fn add(api: &ApiOptions, arguments: AddArguments) -> Result<Added, CliError> {
+    let expires_at = end(arguments.time, arguments.until, now())?;
     let scope: ExemptionScope = arguments.scope.scope()?;
-    let deployment = Deployment::find(stack).await?;
-    let exemption = Exemption {
-        id: new_id(),
+    let new = api::NewExemption {
         scope,
         owner: arguments.owner,
         reason: arguments.reason,
         expires_at,
-        added_by: deployment.caller().await?.arn,
-        added_at,
     };
-    deployment
-        .ledger
-        .put_exemption(&exemption)
-        .await
-        .map_err(ExemptError::from)?;
-    Ok(Added(exemption))
+    Ok(Added(connect(api).await?.post(&["exemptions"], &new).await?))
 }
 
 fn end(
@@ -209,33 +196,16 @@ fn end(
     Ok(end)
 }
 
-async fn list(stack: &StackOptions, all: bool) -> Result<Exemptions, CliError> {
-    let deployment = Deployment::find(stack).await?;
-    let read_at = now();
-    let mut exemptions = deployment
-        .ledger
-        .guardrails()
-        .await
-        .map_err(ExemptError::from)?
-        .exemptions;
-    exemptions.retain(|exemption| all || read_at < exemption.expires_at);
-    exemptions.sort_by_key(|exemption| exemption.expires_at);
-    Ok(Exemptions { exemptions, read_at })
+async fn list(api: &ApiOptions, all: bool) -> Result<Exemptions, CliError> {
+    let query: &[(&str, &str)] = if all { &[("all", "true")] } else { &[] };
+    Ok(Exemptions(connect(api).await?.get(&["exemptions"], query).await?))
 }
 
-async fn remove(stack: &StackOptions, id: String) -> Result<Removed, CliError> {
-    let deployment = Deployment::find(stack).await?;
+async fn remove(api: &ApiOptions, id: &str) -> Result<Removed, CliError> {
     let id = id.trim().to_ascii_uppercase();
-    let was_there = deployment
-        .ledger
-        .remove_exemption(&id)
-        .await
-        .map_err(ExemptError::from)?;
-    if was_there {
-        Ok(Removed { removed: id })
-    } else {
-        Err(ExemptError::None(id).into())
-    }
+    Ok(Removed(
+        connect(api).await?.delete(&["exemptions", &id], &[]).await?,
+    ))
 }
 
 #[cfg(test)]
@@ -273,13 +243,13 @@ mod tests {
             added_by: "arn:aws:iam::123456789012:user/alice".into(),
             added_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         };
-        let exemptions = Exemptions {
+        let exemptions = Exemptions(api::Exemptions {
             exemptions: vec![
                 exemption("01JDXQ6T8R7M5V9N2K4H3G1FZB", "2026-01-05T00:00:00Z"),
                 exemption("01JDXQ6T8R7M5V9N2K4H3G1FAA", "2026-02-01T00:00:00Z"),
             ],
             read_at: "2026-01-10T00:00:00Z".parse().unwrap(),
-        };
+        });
         insta::assert_snapshot!(exemptions.to_string());
     }
 }

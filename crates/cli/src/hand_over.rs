@@ -13,7 +13,7 @@ use std::{
 use backstop_terminal::{Exit, Signals};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::answer::CommandError;
+use crate::command::CommandError;
 
 const PROGRAM: &str = "backstop-drill";
 

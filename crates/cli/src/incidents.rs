@@ -2,7 +2,6 @@
 
 mod find;
 mod list;
-mod next;
 mod view;
 mod watch;
 
@@ -11,18 +10,18 @@ use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
 
 use crate::{
-    answer::{CliError, End as _},
-    aws::{Deployment, StackOptions},
+    api::{ApiOptions, connect},
+    command::{CliError, End as _},
 };
 
-pub(crate) use find::{FindError, find};
+pub(crate) use find::find;
 pub(crate) use view::View;
 
 /// Options of `backstop incidents`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
     #[command(subcommand)]
     command: Command,
 }
@@ -63,25 +62,21 @@ fn status(text: &str) -> Result<Status, String> {
 /// Runs `backstop incidents`.
 pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Exit {
     match arguments.command {
-        Command::List(list) => printer.end(list_all(&arguments.stack, &list).await),
-        Command::Show(show) => printer.close(show_one(&arguments.stack, &show, printer).await),
+        Command::List(list) => printer.end(list_all(&arguments.api, &list).await),
+        Command::Show(show) => printer.close(show_one(&arguments.api, &show, printer).await),
     }
 }
 
-async fn list_all(stack: &StackOptions, arguments: &ListArguments) -> Result<list::Listed, CliError> {
-    let deployment = Deployment::find(stack).await?;
-    Ok(list::list(&deployment.ledger, arguments.status, arguments.most.into()).await?)
+async fn list_all(api: &ApiOptions, arguments: &ListArguments) -> Result<list::Listed, CliError> {
+    let api = connect(api).await?;
+    Ok(list::list(&api, arguments.status, arguments.most.into()).await?)
 }
 
-async fn show_one(
-    stack: &StackOptions,
-    arguments: &ShowArguments,
-    printer: &Printer,
-) -> Result<Exit, CliError> {
-    let deployment = Deployment::find(stack).await?;
-    let id = find(&deployment.ledger, &arguments.incident).await?;
+async fn show_one(api: &ApiOptions, arguments: &ShowArguments, printer: &Printer) -> Result<Exit, CliError> {
+    let api = connect(api).await?;
+    let id = find(&api, &arguments.incident).await?;
     if arguments.watch {
-        return Ok(watch::watch(&deployment.ledger, &id, printer).await?);
+        return Ok(watch::watch(&api, &id, printer).await?);
     }
-    Ok(printer.answer(&View::read(&deployment.ledger, &id).await?))
+    Ok(printer.put(&View::read(&api, &id).await?))
 }

@@ -1,10 +1,11 @@
 //! `backstop`, the command line of the engineer on call and of the drill leader: this file only wires.
 
-mod answer;
+mod api;
 mod ask;
-mod aws;
 mod cli;
+mod command;
 mod completions;
+mod context;
 mod coverage;
 mod decide;
 mod drill;
@@ -26,8 +27,8 @@ use backstop_terminal::{Format, Printer};
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use crate::{
-    answer::End as _,
     cli::{Cli, Command},
+    command::End as _,
 };
 
 #[tokio::main]
@@ -49,6 +50,7 @@ async fn main() -> ExitCode {
         Command::Pause(arguments) => pause::pause(arguments, &printer).await,
         Command::Resume(arguments) => printer.end(pause::resume(arguments).await),
         Command::Exempt(arguments) => exempt::run(arguments, &printer).await,
+        Command::Context(arguments) => context::run(arguments, &printer),
         Command::Playbook(arguments) => playbook::run(arguments, &printer),
         Command::Replay(arguments) => printer.end(replay::run(&arguments).await),
         Command::Coverage(arguments) => printer.end(coverage::run(&arguments)),

@@ -3,20 +3,19 @@
 use std::fmt;
 
 use backstop_core::{
-    AccountId, PlaybookName,
+    AccountId, PlaybookName, api,
     guardrail::{Pause, PauseScope},
     text::for_terminal,
     times::between,
 };
-use backstop_runtime::{LedgerError, now};
 use backstop_terminal::{Exit, Printer};
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, CliError, CommandError, End as _},
-    aws::{Deployment, StackOptions},
+    api::{ApiOptions, connect},
+    command::{CliError, CommandOutput, End as _},
     span,
 };
 
@@ -35,7 +34,7 @@ pub(crate) struct PauseArguments {
     #[arg(long, conflicts_with_all = ["time", "reason", "playbook", "account"])]
     list: bool,
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
 }
 
 /// Options of `backstop resume`.
@@ -44,7 +43,7 @@ pub(crate) struct ResumeArguments {
     #[command(flatten)]
     scope: Scope,
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
 }
 
 /// What is paused; everything, if neither is given.
@@ -59,17 +58,12 @@ struct Scope {
 }
 
 impl Scope {
-    /// A mistyped playbook's name would pause nothing in silence.
-    fn check(&self, deployment: &Deployment) -> Result<PauseScope, CliError> {
-        Ok(match (&self.playbook, &self.account) {
-            (Some(name), _) => {
-                let name = PlaybookName::new(name);
-                deployment.check_playbook(&name)?;
-                PauseScope::Playbook(name)
-            }
+    fn scope(&self) -> PauseScope {
+        match (&self.playbook, &self.account) {
+            (Some(name), _) => PauseScope::Playbook(PlaybookName::new(name)),
             (None, Some(account)) => PauseScope::Account(account.clone()),
             (None, None) => PauseScope::Everything,
-        })
+        }
     }
 }
 
@@ -85,7 +79,7 @@ pub(crate) fn account(text: &str) -> Result<AccountId, String> {
 #[derive(Debug, Serialize)]
 struct Paused(Pause);
 
-impl Answer for Paused {}
+impl CommandOutput for Paused {}
 
 impl fmt::Display for Paused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,17 +96,15 @@ impl fmt::Display for Paused {
 
 /// A pause that ended.
 #[derive(Debug, Serialize)]
-struct Resumed {
-    resumed: PauseScope,
-    still_paused: Vec<Pause>,
-}
+#[serde(transparent)]
+struct Resumed(api::Resumed);
 
-impl Answer for Resumed {}
+impl CommandOutput for Resumed {}
 
 impl fmt::Display for Resumed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "resumed {}", self.resumed)?;
-        for pause in &self.still_paused {
+        write!(f, "resumed {}", self.0.resumed)?;
+        for pause in &self.0.still_paused {
             write!(f, "\nstill paused: {} until {}", pause.scope, pause.until)?;
         }
         write!(
@@ -124,23 +116,22 @@ impl fmt::Display for Resumed {
 
 /// What is paused now.
 #[derive(Debug, Serialize)]
-struct Pauses {
-    pauses: Vec<Pause>,
-    read_at: Timestamp,
-}
+#[serde(transparent)]
+struct Pauses(api::Pauses);
 
-impl Answer for Pauses {}
+impl CommandOutput for Pauses {}
 
 impl fmt::Display for Pauses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.pauses.is_empty() {
+        let api::Pauses { pauses, read_at } = &self.0;
+        if pauses.is_empty() {
             return f.write_str("nothing is paused");
         }
-        for (place, pause) in self.pauses.iter().enumerate() {
+        for (place, pause) in pauses.iter().enumerate() {
             if place > 0 {
                 writeln!(f)?;
             }
-            let left = between(self.read_at, pause.until);
+            let left = between(*read_at, pause.until);
             writeln!(f, "{} is paused until {} ({left} left)", pause.scope, pause.until)?;
             writeln!(
                 f,
@@ -163,90 +154,44 @@ fn typed(scope: &PauseScope) -> String {
     }
 }
 
-/// The guardrails' table failed, or there is nothing to resume.
-#[derive(Debug, thiserror::Error)]
-enum PauseError {
-    #[error("there is no pause of {0}; see what is paused with `backstop pause --list`")]
-    NotPaused(PauseScope),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-impl CommandError for PauseError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::NotPaused(_) => Exit::NotFound,
-            Self::Ledger(_) => Exit::Failed,
-        }
-    }
-}
-
 /// Runs `backstop pause`.
 pub(crate) async fn pause(arguments: PauseArguments, printer: &Printer) -> Exit {
     match (arguments.time, arguments.reason) {
         (Some(time), Some(reason)) => {
-            printer.end(begin(&arguments.stack, &arguments.scope, time, reason).await)
+            printer.end(begin(&arguments.api, &arguments.scope, time, reason).await)
         }
-        _ => printer.end(list(&arguments.stack).await),
+        _ => printer.end(list(&arguments.api).await),
     }
 }
 
 async fn begin(
-    stack: &StackOptions,
+    api: &ApiOptions,
     scope: &Scope,
     time: SignedDuration,
     reason: String,
 ) -> Result<Paused, CliError> {
-    let deployment = Deployment::find(stack).await?;
-    let since = now();
-    let pause = Pause {
-        scope: scope.check(&deployment)?,
-        by: deployment.caller().await?.arn,
+    let new = api::NewPause {
+        scope: scope.scope(),
+        seconds: time.as_secs(),
         reason,
-        since,
-        until: since + time,
     };
-    deployment
-        .ledger
-        .put_pause(&pause)
-        .await
-        .map_err(PauseError::from)?;
-    Ok(Paused(pause))
+    Ok(Paused(connect(api).await?.post(&["pauses"], &new).await?))
 }
 
-async fn list(stack: &StackOptions) -> Result<Pauses, CliError> {
-    let deployment = Deployment::find(stack).await?;
-    let read_at = now();
-    Ok(Pauses {
-        pauses: running(&deployment, read_at).await?,
-        read_at,
-    })
+async fn list(api: &ApiOptions) -> Result<Pauses, CliError> {
+    Ok(Pauses(connect(api).await?.get(&["pauses"], &[]).await?))
 }
 
 /// Runs `backstop resume`.
-pub(crate) async fn resume(arguments: ResumeArguments) -> Result<impl Answer, CliError> {
-    let deployment = Deployment::find(&arguments.stack).await?;
-    let scope = arguments.scope.check(&deployment)?;
-    let before = running(&deployment, now()).await?;
-    let was_there = deployment
-        .ledger
-        .remove_pause(&scope)
-        .await
-        .map_err(PauseError::from)?;
-    if !was_there {
-        return Err(PauseError::NotPaused(scope).into());
-    }
-    let still_paused = before.into_iter().filter(|pause| pause.scope != scope).collect();
-    Ok(Resumed {
-        resumed: scope,
-        still_paused,
-    })
-}
-
-async fn running(deployment: &Deployment, now: Timestamp) -> Result<Vec<Pause>, PauseError> {
-    let mut pauses = deployment.ledger.guardrails().await?.pauses;
-    pauses.retain(|pause| now < pause.until);
-    Ok(pauses)
+pub(crate) async fn resume(arguments: ResumeArguments) -> Result<impl CommandOutput, CliError> {
+    let api = connect(&arguments.api).await?;
+    let scope = arguments.scope.scope();
+    let query = match &scope {
+        PauseScope::Everything => Vec::new(),
+        PauseScope::Playbook(name) => vec![("playbook", name.as_str())],
+        PauseScope::Account(account) => vec![("account", account.as_str())],
+    };
+    Ok(Resumed(api.delete(&["pauses"], &query).await?))
 }
 
 #[cfg(test)]
@@ -256,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_list_says_who_why_and_how_to_end_it() {
-        let pauses = Pauses {
+        let pauses = Pauses(api::Pauses {
             pauses: vec![
                 Pause {
                     scope: PauseScope::Everything,
@@ -274,7 +219,7 @@ mod tests {
                 },
             ],
             read_at: "2026-01-01T00:30:00Z".parse().unwrap(),
-        };
+        });
         insta::assert_snapshot!(pauses.to_string());
     }
 }

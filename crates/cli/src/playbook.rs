@@ -17,11 +17,10 @@ use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::{
-    answer::{Answer, CliError, CommandError, End as _},
-    aws::listed,
-    run,
-};
+use crate::command::{CliError, CommandError, CommandOutput, End as _};
+
+/// The playbooks this program was built with.
+const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 
 /// Options of `backstop playbook`.
 #[derive(Debug, Args)]
@@ -84,9 +83,9 @@ impl CommandError for PlaybookError {
     }
 }
 
-impl Answer for Listed<'_> {}
+impl CommandOutput for Listed<'_> {}
 
-impl Answer for Shown<'_> {}
+impl CommandOutput for Shown<'_> {}
 
 /// What compiling did, or would do.
 #[derive(Serialize)]
@@ -97,7 +96,7 @@ struct CompileAnswer {
     is_check: bool,
 }
 
-impl Answer for CompileAnswer {
+impl CommandOutput for CompileAnswer {
     fn exit(&self) -> Exit {
         if self.is_check && !self.compiled.changed.is_empty() {
             Exit::Invalid
@@ -129,7 +128,7 @@ impl fmt::Display for CompileAnswer {
 #[serde(transparent)]
 struct Schema(serde_json::Value);
 
-impl Answer for Schema {}
+impl CommandOutput for Schema {}
 
 impl fmt::Display for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,7 +158,7 @@ pub(crate) fn catalog(project: &Path) -> Result<Catalog, CliError> {
     if playbooks.is_dir() {
         return Ok(load_dir(&playbooks).map_err(PlaybookError::from)?);
     }
-    Ok(Catalog::from_json(run::CATALOG).map_err(PlaybookError::from)?)
+    Ok(Catalog::from_json(CATALOG).map_err(PlaybookError::from)?)
 }
 
 fn show_one(project: &Path, name: &str, printer: &Printer) -> Result<Exit, CliError> {
@@ -170,7 +169,15 @@ fn show_one(project: &Path, name: &str, printer: &Printer) -> Result<Exit, CliEr
             name: name.to_owned(),
             known: catalog.iter().map(|playbook| playbook.name.to_string()).collect(),
         })?;
-    Ok(printer.answer(&show(playbook)))
+    Ok(printer.put(&show(playbook)))
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 fn compile(project: &Path, is_check: bool) -> Result<CompileAnswer, CliError> {

@@ -25,8 +25,8 @@ use self::{
     reading::Reading,
 };
 use crate::{
-    answer::{Answer, CliError, CommandError},
-    aws::StackOptions,
+    api::ApiOptions,
+    command::{CliError, CommandError, CommandOutput},
     playbook::catalog,
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "sandbox|account")]
     against: Option<Against>,
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
 }
 
 /// What would be done.
@@ -77,7 +77,7 @@ impl Message {
     }
 }
 
-impl Answer for Replayed {
+impl CommandOutput for Replayed {
     fn exit(&self) -> Exit {
         let messages = match self {
             Self::One(message) => std::slice::from_ref(message.as_ref()),
@@ -161,7 +161,7 @@ async fn one(
         let answers = answers(catalog, &findings);
         message.plans = Some(match against {
             Against::Account if answers.is_empty() => Vec::new(),
-            Against::Account => plans_in_account(&answers, &arguments.stack).await?,
+            Against::Account => plans_in_account(&answers, &arguments.api).await?,
             Against::Sandbox => plans_in_sandbox(&answers).await?,
         });
     }

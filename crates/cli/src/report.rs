@@ -5,15 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstop_core::{IncidentId, incident::IllegalTransition};
-use backstop_report::{HtmlError, Report};
-use backstop_runtime::{LedgerError, playbooks};
+use backstop_core::{IncidentId, api::ReportAnswer};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, CliError, CommandError},
-    aws::{Deployment, StackOptions},
+    api::{ApiOptions, connect},
+    command::{CliError, CommandError, CommandOutput},
     incidents::find,
 };
 
@@ -32,7 +30,7 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "format")]
     open: bool,
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -48,12 +46,12 @@ enum Format {
 pub(crate) struct Written {
     /// The file, if it went into one.
     file: Option<PathBuf>,
-    report: Report,
+    report: serde_json::Value,
     #[serde(skip)]
     text: String,
 }
 
-impl Answer for Written {}
+impl CommandOutput for Written {}
 
 impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,12 +64,6 @@ impl fmt::Display for Written {
 
 #[derive(Debug, thiserror::Error)]
 enum ReportError {
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    #[error("the log can't be read")]
-    Log(#[from] IllegalTransition),
-    #[error("making the page")]
-    Html(#[from] HtmlError),
     #[error("writing `{}`", .0.display())]
     Unwritable(PathBuf, #[source] io::Error),
     #[error("opening `{}`: open it yourself", .0.display())]
@@ -82,34 +74,34 @@ impl CommandError for ReportError {}
 
 /// Runs `backstop report`.
 pub(crate) async fn run(arguments: Arguments) -> Result<Written, CliError> {
-    let deployment = Deployment::find(&arguments.stack).await?;
-    let id = find(&deployment.ledger, &arguments.incident).await?;
-    let log = deployment.ledger.log(&id).await.map_err(ReportError::from)?;
-    let kept = log.incident().map_err(ReportError::from)?.evidence.entries;
-    let report = Report::of(&id, log.records(), &kept, playbooks()).map_err(ReportError::from)?;
-    Ok(write(&arguments, &id, report)?)
+    let api = connect(&arguments.api).await?;
+    let id = find(&api, &arguments.incident).await?;
+    let to = to(&arguments, &id);
+    let format = match format(&arguments, to.as_deref()) {
+        Format::Markdown => "markdown",
+        Format::Html => "html",
+    };
+    let path = ["incidents", id.as_str(), "report"];
+    let answer: ReportAnswer = api.get(&path, &[("format", format)]).await?;
+    Ok(write(&arguments, to, answer)?)
 }
 
-fn write(arguments: &Arguments, id: &IncidentId, report: Report) -> Result<Written, ReportError> {
-    let to = match &arguments.to {
+fn to(arguments: &Arguments, id: &IncidentId) -> Option<PathBuf> {
+    match &arguments.to {
         None if arguments.open => Some(std::env::temp_dir().join(format!("backstop-report-{id}.html"))),
         to => to.clone(),
-    };
-    let text = match format(arguments, to.as_deref()) {
-        Format::Markdown => report.markdown(),
-        Format::Html => report.html()?,
-    };
-    if let Some(file) = &to {
+    }
+}
+
+fn write(arguments: &Arguments, file: Option<PathBuf>, answer: ReportAnswer) -> Result<Written, ReportError> {
+    let ReportAnswer { report, text } = answer;
+    if let Some(file) = &file {
         fs::write(file, &text).map_err(|error| ReportError::Unwritable(file.clone(), error))?;
         if arguments.open {
             open::that_detached(file).map_err(|error| ReportError::Unopened(file.clone(), error))?;
         }
     }
-    Ok(Written {
-        file: to,
-        report,
-        text,
-    })
+    Ok(Written { file, report, text })
 }
 
 /// As asked, else as the file's name says, else Markdown.

@@ -3,16 +3,21 @@
 use std::fmt;
 
 use backstop_actions::permissions;
-use backstop_core::{IncidentId, Risk, StepId, text::for_terminal};
-use backstop_runtime::undoing::{self, UndoError, Undoable};
+use backstop_client::Client;
+use backstop_core::{
+    IncidentId, Risk, StepId,
+    api::{UndoAnswer, UndoRequest, UndoState, Undoable},
+    text::for_terminal,
+};
 use backstop_terminal::{Exit, Printer};
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    answer::{Answer, CliError, CommandError},
+    api::{ApiOptions, connect},
     ask,
-    aws::{Deployment, StackOptions},
+    command::{CliError, CommandError, CommandOutput},
     incidents::find,
 };
 
@@ -41,7 +46,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
-    stack: StackOptions,
+    api: ApiOptions,
 }
 
 /// What is, or would be, undone.
@@ -50,18 +55,30 @@ pub(crate) struct Undoing {
     incident: IncidentId,
     /// Whether it was started, or only shown.
     started: bool,
+    /// Who wants it so far, where it takes more people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
     steps: Vec<Undoable>,
     /// The risks that the person accepts.
     accepting: Vec<Risk>,
 }
 
-impl Answer for Undoing {}
+/// An undo that more people must want.
+#[derive(Debug, Serialize)]
+struct Waiting {
+    by: Vec<String>,
+    needed: u8,
+    until: Timestamp,
+}
+
+impl CommandOutput for Undoing {}
 
 impl fmt::Display for Undoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             incident,
             started,
+            waiting,
             steps,
             accepting,
         } = self;
@@ -98,6 +115,17 @@ impl fmt::Display for Undoing {
             )?;
         }
         writeln!(f, "what somebody changed since is left alone and reported")?;
+        if let Some(Waiting { by, needed, until }) = waiting {
+            write!(
+                f,
+                "\n{} of {needed} people want this, NOTHING is undone yet\n\nanother person must type before {until}: \
+                 backstop undo {incident}",
+                by.len()
+            )?;
+            return accepting
+                .iter()
+                .try_for_each(|risk| write!(f, " {}", risk.option()));
+        }
         if *started {
             write!(f, "follow it: backstop incidents show {incident} --watch")
         } else {
@@ -139,54 +167,58 @@ impl CommandError for RefusedError {
     }
 }
 
-impl CommandError for UndoError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::NotClosed { .. }
-            | Self::NothingToUndo(_)
-            | Self::Leaked { .. }
-            | Self::UnknownAction { .. } => Exit::Refused,
-            Self::NoSuchStep { .. } => Exit::NotFound,
-            Self::Ledger(_) | Self::Start(_) => Exit::Failed,
-        }
-    }
-}
-
 /// Runs `backstop undo`.
 pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Undoing, CliError> {
-    let deployment = Deployment::find(&arguments.stack).await?;
-    let incident = find(&deployment.ledger, &arguments.incident).await?;
-    let mut log = deployment.ledger.log(&incident).await.map_err(UndoError::from)?;
-    let only = arguments.step.as_deref().map(StepId::from);
-    let state = log.incident().map_err(UndoError::from)?;
-    let steps = undoing::undoable(&incident, &state, only.as_ref())?;
+    let api = connect(&arguments.api).await?;
+    let incident = find(&api, &arguments.incident).await?;
+    let accepting = accepted(&arguments);
+    let planned = plan(&api, &incident, arguments.step.as_deref(), &accepting).await?;
     let mut answer = Undoing {
         incident,
         started: false,
-        steps,
-        accepting: accepted(&arguments),
+        waiting: None,
+        steps: planned.steps,
+        accepting,
     };
-    undoing::check_risks(&answer.incident, &state, &answer.accepting)?;
     if arguments.plan {
         return Ok(answer);
     }
     if !arguments.yes {
         confirm(&answer, printer)?;
     }
-    let by = deployment.caller().await?.arn;
-    let machines = deployment.machines()?;
-    undoing::request(
-        &deployment.ledger,
-        &machines,
-        &mut log,
-        &by,
-        arguments.reason,
-        &answer.steps,
-        &answer.accepting,
-    )
-    .await?;
-    answer.started = true;
+    let request = UndoRequest {
+        seen: answer.steps.iter().map(|step| step.step.clone()).collect(),
+        step: arguments.step.as_deref().map(StepId::from),
+        reason: arguments.reason,
+        accepting: answer.accepting.clone(),
+    };
+    let path = ["incidents", answer.incident.as_str(), "undo"];
+    let asked: UndoAnswer = api.post(&path, &request).await?;
+    match asked.state {
+        UndoState::Planned => {}
+        UndoState::Started => answer.started = true,
+        UndoState::Counted { by, needed, until } => answer.waiting = Some(Waiting { by, needed, until }),
+    }
     Ok(answer)
+}
+
+async fn plan(
+    api: &Client,
+    incident: &IncidentId,
+    step: Option<&str>,
+    accepting: &[Risk],
+) -> Result<UndoAnswer, CliError> {
+    let risks: Vec<&str> = accepting
+        .iter()
+        .map(|risk| risk.option().trim_start_matches('-'))
+        .collect();
+    let risks = risks.join(",");
+    let mut query = Vec::new();
+    query.extend(step.map(|step| ("step", step)));
+    if !risks.is_empty() {
+        query.push(("accepting", risks.as_str()));
+    }
+    Ok(api.get(&["incidents", incident.as_str(), "undo"], &query).await?)
 }
 
 fn accepted(arguments: &Arguments) -> Vec<Risk> {

@@ -11,7 +11,8 @@ fn help(words: &[&str]) -> String {
         .args(words)
         .arg("--help")
         .env("COLUMNS", "100")
-        .env_remove("BACKSTOP_STACK")
+        .env_remove("BACKSTOP_API")
+        .env_remove("BACKSTOP_CONTEXT")
         .output()
         .unwrap();
     assert!(output.status.success(), "{words:?}");
@@ -34,6 +35,8 @@ fn every_command_explains_itself() {
         &["exempt", "add"],
         &["exempt", "list"],
         &["exempt", "remove"],
+        &["context"],
+        &["context", "add"],
         &["playbook"],
         &["playbook", "compile"],
         &["replay"],
@@ -57,6 +60,7 @@ fn the_first_page_names_every_command_and_exit_code() {
         "pause",
         "resume",
         "exempt",
+        "context",
         "playbook",
         "replay",
         "coverage",

@@ -284,7 +284,7 @@ fn wrong_command_lines_say_what_to_write() {
 }
 
 #[test]
-fn without_a_region_the_refusal_says_what_to_type() {
+fn without_a_deployment_the_refusal_says_what_to_type() {
     for words in [
         &["incidents", "list"][..],
         &["approve", "01JDXQ6T8R7M5V9N2K4H3G1FZB"],
@@ -293,11 +293,7 @@ fn without_a_region_the_refusal_says_what_to_type() {
     ] {
         let said = said(words);
         assert_eq!(said.code, 1, "{words:?}: {}", said.err);
-        assert!(
-            said.err.contains("`--region eu-west-1`"),
-            "{words:?}: {}",
-            said.err
-        );
+        assert!(said.err.contains("`--api URL`"), "{words:?}: {}", said.err);
     }
 }
 

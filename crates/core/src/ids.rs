@@ -53,6 +53,10 @@ id!(
     IncidentId
 );
 id!(
+    /// What tells one person from another, whatever session they use; see [`crate::person`].
+    PersonId
+);
+id!(
     /// The folder name of a playbook, such as `leaked-access-key`.
     PlaybookName
 );

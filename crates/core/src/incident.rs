@@ -5,6 +5,7 @@ mod conclusion;
 mod fold;
 mod missing;
 mod notices;
+mod undo_asked;
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,11 @@ use jiff::Timestamp;
 pub use missing::MissingEvidence;
 pub use notices::{Delivery, HAND_OVER, Notices};
 use serde::Serialize;
+pub use undo_asked::UndoAsked;
 
 pub use crate::status::Status;
 use crate::{
-    ids::{Hash, NoticeKey, StepId},
+    ids::{Hash, NoticeKey, PersonId, StepId},
     log::{Event, Opened, Record, RecordName},
     manifest::Kept,
     outcome::{Outcome, UndoOutcome, Verification},
@@ -83,6 +85,9 @@ pub struct Incident {
     pub question: Option<Question>,
     /// Who approved the plan with the hash of [`Incident::question`], each person once.
     pub approvals: Vec<String>,
+    /// The persons behind [`Incident::approvals`], in the same order.
+    #[serde(skip)]
+    pub approvers: Vec<PersonId>,
     /// How the question was decided.
     pub decision: Option<Answer>,
     /// Which notices were delivered, or weren't, by which channel.
@@ -93,6 +98,9 @@ pub struct Incident {
     pub closed: Option<(Status, Timestamp)>,
     /// Whether undo is wanted, and how far it is.
     pub undo: Undo,
+    /// An undo that more people must want before it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo_asked: Option<UndoAsked>,
     /// The risks that the person who last asked for undo accepted.
     pub accepted: Vec<Risk>,
     /// Why a person must finish it.
@@ -194,11 +202,13 @@ impl Incident {
             steps,
             question: None,
             approvals: Vec::new(),
+            approvers: Vec::new(),
             decision: None,
             notices: Notices::default(),
             hub_notified: false,
             closed: None,
             undo: Undo::NotAsked,
+            undo_asked: None,
             accepted: Vec::new(),
             stuck: None,
             stuck_commands: Vec::new(),

@@ -28,10 +28,13 @@
 //! | [`error_name`] | the names that state machines catch |
 //! | [`task`] | what a state machine hands to a function and gets back |
 //! | [`text`] | hostile text made harmless for wherever it goes |
+//! | [`person`] | who decides, told apart by what nobody can choose |
+//! | [`api`] | what people's programs send to a deployment and get back |
 //! | [`canonical`] | canonical JSON and SHA-256 |
 
 pub mod about;
 pub mod advice;
+pub mod api;
 pub mod canonical;
 pub mod error_name;
 pub mod evidence;
@@ -47,6 +50,7 @@ pub mod manifest;
 pub mod mode;
 pub mod notice;
 pub mod outcome;
+pub mod person;
 pub mod plan;
 pub mod playbooks;
 pub mod risk;
@@ -61,7 +65,7 @@ pub mod words;
 
 pub use error_name::ErrorName;
 pub use finding::Finding;
-pub use ids::{AccountId, ActionId, Hash, IncidentId, NoticeKey, PlaybookName, Region, StepId};
+pub use ids::{AccountId, ActionId, Hash, IncidentId, NoticeKey, PersonId, PlaybookName, Region, StepId};
 pub use mode::Mode;
 pub use outcome::{Outcome, UndoOutcome, Verification};
 pub use plan::{Change, Plan, Receipt};

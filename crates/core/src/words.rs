@@ -175,6 +175,12 @@ pub fn event(event: &Event) -> String {
             )
         }
         Event::Closed { status } => format!("closed as {status}"),
+        Event::UndoApproved {
+            by, reason, until, ..
+        } => format!(
+            "undo wanted by {by}, another person must say so before {until}{}",
+            because(reason.as_deref())
+        ),
         Event::UndoRequested { by, reason, .. } => {
             format!("undo asked for by {by}{}", because(reason.as_deref()))
         }

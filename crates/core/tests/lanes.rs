@@ -162,6 +162,7 @@ fn what_people_are_asked_about_is_what_whoever_asked_had_read() {
         };
         let approved = Event::Approved {
             by: "arn:aws:iam::123456789012:user/bob".into(),
+            person: None,
             reason: None,
             plan_hash: plan_hash.clone(),
         };

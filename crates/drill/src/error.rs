@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use aws_sdk_dynamodb::error::BoxError;
+use backstop_client::{ClientError, WrongUrl};
 use backstop_core::IncidentId;
-use backstop_runtime::{
-    LedgerError, decision::DecisionError, manual_run::ManualRunError, undoing::UndoError,
-};
+use backstop_runtime::LedgerError;
 use thiserror::Error;
 
 use backstop_emulator::deploy::StackError;
@@ -84,9 +83,15 @@ pub enum DrillError {
     /// The playbook can't be read.
     #[error("reading the playbook")]
     Playbook(#[source] Box<backstop_playbook::LoadError>),
-    /// The person on call couldn't start it.
-    #[error("running the playbook as the person on call")]
-    Run(#[source] Box<ManualRunError>),
+    /// Nobody can type what it is about.
+    #[error("the drill's target can't be typed")]
+    NotTyped,
+    /// The api didn't do what the person on call asked.
+    #[error("asking the api as the person on call")]
+    Client(#[source] Box<ClientError>),
+    /// The stack's api has no address here.
+    #[error("finding the api")]
+    Api(#[source] WrongUrl),
     /// What the drill has just planted is being contained already.
     #[error("incident `{0}` has the target already")]
     AlreadyOpen(IncidentId),
@@ -96,12 +101,6 @@ pub enum DrillError {
     /// The stack lacks an output.
     #[error("finding the stack's parts")]
     Stack(#[from] StackError),
-    /// The undo couldn't be asked for.
-    #[error("asking for the undo as the person on call")]
-    Undo(#[source] Box<UndoError>),
-    /// The second person couldn't approve.
-    #[error("approving as the person on call")]
-    Approve(#[source] Box<DecisionError>),
 }
 
 /// Makes the error of one call.
@@ -115,20 +114,8 @@ where
     }
 }
 
-impl From<UndoError> for DrillError {
-    fn from(error: UndoError) -> Self {
-        Self::Undo(Box::new(error))
-    }
-}
-
-impl From<ManualRunError> for DrillError {
-    fn from(error: ManualRunError) -> Self {
-        Self::Run(Box::new(error))
-    }
-}
-
-impl From<DecisionError> for DrillError {
-    fn from(error: DecisionError) -> Self {
-        Self::Approve(Box::new(error))
+impl From<ClientError> for DrillError {
+    fn from(error: ClientError) -> Self {
+        Self::Client(Box::new(error))
     }
 }

@@ -1,23 +1,22 @@
-//! The people on call: other identities than whoever runs the drill, with just what running, approving and undoing take.
+//! The people on call: other identities than whoever runs the drill, who ask the api and have no other right.
 
-mod ask_for_undo;
 mod person;
 
 use backstop_core::{
-    IncidentId, Target,
+    IncidentId, Risk, Target,
+    api::{Decided, ErrorCode, RunAnswer, RunRequest, UndoAnswer, UndoRequest, UndoState},
     incident::{Incident, Question},
     log::Origin,
 };
 use backstop_emulator::Progress;
-use backstop_runtime::{
-    decision::{self, Decided},
-    manual_run::{self, ManualRun, ManualRunOutcome},
-};
 
 use super::{Drill, DrillError, Environment};
-use person::Person;
+pub use person::Person;
 
-/// See the module. The second person comes where two must approve, or where the first asked for it.
+/// The risk that a drill accepts: its sessions are its own, and undo is to leave nothing of it behind.
+const ACCEPTED: [Risk; 1] = [Risk::ReviveSessions];
+
+/// See the module. The second person comes where two must approve or undo, or where the first asked for it.
 #[derive(Debug)]
 pub struct OnCall<'a> {
     environment: &'a Environment,
@@ -30,8 +29,8 @@ impl<'a> OnCall<'a> {
     pub fn new(environment: &'a Environment, ending: &str) -> Self {
         Self {
             environment,
-            first: Person::new(environment, format!("drill-oncall-{ending}")),
-            second: Person::new(environment, format!("drill-second-{ending}")),
+            first: Person::responder(environment, format!("drill-oncall-{ending}")),
+            second: Person::responder(environment, format!("drill-second-{ending}")),
         }
     }
 
@@ -39,22 +38,16 @@ impl<'a> OnCall<'a> {
     pub async fn run(&self, drill: &Drill, target: Target, reason: &str) -> Result<IncidentId, DrillError> {
         let playbook = backstop_playbook::load(&drill.folder)
             .map_err(|source| DrillError::Playbook(Box::new(source)))?;
-        let limits = self
-            .environment
-            .stack()
-            .limits(self.environment.account().account_id())?;
-        let request = ManualRun {
-            steps: playbook.step_refs(),
-            playbook: playbook.name,
-            target,
-            wanted: playbook.mode,
-            by: self.first.arn().await?,
+        let request = RunRequest {
+            playbook: playbook.name.to_string(),
+            target: target.as_typed().ok_or(DrillError::NotTyped)?,
+            mode: None,
             reason: Some(reason.to_owned()),
         };
-        let (ledger, machines) = (self.first.ledger().await?, self.first.machines().await?);
-        match manual_run::run(&ledger, &machines, &request, &limits).await? {
-            ManualRunOutcome::Started(incident) => Ok(incident),
-            ManualRunOutcome::AlreadyOpen(incident) => Err(DrillError::AlreadyOpen(incident)),
+        let api = self.first.api().await?;
+        match api.begin(&["incidents"], &request).await? {
+            RunAnswer::Started(started) => Ok(started.incident),
+            RunAnswer::AlreadyOpen(open) => Err(DrillError::AlreadyOpen(open.incident)),
         }
     }
 
@@ -87,11 +80,39 @@ impl<'a> OnCall<'a> {
         Ok(())
     }
 
-    /// Asks for the undo of everything that an incident changed; false if that is nothing.
+    /// Asks for the undo of everything that an incident changed, by two people where it takes two; false if that is
+    /// nothing.
     pub async fn undo(&self, id: &IncidentId) -> Result<bool, DrillError> {
-        let (ledger, machines) = (self.first.ledger().await?, self.first.machines().await?);
-        ask_for_undo::ask(&ledger, &machines, id, &self.first.arn().await?).await
+        let api = self.first.api().await?;
+        let planned = api
+            .get::<UndoAnswer>(&["incidents", id.as_str(), "undo"], &[])
+            .await;
+        let planned = match planned {
+            Err(error) if is_nothing(&error) => return Ok(false),
+            planned => planned?,
+        };
+        let request = UndoRequest {
+            seen: planned.steps.into_iter().map(|step| step.step).collect(),
+            step: None,
+            reason: Some("drill".to_owned()),
+            accepting: ACCEPTED.to_vec(),
+        };
+        for person in [&self.first, &self.second] {
+            let api = person.api().await?;
+            let path = ["incidents", id.as_str(), "undo"];
+            let asked: UndoAnswer = api.post(&path, &request).await?;
+            if asked.state == UndoState::Started {
+                break;
+            }
+        }
+        Ok(true)
     }
+}
+
+/// Whether there is nothing to undo. An incident that changed nothing, or isn't closed, has nothing.
+fn is_nothing(error: &backstop_client::ClientError) -> bool {
+    let code = error.refusal().map(|refusal| refusal.code);
+    matches!(code, Some(ErrorCode::NothingToUndo | ErrorCode::NotClosed))
 }
 
 /// Says whether the machine goes on.
@@ -101,11 +122,8 @@ async fn approve_as(
     question: &Question,
     progress: &dyn Progress,
 ) -> Result<bool, DrillError> {
-    let (ledger, sfn) = (person.ledger().await?, person.sfn().await?);
     let hash = &question.plan_hash;
-    let reason = Some("drill".to_owned());
-    let by = person.arn().await?;
-    let decided = decision::approve(&ledger, &sfn, id, &by, Some(hash.as_str()), reason).await?;
+    let decided = person.approve(id, hash.as_str()).await?;
     progress.note(&format!("  ✔ {} approved plan {}", person.name, hash.short()));
     Ok(!matches!(decided, Decided::Counted { .. }))
 }

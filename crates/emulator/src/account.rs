@@ -56,6 +56,14 @@ impl Account {
         endpoint(self.gateway.address())
     }
 
+    /// Where an HTTP API is that a stack puts out: `https://<id>.execute-api.…/<stage>` is no name here, so its id and
+    /// stage stand in the path. The signature is of the path as it is sent, and what policies see is API Gateway's own.
+    pub fn api_url(&self, api: &str) -> Option<String> {
+        let (host, stage) = api.strip_prefix("https://")?.split_once('/')?;
+        let (id, _) = host.split_once(".execute-api.")?;
+        Some(format!("{}/_aws/execute-api/{id}/{stage}", self.endpoint_url()))
+    }
+
     /// The account's twelve digits.
     pub fn account_id(&self) -> &str {
         &self.settings.account_id

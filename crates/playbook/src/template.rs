@@ -3,6 +3,7 @@
 mod functions;
 mod machines;
 mod policy;
+mod routes;
 mod yaml;
 
 use backstop_actions::functions::FUNCTIONS;
@@ -13,6 +14,7 @@ pub use machines::machine_logical_id;
 pub use policy::{Stated, statements};
 
 const FUNCTION_BLOCK: &str = "compiled functions";
+const ROUTES: &str = "compiled routes";
 const MACHINES: &str = "compiled machines";
 const OUTPUTS: &str = "compiled outputs";
 
@@ -34,6 +36,8 @@ pub fn replace_block(template: &str, catalog: &Catalog) -> Result<String, NoSuch
         .collect();
     let outputs: String = catalog.iter().map(machines::output).collect();
     let template = replace(template, FUNCTION_BLOCK, &parted(&functions))?;
+    let door: Vec<String> = routes::routes().into_iter().chain(routes::policies()).collect();
+    let template = replace(&template, ROUTES, &parted(&door))?;
     let template = replace(&template, MACHINES, &parted(&machines))?;
     replace(&template, OUTPUTS, &outputs)
 }

@@ -174,13 +174,19 @@ fn only_the_compiled_blocks_of_a_template_are_replaced() {
     let folder = Folder::new("template");
     let catalog = load_dir(&folder.0).unwrap();
     let before = "A: 1\n  # compiled functions: begin\n  # compiled functions: end\n  \
+                  # compiled routes: begin\n  # compiled routes: end\n  \
                   # compiled machines: begin\n  Old: {}\n  # compiled machines: end\nB: 2\n  \
                   # compiled outputs: begin\n  # compiled outputs: end\n";
     let after = template::replace_block(before, &catalog).unwrap();
     assert!(after.starts_with("A: 1\n  # compiled functions: begin\n  IntakeFunction:\n"));
-    assert!(after.contains(
-        "\n\n  # compiled functions: end\n  # compiled machines: begin\n  CompromisedRoleMachine:\n"
-    ));
+    assert!(
+        after.contains("\n\n  # compiled functions: end\n  # compiled routes: begin\n  ShowCallerRoute:\n")
+    );
+    assert!(
+        after.contains(
+            "\n\n  # compiled routes: end\n  # compiled machines: begin\n  CompromisedRoleMachine:\n"
+        )
+    );
     assert!(after.contains("\n  # compiled machines: end\nB: 2\n"));
     assert!(after.ends_with("Value: !Ref LeakedAccessKeyMachine\n  # compiled outputs: end\n"));
     assert!(!after.contains("Old"));

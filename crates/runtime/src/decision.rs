@@ -1,23 +1,22 @@
 //! A person's decision on a plan: written to the log first, then handed to the waiting machine.
 //!
-//! A person is the ARN that `sts:GetCallerIdentity` gives. For a session of a role that is the role's name and
-//! the session's name: two people who share a role are told apart only if their sessions have different names,
-//! as IAM Identity Center sees to. Who may choose the session's name can pass for two people; where that
-//! matters, let the role's trust policy demand `sts:RoleSessionName` to be the user's own name.
+//! The caller is whom API Gateway proved; which person that is, and who may not decide, [`backstop_core::person`] says.
 
 mod error;
 
 use aws_sdk_sfn::Client;
 use backstop_core::{
-    Hash, IncidentId,
+    Hash, IncidentId, Target,
+    finding::parse_saved,
     incident::{Answer, Incident, Question},
     log::Event,
     notice::run_command,
+    person::Person,
     task::ApprovalAnswer,
 };
 use jiff::Timestamp;
-use serde::Serialize;
 
+pub use backstop_core::api::Decided;
 pub use error::DecisionError;
 
 use crate::{
@@ -30,40 +29,13 @@ use crate::{
 /// Eight hex digits are enough to tell plans of one incident apart, and short enough to type.
 const SHORTEST_PLAN: usize = 8;
 
-/// What a person's word led to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "decided", rename_all = "kebab-case")]
-pub enum Decided {
-    /// The machine acts on the plan.
-    Approved {
-        /// The plan.
-        plan_hash: Hash,
-        /// Who approved it.
-        by: Vec<String>,
-    },
-    /// The approval counts, but more people must approve before anything is done.
-    Counted {
-        /// The plan.
-        plan_hash: Hash,
-        /// Who approved it so far.
-        by: Vec<String>,
-        /// How many different people must approve.
-        needed: u8,
-    },
-    /// The machine closes the incident without acting.
-    Denied {
-        /// The plan.
-        plan_hash: Hash,
-    },
-}
-
 /// Approves the plan that waits. `plan` is the hash, or its first digits, of the plan the person saw: another
-/// one is refused. Where the log says "approved" but the machine still waits, this tells the machine.
+/// one, or none, is refused. Where the log says "approved" but the machine still waits, this tells the machine.
 pub async fn approve(
     ledger: &Ledger,
     sfn: &Client,
     incident: &IncidentId,
-    by: &str,
+    by: &Person,
     plan: Option<&str>,
     reason: Option<String>,
 ) -> Result<Decided, DecisionError> {
@@ -74,26 +46,29 @@ pub async fn approve(
     };
     let mut log = ledger.log(incident).await?;
     let before = log.incident()?;
+    desk.check_person(by, &before).await?;
     if desk.is_untold(&before, Answer::Approved).await? {
         return desk.tell_again(&before, ApprovalAnswer::Approved).await;
     }
     let question = desk.open_question(&before, now())?;
     desk.check_plan(question, plan)?;
-    if before.approvals.iter().any(|person| person == by) {
+    if before.approvers.contains(&by.id) {
         return Err(DecisionError::AlreadyApprovedByYou {
             incident: incident.clone(),
-            by: by.to_owned(),
+            by: by.arn().to_owned(),
             approvals: before.approvals.len(),
             needed: question.needed,
         });
     }
     let plan_hash = question.plan_hash.clone();
     let event = Event::Approved {
-        by: by.to_owned(),
+        by: by.arn().to_owned(),
+        person: Some(by.id.clone()),
         reason,
         plan_hash,
     };
     let after = desk.write(&mut log, event, &question.plan_hash).await?;
+    // Another session of the same person may have been faster: this word then changed nothing.
     if after.decision.is_none() {
         return Ok(Decided::Counted {
             plan_hash: question.plan_hash.clone(),
@@ -110,7 +85,7 @@ pub async fn deny(
     ledger: &Ledger,
     sfn: &Client,
     incident: &IncidentId,
-    by: &str,
+    by: &Person,
     reason: Option<String>,
 ) -> Result<Decided, DecisionError> {
     let desk = Desk {
@@ -120,12 +95,13 @@ pub async fn deny(
     };
     let mut log = ledger.log(incident).await?;
     let before = log.incident()?;
+    desk.check_person(by, &before).await?;
     if desk.is_untold(&before, Answer::Denied).await? {
         return desk.tell_again(&before, ApprovalAnswer::Denied).await;
     }
     let question = desk.open_question(&before, now())?;
     let event = Event::Denied {
-        by: by.to_owned(),
+        by: by.arn().to_owned(),
         reason,
     };
     let after = desk.write(&mut log, event, &question.plan_hash).await?;
@@ -139,6 +115,17 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
+    /// Whoever the incident is about decides nothing on it, neither what contains them nor that nothing does.
+    async fn check_person(&self, person: &Person, state: &Incident) -> Result<(), DecisionError> {
+        if is_subject(self.ledger, self.incident, person, state).await? {
+            return Err(DecisionError::Compromised {
+                incident: self.incident.clone(),
+                by: person.arn().to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// Whether the log has this answer but nothing came of it: whoever gave it may have died before telling
     /// the machine.
     async fn is_untold(&self, state: &Incident, answer: Answer) -> Result<bool, DecisionError> {
@@ -182,8 +169,13 @@ impl Desk<'_> {
 
     /// Whether the person saw the plan that waits now.
     fn check_plan(&self, question: &Question, seen: Option<&str>) -> Result<(), DecisionError> {
-        let Some(seen) = seen else { return Ok(()) };
         let incident = self.incident.clone();
+        let Some(seen) = seen else {
+            return Err(DecisionError::PlanRequired {
+                incident,
+                now: question.plan_hash.clone(),
+            });
+        };
         if seen.len() < SHORTEST_PLAN {
             return Err(DecisionError::PlanTooShort {
                 incident,
@@ -275,6 +267,26 @@ impl Desk<'_> {
             ApprovalAnswer::Denied => Decided::Denied { plan_hash },
         })
     }
+}
+
+/// Whether the incident is about this person. Whom a finding names besides its target, the one who attacked, is in what
+/// was received only; what isn't a finding (a person's request) names nobody else.
+pub(crate) async fn is_subject(
+    ledger: &Ledger,
+    id: &IncidentId,
+    person: &Person,
+    state: &Incident,
+) -> Result<bool, LedgerError> {
+    if person.caller.is_subject_of(state, &[]) {
+        return Ok(true);
+    }
+    let received = ledger.findings(id).await?;
+    let parsed = received.iter().filter_map(|raw| parse_saved(&raw.bytes).ok());
+    let named: Vec<Target> = parsed
+        .flat_map(|parsed| parsed.findings)
+        .flat_map(|finding| finding.related)
+        .collect();
+    Ok(person.caller.is_subject_of(state, &named))
 }
 
 #[cfg(test)]

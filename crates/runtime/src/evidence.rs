@@ -1,6 +1,8 @@
 //! The evidence bucket: objects below `incidents/<id>/`, written with their checksum, never deleted.
 
-use aws_sdk_s3::{Client, primitives::ByteStream, types::ChecksumAlgorithm};
+use std::time::Duration;
+
+use aws_sdk_s3::{Client, presigning::PresigningConfig, primitives::ByteStream, types::ChecksumAlgorithm};
 use backstop_core::{IncidentId, evidence::Item};
 
 use crate::CallError;
@@ -65,6 +67,31 @@ impl EvidenceBucket {
             );
         }
         Ok(names)
+    }
+
+    /// An address under which whoever has it reads the item for so long, with this bucket's credentials.
+    pub async fn address(
+        &self,
+        incident: &IncidentId,
+        name: &str,
+        valid_for: Duration,
+    ) -> Result<String, CallError> {
+        let key = key(incident, name);
+        let place = self.place(&key);
+        let failed = |message: String| CallError {
+            name: backstop_core::ErrorName::Internal,
+            call: "s3:GetObject",
+            on: place.clone(),
+            code: String::new(),
+            message,
+        };
+        let config = PresigningConfig::expires_in(valid_for).map_err(|error| failed(error.to_string()))?;
+        let request = self.client.get_object().bucket(&self.name).key(&key);
+        let signed = request.presigned(config).await;
+        Ok(signed
+            .map_err(CallError::of("s3:GetObject", self.place(&key)))?
+            .uri()
+            .to_owned())
     }
 
     /// Reads one item.

@@ -29,13 +29,14 @@ mod outbox;
 use aws_sdk_dynamodb::Client;
 use backstop_core::{
     ErrorName, IncidentId,
+    api::ErrorCode,
     incident::IllegalTransition,
     log::{ChainError, Record},
 };
 
 pub use approvals::PendingApproval;
+pub use backstop_core::api::IncidentRow;
 pub use log::IncidentLog;
-pub use meta::IncidentRow;
 pub use opening::{Lock, NewIncident, Opening};
 pub use outbox::{KeptNotice, Undelivered};
 
@@ -90,6 +91,18 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// The name that people's programs know it by.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Call(_) => ErrorCode::Unavailable,
+            Self::NoSuchIncident(_) => ErrorCode::NoSuchIncident,
+            Self::Contended { .. } => ErrorCode::Contended,
+            Self::Unreadable { .. } | Self::Unwritable { .. } | Self::Chain(_) | Self::Illegal(_) => {
+                ErrorCode::Internal
+            }
+        }
+    }
+
     /// The name that a state machine catches.
     pub const fn name(&self) -> ErrorName {
         match self {

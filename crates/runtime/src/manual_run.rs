@@ -3,10 +3,14 @@
 
 use backstop_core::{
     Finding, IncidentId, Mode, PlaybookName, Target,
+    api::ErrorCode,
+    canonical,
     finding::{Route, Severity, SeverityLabel, Standing},
     guardrail::{Decision, OpeningSubject, Protection},
+    incident::Incident,
     log::{FindingRef, Opened, Origin, StepRef},
     notice::title_of,
+    person::Person,
     task::ExecutionInput,
 };
 use serde::Serialize;
@@ -29,10 +33,12 @@ pub struct ManualRun {
     pub target: Target,
     /// How far it is to go; guardrails may lower it.
     pub wanted: Mode,
-    /// The person's ARN, from `sts:GetCallerIdentity`.
-    pub by: String,
+    /// The person.
+    pub by: Person,
     /// The person's words.
     pub reason: Option<String>,
+    /// What tells this request from another for the same: made again under the same key, it is the same request.
+    pub key: Option<String>,
 }
 
 /// How far a deployment goes.
@@ -74,6 +80,17 @@ pub enum ManualRunError {
     },
 }
 
+impl ManualRunError {
+    /// The name that programs know it by.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Ledger(error) => error.code(),
+            Self::Unwritable(_) => ErrorCode::Internal,
+            Self::NotStarted { .. } => ErrorCode::Unfinished,
+        }
+    }
+}
+
 /// Opens and starts.
 pub async fn run(
     ledger: &Ledger,
@@ -96,8 +113,17 @@ pub async fn run(
         hourly_limit: limits.hourly,
     };
     let opening = match ledger.open(new.clone(), None).await? {
-        Opening::Taken(lock) if is_closed(ledger, &lock).await? => {
-            ledger.open(new.clone(), Some(&lock)).await?
+        Opening::Taken(lock) => {
+            // By its log: whoever closed it may have died before noting that beside the target.
+            let holder = ledger.log(&lock.incident).await?.incident()?;
+            if holder.opened.finding.key == new.opened.finding.key {
+                return repeated(ledger, machines, lock, &holder).await;
+            }
+            if holder.closed.is_some() {
+                ledger.open(new.clone(), Some(&lock)).await?
+            } else {
+                Opening::Taken(lock)
+            }
         }
         opening => opening,
     };
@@ -134,9 +160,24 @@ async fn start(
     Ok(())
 }
 
-/// By its log: whoever closed it may have died before noting that beside the target.
-async fn is_closed(ledger: &Ledger, lock: &Lock) -> Result<bool, LedgerError> {
-    Ok(ledger.log(&lock.incident).await?.incident()?.closed.is_some())
+/// The incident was opened by this very request, whose answer was lost.
+async fn repeated(
+    ledger: &Ledger,
+    machines: &Machines,
+    lock: Lock,
+    holder: &Incident,
+) -> Result<ManualRunOutcome, ManualRunError> {
+    if !lock.started && holder.closed.is_none() {
+        start(
+            ledger,
+            machines,
+            &lock.incident,
+            &holder.opened,
+            holder.opened.mode,
+        )
+        .await?;
+    }
+    Ok(ManualRunOutcome::Started(lock.incident))
 }
 
 /// Whoever opened it may have died before starting the machine.
@@ -153,14 +194,14 @@ async fn already_open(
 }
 
 fn opened(request: &ManualRun, mode: Mode, guardrails: Vec<Decision>) -> Opened {
-    let finding = finding(&request.target);
+    let finding = finding(request);
     Opened {
         playbook: request.playbook.clone(),
         target: request.target.clone(),
         mode,
         steps: request.steps.clone(),
         origin: Origin::Manual {
-            by: request.by.clone(),
+            by: request.by.arn().to_owned(),
             reason: request.reason.clone(),
         },
         title: title_of(&finding),
@@ -171,11 +212,12 @@ fn opened(request: &ManualRun, mode: Mode, guardrails: Vec<Decision>) -> Opened 
 }
 
 /// What stands in a finding's place: a person's word. High, since they found it worth containing by hand.
-fn finding(target: &Target) -> Finding {
+fn finding(request: &ManualRun) -> Finding {
     let at = now();
+    let target = &request.target;
     Finding {
         hub: None,
-        id: format!("manual-{}", new_id()),
+        id: format!("manual-{}", request_id(request)),
         account: target.account.clone(),
         region: target.region.clone(),
         product: "Backstop".to_owned(),
@@ -198,6 +240,19 @@ fn finding(target: &Target) -> Finding {
     }
 }
 
+/// The same for the same request of the same person; nobody else's key means it.
+fn request_id(request: &ManualRun) -> String {
+    let Some(key) = &request.key else { return new_id() };
+    let parts = [
+        request.by.id.as_str(),
+        key,
+        request.playbook.as_str(),
+        &request.target.key(),
+        &request.wanted.to_string(),
+    ];
+    canonical::sha256(parts.join("\n").as_bytes()).to_string()
+}
+
 /// What is kept where a finding's raw event would be.
 #[derive(Serialize)]
 struct Raw<'a> {
@@ -211,7 +266,7 @@ fn raw(request: &ManualRun) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&Raw {
         run: request.playbook.as_str(),
         target: &request.target,
-        by: &request.by,
+        by: request.by.arn(),
         reason: request.reason.as_deref(),
     })
 }

@@ -1,32 +1,29 @@
 //! Undo as a person asks for it: what would be put back, and the request that starts it.
 
 use backstop_core::{
-    ActionId, Change, IncidentId, Risk, StepId, UndoOutcome,
+    ActionId, IncidentId, Risk, StepId, UndoOutcome,
+    api::{ErrorCode, UndoState},
     incident::{Incident, Status, StepState, Undo},
     log::{Event, Origin, StepRef},
+    person::Person,
     task::{UndoInput, UndoStep},
     text,
 };
-use serde::Serialize;
+use jiff::SignedDuration;
+
+pub use backstop_core::api::Undoable;
 
 use crate::{
     IncidentLog, Ledger, LedgerError,
+    decision::is_subject,
     machines::{Machines, StartError},
-    new_id,
+    new_id, now,
 };
 
-/// One step that can be undone, last made first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Undoable {
-    /// The step.
-    pub step: StepId,
-    /// The step as a sentence.
-    pub title: String,
-    /// What the step changed, as the log has it; undo goes from `after` back to `now`.
-    pub changes: Vec<Change>,
-    /// AWS CLI lines that do it by hand; empty where undo leaves things as they are on purpose.
-    pub by_hand: Vec<String>,
-}
+/// How long a first word waits for a second: an on-call shift's handful of hours, not the next week.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(4);
+/// Undo of a step of high impact takes two, as doing it did.
+const NEEDED_BY_HIGH_IMPACT: u8 = 2;
 
 /// Undo wasn't asked for.
 #[derive(Debug, thiserror::Error)]
@@ -76,12 +73,67 @@ pub enum UndoError {
         /// Its action.
         action: ActionId,
     },
+    /// The person is whom the incident is about.
+    #[error(
+        "incident `{incident}` is about you (`{by}`), or about what acts as you: somebody else must undo it; see it with \
+         `backstop incidents show {incident}`"
+    )]
+    Compromised {
+        /// The incident.
+        incident: IncidentId,
+        /// The person.
+        by: String,
+    },
+    /// Other steps can be undone now than those that the person saw.
+    #[error(
+        "the undo of incident `{0}` is another than the one that you saw: look with `backstop undo {0} --plan`, then \
+         type `backstop undo {0}` again"
+    )]
+    Changed(IncidentId),
+    /// This person has said so; another must.
+    #[error(
+        "you (`{by}`) asked for this undo of incident `{incident}` already, and it takes {needed} people: another person \
+         must type `backstop undo {incident}`"
+    )]
+    AlreadyAskedByYou {
+        /// The incident.
+        incident: IncidentId,
+        /// The person.
+        by: String,
+        /// How many must.
+        needed: u8,
+    },
     /// The table failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// The request is in the log, but the machine wasn't started; asking again starts it.
     #[error("the request is written down, but undo wasn't started; type the same again")]
     Start(#[from] StartError),
+}
+
+impl UndoError {
+    /// The name that programs know it by.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotClosed { .. } => ErrorCode::NotClosed,
+            Self::NoSuchStep { .. } => ErrorCode::NoSuchStep,
+            Self::NothingToUndo(_) => ErrorCode::NothingToUndo,
+            Self::Leaked { .. } => ErrorCode::LeakedKey,
+            Self::UnknownAction { .. } => ErrorCode::UnknownAction,
+            Self::Compromised { .. } => ErrorCode::CompromisedPrincipal,
+            Self::Changed(_) => ErrorCode::PlanChanged,
+            Self::AlreadyAskedByYou { .. } => ErrorCode::AlreadyApprovedByYou,
+            Self::Ledger(error) => error.code(),
+            Self::Start(_) => ErrorCode::Unfinished,
+        }
+    }
+}
+
+/// How many different people must want these steps undone.
+pub fn people_needed(incident: &Incident, steps: &[Undoable]) -> u8 {
+    let mut states = steps.iter().filter_map(|step| incident.step(&step.step));
+    let is_high = states.any(|state| state.step.high_impact);
+    if is_high { NEEDED_BY_HIGH_IMPACT } else { 1 }
 }
 
 /// The steps that would be undone: all that changed something, or one. Steps whose undo has ended are left
@@ -160,19 +212,25 @@ pub fn check_risks(id: &IncidentId, incident: &Incident, accepting: &[Risk]) -> 
     Ok(())
 }
 
-/// Writes the request to the log and starts the undo machine. A request whose machine wasn't started is
-/// taken up by the next one.
+/// Writes the request to the log and, once as many people as it takes have made it, starts the undo machine. A request
+/// whose machine wasn't started is taken up by the next one.
 pub async fn request(
     ledger: &Ledger,
     machines: &Machines,
     log: &mut IncidentLog,
-    by: &str,
+    by: &Person,
     reason: Option<String>,
     steps: &[Undoable],
     accepting: &[Risk],
-) -> Result<(), UndoError> {
+) -> Result<UndoState, UndoError> {
     let incident = log.incident()?;
     check_risks(log.id(), &incident, accepting)?;
+    if is_subject(ledger, log.id(), by, &incident).await? {
+        return Err(UndoError::Compromised {
+            incident: log.id().clone(),
+            by: by.arn().to_owned(),
+        });
+    }
     let names: Vec<StepId> = steps.iter().map(|step| step.step.clone()).collect();
     // Before anything is written down: a request that can't be carried out would hold the incident in `undoing`.
     let linked = with_functions(log.id(), &incident, &names)?;
@@ -181,10 +239,23 @@ pub async fn request(
         && incident.accepted == accepting
         && matches!(&incident.undo, Undo::Running(asked) if names.iter().all(|name| asked.contains(name)));
     if !is_asked {
+        let needed = people_needed(&incident, steps);
+        if needed > 1 {
+            let wish = Wish {
+                by,
+                reason: &reason,
+                steps: &names,
+                accepting,
+                needed,
+            };
+            if let Some(counted) = wish.count(ledger, log).await? {
+                return Ok(counted);
+            }
+        }
         let event = Event::UndoRequested {
-            by: by.to_owned(),
+            by: by.arn().to_owned(),
             reason,
-            steps: names.clone(),
+            steps: names,
             accepting: accepting.to_vec(),
         };
         log.append(ledger, event).await?;
@@ -198,7 +269,57 @@ pub async fn request(
     machines
         .start_undo(&input, &format!("{}-{}", log.id(), new_id()))
         .await?;
-    Ok(())
+    Ok(UndoState::Started)
+}
+
+/// One person's wish for an undo that takes more.
+struct Wish<'a> {
+    by: &'a Person,
+    reason: &'a Option<String>,
+    steps: &'a [StepId],
+    accepting: &'a [Risk],
+    needed: u8,
+}
+
+impl Wish<'_> {
+    /// Writes it down; none once enough people have the same.
+    async fn count(&self, ledger: &Ledger, log: &mut IncidentLog) -> Result<Option<UndoState>, UndoError> {
+        let asked = log.incident()?.undo_asked;
+        let asked = asked.filter(|asked| asked.is_for(self.steps, self.accepting, now()));
+        let has_asked = asked
+            .as_ref()
+            .is_some_and(|asked| asked.persons.contains(&self.by.id));
+        if !has_asked {
+            let event = Event::UndoApproved {
+                by: self.by.arn().to_owned(),
+                person: self.by.id.clone(),
+                reason: self.reason.clone(),
+                steps: self.steps.to_vec(),
+                accepting: self.accepting.to_vec(),
+                until: now() + REMEMBERED,
+            };
+            log.append(ledger, event).await?;
+        }
+        let Some(asked) = log.incident()?.undo_asked else {
+            // Another undo was begun meanwhile; whether it is this one, the person looks.
+            return Err(UndoError::Changed(log.id().clone()));
+        };
+        if asked.persons.len() >= usize::from(self.needed) {
+            return Ok(None);
+        }
+        if has_asked {
+            return Err(UndoError::AlreadyAskedByYou {
+                incident: log.id().clone(),
+                by: self.by.arn().to_owned(),
+                needed: self.needed,
+            });
+        }
+        Ok(Some(UndoState::Counted {
+            by: asked.by,
+            needed: self.needed,
+            until: asked.until,
+        }))
+    }
 }
 
 /// The steps with the functions that have their actions.

@@ -48,7 +48,7 @@ static GRANTED_KEYS: Scope = Scope {
     )
 };
 
-const DECRYPT: &str = "kms:Decrypt";
+pub(crate) const DECRYPT: &str = "kms:Decrypt";
 const DESCRIBE_KEY: &str = "kms:DescribeKey";
 
 pub const DECRYPT_SOURCES: Grant = Grant::on(&SOURCE_KEYS, DECRYPT);

@@ -4,13 +4,13 @@ use backstop_core::Hash;
 
 use super::*;
 
-fn outcome(decided: Decided) -> String {
-    Outcome {
+fn said(decision: Decided) -> String {
+    let answer = DecisionAnswer {
         incident: "01JDXQ6T8R7M5V9N2K4H3G1FZB".into(),
-        by: "arn:aws:sts::123456789012:assumed-role/Oncall/alice".into(),
-        decided,
-    }
-    .to_string()
+        person: "arn:aws:sts::123456789012:assumed-role/Oncall/alice".into(),
+        decision,
+    };
+    Decision::of(answer).to_string()
 }
 
 #[test]
@@ -19,16 +19,16 @@ fn every_answer_says_what_happens_and_what_to_type() {
     let by = vec!["arn:aws:sts::123456789012:assumed-role/Oncall/alice".to_owned()];
     insta::assert_snapshot!(
         [
-            outcome(Decided::Approved {
+            said(Decided::Approved {
                 plan_hash: plan_hash.clone(),
                 by: by.clone()
             }),
-            outcome(Decided::Counted {
+            said(Decided::Counted {
                 plan_hash: plan_hash.clone(),
                 by,
                 needed: 2
             }),
-            outcome(Decided::Denied { plan_hash }),
+            said(Decided::Denied { plan_hash }),
         ]
         .join("\n\n---\n\n")
     );

@@ -9,7 +9,7 @@ use std::{
 use backstop_core::evidence::{Problem, check};
 
 use super::words::Evidence;
-use crate::answer::{CliError, CommandError};
+use crate::command::{CliError, CommandError};
 use backstop_terminal::Exit;
 
 /// The folder can't be used.

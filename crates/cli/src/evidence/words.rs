@@ -6,7 +6,7 @@ use backstop_core::{evidence::Checked, text::for_terminal};
 use backstop_terminal::Exit;
 use serde::Serialize;
 
-use crate::answer::Answer;
+use crate::command::CommandOutput;
 
 /// A folder of evidence, checked.
 #[derive(Debug, Serialize)]
@@ -32,7 +32,7 @@ impl Evidence {
     }
 }
 
-impl Answer for Evidence {
+impl CommandOutput for Evidence {
     fn exit(&self) -> Exit {
         if self.whole { Exit::Done } else { Exit::Altered }
     }

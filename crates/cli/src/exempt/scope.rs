@@ -5,7 +5,7 @@ use backstop_terminal::Exit;
 use clap::Args;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::{answer::CommandError, pause};
+use crate::{command::CommandError, pause};
 
 /// One of three.
 #[derive(Debug, Args)]

@@ -1,9 +1,14 @@
 //! From what a person typed to one incident.
 
-use backstop_core::{IncidentId, text::for_terminal};
-use backstop_runtime::{Ledger, LedgerError, ledger::IncidentRow};
+use backstop_client::{Client, ClientError};
+use backstop_core::{
+    IncidentId,
+    api::{IncidentRow, is_incident},
+    text::for_terminal,
+};
 
-use crate::{answer::CommandError, run::is_incident};
+use super::list::newest;
+use crate::command::CommandError;
 use backstop_terminal::Exit;
 
 /// Fewer characters meet too many incidents to be typed on purpose.
@@ -29,29 +34,20 @@ pub(crate) enum FindError {
         others: usize,
     },
     #[error(transparent)]
-    Ledger(LedgerError),
-}
-
-impl From<LedgerError> for FindError {
-    fn from(error: LedgerError) -> Self {
-        match error {
-            LedgerError::NoSuchIncident(id) => Self::None(id.to_string()),
-            error => Self::Ledger(error),
-        }
-    }
+    Client(#[from] ClientError),
 }
 
 impl CommandError for FindError {
     fn exit(&self) -> Exit {
         match self {
             Self::None(_) | Self::TooShort(_) | Self::Several { .. } => Exit::NotFound,
-            Self::Ledger(_) => Exit::Failed,
+            Self::Client(error) => error.exit(),
         }
     }
 }
 
 /// A whole id is taken as it is, a part is looked up among recent incidents.
-pub(crate) async fn find(ledger: &Ledger, typed: &str) -> Result<IncidentId, FindError> {
+pub(crate) async fn find(api: &Client, typed: &str) -> Result<IncidentId, FindError> {
     let wanted = typed.trim().to_ascii_uppercase();
     if is_incident(&wanted) {
         return Ok(IncidentId::new(wanted));
@@ -59,7 +55,7 @@ pub(crate) async fn find(ledger: &Ledger, typed: &str) -> Result<IncidentId, Fin
     if wanted.chars().count() < SHORTEST {
         return Err(FindError::TooShort(typed.to_owned()));
     }
-    choose(typed, &wanted, &ledger.incidents(RECENT).await?)
+    choose(typed, &wanted, &newest(api, None, RECENT, RECENT).await?)
 }
 
 fn choose(typed: &str, wanted: &str, rows: &[IncidentRow]) -> Result<IncidentId, FindError> {

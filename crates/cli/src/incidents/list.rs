@@ -2,21 +2,24 @@
 
 use std::fmt;
 
+use backstop_client::{Client, ClientError};
 use backstop_core::{
+    api::{IncidentPage, IncidentRow},
     incident::Status,
     text::{bounded, for_terminal},
     times::between,
 };
-use backstop_runtime::{Ledger, ledger::IncidentRow, now};
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::FindError;
-use crate::answer::Answer;
+use crate::{api::now, command::CommandOutput};
 
 /// Rows of one status may lie far back: so many are looked at.
 const MOST_LOOKED_AT: usize = 5000;
+
+/// As many rows as the api gives at once.
+const LARGEST_PAGE: usize = 500;
 
 /// The columns that can't be broken need so much.
 const NARROWEST: u16 = 100;
@@ -31,23 +34,40 @@ pub(super) struct Listed {
     now: Timestamp,
 }
 
-impl Answer for Listed {}
+impl CommandOutput for Listed {}
 
 /// Reads the list.
-pub(super) async fn list(ledger: &Ledger, status: Option<Status>, most: usize) -> Result<Listed, FindError> {
+pub(super) async fn list(api: &Client, status: Option<Status>, most: usize) -> Result<Listed, ClientError> {
     let look_at = if status.is_some() { MOST_LOOKED_AT } else { most };
-    let incidents = ledger
-        .incidents(look_at)
-        .await?
-        .into_iter()
-        .filter(|row| status.is_none_or(|wanted| row.status == wanted))
-        .take(most)
-        .collect();
     Ok(Listed {
-        incidents,
+        incidents: newest(api, status, most, look_at).await?,
         status,
         now: now(),
     })
+}
+
+/// The newest incidents, page by page: at most `most`, among as many as are looked at.
+pub(super) async fn newest(
+    api: &Client,
+    status: Option<Status>,
+    most: usize,
+    look_at: usize,
+) -> Result<Vec<IncidentRow>, ClientError> {
+    let (mut incidents, mut looked_at) = (Vec::new(), 0);
+    let mut after: Option<String> = None;
+    loop {
+        let limit = (most - incidents.len()).min(LARGEST_PAGE).to_string();
+        let mut query = vec![("limit", limit.as_str())];
+        query.extend(status.map(|status| ("status", status.as_str())));
+        query.extend(after.as_deref().map(|after| ("after", after)));
+        let page: IncidentPage = api.get(&["incidents"], &query).await?;
+        looked_at += page.looked_at;
+        incidents.extend(page.incidents);
+        after = page.next;
+        if after.is_none() || incidents.len() >= most || looked_at >= look_at {
+            return Ok(incidents);
+        }
+    }
 }
 
 impl fmt::Display for Listed {

@@ -2,24 +2,22 @@
 
 mod page;
 
-use std::fmt;
+use std::{fmt, ops::Deref};
 
+use backstop_client::{Client, ClientError};
 use backstop_core::{
-    IncidentId, Outcome, Plan,
+    IncidentId, Outcome, Plan, api,
     guardrail::{Decision, Effect},
-    incident::{Delivery, Incident, Status, StepState},
-    investigation::{Investigation, Proposal},
-    log::{Event, Origin, Phase, Record},
+    incident::{Delivery, Status, StepState},
+    investigation::Investigation,
+    log::{Event, Origin, Phase},
     notice::{self, Point},
-    times::{self, Moment, Times, between},
+    times::{self, between},
     words,
 };
-use backstop_runtime::{Ledger, LedgerError, now};
-use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{FindError, next};
-use crate::answer::Answer;
+use crate::command::CommandOutput;
 use page::Page;
 
 /// A page isn't the log: the newest notable calls are enough to see what happened.
@@ -27,49 +25,23 @@ const MOST_NOTABLE: usize = 20;
 
 /// One incident: for programs its state and its log, for people one page.
 #[derive(Debug, Serialize)]
-pub(crate) struct View {
-    pub(crate) incident: IncidentId,
-    pub(crate) status: Status,
-    next: Vec<String>,
-    proposals: Vec<Proposed>,
-    times: Vec<Moment>,
-    timings: Times,
-    pub(crate) state: Incident,
-    pub(crate) log: Vec<Record>,
-    read_at: Timestamp,
-}
+#[serde(transparent)]
+pub(crate) struct View(pub(crate) api::View);
 
-/// What the investigation proposes, with what to type.
-#[derive(Debug, Serialize)]
-struct Proposed {
-    what: String,
-    because: Vec<String>,
-    command: Option<String>,
-}
+impl CommandOutput for View {}
 
-impl Answer for View {}
+impl Deref for View {
+    type Target = api::View;
+
+    fn deref(&self) -> &api::View {
+        &self.0
+    }
+}
 
 impl View {
-    /// Reads the log and folds it.
-    pub(crate) async fn read(ledger: &Ledger, id: &IncidentId) -> Result<Self, FindError> {
-        let log = ledger.log(id).await?;
-        Ok(Self::of(id, log.records().to_vec(), now())?)
-    }
-
-    fn of(id: &IncidentId, log: Vec<Record>, read_at: Timestamp) -> Result<Self, LedgerError> {
-        let state = Incident::replay(&log)?;
-        let proposals = Investigation::in_incident(&state).map(|found| found.proposals);
-        Ok(Self {
-            proposals: proposals.unwrap_or_default().iter().map(Proposed::of).collect(),
-            incident: id.clone(),
-            status: state.status(),
-            next: next::next(id, &state, read_at),
-            times: times::moments(&log, &state),
-            timings: Times::of(&log, &state),
-            state,
-            log,
-            read_at,
-        })
+    /// As the deployment has it now.
+    pub(crate) async fn read(api: &Client, id: &IncidentId) -> Result<Self, ClientError> {
+        api.get(&["incidents", id.as_str()], &[]).await.map(Self)
     }
 
     /// Whether nothing more will happen by itself.
@@ -342,16 +314,6 @@ impl View {
         page.line(2, &format!("opened {opened}{way}"));
         for moment in &self.times {
             page.line(2, &format!("{} {}", moment.after(), moment.what));
-        }
-    }
-}
-
-impl Proposed {
-    fn of(proposal: &Proposal) -> Self {
-        Self {
-            what: proposal.what.clone(),
-            because: proposal.because.clone(),
-            command: proposal.command(),
         }
     }
 }

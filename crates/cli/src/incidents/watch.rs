@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeSet, fmt, time::Duration};
 
+use backstop_client::{Client, ClientError};
 use backstop_core::{IncidentId, log::Record, text::for_terminal, words};
-use backstop_runtime::Ledger;
 use backstop_terminal::{Exit, Format, Printer};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{FindError, View};
-use crate::answer::{Answer, End as _};
+use super::View;
+use crate::command::{CommandOutput, End as _};
 
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Serialize)]
 struct Line<'a>(&'a Record);
 
-impl Answer for Line<'_> {}
+impl CommandOutput for Line<'_> {}
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,26 +32,26 @@ impl fmt::Display for Line<'_> {
 }
 
 /// Shows the incident whenever its log grows, until it is over. As JSON: its state each time.
-pub(super) async fn watch(ledger: &Ledger, id: &IncidentId, printer: &Printer) -> Result<Exit, FindError> {
+pub(super) async fn watch(api: &Client, id: &IncidentId, printer: &Printer) -> Result<Exit, ClientError> {
     // A step's record may come to stand before others that were shown: records are known by their ids.
     let mut seen: BTreeSet<String> = BTreeSet::new();
     loop {
-        let view = View::read(ledger, id).await?;
+        let view = View::read(api, id).await?;
         if view.log.len() > seen.len() {
             if printer.format() == Format::Json {
-                printer.answer(&view);
+                printer.put(&view);
             } else if printer.is_terminal() {
                 printer.redraw(&view);
             } else {
                 for record in view.log.iter().filter(|record| !seen.contains(&record.id)) {
-                    printer.answer(&Line(record));
+                    printer.put(&Line(record));
                 }
             }
             seen = view.log.iter().map(|record| record.id.clone()).collect();
         }
         if view.is_over() {
             if printer.format() == Format::Text && !printer.is_terminal() {
-                printer.answer(&view);
+                printer.put(&view);
             }
             return Ok(Exit::Done);
         }

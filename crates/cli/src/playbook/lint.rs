@@ -8,7 +8,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 
 use super::PlaybookError;
-use crate::answer::{Answer, CliError};
+use crate::command::{CliError, CommandOutput};
 
 #[derive(Serialize)]
 pub(super) struct Linted {
@@ -18,7 +18,7 @@ pub(super) struct Linted {
     is_terminal: bool,
 }
 
-impl Answer for Linted {
+impl CommandOutput for Linted {
     fn exit(&self) -> Exit {
         if self.report.is_clean() {
             Exit::Done

@@ -9,7 +9,7 @@ use backstop_playbook::{NewError, NewFile, new_playbook};
 use backstop_terminal::Exit;
 use serde::Serialize;
 
-use crate::answer::{Answer, CliError, CommandError};
+use crate::command::{CliError, CommandError, CommandOutput};
 
 #[derive(Serialize)]
 pub(super) struct Created {
@@ -17,7 +17,7 @@ pub(super) struct Created {
     files: Vec<PathBuf>,
 }
 
-impl Answer for Created {}
+impl CommandOutput for Created {}
 
 impl fmt::Display for Created {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

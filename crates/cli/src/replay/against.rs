@@ -17,7 +17,7 @@ use serde::Serialize;
 pub(super) use account::plans_in_account;
 pub(super) use sandbox::plans_in_sandbox;
 
-use crate::answer::CommandError;
+use crate::command::CommandError;
 
 /// Where the plan is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -138,8 +138,6 @@ pub(super) enum AgainstError {
     Unreadable(#[source] serde_json::Error),
     #[error("reading the plan in the log that `backstop-drill` printed")]
     Log(#[from] backstop_core::incident::IllegalTransition),
-    #[error(transparent)]
-    Ledger(#[from] backstop_runtime::LedgerError),
 }
 
 impl CommandError for AgainstError {}

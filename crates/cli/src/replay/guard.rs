@@ -5,7 +5,8 @@ use backstop_core::{
     guardrail::{Decision, Guardrails, OpeningSubject, Protection},
 };
 use backstop_playbook::Match;
-use backstop_runtime::now;
+
+use crate::api::now;
 
 /// What only the deployment knows, and therefore may lower the mode or refuse.
 pub(super) const UNKNOWN_OFFLINE: &str = "the stack's MaximumMode, pauses, exemptions, the hourly limit, \

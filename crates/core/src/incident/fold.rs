@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, Incident, Question, StepState, Undo};
+use super::{Answer, Incident, Question, StepState, Undo, UndoAsked};
 use crate::{
-    ids::{Hash, NoticeKey, StepId},
+    ids::{Hash, NoticeKey, PersonId, StepId},
     log::{Event, Record},
     manifest::{self, LogHead},
     outcome::{Outcome, UndoOutcome},
@@ -74,16 +74,25 @@ impl Incident {
                     needed: *needed,
                 });
                 self.approvals.clear();
+                self.approvers.clear();
                 self.decision = None;
             }
-            Event::Approved { by, plan_hash, .. } => {
+            Event::Approved {
+                by,
+                person,
+                plan_hash,
+                ..
+            } => {
                 let question = self.open_question("approved")?;
                 if &question.plan_hash != plan_hash {
                     return Err(("approved", "it names another plan than the one asked about"));
                 }
                 let needed = usize::from(question.needed);
-                if !self.approvals.contains(by) {
+                // Two names, or two sessions, of one person are one approval.
+                let person = person.clone().unwrap_or_else(|| PersonId::new(by));
+                if !self.approvers.contains(&person) {
                     self.approvals.push(by.clone());
+                    self.approvers.push(person);
                 }
                 if self.approvals.len() >= needed {
                     self.decision = Some(Answer::Approved);
@@ -100,6 +109,7 @@ impl Incident {
             Event::PlanDrifted { .. } => {
                 self.question = None;
                 self.approvals.clear();
+                self.approvers.clear();
                 self.decision = None;
             }
             Event::Acting { plan } => {
@@ -140,12 +150,19 @@ impl Incident {
                 self.closed = Some((status, record.at));
                 self.closed_by = record.seq;
             }
+            Event::UndoApproved { steps, .. } => {
+                if steps.iter().any(|step| self.step(step).is_none()) {
+                    return Err(("undo-approved", UNKNOWN_STEP));
+                }
+                self.undo_asked = UndoAsked::after(self.undo_asked.take(), record);
+            }
             Event::UndoRequested { steps, accepting, .. } => {
                 if steps.iter().any(|step| self.step(step).is_none()) {
                     return Err(("undo-requested", UNKNOWN_STEP));
                 }
                 self.undo = Undo::Running(steps.clone());
                 self.accepted.clone_from(accepting);
+                self.undo_asked = None;
                 self.stuck = None;
                 self.stuck_commands.clear();
                 self.notices.expect_end_of_undo(record);

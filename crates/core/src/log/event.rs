@@ -11,7 +11,7 @@ use crate::{
     finding::Workflow,
     guardrail::Decision,
     head::Head,
-    ids::{Hash, NoticeKey, StepId},
+    ids::{Hash, NoticeKey, PersonId, StepId},
     manifest::Entry,
     outcome::{Outcome, UndoOutcome, Verification},
     plan::Plan,
@@ -50,8 +50,11 @@ pub enum Event {
     },
     /// A person approved the plan with this hash.
     Approved {
-        /// The caller's ARN, from `sts:GetCallerIdentity`.
+        /// The caller's ARN, as API Gateway proved it.
         by: String,
+        /// The person behind the ARN. Logs from before persons were told apart name only the ARN.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
         /// The person's words.
         reason: Option<String>,
         /// The plan they saw.
@@ -143,6 +146,22 @@ pub enum Event {
         /// The status then.
         status: Status,
     },
+    /// A person wants these steps undone, which takes more people than one. Until then another may say the same.
+    UndoApproved {
+        /// The caller's ARN, as API Gateway proved it.
+        by: String,
+        /// The person behind the ARN.
+        person: PersonId,
+        /// The person's words.
+        reason: Option<String>,
+        /// The steps to undo.
+        steps: Vec<StepId>,
+        /// What the person accepts besides.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accepting: Vec<Risk>,
+        /// When the word is forgotten.
+        until: Timestamp,
+    },
     /// A person asked for undo.
     UndoRequested {
         /// The caller's ARN.
@@ -220,6 +239,7 @@ impl Event {
             | Self::NotNotified { .. }
             | Self::HubTold { .. }
             | Self::Closed { .. }
+            | Self::UndoApproved { .. }
             | Self::UndoRequested { .. }
             | Self::Stuck { .. }
             | Self::EvidenceKept { .. }

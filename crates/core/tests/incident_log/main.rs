@@ -125,6 +125,7 @@ fn planning_is_not_containing_and_a_decision_shows_before_it_is_closed() {
     let by = || "arn:aws:iam::123456789012:user/alice".to_owned();
     let approved = Event::Approved {
         by: by(),
+        person: None,
         reason: None,
         plan_hash,
     };
@@ -189,6 +190,7 @@ fn refused_observed_denied_and_expired_are_told_apart() {
     let (mut approved, hash) = asked();
     let by = |name: &str| Event::Approved {
         by: format!("arn:aws:iam::123456789012:user/{name}"),
+        person: None,
         reason: None,
         plan_hash: hash.clone(),
     };
@@ -253,6 +255,7 @@ fn in_auto_mode_a_plan_can_ask_for_a_person() {
 
     events.push(Event::Approved {
         by: "arn:aws:iam::123456789012:user/bob".into(),
+        person: None,
         reason: None,
         plan_hash,
     });

@@ -1,15 +1,13 @@
 //! Creates the stack, waits for it, and reads its outputs.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::BoxError;
 use aws_sdk_cloudformation::types::{Capability, OnFailure, Parameter, ResourceStatus, StackStatus};
-use backstop_core::guardrail::Protection;
-use backstop_runtime::manual_run::Limits;
+use backstop_core::api::Right;
 use thiserror::Error;
 
 use super::Deployment;
@@ -19,11 +17,10 @@ const POLL: Duration = Duration::from_millis(100);
 /// When to stop waiting.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A complete stack, its parameters and its outputs.
+/// A complete stack and its outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack {
     name: String,
-    parameters: BTreeMap<String, String>,
     outputs: BTreeMap<String, String>,
 }
 
@@ -64,16 +61,6 @@ pub enum StackError {
         /// What it has, joined by commas.
         present: String,
     },
-    /// The template hasn't it, or it is of another kind.
-    #[error("the parameter `{name}` of the stack `{stack}` is `{value}`, which can't be read")]
-    Parameter {
-        /// The stack.
-        stack: String,
-        /// The parameter.
-        name: &'static str,
-        /// What it is; empty if it isn't there.
-        value: String,
-    },
 }
 
 impl Stack {
@@ -106,31 +93,19 @@ impl Stack {
             })
     }
 
-    /// How far a manual run may go here; the patterns of protected roles are of this account.
-    pub fn limits(&self, account: &str) -> Result<Limits, StackError> {
-        Ok(Limits {
-            maximum: self.parameter("MaximumMode")?,
-            hourly: self.parameter("ContainmentsPerHour")?,
-            protection: Protection::of_stack(
-                &self.name,
-                account,
-                &self.parameter::<String>("BreakGlassArns")?,
-            ),
-        })
-    }
-
-    fn parameter<T: FromStr>(&self, name: &'static str) -> Result<T, StackError> {
-        let value = self.parameters.get(name).cloned().unwrap_or_default();
-        value.parse().map_err(|_unreadable| StackError::Parameter {
-            stack: self.name.clone(),
-            name,
-            value,
-        })
-    }
-
     /// The incidents table's name.
     pub fn incidents_table(&self) -> Result<&str, StackError> {
         self.output("IncidentsTableName")
+    }
+
+    /// Where people's programs ask, as the stack says it; [`crate::Account::api_url`] is where that is here.
+    pub fn api(&self) -> Result<&str, StackError> {
+        self.output("Api")
+    }
+
+    /// The ARN of the policy that gives this right to people.
+    pub fn policy(&self, right: Right) -> Result<&str, StackError> {
+        self.output(&format!("{}Policy", right.as_str()))
     }
 
     /// The URL of the queue that findings wait in.
@@ -220,15 +195,8 @@ async fn complete(client: &Client, name: &str) -> Result<Stack, StackError> {
                 let outputs = stack.outputs().iter();
                 let outputs = outputs
                     .filter_map(|output| Some((output.output_key()?.into(), output.output_value()?.into())));
-                let parameters = stack.parameters().iter().filter_map(|parameter| {
-                    Some((
-                        parameter.parameter_key()?.into(),
-                        parameter.parameter_value()?.into(),
-                    ))
-                });
                 return Ok(Stack {
                     name: name.to_owned(),
-                    parameters: parameters.collect(),
                     outputs: outputs.collect(),
                 });
             }
@@ -297,7 +265,6 @@ mod tests {
         let outputs = BTreeMap::from([("LeakedAccessKeyMachineArn".to_owned(), arn.to_owned())]);
         let stack = Stack {
             name: "backstop".into(),
-            parameters: BTreeMap::new(),
             outputs,
         };
         assert_eq!(stack.machine_arn("leaked-access-key").unwrap(), arn);

@@ -2,6 +2,7 @@
 
 use backstop_core::{
     Hash, IncidentId,
+    api::ErrorCode,
     incident::{Answer, Status},
     task::ApprovalAnswer,
 };
@@ -65,6 +66,29 @@ pub enum DecisionError {
         approvals: usize,
         /// How many must.
         needed: u8,
+    },
+    /// The person is whom the incident is about.
+    #[error(
+        "incident `{incident}` is about you (`{by}`), or about what acts as you: somebody else must decide on it; see it \
+         with `backstop incidents show {incident}`"
+    )]
+    Compromised {
+        /// The incident.
+        incident: IncidentId,
+        /// The person.
+        by: String,
+    },
+    /// An approval must name the plan that was seen.
+    #[error(
+        "an approval names the plan that you saw: look at it with `backstop incidents show {incident}`, then type \
+         `backstop approve {incident} --plan {}`",
+        now.short()
+    )]
+    PlanRequired {
+        /// The incident.
+        incident: IncidentId,
+        /// What waits now.
+        now: Hash,
     },
     /// Too late.
     #[error(
@@ -137,6 +161,27 @@ pub enum DecisionError {
         /// Why the machine couldn't be told.
         source: CallError,
     },
+}
+
+impl DecisionError {
+    /// The name that programs know it by.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Ledger(error) => error.code(),
+            Self::Closed { .. } => ErrorCode::Closed,
+            Self::NotWaiting { .. } => ErrorCode::NotWaiting,
+            Self::AlreadyDecided { .. } => ErrorCode::AlreadyDecided,
+            Self::AlreadyApprovedByYou { .. } => ErrorCode::AlreadyApprovedByYou,
+            Self::Compromised { .. } => ErrorCode::CompromisedPrincipal,
+            Self::PlanRequired { .. } => ErrorCode::PlanRequired,
+            Self::Expired { .. } => ErrorCode::Expired,
+            Self::PlanChanged { .. } => ErrorCode::PlanChanged,
+            Self::PlanTooShort { .. } => ErrorCode::PlanTooShort,
+            Self::AskedAnew { .. } => ErrorCode::AskedAnew,
+            Self::NoLongerWaits { .. } => ErrorCode::NoLongerWaits,
+            Self::Untold { .. } => ErrorCode::Unfinished,
+        }
+    }
 }
 
 const fn in_words(answer: Answer) -> &'static str {

@@ -21,6 +21,7 @@ use backstop_core::{
     incident::Status,
     kind,
     log::{FindingRef, Opened, Origin, Record},
+    person::Caller,
 };
 
 use super::*;
@@ -66,6 +67,18 @@ fn opened() -> Event {
     }))
 }
 
+/// A user of IAM Identity Center, or anybody else by the ARN.
+fn person(arn: &str) -> Person {
+    let (_, name) = arn.rsplit_once('/').unwrap();
+    let role = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Oncall_0123456789abcdef";
+    let caller = Caller {
+        arn: arn.to_owned(),
+        user_id: format!("AROAEXAMPLE:{name}"),
+        access_key: None,
+    };
+    caller.person(Some(role), &[]).unwrap()
+}
+
 fn plan() -> Hash {
     canonical::sha256(b"the plan")
 }
@@ -82,6 +95,7 @@ fn asked(expires_at: &str, needed: u8) -> Event {
 fn approved(by: &str) -> Event {
     Event::Approved {
         by: by.into(),
+        person: None,
         reason: None,
         plan_hash: plan(),
     }
@@ -107,6 +121,13 @@ fn stage(events: Vec<Event>, machine: Rule) -> Stage {
     }
     let log = Arc::new(Mutex::new(records));
     let item = |name: &str, json: String| [(name.to_owned(), AttributeValue::S(json))].into();
+    let no_finding = mock!(aws_sdk_dynamodb::Client::query)
+        .match_requests(|request| {
+            request
+                .key_condition_expression()
+                .is_some_and(|keys| keys.contains(":finding"))
+        })
+        .then_output(|| QueryOutput::builder().set_items(Some(Vec::new())).build());
     let query = mock!(aws_sdk_dynamodb::Client::query).then_output({
         let log = Arc::clone(&log);
         move || {
@@ -143,7 +164,7 @@ fn stage(events: Vec<Event>, machine: Rule) -> Stage {
     let dynamodb = mock_client!(
         aws_sdk_dynamodb,
         RuleMode::MatchAny,
-        [&query, &put, &get, &update]
+        [&no_finding, &query, &put, &get, &update]
     );
     let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [&machine]);
     Stage {
@@ -174,7 +195,7 @@ impl Stage {
             &self.ledger,
             &self.sfn,
             &"01J".into(),
-            by,
+            &person(by),
             plan,
             Some("seen".into()),
         )
@@ -186,7 +207,7 @@ impl Stage {
             &self.ledger,
             &self.sfn,
             &"01J".into(),
-            by,
+            &person(by),
             Some("false alarm".into()),
         )
         .await
@@ -216,6 +237,7 @@ async fn an_approval_is_written_and_then_told_to_the_machine() {
     );
     let event = Event::Approved {
         by: ALICE.into(),
+        person: Some("session/alice".into()),
         reason: Some("seen".into()),
         plan_hash: plan(),
     };
@@ -243,7 +265,7 @@ async fn a_denial_is_written_and_then_told_to_the_machine() {
 #[tokio::test]
 async fn high_impact_wants_two_different_people() {
     let stage = stage(vec![opened(), asked(FAR, 2)], waiting("\"approved\""));
-    let first = stage.approve(ALICE, None).await.unwrap();
+    let first = stage.approve(ALICE, Some(plan().as_str())).await.unwrap();
     assert_eq!(
         first,
         Decided::Counted {
@@ -254,7 +276,7 @@ async fn high_impact_wants_two_different_people() {
     );
     assert_eq!(stage.machine.num_calls(), 0);
 
-    let again = stage.approve(ALICE, None).await.unwrap_err();
+    let again = stage.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
     assert!(
         matches!(
             again,
@@ -268,8 +290,17 @@ async fn high_impact_wants_two_different_people() {
     );
     stage.has_no_effect(3);
 
-    // The same role, but another session: another person.
-    let second = stage.approve(BOB, None).await.unwrap();
+    // Another name in the same session of the same person counts for nothing more.
+    let capital = ALICE.replace("/alice", "/ALICE");
+    let again = stage.approve(&capital, Some(plan().as_str())).await.unwrap_err();
+    assert!(
+        matches!(again, DecisionError::AlreadyApprovedByYou { .. }),
+        "{again}"
+    );
+    stage.has_no_effect(3);
+
+    // The same role of IAM Identity Center, but another of its users.
+    let second = stage.approve(BOB, Some(plan().as_str())).await.unwrap();
     let both = vec![ALICE.to_owned(), BOB.to_owned()];
     assert_eq!(
         second,
@@ -279,6 +310,74 @@ async fn high_impact_wants_two_different_people() {
         }
     );
     assert_eq!(stage.machine.num_calls(), 1);
+}
+
+/// Whoever may assume a role names its session: two names are one person, even where both are written at once.
+#[tokio::test]
+async fn one_role_is_one_person_whatever_its_sessions_are_called() {
+    let stage = stage(vec![opened(), asked(FAR, 2)], waiting("\"approved\""));
+    let session = |name: &str| {
+        let caller = Caller {
+            arn: format!("arn:aws:sts::123456789012:assumed-role/Shared/{name}"),
+            user_id: format!("AROASHARED:{name}"),
+            access_key: None,
+        };
+        caller.person(None, &[]).unwrap()
+    };
+    let (hash, id) = (plan(), "01J".into());
+    let (one, two) = (session("one"), session("two"));
+    let seen = Some(hash.as_str());
+    let first = approve(&stage.ledger, &stage.sfn, &id, &one, seen, None).await;
+    assert!(matches!(first.unwrap(), Decided::Counted { .. }));
+    let second = approve(&stage.ledger, &stage.sfn, &id, &two, seen, None).await;
+    let error = second.unwrap_err();
+    assert!(
+        matches!(error, DecisionError::AlreadyApprovedByYou { .. }),
+        "{error}"
+    );
+    stage.has_no_effect(3);
+
+    let mut log = stage.ledger.log(&id).await.unwrap();
+    let raced = Event::Approved {
+        by: two.arn().to_owned(),
+        person: Some(two.id),
+        reason: None,
+        plan_hash: hash,
+    };
+    log.append(&stage.ledger, raced).await.unwrap();
+    let state = log.incident().unwrap();
+    assert_eq!((state.approvals.len(), state.decision), (1, None));
+}
+
+#[tokio::test]
+async fn whom_the_incident_is_about_decides_nothing_on_it() {
+    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
+    let caller = Caller {
+        arn: "arn:aws:sts::123456789012:assumed-role/build/i-am-not-it".to_owned(),
+        user_id: "AROABUILD:i-am-not-it".to_owned(),
+        access_key: None,
+    };
+    let build = caller.person(None, &[]).unwrap();
+    let (hash, id) = (plan(), "01J".into());
+    let approved = approve(&stage.ledger, &stage.sfn, &id, &build, Some(hash.as_str()), None).await;
+    assert!(
+        matches!(approved, Err(DecisionError::Compromised { .. })),
+        "{approved:?}"
+    );
+    let denied = deny(&stage.ledger, &stage.sfn, &id, &build, None).await;
+    assert!(
+        matches!(denied, Err(DecisionError::Compromised { .. })),
+        "{denied:?}"
+    );
+    stage.has_no_effect(2);
+}
+
+#[tokio::test]
+async fn an_approval_names_the_plan_that_was_seen() {
+    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
+    let error = stage.approve(ALICE, None).await.unwrap_err();
+    assert!(matches!(error, DecisionError::PlanRequired { .. }), "{error}");
+    stage.has_no_effect(2);
 }
 
 #[tokio::test]
@@ -298,7 +397,7 @@ async fn another_plan_than_the_one_seen_is_refused() {
 async fn an_expired_question_is_refused_even_before_the_log_says_so() {
     let overdue = stage(vec![opened(), asked(PAST, 1)], waiting("\"approved\""));
     assert!(matches!(
-        overdue.approve(ALICE, None).await,
+        overdue.approve(ALICE, Some(plan().as_str())).await,
         Err(DecisionError::Expired { .. })
     ));
     assert!(matches!(
@@ -312,7 +411,7 @@ async fn an_expired_question_is_refused_even_before_the_log_says_so() {
         waiting("\"approved\""),
     );
     assert!(matches!(
-        expired.approve(ALICE, None).await,
+        expired.approve(ALICE, Some(plan().as_str())).await,
         Err(DecisionError::Expired { .. })
     ));
     expired.has_no_effect(3);
@@ -331,7 +430,7 @@ async fn a_closed_incident_and_one_that_asks_nothing_are_refused() {
         ],
         waiting("\"approved\""),
     );
-    let error = closed.approve(BOB, None).await.unwrap_err();
+    let error = closed.approve(BOB, Some(plan().as_str())).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -362,7 +461,7 @@ async fn a_closed_incident_and_one_that_asks_nothing_are_refused() {
 #[tokio::test]
 async fn a_wrong_id_is_named() {
     let stage = stage(vec![], waiting("\"approved\""));
-    let error = stage.approve(ALICE, None).await.unwrap_err();
+    let error = stage.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
     assert_eq!(error.to_string(), "there is no incident `01J`");
     stage.has_no_effect(0);
 }
@@ -393,7 +492,7 @@ async fn an_approval_that_the_machine_was_never_told_is_told_by_approving_again(
         vec![opened(), asked(FAR, 1), approved(ALICE)],
         waiting("\"approved\""),
     );
-    let decided = stage.approve(ALICE, None).await.unwrap();
+    let decided = stage.approve(ALICE, Some(plan().as_str())).await.unwrap();
     assert_eq!(
         decided,
         Decided::Approved {
@@ -408,7 +507,7 @@ async fn an_approval_that_the_machine_was_never_told_is_told_by_approving_again(
 #[tokio::test]
 async fn approving_again_after_the_machine_went_on_says_so() {
     let stage = stage(vec![opened(), asked(FAR, 1), approved(ALICE)], gone());
-    let error = stage.approve(ALICE, None).await.unwrap_err();
+    let error = stage.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -427,7 +526,7 @@ async fn a_machine_that_gave_up_is_reported() {
         .then_error(|| SendTaskSuccessError::TaskDoesNotExist(TaskDoesNotExist::builder().build()));
     for machine in [gone(), ended] {
         let stage = stage(vec![opened(), asked(FAR, 1)], machine);
-        let error = stage.approve(ALICE, None).await.unwrap_err();
+        let error = stage.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
         assert!(matches!(error, DecisionError::NoLongerWaits { .. }), "{error}");
         assert!(
             error

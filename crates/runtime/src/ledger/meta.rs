@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use backstop_core::{
-    IncidentId, PlaybookName,
+    IncidentId,
+    api::{Cursor, IncidentRow},
     incident::Status,
     log::{Opened, Record},
 };
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::{
     Ledger, LedgerError, incident_pk,
@@ -22,25 +21,6 @@ pub(super) const BY_OPENED: &str = "by_opened";
 /// The one partition of that index. At a few thousand incidents a day one partition is far from its
 /// limit of 1,000 writes a second (DynamoDB Developer Guide, "Best practices for designing partition keys").
 const LIST: &str = "incident";
-
-/// One row of `backstop incidents list`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IncidentRow {
-    /// The incident.
-    pub incident: IncidentId,
-    /// Its playbook.
-    pub playbook: PlaybookName,
-    /// Its target, in words.
-    pub target: String,
-    /// Its status when the row was last written.
-    pub status: Status,
-    /// The finding's severity band.
-    pub severity: String,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// The finding's title.
-    pub title: String,
-}
 
 pub(super) fn meta_item(incident: &IncidentId, first: &Record, opened: &Opened) -> Item {
     HashMap::from([
@@ -83,6 +63,15 @@ impl Ledger {
 
     /// The newest incidents first, at most `most`.
     pub async fn incidents(&self, most: usize) -> Result<Vec<IncidentRow>, LedgerError> {
+        self.incidents_after(None, most).await
+    }
+
+    /// Those that were opened before a row, the newest first, at most `most`.
+    pub async fn incidents_after(
+        &self,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Vec<IncidentRow>, LedgerError> {
         let mut rows = Vec::new();
         let mut items = self
             .client
@@ -92,6 +81,7 @@ impl Ledger {
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
             .expression_attribute_values(":list", text(LIST))
+            .set_exclusive_start_key(after.map(start_key))
             .scan_index_forward(false)
             .into_paginator()
             .items()
@@ -105,6 +95,16 @@ impl Ledger {
         }
         Ok(rows)
     }
+}
+
+/// The index's key of a row, with the table's own.
+fn start_key(cursor: &Cursor) -> Item {
+    HashMap::from([
+        ("list".to_owned(), text(LIST)),
+        ("opened_at".to_owned(), text(cursor.opened_at.to_string())),
+        ("pk".to_owned(), text(incident_pk(&cursor.incident))),
+        ("sk".to_owned(), text("META")),
+    ])
 }
 
 fn row(item: &HashMap<String, AttributeValue>) -> Result<IncidentRow, LedgerError> {

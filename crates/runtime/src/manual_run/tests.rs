@@ -18,12 +18,22 @@ use backstop_core::{
     incident::Status,
     kind,
     log::{Event, Phase, Record},
+    person::Caller,
 };
 
 use super::*;
 
 const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
 const PREFIX: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:backstop-";
+
+fn alice() -> Person {
+    let caller = Caller {
+        arn: ALICE.to_owned(),
+        user_id: "AIDAALICE".to_owned(),
+        access_key: None,
+    };
+    caller.person(None, &[]).unwrap()
+}
 
 fn request() -> ManualRun {
     ManualRun {
@@ -46,8 +56,9 @@ fn request() -> ManualRun {
             }),
         },
         wanted: Mode::Approve,
-        by: ALICE.into(),
+        by: alice(),
         reason: Some("strangers may assume it".into()),
+        key: None,
     }
 }
 
@@ -129,7 +140,11 @@ fn no_guardrails() -> Rule {
 }
 
 fn old_log(is_closed: bool) -> Rule {
-    let first = Event::Opened(Box::new(opened(&request(), Mode::Approve, Vec::new())));
+    log_of(&request(), is_closed)
+}
+
+fn log_of(request: &ManualRun, is_closed: bool) -> Rule {
+    let first = Event::Opened(Box::new(opened(request, Mode::Approve, Vec::new())));
     let first = Record::next(None, now(), new_id(), first).unwrap();
     let closed = Event::Closed {
         status: Status::Denied,
@@ -161,13 +176,21 @@ fn marked() -> Rule {
 }
 
 async fn ran(dynamodb: &[&Rule], machine: &Rule) -> Result<ManualRunOutcome, ManualRunError> {
+    ran_as(request(), dynamodb, machine).await
+}
+
+async fn ran_as(
+    request: ManualRun,
+    dynamodb: &[&Rule],
+    machine: &Rule,
+) -> Result<ManualRunOutcome, ManualRunError> {
     let dynamodb = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, dynamodb);
     let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [machine]);
     let ledger = Ledger::new(dynamodb, "incidents");
     run(
         &ledger,
         &Machines::new(sfn, PREFIX.to_owned()),
-        &request(),
+        &request,
         &limits(),
     )
     .await
@@ -229,4 +252,27 @@ async fn without_its_guardrails_nothing_is_opened() {
     let refused = ran(&[&unreadable, &written], &machine).await.unwrap_err();
     assert!(matches!(refused, ManualRunError::Ledger(_)), "{refused}");
     assert_eq!((written.num_calls(), machine.num_calls()), (0, 0));
+}
+
+/// The answer was lost on its way: the person's program asks again under the same key.
+#[tokio::test]
+async fn the_same_request_under_the_same_key_is_one_incident() {
+    let with_key = |key: &str| ManualRun {
+        key: Some(key.to_owned()),
+        ..request()
+    };
+    for (is_closed, is_started, starts) in [(false, false, 1), (false, true, 0), (true, true, 0)] {
+        let machine = machine();
+        let log = log_of(&with_key("k-1"), is_closed);
+        let rules = [&no_guardrails(), &taken(), &lock(is_started), &log, &marked()];
+        let again = ran_as(with_key("k-1"), &rules, &machine).await.unwrap();
+        assert_eq!(again, ManualRunOutcome::Started("01OLD".into()));
+        assert_eq!(machine.num_calls(), starts);
+    }
+
+    let (log, machine) = (log_of(&with_key("k-1"), false), machine());
+    let rules = [&no_guardrails(), &taken(), &lock(true), &log, &marked()];
+    let other = ran_as(with_key("k-2"), &rules, &machine).await.unwrap();
+    assert_eq!(other, ManualRunOutcome::AlreadyOpen("01OLD".into()));
+    assert_ne!(request_id(&with_key("k-1")), request_id(&with_key("k-2")));
 }

@@ -6,13 +6,18 @@ use backstop_core::{
     Change, Mode, Receipt, Resource, StepId, Target, Verification,
     finding::{Route, Severity},
     kind,
-    log::{FindingRef, Opened, StepRef},
+    log::{FindingRef, Opened, Record, StepRef},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 
 const ID: &str = "01JDXQ6T8R7M5V9N2K4H3G1FZB";
+
+/// As the deployment has them.
+fn playbooks() -> backstop_core::Playbooks {
+    backstop_core::Playbooks::from_table(include_str!("../../../../../playbooks/containing.tsv"))
+}
 
 fn step(name: &str, title: &str, high_impact: bool) -> StepRef {
     StepRef {
@@ -109,7 +114,7 @@ fn view(events: Vec<Event>) -> View {
         log.push(Record::next(log.last(), at, format!("write-{place}"), event).unwrap());
     }
     let read_at = start + SignedDuration::from_mins(4);
-    View::of(&ID.into(), log, read_at).unwrap()
+    View(api::View::of(&ID.into(), log, &playbooks(), read_at).unwrap())
 }
 
 fn verified(step: &str, holds: bool, observed: &str) -> Event {
@@ -184,7 +189,7 @@ fn what_an_investigation_proposes_is_ready_to_type() {
         incomplete: vec![],
     };
     let suspect = Suspect::new(&with_investigation.target, Some("ci".into()));
-    let found = Investigation::of(&suspect, scope, &calls, backstop_runtime::playbooks());
+    let found = Investigation::of(&suspect, scope, &calls, &playbooks());
     let mut kept = plan("find-what-it-did", "", "", "");
     kept.changes.clear();
     kept.blast_radius.clear();
@@ -224,6 +229,7 @@ fn a_plan_that_waits_for_the_second_person() {
     });
     events.push(Event::Approved {
         by: "arn:aws:sts::123456789012:assumed-role/Oncall/alice".into(),
+        person: None,
         reason: Some("key is in a public repository".into()),
         plan_hash,
     });

@@ -7,7 +7,7 @@ use backstop_core::{incident::Incident, log::Record};
 use backstop_playbook::Match;
 
 use super::{AgainstError, Planned, steps_of};
-use crate::{answer::CliError, hand_over::output_of};
+use crate::{command::CliError, hand_over::output_of};
 
 /// One plan for each playbook that contains.
 pub(in super::super) async fn plans_in_sandbox(answers: &[Match<'_>]) -> Result<Vec<Planned>, CliError> {

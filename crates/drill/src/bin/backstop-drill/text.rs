@@ -240,6 +240,10 @@ pub(crate) fn how_to_reach(environment: &Environment) -> String {
         account.region(),
         environment.stack().name(),
     );
+    let api = environment.stack().api().ok();
+    if let Some(api) = api.and_then(|api| account.api_url(api)) {
+        text.push_str(&format!("  (for `backstop` here: export BACKSTOP_API={api})\n"));
+    }
     for (name, value) in environment.stack().outputs() {
         text.push_str(&format!("  {name} = {value}\n"));
     }

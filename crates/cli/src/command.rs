@@ -7,13 +7,13 @@ use backstop_terminal::{Exit, Format, Printer};
 use serde::Serialize;
 
 /// A command's result: `Display` is for people, `Serialize` for programs.
-pub(crate) trait Answer: Serialize + fmt::Display {
+pub(crate) trait CommandOutput: Serialize + fmt::Display {
     /// With which code the process ends, now that the command worked.
     fn exit(&self) -> Exit {
         Exit::Done
     }
 
-    /// The answer as a document; of the commands that [`crate::cli::Command::has_markdown`] names.
+    /// The result as a document; of the commands that [`crate::cli::Command::has_markdown`] names.
     fn markdown(&self) -> Option<String> {
         None
     }
@@ -55,20 +55,20 @@ impl<E: CommandError> From<E> for CliError {
 
 /// Ends a command by what it gives back.
 pub(crate) trait End {
-    /// Its answer on stdout, or its error on stderr.
-    fn end<A: Answer>(&self, result: Result<A, CliError>) -> Exit;
-    /// Of a command that has shown its answer by itself.
+    /// Its result on stdout, or its error on stderr.
+    fn end<O: CommandOutput>(&self, result: Result<O, CliError>) -> Exit;
+    /// Of a command that has shown its result by itself.
     fn close(&self, result: Result<Exit, CliError>) -> Exit;
-    /// Shows an answer of a command that goes on afterwards; gives the code to end with.
-    fn answer(&self, answer: &impl Answer) -> Exit;
-    /// Shows an answer in place of the one before; only on a terminal.
-    fn redraw(&self, answer: &impl Answer) -> Exit;
+    /// Shows a result of a command that goes on afterwards; gives the code to end with.
+    fn put(&self, output: &impl CommandOutput) -> Exit;
+    /// Shows a result in place of the one before; only on a terminal.
+    fn redraw(&self, output: &impl CommandOutput) -> Exit;
 }
 
 impl End for Printer {
-    fn end<A: Answer>(&self, result: Result<A, CliError>) -> Exit {
+    fn end<O: CommandOutput>(&self, result: Result<O, CliError>) -> Exit {
         match result {
-            Ok(answer) => self.answer(&answer),
+            Ok(output) => self.put(&output),
             Err(error) => self.close(Err(error)),
         }
     }
@@ -80,18 +80,18 @@ impl End for Printer {
         })
     }
 
-    fn answer(&self, answer: &impl Answer) -> Exit {
+    fn put(&self, output: &impl CommandOutput) -> Exit {
         let document = (self.format() == Format::Markdown)
-            .then(|| answer.markdown())
+            .then(|| output.markdown())
             .flatten();
         match document {
-            Some(document) => self.show_text(&document, answer.exit()),
-            None => self.show(answer, answer.exit()),
+            Some(document) => self.show_text(&document, output.exit()),
+            None => self.show(output, output.exit()),
         }
     }
 
-    fn redraw(&self, answer: &impl Answer) -> Exit {
+    fn redraw(&self, output: &impl CommandOutput) -> Exit {
         self.clear();
-        self.answer(answer)
+        self.put(output)
     }
 }

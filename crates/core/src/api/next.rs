@@ -1,15 +1,21 @@
 //! What to type next, for whatever state an incident is in.
 
-use backstop_core::{
-    IncidentId,
-    incident::{Incident, Status},
-    notice::{Point, what_next},
-};
-use backstop_runtime::playbooks;
 use jiff::Timestamp;
 
+use crate::{
+    ids::IncidentId,
+    incident::{Incident, Status},
+    notice::{Point, what_next},
+    playbooks::Playbooks,
+};
+
 /// Commands and advice, a line each.
-pub(super) fn next(id: &IncidentId, incident: &Incident, now: Timestamp) -> Vec<String> {
+pub(super) fn next(
+    id: &IncidentId,
+    incident: &Incident,
+    playbooks: &Playbooks,
+    now: Timestamp,
+) -> Vec<String> {
     match (incident.status(), &incident.question) {
         (Status::AwaitingApproval, Some(question)) if question.expires_at <= now => {
             vec![format!(
@@ -33,10 +39,23 @@ pub(super) fn next(id: &IncidentId, incident: &Incident, now: Timestamp) -> Vec<
             lines
         }
         _ if incident.closed.is_none() => vec![format!("follow it: {}", watch(id))],
-        (status, _) => what_next(id, incident, status, playbooks())
-            .iter()
-            .map(Point::raw)
-            .collect(),
+        (status, _) => {
+            let mut lines: Vec<String> = what_next(id, incident, status, playbooks)
+                .iter()
+                .map(Point::raw)
+                .collect();
+            if let Some(asked) = incident.undo_asked.as_ref().filter(|asked| now < asked.until) {
+                lines.insert(
+                    0,
+                    format!(
+                        "its undo is wanted by {} and takes another person before {}: backstop undo {id}",
+                        asked.by.join(", "),
+                        asked.until
+                    ),
+                );
+            }
+            lines
+        }
     }
 }
 

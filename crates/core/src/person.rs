@@ -1,0 +1,228 @@
+//! Who decides. A person is told from another by what nobody can choose: an IAM user by its unique id (a name can be
+//! changed), a user of IAM Identity Center by the name that Identity Center gives to the session of its reserved role.
+//! The name of any other role's session is whatever its caller says, so all sessions of such a role are one person.
+
+use crate::{
+    ids::{AccountId, PersonId},
+    incident::Incident,
+    investigation::Investigation,
+    target::{IamRole, IamUser, Target, name::is_instance_id},
+};
+
+/// How the roles of IAM Identity Center are named and where they are (IAM Identity Center User Guide, "Referencing
+/// permission sets in resource policies").
+const RESERVED_NAME: &str = "AWSReservedSSO_";
+const RESERVED_PATH: &str = ":role/aws-reserved/sso.amazonaws.com/";
+
+/// A caller, as API Gateway proved it by the signature of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The ARN of the user, or of the session.
+    pub arn: String,
+    /// The unique id of the user or role; of a session `AROA…:name`; of root the account.
+    pub user_id: String,
+    /// The key that the request was signed with.
+    pub access_key: Option<String>,
+}
+
+/// A caller, and the person that it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The caller.
+    pub caller: Caller,
+    /// The person.
+    pub id: PersonId,
+}
+
+/// The caller can't be told from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoPerson {
+    /// `sts:GetFederationToken`: whoever asks for it chooses the name, and the session doesn't tell who that was.
+    #[error("a federated session doesn't say who made it")]
+    Federated,
+    /// No form of caller that is known.
+    #[error("it is neither a user, nor a role's session, nor root")]
+    Unknown,
+}
+
+/// What a caller's ARN says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Principal<'a> {
+    Root,
+    User { name: &'a str },
+    Session { role: &'a str, name: &'a str },
+    Federated,
+    Unknown,
+}
+
+impl Caller {
+    /// The caller's account.
+    pub fn account(&self) -> AccountId {
+        AccountId::new(self.arn.split(':').nth(4).unwrap_or_default())
+    }
+
+    /// `aws`, `aws-cn` or `aws-us-gov`.
+    pub fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).unwrap_or_default()
+    }
+
+    /// The role of IAM Identity Center that it seems to be a session of. A role of any name can seem so: only where the
+    /// role is, which IAM tells, shows that it is one.
+    pub fn seemingly_reserved_role(&self) -> Option<&str> {
+        match self.principal() {
+            Principal::Session { role, .. } if role.starts_with(RESERVED_NAME) => Some(role),
+            _ => None,
+        }
+    }
+
+    /// Which person it is. `role_arn` is the ARN that IAM gives of [`Caller::seemingly_reserved_role`], with its path;
+    /// `person_roles` are the names of further roles whose sessions are named by whom the deployment's owner trusts.
+    pub fn person(self, role_arn: Option<&str>, person_roles: &[String]) -> Result<Person, NoPerson> {
+        let id = match self.principal() {
+            Principal::Root => format!("root/{}", self.account()),
+            Principal::User { .. } if is_id(&self.user_id, "AIDA") => format!("user/{}", self.user_id),
+            Principal::Session { role, name } => match self.user_id.split_once(':') {
+                Some((id, session)) if is_id(id, "AROA") && session == name => {
+                    let is_named = person_roles.iter().any(|named| named == role);
+                    if is_named || is_reserved(role, role_arn) {
+                        // Names of people aren't told apart by their case; who has two such roles is one person.
+                        format!("session/{}", name.to_lowercase())
+                    } else {
+                        format!("role/{id}")
+                    }
+                }
+                _ => return Err(NoPerson::Unknown),
+            },
+            Principal::Federated => return Err(NoPerson::Federated),
+            Principal::User { .. } | Principal::Unknown => return Err(NoPerson::Unknown),
+        };
+        Ok(Person {
+            caller: self,
+            id: PersonId::new(id),
+        })
+    }
+
+    /// Whether the incident is about this caller: then it may not decide on it. About means its target, whoever the
+    /// finding names as the attacker (`others`), whom a step's plan resolved the target to, and what an investigation
+    /// says the attacker made.
+    pub fn is_subject_of(&self, incident: &Incident, others: &[Target]) -> bool {
+        let found = Investigation::in_incident(incident).map(|found| found.proposals);
+        let made = found.iter().flatten().filter_map(|it| it.target.as_ref());
+        let opened = std::iter::once(&incident.opened.target);
+        let mut targets = opened.chain(others).chain(made);
+        let mut plans = incident.steps.iter().filter_map(|step| step.plan.as_ref());
+        targets.any(|target| self.is(target)) || plans.any(|plan| self.is_of(&plan.principal))
+    }
+
+    /// Whether the target is this caller, its user, its role, or the instance that it runs on.
+    fn is(&self, target: &Target) -> bool {
+        let resource = &target.resource;
+        let signed_with = resource.calls().and_then(|calls| calls.key_id);
+        if signed_with.is_some() && signed_with == self.access_key.as_deref() {
+            return true;
+        }
+        if target.account != self.account() {
+            return false;
+        }
+        let id = self.user_id.split(':').next().unwrap_or_default();
+        match self.principal() {
+            Principal::Root => target.arn().as_deref() == Some(self.arn.as_str()),
+            Principal::User { name } => resource.iam_user().is_some_and(|user| {
+                let is_same_id = matches!(user, IamUser::Identified { user_id, .. } if user_id == id);
+                is_same_id || user.name().is_some_and(|other| other.eq_ignore_ascii_case(name))
+            }),
+            // AWS names the session of an instance after the instance.
+            Principal::Session { name, .. } if is_instance_id(name) && resource.id() == name => true,
+            Principal::Session { role, .. } => {
+                resource.iam_role().is_some_and(|IamRole { name, role_id }| {
+                    role_id == Some(id) || name.eq_ignore_ascii_case(role)
+                })
+            }
+            Principal::Federated | Principal::Unknown => false,
+        }
+    }
+
+    /// Whether an ARN of IAM is this caller's user or role, whatever its path.
+    fn is_of(&self, arn: &str) -> bool {
+        let mut parts = arn.splitn(6, ':').skip(4);
+        let is_same_account = parts.next() == Some(self.account().as_str());
+        let resource = parts.next().unwrap_or_default();
+        let is_named = |kind: &str, name: &str| {
+            let mut words = resource.split('/');
+            words.next() == Some(kind)
+                && words
+                    .next_back()
+                    .is_some_and(|last| last.eq_ignore_ascii_case(name))
+        };
+        is_same_account
+            && match self.principal() {
+                Principal::Root => resource == "root",
+                Principal::User { name } => is_named("user", name),
+                Principal::Session { role, name } => is_named("role", role) || is_named("instance", name),
+                Principal::Federated | Principal::Unknown => false,
+            }
+    }
+
+    fn principal(&self) -> Principal<'_> {
+        let mut parts = self.arn.splitn(6, ':');
+        let (Some("arn"), Some(_), Some(service), Some(""), Some(account), Some(resource)) = (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        ) else {
+            return Principal::Unknown;
+        };
+        if !AccountId::new(account).is_well_formed() {
+            return Principal::Unknown;
+        }
+        let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
+        match (service, kind) {
+            ("iam", "root") if rest.is_empty() => Principal::Root,
+            // A user's path comes before its name.
+            ("iam", "user") => match rest.rsplit('/').next() {
+                Some(name) if !name.is_empty() => Principal::User { name },
+                _ => Principal::Unknown,
+            },
+            ("sts", "assumed-role") => match rest.split_once('/') {
+                Some((role, name)) if !role.is_empty() && !name.is_empty() && !name.contains('/') => {
+                    Principal::Session { role, name }
+                }
+                _ => Principal::Unknown,
+            },
+            ("sts", "federated-user") => Principal::Federated,
+            _ => Principal::Unknown,
+        }
+    }
+}
+
+impl Person {
+    /// The ARN, as the log names who did something.
+    pub fn arn(&self) -> &str {
+        &self.caller.arn
+    }
+}
+
+/// By the role's exact path: nobody but AWS makes a role there.
+fn is_reserved(role: &str, arn: Option<&str>) -> bool {
+    let found = arn.and_then(|arn| arn.split_once(RESERVED_PATH));
+    role.starts_with(RESERVED_NAME)
+        && found.is_some_and(|(before, rest)| {
+            before.starts_with("arn:") && !before.contains('/') && rest.rsplit('/').next() == Some(role)
+        })
+}
+
+/// IAM User Guide, "Understanding unique ID prefixes".
+fn is_id(id: &str, prefix: &str) -> bool {
+    id.strip_prefix(prefix).is_some_and(|rest| {
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests;

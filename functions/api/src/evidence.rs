@@ -1,0 +1,50 @@
+//! What is kept of an incident, with addresses under which it is read for some minutes: bytes don't go through here.
+
+use std::time::Duration;
+
+use backstop_core::{
+    api::{ErrorCode, EvidenceAnswer, EvidenceItem},
+    evidence::Manifest,
+};
+
+use crate::{
+    Api,
+    answer::{Answered, Done},
+    refusal::{of_call, of_ledger, refusal},
+    request::Request,
+};
+
+/// Enough to fetch all of it, little enough that an address in a log or a history is of no use.
+const VALID_FOR: Duration = Duration::from_secs(5 * 60);
+
+impl Api {
+    pub(crate) async fn list_evidence(&self, request: &Request) -> Answered {
+        let id = request.incident()?;
+        let log = self.ledger.log(&id).await.map_err(of_ledger)?;
+        let kept = log.incident().map_err(of_ledger)?.evidence;
+        let Some(manifest) = Manifest::of(&id, &kept) else {
+            let message = match kept.failure {
+                Some(why) => format!("nothing could be kept of incident `{id}`: {why}"),
+                None => format!(
+                    "nothing is kept of incident `{id}` yet: it is kept once the incident is closed; follow it: backstop \
+                     incidents show {id} --watch"
+                ),
+            };
+            return Err(refusal(ErrorCode::NoEvidence, &message));
+        };
+        let mut items = Vec::new();
+        for name in self.evidence.names(&id).await.map_err(of_call)? {
+            let url = self
+                .evidence
+                .address(&id, &name, VALID_FOR)
+                .await
+                .map_err(of_call)?;
+            items.push(EvidenceItem { name, url });
+        }
+        Done::ok(&EvidenceAnswer {
+            incident: id,
+            head: manifest.head,
+            items,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Who may decide, and as whom they count.
+
+use backstop_core::{incident::Status, log::Event};
+use serde_json::json;
+
+use super::stage::{ALICE, BOB, Stage, asked, body, code, opened, plan};
+
+const APPROVE: &str = "POST /incidents/{incident}/approve";
+const UNDO: &str = "POST /incidents/{incident}/undo";
+const SSO: &str = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_OnCall_0123456789abcdef/";
+
+fn plan_body() -> serde_json::Value {
+    json!({ "body": json!({ "plan": plan(), "reason": "seen" }).to_string() })
+}
+
+#[tokio::test]
+async fn two_people_approve_what_takes_two() {
+    let stage = Stage::of(vec![opened(), asked(2)]);
+    let first = stage.ask(APPROVE, ALICE, plan_body()).await;
+    assert_eq!(
+        (first.status_code, body(&first)["decision"]["decided"].as_str()),
+        (200, Some("counted"))
+    );
+    let again = stage.ask(APPROVE, ALICE, plan_body()).await;
+    assert_eq!(
+        (again.status_code, code(&again).as_str()),
+        (409, "already-approved-by-you")
+    );
+    assert_eq!(stage.told.num_calls(), 0);
+    let second = stage.ask(APPROVE, BOB, plan_body()).await;
+    assert_eq!(body(&second)["decision"]["decided"], "approved");
+    assert_eq!(stage.told.num_calls(), 1);
+}
+
+/// What a caller says of itself counts for nothing: only what API Gateway proved.
+#[tokio::test]
+async fn forged_identities_change_nothing() {
+    let stage = Stage::of(vec![opened(), asked(2)]);
+    let forged = json!({
+        "headers": {
+            "x-amzn-iam-user-arn": BOB.0, "x-amz-user-arn": BOB.0, "x-forwarded-user": "bob",
+            "authorization": "AWS4-HMAC-SHA256 Credential=AKIABOB/20260101/eu-west-1/execute-api/aws4_request",
+        },
+        "body": json!({ "plan": plan() }).to_string(),
+        "queryStringParameters": { "by": BOB.0, "userArn": BOB.0 },
+        "identity": { "userArn": BOB.0 },
+    });
+    let answer = stage.ask(APPROVE, ALICE, forged.clone()).await;
+    assert_eq!(body(&answer)["person"], ALICE.0);
+    let again = stage.ask(APPROVE, ALICE, forged).await;
+    assert_eq!(code(&again), "already-approved-by-you");
+    // In a body, whatever isn't known is refused rather than ignored.
+    let in_body = json!({ "body": json!({ "plan": plan(), "by": BOB.0 }).to_string() });
+    let answer = stage.ask(APPROVE, ALICE, in_body).await;
+    assert_eq!((answer.status_code, code(&answer).as_str()), (400, "bad-request"));
+    assert_eq!(stage.records(), 3);
+    for context in [
+        json!({}),
+        json!({ "authorizer": {} }),
+        json!({ "authorizer": { "iam": {} } }),
+        json!({ "authorizer": { "iam": { "userArn": ALICE.0, "userId": "" } } }),
+        json!({ "authorizer": { "lambda": { "userArn": ALICE.0 }, "jwt": { "claims": { "sub": "bob" } } } }),
+    ] {
+        let mut more = plan_body();
+        more["requestContext"] = context;
+        let answer = stage.ask(APPROVE, ALICE, more).await;
+        assert_eq!(
+            (answer.status_code, code(&answer).as_str()),
+            (401, "unauthenticated")
+        );
+    }
+}
+
+#[tokio::test]
+async fn sessions_count_as_their_role_unless_identity_center_named_them() {
+    let stage = Stage::of(vec![opened(), asked(2)]);
+    let shared = |name: &str| {
+        (
+            format!("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Backdoor/{name}"),
+            format!("AROAFAKE:{name}"),
+        )
+    };
+    let (one, two) = (shared("one"), shared("two"));
+    let first = stage.ask(APPROVE, (&one.0, &one.1), plan_body()).await;
+    assert_eq!(body(&first)["decision"]["decided"], "counted");
+    let second = stage.ask(APPROVE, (&two.0, &two.1), plan_body()).await;
+    assert_eq!(
+        code(&second),
+        "already-approved-by-you",
+        "a role elsewhere that only has such a name"
+    );
+
+    let stage = Stage::of(vec![opened(), asked(2)]);
+    for (name, decided) in [("alice", "counted"), ("bob", "approved")] {
+        let (arn, id) = (format!("{SSO}{name}"), format!("AROASSO:{name}"));
+        let answer = stage.ask(APPROVE, (&arn, &id), plan_body()).await;
+        assert_eq!(body(&answer)["decision"]["decided"], decided, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_nobody_or_whom_it_is_about_decides_nothing() {
+    let stage = Stage::of(vec![opened(), asked(1)]);
+    let federated = ("arn:aws:sts::123456789012:federated-user/bob", "123456789012:bob");
+    let answer = stage.ask(APPROVE, federated, plan_body()).await;
+    assert_eq!(
+        (answer.status_code, code(&answer).as_str()),
+        (403, "unknown-person")
+    );
+    let attacker = ("arn:aws:sts::123456789012:assumed-role/build/me", "AROABUILD:me");
+    for route in [APPROVE, "POST /incidents/{incident}/deny"] {
+        let more = json!({ "body": json!({ "reason": "no" }).to_string() });
+        let more = if route == APPROVE { plan_body() } else { more };
+        let answer = stage.ask(route, attacker, more).await;
+        assert_eq!(
+            (answer.status_code, code(&answer).as_str()),
+            (403, "compromised-principal")
+        );
+    }
+    assert_eq!((stage.records(), stage.told.num_calls()), (2, 0));
+}
+
+#[tokio::test]
+async fn undo_of_high_impact_takes_two_who_saw_the_same() {
+    let acting = serde_json::from_value(json!({ "event": "acting", "plan": {
+        "step": "revoke-sessions", "action": "iam.revoke-role-sessions",
+        "principal": "arn:aws:iam::123456789012:role/build",
+        "changes": [{ "api": "iam:PutRolePolicy", "what": "w", "now": "n", "after": "a" }],
+        "blast_radius": [], "receipt": null } }))
+    .unwrap();
+    let done = serde_json::from_value(
+        json!({ "event": "step-ended", "step": "revoke-sessions", "outcome": "done" }),
+    )
+    .unwrap();
+    let closed = Event::Closed {
+        status: Status::Contained,
+    };
+    let stage = Stage::of(vec![opened(), acting, done, closed]);
+    let undo = |seen: &[&str], accepting: &[&str]| json!({ "body": json!({ "seen": seen, "accepting": accepting }).to_string() });
+    let unseen = stage.ask(UNDO, ALICE, undo(&["other"], &[])).await;
+    assert_eq!(
+        (unseen.status_code, code(&unseen).as_str()),
+        (409, "plan-changed")
+    );
+    let seen = ["revoke-sessions"];
+    let first = stage.ask(UNDO, ALICE, undo(&seen, &[])).await;
+    assert_eq!(body(&first)["state"]["undo"], "counted", "{}", first.body);
+    let again = stage.ask(UNDO, ALICE, undo(&seen, &[])).await;
+    assert_eq!(code(&again), "already-approved-by-you");
+    // Another undo than the one that the first person wants begins anew.
+    let other = stage.ask(UNDO, BOB, undo(&seen, &["revive-sessions"])).await;
+    assert_eq!(body(&other)["state"]["undo"], "counted");
+    let attacker = ("arn:aws:sts::123456789012:assumed-role/build/me", "AROABUILD:me");
+    let refused = stage.ask(UNDO, attacker, undo(&seen, &["revive-sessions"])).await;
+    assert_eq!(code(&refused), "compromised-principal");
+    assert_eq!(stage.machine.num_calls(), 0);
+    let both = stage.ask(UNDO, ALICE, undo(&seen, &["revive-sessions"])).await;
+    assert_eq!(body(&both)["state"]["undo"], "started", "{}", both.body);
+    assert_eq!(stage.machine.num_calls(), 1);
+}

@@ -1,0 +1,73 @@
+//! Pauses and exemptions: caps hold here, whoever asks.
+
+use serde_json::json;
+
+use super::stage::{ALICE, Stage, body, code};
+
+#[tokio::test]
+async fn a_guard_names_whom_api_gateway_proved() {
+    let stage = Stage::of(Vec::new());
+    let pause = json!({ "scope": { "scope": "everything" }, "seconds": 7200, "reason": "move" });
+    let answer = stage
+        .ask("POST /pauses", ALICE, json!({ "body": pause.to_string() }))
+        .await;
+    assert_eq!(
+        (answer.status_code, &body(&answer)["by"]),
+        (201, &json!(ALICE.0)),
+        "{}",
+        answer.body
+    );
+    let exemption = json!({ "scope": { "scope": "arn", "pattern": "arn:aws:iam::*:user/ci-*" }, "owner": "ci",
+        "reason": "legacy", "expires_at": "2026-01-01T00:00:00Z" });
+    let past = stage
+        .ask(
+            "POST /exemptions",
+            ALICE,
+            json!({ "body": exemption.to_string() }),
+        )
+        .await;
+    assert_eq!((past.status_code, code(&past).as_str()), (422, "wrong-guard"));
+    assert_eq!(stage.written.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_would_switch_everything_off_is_refused() {
+    let stage = Stage::of(Vec::new());
+    let until = "9999-01-01T00:00:00Z";
+    for (route, asked) in [
+        (
+            "POST /exemptions",
+            json!({ "scope": { "scope": "arn", "pattern": "*" }, "owner": "a", "reason": "b", "expires_at": until }),
+        ),
+        (
+            "POST /exemptions",
+            json!({ "scope": { "scope": "arn", "pattern": "arn:aws:iam::1:user/x" }, "owner": "a", "reason": "b", "expires_at": until }),
+        ),
+        (
+            "POST /exemptions",
+            json!({ "scope": { "scope": "account", "account": "*" }, "owner": "a", "reason": "b", "expires_at": until }),
+        ),
+        (
+            "POST /pauses",
+            json!({ "scope": { "scope": "everything" }, "seconds": i64::MAX, "reason": "b" }),
+        ),
+        (
+            "POST /pauses",
+            json!({ "scope": { "scope": "account", "of": "12" }, "seconds": 60, "reason": "b" }),
+        ),
+        (
+            "POST /pauses",
+            json!({ "scope": { "scope": "playbook", "of": "no-such-playbook" }, "seconds": 60, "reason": "b" }),
+        ),
+    ] {
+        let answer = stage
+            .ask(route, ALICE, json!({ "body": asked.to_string() }))
+            .await;
+        assert!(
+            (400..500).contains(&answer.status_code),
+            "{asked}: {}",
+            answer.body
+        );
+    }
+    assert!(stage.written.lock().unwrap().is_empty());
+}

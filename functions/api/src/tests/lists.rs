@@ -1,0 +1,95 @@
+//! Lists, a page at a time.
+
+use aws_sdk_dynamodb::{operation::query::QueryOutput, types::AttributeValue};
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use serde_json::json;
+
+use super::stage::{ALICE, api, body, event};
+
+fn row(number: u32) -> std::collections::HashMap<String, AttributeValue> {
+    let text = |value: String| AttributeValue::S(value);
+    [
+        ("incident", format!("01JDXQ6T8R7M5V9N2K4H3G1{number:03}")),
+        ("playbook", "compromised-role".to_owned()),
+        ("target", "role build".to_owned()),
+        ("severity", "high".to_owned()),
+        ("title", String::new()),
+        (
+            "status",
+            if number.is_multiple_of(2) {
+                "contained"
+            } else {
+                "open"
+            }
+            .to_owned(),
+        ),
+        ("opened_at", format!("2026-01-01T00:00:{:02}Z", 59 - number)),
+    ]
+    .map(|(name, value)| (name.to_owned(), text(value)))
+    .into()
+}
+
+/// Rows 0 to 9, from behind the key that is asked for.
+fn table() -> aws_sdk_dynamodb::Client {
+    let after = |from: usize| {
+        mock!(aws_sdk_dynamodb::Client::query)
+            .match_requests(move |request| {
+                let key = request.exclusive_start_key();
+                let key = key.and_then(|key| key.get("pk")?.as_s().ok().cloned());
+                let expected = from
+                    .checked_sub(1)
+                    .map(|last| format!("INCIDENT#01JDXQ6T8R7M5V9N2K4H3G1{last:03}"));
+                key == expected
+            })
+            .then_output(move || {
+                let rows = (from..10).map(|number| row(u32::try_from(number).unwrap_or_default()));
+                QueryOutput::builder().set_items(Some(rows.collect())).build()
+            })
+    };
+    let rules: Vec<_> = (0..11).map(after).collect();
+    let rules: Vec<_> = rules.iter().collect();
+    mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, rules.as_slice())
+}
+
+async fn pages(query: serde_json::Value) -> Vec<Vec<String>> {
+    let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, &[] as &[&aws_smithy_mocks::Rule]);
+    let api = api(table(), sfn);
+    let (mut pages, mut query) = (Vec::new(), query);
+    loop {
+        let answer = api
+            .answer(event(
+                "GET /incidents",
+                ALICE,
+                json!({ "queryStringParameters": query }),
+            ))
+            .await;
+        assert_eq!(answer.status_code, 200, "{}", answer.body);
+        let page = body(&answer);
+        let ids = page["incidents"].as_array().unwrap().iter();
+        pages.push(
+            ids.map(|row| row["incident"].as_str().unwrap()[23..].to_owned())
+                .collect(),
+        );
+        match page.get("next") {
+            Some(next) if pages.len() < 20 => query["after"] = next.clone(),
+            _ => return pages,
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_row_is_on_one_page() {
+    assert_eq!(
+        pages(json!({ "limit": "4" })).await,
+        [
+            vec!["000", "001", "002", "003"],
+            vec!["004", "005", "006", "007"],
+            vec!["008", "009"],
+        ]
+    );
+    assert_eq!(
+        pages(json!({ "limit": "2", "status": "open" })).await,
+        [vec!["001", "003"], vec!["005", "007"], vec!["009"],]
+    );
+    assert_eq!(pages(json!({})).await.len(), 1);
+}

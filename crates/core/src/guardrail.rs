@@ -4,23 +4,30 @@
 
 mod exemption;
 mod opening;
+mod pattern;
 mod pause;
 mod protected;
+mod unreadable;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use exemption::{Exemption, ExemptionScope};
+pub use exemption::{Exemption, ExemptionScope, LONGEST_EXEMPTION};
 pub use opening::OpeningSubject;
-pub use pause::{Pause, PauseScope};
+pub(crate) use pattern::matches_pattern;
+pub use pause::{LONGEST_PAUSE, Pause, PauseScope};
 pub use protected::Protection;
+pub use unreadable::UnreadableGuard;
 
 use crate::{
     ids::{AccountId, PlaybookName},
     mode::Mode,
 };
+
+/// Two clocks may differ by so much: a guard that begins later than this was written by a forger.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 /// The tag a target must carry for a drill event to act on it.
 pub const DRILL_TAG: &str = "backstop:drill";
@@ -28,7 +35,8 @@ pub const DRILL_TAG: &str = "backstop:drill";
 /// What a guardrail said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// The guardrail's name: `exemption`, `pause`, `limit`, `protected-principal`, `drill-tag`, `maximum-mode`.
+    /// The guardrail's name: `exemption`, `pause`, `limit`, `protected-principal`, `drill-tag`, `maximum-mode`,
+    /// `unreadable-guard`.
     pub guardrail: String,
     /// What it does to the incident.
     pub effect: Effect,
@@ -53,6 +61,9 @@ pub struct Guardrails {
     pub pauses: Vec<Pause>,
     /// Exemptions, also expired ones.
     pub exemptions: Vec<Exemption>,
+    /// What stands among them and can't be read. It stops no other from being read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableGuard>,
 }
 
 /// What is about to be changed, as far as guardrails care.
@@ -109,6 +120,7 @@ impl Guardrails {
                 .iter()
                 .filter_map(|exemption| exemption.decide(subject, now)),
         );
+        decisions.extend(self.unreadable.iter().map(UnreadableGuard::decide));
         if subject.is_drill && !subject.tags.contains_key(DRILL_TAG) {
             decisions.push(Decision {
                 guardrail: "drill-tag".to_owned(),
@@ -117,6 +129,17 @@ impl Guardrails {
             });
         }
         decisions
+    }
+
+    /// The furthest mode that is left by what lowers it without refusing, and which guardrail that is.
+    pub fn lowered(&self, subject: &Subject<'_>, now: Timestamp) -> Option<(Mode, Decision)> {
+        let lowering = self.decide(subject, now).into_iter();
+        lowering
+            .filter_map(|decision| match decision.effect {
+                Effect::LowerTo(mode) => Some((mode, decision)),
+                Effect::Refuse => None,
+            })
+            .min_by_key(|(mode, _)| *mode)
     }
 
     /// What can be said at intake, before the target was resolved: pauses only.
@@ -145,63 +168,10 @@ pub fn mode_after(mode: Mode, decisions: &[Decision]) -> Option<Mode> {
         })
 }
 
-/// Matches `*` (any run of characters) and `?` (one), as IAM's ARN patterns do.
-pub(crate) fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let mut reachable = vec![false; pattern.len() + 1];
-    if let Some(start) = reachable.first_mut() {
-        *start = true;
-    }
-    close_over_stars(&pattern, &mut reachable);
-    for character in text {
-        let mut next = vec![false; pattern.len() + 1];
-        for (place, expected) in pattern.iter().enumerate() {
-            if !reachable.get(place).copied().unwrap_or(false) {
-                continue;
-            }
-            let to = if *expected == '*' { place } else { place + 1 };
-            if (*expected == '*' || *expected == '?' || *expected == character)
-                && let Some(slot) = next.get_mut(to)
-            {
-                *slot = true;
-            }
-        }
-        close_over_stars(&pattern, &mut next);
-        reachable = next;
-    }
-    reachable.last().copied().unwrap_or(false)
-}
-
-/// A star may match nothing: where it can be reached, so can what follows it.
-fn close_over_stars(pattern: &[char], reachable: &mut [bool]) {
-    for (place, character) in pattern.iter().enumerate() {
-        if *character == '*'
-            && reachable.get(place).copied().unwrap_or(false)
-            && let Some(slot) = reachable.get_mut(place + 1)
-        {
-            *slot = true;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
-
-    #[test]
-    fn patterns_match_as_iam_matches() {
-        assert!(matches_pattern(
-            "arn:aws:iam::*:role/ci-*",
-            "arn:aws:iam::123456789012:role/ci-deploy"
-        ));
-        assert!(matches_pattern("*", ""));
-        assert!(matches_pattern("a?c", "abc"));
-        assert!(!matches_pattern("a?c", "ac"));
-        assert!(!matches_pattern("ci-*", "xci-1"));
-        assert!(matches_pattern("**a**", "bab"));
-        assert!(!matches_pattern("", "a"));
-    }
 
     #[test]
     fn one_refusal_is_enough() {
@@ -223,5 +193,38 @@ mod tests {
             Some(Mode::Observe)
         );
         assert_eq!(mode_after(Mode::Auto, &[lower, refuse]), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_stops_acting_unasked_and_nothing_else() {
+        let guardrails = Guardrails {
+            unreadable: vec![UnreadableGuard::new(
+                "EXEMPTION#\u{1b}[2J",
+                "expected value at line 1",
+            )],
+            ..Guardrails::default()
+        };
+        let (playbook, account) = ("leaked-access-key".into(), AccountId::from("123456789012"));
+        let subject = Subject {
+            playbook: &playbook,
+            account: &account,
+            principal: "arn:aws:iam::123456789012:user/alice",
+            tags: &BTreeMap::new(),
+            is_drill: false,
+        };
+        let decisions = guardrails.decide(&subject, Timestamp::UNIX_EPOCH);
+        assert_eq!(mode_after(Mode::Auto, &decisions), Some(Mode::Approve));
+        let (mode, why) = guardrails.lowered(&subject, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(
+            (mode, why.guardrail.as_str()),
+            (Mode::Approve, "unreadable-guard")
+        );
+        assert!(!why.detail.contains('\u{1b}'), "{}", why.detail);
+        assert!(
+            guardrails
+                .permit(&Protection::default(), &subject, Timestamp::UNIX_EPOCH)
+                .is_ok(),
+            "what people approved is done"
+        );
     }
 }

@@ -114,13 +114,16 @@ fn no_role_reaches_its_own_stack_or_break_glass() {
             .unwrap();
         for path in [
             "${AWS::StackName}/*",
-            "${AWS::StackName}-*",
             "aws-service-role/*",
-            "aws-reserved/*",
+            "aws-reserved/sso.amazonaws.com/*",
         ] {
             assert!(own.contains(&format!("role/{path}")), "{function}: {path}");
         }
         assert!(own.contains("iam:PutRolePolicy"));
+        assert!(
+            !own.contains("${AWS::StackName}-*"),
+            "{function}: a name is anybody's to choose"
+        );
     }
 }
 

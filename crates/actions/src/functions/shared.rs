@@ -44,10 +44,10 @@ pub(super) const MACHINE_ARN_PREFIX: (&str, &str) = (
     "!Sub arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-",
 );
 
-/// The roles of the stack, which are never contained.
+/// The roles of the stack, which are never contained: each has the stack's path.
 pub(super) const OWN_ROLES: (&str, &str) = (
     "OWN_ROLES",
-    "!Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}/*,arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-*",
+    "!Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}/*",
 );
 
 /// Whom the stack's owner excepts.

@@ -2,11 +2,17 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Effect, Subject, matches_pattern};
-use crate::ids::AccountId;
+use super::{
+    CLOCKS_DIFFER, Decision, Effect, Subject,
+    pattern::{matches_arn, means_anything},
+};
+use crate::{ids::AccountId, mode::Mode};
+
+/// The longest exemption. Whatever the item says, it ends then: somebody must look at it again.
+pub const LONGEST_EXEMPTION: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// `backstop exempt add`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,21 +71,59 @@ impl fmt::Display for ExemptionScope {
 }
 
 impl Exemption {
+    /// When it ends: as it says, but never later than the longest exemption.
+    pub fn ends(&self) -> Timestamp {
+        let latest = self.added_at.saturating_add(LONGEST_EXEMPTION);
+        latest.map_or(self.expires_at, |latest| self.expires_at.min(latest))
+    }
+
+    /// Why it isn't obeyed, if it is one that no person could have added.
+    fn fault(&self, now: Timestamp) -> Option<&'static str> {
+        let is_too_wide = matches!(&self.scope, ExemptionScope::Arn { pattern } if means_anything(pattern));
+        let is_blank = |text: &str| text.trim().is_empty();
+        let is_of_tomorrow = self.added_at.duration_since(now) > CLOCKS_DIFFER;
+        if is_too_wide {
+            Some("its pattern could mean anything, which makes it a pause in disguise")
+        } else if is_of_tomorrow {
+            Some("it says that it was added later than now")
+        } else if is_blank(&self.owner) || is_blank(&self.reason) {
+            Some("it names no owner or no reason")
+        } else {
+            None
+        }
+    }
+
+    /// One that is at fault doesn't stop acting, but acting unasked: nobody knows what it is to protect.
     pub(super) fn decide(&self, subject: &Subject<'_>, now: Timestamp) -> Option<Decision> {
+        if now < self.expires_at
+            && let Some(fault) = self.fault(now)
+        {
+            return Some(Decision {
+                guardrail: "exemption".to_owned(),
+                effect: Effect::LowerTo(Mode::Approve),
+                detail: format!(
+                    "exemption {} ({}) isn't obeyed, since {fault}: until it is removed, nothing is done unasked",
+                    self.id, self.scope
+                ),
+            });
+        }
         let covers = match &self.scope {
-            ExemptionScope::Arn { pattern } => matches_pattern(pattern, subject.principal),
+            ExemptionScope::Arn { pattern } => matches_arn(pattern, subject.principal),
             ExemptionScope::Account { account } => account == subject.account,
             ExemptionScope::Tag { key, value } => subject
                 .tags
                 .get(key)
                 .is_some_and(|found| value.as_ref().is_none_or(|expected| expected == found)),
         };
-        (covers && now < self.expires_at).then(|| Decision {
+        (covers && now < self.ends()).then(|| Decision {
             guardrail: "exemption".to_owned(),
             effect: Effect::Refuse,
             detail: format!(
                 "exempt until {} ({}), owner {}: {}",
-                self.expires_at, self.scope, self.owner, self.reason
+                self.ends(),
+                self.scope,
+                self.owner,
+                self.reason
             ),
         })
     }
@@ -154,5 +198,51 @@ mod tests {
                 .decide(&subject, "2026-01-15T00:00:00Z".parse().unwrap())
                 .is_none()
         );
+    }
+
+    #[test]
+    fn whatever_an_item_says_it_ends_in_time_and_never_covers_everything() {
+        let tags = BTreeMap::new();
+        let (playbook, account) = ("leaked-access-key".into(), AccountId::from("123456789012"));
+        let subject = Subject {
+            playbook: &playbook,
+            account: &account,
+            principal: "arn:aws:iam::123456789012:user/alice",
+            tags: &tags,
+            is_drill: false,
+        };
+        let own = || ExemptionScope::Arn {
+            pattern: "arn:aws:iam::*:user/alice".into(),
+        };
+        let for_ever = Exemption {
+            expires_at: "9999-12-30T00:00:00Z".parse().unwrap(),
+            ..exemption(own())
+        };
+        let effect = |exemption: &Exemption, now: &str| {
+            exemption
+                .decide(&subject, now.parse().unwrap())
+                .map(|decision| decision.effect)
+        };
+        assert_eq!(effect(&for_ever, "2027-01-01T00:00:00Z"), Some(Effect::Refuse));
+        assert_eq!(
+            effect(&for_ever, "2027-01-02T00:00:00Z"),
+            None,
+            "366 days are over"
+        );
+
+        let asks = Some(Effect::LowerTo(Mode::Approve));
+        let everything = exemption(ExemptionScope::Arn { pattern: "*".into() });
+        assert_eq!(effect(&everything, "2026-01-15T00:00:00Z"), asks);
+        let from_tomorrow = Exemption {
+            added_at: "2026-01-16T00:00:00Z".parse().unwrap(),
+            ..exemption(own())
+        };
+        assert_eq!(effect(&from_tomorrow, "2026-01-15T00:00:00Z"), asks);
+        let nobodys = Exemption {
+            owner: "  ".into(),
+            ..exemption(own())
+        };
+        assert_eq!(effect(&nobodys, "2026-01-15T00:00:00Z"), asks);
+        assert_eq!(effect(&nobodys, "2026-02-15T00:00:00Z"), None, "it is over");
     }
 }

@@ -122,7 +122,7 @@ mod tests {
                 since: "2026-01-01T00:00:00Z".parse().unwrap(),
                 until: "2026-01-01T02:00:00Z".parse().unwrap(),
             }],
-            exemptions: vec![],
+            ..Guardrails::default()
         };
         let role = target(Resource::Role(kind::Role {
             role_name: "build".into(),

@@ -2,11 +2,17 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Effect};
-use crate::ids::{AccountId, PlaybookName};
+use super::{CLOCKS_DIFFER, Decision, Effect};
+use crate::{
+    ids::{AccountId, PlaybookName},
+    mode::Mode,
+};
+
+/// The longest pause. Whatever the item says, it ends then.
+pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// `backstop pause`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +52,21 @@ impl fmt::Display for PauseScope {
 }
 
 impl Pause {
+    /// When it ends: as it says, but never later than the longest pause.
+    pub fn ends(&self) -> Timestamp {
+        let latest = self.since.saturating_add(LONGEST_PAUSE);
+        latest.map_or(self.until, |latest| self.until.min(latest))
+    }
+
+    /// This pause where another of the same scope stands already: it never ends earlier than that one.
+    #[must_use]
+    pub fn beside(self, standing: &Self) -> Self {
+        Self {
+            until: self.until.max(standing.ends()),
+            ..self
+        }
+    }
+
     pub(super) fn decide(
         &self,
         playbook: &PlaybookName,
@@ -57,12 +78,27 @@ impl Pause {
             PauseScope::Playbook(name) => name == playbook,
             PauseScope::Account(paused) => paused == account,
         };
-        (covers && now < self.until).then(|| Decision {
+        let is_of_tomorrow = self.since.duration_since(now) > CLOCKS_DIFFER;
+        if covers && is_of_tomorrow {
+            return Some(Decision {
+                guardrail: "pause".to_owned(),
+                effect: Effect::LowerTo(Mode::Approve),
+                detail: format!(
+                    "the pause of {} isn't obeyed, since it says that it began later than now: until it is removed, \
+                     nothing is done unasked",
+                    self.scope
+                ),
+            });
+        }
+        (covers && now < self.ends()).then(|| Decision {
             guardrail: "pause".to_owned(),
             effect: Effect::Refuse,
             detail: format!(
                 "{} is paused until {} by {}: {}",
-                self.scope, self.until, self.by, self.reason
+                self.scope,
+                self.ends(),
+                self.by,
+                self.reason
             ),
         })
     }
@@ -96,5 +132,39 @@ mod tests {
                 .decide(&"leaked-access-key".into(), &account, after)
                 .is_none()
         );
+    }
+
+    #[test]
+    fn whatever_an_item_says_it_ends_in_time_and_another_never_shortens_it() {
+        let pause = Pause {
+            scope: PauseScope::Everything,
+            by: "arn:aws:iam::123456789012:user/alice".into(),
+            reason: "migration".into(),
+            since: "2026-01-01T00:00:00Z".parse().unwrap(),
+            until: "9999-12-30T00:00:00Z".parse().unwrap(),
+        };
+        let effect = |pause: &Pause, now: &str| {
+            pause
+                .decide(
+                    &"public-bucket".into(),
+                    &AccountId::from("123456789012"),
+                    now.parse().unwrap(),
+                )
+                .map(|decision| decision.effect)
+        };
+        assert_eq!(effect(&pause, "2026-01-30T23:59:59Z"), Some(Effect::Refuse));
+        assert_eq!(effect(&pause, "2026-01-31T00:00:00Z"), None, "30 days are over");
+        assert_eq!(
+            effect(&pause, "2025-12-31T00:00:00Z"),
+            Some(Effect::LowerTo(Mode::Approve)),
+            "it begins tomorrow"
+        );
+        let second = Pause {
+            since: "2026-01-02T00:00:00Z".parse().unwrap(),
+            until: "2026-01-02T01:00:00Z".parse().unwrap(),
+            ..pause.clone()
+        };
+        assert_eq!(second.clone().beside(&pause).ends(), pause.ends());
+        assert_eq!(pause.clone().beside(&second).until, pause.until);
     }
 }

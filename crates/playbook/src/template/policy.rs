@@ -16,12 +16,12 @@ pub struct Stated {
     pub scope: Scope,
 }
 
-/// Roles that nothing changes: the stack's own, and those that belong to AWS.
+/// Roles that nothing changes: the stack's own, and those that belong to AWS. By their whole paths, with the slash
+/// behind: nobody can name themselves out of reach.
 const OWN_AND_AWS_ROLES: &[&str] = &[
     "arn:{partition}:iam::{account}:role/{AWS::StackName}/*",
-    "arn:{partition}:iam::{account}:role/{AWS::StackName}-*",
     "arn:{partition}:iam::{account}:role/aws-service-role/*",
-    "arn:{partition}:iam::{account}:role/aws-reserved/*",
+    "arn:{partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*",
 ];
 
 /// What the role of a function may do and may not.

@@ -23,6 +23,8 @@ pub enum About {
     Limit,
     /// Incidents that nobody works on any more.
     Attention,
+    /// Pauses and exemptions that are new, are others now, or have ended.
+    Guards,
 }
 
 impl About {
@@ -40,6 +42,7 @@ impl About {
             Self::Question => "question",
             Self::Limit => "limit",
             Self::Attention => "attention",
+            Self::Guards => "guards",
         }
     }
 }
@@ -73,5 +76,10 @@ impl NoticeKey {
     /// The incidents that need a person at this time.
     pub fn attention(at: Timestamp) -> Self {
         Self::new(format!("{}-{at}", About::Attention.as_str()))
+    }
+
+    /// What was seen of the guards at this time.
+    pub fn guards(at: Timestamp) -> Self {
+        Self::new(format!("{}-{at}", About::Guards.as_str()))
     }
 }

@@ -33,8 +33,9 @@ impl Api {
         let new: NewPause = request.body()?;
         self.check_scope(&new.scope)?;
         let pause = new.begin(&caller.arn, now()).map_err(wrong)?;
-        self.ledger.put_pause(&pause).await.map_err(of_ledger)?;
-        Done::created(&pause)
+        // Where one stands that ends later, that end stays.
+        let stands = self.ledger.put_pause(&pause).await.map_err(of_ledger)?;
+        Done::created(&stands)
     }
 
     pub(crate) async fn resume(&self, request: &Request) -> Answered {
@@ -62,8 +63,8 @@ impl Api {
         let with_ended = request.query("all").is_some_and(|all| all == "true");
         let read_at = now();
         let mut exemptions = self.ledger.guardrails().await.map_err(of_ledger)?.exemptions;
-        exemptions.retain(|exemption| with_ended || read_at < exemption.expires_at);
-        exemptions.sort_by_key(|exemption| exemption.expires_at);
+        exemptions.retain(|exemption| with_ended || read_at < exemption.ends());
+        exemptions.sort_by_key(backstop_core::guardrail::Exemption::ends);
         Done::ok(&Exemptions { exemptions, read_at })
     }
 
@@ -91,7 +92,7 @@ impl Api {
     async fn running(&self) -> Result<Vec<Pause>, ApiError> {
         let mut pauses = self.ledger.guardrails().await.map_err(of_ledger)?.pauses;
         let now = now();
-        pauses.retain(|pause| now < pause.until);
+        pauses.retain(|pause| now < pause.ends());
         Ok(pauses)
     }
 

@@ -3,6 +3,7 @@
 
 mod answer_body;
 mod feed;
+mod guards;
 mod guardduty;
 mod incidents;
 mod notices;

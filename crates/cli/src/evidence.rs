@@ -39,12 +39,17 @@ struct FetchArguments {
 struct VerifyArguments {
     /// The folder that holds `manifest.json`
     folder: std::path::PathBuf,
+    /// The log's head as the closing notice names it: names a log that was written anew since
+    #[arg(long, value_name = "HASH")]
+    head: Option<String>,
 }
 
 /// Runs `backstop evidence`.
 pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Exit {
     match arguments.command {
         Command::Fetch(arguments) => printer.end(fetch::fetch(arguments).await),
-        Command::Verify(arguments) => printer.end(folder::verify(&arguments.folder)),
+        Command::Verify(arguments) => {
+            printer.end(folder::verify(&arguments.folder, arguments.head.as_deref()))
+        }
     }
 }

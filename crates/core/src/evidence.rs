@@ -12,9 +12,11 @@
 //! | `manifest.json` | name, SHA-256, size and time of each of them; each entry's hash covers the one before |
 
 mod items;
+mod told;
 mod verify;
 
 pub use items::{RawFinding, items, log_name, report_name};
+pub use told::check_head;
 pub use verify::{Checked, Problem, check};
 
 pub use crate::manifest::{Entry, Item, Kept, LogHead, MANIFEST, Manifest, ManifestError, continues, extend};

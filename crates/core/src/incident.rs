@@ -17,6 +17,7 @@ pub use undo_asked::UndoAsked;
 
 pub use crate::status::Status;
 use crate::{
+    head::Head,
     ids::{Hash, NoticeKey, PersonId, StepId},
     log::{Event, Opened, Record, RecordName},
     manifest::Kept,
@@ -109,6 +110,9 @@ pub struct Incident {
     pub stuck_commands: Vec<String>,
     /// What is in the evidence bucket.
     pub evidence: Kept,
+    /// How far its own chain goes: whoever is told of it can tell a log that was written anew from this one.
+    #[serde(skip)]
+    pub head: Head,
     /// The record that closed it.
     #[serde(skip)]
     closed_by: u32,
@@ -213,6 +217,7 @@ impl Incident {
             stuck: None,
             stuck_commands: Vec::new(),
             evidence: Kept::default(),
+            head: first.head(),
             closed_by: 0,
         };
         for record in rest {

@@ -278,3 +278,35 @@ fn a_manifest_of_another_incident_or_written_anew_is_refused() {
         assert_eq!(first_problem(&altered).as_deref(), Some(MANIFEST));
     }
 }
+
+#[test]
+fn a_log_that_was_written_anew_is_told_by_the_head_that_people_were_notified_of() {
+    let (log, files) = kept();
+    let closed = log
+        .iter()
+        .position(|it| matches!(it.event, Event::Closed { .. }))
+        .unwrap();
+    let told = Incident::replay(&log[..=closed]).unwrap().head;
+    assert_eq!(told.hash, log[closed].hash);
+    let line = format!("log head {} {}", told.seq, told.hash);
+    for text in [told.hash.as_str(), line.as_str()] {
+        assert_eq!(evidence::check_head(&files, text), None);
+    }
+
+    // The whole log anew, its chain and its manifest whole: nothing here says so but the head.
+    let mut anew: Vec<Record> = Vec::new();
+    for record in &log[..=closed] {
+        let later = record.at + jiff::SignedDuration::from_secs(1);
+        anew.push(Record::next(anew.last(), later, record.id.clone(), record.event.clone()).unwrap());
+    }
+    let mut forged = Files::new();
+    keep(&mut anew, &mut forged);
+    assert!(check(&forged).problems.is_empty());
+    assert_eq!(evidence::check_head(&forged, &line).unwrap().item, "log");
+    assert!(
+        evidence::check_head(&files, "abc")
+            .unwrap()
+            .what
+            .contains("closing notice")
+    );
+}

@@ -1,9 +1,14 @@
 //! The evidence bucket: objects below `incidents/<id>/`, written with their checksum, never deleted.
 
+mod proofs;
+
 use std::time::Duration;
 
 use aws_sdk_s3::{Client, presigning::PresigningConfig, primitives::ByteStream, types::ChecksumAlgorithm};
-use backstop_core::{IncidentId, evidence::Item};
+use backstop_core::{
+    IncidentId,
+    evidence::{Item, LogHead, MANIFEST},
+};
 
 use crate::CallError;
 
@@ -28,12 +33,18 @@ impl EvidenceBucket {
         &self.name
     }
 
-    /// Writes one item. Written again it becomes another version; the bucket keeps both.
-    pub async fn put(&self, incident: &IncidentId, item: Item) -> Result<(), CallError> {
+    /// Writes one item once, with how far the log goes; the manifest grows, so it gets another version. An item that is
+    /// there was written by an earlier attempt: what it holds is checked against the manifest by whoever reads it.
+    pub async fn put(&self, incident: &IncidentId, item: Item, log: &LogHead) -> Result<(), CallError> {
         let key = key(incident, &item.name);
         let content_type = content_type(&item.name);
-        self.client
+        let once = (item.name != MANIFEST).then(|| "*".to_owned());
+        let written = self
+            .client
             .put_object()
+            .set_if_none_match(once)
+            .metadata("log-records", log.records.to_string())
+            .metadata("log-head", log.head.as_str())
             .bucket(&self.name)
             .key(&key)
             .content_type(content_type)
@@ -43,8 +54,12 @@ impl EvidenceBucket {
             .body(ByteStream::from(item.bytes))
             .send()
             .await
-            .map_err(CallError::of("s3:PutObject", self.place(&key)))?;
-        Ok(())
+            .map(drop)
+            .map_err(CallError::of("s3:PutObject", self.place(&key)));
+        match written {
+            Err(error) if error.code == "PreconditionFailed" => Ok(()),
+            written => written,
+        }
     }
 
     /// The names of all that is kept of an incident, the manifest among them.
@@ -96,19 +111,22 @@ impl EvidenceBucket {
 
     /// Reads one item.
     pub async fn get(&self, incident: &IncidentId, name: &str) -> Result<Vec<u8>, CallError> {
-        let key = key(incident, name);
+        self.read(&key(incident, name)).await
+    }
+
+    async fn read(&self, key: &str) -> Result<Vec<u8>, CallError> {
         let answer = self
             .client
             .get_object()
             .bucket(&self.name)
-            .key(&key)
+            .key(key)
             .send()
             .await
-            .map_err(CallError::of("s3:GetObject", self.place(&key)))?;
+            .map_err(CallError::of("s3:GetObject", self.place(key)))?;
         let bytes = answer.body.collect().await.map_err(|error| CallError {
             name: backstop_core::ErrorName::Unavailable,
             call: "s3:GetObject",
-            on: self.place(&key),
+            on: self.place(key),
             code: String::new(),
             message: error.to_string(),
         })?;
@@ -141,23 +159,61 @@ mod tests {
 
     use super::*;
 
+    fn item(name: &str) -> Item {
+        Item {
+            name: name.into(),
+            at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            bytes: b"{}".to_vec(),
+        }
+    }
+
+    fn head() -> LogHead {
+        LogHead {
+            records: 14,
+            head: "abc".into(),
+            ..LogHead::default()
+        }
+    }
+
     #[tokio::test]
-    async fn an_item_is_written_below_its_incident_with_a_checksum() {
+    async fn an_item_is_written_below_its_incident_once_with_a_checksum_and_the_logs_head() {
         let put = mock!(Client::put_object)
             .match_requests(|input| {
                 input.bucket() == Some("evidence")
                     && input.key() == Some("incidents/01K/before/deny-user.json")
                     && input.content_type() == Some("application/json")
                     && input.checksum_algorithm() == Some(&ChecksumAlgorithm::Sha256)
+                    && input.if_none_match() == Some("*")
+                    && input.metadata().unwrap().get("log-head").unwrap() == "abc"
+                    && input.metadata().unwrap().get("log-records").unwrap() == "14"
             })
             .then_output(|| PutObjectOutput::builder().build());
         let bucket = EvidenceBucket::new(mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&put]), "evidence");
-        let item = Item {
-            name: "before/deny-user.json".into(),
-            at: "2026-01-01T00:00:00Z".parse().unwrap(),
-            bytes: b"{}".to_vec(),
-        };
-        bucket.put(&"01K".into(), item).await.unwrap();
+        bucket
+            .put(&"01K".into(), item("before/deny-user.json"), &head())
+            .await
+            .unwrap();
         assert_eq!(put.num_calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_there_stays_and_only_the_manifest_is_written_again() {
+        let there = mock!(Client::put_object)
+            .match_requests(|input| input.if_none_match() == Some("*"))
+            .then_error(|| {
+                let meta = aws_smithy_types::error::ErrorMetadata::builder().code("PreconditionFailed");
+                aws_sdk_s3::operation::put_object::PutObjectError::generic(meta.build())
+            });
+        let grown = mock!(Client::put_object)
+            .match_requests(|input| input.if_none_match().is_none())
+            .then_output(|| PutObjectOutput::builder().build());
+        let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&there, &grown]);
+        let bucket = EvidenceBucket::new(client, "evidence");
+        bucket
+            .put(&"01K".into(), item("log-000014.json"), &head())
+            .await
+            .unwrap();
+        bucket.put(&"01K".into(), item(MANIFEST), &head()).await.unwrap();
+        assert_eq!((there.num_calls(), grown.num_calls()), (1, 1));
     }
 }

@@ -61,7 +61,7 @@ async fn attempt(ledger: &Ledger, bucket: &EvidenceBucket, id: &IncidentId) -> R
         at: incident.opened_at,
         bytes: manifest.text().map_err(invalid)?.into_bytes(),
     };
-    bucket.put(id, item).await?;
+    bucket.put(id, item, &manifest.log).await?;
     Ok(manifest.entries.len())
 }
 
@@ -85,7 +85,7 @@ async fn keep_news(ledger: &Ledger, bucket: &EvidenceBucket, log: &mut IncidentL
     let findings = ledger.findings(&id).await?;
     let news = news(&id, log.records(), &findings, before.entries)?;
     let named: Vec<Entry> = entries(&news).collect();
-    stream::iter(news.into_iter().map(|(_, item)| bucket.put(&id, item)))
+    stream::iter(news.into_iter().map(|(_, item)| bucket.put(&id, item, &whole)))
         .buffer_unordered(MOST_AT_ONCE)
         .try_collect::<Vec<()>>()
         .await?;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstop_core::evidence::{Problem, check};
+use backstop_core::evidence::{Problem, check, check_head};
 
 use super::words::Evidence;
 use crate::command::{CliError, CommandError};
@@ -35,8 +35,8 @@ impl CommandError for FolderError {
     }
 }
 
-/// Checks a folder.
-pub(super) fn verify(folder: &Path) -> Result<Evidence, CliError> {
+/// Checks a folder, and whether it holds the log whose head people were notified of.
+pub(super) fn verify(folder: &Path, head: Option<&str>) -> Result<Evidence, CliError> {
     if !folder.is_dir() {
         return Err(FolderError::None(folder.to_owned()).into());
     }
@@ -44,6 +44,9 @@ pub(super) fn verify(folder: &Path) -> Result<Evidence, CliError> {
     found.read(folder, "")?;
     let mut checked = check(&found.files);
     checked.problems.extend(found.strange);
+    checked
+        .problems
+        .extend(head.and_then(|head| check_head(&found.files, head)));
     Ok(Evidence::of(folder.to_owned(), checked, None))
 }
 

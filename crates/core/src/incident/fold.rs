@@ -22,6 +22,9 @@ impl Incident {
     pub(super) fn apply(&mut self, record: &Record) -> Result<(), Illegal> {
         let is_late = self.is_late(record);
         self.apply_event(record, is_late)?;
+        if record.lane.is_none() {
+            self.head = record.head();
+        }
         if let Some(state) = record.lane.as_ref().and_then(|step| self.step_mut(step)) {
             state.folded = record.seq;
         }

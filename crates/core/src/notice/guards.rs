@@ -25,11 +25,7 @@ enum Guard<'a> {
 
 /// What differs between the guards as they were seen last and as they are now; `None` if nothing does. What can't be
 /// read is a person's to remove, so that it wakes somebody.
-pub fn guards_changed(
-    seen: (&Guardrails, Timestamp),
-    found: &Guardrails,
-    now: Timestamp,
-) -> Option<Notice> {
+pub fn guards_changed(seen: (&Guardrails, Timestamp), found: &Guardrails, now: Timestamp) -> Option<Notice> {
     let (before, after) = (running(seen.0, seen.1), running(found, now));
     let new = after.iter().filter(|(key, _)| !before.contains_key(*key));
     let changed = after
@@ -43,14 +39,20 @@ pub fn guards_changed(
     };
     let (new, changed, ended): (Vec<_>, Vec<_>, Vec<_>) = (new.collect(), changed.collect(), ended.collect());
     let is_unreadable = |guards: &[(&String, &Guard<'_>)]| {
-        guards.iter().any(|(_, guard)| matches!(guard, Guard::Unreadable(_)))
+        guards
+            .iter()
+            .any(|(_, guard)| matches!(guard, Guard::Unreadable(_)))
     };
     let needs_person = is_unreadable(&new) || is_unreadable(&changed);
     let count = new.len() + changed.len() + ended.len();
     if count == 0 {
         return None;
     }
-    let noun = if count == 1 { " pause or exemption" } else { " pauses or exemptions" };
+    let noun = if count == 1 {
+        " pause or exemption"
+    } else {
+        " pauses or exemptions"
+    };
     let sections = [
         Section::of("New", of(new)),
         Section::of("Changed", of(changed)),
@@ -170,7 +172,10 @@ mod tests {
     #[test]
     fn a_new_a_changed_and_an_ended_guard_are_told() {
         let none = Guardrails::default();
-        let (one, other) = (exemption("arn:aws:iam::*:user/a"), exemption("arn:aws:iam::*:user/b"));
+        let (one, other) = (
+            exemption("arn:aws:iam::*:user/a"),
+            exemption("arn:aws:iam::*:user/b"),
+        );
         assert_eq!(told(&none, &none), None);
         assert_eq!(told(&one, &one), None);
         let (class, new) = told(&none, &one).unwrap();
@@ -178,7 +183,11 @@ mod tests {
         for part in ["New", "user/a", "payments", "intern", "2027-01-11T00:00:00Z"] {
             assert!(new.contains(part), "{part}: {new}");
         }
-        assert_eq!(new.lines().filter(|line| *line == "What to do next").count(), 1, "{new}");
+        assert_eq!(
+            new.lines().filter(|line| *line == "What to do next").count(),
+            1,
+            "{new}"
+        );
         assert!(told(&one, &other).unwrap().1.contains("Changed"));
         assert!(told(&one, &none).unwrap().1.contains("Ended or removed"));
     }
@@ -195,12 +204,16 @@ mod tests {
             }],
             ..Guardrails::default()
         };
-        let (seen, now): (Timestamp, Timestamp) = ("2026-01-10T10:30:00Z".parse().unwrap(), NOON.parse().unwrap());
+        let (seen, now): (Timestamp, Timestamp) =
+            ("2026-01-10T10:30:00Z".parse().unwrap(), NOON.parse().unwrap());
         assert!(guards_changed((&paused, seen), &paused, now).is_some());
         assert_eq!(guards_changed((&paused, now), &paused, now), None);
 
         let strange = Guardrails {
-            unreadable: vec![UnreadableGuard::new("NONSENSE#1", "it is neither a pause nor an exemption")],
+            unreadable: vec![UnreadableGuard::new(
+                "NONSENSE#1",
+                "it is neither a pause nor an exemption",
+            )],
             ..Guardrails::default()
         };
         assert_eq!(told(&Guardrails::default(), &strange).unwrap().0, Class::Page);

@@ -60,6 +60,11 @@ impl Piece {
         }
     }
 
+    /// A whole hash, for people to hold against another.
+    pub(crate) fn whole(hash: &Hash) -> Self {
+        Self::word(hash.as_str())
+    }
+
     /// The name of an error: Backstop's own have a dot, which a mail program might take for a host's.
     pub(crate) fn error(name: &str) -> Self {
         let own = ErrorName::ALL.iter().map(|own| own.as_str());

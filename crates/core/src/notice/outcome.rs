@@ -38,11 +38,18 @@ pub fn outcome(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> N
         lead: vec![
             line![outside(&incident.opened.target), " ", is_so],
             line!["incident ", id],
+            head_of(incident),
         ],
         sections: sections.into_iter().flatten().collect(),
         next,
         ..kind.of(id, incident)
     }
+}
+
+/// What the log says so far, by one number: a log that somebody writes anew doesn't hold that record.
+pub(super) fn head_of(incident: &Incident) -> Line {
+    let head = &incident.head;
+    line!["log head ", u64::from(head.seq), " ", Piece::whole(&head.hash)]
 }
 
 /// What a person did, or what ended as it was to end, wakes nobody. Of what is only reported, what is grave does.

@@ -1,6 +1,6 @@
 //! The notice after an undo: what is back, what stays off, and what a person must finish.
 
-use super::{Class, Command, Kind, Line, Notice, Piece, Point, Section, line, outside};
+use super::{Class, Command, Kind, Line, Notice, Piece, Point, Section, line, outcome::head_of, outside};
 use crate::{
     about::About,
     ids::IncidentId,
@@ -35,7 +35,7 @@ pub fn undone(id: &IncidentId, incident: &Incident) -> Notice {
         word: word.into(),
     };
     Notice {
-        lead: vec![headline, line!["incident ", id]],
+        lead: vec![headline, line!["incident ", id], head_of(incident)],
         sections: sections.into_iter().flatten().collect(),
         next: next(id, incident),
         ..kind.of(id, incident)

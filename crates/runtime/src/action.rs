@@ -224,6 +224,15 @@ pub fn read_receipt<T: serde::de::DeserializeOwned>(receipt: &Receipt) -> Result
     })
 }
 
+/// What a receipt says isn't what the order is about. Receipts say what was, never what to write: whoever altered one
+/// gets nothing done.
+pub fn unlike(detail: String) -> StepError {
+    StepError::Refused {
+        guardrail: "receipt".to_owned(),
+        reason: format!("the receipt isn't followed: {detail}; look at the target and restore it by hand"),
+    }
+}
+
 /// Writes a receipt.
 pub fn write_receipt(receipt: &impl serde::Serialize) -> Result<Receipt, StepError> {
     serde_json::to_value(receipt)

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::{
     CallError, StepError,
-    action::{StepRequest, read_receipt},
-    inline_policy::{PolicyReceipt, PolicyState},
+    action::{StepRequest, read_receipt, unlike},
+    inline_policy::{PolicyReceipt, PolicyState, only_denies},
+    opened_at,
 };
 
 backstop_aws::services! {
@@ -129,8 +130,10 @@ impl InlineDeny {
         }
     }
 
-    /// Writes the text of the receipt.
+    /// Writes the text of the receipt. The one place that writes a policy: whatever led here, it only denies.
     pub async fn put(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
+        let document = only_denies(&policy.document)?;
+        check_name(policy)?;
         let on = self.place(policy);
         match self.kind {
             PrincipalKind::User => self
@@ -138,7 +141,7 @@ impl InlineDeny {
                 .put_user_policy()
                 .user_name(&policy.holder)
                 .policy_name(&policy.policy_name)
-                .policy_document(&policy.document)
+                .policy_document(&document)
                 .send()
                 .await
                 .map(drop)
@@ -148,7 +151,7 @@ impl InlineDeny {
                 .put_role_policy()
                 .role_name(&policy.holder)
                 .policy_name(&policy.policy_name)
-                .policy_document(&policy.document)
+                .policy_document(&document)
                 .send()
                 .await
                 .map(drop)
@@ -157,8 +160,9 @@ impl InlineDeny {
         Ok(())
     }
 
-    /// Takes the policy away.
+    /// Takes the policy away: one of Backstop's own, nobody else's.
     pub async fn delete(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
+        check_name(policy)?;
         match self.kind {
             PrincipalKind::User => self
                 .iam
@@ -208,6 +212,7 @@ impl InlineDeny {
     /// stay denied; a person may accept their revival by name.
     pub async fn undo(&self, request: &StepRequest, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
         let InlineDenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
+        let sessions_end = self.within_reason(sessions_end, request);
         let state = self.state(&policy).await?;
         if let PolicyState::Absent | PolicyState::Altered = state
             && let Some(outcome) = policy.undo_without_removal(&state)
@@ -235,6 +240,15 @@ impl InlineDeny {
         })
     }
 
+    /// The end of all sessions from before, as the receipt has it, but never earlier than those from before the incident
+    /// may live, nor later than those from before now: no receipt brings stolen ones back to life.
+    fn within_reason(&self, sessions_end: Timestamp, request: &StepRequest) -> Timestamp {
+        let longest = self.kind.longest_session();
+        let after = |at: Timestamp| at.saturating_add(longest).unwrap_or(Timestamp::MAX);
+        let earliest = opened_at(&request.incident).map_or(Timestamp::MIN, after);
+        sessions_end.min(after(request.at)).max(earliest)
+    }
+
     fn place(&self, policy: &PolicyReceipt) -> String {
         format!(
             "policy `{}` of {} `{}`",
@@ -243,4 +257,17 @@ impl InlineDeny {
             policy.holder
         )
     }
+}
+
+/// Policies of other names are other people's.
+fn check_name(policy: &PolicyReceipt) -> Result<(), StepError> {
+    let is_ours = ["BackstopDeny-", "BackstopDenyInstance-"]
+        .iter()
+        .any(|own| policy.policy_name.starts_with(own));
+    is_ours.then_some(()).ok_or_else(|| {
+        unlike(format!(
+            "policy `{}` of `{}` is none of Backstop's",
+            policy.policy_name, policy.holder
+        ))
+    })
 }

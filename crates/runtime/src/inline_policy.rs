@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::{StepError, action::unlike};
+
 /// What undo needs of an inline policy: who holds it, its name, and its text as we wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyReceipt {
@@ -54,6 +56,22 @@ impl PolicyReceipt {
             policy_name: format!("BackstopDenyInstance-{incident}"),
             ..Self::new(holder, incident, &deny_instance(arn))
         }
+    }
+
+    /// Refuses a receipt that isn't, in every part, what this incident writes on this holder.
+    pub fn check_is(&self, ours: &Self) -> Result<(), StepError> {
+        if self == ours {
+            return Ok(());
+        }
+        Err(unlike(format!(
+            "policy `{}` of `{}` isn't the one that this incident writes",
+            self.policy_name, self.holder
+        )))
+    }
+
+    /// Before when sessions are denied, if only those are.
+    pub fn cutoff(&self) -> Option<Timestamp> {
+        cutoff_of(&self.document)
     }
 
     /// Compares the text that IAM returns. IAM returns it percent-encoded (IAM API Reference,
@@ -121,6 +139,35 @@ impl PolicyReceipt {
                 ),
             }),
         }
+    }
+}
+
+/// The text of a policy as it may be written: nothing but denies of everything, in the shape that Backstop gives them.
+/// What is written is what was checked, whatever else the text held.
+pub fn only_denies(document: &str) -> Result<String, StepError> {
+    let refused = || unlike("its policy does something else than deny".to_owned());
+    let document: Value = serde_json::from_str(document).map_err(|_unreadable| refused())?;
+    let is_deny = |statement: &Value| {
+        let Some(fields) = statement.as_object() else {
+            return false;
+        };
+        let has = |key: &str, value: &str| fields.get(key).and_then(Value::as_str) == Some(value);
+        has("Effect", "Deny")
+            && has("Action", "*")
+            && has("Resource", "*")
+            && fields
+                .keys()
+                .all(|key| ["Sid", "Effect", "Action", "Resource", "Condition"].contains(&key.as_str()))
+    };
+    let statements = document.get("Statement").and_then(Value::as_array);
+    let is_plain = document.as_object().is_some_and(|fields| {
+        fields
+            .keys()
+            .all(|key| ["Version", "Statement"].contains(&key.as_str()))
+    });
+    match statements {
+        Some(all) if is_plain && !all.is_empty() && all.iter().all(is_deny) => Ok(document.to_string()),
+        _ => Err(refused()),
     }
 }
 
@@ -206,6 +253,37 @@ mod tests {
         assert_eq!(receipt.compare(Some(&receipt.document)), PolicyState::Ours);
         assert_eq!(receipt.compare(Some("{}")), PolicyState::Altered);
         assert_eq!(receipt.compare(None), PolicyState::Absent);
+    }
+
+    #[test]
+    fn nothing_but_denies_of_everything_is_written() {
+        let arn = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0";
+        let cutoff: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap_or_default();
+        for ours in [deny_all(), deny_older_sessions(cutoff), deny_instance(arn)] {
+            let receipt = PolicyReceipt::new("alice", &"01J".into(), &ours);
+            assert!(only_denies(&receipt.document).is_ok());
+            let narrowed = receipt.narrowed(cutoff);
+            assert!(narrowed.is_none_or(|narrowed| only_denies(&narrowed.document).is_ok()));
+        }
+        for hostile in [
+            "",
+            "[]",
+            "{}",
+            r#"{"Statement":[]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"},{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","NotAction":"s3:*","Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["s3:*"],"Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"deny","Action":"*","Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#,
+        ] {
+            assert!(only_denies(hostile).is_err(), "{hostile}");
+        }
+        // A reader that takes the first of two would see an allow: only the deny is written.
+        let twice = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+        assert!(only_denies(twice).is_ok_and(|text| !text.contains("Allow")));
     }
 
     #[test]

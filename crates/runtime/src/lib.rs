@@ -8,6 +8,7 @@
 //! | `inline_deny` | reading, writing and taking back such a policy (feature `inline-deny`) |
 //! | [`action`] | what a `respond-*` function implements for each step |
 //! | [`capture`] | an action that only reads and keeps what it read |
+//! | [`proof`] | the proof that a receipt in the log is one that a responder wrote |
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
 //! | `decision` | approves or denies a plan (feature `machines`) |
@@ -35,6 +36,7 @@ pub mod manual_run;
 #[cfg(feature = "outbox")]
 pub mod outbox;
 mod playbooks;
+pub mod proof;
 pub mod runner;
 pub mod serve;
 pub mod settings;
@@ -49,4 +51,4 @@ pub use backstop_aws::CallError;
 pub use capture::{Capture, Captured};
 pub use ledger::{IncidentLog, Ledger, LedgerError};
 pub use playbooks::playbooks;
-pub use stamp::{new_id, now};
+pub use stamp::{new_id, now, opened_at};

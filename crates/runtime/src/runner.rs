@@ -1,6 +1,7 @@
 //! Runs the steps of an incident: asks the guardrails, saves the receipt, acts, and writes everything down.
 
 mod act;
+mod bounds;
 mod undo;
 mod verify;
 
@@ -9,11 +10,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use backstop_aws::{Accounts, Scope};
 use backstop_core::{
     ActionId, IncidentId, Outcome, Plan, StepId,
-    guardrail::{Guardrails, Permit, Protection, Subject},
+    guardrail::{Decision, Guardrails, Permit},
     incident::{Incident, StepState},
-    log::{Event, Origin},
+    log::Event,
     task::{RespondTask, StepAnswer, StepTask},
 };
+pub use bounds::Bounds;
 use serde_json::Value;
 
 use crate::{Action, IncidentLog, Ledger, StepError, action::StepRequest, now};
@@ -21,7 +23,7 @@ use crate::{Action, IncidentLog, Ledger, StepError, action::StepRequest, now};
 /// The actions of one function, with what running them takes.
 pub struct Runner {
     ledger: Ledger,
-    protection: Protection,
+    bounds: Bounds,
     accounts: Arc<Accounts>,
     actions: BTreeMap<&'static str, Arc<dyn Action>>,
 }
@@ -30,7 +32,7 @@ impl Runner {
     /// Registers the actions under their ids; `accounts` are those that they can act in.
     pub fn new(
         ledger: Ledger,
-        protection: Protection,
+        bounds: Bounds,
         accounts: Arc<Accounts>,
         actions: Vec<Arc<dyn Action>>,
     ) -> Self {
@@ -40,7 +42,7 @@ impl Runner {
             .collect();
         Self {
             ledger,
-            protection,
+            bounds,
             accounts,
             actions,
         }
@@ -72,7 +74,7 @@ impl Runner {
                 outcome: Some(outcome),
             });
         }
-        let plan = match planned {
+        let plan = match planned.and_then(|plan| self.unprotected(plan)) {
             Ok(plan) => plan,
             Err(error) => return self.end_with_error(&mut log, &task.step, error).await,
         };
@@ -92,6 +94,20 @@ impl Runner {
         })
     }
 
+    /// Nobody is asked about what is refused in any case: who is protected is only known once the target is found, since
+    /// findings name no paths.
+    fn unprotected(&self, plan: Plan) -> Result<Plan, StepError> {
+        match self.bounds.protection.decide(&plan.principal) {
+            Some(Decision {
+                guardrail, detail, ..
+            }) => Err(StepError::Refused {
+                guardrail,
+                reason: detail,
+            }),
+            None => Ok(plan),
+        }
+    }
+
     /// Asks pauses, exemptions, the drill tag, the protected principals and the account, right before acting.
     fn permit_by(
         &self,
@@ -99,15 +115,8 @@ impl Runner {
         incident: &Incident,
         plan: &Plan,
     ) -> Result<Permit, StepError> {
-        let subject = Subject {
-            playbook: &incident.opened.playbook,
-            account: &incident.opened.target.account,
-            principal: &plan.principal,
-            tags: &plan.tags,
-            is_drill: incident.opened.origin == Origin::Drill,
-        };
         guardrails
-            .permit(&self.protection, &subject, now())
+            .permit(&self.bounds.protection, &bounds::subject(incident, plan), now())
             .map_err(|refusals| {
                 let names: Vec<&str> = refusals
                     .iter()

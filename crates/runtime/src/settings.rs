@@ -2,7 +2,7 @@
 
 use std::env;
 
-use backstop_core::guardrail::Protection;
+use backstop_core::{Mode, guardrail::Protection};
 
 /// A setting is missing or unreadable.
 #[derive(Debug, thiserror::Error)]
@@ -61,4 +61,9 @@ pub fn protection() -> Result<Protection, SettingError> {
         own_roles: list("OWN_ROLES"),
         break_glass: list("BREAK_GLASS_ARNS"),
     })
+}
+
+/// The stack's `MaximumMode`: nothing goes further, whatever the log says.
+pub fn maximum_mode() -> Result<Mode, SettingError> {
+    parsed("MAXIMUM_MODE", "`observe`, `approve` or `auto`")
 }

@@ -1,7 +1,7 @@
 //! The end of an undo: what its function couldn't write down, and the commands that finish a stuck one.
 
 use backstop_core::{
-    IncidentId, StepId, UndoOutcome,
+    ErrorName, IncidentId, StepId, UndoOutcome,
     incident::{Incident, Status, StepState, Undo},
     log::Event,
 };
@@ -80,14 +80,20 @@ fn is_cut_off(incident: &Incident, state: &StepState) -> bool {
     matches!(&incident.undo, Undo::Running(waiting) if waiting.contains(&state.step.step))
 }
 
-/// The commands of the steps whose undo failed or was cut off, last made first. A drifted step gets none:
-/// what to do there depends on who changed it and why.
+fn has_failed(state: &StepState) -> bool {
+    let refused = ErrorName::Refused.as_str();
+    matches!(&state.undo, Some(UndoOutcome::Failed { error, .. }) if error != refused)
+}
+
+/// The commands of the steps whose undo failed or was cut off, last made first. A drifted step gets none: what to do
+/// there depends on who changed it and why. Nor does one whose receipt isn't proven: its commands come from the same
+/// record, and nobody must be led to type what a forger wrote.
 fn commands(incident: &Incident) -> Vec<String> {
     incident
         .steps
         .iter()
         .rev()
-        .filter(|state| is_cut_off(incident, state) || matches!(state.undo, Some(UndoOutcome::Failed { .. })))
+        .filter(|state| is_cut_off(incident, state) || has_failed(state))
         .filter_map(|state| state.plan.as_ref())
         .flat_map(|plan| plan.manual_undo.iter().cloned())
         .collect()

@@ -13,7 +13,11 @@ use std::sync::Arc;
 
 use backstop_aws::Accounts;
 use backstop_core::task::RespondTask;
-use backstop_runtime::{Action, Ledger, runner::Runner, serve, settings};
+use backstop_runtime::{
+    Action, Ledger,
+    runner::{Bounds, Runner},
+    serve, settings,
+};
 
 use credential_activity::CredentialActivity;
 
@@ -33,7 +37,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let account = settings::required("ACCOUNT_ID")?;
     let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
     let actions = actions(&accounts);
-    let runner = Runner::new(ledger, settings::protection()?, accounts, actions);
+    let runner = Runner::new(
+        ledger,
+        Bounds::reading(settings::protection()?),
+        accounts,
+        actions,
+    );
     serve::serve(|task: RespondTask| runner.run(task)).await
 }
 

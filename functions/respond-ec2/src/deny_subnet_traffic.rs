@@ -19,7 +19,7 @@ use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,7 @@ impl Action for DenySubnetTraffic {
     /// Every rule is tried, even if another fails.
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
+        check(request, &receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let standing = acl::of_vpcs(&ec2, &receipt.vpcs).await?;
         let mut first = Ok(());
@@ -161,6 +162,7 @@ impl Action for DenySubnetTraffic {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
+        check(request, &receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let standing = acl::of_vpcs(&ec2, &receipt.vpcs).await?;
         let drifted: Vec<String> = receipt
@@ -210,6 +212,18 @@ impl DenySubnetTraffic {
                 format!("{} rule(s) are missing", plan.changes.len())
             },
         })
+    }
+}
+
+/// Refuses a receipt of another instance, or with rules that this step never makes: of more than one address.
+fn check(request: &StepRequest, receipt: &CutReceipt) -> Result<(), StepError> {
+    instance::check_own(request, &receipt.instance)?;
+    match receipt.entries.iter().find(|entry| !entry.is_of_one_address()) {
+        Some(entry) => Err(unlike(format!(
+            "rule {} of network ACL `{}` for `{}` is none that this step makes",
+            entry.number, entry.acl, entry.cidr
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ use backstop_aws::{Access, Accounts};
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use target_groups::Registration;
@@ -127,6 +127,7 @@ impl Action for DeregisterFromLoadBalancers {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: RegistrationReceipt = read_receipt(receipt)?;
+        check(request, &receipt)?;
         let aws = self.accounts.at(request)?;
         let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
         let mut first_failure = None;
@@ -178,6 +179,7 @@ impl Action for DeregisterFromLoadBalancers {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: RegistrationReceipt = read_receipt(receipt)?;
+        check(request, &receipt)?;
         let aws = self.accounts.at(request)?;
         let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
         if let Err(gone) = instance::or_gone(instance::read(&aws.client::<Ec2>(), &request.target).await)? {
@@ -205,6 +207,23 @@ impl Action for DeregisterFromLoadBalancers {
             }
         }
         Ok(words::undone(&receipt.instance, &restored, &gone))
+    }
+}
+
+/// Refuses a receipt of another instance, or of target groups elsewhere than the order's.
+fn check(request: &StepRequest, receipt: &RegistrationReceipt) -> Result<(), StepError> {
+    instance::check_own(request, &receipt.instance)?;
+    let place = format!(
+        "arn:{}:elasticloadbalancing:{}:{}:targetgroup/",
+        request.target.partition, request.target.region, request.target.account
+    );
+    let is_foreign = |target: &&Registration| {
+        let is_own = target.id == receipt.instance || target.id.parse::<std::net::IpAddr>().is_ok();
+        !target.group.starts_with(&place) || !is_own
+    };
+    match receipt.targets.iter().find(is_foreign) {
+        Some(foreign) => Err(unlike(format!("`{foreign}` isn't of this instance and account"))),
+        None => Ok(()),
     }
 }
 

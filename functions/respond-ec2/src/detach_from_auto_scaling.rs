@@ -117,6 +117,7 @@ impl Action for DetachFromAutoScaling {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
+        instance::check_own(request, &receipt.instance)?;
         let autoscaling = self.accounts.at(request)?.client::<AutoScaling>();
         // After a crash it may have left already, and EC2 Auto Scaling refuses to detach a stranger.
         let member = group::membership(&autoscaling, &receipt.instance).await?;
@@ -177,6 +178,7 @@ impl Action for DetachFromAutoScaling {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
+        instance::check_own(request, &receipt.instance)?;
         let aws = self.accounts.at(request)?;
         let (ec2, autoscaling) = (aws.client::<Ec2>(), aws.client::<AutoScaling>());
         if let Err(gone) = instance::or_gone(instance::read(&ec2, &request.target).await)? {

@@ -129,10 +129,16 @@ impl Action for EndSessions {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: SessionsReceipt = read_receipt(receipt)?;
+        // Whatever the receipt says, only what is live on this instance is ended.
+        let active = self.active(request).await?;
+        let live = active.iter().filter_map(Session::session_id);
+        let sessions: Vec<&str> = live
+            .filter(|id| receipt.sessions.iter().any(|one| one == id))
+            .collect();
         let mut first_failure = None;
         // One that fails must not leave the others live.
         let ssm = self.accounts.at(request)?.client::<Ssm>();
-        for session in &receipt.sessions {
+        for session in sessions {
             if let Err(error) = Self::end(&ssm, session).await {
                 first_failure.get_or_insert(error);
             }

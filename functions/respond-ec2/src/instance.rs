@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::types::{self, InstanceStateName};
 use backstop_actions::permissions;
 use backstop_core::{ErrorName, Target, UndoOutcome, kind};
-use backstop_runtime::{CallError, StepError};
+use backstop_runtime::{
+    CallError, StepError,
+    action::{StepRequest, unlike},
+};
 use serde::{Deserialize, Serialize};
 
 /// See the module.
@@ -108,6 +111,17 @@ pub(crate) async fn find(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<t
         .flat_map(|reservation| reservation.instances.unwrap_or_default())
         .find(|instance| instance.instance_id() == Some(id))
         .ok_or_else(gone)
+}
+
+/// Refuses a receipt of another instance than the order's: nothing else is touched.
+pub(crate) fn check_own(request: &StepRequest, instance: &str) -> Result<(), StepError> {
+    let own = id_of(&request.target)?;
+    if instance == own {
+        return Ok(());
+    }
+    Err(unlike(format!(
+        "it is of instance `{instance}`, and this step is about `{own}`"
+    )))
 }
 
 /// What was read for an undo; where the instance is gone there is nothing to put back, which is the undo's outcome.

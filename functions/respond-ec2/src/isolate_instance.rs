@@ -89,7 +89,7 @@ impl Action for IsolateInstance {
         let wants_untracking = request.flag(&ec2::isolate_instance::UNTRACK)?;
         let instance = instance::read(&ec2, &request.target).await?;
         let (groups, paths, last) = tokio::join!(
-            groups_of(&aws, &instance),
+            groups_of(&aws, request, &instance),
             tracked::read(&aws, &instance),
             last::serving(&aws, &instance)
         );
@@ -136,8 +136,9 @@ impl Action for IsolateInstance {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
+        instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        act::act(&ec2, &request.incident, &receipt.interfaces, self.open_for).await
+        act::act(&ec2, request, &receipt.interfaces, self.open_for).await
     }
 
     /// Every interface that is attached now counts, also one that was attached since.
@@ -160,7 +161,11 @@ impl Action for IsolateInstance {
         };
         let mut groups = BTreeMap::new();
         for vpc in vpcs(&instance) {
-            let found = group::find(&ec2, &vpc, group::ISOLATION).await?;
+            let place = group::Place {
+                vpc: &vpc,
+                account: &request.target.account,
+            };
+            let found = group::find(&ec2, place, group::ISOLATION).await?;
             groups.insert(vpc, found);
         }
         let faults: Vec<String> = instance
@@ -185,8 +190,9 @@ impl Action for IsolateInstance {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
+        instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        undo::undo(&ec2, &request.incident, &receipt.interfaces).await
+        undo::undo(&ec2, request, &receipt.interfaces).await
     }
 }
 
@@ -202,12 +208,20 @@ fn vpcs(instance: &Instance) -> Vec<String> {
     vpcs
 }
 
-/// What stands under the isolation group's name in each VPC; refuses a group that isn't ours to strip.
-async fn groups_of(aws: &Access<'_>, instance: &Instance) -> Result<BTreeMap<String, Isolation>, StepError> {
+/// What there is of our isolation group in each VPC.
+async fn groups_of(
+    aws: &Access<'_>,
+    request: &StepRequest,
+    instance: &Instance,
+) -> Result<BTreeMap<String, Isolation>, StepError> {
     let ec2 = aws.client::<Ec2>();
     let mut groups = BTreeMap::new();
     for vpc in vpcs(instance) {
-        let isolation = IsolationGroup::new(&ec2, &vpc).look().await?;
+        let place = group::Place {
+            vpc: &vpc,
+            account: &request.target.account,
+        };
+        let isolation = IsolationGroup::new(&ec2, place, &request.incident).look().await?;
         groups.insert(vpc, isolation);
     }
     Ok(groups)

@@ -21,7 +21,12 @@ use std::sync::Arc;
 
 use backstop_aws::Accounts;
 use backstop_core::{guardrail::Protection, task::RespondTask};
-use backstop_runtime::{Action, Ledger, runner::Runner, serve, settings};
+use backstop_runtime::{
+    Action, Ledger,
+    evidence::EvidenceBucket,
+    runner::{Bounds, Runner},
+    serve, settings,
+};
 use secure_snapshots::Custody;
 
 /// Every action of this function.
@@ -55,6 +60,10 @@ fn actions(accounts: &Arc<Accounts>, protection: &Protection, custody: Custody) 
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
     let config = backstop_aws::config().await;
+    let proofs = EvidenceBucket::new(
+        aws_sdk_s3::Client::new(&config),
+        settings::required("EVIDENCE_BUCKET")?,
+    );
     let ledger = Ledger::new(
         aws_sdk_dynamodb::Client::new(&config),
         settings::required("TABLE_NAME")?,
@@ -63,7 +72,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
     let protection = settings::protection()?;
     let actions = actions(&accounts, &protection, Custody::from_env()?);
-    let runner = Runner::new(ledger, protection, accounts, actions);
+    let bounds = Bounds::acting(protection, settings::maximum_mode()?, Arc::new(proofs));
+    let runner = Runner::new(ledger, bounds, accounts, actions);
     serve::serve(|task: RespondTask| runner.run(task)).await
 }
 

@@ -93,6 +93,7 @@ impl Action for ProtectInstance {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
+        instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let mut first_failure = None;
         // One that fails must not leave the others off.
@@ -133,6 +134,7 @@ impl Action for ProtectInstance {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
+        instance::check_own(request, &receipt.instance)?;
         let now = match instance::or_gone(self.read(request).await)? {
             Ok((_, now)) => now,
             Err(gone) => return Ok(gone),

@@ -21,7 +21,7 @@ use backstop_core::{
 };
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
     inline_deny::{Iam, InlineDeny, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState, deny_instance},
 };
@@ -56,6 +56,21 @@ struct Role {
 impl RevokeInstanceCredentials {
     pub(crate) const fn new(accounts: Arc<Accounts>, protection: Protection) -> Self {
         Self { accounts, protection }
+    }
+
+    /// Gives no instance a role that is protected, nor takes a deny from another role than the profile's.
+    async fn check_role(&self, aws: &Access<'_>, receipt: &CredentialsReceipt) -> Result<(), StepError> {
+        let role = role_of(aws, &receipt.profile_arn).await?;
+        if let Some(role) = &role {
+            self.refuse_protected(role)?;
+        }
+        match (&role, &receipt.policy) {
+            (Some(role), Some(policy)) if role.name != policy.holder => Err(unlike(format!(
+                "the role of `{}` is `{}`, not `{}`",
+                receipt.profile_arn, role.name, policy.holder
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// The runner's guardrails look at the instance; the role is changed as well.
@@ -126,6 +141,7 @@ impl Action for RevokeInstanceCredentials {
     /// Both parts are tried, even if the first fails: the deny works without it.
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
+        check(request, &receipt)?;
         let aws = self.accounts.at(request)?;
         let ec2 = aws.client::<Ec2>();
         let taken = association::take_away(&ec2, &receipt.instance, &receipt.profile_arn).await;
@@ -169,8 +185,40 @@ impl Action for RevokeInstanceCredentials {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
-        undo::undo(&self.accounts.at(request)?, request, &receipt).await
+        check(request, &receipt)?;
+        let aws = self.accounts.at(request)?;
+        self.check_role(&aws, &receipt).await?;
+        undo::undo(&aws, request, &receipt).await
     }
+}
+
+/// Refuses a receipt that isn't of the order's instance, names a profile of another account, or another policy than this
+/// incident writes: its text is made anew from the order.
+fn check(request: &StepRequest, receipt: &CredentialsReceipt) -> Result<(), StepError> {
+    instance::check_own(request, &receipt.instance)?;
+    let target = &request.target;
+    let place = format!(
+        "arn:{}:iam::{}:instance-profile/",
+        target.partition, target.account
+    );
+    if !receipt.profile_arn.starts_with(&place) {
+        return Err(unlike(format!(
+            "`{}` is no instance profile of account {}",
+            receipt.profile_arn, target.account
+        )));
+    }
+    let Some(policy) = &receipt.policy else {
+        return Ok(());
+    };
+    let arn = format!(
+        "arn:{}:ec2:{}:{}:instance/{}",
+        target.partition, target.region, target.account, receipt.instance
+    );
+    policy.check_is(&PolicyReceipt::new(
+        &policy.holder,
+        &request.incident,
+        &deny_instance(&arn),
+    ))
 }
 
 /// The role of a profile; IAM allows one (IAM User Guide, "Using instance profiles").

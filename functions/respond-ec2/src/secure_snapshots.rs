@@ -38,7 +38,7 @@ pub(crate) struct SecureSnapshots {
     custody: Custody,
 }
 
-/// What is to be done with which snapshots; the parameters may change before it is done.
+/// Which snapshots there were, and what was to be done with them; what is done is what the stack's parameters say then.
 #[derive(Debug, Serialize, Deserialize)]
 struct CustodyReceipt {
     snapshots: Vec<String>,
@@ -100,10 +100,15 @@ impl Action for SecureSnapshots {
         let receipt: CustodyReceipt = read_receipt(receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let evidence = Evidence::of(&ec2, &request.incident).await?;
+        // With whom to share and under which key is the stack's to say, never a receipt's.
+        let custody = self
+            .custody
+            .clone()
+            .in_region_of(&request.target, &mut Vec::new());
         Keeping {
             ec2: &ec2,
             evidence: &evidence,
-            custody: &receipt.custody,
+            custody: &custody,
             incident: &request.incident,
             region: request.target.region.as_str(),
         }
@@ -118,19 +123,17 @@ impl Action for SecureSnapshots {
     ) -> Result<Verification, StepError> {
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let evidence = Evidence::of(&ec2, &request.incident).await?;
-        let (custody, gone) = match receipt {
+        let gone = match receipt {
             Some(receipt) => {
                 let receipt: CustodyReceipt = read_receipt(receipt)?;
-                let gone = words::gone(&receipt.snapshots, &evidence);
-                (receipt.custody, gone)
+                words::gone(&receipt.snapshots, &evidence)
             }
-            None => (
-                self.custody
-                    .clone()
-                    .in_region_of(&request.target, &mut Vec::new()),
-                Vec::new(),
-            ),
+            None => Vec::new(),
         };
+        let custody = self
+            .custody
+            .clone()
+            .in_region_of(&request.target, &mut Vec::new());
         let todo = keeping::todo(&ec2, &evidence, &custody).await?;
         Ok(words::verification(&evidence, &todo, &gone))
     }

@@ -142,6 +142,7 @@ impl Action for TagInstance {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
+        instance::check_own(request, &receipt.instance)?;
         let tags = wanted(request)
             .into_iter()
             .filter(|(key, _)| receipt.before.contains_key(*key))
@@ -179,6 +180,7 @@ impl Action for TagInstance {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
+        instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let now = match instance::or_gone(instance::read(&ec2, &request.target).await)? {
             Ok(instance) => instance.tags,

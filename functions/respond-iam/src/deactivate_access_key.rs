@@ -13,7 +13,7 @@ use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, Risk, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
     inline_deny::Iam,
 };
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,7 @@ impl Action for DeactivateAccessKey {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
+        self.check(request, &key).await?;
         self.set(request, &key, StatusType::Inactive).await
     }
 
@@ -111,6 +112,7 @@ impl Action for DeactivateAccessKey {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
+        check_key(request, &key)?;
         let KeyReceipt {
             user_name, key_id, ..
         } = &key;
@@ -143,6 +145,12 @@ impl Action for DeactivateAccessKey {
 }
 
 impl DeactivateAccessKey {
+    async fn check(&self, request: &StepRequest, key: &KeyReceipt) -> Result<(), StepError> {
+        check_key(request, key)?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        principal::check_user(&iam, &request.target, &key.user_name).await
+    }
+
     async fn set(
         &self,
         request: &StepRequest,
@@ -173,6 +181,7 @@ impl DeactivateAccessKey {
         let KeyReceipt {
             user_name, key_id, ..
         } = key;
+        self.check(request, key).await?;
         self.set(request, key, StatusType::Active).await?;
         Ok(UndoOutcome::Restored {
             what: format!("access key {key_id} of user {user_name} is active again"),
@@ -187,6 +196,18 @@ fn leaked_key(request: &StepRequest) -> Result<&str, StepError> {
             reason: format!("{} has no long-term access key of its own", request.target),
         }),
     }
+}
+
+/// No key but the order's is switched off, or on.
+fn check_key(request: &StepRequest, key: &KeyReceipt) -> Result<(), StepError> {
+    let leaked = leaked_key(request)?;
+    if key.key_id == leaked {
+        return Ok(());
+    }
+    Err(unlike(format!(
+        "it is of access key `{}`, and this step is about `{leaked}`",
+        key.key_id
+    )))
 }
 
 fn seen(user: &User, key_id: &str) -> Verification {

@@ -14,13 +14,13 @@ use backstop_core::{
 };
 use backstop_runtime::{
     Action, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
     inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState},
     playbooks,
 };
 
-use crate::principal::{self, instance_of};
+use crate::principal::{self, Role, instance_of};
 
 /// See the module.
 pub(crate) struct DenyInstanceSessions {
@@ -51,10 +51,15 @@ impl Action for DenyInstanceSessions {
             });
         };
         let deny = self.deny(request)?;
-        let role = principal::role(&self.accounts.at(request)?.client::<Iam>(), &request.target).await?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let role = principal::role(&iam, &request.target).await?;
         let receipt = receipt_of(&deny, &role.name, instance, request);
         let policy = &receipt.policy;
-        let state = deny.state(policy).await?;
+        let (state, is_an_instances) = tokio::join!(
+            deny.state(policy),
+            principal::has_instance_profile(&iam, &role.name)
+        );
+        let (state, is_an_instances) = (state?, is_an_instances?);
         let change = (state != PolicyState::Ours).then(|| Change {
             api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
@@ -88,7 +93,7 @@ impl Action for DenyInstanceSessions {
             ],
             manual_undo: vec![deny.by_hand(policy)],
             limits,
-            needs_approval: None,
+            needs_approval: asks(&role, instance, is_an_instances),
             captured: None,
             receipt: write_receipt(&receipt)?,
             principal: role.arn,
@@ -97,8 +102,8 @@ impl Action for DenyInstanceSessions {
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
-        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.deny(request)?.put(&policy).await
+        let deny = self.deny(request)?;
+        deny.put(&checked(&deny, request, receipt)?).await
     }
 
     async fn verify(
@@ -132,8 +137,44 @@ impl Action for DenyInstanceSessions {
         request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.deny(request)?.undo(request, receipt).await
+        let deny = self.deny(request)?;
+        checked(&deny, request, receipt)?;
+        deny.undo(request, receipt).await
     }
+}
+
+/// The policy of the receipt, if it is the one that this incident writes on the target's role: its text is made anew.
+fn checked(deny: &InlineDeny, request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
+    let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+    let Some(instance) = instance_of(&request.target) else {
+        return Err(unlike(format!(
+            "{} isn't named after an instance",
+            request.target
+        )));
+    };
+    principal::check_role(&request.target, &policy.holder)?;
+    policy.check_is(&receipt_of(deny, &policy.holder, instance, request).policy)?;
+    Ok(policy)
+}
+
+/// EC2 names the sessions that it makes for instances by their ids, and whoever else may assume the role names theirs as
+/// they like: only where EC2 alone makes sessions does the name prove whose this one is. Else a person decides, since
+/// the instance may be a bystander.
+fn asks(role: &Role, instance: &str, is_an_instances: bool) -> Option<String> {
+    if !is_an_instances {
+        return Some(format!(
+            "role {} is in no instance profile, so instance {instance} can't have it: whoever made the session chose its \
+             name",
+            role.name
+        ));
+    }
+    (!role.trust.is_only_ec2()).then(|| {
+        format!(
+            "others than EC2 may assume role {} and name their session {instance}, so it isn't proven that the session is \
+             this instance's",
+            role.name
+        )
+    })
 }
 
 /// What this leaves to do about the instance.

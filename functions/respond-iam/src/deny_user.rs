@@ -15,7 +15,7 @@ use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
     inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
-    inline_policy::{PolicyState, deny_all},
+    inline_policy::{PolicyReceipt, PolicyState, deny_all},
 };
 
 use crate::principal;
@@ -28,6 +28,19 @@ pub(crate) struct DenyUser {
 impl DenyUser {
     pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
         Self { accounts }
+    }
+
+    /// The policy of the receipt, if it is the one that this incident writes on the target's user: its text is made anew.
+    async fn checked(&self, request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
+        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        policy.check_is(&PolicyReceipt::new(
+            &policy.holder,
+            &request.incident,
+            &deny_all(),
+        ))?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        principal::check_user(&iam, &request.target, &policy.holder).await?;
+        Ok(policy)
     }
 
     fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
@@ -94,7 +107,7 @@ impl Action for DenyUser {
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
-        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        let policy = self.checked(request, receipt).await?;
         self.deny(request)?.put(&policy).await
     }
 
@@ -122,6 +135,7 @@ impl Action for DenyUser {
         request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
+        self.checked(request, receipt).await?;
         self.deny(request)?.undo(request, receipt).await
     }
 }

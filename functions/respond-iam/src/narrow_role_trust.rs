@@ -1,8 +1,9 @@
 //! `iam.narrow-role-trust`: lets nobody assume the role any more, by a deny added to its trust policy.
 //!
 //! *Changes* the trust policy: its statements stay, one of Backstop's is added. Sessions that exist go on; ending
-//! them is `iam.revoke-role-sessions`. *Undo* puts the exact text from before back if ours still stands. *Twice*
-//! is harmless: the new text comes from the receipt.
+//! them is `iam.revoke-role-sessions`. *Undo* takes that one statement away, and refuses if the others aren't those from
+//! before. Each text that is written is made of the one that IAM has at that moment: none ever comes out of the log.
+//! *Twice* is harmless: the statement is added once.
 
 use std::sync::Arc;
 
@@ -52,19 +53,17 @@ impl NarrowRoleTrust {
         Ok(())
     }
 
-    async fn trust_now(&self, request: &StepRequest) -> Result<String, StepError> {
+    async fn role_now(&self, request: &StepRequest) -> Result<Role, StepError> {
         let iam = self.accounts.at(request)?.client::<Iam>();
-        let role = principal::role(&iam, &named(&request.target)).await?;
-        Ok(role.trust.document)
+        principal::role(&iam, &named(&request.target)).await
     }
 }
 
-/// The trust policy before and as Backstop writes it.
+/// The trust policy before: what undo holds the one that it finds against.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct TrustReceipt {
     role_name: String,
     before: String,
-    narrowed: String,
 }
 
 #[async_trait]
@@ -87,7 +86,6 @@ impl Action for NarrowRoleTrust {
         let receipt = TrustReceipt {
             role_name: role.name.clone(),
             before,
-            narrowed,
         };
         Ok(Plan {
             step: request.step.clone(),
@@ -117,7 +115,14 @@ impl Action for NarrowRoleTrust {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let trust: TrustReceipt = read_receipt(receipt)?;
-        self.set(request, &trust.role_name, &trust.narrowed).await
+        principal::check_role(&request.target, &trust.role_name)?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let role = principal::role(&iam, &request.target).await?;
+        let narrowed = narrow(&role, &request.incident)?;
+        if is_same(&role.trust.document, &narrowed) {
+            return Ok(());
+        }
+        self.set(request, &role.name, &narrowed).await
     }
 
     async fn verify(
@@ -125,7 +130,8 @@ impl Action for NarrowRoleTrust {
         request: &StepRequest,
         _receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
-        let now: Value = serde_json::from_str(&self.trust_now(request).await?).unwrap_or_default();
+        let now: Value =
+            serde_json::from_str(&self.role_now(request).await?.trust.document).unwrap_or_default();
         let holds = statements(&now).contains(&denial(&request.incident));
         let denies = if holds { "denies" } else { "doesn't deny" };
         Ok(Verification {
@@ -144,24 +150,28 @@ impl Action for NarrowRoleTrust {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let trust: TrustReceipt = read_receipt(receipt)?;
-        let now = self.trust_now(request).await?;
-        if is_same(&now, &trust.before) {
+        principal::check_role(&request.target, &trust.role_name)?;
+        let role = self.role_now(request).await?;
+        let now = &role.trust.document;
+        if is_same(now, &trust.before) {
             return Ok(UndoOutcome::NothingToUndo {
-                reason: format!("role {} has the trust policy from before", trust.role_name),
+                reason: format!("role {} has the trust policy from before", role.name),
             });
         }
-        if !is_same(&now, &trust.narrowed) {
-            return Ok(UndoOutcome::Drifted {
+        match widen(now, &request.incident, is_single(&trust.before)) {
+            Some(widened) if is_same(&widened, &trust.before) => {
+                self.set(request, &role.name, &widened).await?;
+                Ok(UndoOutcome::Restored {
+                    what: format!("role {} has its trust policy from before", role.name),
+                })
+            }
+            Some(_) | None => Ok(UndoOutcome::Drifted {
                 found: format!(
                     "the trust policy of role {} is neither Backstop's nor that from before",
-                    trust.role_name
+                    role.name
                 ),
-            });
+            }),
         }
-        self.set(request, &trust.role_name, &trust.before).await?;
-        Ok(UndoOutcome::Restored {
-            what: format!("role {} has its trust policy from before", trust.role_name),
-        })
     }
 }
 
@@ -210,6 +220,29 @@ fn narrow(role: &Role, incident: &IncidentId) -> Result<String, StepError> {
         )));
     }
     Ok(text)
+}
+
+/// The text without our statement; `None` if it isn't there, or if nothing else is. A single statement stands without a
+/// list if it did so before: that is all that is taken from a receipt.
+fn widen(now: &str, incident: &IncidentId, is_single: bool) -> Option<String> {
+    let mut document: Value = serde_json::from_str(now).ok()?;
+    let mut all = statements(&document);
+    let ours = denial(incident);
+    let place = all.iter().position(|statement| *statement == ours)?;
+    all.remove(place);
+    let left = match all.as_slice() {
+        [] => return None,
+        [one] if is_single => one.clone(),
+        _ => Value::from(all),
+    };
+    document.as_object_mut()?.insert("Statement".to_owned(), left);
+    Some(document.to_string())
+}
+
+/// Whether a policy's one statement stands without a list.
+fn is_single(document: &str) -> bool {
+    let read: Option<Value> = serde_json::from_str(document).ok();
+    read.is_some_and(|document| document.get("Statement").is_some_and(Value::is_object))
 }
 
 /// One statement may stand without a list.

@@ -11,7 +11,7 @@ use backstop_core::{
     Target, kind,
     target::{IamRole, IamUser, Refusal},
 };
-use backstop_runtime::{CallError, StepError};
+use backstop_runtime::{CallError, StepError, action::unlike};
 
 use crate::trust::Trust;
 
@@ -74,6 +74,35 @@ pub(crate) async fn user(iam: &Client, target: &Target) -> Result<(User, Option<
         None => Err(StepError::NotApplicable {
             reason: format!("{target} is no IAM user"),
         }),
+    }
+}
+
+/// Refuses the name of another user than the target's. A finding that names none, or a wrong one, is held against IAM
+/// again: it says whose the key is.
+pub(crate) async fn check_user(iam: &Client, target: &Target, name: &str) -> Result<(), StepError> {
+    if target.resource.iam_user().and_then(|user| user.name()) == Some(name) {
+        return Ok(());
+    }
+    match user(iam, target).await {
+        Ok((user, _)) if user.name == name => Ok(()),
+        Ok((user, _)) => Err(unlike(format!(
+            "it is of user `{name}`, and {target} is of `{}`",
+            user.name
+        ))),
+        Err(StepError::TargetGone { what }) => Err(unlike(format!(
+            "it is of user `{name}`, and whose {target} was can't be told: {what} is gone"
+        ))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Refuses the name of another role than the target's.
+pub(crate) fn check_role(target: &Target, name: &str) -> Result<(), StepError> {
+    match target.resource.iam_role() {
+        Some(role) if role.name == name => Ok(()),
+        _ => Err(unlike(format!(
+            "it is of role `{name}`, and this step is about {target}"
+        ))),
     }
 }
 
@@ -225,6 +254,20 @@ pub(crate) async fn role(iam: &Client, target: &Target) -> Result<Role, StepErro
             ))
         }),
     })
+}
+
+/// Whether an instance can have the role: only by an instance profile that holds it.
+pub(crate) async fn has_instance_profile(iam: &Client, role: &str) -> Result<bool, StepError> {
+    let answer = iam
+        .list_instance_profiles_for_role()
+        .role_name(role)
+        .send()
+        .await
+        .map_err(CallError::of(
+            permissions::iam::LIST_INSTANCE_PROFILES_FOR_ROLE.action,
+            format!("role `{role}`"),
+        ))?;
+    Ok(!answer.instance_profiles().is_empty())
 }
 
 /// IAM answers a key of another account, or one it never knew, with `NoSuchEntity` or with `AccessDenied`: it

@@ -13,10 +13,12 @@ use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
     inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
-    inline_policy::{PolicyState, deny_older_sessions},
+    inline_policy::{PolicyReceipt, PolicyState, deny_older_sessions},
+    opened_at,
 };
+use jiff::Timestamp;
 
 use crate::{
     principal::{self, Role, instance_of},
@@ -100,7 +102,7 @@ impl Action for RevokeRoleSessions {
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
-        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        let policy = checked(request, receipt)?;
         self.deny(request)?.put(&policy).await
     }
 
@@ -125,8 +127,27 @@ impl Action for RevokeRoleSessions {
         request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
+        checked(request, receipt)?;
         self.deny(request)?.undo(request, receipt).await
     }
+}
+
+/// The policy of the receipt, if it is one that this incident writes on the target's role: its text is made anew from
+/// its cut-off, which lies between the incident's opening and now.
+fn checked(request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
+    let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+    principal::check_role(&request.target, &policy.holder)?;
+    let earliest = opened_at(&request.incident).unwrap_or(Timestamp::MIN);
+    let cutoff = policy
+        .cutoff()
+        .filter(|cutoff| (earliest..=request.at).contains(cutoff))
+        .ok_or_else(|| unlike("its cut-off isn't one that this incident made".to_owned()))?;
+    policy.check_is(&PolicyReceipt::new(
+        &policy.holder,
+        &request.incident,
+        &deny_older_sessions(cutoff),
+    ))?;
+    Ok(policy)
 }
 
 /// Others of the role feel it, so a person decides, unless the playbook's author did: `with: { unasked: true }`.

@@ -16,7 +16,7 @@ use backstop_aws::{Access, Accounts};
 use backstop_core::{AccountId, Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,16 @@ pub(crate) async fn look(
         Err(error) if error.name.is_retryable() => Err(error.into()),
         reach => Ok(reach),
     }
+}
+
+/// Refuses a receipt of another account than the order's.
+fn check(request: &StepRequest, account: &AccountId) -> Result<(), StepError> {
+    let own = account_of(&request.target)?;
+    (own == account).then_some(()).ok_or_else(|| {
+        unlike(format!(
+            "it is of account {account}, and this step is about {own}"
+        ))
+    })
 }
 
 fn is_full(block: Option<AccountBlock>) -> bool {
@@ -111,6 +121,7 @@ impl Action for BlockAccountPublicAccess {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: AccountReceipt = read_receipt(receipt)?;
+        check(request, &receipt.account)?;
         Ok(self
             .blocks(request)?
             .put(&receipt.account, AccountBlock::FULL)
@@ -140,6 +151,7 @@ impl Action for BlockAccountPublicAccess {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let AccountReceipt { account, before } = read_receipt(receipt)?;
+        check(request, &account)?;
         let blocks = self.blocks(request)?;
         let now = blocks.get(&account).await?;
         if is_same(now, before) {

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backstop_actions::{ActionSpec, permissions, s3};
 use backstop_aws::Accounts;
-use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, CallError, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,27 @@ async fn delete(bucket: &Bucket) -> Result<(), CallError> {
         ))
 }
 
+/// `eu-west-1`: what may stand in an endpoint's name.
+fn is_region(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
+/// Refuses a receipt of another bucket than the order's. The Region is S3's word; in a wrong one S3 finds nothing.
+fn check(request: &StepRequest, place: &Place) -> Result<(), StepError> {
+    let target = &request.target;
+    let is_own = kind::Bucket::of(&target.resource).is_some_and(|bucket| bucket.name == place.name)
+        && place.owner == target.account
+        && place.partition == target.partition
+        && is_region(&place.region);
+    is_own.then_some(()).ok_or_else(|| {
+        unlike(format!(
+            "it is of bucket `{}` of account {}, and this step is about {target}",
+            place.name, place.owner
+        ))
+    })
+}
+
 #[async_trait]
 impl Action for BlockPublicAccess {
     fn spec(&self) -> &'static ActionSpec {
@@ -121,6 +142,7 @@ impl Action for BlockPublicAccess {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: BlockReceipt = read_receipt(receipt)?;
+        check(request, &receipt.place)?;
         let bucket = buckets::at(&self.accounts.at(request)?, receipt.place);
         Ok(put(&bucket, Block::FULL).await?)
     }
@@ -169,6 +191,7 @@ impl Action for BlockPublicAccess {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: BlockReceipt = read_receipt(receipt)?;
+        check(request, &receipt.place)?;
         let bucket = buckets::at(&self.accounts.at(request)?, receipt.place);
         let name = &bucket.place.name;
         let now = match bucket.block().await {

@@ -18,7 +18,12 @@ use std::sync::Arc;
 
 use backstop_aws::Accounts;
 use backstop_core::task::RespondTask;
-use backstop_runtime::{Action, Ledger, runner::Runner, serve, settings};
+use backstop_runtime::{
+    Action, Ledger,
+    evidence::EvidenceBucket,
+    runner::{Bounds, Runner},
+    serve, settings,
+};
 
 use block_account_public_access::BlockAccountPublicAccess;
 use block_public_access::BlockPublicAccess;
@@ -39,6 +44,15 @@ fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
     let config = backstop_aws::config().await;
+    let proofs = EvidenceBucket::new(
+        aws_sdk_s3::Client::new(&config),
+        settings::required("EVIDENCE_BUCKET")?,
+    );
+    let bounds = Bounds::acting(
+        settings::protection()?,
+        settings::maximum_mode()?,
+        Arc::new(proofs),
+    );
     let ledger = Ledger::new(
         aws_sdk_dynamodb::Client::new(&config),
         settings::required("TABLE_NAME")?,
@@ -46,7 +60,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let account = settings::required("ACCOUNT_ID")?;
     let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
     let actions = actions(&accounts);
-    let runner = Runner::new(ledger, settings::protection()?, accounts, actions);
+    let runner = Runner::new(ledger, bounds, accounts, actions);
     serve::serve(|task: RespondTask| runner.run(task)).await
 }
 

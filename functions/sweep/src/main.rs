@@ -3,8 +3,8 @@
 
 mod answer_body;
 mod feed;
-mod guards;
 mod guardduty;
+mod guards;
 mod incidents;
 mod notices;
 mod report;

@@ -18,7 +18,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[],
     grants: Grants {
         plan: &[ec2::DESCRIBE_INSTANCES, ssm::DESCRIBE_SESSIONS],
-        act: &[ssm::TERMINATE_SESSION],
+        act: &[ssm::DESCRIBE_SESSIONS, ssm::TERMINATE_SESSION],
         verify: &[ssm::DESCRIBE_SESSIONS],
         undo: &[],
     },

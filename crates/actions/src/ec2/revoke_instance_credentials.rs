@@ -37,6 +37,7 @@ pub static SPEC: ActionSpec = ActionSpec {
             ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
             ec2::DESCRIBE_INSTANCES,
             iam::DELETE_ROLE_POLICY,
+            iam::GET_INSTANCE_PROFILE,
             iam::GET_ROLE_POLICY,
             iam::PASS_ROLE,
             iam::PUT_ROLE_POLICY,

@@ -1,6 +1,6 @@
 //! `close`.
 
-use super::shared::{KEEPS_THE_LOG, TABLE_NAME, alarm};
+use super::shared::{EVIDENCE_BUCKET, KEEPS_THE_LOG, TABLE_NAME, alarm};
 use crate::{Condition, FunctionSpec, Limit, Scope, Statement};
 
 const UPDATE_FINDINGS: &[&str] = &["securityhub:BatchUpdateFindings"];
@@ -29,7 +29,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     environment: &[
         ("ACCOUNT_ID", "!Ref AWS::AccountId"),
         TABLE_NAME,
-        ("EVIDENCE_BUCKET", "!Ref EvidenceBucket"),
+        EVIDENCE_BUCKET,
     ],
     properties: "\
 # Machines wait for its answer and retry by themselves. The rule of failed executions hands it an event: what Lambda

@@ -1,8 +1,8 @@
 //! `intake`.
 
 use super::shared::{
-    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, OWN_ROLES, TABLE_NAME,
-    TELLS_PEOPLE,
+    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, MAXIMUM_MODE, OWN_ROLES,
+    TABLE_NAME, TELLS_PEOPLE,
 };
 use crate::{Alarm, FunctionSpec, Limit, Scope, Statement};
 
@@ -14,7 +14,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     memory_mib: None,
     environment: &[
         TABLE_NAME,
-        ("MAXIMUM_MODE", "!Ref MaximumMode"),
+        MAXIMUM_MODE,
         ("DRILL_EVENTS", "!Ref DrillEvents"),
         MACHINE_ARN_PREFIX,
         ("CONTAINMENTS_PER_HOUR", "!Ref ContainmentsPerHour"),

@@ -1,6 +1,6 @@
 //! `investigate`.
 
-use super::shared::{RESPONDER, alarm};
+use super::shared::{READER, alarm};
 use crate::FunctionSpec;
 
 /// Its contract.
@@ -10,5 +10,5 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     alarm: alarm(
         "The function investigate fails more often than retries explain. Machines retry and record single failures themselves.",
     ),
-    ..RESPONDER
+    ..READER
 };

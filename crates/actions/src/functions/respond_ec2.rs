@@ -1,6 +1,8 @@
 //! `respond-ec2`.
 
-use super::shared::{BREAK_GLASS_ARNS, OWN_ROLES, RESPONDER, TABLE_NAME, alarm};
+use super::shared::{
+    BREAK_GLASS_ARNS, EVIDENCE_BUCKET, MAXIMUM_MODE, OWN_ROLES, RESPONDER, TABLE_NAME, alarm,
+};
 use crate::{FunctionSpec, Limit};
 
 /// Its contract.
@@ -14,6 +16,8 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     environment: &[
         ("ACCOUNT_ID", "!Ref AWS::AccountId"),
         TABLE_NAME,
+        MAXIMUM_MODE,
+        EVIDENCE_BUCKET,
         OWN_ROLES,
         BREAK_GLASS_ARNS,
         ("FORENSIC_ACCOUNT_ID", "!Ref ForensicAccountId"),

@@ -1,6 +1,6 @@
 //! What several functions have.
 
-use crate::{Alarm, FunctionSpec, Limit, Scope, Statement};
+use crate::{Alarm, FunctionSpec, Limit, Scope, Statement, permissions::kms};
 
 const TABLE: Scope = Scope::of("KeepTheLog", &["{IncidentsTable.Arn}"]);
 
@@ -53,6 +53,12 @@ pub(super) const OWN_ROLES: (&str, &str) = (
 /// Whom the stack's owner excepts.
 pub(super) const BREAK_GLASS_ARNS: (&str, &str) = ("BREAK_GLASS_ARNS", "!Join [\",\", !Ref BreakGlassArns]");
 
+/// How far the stack goes, whatever an incident's log says.
+pub(super) const MAXIMUM_MODE: (&str, &str) = ("MAXIMUM_MODE", "!Ref MaximumMode");
+
+/// Evidence, and the proofs of receipts.
+pub(super) const EVIDENCE_BUCKET: (&str, &str) = ("EVIDENCE_BUCKET", "!Ref EvidenceBucket");
+
 /// What a function has that runs the steps of playbooks.
 pub(super) const RUNS_STEPS: &[(&str, &str)] = &[
     ("ACCOUNT_ID", "!Ref AWS::AccountId"),
@@ -60,6 +66,34 @@ pub(super) const RUNS_STEPS: &[(&str, &str)] = &[
     OWN_ROLES,
     BREAK_GLASS_ARNS,
 ];
+
+/// What a function has whose steps change something.
+const CHANGES_ACCOUNTS: &[(&str, &str)] = &[
+    ("ACCOUNT_ID", "!Ref AWS::AccountId"),
+    TABLE_NAME,
+    MAXIMUM_MODE,
+    EVIDENCE_BUCKET,
+    OWN_ROLES,
+    BREAK_GLASS_ARNS,
+];
+
+/// Proves its receipts where whoever writes the table can't.
+pub(super) const PROVES_RECEIPTS: Statement = Statement::allow(
+    Scope {
+        why: "An undo follows no receipt but one that is proven here.",
+        ..Scope::of("ProveReceipts", &["{EvidenceBucket.Arn}/receipts/*"])
+    },
+    &["s3:GetObject", "s3:PutObject"],
+);
+
+/// The same where the bucket has a key.
+pub(super) const PROVES_RECEIPTS_ENCRYPTED: Statement = Statement::allow(
+    Scope {
+        only_if: Some("HasKmsKey"),
+        ..Scope::of("EncryptTheProofs", &["{KmsKeyArn}"])
+    },
+    &[kms::DECRYPT_SOURCES.action, "kms:GenerateDataKey"],
+);
 
 /// For functions that machines call: they retry and record single failures themselves.
 pub(super) const fn alarm(description: &'static str) -> Alarm {
@@ -70,8 +104,15 @@ pub(super) const fn alarm(description: &'static str) -> Alarm {
     }
 }
 
-/// What a function has that runs the steps of playbooks, to be completed by its name, description and alarm.
+/// What a function has whose steps change something, to be completed by its name, description and alarm.
 pub const RESPONDER: FunctionSpec = FunctionSpec {
+    environment: CHANGES_ACCOUNTS,
+    statements: &[APPENDS_TO_THE_LOG, PROVES_RECEIPTS, PROVES_RECEIPTS_ENCRYPTED],
+    ..READER
+};
+
+/// What a function has whose steps only read, to be completed likewise.
+pub(super) const READER: FunctionSpec = FunctionSpec {
     name: "",
     description: "",
     timeout_seconds: Some(Limit::of(60)),

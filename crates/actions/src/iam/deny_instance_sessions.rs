@@ -14,7 +14,11 @@ pub static SPEC: ActionSpec = ActionSpec {
     impact: Impact::Principal,
     options: &[],
     grants: Grants {
-        plan: &[iam::GET_ROLE, iam::GET_ROLE_POLICY],
+        plan: &[
+            iam::GET_ROLE,
+            iam::GET_ROLE_POLICY,
+            iam::LIST_INSTANCE_PROFILES_FOR_ROLE,
+        ],
         act: &[iam::PUT_ROLE_POLICY],
         verify: &[iam::GET_ROLE, iam::GET_ROLE_POLICY],
         undo: &[

@@ -15,7 +15,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[],
     grants: Grants {
         plan: &[iam::GET_ROLE],
-        act: &[iam::UPDATE_ASSUME_ROLE_POLICY],
+        act: &[iam::GET_ROLE, iam::UPDATE_ASSUME_ROLE_POLICY],
         verify: &[iam::GET_ROLE],
         undo: &[iam::GET_ROLE, iam::UPDATE_ASSUME_ROLE_POLICY],
     },

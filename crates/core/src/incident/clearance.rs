@@ -7,13 +7,18 @@ impl Incident {
     /// Whether this plan may be carried out now. One that changes nothing needs nobody's word: the goal state
     /// holds, or it only reads. In `auto` mode, a plan that says it needs a person waits for one.
     pub fn clearance(&self, plan: &Plan) -> Clearance<'_> {
+        self.clearance_within(plan, Mode::Auto)
+    }
+
+    /// The same where nothing may go further than `most`, whatever mode the log says: its writer isn't asked.
+    pub fn clearance_within(&self, plan: &Plan, most: Mode) -> Clearance<'_> {
         if self.closed.is_some() {
             return Clearance::No("the incident is closed");
         }
         if plan.changes.is_empty() {
             return Clearance::Any;
         }
-        match self.opened.mode {
+        match self.opened.mode.min(most) {
             Mode::Auto if plan.needs_approval.is_none() => Clearance::Any,
             Mode::Observe => Clearance::No("in observe mode nothing is changed"),
             Mode::Auto | Mode::Approve => self.clearance_by_people(&plan.step),

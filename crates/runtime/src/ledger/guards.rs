@@ -60,7 +60,10 @@ impl Ledger {
         }
         Err(LedgerError::Unwritable {
             what: "a pause",
-            detail: format!("others wrote the pause of {} at the same time: try again", pause.scope),
+            detail: format!(
+                "others wrote the pause of {} at the same time: try again",
+                pause.scope
+            ),
         })
     }
 
@@ -238,7 +241,9 @@ fn take(found: &mut Guardrails, item: &Item) -> Result<(), LedgerError> {
     };
     if sk.starts_with("PAUSE#") {
         let pause: Pause = get_json(item, "guard")?;
-        (pause_sk(&pause.scope) == sk).then_some(()).ok_or_else(misplaced)?;
+        (pause_sk(&pause.scope) == sk)
+            .then_some(())
+            .ok_or_else(misplaced)?;
         found.pauses.push(pause);
     } else if sk.starts_with("EXEMPTION#") {
         let exemption: Exemption = get_json(item, "guard")?;
@@ -358,7 +363,10 @@ mod tests {
         let now = "2026-01-02T00:00:00Z".parse().unwrap();
         let (mode, decisions) = found.mode_at_opening(&Default::default(), subject, now);
         assert_eq!(mode, Mode::Approve);
-        assert!(decisions.iter().all(|one| one.guardrail == "unreadable-guard"), "{decisions:?}");
+        assert!(
+            decisions.iter().all(|one| one.guardrail == "unreadable-guard"),
+            "{decisions:?}"
+        );
     }
 
     #[tokio::test]

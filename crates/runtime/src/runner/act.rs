@@ -1,5 +1,7 @@
 //! Acting on one step: read everything at once, save the receipt, change, write down the end.
 
+use std::time::Duration;
+
 use backstop_core::{
     Hash, Mode, Outcome, Plan,
     guardrail::{Decision, Effect, Guardrails, Permit},
@@ -8,8 +10,11 @@ use backstop_core::{
     task::{StepAnswer, StepTask},
 };
 
-use super::{Runner, ended, invalid, step_request, with_logged_options};
-use crate::{Action, IncidentLog, LedgerError, StepError, action::StepRequest};
+use super::{Runner, bounds::Proven, ended, invalid, step_request, with_logged_options};
+use crate::{Action, IncidentLog, LedgerError, StepError, action::StepRequest, proof};
+
+/// How long containment waits until a receipt is proven.
+const LONGEST_PROVING: Duration = Duration::from_secs(3);
 
 impl Runner {
     /// Acts. Log, guardrails and the target are read at the same time, since each round trip counts before
@@ -52,19 +57,64 @@ impl Runner {
         read: Read,
     ) -> Result<StepAnswer, StepError> {
         let guardrails = read.guardrails?;
-        if let Some(plan) = interrupted(incident, task) {
+        let begun = self.begun(log, incident, task).await?;
+        if let Begun::Proven(plan) = begun {
             log.catch_up(&self.ledger).await?;
             // A late repetition of the task must not contain again what people may have undone since.
             check_open(&log.incident()?)?;
             let permit = self.permit_by(&guardrails, incident, &plan)?;
-            return self.change(log, action, &permit, request, plan).await;
+            return self.change(log, action, &permit, request, *plan).await;
         }
         let plan = read.planned?;
-        if let Some(answer) = self.drift(log, incident, task, &plan).await? {
+        let most = self.most(&guardrails, incident, &plan);
+        if let Some(answer) = self.drift(log, incident, task, &plan, &most).await? {
             return Ok(answer);
         }
         let permit = self.permit_by(&guardrails, incident, &plan)?;
-        self.begin(log, action, &permit, request, plan).await
+        let beginning = Beginning {
+            permit: &permit,
+            most: most.0,
+            is_first: matches!(begun, Begun::Not),
+        };
+        self.begin(log, action, &beginning, request, plan).await
+    }
+
+    /// Whether the step was cut off after its receipt was saved. It is carried out again as it stands, since a new plan
+    /// would take the half-changed state for the state before; but only if it is proven that it was this function that
+    /// wrote it. What isn't proven is as good as not written: the step begins anew, and what the log says is left.
+    async fn begun(
+        &self,
+        log: &IncidentLog,
+        incident: &Incident,
+        task: &StepTask,
+    ) -> Result<Begun, StepError> {
+        let Some(state) = incident.step(&task.step).filter(|state| state.acted) else {
+            return Ok(Begun::Not);
+        };
+        // What changed nothing is read anew.
+        if !state.changed_something() {
+            return Ok(Begun::Unproven);
+        }
+        let (id, target) = (&task.incident, &incident.opened.target);
+        match self.proven(id, target, &task.step, log.records()).await {
+            Ok(Proven::Plan(plan)) => Ok(Begun::Proven(Box::new(plan.clone()))),
+            Ok(Proven::Another) => Err(StepError::Refused {
+                guardrail: "receipt".to_owned(),
+                reason: format!(
+                    "what the log says step `{}` began with isn't what this function wrote: somebody altered the log",
+                    task.step
+                ),
+            }),
+            Ok(Proven::Nothing) => {
+                tracing::warn!(incident = %id, step = %task.step, "what the step began with isn't proven");
+                Ok(Begun::Unproven)
+            }
+            Err(error) if error.name().is_retryable() => Err(error),
+            Err(error) => {
+                tracing::warn!(incident = %id, step = %task.step, %error, "the step's proof can't be read");
+                Ok(Begun::Unproven)
+            }
+        }
     }
 
     /// Refuses a step that nobody approved, or whose approved plan isn't today's.
@@ -74,9 +124,10 @@ impl Runner {
         incident: &Incident,
         task: &StepTask,
         plan: &Plan,
+        (most, lowered_by): &(Mode, Option<Decision>),
     ) -> Result<Option<StepAnswer>, StepError> {
         let now = plan.hash().map_err(|error| invalid("the plan", &error))?;
-        match incident.clearance(plan) {
+        match incident.clearance_within(plan, *most) {
             Clearance::Any => Ok(None),
             Clearance::Only(approved) if approved == &now => Ok(None),
             // People approved this and more.
@@ -99,10 +150,14 @@ impl Runner {
                 }))
             }
             Clearance::AskAgain => {
-                if let Some(why) = &plan.needs_approval
+                let of_plan = plan.needs_approval.as_deref().map(|why| ("needs-approval", why));
+                let of_guard = lowered_by
+                    .as_ref()
+                    .map(|decision| (decision.guardrail.as_str(), decision.detail.as_str()));
+                if let Some((guardrail, why)) = of_plan.or(of_guard)
                     && incident.opened.mode == Mode::Auto
                 {
-                    self.wait_for_a_person(log, task, why).await?;
+                    self.wait_for_a_person(log, task, guardrail, why).await?;
                 }
                 Ok(Some(StepAnswer {
                     step: task.step.clone(),
@@ -110,7 +165,7 @@ impl Runner {
                     outcome: None,
                 }))
             }
-            Clearance::No(why) => Err(not_cleared(incident, why)),
+            Clearance::No(why) => Err(not_cleared(incident, why, *most)),
         }
     }
 
@@ -120,10 +175,11 @@ impl Runner {
         &self,
         log: &mut IncidentLog,
         task: &StepTask,
+        guardrail: &str,
         why: &str,
     ) -> Result<(), StepError> {
         let event = Event::GuardrailDecided(Decision {
-            guardrail: "needs-approval".to_owned(),
+            guardrail: guardrail.to_owned(),
             effect: Effect::LowerTo(Mode::Approve),
             detail: format!("step `{}` waits for a person: {why}", task.step),
         });
@@ -131,13 +187,13 @@ impl Runner {
         Ok(())
     }
 
-    /// Saves the receipt, then changes. A plan without changes ends the step: the goal state holds, unless it
+    /// Saves the receipt and its proof, then changes. A plan without changes ends the step: the goal state holds, unless it
     /// is evidence that is to be kept.
     async fn begin(
         &self,
         log: &mut IncidentLog,
         action: &dyn Action,
-        permit: &Permit,
+        beginning: &Beginning<'_>,
         request: &StepRequest,
         plan: Plan,
     ) -> Result<StepAnswer, StepError> {
@@ -147,14 +203,50 @@ impl Runner {
         let acting = Event::Acting {
             plan: Box::new(plan.clone()),
         };
-        if log.append_and_catch_up(&self.ledger, acting).await? {
+        let prove = async {
+            if beginning.is_first {
+                self.prove(request, &plan).await
+            } else {
+                Ok(())
+            }
+        };
+        let (written, proven) = tokio::join!(log.append_and_catch_up(&self.ledger, acting), prove);
+        proven?;
+        if written? {
             let incident = log.incident()?;
             check_open(&incident)?;
-            if let Clearance::No(why) = incident.clearance(&plan) {
-                return Err(not_cleared(&incident, why));
+            if let Clearance::No(why) = incident.clearance_within(&plan, beginning.most) {
+                return Err(not_cleared(&incident, why, beginning.most));
             }
         }
-        self.change(log, action, permit, request, plan).await
+        self.change(log, action, beginning.permit, request, plan).await
+    }
+
+    /// Keeps the proof of a plan that changes something. Containment doesn't wait long for it, nor fail without it: undo
+    /// refuses what isn't proven, and says so.
+    pub(super) async fn prove(&self, request: &StepRequest, plan: &Plan) -> Result<(), StepError> {
+        if plan.changes.is_empty() {
+            return Ok(());
+        }
+        let Some(proofs) = &self.bounds.proofs else {
+            return Err(StepError::Refused {
+                guardrail: "reads-only".to_owned(),
+                reason: "this function changes nothing".to_owned(),
+            });
+        };
+        let hash = proof::hash_of(&request.incident, &request.target, plan)
+            .map_err(|error| invalid("the plan", &error))?;
+        let keeping = proofs.keep(&request.incident, &request.step, &hash);
+        match tokio::time::timeout(LONGEST_PROVING, keeping).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(incident = %request.incident, step = %request.step, %error, "the receipt isn't proven");
+            }
+            Err(_elapsed) => {
+                tracing::error!(incident = %request.incident, step = %request.step, "the receipt isn't proven in time");
+            }
+        }
+        Ok(())
     }
 
     async fn change(
@@ -199,10 +291,10 @@ fn check_open(incident: &Incident) -> Result<(), StepError> {
     }
 }
 
-fn not_cleared(incident: &Incident, why: &str) -> StepError {
+fn not_cleared(incident: &Incident, why: &str, most: Mode) -> StepError {
     StepError::Refused {
         guardrail: "approval".to_owned(),
-        reason: format!("{why} (mode {})", incident.opened.mode),
+        reason: format!("{why} (mode {})", incident.opened.mode.min(most)),
     }
 }
 
@@ -218,13 +310,24 @@ struct Read {
     planned: Result<Plan, StepError>,
 }
 
-/// The plan of a step that was cut off after its receipt was saved: it is carried out again as it stands,
-/// since a new plan would take the half-changed state for the state before.
-fn interrupted(incident: &Incident, task: &StepTask) -> Option<Plan> {
-    incident
-        .step(&task.step)
-        .filter(|state| state.acted)
-        .and_then(|state| state.plan.clone())
+/// Whether a step was cut off after its receipt was saved.
+enum Begun {
+    /// It wasn't.
+    Not,
+    /// It was, with this plan.
+    Proven(Box<Plan>),
+    /// The log says so, and nothing proves it.
+    Unproven,
+}
+
+/// What a step begins with, beside its plan.
+struct Beginning<'a> {
+    permit: &'a Permit,
+    /// How far it may go.
+    most: Mode,
+    /// Whether the log says nothing of an earlier beginning. A later one sees a state that may be half changed: it is no
+    /// state to go back to, so it isn't proven.
+    is_first: bool,
 }
 
 /// Whether today's plan is a part of the one with this hash: another step may have made some of its changes, as

@@ -6,13 +6,14 @@ use backstop_actions::{ActionSpec, ec2};
 use backstop_core::{
     Change, Mode, Receipt, Resource, Target, UndoOutcome, Verification,
     finding::{Route, Severity, SeverityLabel},
+    guardrail::Protection,
     kind,
-    log::{FindingRef, Opened, Options, Phase, Record, StepRef},
+    log::{FindingRef, Opened, Options, Origin, Phase, Record, StepRef},
 };
 use serde_json::json;
 
 use super::*;
-use crate::ledger::fake_table::FakeTable;
+use crate::{ledger::fake_table::FakeTable, proof::InMemory};
 
 /// Plans what its option says.
 struct Obedient;
@@ -58,6 +59,11 @@ impl Action for Obedient {
             reason: String::new(),
         })
     }
+}
+
+fn bounds(maximum: Mode) -> Bounds {
+    let protection = Protection::of_stack("backstop", "123456789012", "");
+    Bounds::acting(protection, maximum, Arc::new(InMemory::default()))
 }
 
 fn target() -> Target {
@@ -201,7 +207,7 @@ async fn overtaken_by(event: Option<Event>) -> (Option<Outcome>, usize, FakeTabl
     };
     let runner = Runner::new(
         table.ledger(),
-        Protection::of_stack("backstop", "123456789012", ""),
+        bounds(Mode::Auto),
         Arc::new(Accounts::mocked("123456789012")),
         vec![Arc::new(action)],
     );
@@ -242,3 +248,5 @@ async fn what_only_joins_while_a_step_plans_does_not_keep_it_from_acting() {
     let (outcome, acted, _) = overtaken_by(Some(joined)).await;
     assert_eq!((outcome, acted), (Some(Outcome::Done), 1));
 }
+
+mod forged;

@@ -1,15 +1,15 @@
 //! Undoing one step from its receipt.
 
 use backstop_core::{
-    UndoOutcome,
+    ErrorName, Receipt, UndoOutcome,
     guardrail::Permit,
-    incident::Undo,
-    log::{Event, receipt},
+    incident::{Incident, Undo},
+    log::Event,
     task::StepTask,
 };
 
-use super::{Runner, logged_request};
-use crate::{IncidentLog, StepError, action::StepRequest};
+use super::{Runner, bounds::Proven, logged_request};
+use crate::{IncidentLog, StepError, action::StepRequest, proof};
 
 impl Runner {
     /// Undoes a step that a person asked to undo, and writes down how it went. Asked again, a step that ended
@@ -37,11 +37,9 @@ impl Runner {
             }
             _ => {}
         }
-        let outcome = match receipt(log.records(), &task.step).cloned() {
-            None => UndoOutcome::NothingToUndo {
-                reason: "the step changed nothing".to_owned(),
-            },
-            Some(receipt) => {
+        let outcome = match self.what_to_undo(&log, &incident, task).await? {
+            Err(outcome) => outcome,
+            Ok(receipt) => {
                 log.append(
                     &self.ledger,
                     Event::Undoing {
@@ -64,6 +62,37 @@ impl Runner {
             }
         };
         self.end_undo(&mut log, task, outcome).await
+    }
+
+    /// The receipt of the step, if it is proven; else how the undo ends.
+    async fn what_to_undo(
+        &self,
+        log: &IncidentLog,
+        incident: &Incident,
+        task: &StepTask,
+    ) -> Result<Result<Receipt, UndoOutcome>, StepError> {
+        if proof::begun(log.records(), &task.step).next().is_none() {
+            return Ok(Err(UndoOutcome::NothingToUndo {
+                reason: "the step changed nothing".to_owned(),
+            }));
+        }
+        let (id, target) = (&task.incident, &incident.opened.target);
+        let why = match self.proven(id, target, &task.step, log.records()).await {
+            Ok(Proven::Plan(plan)) => return Ok(Ok(plan.receipt.clone())),
+            Ok(Proven::Another) => "is another than the one that was written before the change".to_owned(),
+            Ok(Proven::Nothing) => "isn't proven: nothing was kept of it before the change".to_owned(),
+            Err(error) if error.name().is_retryable() => return Err(error),
+            Err(error) => format!("can't be proven: {error}"),
+        };
+        tracing::error!(incident = %id, step = %task.step, %why, "the step's receipt isn't followed");
+        Ok(Err(UndoOutcome::Failed {
+            error: ErrorName::Refused.as_str().to_owned(),
+            detail: format!(
+                "guardrail `receipt`: the log's receipt of this step {why}, so nothing was put back. Look at the target \
+                 itself and restore it by hand; read the commands of this incident's log before you type one, for they \
+                 are no better proven"
+            ),
+        }))
     }
 
     async fn end_undo(

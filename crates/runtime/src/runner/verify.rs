@@ -1,14 +1,14 @@
 //! Reading back every step that this function ended: only that makes an incident `contained`.
 
 use backstop_core::{
-    Outcome, StepId, Verification,
+    Outcome, Receipt, StepId, Verification,
     incident::StepState,
     log::{Event, receipt},
     task::VerifyTask,
 };
 use serde::Serialize;
 
-use super::{Runner, logged_request};
+use super::{Runner, bounds::Proven, logged_request};
 use crate::{IncidentLog, StepError};
 
 /// What verification found.
@@ -85,11 +85,29 @@ impl Runner {
     ) -> Result<bool, StepError> {
         let request = logged_request(&task.incident, state, &task.target);
         let action = self.action(&state.step.action)?;
-        let receipt = receipt(log.records(), &state.step.step).cloned();
+        let receipt = self.receipt_to_verify(log, task, state).await?;
         let verification = action.verify(&request, receipt.as_ref()).await?;
         let holds = verification.holds;
         self.note(log, &state.step.step, verification).await?;
         Ok(holds)
+    }
+
+    /// A receipt that isn't proven must not say what is read back.
+    async fn receipt_to_verify(
+        &self,
+        log: &IncidentLog,
+        task: &VerifyTask,
+        state: &StepState,
+    ) -> Result<Option<Receipt>, StepError> {
+        let step = &state.step.step;
+        if !state.changed_something() {
+            return Ok(receipt(log.records(), step).cloned());
+        }
+        let proven = self.proven(&task.incident, &task.target, step, log.records());
+        Ok(match proven.await? {
+            Proven::Plan(plan) => Some(plan.receipt.clone()),
+            Proven::Another | Proven::Nothing => None,
+        })
     }
 
     async fn note_unreadable(

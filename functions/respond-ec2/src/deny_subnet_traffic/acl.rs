@@ -1,5 +1,7 @@
 //! A network ACL and its numbered rules.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use aws_sdk_ec2::{
     Client,
     types::{Filter, NetworkAcl, NetworkAclEntry, RuleAction},
@@ -23,6 +25,18 @@ pub(super) struct Entry {
     pub(super) number: i32,
     /// An IPv4 `/32` or an IPv6 `/128`.
     pub(super) cidr: String,
+}
+
+impl Entry {
+    /// Whether it is a rule for one address, under a number that a rule may have.
+    pub(super) fn is_of_one_address(&self) -> bool {
+        let is_one = match self.cidr.split_once('/') {
+            Some((address, "32")) => address.parse::<Ipv4Addr>().is_ok(),
+            Some((address, "128")) => address.parse::<Ipv6Addr>().is_ok(),
+            _ => false,
+        };
+        is_one && (1..DEFAULT_DENY).contains(&self.number)
+    }
 }
 
 /// A network ACL as EC2 shows it.

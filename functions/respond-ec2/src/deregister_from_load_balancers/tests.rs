@@ -32,13 +32,17 @@ use crate::{
     testing::{ADDRESS, INSTANCE, VPC, described, error, instance, permit, step_request},
 };
 
-/// Target groups by name, kind and VPC, a page each; the name is the ARN too.
+fn arn(group: &str) -> String {
+    format!("arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{group}")
+}
+
+/// Target groups by name, kind and VPC, a page each.
 fn groups(all: &'static [(&'static str, TargetTypeEnum, &'static str)]) -> Rule {
     mock!(Client::describe_target_groups).then_compute_output(move |request| {
         let page: usize = request.marker().unwrap_or("0").parse().unwrap();
         let group = all.get(page).map(|(name, kind, vpc)| {
             TargetGroup::builder()
-                .target_group_arn(*name)
+                .target_group_arn(arn(name))
                 .target_group_name(*name)
                 .target_type(kind.clone())
                 .vpc_id(*vpc)
@@ -54,7 +58,7 @@ fn groups(all: &'static [(&'static str, TargetTypeEnum, &'static str)]) -> Rule 
 /// The targets of one group: id, port, zone, state.
 fn health(group: &'static str, targets: &'static [(&'static str, i32, Option<&'static str>, State)]) -> Rule {
     mock!(Client::describe_target_health)
-        .match_requests(move |request| request.target_group_arn() == Some(group))
+        .match_requests(move |request| request.target_group_arn() == Some(arn(group).as_str()))
         .then_output(|| {
             let all = targets.iter().map(|(id, port, zone, state)| {
                 let target = TargetDescription::builder()
@@ -80,7 +84,7 @@ fn is(target: &TargetDescription, id: &str, port: i32, zone: Option<&str>) -> bo
 fn deregister(group: &'static str, id: &'static str, port: i32, zone: Option<&'static str>) -> Rule {
     mock!(Client::deregister_targets)
         .match_requests(move |request| {
-            request.target_group_arn() == Some(group)
+            request.target_group_arn() == Some(arn(group).as_str())
                 && request.targets().iter().all(|target| is(target, id, port, zone))
         })
         .then_output(|| DeregisterTargetsOutput::builder().build())
@@ -89,7 +93,7 @@ fn deregister(group: &'static str, id: &'static str, port: i32, zone: Option<&'s
 fn register(group: &'static str, id: &'static str, port: i32, zone: Option<&'static str>) -> Rule {
     mock!(Client::register_targets)
         .match_requests(move |request| {
-            request.target_group_arn() == Some(group)
+            request.target_group_arn() == Some(arn(group).as_str())
                 && request.targets().iter().all(|target| is(target, id, port, zone))
         })
         .then_output(|| RegisterTargetsOutput::builder().build())
@@ -291,7 +295,7 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
 
     let receipt = plan_of_all().await.unwrap().receipt;
     let denied = mock!(Client::deregister_targets)
-        .match_requests(|request| request.target_group_arn() == Some("by-id"))
+        .match_requests(|request| request.target_group_arn() == Some(arn("by-id").as_str()))
         .then_error(|| DeregisterTargetsError::generic(error("AccessDenied")));
     let other = deregister("by-address", ADDRESS, 8080, Some("eu-west-1a"));
     let old = mock!(classic_sdk::Client::deregister_instances_from_load_balancer)

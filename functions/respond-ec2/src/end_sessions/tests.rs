@@ -64,25 +64,33 @@ async fn ends_every_session_even_if_one_refuses() {
     assert!(!action.verify(&step_request(), None).await.unwrap().holds);
 
     let (first, second) = (end("first"), end("second"));
-    EndSessions::new(accounts!(ssm: [first, second]))
+    EndSessions::new(accounts!(ssm: [sessions(&["first", "second"]), first, second]))
         .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert_eq!((first.num_calls(), second.num_calls()), (1, 1));
 
     let (ended, second) = (end_fails("first", "DoesNotExistException"), end("second"));
-    EndSessions::new(accounts!(ssm: [ended, second]))
+    EndSessions::new(accounts!(ssm: [sessions(&["first", "second"]), ended, second]))
         .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
 
     let (denied, second) = (end_fails("first", "AccessDeniedException"), end("second"));
-    let failed = EndSessions::new(accounts!(ssm: [denied, second]))
+    let failed = EndSessions::new(accounts!(ssm: [sessions(&["first", "second"]), denied, second]))
         .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);
     assert_eq!(second.num_calls(), 1, "the other one is ended all the same");
+
+    // The receipt names a session on another instance: only what is live on this one is ended.
+    let second = end("second");
+    EndSessions::new(accounts!(ssm: [sessions(&["second", "later"]), second]))
+        .act(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap();
+    assert_eq!(second.num_calls(), 1);
 
     let undone = EndSessions::new(accounts!())
         .undo(&permit(), &step_request(), &plan.receipt)

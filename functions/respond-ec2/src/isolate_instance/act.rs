@@ -8,13 +8,13 @@ use std::{
 
 use aws_sdk_ec2::Client;
 use backstop_actions::permissions;
-use backstop_core::{ErrorName, IncidentId};
-use backstop_runtime::{CallError, StepError};
+use backstop_core::ErrorName;
+use backstop_runtime::{CallError, StepError, action::StepRequest};
 use futures_util::future::join_all;
 
 use super::{
     Before, SHORTEST_TIMEOUT,
-    group::IsolationGroup,
+    group::{IsolationGroup, Place},
     interface::{read, set_groups, set_timeout},
     open_group::OpenGroup,
 };
@@ -31,12 +31,16 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 /// Isolates the interfaces.
 pub(super) async fn act(
     ec2: &Client,
-    incident: &IncidentId,
+    request: &StepRequest,
     interfaces: &[Before],
     open_for: Duration,
 ) -> Result<(), StepError> {
     let started = Instant::now();
-    let (timeouts, groups) = tokio::join!(shorten(ec2, interfaces), isolation_groups(ec2, interfaces));
+    let (incident, account) = (&request.incident, &request.target.account);
+    let (timeouts, groups) = tokio::join!(
+        shorten(ec2, interfaces),
+        isolation_groups(ec2, request, interfaces)
+    );
     let ready: Vec<(&Before, String)> = interfaces
         .iter()
         .filter_map(|before| Some((before, groups.get(&before.vpc)?.as_ref().ok()?.clone())))
@@ -48,7 +52,7 @@ pub(super) async fn act(
             .map(|(before, _)| *before)
             .filter(|before| before.untrack),
     ) {
-        let group = OpenGroup::new(ec2, vpc, incident);
+        let group = OpenGroup::new(ec2, Place { vpc, account }, incident);
         openings.push(open(group, candidates, started).await);
     }
     if openings.iter().any(|opening| opening.opened_now) {
@@ -115,12 +119,17 @@ fn isolated_all_the_same(mut error: CallError) -> CallError {
 /// The isolation group of each VPC, read back as without rules.
 async fn isolation_groups(
     ec2: &Client,
+    request: &StepRequest,
     interfaces: &[Before],
 ) -> BTreeMap<String, Result<String, StepError>> {
     let mut groups = BTreeMap::new();
     for before in interfaces {
         if !groups.contains_key(&before.vpc) {
-            let group = IsolationGroup::new(ec2, &before.vpc).ready().await;
+            let place = Place {
+                vpc: &before.vpc,
+                account: &request.target.account,
+            };
+            let group = IsolationGroup::new(ec2, place, &request.incident).ready().await;
             groups.insert(before.vpc.clone(), group);
         }
     }

@@ -1,5 +1,6 @@
-//! The isolation group of a VPC: found by its name and reused, made if it is absent, and read back as without
-//! rules before any interface is put into it.
+//! The isolation group of a VPC: found by our tag among the account's own and reused, made if it is absent, and read
+//! back as without rules before any interface is put into it. A name is anybody's to take: a foreign group of our name
+//! is neither used nor touched, and stops nothing.
 
 use std::time::Duration;
 
@@ -8,12 +9,13 @@ use aws_sdk_ec2::{
     types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification},
 };
 use backstop_actions::permissions;
-use backstop_core::ErrorName;
+use backstop_core::{AccountId, ErrorName, IncidentId};
 use backstop_runtime::{CallError, StepError};
 
-/// The isolation group's name in every VPC.
+/// What the isolation group is called and tagged in every VPC; where somebody else's has the name, ours has one more
+/// word in its.
 pub(super) const ISOLATION: &str = "backstop-isolation";
-/// The tag that makes a group ours; the role may strip no others.
+/// The tag that makes a group ours, with what it is good for; the role may strip no others.
 pub(super) const TAG: &str = "backstop:purpose";
 
 /// What EC2 answers to the id of a rule that is gone.
@@ -23,7 +25,7 @@ const NO_SUCH_RULE: &str = "InvalidSecurityGroupRuleId.NotFound";
 const READINGS: u32 = 5;
 const BETWEEN_READINGS: Duration = Duration::from_millis(300);
 
-/// What stands under the isolation group's name.
+/// What there is of an isolation group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Isolation {
     /// No group: it is made.
@@ -43,69 +45,90 @@ impl Isolation {
     }
 }
 
+/// Whose groups in which VPC: a VPC that is shared holds other accounts' groups, too.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) vpc: &'a str,
+    pub(super) account: &'a AccountId,
+}
+
 /// The isolation group of one VPC.
 pub(super) struct IsolationGroup<'a> {
     ec2: &'a Client,
-    vpc: &'a str,
+    place: Place<'a>,
+    incident: &'a IncidentId,
 }
 
 impl<'a> IsolationGroup<'a> {
-    pub(super) const fn new(ec2: &'a Client, vpc: &'a str) -> Self {
-        Self { ec2, vpc }
+    pub(super) const fn new(ec2: &'a Client, place: Place<'a>, incident: &'a IncidentId) -> Self {
+        Self { ec2, place, incident }
     }
 
     /// Reads what is there.
     pub(super) async fn look(&self) -> Result<Isolation, StepError> {
-        let found = find(self.ec2, self.vpc, ISOLATION).await?;
-        found.map_or(Ok(Isolation::Absent), |found| self.judge(&found))
+        let found = find(self.ec2, self.place, ISOLATION).await?;
+        Ok(found.first().map_or(Isolation::Absent, judge))
     }
 
     /// The id of a group that was read back as without rules.
     pub(super) async fn ready(&self) -> Result<String, StepError> {
+        let mut made = false;
         for reading in 0..READINGS {
             if reading > 0 {
                 tokio::time::sleep(BETWEEN_READINGS).await;
             }
-            let found = match find(self.ec2, self.vpc, ISOLATION).await? {
-                Some(found) => found,
-                None => {
-                    create(self.ec2, self.vpc, ISOLATION, "Backstop: no traffic in, none out").await?;
-                    continue;
-                }
-            };
-            match self.judge(&found)? {
+            match self.look().await? {
                 Isolation::Ready { id } => return Ok(id),
-                Isolation::Absent => {}
                 Isolation::Ruled { id, .. } => strip(self.ec2, &id).await?,
+                // What was just made may not be shown yet.
+                Isolation::Absent if made => {}
+                Isolation::Absent => {
+                    self.make().await?;
+                    made = true;
+                }
             }
         }
         Err(CallError {
             name: ErrorName::Unavailable,
             call: permissions::ec2::DESCRIBE_SECURITY_GROUPS.action,
-            on: format!("security group `{ISOLATION}` of `{}`", self.vpc),
+            on: format!("security group `{ISOLATION}` of `{}`", self.place.vpc),
             code: String::new(),
-            message: "it still shows rules after they were revoked".to_owned(),
+            message: "it isn't there without rules yet".to_owned(),
         }
         .into())
     }
 
-    fn judge(&self, found: &SecurityGroup) -> Result<Isolation, StepError> {
-        let id = found.group_id().unwrap_or_default().to_owned();
-        let rules = rules_of(found);
-        if rules == 0 {
-            return Ok(Isolation::Ready { id });
+    /// Makes it. Where its name is taken, by somebody else or by an incident at the same time, another is made under a
+    /// name of its own; two of ours do no harm.
+    async fn make(&self) -> Result<(), CallError> {
+        let own = format!("{ISOLATION}-{}", self.incident);
+        let names = [ISOLATION, own.as_str()];
+        for name in names {
+            if create(
+                self.ec2,
+                self.place.vpc,
+                name,
+                ISOLATION,
+                "Backstop: no traffic in, none out",
+            )
+            .await?
+            {
+                return Ok(());
+            }
+            if !find(self.ec2, self.place, ISOLATION).await?.is_empty() {
+                return Ok(());
+            }
         }
-        if is_ours(found) {
-            return Ok(Isolation::Ruled { id, rules });
-        }
-        Err(StepError::Refused {
-            guardrail: "isolation-group".to_owned(),
-            reason: format!(
-                "security group `{id}` of `{}` is named `{ISOLATION}`, has rules, and isn't tagged `{TAG}`, so its \
-                 rules aren't Backstop's to take away: rename it, or remove its rules",
-                self.vpc
-            ),
-        })
+        Ok(())
+    }
+}
+
+/// What one of ours is.
+fn judge(found: &SecurityGroup) -> Isolation {
+    let id = found.group_id().unwrap_or_default().to_owned();
+    match rules_of(found) {
+        0 => Isolation::Ready { id },
+        rules => Isolation::Ruled { id, rules },
     }
 }
 
@@ -169,26 +192,70 @@ pub(super) async fn strip(ec2: &Client, id: &str) -> Result<(), CallError> {
     unless(out, NO_SUCH_RULE)
 }
 
-/// The group of this name in this VPC. By filter, since an unknown name is then no error.
-pub(super) async fn find(ec2: &Client, vpc: &str, name: &str) -> Result<Option<SecurityGroup>, CallError> {
+/// Our groups for this purpose, those without rules first: tagged so, and the account's own. By filter, since where
+/// there is none that is then no error.
+pub(super) async fn find(
+    ec2: &Client,
+    place: Place<'_>,
+    purpose: &str,
+) -> Result<Vec<SecurityGroup>, CallError> {
     let answer = ec2
         .describe_security_groups()
-        .filters(filter("group-name", name))
+        .filters(filter(&format!("tag:{TAG}"), purpose))
+        .filters(filter("vpc-id", place.vpc))
+        .send()
+        .await
+        .map_err(CallError::of(
+            permissions::ec2::DESCRIBE_SECURITY_GROUPS.action,
+            format!("security group `{purpose}` of `{}`", place.vpc),
+        ))?;
+    let is_own = |group: &SecurityGroup| {
+        let is_tagged = group
+            .tags()
+            .iter()
+            .any(|tag| tag.key() == Some(TAG) && tag.value() == Some(purpose));
+        is_tagged && group.owner_id() == Some(place.account.as_str()) && group.vpc_id() == Some(place.vpc)
+    };
+    let mut found: Vec<SecurityGroup> = answer.security_groups.unwrap_or_default();
+    found.retain(is_own);
+    found.sort_by_cached_key(|group| (rules_of(group) > 0, group.group_id().map(str::to_owned)));
+    Ok(found)
+}
+
+/// Which of these groups aren't in this VPC: an interface can't be put into them.
+pub(super) async fn not_in(ec2: &Client, vpc: &str, ids: &[String]) -> Result<Vec<String>, CallError> {
+    let filter_of_ids = Filter::builder()
+        .name("group-id")
+        .set_values(Some(ids.to_vec()))
+        .build();
+    let answer = ec2
+        .describe_security_groups()
+        .filters(filter_of_ids)
         .filters(filter("vpc-id", vpc))
         .send()
         .await
         .map_err(CallError::of(
             permissions::ec2::DESCRIBE_SECURITY_GROUPS.action,
-            format!("security group `{name}` of `{vpc}`"),
+            format!("security groups `{}` of `{vpc}`", ids.join("`, `")),
         ))?;
-    Ok(answer.security_groups().first().cloned())
+    let is_missing = |id: &&String| {
+        let mut found = answer.security_groups().iter();
+        !found.any(|group| group.group_id() == Some(id.as_str()) && group.vpc_id() == Some(vpc))
+    };
+    Ok(ids.iter().filter(is_missing).cloned().collect())
 }
 
-/// Makes a group that carries our tag from its first moment. Another incident may have made it just now.
-pub(super) async fn create(ec2: &Client, vpc: &str, name: &str, description: &str) -> Result<(), CallError> {
+/// Makes a group that carries our tag from its first moment. Says whether the name was free.
+pub(super) async fn create(
+    ec2: &Client,
+    vpc: &str,
+    name: &str,
+    purpose: &str,
+    description: &str,
+) -> Result<bool, CallError> {
     let tags = TagSpecification::builder()
         .resource_type(ResourceType::SecurityGroup)
-        .tags(Tag::builder().key(TAG).value(name).build())
+        .tags(Tag::builder().key(TAG).value(purpose).build())
         .tags(Tag::builder().key("Name").value(name).build())
         .build();
     let created = ec2
@@ -199,12 +266,14 @@ pub(super) async fn create(ec2: &Client, vpc: &str, name: &str, description: &st
         .tag_specifications(tags)
         .send()
         .await
-        .map(drop)
         .map_err(CallError::of(
             permissions::ec2::CREATE_SECURITY_GROUP.action,
             format!("security group `{name}` of `{vpc}`"),
         ));
-    unless(created, "InvalidGroup.Duplicate")
+    match created {
+        Err(error) if error.code == "InvalidGroup.Duplicate" => Ok(false),
+        created => created.map(|_| true),
+    }
 }
 
 fn filter(name: &str, value: &str) -> Filter {
@@ -214,10 +283,6 @@ fn filter(name: &str, value: &str) -> Filter {
 /// How many rules a group has, both ways.
 pub(super) fn rules_of(group: &SecurityGroup) -> usize {
     group.ip_permissions().len() + group.ip_permissions_egress().len()
-}
-
-fn is_ours(group: &SecurityGroup) -> bool {
-    group.tags().iter().any(|tag| tag.key() == Some(TAG))
 }
 
 /// What this error says is what we wanted.

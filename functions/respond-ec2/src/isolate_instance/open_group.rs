@@ -11,7 +11,7 @@ use backstop_actions::permissions;
 use backstop_core::{ErrorName, IncidentId};
 use backstop_runtime::CallError;
 
-use super::group::{create, find, rules_of, strip, unless};
+use super::group::{Place, create, find, rules_of, strip, unless};
 
 const EVERYWHERE: &str = "0.0.0.0/0";
 const EVERYWHERE_IPV6: &str = "::/0";
@@ -23,15 +23,15 @@ const BETWEEN: Duration = Duration::from_millis(300);
 /// The open group of an incident in one VPC.
 pub(super) struct OpenGroup<'a> {
     ec2: &'a Client,
-    vpc: &'a str,
+    place: Place<'a>,
     pub(super) name: String,
 }
 
 impl<'a> OpenGroup<'a> {
-    pub(super) fn new(ec2: &'a Client, vpc: &'a str, incident: &IncidentId) -> Self {
+    pub(super) fn new(ec2: &'a Client, place: Place<'a>, incident: &IncidentId) -> Self {
         Self {
             ec2,
-            vpc,
+            place,
             name: name(incident),
         }
     }
@@ -53,7 +53,8 @@ impl<'a> OpenGroup<'a> {
                 tokio::time::sleep(BETWEEN).await;
             }
             let Some(found) = self.find().await? else {
-                create(self.ec2, self.vpc, &self.name, "Backstop: open for seconds").await?;
+                let (vpc, name) = (self.place.vpc, &self.name);
+                create(self.ec2, vpc, name, name, "Backstop: open for seconds").await?;
                 continue;
             };
             let missing_in = missing(found.ip_permissions());
@@ -86,7 +87,8 @@ impl<'a> OpenGroup<'a> {
     }
 
     async fn find(&self) -> Result<Option<SecurityGroup>, CallError> {
-        find(self.ec2, self.vpc, &self.name).await
+        let found = find(self.ec2, self.place, &self.name).await?;
+        Ok(found.into_iter().next())
     }
 
     async fn allow(
@@ -152,7 +154,7 @@ impl<'a> OpenGroup<'a> {
         CallError {
             name: ErrorName::Unavailable,
             call: permissions::ec2::DESCRIBE_SECURITY_GROUPS.action,
-            on: format!("security group `{}` of `{}`", self.name, self.vpc),
+            on: format!("security group `{}` of `{}`", self.name, self.place.vpc),
             code: String::new(),
             message: message.to_owned(),
         }

@@ -176,16 +176,53 @@ async fn an_interface_attached_since_and_a_group_with_rules_are_not_proven() {
 }
 
 #[tokio::test]
-async fn a_group_of_that_name_is_stripped_only_if_it_is_ours() {
-    let foreign = two();
-    foreign.add_group("sg-theirs", group::ISOLATION, None);
-    let refused = action(&foreign).plan(&step_request()).await.unwrap_err();
-    assert!(
-        matches!(&refused, StepError::Refused { reason, .. } if reason.contains("sg-theirs")),
-        "{refused}"
-    );
+async fn a_foreign_group_of_our_name_stops_nothing_and_is_not_used() {
+    let everyones = |_: &mut aws_sdk_ec2::types::SecurityGroup| {};
+    let anothers = |group: &mut aws_sdk_ec2::types::SecurityGroup| {
+        group.owner_id = Some("111122223333".into());
+        group.ip_permissions_egress = None;
+    };
+    let untagged = |group: &mut aws_sdk_ec2::types::SecurityGroup| group.ip_permissions_egress = None;
+    type Change = fn(&mut aws_sdk_ec2::types::SecurityGroup);
+    let cases: [(Option<(&str, &str)>, Change); 4] = [
+        // It has EC2's own egress rule.
+        (None, everyones),
+        // Without rules, its maker could give it some later.
+        (None, untagged),
+        (Some((group::TAG, "backstop-untrack-01J")), untagged),
+        // The VPC is shared.
+        (Some((group::TAG, group::ISOLATION)), anothers),
+    ];
+    for (tag, change) in cases {
+        let network = two();
+        network.add_group("sg-theirs", group::ISOLATION, tag);
+        change(network.state().group("sg-theirs"));
+        let before = network.state().group("sg-theirs").clone();
+        let (receipt, result) = act(&network, &step_request()).await;
+        result.unwrap();
+        let own = "sg-backstop-isola-own";
+        assert_eq!(network.groups_of_nics(), [[own], [own]], "{tag:?}");
+        assert_eq!(*network.state().group("sg-theirs"), before, "it isn't touched");
+        let verification = action(&network)
+            .verify(&step_request(), Some(&receipt))
+            .await
+            .unwrap();
+        assert!(verification.holds, "{}", verification.observed);
+        // The next incident uses ours, whatever it is called.
+        assert!(plan(&network, &step_request()).await.changes.is_empty());
+        network.state().nics[0].groups = vec!["sg-theirs".into()];
+        let verification = action(&network)
+            .verify(&step_request(), Some(&receipt))
+            .await
+            .unwrap();
+        assert!(!verification.holds, "{}", verification.observed);
+    }
+}
+
+#[tokio::test]
+async fn our_own_group_is_stripped() {
     let ours = two();
-    ours.add_group("sg-ours", group::ISOLATION, Some(group::TAG));
+    ours.add_group("sg-ours", group::ISOLATION, Some((group::TAG, group::ISOLATION)));
     assert!(insta_text(&plan(&ours, &step_request()).await).contains("rules of security group sg-ours"));
     let (_, result) = act(&ours, &step_request()).await;
     result.unwrap();
@@ -350,6 +387,42 @@ async fn undo_gives_each_interface_what_it_had() {
     assert_eq!(network.rules(group::ISOLATION), Some(0), "other incidents use it");
     network.state().calls.clear();
     assert!(matches!(undo().await, UndoOutcome::NothingToUndo { .. }));
+    assert_eq!(network.calls(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn undo_puts_back_no_group_that_is_not_in_the_vpc_and_follows_no_receipt_of_another_instance() {
+    let network = two();
+    let (receipt, result) = act(&network, &step_request()).await;
+    result.unwrap();
+    network.state().calls.clear();
+    network.state().lost = vec!["sg-3".into()];
+    let outcome = action(&network)
+        .undo(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap();
+    assert!(
+        matches!(&outcome, UndoOutcome::Drifted { found } if found.contains("sg-3")),
+        "{outcome:?}"
+    );
+    let mut foreign: IsolationReceipt = read_receipt(&receipt).unwrap();
+    foreign.instance = "i-0fedcba9876543210".into();
+    let foreign = write_receipt(&foreign).unwrap();
+    for refused in [
+        action(&network)
+            .act(&permit(), &step_request(), &foreign)
+            .await
+            .unwrap_err(),
+        action(&network)
+            .undo(&permit(), &step_request(), &foreign)
+            .await
+            .unwrap_err(),
+    ] {
+        assert!(
+            matches!(&refused, StepError::Refused { guardrail, .. } if guardrail == "receipt"),
+            "{refused}"
+        );
+    }
     assert_eq!(network.calls(), Vec::<String>::new());
 }
 

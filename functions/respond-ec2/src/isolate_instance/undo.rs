@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::Client;
-use backstop_core::{IncidentId, UndoOutcome};
-use backstop_runtime::{CallError, StepError};
+use backstop_core::UndoOutcome;
+use backstop_runtime::{CallError, StepError, action::StepRequest};
 use futures_util::future::join_all;
 
 use super::{
@@ -28,11 +28,24 @@ enum Standing<'a> {
 /// Restores all interfaces, or none if one of them was changed since.
 pub(super) async fn undo(
     ec2: &Client,
-    incident: &IncidentId,
+    request: &StepRequest,
     interfaces: &[Before],
 ) -> Result<UndoOutcome, StepError> {
+    for before in interfaces {
+        let missing = group::not_in(ec2, &before.vpc, &before.groups).await?;
+        if !missing.is_empty() {
+            return Ok(UndoOutcome::Drifted {
+                found: format!(
+                    "security group {} of network interface {} doesn't exist in {} (any more)",
+                    missing.join(", "),
+                    before.id,
+                    before.vpc
+                ),
+            });
+        }
+    }
     let ids: Vec<&str> = interfaces.iter().map(|before| before.id.as_str()).collect();
-    let (now, ours) = tokio::try_join!(read(ec2, &ids), our_groups(ec2, incident, interfaces))?;
+    let (now, ours) = tokio::try_join!(read(ec2, &ids), our_groups(ec2, request, interfaces))?;
     let standings: Vec<(&Before, Standing<'_>)> = interfaces
         .iter()
         .map(|before| (before, standing(before, now.get(&before.id), &ours)))
@@ -65,10 +78,10 @@ pub(super) async fn undo(
     })
 }
 
-/// The ids of our groups in each VPC: the isolation group, and one that a cut-off attempt may have left.
+/// The ids of our groups in each VPC: the isolation groups, and one that a cut-off attempt may have left.
 async fn our_groups(
     ec2: &Client,
-    incident: &IncidentId,
+    request: &StepRequest,
     interfaces: &[Before],
 ) -> Result<BTreeMap<String, Vec<String>>, CallError> {
     let mut ours = BTreeMap::new();
@@ -76,10 +89,14 @@ async fn our_groups(
         if ours.contains_key(&before.vpc) {
             continue;
         }
-        let open = open_group::name(incident);
+        let open = open_group::name(&request.incident);
+        let place = group::Place {
+            vpc: &before.vpc,
+            account: &request.target.account,
+        };
         let (isolation, open) = tokio::try_join!(
-            group::find(ec2, &before.vpc, group::ISOLATION),
-            group::find(ec2, &before.vpc, &open)
+            group::find(ec2, place, group::ISOLATION),
+            group::find(ec2, place, &open)
         )?;
         let ids = [isolation, open]
             .into_iter()

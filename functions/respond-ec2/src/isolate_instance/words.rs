@@ -197,24 +197,27 @@ pub(super) fn manual_undo(interfaces: &[Before], target: &Target) -> Vec<String>
 }
 
 /// Why an interface isn't isolated; nothing if it is.
-pub(super) fn fault(
-    interface: &Interface,
-    groups: &BTreeMap<String, Option<SecurityGroup>>,
-) -> Option<String> {
+pub(super) fn fault(interface: &Interface, groups: &BTreeMap<String, Vec<SecurityGroup>>) -> Option<String> {
     let id = &interface.id;
-    let group = interface.vpc.as_ref().and_then(|vpc| groups.get(vpc)?.as_ref());
-    let Some(group) = group else {
+    let ours = interface.vpc.as_ref().and_then(|vpc| groups.get(vpc));
+    let Some(first) = ours.and_then(|ours| ours.first()) else {
         return Some(format!(
-            "there is no security group {ISOLATION} for network interface {id}"
+            "there is no security group {ISOLATION} of Backstop's for network interface {id}"
         ));
     };
-    let isolation = group.group_id().unwrap_or_default();
-    if interface.groups != [isolation] {
+    let id_of = |group: &SecurityGroup| group.group_id().unwrap_or_default().to_owned();
+    let held = ours
+        .into_iter()
+        .flatten()
+        .find(|group| interface.groups == [id_of(group)]);
+    let Some(group) = held else {
         return Some(format!(
-            "network interface {id} has the groups {}, not only {ISOLATION} ({isolation})",
-            interface.groups.join(", ")
+            "network interface {id} has the groups {}, not only {ISOLATION} ({})",
+            interface.groups.join(", "),
+            id_of(first)
         ));
-    }
+    };
+    let isolation = id_of(group);
     (rules_of(group) > 0).then(|| format!("security group {ISOLATION} ({isolation}) of {id} has rules"))
 }
 

@@ -60,7 +60,7 @@ impl World {
     }
 
     fn action(&self) -> RevokeInstanceCredentials {
-        let own_roles = vec!["arn:aws:iam::123456789012:role/backstop-*".to_owned()];
+        let own_roles = Protection::of_stack("backstop", "123456789012", "").own_roles;
         let protection = Protection {
             own_roles,
             break_glass: Vec::new(),
@@ -366,7 +366,7 @@ async fn no_profile_no_role_and_a_protected_role() {
     );
 
     for role in [
-        "arn:aws:iam::123456789012:role/backstop-Close-1ABC",
+        "arn:aws:iam::123456789012:role/backstop/backstop-Close-1ABC",
         "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch",
     ] {
         let mut world = World::with(Some(PROFILE));

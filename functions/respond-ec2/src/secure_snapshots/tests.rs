@@ -143,7 +143,7 @@ async fn locks_at_once_then_copies_then_shares_the_copy() {
         "planned as a whole, though the instance is gone and the snapshot isn't complete"
     );
     let act = async |accounts| {
-        SecureSnapshots::new(accounts, Custody::default())
+        SecureSnapshots::new(accounts, custody())
             .act(&permit(), &step_request(), &plan.receipt)
             .await
     };
@@ -179,7 +179,7 @@ async fn locks_at_once_then_copies_then_shares_the_copy() {
 
     let verify = async |shared| {
         let accounts = accounts!(ec2: [existing(complete), both(), shared]);
-        let action = SecureSnapshots::new(accounts, Custody::default());
+        let action = SecureSnapshots::new(accounts, custody());
         action.verify(&step_request(), Some(&plan.receipt)).await.unwrap()
     };
     assert!(verify(shared(Some(FORENSIC))).await.holds);
@@ -192,11 +192,11 @@ async fn without_a_key_the_original_is_shared_and_without_parameters_nothing_is_
         forensic_account: Some(FORENSIC.to_owned()),
         ..Custody::default()
     };
-    let receipt = receipt(only_share).await;
+    let receipt = receipt(only_share.clone()).await;
     let handed_over = share("snap-1");
     let found = existing(&[("snap-1", SnapshotState::Completed, None)]);
     let accounts = accounts!(ec2: [found, locked(&[]), shared(None), handed_over]);
-    SecureSnapshots::new(accounts, Custody::default())
+    SecureSnapshots::new(accounts, only_share)
         .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap();
@@ -238,7 +238,7 @@ async fn failures_come_before_waiting_and_undo_keeps_the_evidence() {
         .then_error(|| LockSnapshotError::generic(error("UnauthorizedOperation")));
     let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
     let accounts = accounts!(ec2: [found, locked(&[]), denied]);
-    let action = SecureSnapshots::new(accounts, Custody::default());
+    let action = SecureSnapshots::new(accounts, custody());
     let failed = action
         .act(&permit(), &step_request(), &receipt)
         .await
@@ -246,7 +246,7 @@ async fn failures_come_before_waiting_and_undo_keeps_the_evidence() {
     assert_eq!(failed.name(), ErrorName::AccessDenied);
 
     let failed = existing(&[("snap-1", SnapshotState::Error, None)]);
-    let action = SecureSnapshots::new(accounts!(ec2: [failed]), Custody::default());
+    let action = SecureSnapshots::new(accounts!(ec2: [failed]), custody());
     let lost = action
         .act(&permit(), &step_request(), &receipt)
         .await
@@ -258,4 +258,27 @@ async fn failures_come_before_waiting_and_undo_keeps_the_evidence() {
         matches!(&undone, UndoOutcome::KeptOff { reason } if reason.contains("unlock-snapshot")),
         "{undone:?}"
     );
+}
+
+#[tokio::test]
+async fn whom_a_receipt_names_is_given_nothing() {
+    let forged = Custody {
+        forensic_account: Some("999999999999".to_owned()),
+        key: Some("arn:aws:kms:eu-west-1:999999999999:key/1111".to_owned()),
+        lock_days: Some(36_500),
+    };
+    let receipt = receipt(forged).await;
+    let only_share = Custody {
+        forensic_account: Some(FORENSIC.to_owned()),
+        ..Custody::default()
+    };
+    let handed_over = share("snap-1");
+    let found = existing(&[("snap-1", SnapshotState::Completed, None)]);
+    // A lock, a copy or another account would be a call that no rule knows.
+    let accounts = accounts!(ec2: [found, locked(&[]), shared(None), handed_over]);
+    SecureSnapshots::new(accounts, only_share)
+        .act(&permit(), &step_request(), &receipt)
+        .await
+        .unwrap();
+    assert_eq!(handed_over.num_calls(), 1);
 }

@@ -69,6 +69,8 @@ pub(crate) struct State {
     pub(crate) fails: Option<fn(&str) -> bool>,
     /// Another incident makes the group just before us.
     pub(crate) is_raced: bool,
+    /// Groups of interfaces that exist no longer.
+    pub(crate) lost: Vec<String>,
 }
 
 /// See the module.
@@ -96,7 +98,7 @@ impl Network {
     }
 
     /// A group with egress to everywhere, as EC2 makes it.
-    pub(crate) fn add_group(&self, id: &str, name: &str, tag: Option<&str>) {
+    pub(crate) fn add_group(&self, id: &str, name: &str, tag: Option<(&str, &str)>) {
         self.state().add_group(id, name, tag);
     }
 
@@ -154,14 +156,29 @@ impl Network {
             }),
             mock!(Client::describe_security_groups).then_compute_output(move |request| {
                 let state = s3.lock().unwrap();
-                let names = values(request.filters(), "group-name");
                 assert_eq!(values(request.filters(), "vpc-id"), [VPC]);
-                let found = state
-                    .groups
+                let purposes = values(request.filters(), "tag:backstop:purpose");
+                let ids = values(request.filters(), "group-id");
+                let is_asked = |group: &&SecurityGroup| {
+                    let has = |purpose: &String| {
+                        let mut tags = group.tags().iter();
+                        tags.any(|tag| tag.key() == Some("backstop:purpose") && tag.value() == Some(purpose))
+                    };
+                    purposes.iter().any(has) || ids.iter().any(|id| group.group_id() == Some(id))
+                };
+                let mut found: Vec<SecurityGroup> = state.groups.iter().filter(is_asked).cloned().collect();
+                // Those that the interfaces had before, wherever tests got them from.
+                let missing = |id: &&String| {
+                    !state.lost.contains(id) && !found.iter().any(|group| group.group_id() == Some(id))
+                };
+                let plain: Vec<SecurityGroup> = ids
                     .iter()
-                    .filter(|group| names.iter().any(|name| group.group_name() == Some(name)));
+                    .filter(missing)
+                    .map(|id| SecurityGroup::builder().group_id(id).vpc_id(VPC).build())
+                    .collect();
+                found.extend(plain);
                 DescribeSecurityGroupsOutput::builder()
-                    .set_security_groups(Some(found.cloned().collect()))
+                    .set_security_groups(Some(found))
                     .build()
             }),
             mock!(Client::create_security_group).then_compute_response(move |request| {
@@ -176,8 +193,19 @@ impl Network {
                         "UnauthorizedOperation",
                     )));
                 }
-                let id = format!("sg-{}", name.chars().take(14).collect::<String>());
-                state.add_group(&id, name, tag.and_then(Tag::key));
+                if state.groups.iter().any(|group| group.group_name() == Some(name)) {
+                    return MockResponse::Error(CreateSecurityGroupError::generic(error(
+                        "InvalidGroup.Duplicate",
+                    )));
+                }
+                let end = if name.len() > 40 && name.contains("isolation") {
+                    "-own"
+                } else {
+                    ""
+                };
+                let id = format!("sg-{}{end}", name.chars().take(14).collect::<String>());
+                let tag = tag.map(|tag| (tag.key().unwrap(), tag.value().unwrap()));
+                state.add_group(&id, name, tag);
                 if state.is_raced {
                     return MockResponse::Error(CreateSecurityGroupError::generic(error(
                         "InvalidGroup.Duplicate",
@@ -320,7 +348,7 @@ impl State {
         !fails
     }
 
-    fn add_group(&mut self, id: &str, name: &str, tag: Option<&str>) {
+    fn add_group(&mut self, id: &str, name: &str, tag: Option<(&str, &str)>) {
         let everywhere = IpPermission::builder()
             .ip_protocol("-1")
             .ip_ranges(IpRange::builder().cidr_ip("0.0.0.0/0").build())
@@ -333,9 +361,10 @@ impl State {
             .group_id(id)
             .group_name(name)
             .vpc_id(VPC)
+            .owner_id(backstop_runtime::testing::ACCOUNT)
             .ip_permissions_egress(everywhere)
             .ip_permissions_egress(everywhere_ipv6)
-            .set_tags(tag.map(|key| vec![Tag::builder().key(key).value(name).build()]))
+            .set_tags(tag.map(|(key, value)| vec![Tag::builder().key(key).value(value).build()]))
             .build();
         self.groups.push(group);
     }

@@ -3,9 +3,10 @@ use aws_sdk_iam::{
     Client,
     operation::{
         get_role_policy::{GetRolePolicyError, GetRolePolicyOutput},
+        list_instance_profiles_for_role::ListInstanceProfilesForRoleOutput,
         put_role_policy::PutRolePolicyOutput,
     },
-    types::error::NoSuchEntityException,
+    types::{InstanceProfile, error::NoSuchEntityException},
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
@@ -15,7 +16,7 @@ use backstop_runtime::{Action, StepError};
 use super::DenyInstanceSessions;
 use crate::{
     iam,
-    testing::{INCIDENT, instance_role, instance_session, permit, role, role_session, step_request},
+    testing::{INCIDENT, at, instance_role, instance_session, permit, role, role_session, step_request},
 };
 
 const DENY: &str = r#""Condition":{"ArnLike":{"ec2:SourceInstanceARN":"arn:aws:ec2:*:123456789012:instance/i-0123456789abcdef0"}}"#;
@@ -38,12 +39,34 @@ fn policy(document: Option<String>) -> Rule {
     }
 }
 
+/// The role is in as many instance profiles.
+fn profiles(count: usize) -> Rule {
+    mock!(Client::list_instance_profiles_for_role).then_output(move || {
+        let profile = || {
+            InstanceProfile::builder()
+                .path("/")
+                .instance_profile_name("ci")
+                .instance_profile_id("AIPAEXAMPLE")
+                .arn("arn:aws:iam::123456789012:instance-profile/ci")
+                .create_date(at())
+                .set_roles(Some(Vec::new()))
+                .build()
+                .unwrap()
+        };
+        ListInstanceProfilesForRoleOutput::builder()
+            .set_instance_profiles(Some((0..count).map(|_| profile()).collect()))
+            .build()
+            .unwrap()
+    })
+}
+
 #[tokio::test]
 async fn denies_one_instance_and_leaves_the_others_of_its_role() {
     let put = mock!(Client::put_role_policy)
         .match_requests(|request| request.policy_document().unwrap_or_default().contains(DENY))
         .then_output(|| PutRolePolicyOutput::builder().build());
-    let action = DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(None), put));
+    let action =
+        DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(None), profiles(1), put));
     let request = step_request(instance_session("AROAEXAMPLE"));
     let plan = action.plan(&request).await.unwrap();
     assert_eq!(plan.needs_approval, None);
@@ -58,7 +81,11 @@ async fn denies_one_instance_and_leaves_the_others_of_its_role() {
         .as_str()
         .unwrap()
         .to_owned();
-    let there = DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(Some(written))));
+    let there = DenyInstanceSessions::new(iam!(
+        instance_role("AROAEXAMPLE"),
+        policy(Some(written)),
+        profiles(1)
+    ));
     assert!(
         there.verify(&request, None).await.unwrap().holds,
         "`already` is proven too"
@@ -67,8 +94,8 @@ async fn denies_one_instance_and_leaves_the_others_of_its_role() {
 }
 
 #[tokio::test]
-async fn says_that_a_forged_session_name_escapes_it() {
-    let action = DenyInstanceSessions::new(iam!(role("AROAEXAMPLE"), policy(None)));
+async fn a_session_that_others_than_ec2_may_have_named_waits_for_a_person() {
+    let action = DenyInstanceSessions::new(iam!(role("AROAEXAMPLE"), policy(None), profiles(1)));
     let plan = action
         .plan(&step_request(instance_session("AROAEXAMPLE")))
         .await
@@ -78,6 +105,22 @@ async fn says_that_a_forged_session_name_escapes_it() {
             .iter()
             .any(|line| line.contains("name their session i-"))
     );
+    let why = plan.needs_approval.unwrap();
+    assert!(
+        why.contains("it isn't proven that the session is this instance's"),
+        "{why}"
+    );
+}
+
+#[tokio::test]
+async fn so_does_a_session_of_a_role_that_no_instance_can_have() {
+    let action = DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(None), profiles(0)));
+    let plan = action
+        .plan(&step_request(instance_session("AROAEXAMPLE")))
+        .await
+        .unwrap();
+    let why = plan.needs_approval.unwrap();
+    assert!(why.contains("in no instance profile"), "{why}");
 }
 
 #[tokio::test]
@@ -93,7 +136,7 @@ async fn a_session_that_no_instance_gave_its_name_is_not_its_matter() {
 #[tokio::test]
 async fn undo_lets_new_credentials_work_and_never_the_stolen_ones() {
     let mut request = step_request(instance_session("AROAEXAMPLE"));
-    let action = DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(None)));
+    let action = DenyInstanceSessions::new(iam!(instance_role("AROAEXAMPLE"), policy(None), profiles(1)));
     let receipt = action.plan(&request).await.unwrap().receipt;
     let written = receipt.0.get("document").unwrap().as_str().unwrap().to_owned();
     let narrowed = mock!(Client::put_role_policy)

@@ -13,6 +13,8 @@ use aws_smithy_types::error::ErrorMetadata;
 use backstop_core::{Resource, Risk, UndoOutcome, kind};
 use backstop_runtime::{
     Action, StepError,
+    action::write_receipt,
+    inline_deny::InlineDenyReceipt,
     inline_policy::{PolicyReceipt, deny_all},
 };
 
@@ -210,4 +212,76 @@ async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
         .await
         .unwrap();
     assert!(matches!(again, UndoOutcome::KeptUntil { .. }), "{again:?}");
+}
+
+/// What a forged log put on user `intern`: no rule for any call that changes something, so one would fail the test.
+#[tokio::test]
+async fn a_forged_policy_is_refused_by_name_by_acting_and_by_undoing() {
+    let request = step_request(access_key(Some("alice")));
+    let allow = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let allow: serde_json::Value = serde_json::from_str(allow).unwrap();
+    let own = PolicyReceipt::new("alice", &INCIDENT.into(), &deny_all());
+    let forged = [
+        PolicyReceipt::new("alice", &INCIDENT.into(), &allow),
+        PolicyReceipt::new("intern", &INCIDENT.into(), &deny_all()),
+        PolicyReceipt::new("alice", &"01JOTHERINCIDENT".into(), &deny_all()),
+        PolicyReceipt {
+            policy_name: "AdminDeny".into(),
+            ..own.clone()
+        },
+        // The hash of the own text over another one.
+        PolicyReceipt {
+            document: allow.to_string(),
+            ..own
+        },
+    ];
+    for policy in forged {
+        let receipt = write_receipt(&InlineDenyReceipt {
+            policy,
+            sessions_end: "1970-01-01T00:00:00Z".parse().unwrap(),
+        })
+        .unwrap();
+        let action = DenyUser::new(iam!(
+            owner("alice"),
+            user("alice"),
+            keys("alice", StatusType::Active)
+        ));
+        for refused in [
+            action.act(&permit(), &request, &receipt).await.unwrap_err(),
+            action.undo(&permit(), &request, &receipt).await.unwrap_err(),
+        ] {
+            assert!(
+                matches!(&refused, StepError::Refused { guardrail, .. } if guardrail == "receipt"),
+                "{refused}"
+            );
+        }
+    }
+}
+
+/// The receipt says that every session from before is long over.
+#[tokio::test]
+async fn a_forged_end_brings_no_session_back_to_life() {
+    let mut request = step_request(access_key(Some("alice")));
+    // A minute before the request.
+    request.incident = "01KJMM87X0TESTTESTTESTTEST".into();
+    let receipt = write_receipt(&InlineDenyReceipt {
+        policy: PolicyReceipt::new("alice", &request.incident, &deny_all()),
+        sessions_end: "1970-01-01T00:00:00Z".parse().unwrap(),
+    })
+    .unwrap();
+    let there = mock!(Client::get_user_policy).then_output(|| {
+        GetUserPolicyOutput::builder()
+            .user_name("alice")
+            .policy_name("BackstopDeny")
+            .policy_document(deny_all().to_string())
+            .build()
+            .unwrap()
+    });
+    let narrowed = mock!(Client::put_user_policy).then_output(|| PutUserPolicyOutput::builder().build());
+    let outcome = DenyUser::new(iam!(there, narrowed))
+        .undo(&permit(), &request, &receipt)
+        .await
+        .unwrap();
+    assert!(matches!(outcome, UndoOutcome::KeptUntil { .. }), "{outcome:?}");
+    assert_eq!(narrowed.num_calls(), 1);
 }

@@ -1,14 +1,17 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 use aws_sdk_iam::{Client, operation::update_assume_role_policy::UpdateAssumeRolePolicyOutput};
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::UndoOutcome;
-use backstop_runtime::{Action, StepError};
+use backstop_runtime::{
+    Action, StepError,
+    action::{read_receipt, write_receipt},
+};
 use serde_json::Value;
 
-use super::{NarrowRoleTrust, TrustReceipt};
+use super::{NarrowRoleTrust, TrustReceipt, denial, statements};
 use crate::{
     iam,
-    testing::{permit, role_session, role_trusting, step_request},
+    testing::{INCIDENT, permit, role_session, role_trusting, step_request},
 };
 
 const BEFORE: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}}"#;
@@ -19,6 +22,25 @@ fn role(trust: &'static str) -> Rule {
 
 fn leaked(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
+}
+
+/// What the action writes on this policy.
+fn narrowed(trust: &str) -> String {
+    let mut document: Value = serde_json::from_str(trust).unwrap();
+    let mut all = statements(&document);
+    all.push(denial(&INCIDENT.into()));
+    document["Statement"] = Value::from(all);
+    document.to_string()
+}
+
+/// Takes only a text that means this, whole.
+fn writes(expected: &'static str) -> Rule {
+    mock!(Client::update_assume_role_policy)
+        .match_requests(move |request| {
+            let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+            read(request.policy_document().unwrap()) == read(expected)
+        })
+        .then_output(|| UpdateAssumeRolePolicyOutput::builder().build())
 }
 
 fn update() -> Rule {
@@ -35,12 +57,13 @@ async fn adds_a_deny_and_keeps_every_statement() {
     assert_eq!(update.num_calls(), 1);
     let receipt: TrustReceipt = serde_json::from_value(plan.receipt.0.clone()).unwrap();
     assert_eq!(receipt.before, BEFORE, "undo is exact");
-    let narrowed: Value = serde_json::from_str(&receipt.narrowed).unwrap();
-    let all = narrowed.get("Statement").unwrap().as_array().unwrap();
+    let written = narrowed(BEFORE);
+    let document: Value = serde_json::from_str(&written).unwrap();
+    let all = document.get("Statement").unwrap().as_array().unwrap();
     assert_eq!(all.len(), 2);
     assert!(!action.verify(&request, Some(&plan.receipt)).await.unwrap().holds);
 
-    let text = leaked(receipt.narrowed);
+    let text = leaked(written);
     let there = NarrowRoleTrust::new(iam!(role(text)));
     assert!(there.verify(&request, Some(&plan.receipt)).await.unwrap().holds);
     assert!(
@@ -57,15 +80,9 @@ async fn undo_puts_the_exact_text_back_and_refuses_on_drift() {
     let unchanged = action.undo(&permit(), &request, &receipt).await.unwrap();
     assert!(matches!(unchanged, UndoOutcome::NothingToUndo { .. }));
 
-    let narrowed = leaked(
-        serde_json::from_value::<TrustReceipt>(receipt.0.clone())
-            .unwrap()
-            .narrowed,
-    );
-    let back = mock!(Client::update_assume_role_policy)
-        .match_requests(|request| request.policy_document() == Some(BEFORE))
-        .then_output(|| UpdateAssumeRolePolicyOutput::builder().build());
-    let outcome = NarrowRoleTrust::new(iam!(role(narrowed), back))
+    let narrow = leaked(narrowed(BEFORE));
+    let back = writes(BEFORE);
+    let outcome = NarrowRoleTrust::new(iam!(role(narrow), back))
         .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
@@ -90,4 +107,43 @@ async fn a_trust_policy_that_would_get_too_long_is_refused_before_any_change() {
         .await
         .unwrap_err();
     assert!(matches!(error, StepError::Mismatch { .. }), "{error}");
+}
+
+/// The receipt says that a foreign account was trusted; no rule takes such a text.
+#[tokio::test]
+async fn what_a_forged_receipt_trusts_is_never_written() {
+    let request = step_request(role_session("AROAEXAMPLE"));
+    let action = NarrowRoleTrust::new(iam!(role(BEFORE)));
+    let receipt = action.plan(&request).await.unwrap().receipt;
+    let mut forged: TrustReceipt = read_receipt(&receipt).unwrap();
+    forged.before = BEFORE.replace("111122223333", "999999999999");
+    let forged = write_receipt(&forged).unwrap();
+
+    let narrow = writes(leaked(narrowed(BEFORE)));
+    NarrowRoleTrust::new(iam!(role(BEFORE), narrow))
+        .act(&permit(), &request, &forged)
+        .await
+        .unwrap();
+    assert_eq!(narrow.num_calls(), 1, "what IAM has is narrowed");
+
+    let there = leaked(narrowed(BEFORE));
+    let outcome = NarrowRoleTrust::new(iam!(role(there)))
+        .undo(&permit(), &request, &forged)
+        .await
+        .unwrap();
+    assert!(matches!(outcome, UndoOutcome::Drifted { .. }), "{outcome:?}");
+
+    let mut other: TrustReceipt = read_receipt(&receipt).unwrap();
+    other.role_name = "OrgAdmin".into();
+    let other = write_receipt(&other).unwrap();
+    let action = NarrowRoleTrust::new(iam!());
+    for refused in [
+        action.act(&permit(), &request, &other).await.unwrap_err(),
+        action.undo(&permit(), &request, &other).await.unwrap_err(),
+    ] {
+        assert!(
+            matches!(&refused, StepError::Refused { guardrail, .. } if guardrail == "receipt"),
+            "{refused}"
+        );
+    }
 }

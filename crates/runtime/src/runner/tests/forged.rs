@@ -1,0 +1,206 @@
+//! What whoever writes to the incidents table can make a responder do: nothing but what it would have done.
+
+use backstop_core::{incident::Status, outcome::UndoOutcome as Undone};
+
+use super::*;
+
+/// Plans one change with this receipt, and notes which receipts it is given.
+struct Noting {
+    given: Arc<Mutex<Vec<Value>>>,
+}
+
+const OWN: &str = "read just now";
+const HOSTILE: &str = "Allow * *";
+
+#[async_trait]
+impl Action for Noting {
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::isolate_instance::SPEC
+    }
+
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        Ok(plan_with(request, OWN))
+    }
+
+    async fn act(&self, _: &Permit, _: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
+        self.given.lock().unwrap().push(receipt.0.clone());
+        Ok(())
+    }
+
+    async fn verify(&self, _: &StepRequest, receipt: Option<&Receipt>) -> Result<Verification, StepError> {
+        Ok(Verification {
+            holds: true,
+            observed: format!("{:?}", receipt.map(|receipt| &receipt.0)),
+        })
+    }
+
+    async fn undo(&self, _: &Permit, _: &StepRequest, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
+        self.given.lock().unwrap().push(receipt.0.clone());
+        Ok(UndoOutcome::Restored {
+            what: "it".to_owned(),
+        })
+    }
+}
+
+fn plan_with(request: &StepRequest, receipt: &str) -> Plan {
+    Plan {
+        step: request.step.clone(),
+        action: "ec2.isolate-instance".into(),
+        principal: "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0".to_owned(),
+        tags: BTreeMap::new(),
+        changes: vec![Change {
+            api: "ec2:ModifyNetworkInterfaceAttribute".into(),
+            what: "groups".into(),
+            now: "sg-1".into(),
+            after: "ours".into(),
+        }],
+        blast_radius: Vec::new(),
+        limits: Vec::new(),
+        needs_approval: None,
+        captured: None,
+        manual_undo: vec!["aws ec2 …".to_owned()],
+        receipt: Receipt(json!(receipt)),
+    }
+}
+
+struct Stage {
+    table: FakeTable,
+    runner: Runner,
+    given: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Stage {
+    fn new(maximum: Mode) -> Self {
+        let opened = Event::Opened(Box::new(opened_with(Options::new()).opened));
+        let table = FakeTable::opened_with(&Record::first(now(), "1".into(), opened).unwrap());
+        let given = Arc::default();
+        let action = Noting {
+            given: Arc::clone(&given),
+        };
+        let runner = Runner::new(
+            table.ledger(),
+            bounds(maximum),
+            Arc::new(Accounts::mocked("123456789012")),
+            vec![Arc::new(action)],
+        );
+        Self { table, runner, given }
+    }
+
+    fn given(&self) -> Vec<Value> {
+        self.given.lock().unwrap().clone()
+    }
+
+    async fn incident(&self) -> Incident {
+        let log = self.table.ledger().log(&"01J".into()).await.unwrap();
+        log.incident().unwrap()
+    }
+
+    fn forge(&self, receipt: &str) {
+        let plan = plan_with(&step_request(&task()), receipt);
+        self.table.write(Event::Acting { plan: Box::new(plan) });
+    }
+
+    fn ask_undo(&self) {
+        self.table.write(Event::Closed {
+            status: Status::Failed,
+        });
+        self.table.write(Event::UndoRequested {
+            by: "arn:aws:iam::123456789012:user/bob".into(),
+            reason: None,
+            steps: vec!["obey".into()],
+            accepting: Vec::new(),
+        });
+    }
+}
+
+fn task() -> StepTask {
+    StepTask {
+        incident: "01J".into(),
+        target: target(),
+        step: "obey".into(),
+        action: "ec2.isolate-instance".into(),
+        with: Options::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_forged_beginning_is_not_carried_out_and_keeps_nothing_from_being_done() {
+    let stage = Stage::new(Mode::Auto);
+    stage.forge(HOSTILE);
+    let answer = stage.runner.act(&task()).await.unwrap();
+    assert_eq!(answer.outcome, Some(Outcome::Done));
+    assert_eq!(stage.given(), [json!(OWN)], "it acts on what it read itself");
+
+    // What is undone would be what somebody else wrote: nothing is.
+    stage.ask_undo();
+    let undone = stage.runner.undo(&task()).await.unwrap();
+    assert!(
+        matches!(&undone, Undone::Failed { error, detail } if error == "Backstop.Refused" && detail.contains("receipt")),
+        "{undone:?}"
+    );
+    assert_eq!(stage.given().len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_begun_is_carried_on_and_undone_and_nothing_else_is() {
+    let stage = Stage::new(Mode::Auto);
+    stage.runner.act(&task()).await.unwrap();
+    stage.ask_undo();
+    let undone = stage.runner.undo(&task()).await.unwrap();
+    assert!(matches!(undone, Undone::Restored { .. }), "{undone:?}");
+    assert_eq!(stage.given(), [json!(OWN), json!(OWN)]);
+}
+
+#[tokio::test]
+async fn an_altered_receipt_is_refused_by_name_by_acting_and_by_undoing() {
+    let stage = Stage::new(Mode::Auto);
+    let request = step_request(&task());
+    let own = plan_with(&request, OWN);
+    stage.runner.prove(&request, &own).await.unwrap();
+    stage.forge(HOSTILE);
+    let answer = stage.runner.act(&task()).await.unwrap();
+    assert!(
+        matches!(&answer.outcome, Some(Outcome::Refused { guardrail, .. }) if guardrail == "receipt"),
+        "{answer:?}"
+    );
+    stage.ask_undo();
+    let undone = stage.runner.undo(&task()).await.unwrap();
+    assert!(matches!(undone, Undone::Failed { .. }), "{undone:?}");
+    assert_eq!(stage.given(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn the_deployments_maximum_holds_whatever_the_log_says() {
+    let stage = Stage::new(Mode::Approve);
+    assert_eq!(stage.incident().await.opened.mode, Mode::Auto);
+    let answer = stage.runner.act(&task()).await.unwrap();
+    assert!(answer.drifted && answer.outcome.is_none(), "{answer:?}");
+    let records = stage.table.records();
+    let said = records.iter().any(
+        |record| matches!(&record.event, Event::GuardrailDecided(decision) if decision.guardrail == "maximum-mode"),
+    );
+    assert!(said, "{records:?}");
+
+    let stage = Stage::new(Mode::Observe);
+    let answer = stage.runner.act(&task()).await.unwrap();
+    assert!(
+        matches!(&answer.outcome, Some(Outcome::Refused { reason, .. }) if reason.contains("observe")),
+        "{answer:?}"
+    );
+    assert_eq!(stage.given(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_function_that_only_reads_changes_nothing() {
+    let mut stage = Stage::new(Mode::Auto);
+    stage.runner.bounds = Bounds {
+        maximum: Mode::Auto,
+        ..Bounds::reading(Protection::default())
+    };
+    let answer = stage.runner.act(&task()).await.unwrap();
+    assert!(
+        matches!(&answer.outcome, Some(Outcome::Refused { guardrail, .. }) if guardrail == "reads-only"),
+        "{answer:?}"
+    );
+    assert_eq!(stage.given(), Vec::<Value>::new());
+}

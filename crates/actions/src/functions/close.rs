@@ -1,6 +1,6 @@
 //! `close`.
 
-use super::shared::{KEEPS_THE_LOG, TABLE_NAME, alarm};
+use super::shared::{KEEPS_THE_LOG, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, TABLE_NAME, alarm};
 use crate::{Condition, FunctionSpec, Limit, Scope, Statement};
 
 const UPDATE_FINDINGS: &[&str] = &["securityhub:BatchUpdateFindings"];
@@ -29,6 +29,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     environment: &[
         ("ACCOUNT_ID", "!Ref AWS::AccountId"),
         TABLE_NAME,
+        MACHINE_ARN_PREFIX,
         ("EVIDENCE_BUCKET", "!Ref EvidenceBucket"),
     ],
     properties: "\
@@ -44,6 +45,7 @@ EventInvokeConfig:
 ",
     statements: &[
         KEEPS_THE_LOG,
+        LOOKS_AT_EXECUTIONS,
         Statement::allow(
             Scope {
                 why: "It only adds: what is there follows from the log, so nothing needs to be read back.",

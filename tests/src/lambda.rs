@@ -23,8 +23,13 @@ const MAPPINGS: &str = "/2015-03-31/event-source-mappings";
 
 /// Runs a function and waits for its answer.
 pub async fn invoke(account: &Account, function: &str) -> Value {
+    invoke_with(account, function, &json!({})).await
+}
+
+/// Runs a function with this and waits for its answer, or for its error.
+pub async fn invoke_with(account: &Account, function: &str, payload: &Value) -> Value {
     let path = format!("{FUNCTIONS}/{function}/invocations");
-    call(account, "POST", &path, &json!({})).await
+    call(account, "POST", &path, payload).await
 }
 
 /// Lets the functions take messages from a queue, or stops them.

@@ -1,10 +1,14 @@
 //! A flood of findings: as many are contained as the hour's limit allows, the rest waits, one notice says so.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;
 
-use backstop_core::{Mode, incident::Status};
-use backstop_tests::Scene;
+use backstop_core::{
+    Mode,
+    about::About,
+    incident::{Incident, Status},
+};
+use backstop_tests::{Scene, lambda};
 use tokio::time::{Instant, sleep};
 
 const KEYS: usize = 40;
@@ -58,9 +62,53 @@ async fn beyond_the_limit_people_decide() {
         "one notice for each that is contained, and one for thirty questions"
     );
     assert_eq!(scene.published("ApproveRole"), 0, "only `notify` delivers");
+    what_is_grave_is_asked_by_itself(&scene).await;
+    the_rest_is_listed_once(&scene).await;
     assert!(
         scene.environment.dead_letters().await.unwrap().is_empty(),
         "none lost"
     );
     scene.end().await;
+}
+
+/// Decoys have used up the hour, and its one notice: of a critical finding people hear all the same.
+async fn what_is_grave_is_asked_by_itself(scene: &Scene) {
+    let leaked = scene.leak(true).await;
+    let mut event = scene.finding_of_leak(&leaked, "0000000000000000000000000c417ca1");
+    event.detail["severity"] = 9.5.into();
+    scene
+        .environment
+        .put_event(&event.detail_type, &event.detail)
+        .await
+        .unwrap();
+    let is_asked = |incident: &Incident| incident.notices.is_known(About::Question);
+    let (_, incident) = scene.until(&event.finding_id, is_asked).await;
+    assert!(
+        incident.limit().is_some(),
+        "it is beyond the limit: {incident:#?}"
+    );
+    assert_eq!(incident.status(), Status::AwaitingApproval);
+}
+
+async fn the_rest_is_listed_once(scene: &Scene) {
+    let told = scene.published("NotifyRole");
+    let first = sweep(scene).await;
+    assert_eq!(first["beyond_limit"], KEYS - LIMIT, "{first:#}");
+    let until = Instant::now() + Duration::from_secs(60);
+    while scene.published("NotifyRole") == told {
+        assert!(Instant::now() < until, "nobody got the list");
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(sweep(scene).await["beyond_limit"], KEYS - LIMIT);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(
+        scene.published("NotifyRole"),
+        told + 1,
+        "and nobody gets it again"
+    );
+}
+
+async fn sweep(scene: &Scene) -> serde_json::Value {
+    let function = scene.environment.stack().output("SweepFunctionName").unwrap();
+    lambda::invoke(scene.environment.account(), function).await
 }

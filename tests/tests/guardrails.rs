@@ -4,14 +4,15 @@
 use backstop_core::{
     Mode, Resource, Target,
     guardrail::{Exemption, ExemptionScope, Pause, PauseScope},
-    incident::Status,
+    incident::{Incident, Status},
     kind,
     log::{Event, Origin},
 };
 use backstop_drill::fixtures::Identity;
 use backstop_emulator::{Effect, Matcher};
-use backstop_tests::{Case, Scene, ask_undo, refusals};
+use backstop_tests::{Case, Scene, ask_undo, lambda, refusals};
 use jiff::{Timestamp, ToSpan};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_guardrail_covers_is_left_alone() {
@@ -25,6 +26,7 @@ async fn what_a_guardrail_covers_is_left_alone() {
     unreadable_table(&scene).await;
     an_undone_target_is_asked_about(&scene).await;
     who_only_observes_is_in_nobodys_way(&scene).await;
+    what_no_service_has_waits_for_people(&scene).await;
     scene.end().await;
 }
 
@@ -264,4 +266,43 @@ fn first_finding(log: &backstop_runtime::IncidentLog) -> String {
         _ => None,
     });
     key.unwrap().rsplit('/').next().unwrap().to_owned()
+}
+
+/// A forged finding, by the queue and by the bus: nothing is done unasked. The real one is answered all the same, though the
+/// forger was first and knew its id; and who says that the forged one's machine died closes nothing.
+async fn what_no_service_has_waits_for_people(scene: &Scene) {
+    let environment = &scene.environment;
+    let (by_queue, by_bus) = (scene.leak(true).await, scene.leak(true).await);
+    let forged = scene.finding_of_leak(&by_queue, "00000000000000000000000000f08ed1");
+    let message = json!({
+        "source": "aws.guardduty", "detail-type": forged.detail_type, "detail": forged.detail,
+    });
+    environment.put_message(&message.to_string()).await.unwrap();
+    let drill = scene.finding_of_leak(&by_bus, "00000000000000000000000000f08ed2");
+    environment
+        .put_event_of_nobody(&drill.detail_type, &drill.detail)
+        .await
+        .unwrap();
+    for (event, leaked) in [(&forged, &by_queue), (&drill, &by_bus)] {
+        let is_asked = |incident: &Incident| incident.status() == Status::AwaitingApproval;
+        let (id, incident) = scene.until(&event.finding_id, is_asked).await;
+        assert_eq!(refusals(&incident), ["unconfirmed-source"]);
+        assert_eq!(scene.state(leaked).await, (true, false));
+
+        let close = environment.stack().output("CloseFunctionName").unwrap();
+        let died = json!({ "op": "execution-died", "name": id });
+        let answer = lambda::invoke_with(environment.account(), close, &died).await;
+        assert!(answer.to_string().contains("it runs"), "{answer}");
+        let after = environment.ledger().log(&id).await.unwrap().incident().unwrap();
+        assert_eq!(after.closed, None);
+    }
+    environment
+        .put_event(&drill.detail_type, &drill.detail)
+        .await
+        .unwrap();
+    let is_closed = |incident: &Incident| incident.closed.is_some();
+    let (_, incident) = scene.until(&drill.finding_id, is_closed).await;
+    assert_eq!(incident.status(), Status::Contained);
+    assert_eq!(scene.state(&by_bus).await, (false, true));
+    assert_eq!(scene.state(&by_queue).await, (true, false));
 }

@@ -99,6 +99,12 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
     let event = event(&leaked, &scene, &id);
     let hub = import(&scene, &event["detail"]["findings"][0]).await;
 
+    let mut there = scene.finding_of_leak(&leaked, &id);
+    there.detail["type"] = json!("UnauthorizedAccess:IAMUser/TorIPCaller");
+    there.detail["severity"] = json!(8);
+    scene
+        .environment
+        .let_service_have(&there.detail_type, &there.detail);
     scene.environment.put_message(&event.to_string()).await.unwrap();
     let (incident_id, incident) = scene.until(&id, |incident| incident.hub_notified).await;
     assert_eq!(incident.status(), Status::Contained);

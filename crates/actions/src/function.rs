@@ -60,10 +60,19 @@ pub enum Effect {
 pub struct Alarm {
     /// What it means, for the person who is woken by it.
     pub description: &'static str,
-    /// The seconds in which errors are counted.
-    pub period_seconds: u32,
+    /// The time in which errors are counted.
+    pub period: Period,
     /// How many errors are none to wake somebody for.
     pub threshold: Limit,
+}
+
+/// For how long an alarm looks back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// So many seconds, a multiple of 60.
+    Seconds(u32),
+    /// As long as three runs of the sweep take, whatever its schedule: the template maps the schedule to it.
+    OfThreeSweeps,
 }
 
 impl Statement {

@@ -16,7 +16,7 @@ mod session;
 mod spec;
 mod template;
 
-pub use function::{Alarm, Effect, FunctionSpec, Limit, Statement};
+pub use function::{Alarm, Effect, FunctionSpec, Limit, Period, Statement};
 pub use functions::function;
 pub use grant::{Condition, Grant, Scope, is_reading};
 pub use impact::Impact;

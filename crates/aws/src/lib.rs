@@ -12,10 +12,13 @@
 //! | `partition` | the home Regions of services without Regions |
 //! | `call_error` | [`CallError`]: a failed call under its fixed name |
 //! | `error_class` | the one table of AWS's error codes: what passes by waiting, and what doesn't |
+//! | `signed_call` | [`SignedCall`]: one call of a service that no SDK crate is linked for |
 //! | `denied_by` | [`PolicyType`]: which kind of policy denied a call |
 
 mod access;
 mod accounts;
+#[cfg(any(test, feature = "test-util"))]
+mod answering;
 mod call_error;
 mod config;
 mod credentials;
@@ -26,9 +29,12 @@ mod mocks;
 mod partition;
 mod scope;
 mod service;
+mod signed_call;
 
 pub use access::Access;
 pub use accounts::Accounts;
+#[cfg(any(test, feature = "test-util"))]
+pub use answering::{Asked, Requests, answering};
 pub use aws_config::SdkConfig;
 pub use call_error::CallError;
 pub use config::{config, loader};
@@ -37,3 +43,4 @@ pub use denied_by::PolicyType;
 pub use partition::{home_region, partition_of};
 pub use scope::{Scope, StepScope};
 pub use service::Service;
+pub use signed_call::SignedCall;

@@ -4,46 +4,62 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::NoticeKey;
+use crate::{canonical, ids::NoticeKey};
 
-/// What a notice is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum About {
+/// One list of what there is, so that a test that walks it meets each new one.
+macro_rules! abouts {
+    ($($(#[$attribute:meta])* $name:ident = $text:literal,)+) => {
+        /// What a notice is about.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum About {
+            $($(#[$attribute])* $name,)+
+        }
+
+        impl About {
+            /// Everything that there is a notice about.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// As logs and keys write it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+abouts! {
     /// How the playbook ended.
     #[default]
-    Outcome,
+    Outcome = "outcome",
     /// How the undo ended.
-    Undo,
+    Undo = "undo",
     /// What the investigation proposes, if anything.
-    Investigation,
+    Investigation = "investigation",
     /// A plan that waits for a decision.
-    Question,
+    Question = "question",
     /// The hourly limit is reached: what comes next waits for decisions.
-    Limit,
+    Limit = "limit",
+    /// What waits beyond the hourly limit, by severity.
+    Digest = "digest",
     /// Incidents that nobody works on any more.
-    Attention,
+    Attention = "attention",
     /// Pauses and exemptions that are new, are others now, or have ended.
-    Guards,
+    Guards = "guards",
+    /// Findings don't reach Backstop as they should, or nobody hears it.
+    Integrity = "integrity",
+    /// Nothing is done about a finding that a person sent.
+    NothingDone = "nothing-done",
+    /// The incidents table can't be used.
+    LedgerDown = "ledger-down",
 }
 
 impl About {
     /// Whether it is how something ended: of that, people are notified once each.
     pub const fn is_ending(&self) -> bool {
         matches!(self, Self::Outcome | Self::Undo)
-    }
-
-    /// As logs and keys write it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Outcome => "outcome",
-            Self::Undo => "undo",
-            Self::Investigation => "investigation",
-            Self::Question => "question",
-            Self::Limit => "limit",
-            Self::Attention => "attention",
-            Self::Guards => "guards",
-        }
     }
 }
 
@@ -73,6 +89,11 @@ impl NoticeKey {
         Self::new(About::Limit.as_str())
     }
 
+    /// What waits beyond the limit at this time.
+    pub fn digest(at: Timestamp) -> Self {
+        Self::new(format!("{}-{at}", About::Digest.as_str()))
+    }
+
     /// The incidents that need a person at this time.
     pub fn attention(at: Timestamp) -> Self {
         Self::new(format!("{}-{at}", About::Attention.as_str()))
@@ -81,5 +102,34 @@ impl NoticeKey {
     /// What was seen of the guards at this time.
     pub fn guards(at: Timestamp) -> Self {
         Self::new(format!("{}-{at}", About::Guards.as_str()))
+    }
+
+    /// What is wrong with Backstop itself at this time.
+    pub fn integrity(at: Timestamp) -> Self {
+        Self::new(format!("{}-{at}", About::Integrity.as_str()))
+    }
+
+    /// A finding of one message: the same however often the queue delivers it.
+    pub fn nothing_done(message: &str, finding: &str) -> Self {
+        let both = canonical::sha256(format!("{message}\n{finding}").as_bytes());
+        Self::new(format!("{}-{}", About::NothingDone.as_str(), both.short()))
+    }
+
+    /// The table at this time.
+    pub fn ledger_down(at: Timestamp) -> Self {
+        Self::new(format!("{}-{at}", About::LedgerDown.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn each_is_written_as_serde_writes_it() {
+        for about in About::ALL {
+            assert_eq!(serde_json::to_value(about).unwrap(), about.as_str());
+        }
     }
 }

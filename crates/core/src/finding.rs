@@ -24,6 +24,7 @@ mod ocsf;
 mod ocsf_resources;
 mod ocsf_standing;
 mod parse;
+mod read_back;
 mod region;
 mod resource_type;
 mod severity;
@@ -46,7 +47,8 @@ pub use envelope::{
 };
 pub use error::ParseError;
 pub use hub_finding::aws_products;
-pub use parse::{Left, Parsed, Refused, parse, parse_saved};
+pub use parse::{Left, Parsed, Refused, parse, parse_event, parse_saved};
+pub use read_back::{ReadBack, Unconfirmed};
 pub use workflow::Workflow;
 
 /// Titles are cut to this many characters; what fits people.
@@ -68,6 +70,11 @@ fn checked_id(id: &str, path: String, finding_type: &str) -> Result<String, Pars
         }),
         id => Ok(id.to_owned()),
     }
+}
+
+/// An ARN, unless it is none or longer than AWS's (ASFF allows 512 characters for an id).
+fn kept_arn(text: &str) -> Option<String> {
+    (text.starts_with("arn:") && text.len() <= ID_CHARS).then(|| text.to_owned())
 }
 
 /// One finding. The same finding may come by several routes and again as an update.
@@ -119,6 +126,9 @@ pub struct Finding {
     /// How Security Hub knows it, if it came from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<HubFinding>,
+    /// The ARN under which its service has it, if it says so: see [`Finding::read_back`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
 }
 
 /// How Security Hub names a finding, for whoever wants to tell it something about it.

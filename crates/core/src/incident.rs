@@ -3,6 +3,7 @@
 mod clearance;
 mod conclusion;
 mod fold;
+mod limit;
 mod missing;
 mod notices;
 mod undo_asked;

@@ -4,11 +4,15 @@
 //! here: [`mail`] is the one there is.
 
 mod attention;
+mod digest;
 mod guards;
+mod integrity;
+mod ledger_down;
 mod limit;
 mod line;
 mod mail;
 mod next;
+mod nothing_done;
 mod outcome;
 mod proposals;
 mod question;
@@ -17,12 +21,16 @@ mod undone;
 mod what_happened;
 
 pub use attention::{Found, NeedsPerson, attention};
+pub use digest::digest;
 pub use guards::guards_changed;
+pub use integrity::integrity;
+pub use ledger_down::ledger_down;
 pub use limit::limit_reached;
 pub use line::{Command, Line, Outside, Piece, Point};
 pub(crate) use line::{line, outside};
 pub use mail::{Mail, mail};
 pub use next::{run_command, what_next};
+pub use nothing_done::nothing_done;
 pub use outcome::{missing, outcome};
 pub use proposals::proposals;
 pub use question::{how_to_undo, question};

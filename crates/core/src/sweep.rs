@@ -2,6 +2,8 @@
 
 mod attention;
 mod feed;
+mod integrity;
 
 pub use attention::{Machine, SweepAction, Why, sweep_action};
 pub use feed::{Fed, Feeding, feeding};
+pub use integrity::{DeadRule, FedLate, Integrity, RuleState, is_late};

@@ -20,7 +20,10 @@ pub use outlives::Outlives;
 pub use scope::Scope;
 pub use typed::{Mistyped, forms, read_typed};
 
-use crate::ids::{AccountId, Region};
+use crate::{
+    ids::{AccountId, Region},
+    text,
+};
 
 /// One resource in one account. Account and Region are the finding's, never the envelope's: an
 /// administrator account and an aggregation Region receive findings of others (Security Hub User Guide,
@@ -101,9 +104,13 @@ impl Target {
     }
 
     /// What a person types to mean this target: an ARN or id that [`read_typed`] takes. `None` where only the finding
-    /// knows what belongs to it, as with sessions: there the incident's id stands for it.
+    /// knows what belongs to it, as with sessions: there the incident's id stands for it; and where a name isn't one that
+    /// AWS gives, since what is typed must be one word to any shell.
     pub fn as_typed(&self) -> Option<String> {
-        self.resource.typed(&self.location())
+        let is_well_formed = self.account.is_well_formed() && self.resource.is_well_formed();
+        self.resource
+            .typed(&self.location())
+            .filter(|typed| is_well_formed && text::is_plain_word(typed))
     }
 
     /// What an attacker may still have when the target itself is gone.

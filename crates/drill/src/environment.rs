@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstop_core::Mode;
+use backstop_core::{
+    Mode,
+    finding::{GUARDDUTY_FINDING, HEALTH_EVENT, SECURITY_HUB_IMPORTED},
+};
 use backstop_emulator::{
     Account, AccountError, Progress, Settings,
     deploy::{
@@ -161,8 +164,30 @@ impl Environment {
         Ledger::new(client, self.table.clone())
     }
 
-    /// Fires an event as a drill does.
+    /// Fires an event as a drill does. The service that would have made it has what it says, and confirms it.
     pub async fn put_event(&self, detail_type: &str, detail: &Value) -> Result<(), DrillError> {
+        self.let_service_have(detail_type, detail);
+        self.put_event_of_nobody(detail_type, detail).await
+    }
+
+    /// From now on the service that makes such events has what this one says.
+    pub fn let_service_have(&self, detail_type: &str, detail: &Value) {
+        let findings = self.account.findings();
+        match detail_type {
+            GUARDDUTY_FINDING => findings.plant_in_guardduty(detail.clone()),
+            HEALTH_EVENT => findings.plant_in_health(detail.clone()),
+            SECURITY_HUB_IMPORTED => {
+                let imported = detail.get("findings").and_then(Value::as_array);
+                for finding in imported.into_iter().flatten() {
+                    findings.plant_in_security_hub(finding.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Fires an event about which no service knows anything.
+    pub async fn put_event_of_nobody(&self, detail_type: &str, detail: &Value) -> Result<(), DrillError> {
         let client = aws_sdk_eventbridge::Client::new(&self.account.sdk_config(self.account.root()));
         let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
             .source(SOURCE)

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 
 # Moto has these; ministack still authenticates and authorises their calls (see `admit_for_moto`).
 SERVED_BY_MOTO = ("autoscaling", "ec2", "elasticloadbalancing", "rds")
-UNKNOWN_TO_MINISTACK = ("guardduty", "macie2", "securityhub")
+UNKNOWN_TO_MINISTACK = ("guardduty", "health", "macie2", "securityhub")
 
 # Actions for which ministack asks with another resource than AWS.
 UNRESOLVED = ("iam:GetInstanceProfile", "ssm:TerminateSession")

@@ -11,8 +11,9 @@
 //! | it has only calls that went through the gateway, not those a service makes by itself | an attacker's calls do |
 //! | nothing flows in a Session Manager session | only whether it is live matters |
 //! | certificates and public keys are stored unread | only their status matters |
-//! | GuardDuty and Security Hub find only what was planted, and know only the sweep's criteria and order | nothing else asks them |
+//! | GuardDuty, Security Hub and Health have only what was planted, and know only intake's and the sweep's criteria and order | nothing else asks them |
 //! | Security Hub is off until something is planted there | it is a switch in AWS, too |
+//! | Health refuses until something is planted there | in AWS it answers only with a support plan |
 
 mod findings;
 mod hub_findings;
@@ -43,7 +44,7 @@ const NO_FINDINGS: &str = "moto has detectors, but no findings";
 const NO_SSH_KEYS: &str = "ministack has no SSH public keys of users";
 
 /// The whole list.
-pub const ANSWERED: [Answered; 20] = [
+pub const ANSWERED: [Answered; 21] = [
     of_iam("UploadSigningCertificate", NO_CERTIFICATES),
     of_iam("UpdateSigningCertificate", NO_CERTIFICATES),
     of_iam("DeleteSigningCertificate", NO_CERTIFICATES),
@@ -73,6 +74,11 @@ pub const ANSWERED: [Answered; 20] = [
         service: "guardduty",
         action: "GetFindings",
         reason: NO_FINDINGS,
+    },
+    Answered {
+        service: "health",
+        action: "DescribeAffectedEntities",
+        reason: "neither emulator has AWS Health",
     },
     Answered {
         service: "securityhub",
@@ -128,7 +134,7 @@ impl Answers {
             "cloudtrail" => {
                 lookup_events::answer(&backend.record.calls(), &exchange.body, &backend.account_id)
             }
-            "guardduty" => self.findings.answer(&exchange.asked, &exchange.body),
+            "guardduty" | "health" => self.findings.answer(&exchange.asked, &exchange.body),
             "securityhub" if exchange.asked.action == hub_findings::ACTION => {
                 hub_findings::answer(backend, exchange).await
             }
@@ -158,6 +164,7 @@ mod tests {
             "cloudtrail:LookupEvents",
             "guardduty:GetFindings",
             "guardduty:ListFindings",
+            "health:DescribeAffectedEntities",
             "iam:CreateServiceSpecificCredential",
             "iam:DeleteSSHPublicKey",
             "iam:DeleteServiceSpecificCredential",

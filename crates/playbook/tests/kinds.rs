@@ -20,6 +20,7 @@ fn shipped() -> Catalog {
 fn finding(kind: TargetKind) -> Finding {
     Finding {
         hub: None,
+        arn: None,
         id: "5ec0ffee".to_owned(),
         account: "123456789012".into(),
         region: "eu-west-1".into(),

@@ -10,7 +10,7 @@
 //! | `INCIDENT#<id>`, `NOTICE#<key>` | `NOTICE#<key>` | a notice, until it is delivered in the index of what isn't |
 //! | `TARGET#<key>#<playbook>` | `LOCK` | the incident that answers this target |
 //! | `GUARD` | `PAUSE#…`, `EXEMPTION#…` | the guardrails |
-//! | `LIMIT#<playbook>#<account>#<hour>` | `COUNT`, `NOTICE` | containments in that hour |
+//! | `LIMIT#…<playbook>#<account>#<hour>` | `COUNT`, `NOTICE` | containments in that hour; those of drills and of people apart |
 //! | `SWEEP#…` | `MEMO` | what one sweep tells the next |
 
 mod approvals;
@@ -20,6 +20,7 @@ pub(crate) mod fake_table;
 mod findings;
 mod guards;
 mod item;
+mod limit;
 mod log;
 mod memo;
 mod meta;

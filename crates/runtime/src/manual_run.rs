@@ -217,6 +217,7 @@ fn finding(request: &ManualRun) -> Finding {
     let target = &request.target;
     Finding {
         hub: None,
+        arn: None,
         id: format!("manual-{}", request_id(request)),
         account: target.account.clone(),
         region: target.region.clone(),

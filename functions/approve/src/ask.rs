@@ -2,6 +2,7 @@
 
 use backstop_core::{
     IncidentId, NoticeKey,
+    finding::SeverityLabel,
     incident::{HAND_OVER, Incident, Question, Status, StepState},
     log::Event,
     notice::{self, Notice},
@@ -77,7 +78,8 @@ impl Approver {
         Ok(())
     }
 
-    /// One notice for each question; for those beyond the hourly limit, one notice an hour for all.
+    /// One notice for each question. Beyond the hourly limit one notice an hour for all but what is high or critical, or
+    /// cheap decoys could silence it; the sweep lists the rest by severity.
     async fn notify(&self, id: &IncidentId, incident: &Incident) -> Result<(), StepError> {
         let Some(notice) = self.notice(id, incident).await? else {
             tracing::info!(incident = %id, "beyond the limit: covered by the hour's one notice");
@@ -99,16 +101,15 @@ impl Approver {
 
     async fn notice(&self, id: &IncidentId, incident: &Incident) -> Result<Option<Notice>, StepError> {
         let opened = &incident.opened;
-        let mut guardrails = opened.guardrails.iter();
-        let limit = guardrails.find(|decision| decision.guardrail == "limit");
+        let is_grave = opened.finding.severity.label >= SeverityLabel::High;
+        let limit = incident.limit().filter(|_| !is_grave);
         let Some(decision) = limit else {
             let question = incident.question.as_ref();
             return Ok(question.map(|question| notice::question(id, incident, question)));
         };
-        let (account, hour) = (&opened.target.account, incident.opened_at);
         let claimed = self
             .ledger
-            .claim_limit_notice(id, &opened.playbook, account, hour)
+            .claim_limit_notice(id, opened, incident.opened_at)
             .await?;
         Ok(claimed.then(|| notice::limit_reached(id, incident, decision)))
     }

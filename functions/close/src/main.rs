@@ -2,6 +2,7 @@
 //! keeps the evidence.
 
 mod conclude;
+mod died;
 mod hub;
 mod keep;
 mod record_failure;
@@ -9,9 +10,10 @@ mod undo;
 
 use backstop_aws::Accounts;
 use backstop_core::{IncidentId, task::CloseTask};
-use backstop_runtime::{Ledger, StepError, evidence::EvidenceBucket, serve, settings};
+use backstop_runtime::{Ledger, StepError, evidence::EvidenceBucket, machines::Machines, serve, settings};
 use serde_json::Value;
 
+use died::Died;
 use hub::Hub;
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,12 +28,17 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         aws_sdk_s3::Client::new(&config),
         settings::required("EVIDENCE_BUCKET")?,
     );
+    let machines = Machines::new(
+        aws_sdk_sfn::Client::new(&config),
+        settings::required("MACHINE_ARN_PREFIX")?,
+    );
     let account = settings::required("ACCOUNT_ID")?;
     let accounts = Accounts::own(account.as_str().into(), config);
     let close = Close {
         ledger,
         bucket,
         hub: Hub::new(account.as_str().into(), accounts),
+        machines,
     };
     serve::serve(|task: CloseTask| close.handle(task)).await
 }
@@ -41,6 +48,7 @@ struct Close {
     ledger: Ledger,
     bucket: EvidenceBucket,
     hub: Hub,
+    machines: Machines,
 }
 
 impl Close {
@@ -54,15 +62,15 @@ impl Close {
                 cause,
             } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
             CloseTask::Close { incident } => self.close(&incident).await,
-            CloseTask::ExecutionDied { name } => match name.split_once('-') {
-                None => self.close(&name.as_str().into()).await,
-                Some((incident, _request)) => {
-                    let incident = incident.into();
-                    let answer = undo::finish(ledger, &incident).await?;
-                    keep::keep(ledger, bucket, &incident).await?;
-                    Ok(answer)
+            CloseTask::ExecutionDied { name } => {
+                let Died { incident, was_undo } = died::died(ledger, &self.machines, &name).await?;
+                if !was_undo {
+                    return self.close(&incident).await;
                 }
-            },
+                let answer = undo::finish(ledger, &incident).await?;
+                keep::keep(ledger, bucket, &incident).await?;
+                Ok(answer)
+            }
             CloseTask::RecordUndoFailure {
                 incident,
                 step,

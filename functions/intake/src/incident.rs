@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backstop_core::{
     Finding, IncidentId, Mode,
-    guardrail::{Decision, Effect, OpeningSubject},
+    guardrail::{Decision, Effect, Guardrails, OpeningSubject},
     incident::{Incident, Undo},
     log::{Event, FindingRef, Opened, Origin, Record},
     notice::title_of,
@@ -17,7 +17,13 @@ use backstop_runtime::{
     now,
 };
 
-use crate::{Intake, batch::Unfinished, quiet};
+use crate::{
+    Intake,
+    batch::Unfinished,
+    quiet,
+    read::Received,
+    source::{Source, UNCONFIRMED},
+};
 
 /// How often a copy that lost its race reads again and joins what won. Losing is no failure, and a message that goes back
 /// to the queue stays away for the queue's visibility timeout.
@@ -33,26 +39,46 @@ impl Intake {
     /// one execution.
     pub(crate) async fn open_or_join(
         &self,
-        message: &str,
-        body: &str,
+        received: Received<'_>,
         finding: &Finding,
         answer: &Match<'_>,
-        is_drill: bool,
+        guardrails: &Guardrails,
+        source: &Source,
     ) -> Result<(), Unfinished> {
-        // Fail closed: without the guardrails nothing is opened, and SQS keeps the message.
-        let guardrails = self.ledger.guardrails().await?;
+        let (target, unconfirmed) = match source.confirm(finding, answer.target) {
+            Ok(target) => (target, None),
+            Err(decision) => (answer.target.clone(), Some(decision)),
+        };
         let subject = OpeningSubject {
             playbook: &answer.playbook.name,
-            target: answer.target,
+            target: &target,
             wanted: answer.mode,
             maximum: self.maximum_mode,
         };
-        let (mode, decisions) = guardrails.mode_at_opening(&self.protection, subject, now());
-        let reference = FindingRef::of(finding, Some(message));
-        let opened = self.opened(finding, answer, reference.clone(), mode, decisions, is_drill);
+        let (mut mode, mut decisions) = guardrails.mode_at_opening(&self.protection, subject, now());
+        if let Some(decision) = unconfirmed.filter(|_| mode == Mode::Auto) {
+            mode = Mode::Approve;
+            decisions.push(decision);
+        }
+        let reference = FindingRef::of(finding, Some(received.id));
+        let opened = Opened {
+            playbook: answer.playbook.name.clone(),
+            target,
+            mode,
+            steps: answer.playbook.step_refs(),
+            origin: if received.is_drill {
+                Origin::Drill
+            } else {
+                Origin::Finding
+            },
+            finding: reference.clone(),
+            title: title_of(finding),
+            linked: None,
+            guardrails: decisions,
+        };
         let new = NewIncident {
             opened: opened.clone(),
-            raw: body.into(),
+            raw: received.body.into(),
             hourly_limit: self.hourly_limit,
         };
         match self.open(&new, None).await? {
@@ -72,34 +98,15 @@ impl Intake {
         self.ledger.open(new.clone(), after).await
     }
 
-    fn opened(
-        &self,
-        finding: &Finding,
-        answer: &Match<'_>,
-        reference: FindingRef,
-        mode: Mode,
-        guardrails: Vec<Decision>,
-        is_drill: bool,
-    ) -> Opened {
-        Opened {
-            playbook: answer.playbook.name.clone(),
-            target: answer.target.clone(),
-            mode,
-            steps: answer.playbook.step_refs(),
-            origin: if is_drill { Origin::Drill } else { Origin::Finding },
-            finding: reference,
-            title: title_of(finding),
-            linked: None,
-            guardrails,
-        }
-    }
-
     /// Joins the incident that has this target. Only a finding that neither a closed incident nor those before
     /// it know opens a new one, linked to it; updates of a known finding never act again. An open incident that only
-    /// observes is as good as closed to a finding that is to be answered by more.
+    /// observes is as good as closed to a finding that is to be answered by more; and so is one that waits for people since
+    /// its source wasn't confirmed, or whoever sends a forged finding first would keep the real one from being answered.
     async fn join(&self, lock: &Lock, new: NewIncident, reference: FindingRef) -> Result<(), Unfinished> {
         let mut log = self.ledger.log(&lock.incident).await?;
         let incident = log.incident()?;
+        let takes_over =
+            incident.closed.is_none() && new.opened.mode == Mode::Auto && is_unconfirmed(&incident.opened);
         if incident.closed.is_none() {
             if !lock.started {
                 // Whoever opened it may have died before starting the machine; starting twice is harmless.
@@ -107,13 +114,13 @@ impl Intake {
                     .await?;
                 self.ledger.mark_started(&lock.incident, &incident.opened).await?;
             }
-            if incident.opened.mode > Mode::Observe || new.opened.mode == Mode::Observe {
+            if !takes_over && (incident.opened.mode > Mode::Observe || new.opened.mode == Mode::Observe) {
                 return self.note(&mut log, reference, &new.raw).await;
             }
         }
         let before = self.before(&incident).await?;
         let is_known = |log: &IncidentLog| findings(log).any(|known| known.key == reference.key);
-        if is_known(&log) || before.iter().any(is_known) {
+        if !takes_over && (is_known(&log) || before.iter().any(is_known)) {
             return self.note(&mut log, reference, &new.raw).await;
         }
         if let Some((_, closed_at)) = incident.closed
@@ -183,6 +190,14 @@ impl Intake {
         tracing::info!(%incident, playbook = %opened.playbook, %mode, "opened");
         Ok(())
     }
+}
+
+/// Whether people were asked only since nothing proved where the finding came from, and haven't answered yet.
+fn is_unconfirmed(opened: &Opened) -> bool {
+    opened
+        .guardrails
+        .iter()
+        .any(|decision| decision.guardrail == UNCONFIRMED)
 }
 
 /// A person undid what was done here: acting on the same target again by itself would be a loop.

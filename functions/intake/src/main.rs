@@ -6,18 +6,23 @@ mod page;
 mod park;
 mod quiet;
 mod read;
-mod tell;
+mod source;
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use backstop_aws::Accounts;
 use backstop_core::{Mode, guardrail::Protection};
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, machines::Machines, serve, settings};
+use backstop_runtime::{Ledger, machines::Machines, outbox::Outbox, serve, settings};
 
 /// The playbooks, compiled into the function: reading YAML at run time would cost each cold start.
 const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 
 /// What intake works with.
 pub(crate) struct Intake {
+    /// Where findings are read back from.
+    accounts: Accounts,
+    /// The unique id of the sweep's role.
+    sweep_role_id: String,
     catalog: Catalog,
     ledger: Ledger,
     protection: Protection,
@@ -26,6 +31,7 @@ pub(crate) struct Intake {
     hourly_limit: u32,
     machines: Machines,
     parking: park::Parking,
+    outbox: Outbox,
     pager: page::Pager,
 }
 
@@ -33,7 +39,10 @@ pub(crate) struct Intake {
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
     let config = backstop_aws::config().await;
+    let account = settings::required("ACCOUNT_ID")?;
     let intake = Intake {
+        accounts: Accounts::own(account.as_str().into(), config.clone()),
+        sweep_role_id: settings::required("SWEEP_ROLE_ID")?,
         catalog: Catalog::from_json(CATALOG)?,
         ledger: Ledger::new(
             aws_sdk_dynamodb::Client::new(&config),
@@ -50,6 +59,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         parking: park::Parking::new(
             aws_sdk_sqs::Client::new(&config),
             settings::required("DEAD_LETTER_QUEUE_URL")?,
+        ),
+        outbox: Outbox::new(
+            aws_sdk_lambda::Client::new(&config),
+            settings::required("NOTIFY_FUNCTION")?,
         ),
         pager: page::Pager::new(
             aws_sdk_sns::Client::new(&config),

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use backstop_core::notice::{Mail, ledger_down, mail};
 use backstop_runtime::{CallError, now};
 
 /// At most one page from this process in so many seconds; the queue's alarms go on by themselves.
@@ -23,23 +24,12 @@ impl Pager {
         }
     }
 
-    /// Tells people something once.
-    pub(crate) async fn tell(&self, subject: &str, body: String) -> Result<(), CallError> {
-        self.sns
-            .publish()
-            .topic_arn(&self.topic)
-            .subject(subject)
-            .message(body)
-            .send()
-            .await
-            .map_err(CallError::of("sns:Publish", "the alerts topic"))?;
-        Ok(())
-    }
-
-    /// Says that nothing is being contained. A page that can't be sent is logged; the message itself goes
-    /// back to the queue whatever happens here, and the dead-letter alarm pages by another way.
+    /// Says that nothing is being contained: the one message that can't be handed to `notify`, since nothing can be
+    /// written down. A page that can't be sent is logged; the message itself goes back to the queue whatever happens
+    /// here, and the dead-letter alarm pages by another way.
     pub(crate) async fn ledger_is_down(&self, why: &str) {
-        let seconds = now().as_second();
+        let now = now();
+        let seconds = now.as_second();
         let last = self.last.load(Ordering::Relaxed);
         if seconds - last < QUIET_SECONDS
             || self
@@ -49,16 +39,21 @@ impl Pager {
         {
             return;
         }
-        let body = format!(
-            "Backstop can't use its incidents table, so NOTHING is being contained by itself.\n\n{why}\n\n\
-             What to do next\n  - look at the table and at the intake function's log\n  \
-             - findings wait in the intake queue, then in the dead-letter queue; none is lost\n  \
-             - until then contain by hand\n"
-        );
-        let subject = "[Backstop] NOT WORKING: the incidents table can't be used";
-        if let Err(error) = self.tell(subject, body).await {
+        if let Err(error) = self.publish(mail(&ledger_down(why, now))).await {
             self.last.store(last, Ordering::Relaxed);
             tracing::error!(%error, "can't page");
         }
+    }
+
+    async fn publish(&self, mail: Mail) -> Result<(), CallError> {
+        self.sns
+            .publish()
+            .topic_arn(&self.topic)
+            .subject(mail.subject)
+            .message(mail.body)
+            .send()
+            .await
+            .map_err(CallError::of("sns:Publish", "the alerts topic"))?;
+        Ok(())
     }
 }

@@ -1,12 +1,32 @@
 //! From one message to the findings that may be acted on; everything else is said why not.
 
+use aws_lambda_events::event::sqs::SqsMessage;
 use backstop_core::{
-    Finding,
-    finding::{ParseError, Route, parse},
+    Finding, Mode,
+    finding::{ParseError, Route, parse_event},
+    notice::nothing_done,
 };
-use backstop_playbook::{Decided, is_new_type};
+use backstop_playbook::{Decided, Match, is_new_type};
+use backstop_runtime::outbox::HandOverError;
 
-use crate::{Intake, batch::Unfinished, tell};
+use crate::{
+    Intake,
+    batch::Unfinished,
+    source::{Source, is_of_sweep},
+};
+
+/// A message, as far as its findings need it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received<'a> {
+    /// SQS's id of it.
+    pub(crate) id: &'a str,
+    /// The whole text.
+    pub(crate) body: &'a str,
+    /// Whether its findings are a drill's.
+    pub(crate) is_drill: bool,
+    /// Whether the sweep sent it.
+    pub(crate) is_of_sweep: bool,
+}
 
 /// The message belongs on the dead-letter queue.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +62,13 @@ impl ReadError {
 
 impl Intake {
     /// Answers one message: each finding becomes an incident, joins one, or is left with a stated reason.
-    pub(crate) async fn answer(&self, message: &str, body: &str) -> Result<(), Unfinished> {
-        let parsed = parse(body.as_bytes()).map_err(ReadError::from)?;
+    pub(crate) async fn answer(
+        &self,
+        sent: &SqsMessage,
+        message: &str,
+        body: &str,
+    ) -> Result<(), Unfinished> {
+        let parsed = parse_event(body.as_bytes()).map_err(ReadError::from)?;
         let is_drill = parsed.envelope.is_drill;
         if is_drill && !self.accepts_drills {
             return Err(ReadError::DrillsDisabled.into());
@@ -51,10 +76,16 @@ impl Intake {
         for left in &parsed.left {
             tracing::info!(message, reason = %left.reason, "left: nothing to act on");
         }
+        let received = Received {
+            id: message,
+            body,
+            is_drill,
+            is_of_sweep: is_of_sweep(sent, parsed.envelope.source.as_deref(), &self.sweep_role_id),
+        };
         // One finding that fails must not keep its neighbours from being answered.
         let mut first_failure = None;
         for finding in &parsed.findings {
-            if let Err(error) = self.finding(message, body, finding, is_drill).await {
+            if let Err(error) = self.finding(received, finding).await {
                 first_failure.get_or_insert(error);
             }
         }
@@ -75,24 +106,24 @@ impl Intake {
 
     /// Whoever pressed a button waits for something to happen: if nothing does, they are told why. Nobody waits for
     /// the other routes.
-    async fn tell_sender(&self, finding: &Finding, reason: &str) -> Result<(), Unfinished> {
+    async fn tell_sender(&self, message: &str, finding: &Finding, reason: &str) -> Result<(), Unfinished> {
         if finding.route != Route::SecurityHubCustomAction {
             return Ok(());
         }
-        let (subject, body) = tell::nothing_done(finding, reason);
-        self.pager
-            .tell(&subject, body)
-            .await
-            .map_err(|error| Unfinished::again("telling who sent the finding", &error))
+        let notice = nothing_done(finding, reason, message);
+        match self.outbox.hand_over(&self.ledger, &notice).await {
+            Ok(()) => Ok(()),
+            Err(HandOverError::Ledger(error)) => Err(error.into()),
+            // It is written down: the sweep has it delivered.
+            Err(HandOverError::Call(error)) => {
+                tracing::error!(notice = %notice.key, %error, "written down, but not handed over yet");
+                Ok(())
+            }
+        }
     }
 
-    async fn finding(
-        &self,
-        message: &str,
-        body: &str,
-        finding: &Finding,
-        is_drill: bool,
-    ) -> Result<(), Unfinished> {
+    async fn finding(&self, received: Received<'_>, finding: &Finding) -> Result<(), Unfinished> {
+        let message = received.id;
         if is_new_type(finding) {
             tracing::warn!(message, finding = %finding.key(), r#type = %finding.finding_type,
                 "this type is newer than this version");
@@ -101,17 +132,36 @@ impl Intake {
             Decided::Answered(answers) => answers,
             Decided::Inactive { reason } => {
                 tracing::info!(message, finding = %finding.key(), %reason, "left: not active");
-                return self.tell_sender(finding, reason).await;
+                return self.tell_sender(message, finding, reason).await;
             }
             Decided::Unanswered { reason } => {
                 tracing::info!(message, finding = %finding.key(), %reason, "left: not answered");
-                return self.tell_sender(finding, &reason).await;
+                return self.tell_sender(message, finding, &reason).await;
             }
         };
-        for answer in answers {
-            self.open_or_join(message, body, finding, &answer, is_drill)
+        // Nobody waits for the one to be done before the other begins.
+        let (guardrails, source) =
+            tokio::join!(self.ledger.guardrails(), self.source(received, finding, &answers));
+        // Fail closed: without the guardrails nothing is opened, and SQS keeps the message.
+        let guardrails = guardrails?;
+        for answer in &answers {
+            self.open_or_join(received, finding, answer, &guardrails, &source)
                 .await?;
         }
         Ok(())
+    }
+
+    /// Only what would be acted on unasked is worth the call.
+    async fn source(&self, received: Received<'_>, finding: &Finding, answers: &[Match<'_>]) -> Source {
+        let acts = |answer: &Match<'_>| {
+            answer.mode.min(self.maximum_mode) == Mode::Auto && !answer.playbook.step_refs().is_empty()
+        };
+        if !answers.iter().any(acts) {
+            return Source::NotAsked;
+        }
+        if received.is_of_sweep {
+            return Source::Sweep;
+        }
+        self.ask_source(finding).await
     }
 }

@@ -40,7 +40,14 @@ fn of(id: &IncidentId, incident: &Incident, about: About) -> Result<Option<Notic
         About::Outcome => Ok(Some(notice::outcome(id, incident, playbooks()))),
         About::Undo => Ok(Some(notice::undone(id, incident))),
         About::Investigation => Ok(notice::proposals(id, incident)),
-        About::Question | About::Limit | About::Attention | About::Guards => Err(StepError::Invalid {
+        About::Question
+        | About::Limit
+        | About::Digest
+        | About::Attention
+        | About::Guards
+        | About::Integrity
+        | About::NothingDone
+        | About::LedgerDown => Err(StepError::Invalid {
             what: "the task",
             detail: format!(
                 "a notice about the {} is made by the function that asks, and handed over",

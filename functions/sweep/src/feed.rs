@@ -7,7 +7,7 @@ use backstop_core::{
     Finding, IncidentId, canonical,
     finding::parse,
     log::{Event, FindingRef},
-    sweep::{Fed, Feeding, feeding},
+    sweep::{Fed, FedLate, Feeding, feeding, is_late},
 };
 use backstop_playbook::{Decided, Match};
 use backstop_runtime::{CallError, LedgerError, now};
@@ -81,6 +81,7 @@ impl<'a> Feeder<'a> {
         for finding in findings {
             report.seen += 1;
             let body = source.envelope(finding).to_string();
+            let mut late = None;
             let (key, is_known) = match parse(body.as_bytes()) {
                 // Intake parks it with the reason, which is how people learn of it.
                 Err(_) => (canonical::sha256(body.as_bytes()).to_string(), false),
@@ -91,6 +92,7 @@ impl<'a> Feeder<'a> {
                             report.unanswered += 1;
                             continue;
                         };
+                        late = late_if_fed(finding);
                         (finding.key(), is_known)
                     }
                     None => {
@@ -99,7 +101,10 @@ impl<'a> Feeder<'a> {
                     }
                 },
             };
-            parcels.extend(self.parcel(&key, is_known, body, report).await?);
+            if let Some(parcel) = self.parcel(&key, is_known, body, report).await? {
+                report.fed_late.extend(late);
+                parcels.push(parcel);
+            }
         }
         self.send(parcels, report).await?;
         Ok(reached)
@@ -220,6 +225,16 @@ impl<'a> Feeder<'a> {
             .map(|failure| (failure.id, failure.code))
             .collect())
     }
+}
+
+/// What people hear of a finding that no event brought; none if its event may be on its way.
+fn late_if_fed(finding: &Finding) -> Option<FedLate> {
+    let updated_at = finding.updated_at?;
+    is_late(updated_at, now()).then(|| FedLate {
+        key: finding.key(),
+        finding_type: finding.finding_type.clone(),
+        updated_at,
+    })
 }
 
 /// In order, each as full as its limits allow.

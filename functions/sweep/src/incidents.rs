@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use backstop_core::{
     IncidentId,
-    incident::Status,
+    incident::{Incident, Status},
     log::Event,
     notice::{Found, NeedsPerson, attention},
     sweep::{SweepAction, sweep_action},
@@ -14,7 +14,7 @@ use backstop_runtime::{
 };
 use jiff::SignedDuration;
 
-use crate::{Sweep, report::Report};
+use crate::{Sweep, limit::is_unasked_beyond_limit, report::Report};
 
 /// How many of the newest incidents are looked at.
 const MOST: usize = 1000;
@@ -58,13 +58,14 @@ impl Sweep {
                 "older incidents than the newest ones aren't looked at"
             );
         }
-        let mut attention = Vec::new();
+        let (mut attention, mut beyond) = (Vec::new(), Vec::new());
         for row in rows.iter().filter(|row| may_need_attention(row.status)) {
-            match self.see_to(row, report).await {
+            match self.see_to(row, &mut beyond, report).await {
                 Ok(found) => attention.extend(found),
                 Err(error) => report.failed(&format!("looking at incident {}", row.incident), &error),
             }
         }
+        self.list_beyond_limit(&beyond, report).await;
         report.attention = attention.len();
         if let Err(error) = self.notify(&attention, report).await {
             report.failed("notifying people of incidents that need them", &error);
@@ -74,10 +75,14 @@ impl Sweep {
     async fn see_to(
         &self,
         row: &IncidentRow,
+        beyond: &mut Vec<(IncidentId, Incident)>,
         report: &mut Report,
     ) -> Result<Option<NeedsPerson>, AttentionError> {
         let mut log = self.ledger.log(&row.incident).await?;
         let incident = log.incident()?;
+        if is_unasked_beyond_limit(&incident) {
+            beyond.push((row.incident.clone(), incident.clone()));
+        }
         let Some(last) = log.records().iter().map(|record| record.at).max() else {
             return Ok(None);
         };

@@ -6,12 +6,15 @@ mod feed;
 mod guardduty;
 mod guards;
 mod incidents;
+mod integrity;
+mod limit;
 mod notices;
 mod report;
 mod run;
 mod security_hub;
 mod source;
 
+use backstop_aws::SdkConfig;
 use backstop_playbook::Catalog;
 use backstop_runtime::{Ledger, machines::Machines, outbox::Outbox, serve, settings};
 use jiff::SignedDuration;
@@ -30,6 +33,10 @@ pub(crate) struct Sweep {
     sqs: aws_sdk_sqs::Client,
     queue_url: String,
     outbox: Outbox,
+    /// For calls that no client is linked for.
+    config: SdkConfig,
+    /// The rules that bring findings, and the one that brings executions that failed.
+    rules: Vec<integrity::Rule>,
     /// How far back findings are looked at.
     window: SignedDuration,
 }
@@ -65,7 +72,9 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
             aws_sdk_lambda::Client::new(&config),
             settings::required("NOTIFY_FUNCTION")?,
         ),
+        rules: integrity::Rule::read_all(&settings::required("RULES")?)?,
         window: SignedDuration::from_hours(settings::parsed("SWEEP_HOURS", "a whole number of hours")?),
+        config,
     };
     // What the schedule sends says nothing that matters here.
     serve::serve(|_schedule: Value| sweep.run()).await

@@ -1,6 +1,6 @@
 //! What one run did, in counts: the answer of the function and its last line in the log.
 
-use backstop_core::words::with_causes;
+use backstop_core::{sweep::FedLate, words::with_causes};
 use serde::Serialize;
 
 /// The counts of one run.
@@ -10,6 +10,11 @@ pub(crate) struct Report {
     pub(crate) seen: usize,
     /// Sent to intake, since no incident knows them.
     pub(crate) fed: usize,
+    /// Of those, what an event should have brought long before.
+    #[serde(skip)]
+    pub(crate) fed_late: Vec<FedLate>,
+    /// Rules that bring nothing.
+    pub(crate) dead_rules: usize,
     /// Left: an incident knows them.
     pub(crate) known: usize,
     /// Left: fed by an earlier run.
@@ -32,6 +37,8 @@ pub(crate) struct Report {
     pub(crate) expired_guards: usize,
     /// Incidents that need a person.
     pub(crate) attention: usize,
+    /// Incidents beyond the hourly limit that wait for people.
+    pub(crate) beyond_limit: usize,
     /// Whether people are notified of them by this run.
     pub(crate) notified: bool,
     /// Notices that weren't delivered, and are tried again.
@@ -62,6 +69,8 @@ impl Report {
             expired_approvals = self.expired_approvals,
             closed = self.closed,
             expired_guards = self.expired_guards,
+            dead_rules = self.dead_rules,
+            beyond_limit = self.beyond_limit,
             attention = self.attention,
             notified = self.notified,
             notices_again = self.notices_again,

@@ -40,6 +40,7 @@ impl Sweep {
         let mut report = Report::default();
         self.feed_all(Instant::now() + TIME_TO_READ, &mut report).await;
         self.tell_of_guards(&mut report).await;
+        self.look_at_itself(&mut report).await;
         self.expire_guards(&mut report).await;
         self.see_to_incidents(&mut report).await;
         self.deliver_notices(&mut report).await;

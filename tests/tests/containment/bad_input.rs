@@ -29,10 +29,12 @@ pub(crate) async fn what_cannot_be_read_is_parked_with_its_reason(environment: A
         (with(KEY_ID, "drill-not-a-key".into()), "NotAKeyId"),
         (with("/resource", Value::Null), "MissingField"),
         (envelope("GuardDuty Finding", &json!("text")), "WrongShape"),
+        (event().detail.to_string(), "NoEnvelope"),
     ];
     for (body, _) in &cases {
         environment.put_message(body).await.unwrap();
     }
+    environment.let_service_have("GuardDuty Finding", &good.detail);
     environment
         .put_message(&envelope("GuardDuty Finding", &good.detail))
         .await

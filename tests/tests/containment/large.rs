@@ -29,6 +29,7 @@ pub(crate) async fn a_finding_of_300_kb_is_contained(environment: Arc<Environmen
         "resources": [],
         "detail": event.detail,
     });
+    environment.let_service_have(&event.detail_type, &event.detail);
     environment.put_message(&message.to_string()).await.unwrap();
 
     let opened = follow::incident(&environment, "leaked-access-key", &event.finding_id)

@@ -23,6 +23,7 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
         "a finding that came by Security Hub",
         &["securityhub:BatchUpdateFindings"],
     ),
+    ("close", "an execution that died", &["states:DescribeExecution"]),
     (
         "close",
         "Lambda sends what a failed asynchronous invocation was about with the function's role",
@@ -38,10 +39,16 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("intake", "a finding that can't be read", &["sqs:SendMessage"]),
+    ("intake", "an incidents table that fails", &["sns:Publish"]),
     (
         "intake",
-        "more incidents in an hour than the limit",
-        &["sns:Publish"],
+        "a finding of another product than GuardDuty",
+        &["securityhub:GetFindings"],
+    ),
+    (
+        "intake",
+        "a finding that a person sent, and that isn't answered",
+        &["lambda:InvokeFunction"],
     ),
     (
         "notify",

@@ -53,6 +53,7 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
     let first = sweep(scene).await;
     let fed = INSTANCES + 2;
     assert_eq!(first["fed"], fed, "{first:#}");
+    assert_eq!(first["dead_rules"], 0, "the stack's rules are read: {first:#}");
     assert_eq!(first["seen"], fed + 1, "the sample is looked at: {first:#}");
     assert_eq!(
         (&first["unanswered"], &first["expired_guards"]),

@@ -1,7 +1,7 @@
 //! `api`.
 
 use super::shared::{BREAK_GLASS_ARNS, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, OWN_ROLES, TABLE_NAME};
-use crate::{Alarm, Condition, FunctionSpec, Limit, Scope, Statement, permissions};
+use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement, permissions};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -85,7 +85,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     ],
     alarm: Alarm {
         description: "The function api failed: people may be unable to see incidents, or to decide on them.",
-        period_seconds: 300,
+        period: Period::Seconds(300),
         threshold: Limit::of(0),
     },
 };

@@ -1,6 +1,8 @@
 //! `close`.
 
-use super::shared::{EVIDENCE_BUCKET, KEEPS_THE_LOG, TABLE_NAME, alarm};
+use super::shared::{
+    EVIDENCE_BUCKET, KEEPS_THE_LOG, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, TABLE_NAME, alarm,
+};
 use crate::{Condition, FunctionSpec, Limit, Scope, Statement};
 
 const UPDATE_FINDINGS: &[&str] = &["securityhub:BatchUpdateFindings"];
@@ -30,6 +32,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         ("ACCOUNT_ID", "!Ref AWS::AccountId"),
         TABLE_NAME,
         EVIDENCE_BUCKET,
+        MACHINE_ARN_PREFIX,
     ],
     properties: "\
 # Machines wait for its answer and retry by themselves. The rule of failed executions hands it an event: what Lambda
@@ -44,6 +47,7 @@ EventInvokeConfig:
 ",
     statements: &[
         KEEPS_THE_LOG,
+        LOOKS_AT_EXECUTIONS,
         Statement::allow(
             Scope {
                 why: "It only adds: what is there follows from the log, so nothing needs to be read back.",

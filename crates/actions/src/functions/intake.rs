@@ -1,10 +1,10 @@
 //! `intake`.
 
 use super::shared::{
-    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, MAXIMUM_MODE, OWN_ROLES,
-    TABLE_NAME, TELLS_PEOPLE,
+    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, HANDS_NOTICES_OVER, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, MAXIMUM_MODE,
+    NOTIFY_FUNCTION, OWN_ROLES, TABLE_NAME, TELLS_PEOPLE,
 };
-use crate::{Alarm, FunctionSpec, Limit, Scope, Statement};
+use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -13,6 +13,8 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     timeout_seconds: None,
     memory_mib: None,
     environment: &[
+        ("ACCOUNT_ID", "!Ref AWS::AccountId"),
+        ("SWEEP_ROLE_ID", "!GetAtt SweepRole.RoleId"),
         TABLE_NAME,
         MAXIMUM_MODE,
         ("DRILL_EVENTS", "!Ref DrillEvents"),
@@ -20,6 +22,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         ("CONTAINMENTS_PER_HOUR", "!Ref ContainmentsPerHour"),
         OWN_ROLES,
         BREAK_GLASS_ARNS,
+        NOTIFY_FUNCTION,
         ALERTS_TOPIC_ARN,
         ("DEAD_LETTER_QUEUE_URL", "!Ref DeadLetterQueue"),
     ],
@@ -56,11 +59,33 @@ Events:
             ),
             &["states:StartExecution"],
         ),
+        Statement::allow(
+            Scope::everything(
+                "ReadFindingsBackFromGuardDutyAndHealth",
+                "Neither takes a resource (Service Authorization Reference).",
+            ),
+            &["guardduty:GetFindings", "health:DescribeAffectedEntities"],
+        ),
+        Statement::allow(
+            Scope {
+                why: "In every Region, since a finding is read in its own; also the permission of GetFindingsV2.",
+                ..Scope::of(
+                    "ReadFindingsBackFromSecurityHub",
+                    &[
+                        "arn:{partition}:securityhub:{region}:{account}:hub/default",
+                        "arn:{partition}:securityhub:{region}:{account}:hubv2/*",
+                    ],
+                )
+            },
+            &["securityhub:GetFindings"],
+        ),
+        HANDS_NOTICES_OVER,
+        // The page that the table can't be used, in which no notice can be written down.
         TELLS_PEOPLE,
     ],
     alarm: Alarm {
         description: "Intake failed on a whole batch. SQS brings it back up to five times.",
-        period_seconds: 60,
+        period: Period::Seconds(60),
         threshold: Limit::of(0),
     },
 };

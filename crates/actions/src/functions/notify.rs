@@ -1,7 +1,7 @@
 //! `notify`.
 
 use super::shared::{ALERTS_TOPIC_ARN, KEEPS_THE_LOG, TABLE_NAME, TELLS_PEOPLE};
-use crate::{Alarm, FunctionSpec, Limit, Scope, Statement};
+use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -31,7 +31,7 @@ EventInvokeConfig:
     ],
     alarm: Alarm {
         description: "The function notify failed. An incident may have ended without anybody being told of it; list the incidents.",
-        period_seconds: 300,
+        period: Period::Seconds(300),
         threshold: Limit::of(0),
     },
 };

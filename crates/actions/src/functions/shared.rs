@@ -1,6 +1,6 @@
 //! What several functions have.
 
-use crate::{Alarm, FunctionSpec, Limit, Scope, Statement, permissions::kms};
+use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement, permissions::kms};
 
 const TABLE: Scope = Scope::of("KeepTheLog", &["{IncidentsTable.Arn}"]);
 
@@ -22,6 +22,15 @@ pub(super) const KEEPS_THE_LOG: Statement = Statement::allow(
 /// Publishes to the topic.
 pub(super) const TELLS_PEOPLE: Statement =
     Statement::allow(Scope::of("TellPeople", &["{AlertsTopic}"]), &["sns:Publish"]);
+
+/// Asks whether executions of the stack's machines still run.
+pub(super) const LOOKS_AT_EXECUTIONS: Statement = Statement::allow(
+    Scope::of(
+        "LookAtExecutions",
+        &["arn:{partition}:states:{AWS::Region}:{account}:execution:{AWS::StackName}-*:*"],
+    ),
+    &["states:DescribeExecution"],
+);
 
 /// Has the function `notify` deliver what it wrote down.
 pub(super) const HANDS_NOTICES_OVER: Statement = Statement::allow(
@@ -99,7 +108,7 @@ pub(super) const PROVES_RECEIPTS_ENCRYPTED: Statement = Statement::allow(
 pub(super) const fn alarm(description: &'static str) -> Alarm {
     Alarm {
         description,
-        period_seconds: 300,
+        period: Period::Seconds(300),
         threshold: Limit::of(5),
     }
 }

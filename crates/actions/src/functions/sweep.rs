@@ -1,7 +1,9 @@
 //! `sweep`.
 
-use super::shared::{HANDS_NOTICES_OVER, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION, TABLE_NAME};
-use crate::{Alarm, Condition, FunctionSpec, Limit, Scope, Statement};
+use super::shared::{
+    HANDS_NOTICES_OVER, KEEPS_THE_LOG, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION, TABLE_NAME,
+};
+use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -18,6 +20,10 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
         MACHINE_ARN_PREFIX,
         NOTIFY_FUNCTION,
+        (
+            "RULES",
+            "!Sub ${GuardDutyRule}|${IntakeQueue.Arn},${SecurityHubRule}|${IntakeQueue.Arn},${HealthRule}|${IntakeQueue.Arn},${FailedExecutionRule}|${CloseFunction.Arn}",
+        ),
     ],
     properties: "\
 # The next run is soon and goes on where this one stopped.
@@ -69,18 +75,22 @@ Events:
             },
             &["dynamodb:DeleteItem"],
         ),
+        LOOKS_AT_EXECUTIONS,
         Statement::allow(
-            Scope::of(
-                "LookAtExecutions",
-                &["arn:{partition}:states:{AWS::Region}:{account}:execution:{AWS::StackName}-*:*"],
-            ),
-            &["states:DescribeExecution"],
+            Scope {
+                why: "Whether the stack's own rules are on, and send where they should.",
+                ..Scope::of(
+                    "LookAtRules",
+                    &["arn:{partition}:events:{AWS::Region}:{account}:rule/{AWS::StackName}-*"],
+                )
+            },
+            &["events:DescribeRule", "events:ListTargetsByRule"],
         ),
         HANDS_NOTICES_OVER,
     ],
     alarm: Alarm {
         description: "A part of the sweep failed. Findings that never reached Backstop may stay unanswered; its log says which part.",
-        period_seconds: 3600,
-        threshold: Limit::because(1, "one failed run in an hour is made up for by the next"),
+        period: Period::OfThreeSweeps,
+        threshold: Limit::because(1, "one failed run of three is made up for by the next"),
     },
 };

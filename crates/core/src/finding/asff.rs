@@ -55,6 +55,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
     let resources = resources(node, &context, is_guardduty, standing == Standing::Active)?;
     Ok(Finding {
         hub: hub_finding::named(id_text, product_arn, &account, &region, HubFormat::Asff),
+        arn: super::kept_arn(id_text),
         id: context.finding_id.clone(),
         product: product(node, product_arn),
         route,

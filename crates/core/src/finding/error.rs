@@ -42,6 +42,14 @@ pub enum ParseError {
         /// The first record that differs.
         path: String,
     },
+    /// A finding without the envelope of an event, on the queue.
+    #[error(
+        "`{path}` is a finding without an event's envelope (`source`, `detail-type`, `detail`): nothing says what sent it"
+    )]
+    NoEnvelope {
+        /// Where it stood.
+        path: String,
+    },
     /// An event envelope without `detail`.
     #[error("the event at `{path}` has no `detail`")]
     NoDetail {
@@ -124,6 +132,7 @@ impl ParseError {
             Self::NoRecords { .. } => "NoRecords",
             Self::MixedDrill { .. } => "MixedDrill",
             Self::NoDetail { .. } => "NoDetail",
+            Self::NoEnvelope { .. } => "NoEnvelope",
             Self::UnknownShape { .. } => "UnknownShape",
             Self::UnknownSource { .. } => "UnknownSource",
             Self::UnknownDetailType { .. } => "UnknownDetailType",

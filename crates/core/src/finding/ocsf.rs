@@ -73,6 +73,7 @@ fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
     let time = |name: &str| info.time(&format!("{name}_dt")).or_else(|| info.time(name));
     Ok(Finding {
         hub: hub_finding::named(id_text, product_arn, &account, &region, HubFormat::Ocsf),
+        arn: super::kept_arn(id_text),
         id: context.finding_id.clone(),
         product: product(node, product_arn),
         route,

@@ -53,12 +53,32 @@ pub(super) enum Item {
 /// Reads one message: an EventBridge event, the same inside SNS or SQS, a bare `detail`, or an answer of
 /// `GetFindings`. Fails if nothing in it can be read, with the first reason.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
+    read_message(bytes, Bare::Taken)
+}
+
+/// Reads one message of the intake queue: as [`parse`], but every record must be an event with its envelope. Rules, the
+/// sweep and whoever else has a right to send write one; without it nothing says what sent a finding.
+pub fn parse_event(bytes: &[u8]) -> Result<Parsed, ParseError> {
+    read_message(bytes, Bare::Refused)
+}
+
+/// What is done with a finding without an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bare {
+    Taken,
+    Refused,
+}
+
+fn read_message(bytes: &[u8], bare: Bare) -> Result<Parsed, ParseError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let value: Value = serde_json::from_slice(bytes).map_err(|source| ParseError::NotJson {
         path: "$".to_owned(),
         source,
     })?;
-    let mut collected = Collected::default();
+    let mut collected = Collected {
+        refuses_bare: bare == Bare::Refused,
+        ..Collected::default()
+    };
     for message in wrapping::unwrap(value)? {
         match message.content {
             Ok(content) => collected.add(&Node::new(&content, message.path)),
@@ -97,6 +117,7 @@ fn of_lines(lines: &[&[u8]]) -> Result<Parsed, ParseError> {
 
 #[derive(Default)]
 struct Collected {
+    refuses_bare: bool,
     envelope: Option<Envelope>,
     findings: Vec<Finding>,
     left: Vec<Left>,
@@ -106,6 +127,11 @@ struct Collected {
 impl Collected {
     fn add(&mut self, node: &Node<'_>) {
         let read = envelope::read(node).and_then(|(envelope, kind, body)| {
+            if self.refuses_bare && envelope.source.is_none() {
+                return Err(ParseError::NoEnvelope {
+                    path: node.path().to_owned(),
+                });
+            }
             let is_drill = self.envelope.as_ref().map(|first| first.is_drill);
             if is_drill.is_some_and(|first| first != envelope.is_drill) {
                 return Err(ParseError::MixedDrill {

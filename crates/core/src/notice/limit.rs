@@ -27,7 +27,9 @@ pub fn limit_reached(id: &IncidentId, incident: &Incident, decision: &Decision) 
         ],
         lead: vec![
             line![outside(&decision.detail), "."],
-            "Further targets of this hour are NOT contained by themselves: each waits for a decision.".into(),
+            "Further targets of this hour are NOT contained by themselves: each waits for a decision. Of what is high or \
+             critical you are asked one by one; the rest is listed by severity by the next sweep."
+                .into(),
         ],
         next: vec![
             Point::new(

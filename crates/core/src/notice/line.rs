@@ -10,7 +10,12 @@ use crate::{
     error_name::ErrorName,
     ids::{Hash, IncidentId, PlaybookName},
     status::Status,
+    text,
 };
+
+/// The longest that is shown of one text from outside. A policy document of IAM has at most 10,240 characters (IAM User
+/// Guide, "IAM and AWS STS quotas"), and people must see a change whole.
+const MOST_CHARS: usize = 10_240;
 
 /// Text that somebody else chose: of a finding, of an AWS answer, of a tag, of a person, of a log. It is hostile, so it
 /// has no `Display`.
@@ -19,9 +24,10 @@ use crate::{
 pub struct Outside(String);
 
 impl Outside {
-    /// The text, made harmless by the sink's own function: one of [`crate::text`].
+    /// The text, made harmless by the sink's own function, one of [`crate::text`], and cut where it is so long that it
+    /// would push everything else out of sight.
     pub fn shown(&self, neutral: impl Fn(&str) -> String) -> String {
-        neutral(&self.0)
+        text::bounded(&neutral(text::prefix(&self.0, MOST_CHARS + 1)), MOST_CHARS)
     }
 }
 
@@ -189,6 +195,18 @@ impl Command {
         }
     }
 
+    /// A command that a log holds. What isn't one command of the AWS CLI is shown by no notice: the incident has it.
+    pub(crate) fn of_log(incident: &IncidentId, typed: &str) -> Self {
+        if text::is_one_command(typed) {
+            Self::of(incident, typed)
+        } else {
+            Self {
+                typed: String::new(),
+                incident: Some(incident.clone()),
+            }
+        }
+    }
+
     /// `backstop incidents show …`.
     pub(crate) fn show(incident: &IncidentId) -> Self {
         Self::of(incident, format!("backstop incidents show {incident}"))
@@ -197,14 +215,12 @@ impl Command {
     /// The command for a sink. A name in it that the sink would make a link of (or a second line) can't be made harmless
     /// without making it another command: then this says where to find it.
     pub fn shown(&self, neutral: impl Fn(&str) -> String) -> String {
-        if neutral(&self.typed) == self.typed {
-            return self.typed.clone();
-        }
+        let is_id = |id: &IncidentId| matches!(Piece::word(id), Piece::Ours(_));
         match &self.incident {
-            Some(incident) => format!(
-                "for the command, backstop incidents show {}",
-                neutral(incident.as_str())
-            ),
+            // An id that is none would be one more thing to type.
+            Some(incident) if !is_id(incident) => "for the command, backstop incidents list".to_owned(),
+            _ if !self.typed.is_empty() && neutral(&self.typed) == self.typed => self.typed.clone(),
+            Some(incident) => format!("for the command, backstop incidents show {incident}"),
             None => "for the command, backstop incidents show".to_owned(),
         }
     }
@@ -295,5 +311,14 @@ mod tests {
         let instead = "for the command, backstop incidents show 01JTEST";
         assert_eq!(shown("backstop run x --target evil.example"), instead);
         assert_eq!(shown("aws iam get-user\n- curl evil"), instead);
+        let forged = IncidentId::from("01J;reboot");
+        let command = Command::show(&forged).shown(for_plain_email);
+        assert_eq!(command, "for the command, backstop incidents list");
+    }
+
+    #[test]
+    fn text_that_is_very_long_is_cut() {
+        let line = line![outside("x".repeat(1_000_000)), "."];
+        assert_eq!(line.shown(for_plain_email).chars().count(), MOST_CHARS + 1);
     }
 }

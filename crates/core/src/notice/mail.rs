@@ -22,12 +22,11 @@ pub fn mail(notice: &Notice) -> Mail {
     for section in &notice.sections {
         body.push_str(&section_text(section));
     }
-    if let Some(next) = Section::of("What to do next", notice.next.iter().cloned()) {
-        body.push_str(&section_text(&next));
-    }
+    let next = Section::of("What to do next", notice.next.iter().cloned());
+    let next = next.map(|next| section_text(&next)).unwrap_or_default();
     Mail {
         subject: text::for_subject(&format!("[Backstop] {}", shown(&notice.title))),
-        body: bounded(body, notice),
+        body: bounded(body, next, notice),
     }
 }
 
@@ -64,22 +63,28 @@ fn section_text(section: &Section) -> String {
     lines
 }
 
-/// Whole lines only: what is cut must not read as something else.
-fn bounded(body: String, notice: &Notice) -> String {
-    if body.len() <= MOST_BYTES {
-        return body;
-    }
-    let mut kept = 0;
-    for line in body.split_inclusive('\n') {
-        if kept + line.len() > MOST_BYTES {
-            break;
-        }
-        kept += line.len();
+/// Both, or as much of the first as fits: what to do stands in every mail, however much somebody else had to say.
+fn bounded(body: String, next: String, notice: &Notice) -> String {
+    if body.len() + next.len() <= MOST_BYTES {
+        return body + &next;
     }
     let whole = match &notice.incident {
         Some(incident) => point(&super::Command::show(incident).into()),
         None => "backstop incidents list".to_owned(),
     };
-    let begin = body.get(..kept).unwrap_or_default();
-    format!("{begin}\nThis notice was too long and is cut here. See everything: {whole}\n")
+    let next = whole_lines(&next, MOST_BYTES / 2);
+    let body = whole_lines(&body, MOST_BYTES.saturating_sub(next.len()));
+    format!("{body}\nThis notice was too long and is cut here. See everything: {whole}\n\n{next}")
+}
+
+/// Whole lines only: what is cut must not read as something else.
+fn whole_lines(text: &str, most: usize) -> &str {
+    let mut kept = 0;
+    for line in text.split_inclusive('\n') {
+        if kept + line.len() > most {
+            break;
+        }
+        kept += line.len();
+    }
+    text.get(..kept).unwrap_or_default()
 }

@@ -20,7 +20,10 @@ pub fn undone(id: &IncidentId, incident: &Incident) -> Notice {
     } else {
         ("UNDONE", line!["What was done to ", target, " is undone."])
     };
-    let by_hand = incident.stuck_commands.iter().map(|typed| Command::of(id, typed));
+    let by_hand = incident
+        .stuck_commands
+        .iter()
+        .map(|typed| Command::of_log(id, typed));
     let sections = [
         Section::of(
             "How each step ended",

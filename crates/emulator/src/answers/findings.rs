@@ -1,4 +1,4 @@
-//! GuardDuty's and Security Hub's findings, from those that a test or a drill planted.
+//! GuardDuty's and Security Hub's findings and AWS Health's events, from those that a test or a drill planted.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,17 +20,24 @@ pub struct Findings(Arc<Mutex<Planted>>);
 struct Planted {
     guardduty: Vec<Value>,
     security_hub: Vec<Value>,
+    health: Vec<Value>,
 }
 
 impl Findings {
-    /// GuardDuty has this finding from now on, written as an event's `detail`: its API writes no other names.
+    /// GuardDuty has this finding from now on, written as an event's `detail`: its API writes no other names. One that it
+    /// has already is updated.
     pub fn plant_in_guardduty(&self, finding: Value) {
-        self.planted(|planted| planted.guardduty.push(finding));
+        self.planted(|planted| put(&mut planted.guardduty, "id", finding));
     }
 
     /// Security Hub is on from now on and has this finding (ASFF).
     pub fn plant_in_security_hub(&self, finding: Value) {
-        self.planted(|planted| planted.security_hub.push(finding));
+        self.planted(|planted| put(&mut planted.security_hub, "Id", finding));
+    }
+
+    /// The account has a support plan with which AWS Health answers, and Health this event, written as an event's `detail`.
+    pub fn plant_in_health(&self, detail: Value) {
+        self.planted(|planted| put(&mut planted.health, "eventArn", detail));
     }
 
     fn planted<T>(&self, with: impl FnOnce(&mut Planted) -> T) -> T {
@@ -44,6 +51,16 @@ impl Findings {
         let outcome = match (asked.service.as_str(), asked.action.as_str()) {
             ("guardduty", "ListFindings") => self.planted(|it| list(&it.guardduty, &query)),
             ("guardduty", _) => Ok(self.planted(|it| get(&it.guardduty, &query))),
+            ("health", _) if self.planted(|it| it.health.is_empty()) => {
+                let message = "The account needs Business Support or more";
+                return error(
+                    asked,
+                    StatusCode::BAD_REQUEST,
+                    "SubscriptionRequiredException",
+                    message,
+                );
+            }
+            ("health", _) => Ok(self.planted(|it| affected(&it.health, &query))),
             _ if self.planted(|it| it.security_hub.is_empty()) => {
                 let message = "Account is not subscribed to AWS Security Hub";
                 return error(asked, StatusCode::UNAUTHORIZED, "InvalidAccessException", message);
@@ -55,6 +72,31 @@ impl Findings {
             Err(why) => refuse(asked, &why),
         }
     }
+}
+
+/// Puts it in the place of the one with the same id.
+fn put(known: &mut Vec<Value>, id: &str, new: Value) {
+    known.retain(|one| one.get(id) != new.get(id));
+    known.push(new);
+}
+
+/// `DescribeAffectedEntities`: what the events name.
+fn affected(events: &[Value], query: &Value) -> Value {
+    let arns = query.pointer("/filter/eventArns").and_then(Value::as_array);
+    let asked =
+        |event: &&Value| arns.is_some_and(|arns| event.get("eventArn").is_some_and(|arn| arns.contains(arn)));
+    let entities = events.iter().filter(asked).flat_map(|event| {
+        let named = event.get("affectedEntities").and_then(Value::as_array);
+        named.into_iter().flatten().map(|entity| {
+            json!({
+                "awsAccountId": event.get("affectedAccount"),
+                "eventArn": event.get("eventArn"),
+                "entityValue": entity.get("entityValue"),
+                "statusCode": entity.get("status"),
+            })
+        })
+    });
+    json!({ "entities": entities.collect::<Vec<Value>>() })
 }
 
 fn refuse(asked: &AwsRequest, why: &str) -> Reply {
@@ -152,7 +194,7 @@ fn passes(finding: &Value, filters: Option<&Value>) -> Result<bool, String> {
                 }
                 continue;
             }
-            "ProductName" | "RecordState" => finding.get(name),
+            "Id" | "ProductArn" | "ProductName" | "RecordState" => finding.get(name),
             "WorkflowStatus" => finding.pointer("/Workflow/Status"),
             "ComplianceStatus" => finding.pointer("/Compliance/Status"),
             other => return Err(format!("the disposable account doesn't know the filter {other}")),

@@ -67,6 +67,7 @@ pub(super) fn of_control(control: &str, severity: Severity, kinds: &[TargetKind]
 fn finding(severity: Severity, kinds: &[TargetKind]) -> Finding {
     Finding {
         hub: None,
+        arn: None,
         id: "example".to_owned(),
         account: "123456789012".into(),
         region: "us-east-1".into(),

@@ -1,6 +1,6 @@
 //! A function in the template: itself, its log group, its role and its alarm.
 
-use backstop_actions::{Effect, FunctionSpec, Limit, Scope};
+use backstop_actions::{Effect, FunctionSpec, Limit, Period, Scope};
 
 use super::{
     policy::{self, Stated, statements},
@@ -115,10 +115,19 @@ fn write_alarm(lines: &mut Lines, function: &FunctionSpec, id: &str) {
     lines.add(8, "- Name: FunctionName");
     lines.add(8, &format!("  Value: !Ref {id}Function"));
     lines.add(6, "Statistic: Sum");
-    lines.add(6, &format!("Period: {}", alarm.period_seconds));
+    lines.add(6, &format!("Period: {}", period(alarm.period)));
     lines.add(6, "EvaluationPeriods: 1");
     lines.add(6, "ComparisonOperator: GreaterThanThreshold");
     lines.add(6, &format!("Threshold: {threshold}"));
     lines.add(6, "TreatMissingData: notBreaching");
     lines.add(6, "AlarmActions: [!Ref AlertsTopic]");
+}
+
+fn period(period: Period) -> String {
+    match period {
+        Period::Seconds(seconds) => seconds.to_string(),
+        Period::OfThreeSweeps => {
+            "!FindInMap [SweepSchedule, !Ref SweepMinutes, ThreeRunsInSeconds]".to_owned()
+        }
+    }
 }

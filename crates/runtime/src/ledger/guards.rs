@@ -1,15 +1,12 @@
-//! Pauses and exemptions, and the hourly count of containments.
+//! Pauses and exemptions.
 
-use aws_sdk_dynamodb::{error::SdkError, types::AttributeValue};
-use backstop_core::{
-    AccountId, IncidentId, PlaybookName,
-    guardrail::{Exemption, Guardrails, Pause, PauseScope, UnreadableGuard},
-};
-use jiff::{Timestamp, tz::TimeZone};
+use aws_sdk_dynamodb::error::SdkError;
+use backstop_core::guardrail::{Exemption, Guardrails, Pause, PauseScope, UnreadableGuard};
+use jiff::Timestamp;
 
 use super::{
     Ledger, LedgerError,
-    item::{Item, get_json, get_text, number, text},
+    item::{Item, get_json, get_text, text},
 };
 use crate::CallError;
 
@@ -125,36 +122,6 @@ impl Ledger {
             Err(error) => {
                 Err(CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`"))(error).into())
             }
-        }
-    }
-
-    /// Claims the one notice that a playbook, account and hour gets about its limit. True for the first
-    /// incident that asks, and for it again, should it have died before the notice was sent.
-    pub async fn claim_limit_notice(
-        &self,
-        incident: &IncidentId,
-        playbook: &PlaybookName,
-        account: &AccountId,
-        at: Timestamp,
-    ) -> Result<bool, LedgerError> {
-        let outcome = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .item("pk", text(limit_pk(playbook, account, at)))
-            .item("sk", text("NOTICE"))
-            .item("ttl", expiry(at))
-            .item("incident", text(incident.as_str()))
-            .condition_expression("attribute_not_exists(pk) OR incident = :incident")
-            .expression_attribute_values(":incident", text(incident.as_str()))
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(error) => Err(CallError::of("dynamodb:PutItem", "the notice about a limit")(error).into()),
         }
     }
 
@@ -279,19 +246,6 @@ fn pause_sk(scope: &PauseScope) -> String {
     }
 }
 
-/// The partition that counts one playbook's containments in one account in one hour (UTC).
-pub(super) fn limit_pk(playbook: &PlaybookName, account: &AccountId, at: Timestamp) -> String {
-    format!(
-        "LIMIT#{playbook}#{account}#{}",
-        at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H")
-    )
-}
-
-/// Counters are of no use after their hour; a day leaves time to look.
-pub(super) fn expiry(at: Timestamp) -> AttributeValue {
-    number(at.as_second() + 24 * 60 * 60)
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -304,6 +258,7 @@ mod tests {
             put_item::{PutItemInput, PutItemOutput},
             query::QueryOutput,
         },
+        types::AttributeValue,
     };
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
     use backstop_core::{Mode, guardrail::OpeningSubject, kind, target::Resource};

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update},
+    types::{AttributeValue, CancellationReason, Put, TransactWriteItem},
 };
 use backstop_core::{
     ErrorName, IncidentId, Mode, PlaybookName, Target,
@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use super::{
     Ledger, LedgerError,
     compressed::compress,
-    findings, guards,
-    item::{Item, get_text, number, text},
+    findings,
+    item::{Item, get_text, text},
     log::record_item,
     meta::meta_item,
 };
@@ -184,7 +184,7 @@ impl Ledger {
             self.put(finding)?,
         ];
         if let Some(limit) = limit {
-            writes.push(self.count_write(opened, at, limit)?);
+            writes.push(self.count_write(opened, at, limit).map_err(unwritable)?);
         }
         let outcome = self
             .client
@@ -218,31 +218,6 @@ impl Ledger {
         Ok(TransactWriteItem::builder()
             .put(put.build().map_err(unwritable)?)
             .build())
-    }
-
-    fn count_write(
-        &self,
-        opened: &Opened,
-        at: Timestamp,
-        limit: u32,
-    ) -> Result<TransactWriteItem, LedgerError> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .key(
-                "pk",
-                text(guards::limit_pk(&opened.playbook, &opened.target.account, at)),
-            )
-            .key("sk", text("COUNT"))
-            .update_expression("SET #ttl = :ttl ADD #count :one")
-            .condition_expression("attribute_not_exists(#count) OR #count < :limit")
-            .expression_attribute_names("#count", "count")
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":ttl", guards::expiry(at))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":limit", number(limit))
-            .build()
-            .map_err(unwritable)?;
-        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     fn put(&self, item: Item) -> Result<TransactWriteItem, LedgerError> {

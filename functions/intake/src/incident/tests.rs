@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_lambda_events::event::sqs::SqsMessage;
 use aws_sdk_dynamodb::{
     Client,
     operation::{
@@ -19,9 +20,10 @@ use aws_sdk_dynamodb::{
 };
 use aws_sdk_sfn::operation::start_execution::StartExecutionOutput;
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
+use backstop_aws::{Accounts, Requests, answering};
 use backstop_core::{finding::parse, guardrail::Protection, log::Log};
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, machines::Machines, new_id};
+use backstop_runtime::{Ledger, machines::Machines, new_id, outbox::Outbox};
 
 use super::*;
 use crate::{CATALOG, page::Pager, park::Parking};
@@ -34,6 +36,8 @@ const MANY: u32 = 60;
 struct Table {
     log: Vec<Record>,
     lock: Option<AttributeValue>,
+    /// Whether the incident that has the lock may be replaced once.
+    replaceable: bool,
     /// How many transactions meet another one.
     conflicts: u32,
     /// What others write into the slots that somebody tries to take, the last first.
@@ -78,6 +82,15 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
         if table.conflicts > 0 {
             table.conflicts -= 1;
             return MockResponse::Error(cancelled("TransactionConflict"));
+        }
+        let replaces = std::mem::take(&mut table.replaceable)
+            && request
+                .transact_items()
+                .iter()
+                .filter_map(|write| write.put())
+                .any(|put| put.condition_expression() == Some("incident = :old"));
+        if replaces {
+            table.lock = None;
         }
         if table.lock.is_some() {
             return MockResponse::Error(cancelled("ConditionalCheckFailed"));
@@ -130,13 +143,29 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
     )
 }
 
+/// GuardDuty has the finding, unless a test says otherwise.
 fn intake(table: &Arc<Mutex<Table>>) -> Intake {
+    let event: serde_json::Value = serde_json::from_str(&copy(1).0).unwrap();
+    let there = serde_json::json!({ "findings": [event.get("detail").unwrap()] });
+    answered_by(table, &[(200, &there.to_string())]).0
+}
+
+fn answered_by(table: &Arc<Mutex<Table>>, answers: &[(u16, &str)]) -> (Intake, Requests) {
+    let (config, requests) = answering("eu-west-1", answers);
     let start = mock!(aws_sdk_sfn::Client::start_execution).then_output(|| {
         let started = StartExecutionOutput::builder().execution_arn("arn:started");
         let at = aws_sdk_sfn::primitives::DateTime::from_secs(0);
         started.start_date(at).build().unwrap()
     });
-    Intake {
+    let lambda = aws_sdk_lambda::Client::from_conf(
+        aws_sdk_lambda::Config::builder()
+            .behavior_version(aws_sdk_lambda::config::BehaviorVersion::latest())
+            .build(),
+    );
+    let intake = Intake {
+        accounts: Accounts::own("123456789012".into(), config),
+        sweep_role_id: "AROASWEEP".to_owned(),
+        outbox: Outbox::new(lambda, "notify".into()),
         catalog: Catalog::from_json(CATALOG).unwrap(),
         ledger: Ledger::new(dynamodb(table), "incidents"),
         protection: Protection::default(),
@@ -147,7 +176,7 @@ fn intake(table: &Arc<Mutex<Table>>) -> Intake {
             mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [&start]),
             "arn:machine-".into(),
         ),
-        // Neither is called: nothing is unreadable, and the table answers.
+        // None of these is called: nothing is unreadable, and the table answers.
         parking: Parking::new(
             aws_sdk_sqs::Client::from_conf(
                 aws_sdk_sqs::Config::builder()
@@ -164,7 +193,8 @@ fn intake(table: &Arc<Mutex<Table>>) -> Intake {
             ),
             "arn:topic".into(),
         ),
-    }
+    };
+    (intake, requests)
 }
 
 /// The finding's event with this count, and how the log would refer to it.
@@ -182,7 +212,10 @@ fn copy(count: u32) -> (String, FindingRef) {
 async fn opened() -> (Arc<Mutex<Table>>, Intake) {
     let table = Arc::new(Mutex::new(Table::default()));
     let intake = intake(&table);
-    intake.answer("first", &copy(1).0).await.unwrap();
+    intake
+        .answer(&SqsMessage::default(), "first", &copy(1).0)
+        .await
+        .unwrap();
     assert_eq!(table.lock().unwrap().log.len(), 1);
     (table, intake)
 }
@@ -192,7 +225,10 @@ async fn a_copy_that_loses_to_all_others_reads_again_and_joins() {
     let (table, intake) = opened().await;
     table.lock().unwrap().rivals = (0..MANY).map(|rival| copy(1000 + rival).1).collect();
     let (body, reference) = copy(2);
-    intake.answer("second", &body).await.unwrap();
+    intake
+        .answer(&SqsMessage::default(), "second", &body)
+        .await
+        .unwrap();
     let table = table.lock().unwrap();
     assert_eq!(table.rivals, []);
     assert_eq!(table.copies_of(&reference), 1);
@@ -205,7 +241,10 @@ async fn a_copy_that_another_has_written_meanwhile_is_left() {
     let mut rivals: Vec<FindingRef> = (1..MANY).map(|rival| copy(1000 + rival).1).collect();
     rivals.push(reference.clone());
     table.lock().unwrap().rivals = rivals;
-    intake.answer("second", &body).await.unwrap();
+    intake
+        .answer(&SqsMessage::default(), "second", &body)
+        .await
+        .unwrap();
     assert_eq!(table.lock().unwrap().copies_of(&reference), 1);
 }
 
@@ -214,6 +253,104 @@ async fn a_copy_whose_transactions_all_conflict_reads_again_and_joins() {
     let (table, intake) = opened().await;
     table.lock().unwrap().conflicts = 15;
     let (body, reference) = copy(2);
-    intake.answer("second", &body).await.unwrap();
+    intake
+        .answer(&SqsMessage::default(), "second", &body)
+        .await
+        .unwrap();
     assert_eq!(table.lock().unwrap().copies_of(&reference), 1);
+}
+
+/// The modes of the incidents that were opened, and the names of the guardrails that lowered them.
+fn openings(table: &Arc<Mutex<Table>>) -> Vec<(Mode, Vec<String>)> {
+    let table = table.lock().unwrap();
+    let opened = table.log.iter().filter_map(|record| match &record.event {
+        Event::Opened(opened) => Some(opened),
+        _ => None,
+    });
+    let names = |opened: &Opened| opened.guardrails.iter().map(|it| it.guardrail.clone()).collect();
+    opened.map(|opened| (opened.mode, names(opened))).collect()
+}
+
+#[tokio::test]
+async fn a_finding_that_its_service_has_is_acted_on_after_one_call() {
+    let (table, _) = opened().await;
+    assert_eq!(openings(&table), [(Mode::Auto, vec![])]);
+}
+
+#[tokio::test]
+async fn a_finding_that_nobody_has_waits_for_people() {
+    let unconfirmed = (Mode::Approve, vec![UNCONFIRMED.to_owned()]);
+    for answers in [
+        [(200, r#"{"findings":[]}"#)],
+        [(403, r#"{"__type":"AccessDeniedException","message":"no"}"#)],
+        [(200, "[]")],
+    ] {
+        let table = Arc::new(Mutex::new(Table::default()));
+        let (intake, _) = answered_by(&table, &answers);
+        intake
+            .answer(&SqsMessage::default(), "first", &copy(1).0)
+            .await
+            .unwrap();
+        assert_eq!(
+            openings(&table),
+            std::slice::from_ref(&unconfirmed),
+            "{answers:?}"
+        );
+    }
+}
+
+/// Whoever sends a forged copy first doesn't keep the real one from being answered, even one with the same id.
+#[tokio::test]
+async fn a_confirmed_finding_takes_over_from_one_that_wasnt() {
+    let table = Arc::new(Mutex::new(Table::default()));
+    let (forger, _) = answered_by(&table, &[(200, r#"{"findings":[]}"#)]);
+    forger
+        .answer(&SqsMessage::default(), "forged", &copy(1).0)
+        .await
+        .unwrap();
+    let waiting = table.lock().unwrap().lock.take().unwrap();
+    {
+        // The lock is there; a transaction that names its incident may replace it.
+        let mut table = table.lock().unwrap();
+        table.lock = Some(waiting.clone());
+        table.replaceable = true;
+    }
+    intake(&table)
+        .answer(&SqsMessage::default(), "real", &copy(1).0)
+        .await
+        .unwrap();
+    let modes: Vec<Mode> = openings(&table).into_iter().map(|(mode, _)| mode).collect();
+    assert_eq!(modes, [Mode::Approve, Mode::Auto]);
+    assert_ne!(table.lock().unwrap().lock.as_ref(), Some(&waiting));
+}
+
+#[tokio::test]
+async fn the_sweep_isnt_asked_to_prove_what_it_has_just_read() {
+    let (body, _) = copy(1);
+    let mut event: serde_json::Value = serde_json::from_str(&body).unwrap();
+    *event.pointer_mut("/source").unwrap() = "backstop.sweep".into();
+    let mut message = SqsMessage::default();
+    for (sender, asked) in [("AROASWEEP:sweep", 0), ("AROAOTHER:sweep", 1)] {
+        let table = Arc::new(Mutex::new(Table::default()));
+        let detail = event.get("detail").unwrap();
+        let there = serde_json::json!({ "findings": [detail] }).to_string();
+        let (intake, requests) = answered_by(&table, &[(200, &there)]);
+        message
+            .attributes
+            .insert("SenderId".to_owned(), sender.to_owned());
+        intake.answer(&message, "m", &event.to_string()).await.unwrap();
+        assert_eq!(openings(&table), [(Mode::Auto, vec![])]);
+        assert_eq!(requests.all().len(), asked, "{sender}");
+    }
+}
+
+#[tokio::test]
+async fn a_finding_without_an_envelope_is_refused() {
+    let (body, _) = copy(1);
+    let event: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let table = Arc::new(Mutex::new(Table::default()));
+    let bare = event.get("detail").unwrap().to_string();
+    let answered = intake(&table).answer(&SqsMessage::default(), "m", &bare).await;
+    assert!(matches!(answered, Err(Unfinished::Unreadable(_))), "{answered:?}");
+    assert!(table.lock().unwrap().log.is_empty());
 }

@@ -1,0 +1,101 @@
+//! What is asked of which service, and what is made of the answer.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use backstop_core::finding::parse;
+
+use super::*;
+
+fn finding(fixture: &[u8]) -> Finding {
+    parse(fixture).unwrap().findings.remove(0)
+}
+
+fn leak() -> (Finding, Value) {
+    let event = include_bytes!("../../../../playbooks/leaked-access-key/finding.json");
+    let detail: Value = serde_json::from_slice(event).unwrap();
+    (finding(event), detail.get("detail").unwrap().clone())
+}
+
+#[test]
+fn each_service_is_asked_for_one_finding_by_its_id() {
+    let (guardduty, _) = leak();
+    let asked = call(&guardduty.read_back().unwrap());
+    assert_eq!(
+        (asked.call, asked.path.as_str()),
+        (
+            "guardduty:GetFindings",
+            "/detector/d0d0cafed0d0cafed0d0cafed0d0cafe/findings/get"
+        )
+    );
+    assert_eq!(asked.body, json!({ "findingIds": [guardduty.id] }));
+
+    let control = finding(include_bytes!(
+        "../../../../crates/core/tests/fixtures/asff-control.json"
+    ));
+    let asked = call(&control.read_back().unwrap());
+    assert_eq!(
+        (asked.call, asked.path.as_str()),
+        ("securityhub:GetFindings", "/findings")
+    );
+    assert_eq!(
+        asked.body.pointer("/Filters/Id/0/Value"),
+        Some(&json!(control.hub.unwrap().id))
+    );
+
+    let v2 = finding(include_bytes!(
+        "../../../../crates/core/tests/fixtures/ocsf-compliance-failed.json"
+    ));
+    let asked = call(&v2.read_back().unwrap());
+    assert_eq!(
+        (asked.call, asked.path.as_str()),
+        ("securityhub:GetFindings", "/findingsv2")
+    );
+
+    let health = finding(include_bytes!(
+        "../../../../playbooks/leaked-access-key/health.json"
+    ));
+    let read_back = health.read_back().unwrap();
+    assert_eq!(region(&health, &read_back).as_str(), "us-east-1");
+    let asked = call(&read_back);
+    assert_eq!(asked.target, Some("AWSHealth_20160804.DescribeAffectedEntities"));
+    assert_eq!(
+        asked.body.pointer("/filter/eventArns/0"),
+        Some(&json!(health.arn))
+    );
+}
+
+#[test]
+fn the_sweeps_mark_is_the_sender_that_sqs_wrote_down() {
+    let mut message = SqsMessage::default();
+    let sent = |message: &SqsMessage, source| is_of_sweep(message, source, "AROASWEEP");
+    assert!(!sent(&message, Some(SWEEP_SOURCE)), "nobody sent it");
+    for (sender, expected) in [
+        ("AROASWEEP:backstop-sweep", true),
+        ("AROASWEEPER:backstop-sweep", false),
+        ("AROAOTHER:AROASWEEP", false),
+        ("AROASWEEP", false),
+        ("123456789012", false),
+    ] {
+        message
+            .attributes
+            .insert("SenderId".to_owned(), sender.to_owned());
+        assert_eq!(sent(&message, Some(SWEEP_SOURCE)), expected, "{sender}");
+        assert!(!sent(&message, Some("aws.guardduty")), "{sender}");
+    }
+    assert!(!is_of_sweep(&message, Some(SWEEP_SOURCE), ""), "no role is set");
+}
+
+#[test]
+fn what_isnt_confirmed_is_left_to_people_and_says_why() {
+    let (claimed, _) = leak();
+    let target = claimed.targets.first().unwrap();
+    let source = Source::Service("GuardDuty", Ok(Vec::new()));
+    let decision = source.confirm(&claimed, target).unwrap_err();
+    assert_eq!(decision.guardrail, UNCONFIRMED);
+    assert_eq!(decision.effect, Effect::LowerTo(Mode::Approve));
+    assert!(
+        decision.detail.contains("GuardDuty has no such finding"),
+        "{}",
+        decision.detail
+    );
+    assert_eq!(Source::Sweep.confirm(&claimed, target).unwrap(), *target);
+}

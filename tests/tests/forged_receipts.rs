@@ -328,6 +328,7 @@ async fn approve(environment: &Environment, id: &IncidentId) {
     log.append(&ledger, asked).await.unwrap();
     let approved = Event::Approved {
         by: "arn:aws:iam::123456789012:user/bob".to_owned(),
+        person: None,
         reason: None,
         plan_hash,
     };

@@ -4,6 +4,7 @@
 //! here: [`mail`] is the one there is.
 
 mod attention;
+mod execution_died;
 mod limit;
 mod line;
 mod mail;
@@ -16,6 +17,7 @@ mod undone;
 mod what_happened;
 
 pub use attention::{Found, NeedsPerson, attention};
+pub use execution_died::execution_died;
 pub use limit::limit_reached;
 pub use line::{Command, Line, Outside, Piece, Point};
 pub(crate) use line::{line, outside};

@@ -1,6 +1,6 @@
 //! `close`.
 
-use super::shared::{KEEPS_THE_LOG, TABLE_NAME, alarm};
+use super::shared::{APPENDS_TO_THE_LOG, CHANGES_INCIDENTS, READS_INCIDENTS, TABLE_NAME, alarm};
 use crate::{Condition, FunctionSpec, Limit, Scope, Statement};
 
 const UPDATE_FINDINGS: &[&str] = &["securityhub:BatchUpdateFindings"];
@@ -43,7 +43,9 @@ EventInvokeConfig:
       Destination: !GetAtt DeadLetterQueue.Arn
 ",
     statements: &[
-        KEEPS_THE_LOG,
+        READS_INCIDENTS,
+        APPENDS_TO_THE_LOG,
+        CHANGES_INCIDENTS,
         Statement::allow(
             Scope {
                 why: "It only adds: what is there follows from the log, so nothing needs to be read back.",

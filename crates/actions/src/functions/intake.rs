@@ -1,8 +1,8 @@
 //! `intake`.
 
 use super::shared::{
-    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, OWN_ROLES, TABLE_NAME,
-    TELLS_PEOPLE,
+    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, MACHINE_ARN_PREFIX, OWN_ROLES, TABLE_NAME, TELLS_PEOPLE, changes,
+    keys, reads, writes,
 };
 use crate::{Alarm, FunctionSpec, Limit, Scope, Statement};
 
@@ -48,7 +48,13 @@ Events:
             Scope::of("ParkWhatItCannotRead", &["{DeadLetterQueue.Arn}"]),
             &["sqs:SendMessage"],
         ),
-        KEEPS_THE_LOG,
+        reads(
+            "ReadIncidentsLocksAndGuards",
+            &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
+        ),
+        writes("OpenIncidents", &[keys(&["INCIDENT#*", "TARGET#*"])]),
+        // The lock of a target, and the hourly count of containments.
+        changes("LockAndCount", &[keys(&["TARGET#*", "LIMIT#*"])]),
         Statement::allow(
             Scope::of(
                 "StartPlaybooks",

@@ -1,7 +1,10 @@
 //! `sweep`.
 
-use super::shared::{HANDS_NOTICES_OVER, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION, TABLE_NAME};
-use crate::{Alarm, Condition, FunctionSpec, Limit, Scope, Statement};
+use super::shared::{
+    CHANGES_INCIDENTS, HANDS_NOTICES_OVER, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION, TABLE_NAME, keys, reads,
+    removes, writes,
+};
+use crate::{Alarm, FunctionSpec, Limit, Scope, Statement};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -53,22 +56,26 @@ Events:
             Scope::of("FeedIntake", &["{IntakeQueue.Arn}"]),
             &["sqs:SendMessage"],
         ),
-        KEEPS_THE_LOG,
-        Statement::allow(
-            Scope::of("ListIncidents", &["{IncidentsTable.Arn}/index/by_opened"]),
-            &["dynamodb:Query"],
+        reads(
+            "ReadWhatIsOpen",
+            &[keys(&["INCIDENT#*", "NOTICE#*", "TARGET#*", "SWEEP#*", "GUARD"])],
         ),
+        writes(
+            "WriteIncidentsNoticesAndNotes",
+            &[keys(&["INCIDENT#*", "NOTICE#*", "SWEEP#*"])],
+        ),
+        CHANGES_INCIDENTS,
         Statement::allow(
             Scope {
-                conditions: &[Condition::new(
-                    "ForAllValues:StringEquals",
-                    "dynamodb:LeadingKeys",
-                    &["GUARD"],
-                )],
-                ..Scope::of("RemoveGuardsThatHaveEnded", &["{IncidentsTable.Arn}"])
+                conditions: &[keys(&["incident", "notice"])],
+                ..Scope::of(
+                    "ListIncidentsAndNotices",
+                    &["{IncidentsTable.Arn}/index/by_opened"],
+                )
             },
-            &["dynamodb:DeleteItem"],
+            &["dynamodb:Query"],
         ),
+        removes("RemoveGuardsThatHaveEnded", &[keys(&["GUARD"])]),
         Statement::allow(
             Scope::of(
                 "LookAtExecutions",

@@ -63,7 +63,39 @@ async fn a_notice_that_nobody_got_reaches_people_by_the_sweep() {
     }
     assert_eq!(sweep(&scene).await["notices_again"], 0);
     assert_eq!(people.told_of(id.as_str()).await.len(), 2);
+    a_dead_execution_is_told_by_its_event(&scene, &people).await;
     scene.end().await;
+}
+
+/// Its machine can't tell anybody any more: EventBridge has `notify` do so, and `close` conclude the incident.
+async fn a_dead_execution_is_told_by_its_event(scene: &Scene, people: &People) {
+    let leaked = scene.leak(true).await;
+    let finding = scene.send_leak(&leaked).await;
+    let is_asked = |incident: &Incident| incident.status() == Status::AwaitingApproval;
+    let (id, _) = scene.until(&finding, is_asked).await;
+    let machine = scene
+        .environment
+        .stack()
+        .machine_arn("leaked-access-key")
+        .unwrap();
+    let execution = format!("{}:{id}", machine.replace(":stateMachine:", ":execution:"));
+    let stop = scene.sfn().stop_execution().execution_arn(execution);
+    stop.send().await.unwrap();
+    let closed = until(scene, &id, |incident| incident.closed.is_some()).await;
+    assert_eq!(scene.state(&leaked).await, (true, false), "{closed:#?}");
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let all = people.told_of(id.as_str()).await;
+        let died = all.iter().find(|notice| notice.subject.contains("died"));
+        if let Some(notice) = died {
+            let show = format!("backstop incidents show {id}");
+            assert!(notice.body.contains(&show), "{notice:#?}");
+            assert!(notice.body.contains("ABORTED"), "{notice:#?}");
+            return;
+        }
+        assert!(Instant::now() < until, "{all:#?}");
+        sleep(Duration::from_millis(200)).await;
+    }
 }
 
 async fn asked_in_vain(scene: &Scene) -> IncidentId {

@@ -94,6 +94,11 @@ impl NoticeKey {
         Self::new(format!("{}-{at}", About::Digest.as_str()))
     }
 
+    /// The execution of this name, which ended badly.
+    pub fn execution_died(name: &str) -> Self {
+        Self::new(format!("{}-{name}", About::Attention.as_str()))
+    }
+
     /// The incidents that need a person at this time.
     pub fn attention(at: Timestamp) -> Self {
         Self::new(format!("{}-{at}", About::Attention.as_str()))

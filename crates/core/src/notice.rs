@@ -5,6 +5,7 @@
 
 mod attention;
 mod digest;
+mod execution_died;
 mod guards;
 mod integrity;
 mod ledger_down;
@@ -22,6 +23,7 @@ mod what_happened;
 
 pub use attention::{Found, NeedsPerson, attention};
 pub use digest::digest;
+pub use execution_died::execution_died;
 pub use guards::guards_changed;
 pub use integrity::integrity;
 pub use ledger_down::ledger_down;

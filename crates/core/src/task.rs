@@ -167,6 +167,28 @@ pub enum NotifyTask {
         #[serde(default)]
         about: About,
     },
+    /// Tell people that an execution ended badly: what EventBridge says of it.
+    ExecutionDied(DeadExecution),
+}
+
+/// An execution that failed, timed out or was aborted (Step Functions Developer Guide, "Step Functions Execution Status
+/// Change").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadExecution {
+    /// The execution's name: the incident's id, for an undo followed by `-` and the request's own id.
+    pub name: String,
+    /// `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub status: String,
+    /// Its ARN.
+    #[serde(rename = "executionArn")]
+    pub execution: String,
+}
+
+impl DeadExecution {
+    /// The incident that it worked on.
+    pub fn incident(&self) -> IncidentId {
+        self.name.split('-').next().unwrap_or_default().into()
+    }
 }
 
 /// Where a notice is kept: all that is handed from function to function.
@@ -240,6 +262,11 @@ mod tests {
         let text = serde_json::to_string(&handed).unwrap();
         assert_eq!(text, r#"{"notice":{"key":"outcome"}}"#);
         assert_eq!(read(&text), handed);
+        let died = r#"{"name":"01J-01K","status":"FAILED","executionArn":"arn:x","input":"{}","error":null}"#;
+        let NotifyTask::ExecutionDied(died) = read(died) else {
+            panic!("it is what EventBridge says of an execution");
+        };
+        assert_eq!(died.incident(), "01J".into());
     }
 
     #[test]

@@ -164,13 +164,18 @@ def tell_source_instance():
 
 
 def tell_roles_of_sessions():
-    """Makes aws:PrincipalArn of a role's session the role's ARN, path included, as AWS does; ministack tells the session's."""
+    """Makes aws:PrincipalArn of a role's session the role's ARN, path included, as AWS does; ministack tells the session's.
+    A service that calls by itself has none, and calls by TLS."""
     from ministack.core import iam_evaluator
     from ministack.services import iam
 
     resolve = iam_evaluator._resolve_condition_key
 
     def resolve_condition_key(key, ctx):
+        if ctx.principal_type == "Service":
+            by_itself = {"aws:principalarn": None, "aws:securetransport": "true"}
+            if key.lower() in by_itself:
+                return by_itself[key.lower()]
         value = resolve(key, ctx)
         if key.lower() != "aws:principalarn" or ":assumed-role/" not in str(value):
             return value
@@ -213,10 +218,12 @@ def allow_what_moto_holds_by_action():
 
 
 def ministack():
+    import access_gaps
     import ministack_gaps
     from ministack import app
 
     ministack_gaps.fill()
+    access_gaps.fill()
     admit_for_moto(app)
     tell_roles_of_sessions()
     evaluate_task_timeouts()

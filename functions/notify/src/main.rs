@@ -5,7 +5,7 @@ mod channel;
 mod deliver;
 mod make;
 
-use backstop_core::task::NotifyTask;
+use backstop_core::{notice, task::NotifyTask};
 use backstop_runtime::{Ledger, StepError, serve, settings};
 use serde_json::Value;
 
@@ -39,6 +39,7 @@ impl Notifier {
         match task {
             NotifyTask::Deliver { notice } => self.deliver(&notice).await,
             NotifyTask::Make { incident, about } => self.make(&incident, about).await,
+            NotifyTask::ExecutionDied(died) => self.page(&notice::execution_died(&died)).await,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! `api`.
 
-use super::shared::{BREAK_GLASS_ARNS, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, OWN_ROLES, TABLE_NAME};
+use super::shared::{
+    BREAK_GLASS_ARNS, MACHINE_ARN_PREFIX, OWN_ROLES, TABLE_NAME, changes, keys, reads, removes, writes,
+};
 use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement, permissions};
 
 /// Its contract.
@@ -21,22 +23,26 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     ],
     properties: "",
     statements: &[
-        KEEPS_THE_LOG,
-        Statement::allow(
-            Scope::of("ListIncidents", &["{IncidentsTable.Arn}/index/by_opened"]),
-            &["dynamodb:Query"],
+        reads(
+            "ReadIncidentsLocksAndGuards",
+            &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
+        ),
+        writes(
+            "WriteWhatPeopleDecide",
+            &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
+        ),
+        changes(
+            "ChangeWhatPeopleDecide",
+            &[keys(&["INCIDENT#*", "TARGET#*", "LIMIT#*"])],
         ),
         Statement::allow(
             Scope {
-                conditions: &[Condition::new(
-                    "ForAllValues:StringEquals",
-                    "dynamodb:LeadingKeys",
-                    &["GUARD"],
-                )],
-                ..Scope::of("EndGuards", &["{IncidentsTable.Arn}"])
+                conditions: &[keys(&["incident"])],
+                ..Scope::of("ListIncidents", &["{IncidentsTable.Arn}/index/by_opened"])
             },
-            &["dynamodb:DeleteItem"],
+            &["dynamodb:Query"],
         ),
+        removes("EndGuards", &[keys(&["GUARD"])]),
         Statement::allow(
             Scope::of(
                 "StartPlaybooks",

@@ -1,6 +1,8 @@
 //! `approve`.
 
-use super::shared::{HANDS_NOTICES_OVER, KEEPS_THE_LOG, NOTIFY_FUNCTION, TABLE_NAME, alarm};
+use super::shared::{
+    CHANGES_INCIDENTS, HANDS_NOTICES_OVER, NOTIFY_FUNCTION, READS_INCIDENTS, TABLE_NAME, alarm, keys, writes,
+};
 use crate::FunctionSpec;
 
 /// Its contract.
@@ -11,7 +13,13 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     memory_mib: None,
     environment: &[TABLE_NAME, NOTIFY_FUNCTION],
     properties: "",
-    statements: &[KEEPS_THE_LOG, HANDS_NOTICES_OVER],
+    statements: &[
+        READS_INCIDENTS,
+        // Whose notice it was that the hourly limit is reached.
+        writes("AskPeople", &[keys(&["INCIDENT#*", "LIMIT#*"])]),
+        CHANGES_INCIDENTS,
+        HANDS_NOTICES_OVER,
+    ],
     alarm: alarm(
         "The function approve fails more often than retries explain. Machines retry and record single failures themselves.",
     ),

@@ -1,7 +1,8 @@
 //! `close`.
 
 use super::shared::{
-    EVIDENCE_BUCKET, KEEPS_THE_LOG, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, TABLE_NAME, alarm,
+    APPENDS_TO_THE_LOG, CHANGES_INCIDENTS, EVIDENCE_BUCKET, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX,
+    READS_INCIDENTS, TABLE_NAME, alarm, changes, keys,
 };
 use crate::{Condition, FunctionSpec, Limit, Scope, Statement};
 
@@ -46,7 +47,10 @@ EventInvokeConfig:
       Destination: !GetAtt DeadLetterQueue.Arn
 ",
     statements: &[
-        KEEPS_THE_LOG,
+        READS_INCIDENTS,
+        APPENDS_TO_THE_LOG,
+        CHANGES_INCIDENTS,
+        changes("GiveCountsBack", &[keys(&["LIMIT#*"])]),
         LOOKS_AT_EXECUTIONS,
         Statement::allow(
             Scope {

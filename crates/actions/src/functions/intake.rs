@@ -1,8 +1,8 @@
 //! `intake`.
 
 use super::shared::{
-    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, HANDS_NOTICES_OVER, KEEPS_THE_LOG, MACHINE_ARN_PREFIX, MAXIMUM_MODE,
-    NOTIFY_FUNCTION, OWN_ROLES, TABLE_NAME, TELLS_PEOPLE,
+    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, HANDS_NOTICES_OVER, MACHINE_ARN_PREFIX, MAXIMUM_MODE,
+    NOTIFY_FUNCTION, OWN_ROLES, TABLE_NAME, TELLS_PEOPLE, changes, keys, reads, writes,
 };
 use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
@@ -51,7 +51,16 @@ Events:
             Scope::of("ParkWhatItCannotRead", &["{DeadLetterQueue.Arn}"]),
             &["sqs:SendMessage"],
         ),
-        KEEPS_THE_LOG,
+        reads(
+            "ReadIncidentsLocksAndGuards",
+            &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
+        ),
+        writes(
+            "OpenIncidentsAndHandNoticesOver",
+            &[keys(&["INCIDENT#*", "TARGET#*", "NOTICE#*"])],
+        ),
+        // The lock of a target, and the hourly count of containments.
+        changes("LockAndCount", &[keys(&["TARGET#*", "LIMIT#*"])]),
         Statement::allow(
             Scope::of(
                 "StartPlaybooks",

@@ -1,7 +1,10 @@
 //! `notify`.
 
-use super::shared::{ALERTS_TOPIC_ARN, KEEPS_THE_LOG, TABLE_NAME, TELLS_PEOPLE};
-use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
+use super::shared::{ALERTS_TOPIC_ARN, TABLE_NAME, TELLS_PEOPLE, changes, keys, reads, writes};
+use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement};
+
+/// Notices are kept with the incident that they are about, or by themselves.
+const INCIDENTS_AND_NOTICES: Condition = keys(&["INCIDENT#*", "NOTICE#*"]);
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -22,7 +25,9 @@ EventInvokeConfig:
       Destination: !GetAtt DeadLetterQueue.Arn
 ",
     statements: &[
-        KEEPS_THE_LOG,
+        reads("ReadIncidentsAndNotices", &[INCIDENTS_AND_NOTICES]),
+        writes("WriteIncidentsAndNotices", &[INCIDENTS_AND_NOTICES]),
+        changes("SettleNotices", &[INCIDENTS_AND_NOTICES]),
         TELLS_PEOPLE,
         Statement::allow(
             Scope::of("ParkWhatItCannotDeliver", &["{DeadLetterQueue.Arn}"]),

@@ -1,23 +1,57 @@
 //! What several functions have.
 
-use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement, permissions::kms};
+use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement, permissions::kms};
 
-const TABLE: Scope = Scope::of("KeepTheLog", &["{IncidentsTable.Arn}"]);
+/// The incidents table, as far as items with these partition keys go. What else is kept under a key comes with it: IAM
+/// knows of no sort key (DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control").
+const fn items(sid: &'static str, conditions: &'static [Condition]) -> Scope {
+    Scope {
+        conditions,
+        ..Scope::of(sid, &["{IncidentsTable.Arn}"])
+    }
+}
 
-/// Reads incidents, and appends to their logs.
-pub(super) const APPENDS_TO_THE_LOG: Statement =
-    Statement::allow(TABLE, &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]);
+/// Partition keys as patterns. `Allow` with `ForAllValues` also covers a request without any key: none of the calls
+/// allowed by it can be made without one.
+pub(super) const fn keys(patterns: &'static [&'static str]) -> Condition {
+    Condition::new("ForAllValues:StringLike", "dynamodb:LeadingKeys", patterns)
+}
 
-/// Changes what is kept beside the log, too: the lock of a target, the status of an incident.
-pub(super) const KEEPS_THE_LOG: Statement = Statement::allow(
-    TABLE,
-    &[
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "dynamodb:UpdateItem",
-    ],
-);
+/// Reads items with these keys.
+pub(super) const fn reads(sid: &'static str, conditions: &'static [Condition]) -> Statement {
+    Statement::allow(items(sid, conditions), &["dynamodb:GetItem", "dynamodb:Query"])
+}
+
+/// Writes items with these keys, new ones or in the place of old ones.
+pub(super) const fn writes(sid: &'static str, conditions: &'static [Condition]) -> Statement {
+    Statement::allow(items(sid, conditions), &["dynamodb:PutItem"])
+}
+
+/// Changes attributes of items with these keys.
+pub(super) const fn changes(sid: &'static str, conditions: &'static [Condition]) -> Statement {
+    Statement::allow(items(sid, conditions), &["dynamodb:UpdateItem"])
+}
+
+/// Removes items with these keys.
+pub(super) const fn removes(sid: &'static str, conditions: &'static [Condition]) -> Statement {
+    Statement::allow(items(sid, conditions), &["dynamodb:DeleteItem"])
+}
+
+/// What is kept of an incident: its log, its row in lists, its findings, its question and its notices.
+pub(super) const INCIDENTS: Condition = keys(&["INCIDENT#*"]);
+
+/// Reads incidents and guardrails.
+pub(super) const READS_INCIDENTS_AND_GUARDS: Statement =
+    reads("ReadIncidentsAndGuards", &[keys(&["INCIDENT#*", "GUARD"])]);
+
+/// Reads incidents.
+pub(super) const READS_INCIDENTS: Statement = reads("ReadIncidents", &[INCIDENTS]);
+
+/// Appends to the logs of incidents.
+pub(super) const APPENDS_TO_THE_LOG: Statement = writes("AppendToTheLog", &[INCIDENTS]);
+
+/// Changes what is kept of an incident beside its log, such as its status.
+pub(super) const CHANGES_INCIDENTS: Statement = changes("ChangeIncidents", &[INCIDENTS]);
 
 /// Publishes to the topic.
 pub(super) const TELLS_PEOPLE: Statement =
@@ -128,6 +162,6 @@ pub(super) const READER: FunctionSpec = FunctionSpec {
     memory_mib: None,
     environment: RUNS_STEPS,
     properties: "",
-    statements: &[APPENDS_TO_THE_LOG],
+    statements: &[READS_INCIDENTS_AND_GUARDS, APPENDS_TO_THE_LOG],
     alarm: alarm(""),
 };

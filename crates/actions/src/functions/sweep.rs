@@ -1,9 +1,10 @@
 //! `sweep`.
 
 use super::shared::{
-    HANDS_NOTICES_OVER, KEEPS_THE_LOG, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION, TABLE_NAME,
+    CHANGES_INCIDENTS, HANDS_NOTICES_OVER, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION,
+    TABLE_NAME, keys, reads, removes, writes,
 };
-use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement};
+use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -59,22 +60,26 @@ Events:
             Scope::of("FeedIntake", &["{IntakeQueue.Arn}"]),
             &["sqs:SendMessage"],
         ),
-        KEEPS_THE_LOG,
-        Statement::allow(
-            Scope::of("ListIncidents", &["{IncidentsTable.Arn}/index/by_opened"]),
-            &["dynamodb:Query"],
+        reads(
+            "ReadWhatIsOpen",
+            &[keys(&["INCIDENT#*", "NOTICE#*", "TARGET#*", "SWEEP#*", "GUARD"])],
         ),
+        writes(
+            "WriteIncidentsNoticesAndNotes",
+            &[keys(&["INCIDENT#*", "NOTICE#*", "SWEEP#*"])],
+        ),
+        CHANGES_INCIDENTS,
         Statement::allow(
             Scope {
-                conditions: &[Condition::new(
-                    "ForAllValues:StringEquals",
-                    "dynamodb:LeadingKeys",
-                    &["GUARD"],
-                )],
-                ..Scope::of("RemoveGuardsThatHaveEnded", &["{IncidentsTable.Arn}"])
+                conditions: &[keys(&["incident", "notice"])],
+                ..Scope::of(
+                    "ListIncidentsAndNotices",
+                    &["{IncidentsTable.Arn}/index/by_opened"],
+                )
             },
-            &["dynamodb:DeleteItem"],
+            &["dynamodb:Query"],
         ),
+        removes("RemoveGuardsThatHaveEnded", &[keys(&["GUARD"])]),
         LOOKS_AT_EXECUTIONS,
         Statement::allow(
             Scope {

@@ -13,8 +13,9 @@ const KEPT_RUNS: usize = 3;
 /// The script that runs an emulator, and what it needs beside it. Each run has its own, since another checkout may
 /// share the virtual environment.
 const LAUNCHER: &str = "launch.py";
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
     (LAUNCHER, include_str!("../../python/launch.py")),
+    ("access_gaps.py", include_str!("../../python/access_gaps.py")),
     (
         "ministack_gaps.py",
         include_str!("../../python/ministack_gaps.py"),

@@ -8,6 +8,7 @@ mod fixtures;
 mod leftovers;
 mod permissions;
 mod signed;
+mod table_policy;
 
 use backstop_emulator::{Account, Settings, Silent};
 
@@ -27,6 +28,7 @@ async fn the_account_behaves_like_aws() {
     faults::timeouts_and_latency_take_their_time(&account, &fixtures).await;
     answered::other_credentials_can_be_switched_off(&account, &fixtures).await;
     answered::cloudtrail_knows_the_calls(&account, &fixtures).await;
+    table_policy::a_tables_own_policy_and_its_items_keys_count(&account, &fixtures).await;
     account_block::the_accounts_block_closes_every_bucket(&account, &fixtures).await;
     permissions::an_inactive_key_stops_working(&account, &fixtures).await;
 

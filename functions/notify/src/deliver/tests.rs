@@ -360,3 +360,17 @@ async fn an_older_log_says_that_people_know() {
     assert_eq!(again, json!({ "notified": "already" }));
     assert_eq!(stage.sent(), [0, 0]);
 }
+
+#[tokio::test]
+async fn a_page_needs_no_table_and_reaches_every_channel_that_works() {
+    let stage = stage(vec![]);
+    let died = serde_json::from_value(json!({
+        "name": "01J", "status": "TIMED_OUT", "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:m:01J",
+    }));
+    let notice = backstop_core::notice::execution_died(&died.unwrap());
+    stage.fails[0].store(true, Ordering::Relaxed);
+    let error = stage.notifier.page(&notice).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::AccessDenied, "Lambda tries again");
+    assert_eq!(stage.sent(), [0, 1]);
+    assert!(stage.kept.lock().unwrap().is_none(), "nothing is written");
+}

@@ -1,0 +1,104 @@
+// Who gets past the policies of the table, the queues, the topic and the bucket, by an evaluation of IAM policies that is
+// not the emulator's: every caller has every permission by IAM, so only the resource's own policy refuses.
+"use strict";
+
+const fs = require("node:fs");
+const { runSimulation } = require("@cloud-copilot/iam-simulate");
+
+const ACCOUNT = "123456789012";
+const role = (name) => `arn:aws:iam::${ACCOUNT}:role/stack/${name}`;
+const here = (service, name) => `arn:aws:${service}:eu-west-1:${ACCOUNT}:${name}`;
+const attacker = { arn: `arn:aws:iam::${ACCOUNT}:role/anybody` };
+const breakGlass = { arn: `arn:aws:iam::${ACCOUNT}:role/break-glass` };
+const of = (name) => ({ arn: role(name) });
+const rule = (name) => ({ service: "events.amazonaws.com", source: here("events", `rule/${name}`) });
+const alarm = { service: "cloudwatch.amazonaws.com", source: here("cloudwatch", "alarm:it"), account: ACCOUNT };
+
+const table = here("dynamodb", "table/incidentstable");
+const index = `${table}/index/by_opened`;
+const queue = here("sqs", "intakequeue");
+const dead = here("sqs", "deadletterqueue");
+const topic = here("sns", "alertstopic");
+const bucket = "arn:aws:s3:::evidencebucket";
+const object = `${bucket}/incidents/1/log.json`;
+
+// Policy, resource, actions, who gets through, who doesn't.
+const CASES = [
+  ["IncidentsTable", table, ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Scan", "dynamodb:DeleteItem"],
+    [of("intakerole"), of("notifyrole"), breakGlass], [attacker]],
+  ["IncidentsTable", index, ["dynamodb:Query"], [of("sweeprole"), breakGlass], [attacker]],
+  ["IncidentsTable", table, ["dynamodb:UpdateTable", "dynamodb:PutResourcePolicy"], [attacker], []],
+  ["QueuePolicy", queue, ["sqs:SendMessage"],
+    [of("sweeprole"), breakGlass, rule("guarddutyrule"), rule("securityhubrule"), rule("healthrule"), rule("drillrule")],
+    [attacker, of("closerole"), rule("others")]],
+  ["QueuePolicy", queue, ["sqs:ReceiveMessage", "sqs:PurgeQueue"], [of("intakerole"), breakGlass], [attacker]],
+  ["DeadLetterQueuePolicy", dead, ["sqs:SendMessage"],
+    [of("intakerole"), of("closerole"), rule("guarddutyrule"), rule("failedexecutionrule")], [attacker, rule("others")]],
+  ["DeadLetterQueuePolicy", dead, ["sqs:ReceiveMessage", "sqs:DeleteMessage"], [attacker], []],
+  ["AlertsTopicPolicy", topic, ["sns:Publish"], [of("intakerole"), of("notifyrole"), alarm],
+    [attacker, breakGlass, of("closerole"), rule("guarddutyrule")]],
+  ["EvidenceBucketPolicy", object, ["s3:PutObject"], [of("closerole")], [attacker, breakGlass, of("notifyrole")]],
+  ["EvidenceBucketPolicy", object, ["s3:GetObject"], [attacker], []],
+  ["EvidenceBucketPolicy", object, ["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObjectRetention"],
+    [breakGlass], [attacker, of("closerole")]],
+  ["EvidenceBucketPolicy", bucket,
+    ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning",
+      "s3:PutLifecycleConfiguration", "s3:DeleteBucket"],
+    [breakGlass], [attacker, of("closerole")]],
+];
+
+async function isAllowed(policy, who, action, resource) {
+  const context = { "aws:SecureTransport": "true" };
+  if (who.arn) {
+    context["aws:PrincipalArn"] = who.arn;
+  }
+  if (who.source) {
+    context["aws:SourceArn"] = who.source;
+    context["aws:SourceAccount"] = ACCOUNT;
+  }
+  const everything = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+  const answer = await runSimulation(
+    {
+      request: {
+        action,
+        principal: who.arn ?? who.service,
+        resource: { accountId: ACCOUNT, resource },
+        contextVariables: context,
+      },
+      identityPolicies: who.arn ? [{ name: "everything", policy: everything }] : [],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      resourcePolicy: policy,
+    },
+    {},
+  );
+  if (answer.resultType === "error") {
+    throw new Error(`${action} by ${who.arn ?? who.service}: ${JSON.stringify(answer.errors)}`);
+  }
+  return (answer.overallResult) === "Allowed";
+}
+
+async function faults(policies) {
+  const found = [];
+  for (const [name, resource, actions, through, refused] of CASES) {
+    for (const action of actions) {
+      const all = [...through.map((who) => [who, true]), ...refused.map((who) => [who, false])];
+      for (const [who, expected] of all) {
+        if ((await isAllowed(policies[name], who, action, resource)) !== expected) {
+          const caller = who.arn ?? `${who.service} for ${who.source}`;
+          found.push(`${name}: ${action} by ${caller} is ${expected ? "refused" : "allowed"}`);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+module.exports = { faults };
+
+if (require.main === module) {
+  faults(JSON.parse(fs.readFileSync(0, "utf8"))).then((found) => {
+    console.log(found.length ? found.join("\n") : `resource policies: ${CASES.length} lists of callers, as they should be`);
+    process.exitCode = found.length ? 1 : 0;
+  });
+}

@@ -1,0 +1,51 @@
+// Faults that the check of resource policies must catch, each planted into policies that pass.
+"use strict";
+
+const assert = require("node:assert");
+const path = require("node:path");
+const test = require("node:test");
+const { execFileSync } = require("node:child_process");
+const { faults } = require("./resource_policies.cjs");
+
+const PYTHON = process.env.CHECKS_PYTHON ?? "python3";
+const printed = execFileSync(PYTHON, [
+  path.join(__dirname, "resource_policies.py"),
+  path.join(__dirname, "../../template.yaml"),
+]);
+const policies = () => JSON.parse(printed);
+const statement = (all, policy, sid) => all[policy].Statement.find((one) => one.Sid === sid);
+
+test("the template's own pass", async () => {
+  assert.deepStrictEqual(await faults(policies()), []);
+});
+
+const DENIES = [
+  ["IncidentsTable", "OnlyBackstopsFunctions"],
+  ["QueuePolicy", "NobodyElseSends"],
+  ["QueuePolicy", "NobodyElseTakes"],
+  ["DeadLetterQueuePolicy", "NobodyElseSends"],
+  ["AlertsTopicPolicy", "NobodyElsePublishes"],
+  ["EvidenceBucketPolicy", "OnlyCloseWrites"],
+  ["EvidenceBucketPolicy", "OnlyBreakGlassDeletes"],
+  ["EvidenceBucketPolicy", "OnlyBreakGlassConfigures"],
+];
+
+for (const [policy, sid] of DENIES) {
+  test(`${policy} without ${sid}`, async () => {
+    const all = policies();
+    all[policy].Statement = all[policy].Statement.filter((one) => one.Sid !== sid);
+    assert.match((await faults(all)).join("\n"), /is allowed/);
+  });
+
+  test(`${sid} for everybody`, async () => {
+    const all = policies();
+    delete statement(all, policy, sid).Condition;
+    assert.match((await faults(all)).join("\n"), /is refused/);
+  });
+}
+
+test("a rule that isn't let in", async () => {
+  const all = policies();
+  statement(all, "QueuePolicy", "TheseRulesSend").Condition.ArnEquals["aws:SourceArn"].pop();
+  assert.match((await faults(all)).join("\n"), /events.amazonaws.com .* is refused/);
+});

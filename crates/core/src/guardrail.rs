@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use exemption::{Exemption, ExemptionScope};
-pub use opening::OpeningSubject;
+pub use opening::{FurthestMode, OpeningSubject};
 pub use pause::{Pause, PauseScope};
 pub use protected::Protection;
 

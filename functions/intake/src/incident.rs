@@ -44,7 +44,8 @@ impl Intake {
         let subject = OpeningSubject {
             playbook: &answer.playbook.name,
             target: answer.target,
-            wanted: answer.mode,
+            wanted: answer.playbook.mode,
+            furthest: Some(answer.furthest()),
             maximum: self.maximum_mode,
         };
         let (mode, decisions) = guardrails.mode_at_opening(&self.protection, subject, now());

@@ -133,6 +133,9 @@ impl Runner {
                 guardrail: guardrail.clone(),
                 reason: reason.clone(),
             },
+            StepError::KeptInPart { missing } => Outcome::Partial {
+                missing: missing.clone(),
+            },
             StepError::NotApplicable { reason } => Outcome::Skipped {
                 reason: reason.clone(),
             },

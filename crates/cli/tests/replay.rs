@@ -116,6 +116,25 @@ fn protected_principals_are_known_offline() {
 }
 
 #[test]
+fn weak_evidence_lowers_the_mode_and_is_said() {
+    let event = fs::read_to_string(fixture("guardduty-access-key")).unwrap();
+    let provoked = event.replace(
+        "UnauthorizedAccess:IAMUser/TorIPCaller",
+        "Impact:IAMUser/PromptInjection.Direct",
+    );
+    assert_ne!(event, provoked);
+    let said = backstop(&["replay", "-"], provoked.as_bytes());
+    assert_eq!(said.code, 0, "{}", said.err);
+    for line in [
+        "playbook   leaked-access-key (auto)",
+        "mode       approve",
+        "weak-evidence: Whoever talks to an application that calls a model can provoke it",
+    ] {
+        assert!(said.out.contains(line), "{line}: {}", said.out);
+    }
+}
+
+#[test]
 fn what_is_not_active_is_left_and_what_it_would_meet_is_said() {
     assert_eq!(replay("guardduty-sample-flag").code, 7);
     let said = replay("guardduty-archived");

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use exemption::{Exemption, ExemptionScope, LONGEST_EXEMPTION};
-pub use opening::OpeningSubject;
+pub use opening::{FurthestMode, OpeningSubject};
 pub(crate) use pattern::matches_pattern;
 pub use pause::{LONGEST_PAUSE, Pause, PauseScope};
 pub use protected::Protection;

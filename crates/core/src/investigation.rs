@@ -3,6 +3,7 @@
 
 mod call;
 mod meaning;
+mod notable;
 mod proposal;
 mod subject;
 mod suspect;
@@ -16,7 +17,8 @@ pub use call::{Call, Caller, Seen, UnreadableEvent};
 pub use proposal::Proposal;
 pub use suspect::{Lookup, MOST_KEYS, Suspect};
 
-use crate::{ids::Region, incident::Incident, playbooks::Playbooks, step::Phase, text, words};
+use crate::{ids::Region, incident::Incident, playbooks::Playbooks, step::Phase, words};
+use notable::Lines;
 use subject::Subject;
 
 /// All of it as JSON: a record of the log holds it, with room to spare (DynamoDB takes 400 KB an item).
@@ -25,9 +27,6 @@ const MOST_COUNTED: usize = 60;
 const MOST_NOTABLE: usize = 120;
 const MOST_PROPOSALS: usize = 30;
 const MOST_REASONS: usize = 2;
-/// A line names no more than this many things, and is no longer than this.
-const MOST_NAMES: usize = 5;
-const LINE_CHARS: usize = 200;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,10 +101,12 @@ impl Investigation {
             timeline: Vec::new(),
             incomplete: scope.incomplete,
         };
+        let mut lines = Lines::default();
         for call in &own {
             found.count(call);
-            found.judge(suspect, call, playbooks);
+            found.judge(suspect, call, playbooks, &mut lines);
         }
+        found.notable = lines.finish();
         found.bound_notable();
         found.fill_timeline(&own);
         found
@@ -151,7 +152,7 @@ impl Investigation {
     }
 
     /// What the call means. A failed one left nothing behind, but that it was tried is worth knowing.
-    fn judge(&mut self, suspect: &Suspect, call: &Call, playbooks: &Playbooks) {
+    fn judge(&mut self, suspect: &Suspect, call: &Call, playbooks: &Playbooks, lines: &mut Lines) {
         if let Some(user) = suspect.issuer(call) {
             let why = "it called `GetFederationToken` for this session".to_owned();
             self.propose(
@@ -163,13 +164,14 @@ impl Investigation {
             return;
         };
         let subjects = Subject::all_of(meaning, call);
-        let line = notable(meaning.says, &subjects, call);
+        let what = notable::what(meaning, &subjects, call);
         if call.succeeded() {
+            let line = notable::line(&what, call);
             for subject in &subjects {
                 self.propose(Proposal::about(subject, suspect, playbooks), line.clone());
             }
         }
-        self.notable.push(line);
+        lines.add(what, call);
     }
 
     fn propose(&mut self, proposal: Option<Proposal>, because: String) {
@@ -239,49 +241,6 @@ fn slot<T: Default>(counts: &mut BTreeMap<String, T>, name: String) -> &mut T {
     counts
         .entry(if is_full { "others".to_owned() } else { name })
         .or_default()
-}
-
-fn notable(says: &str, subjects: &[Subject], call: &Call) -> String {
-    let mut names: Vec<String> = subjects.iter().take(MOST_NAMES).filter_map(words).collect();
-    if subjects.len() > MOST_NAMES {
-        names.push(format!("{} more", subjects.len() - MOST_NAMES));
-    }
-    let from = call.seen.ip.as_deref().unwrap_or("an unknown address");
-    let outcome = match &call.seen.error {
-        Some(error) => format!(", which failed ({error})"),
-        None => String::new(),
-    };
-    let what = if names.is_empty() {
-        says.to_owned()
-    } else {
-        format!("{says} {}", names.join(", "))
-    };
-    let line = format!(
-        "{} {what}{outcome}, from {from} ({})",
-        call.seen.at, call.seen.name
-    );
-    text::bounded(&line, LINE_CHARS)
-}
-
-fn words(subject: &Subject) -> Option<String> {
-    match subject {
-        Subject::User(name) => Some(call::clean(name)),
-        Subject::Key { id, user } => Some(match user {
-            Some(user) => format!("access key {} for user {}", call::clean(id), call::clean(user)),
-            None => format!("access key {}", call::clean(id)),
-        }),
-        Subject::Role { name, account } => Some(match account {
-            Some(account) => format!(
-                "{} of account {}",
-                call::clean(name),
-                call::clean(account.as_str())
-            ),
-            None => call::clean(name),
-        }),
-        Subject::Session { name } => name.as_deref().map(call::clean),
-        Subject::Instance(id) => Some(format!("instance {}", call::clean(id))),
-        Subject::Other(name) => name.as_deref().map(call::clean),
-    }
 }
 
 /// CloudTrail's times are whole seconds, and a fraction looks like a host's name to a mail program.

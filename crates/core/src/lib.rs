@@ -16,6 +16,7 @@
 //! | [`head`] | how far a chain of records goes |
 //! | [`log`] | the append-only, hash-chained events of an incident |
 //! | [`incident`] | the state of an incident, folded from its log |
+//! | [`activity_after_end`] | what happens when a target whose incident has ended is heard of again |
 //! | [`times`] | when what happened, and how long it took |
 //! | [`words`] | statuses, ends of steps and events, in words |
 //! | [`manifest`] | the chained list of what is kept of an incident |
@@ -33,6 +34,7 @@
 //! | [`canonical`] | canonical JSON and SHA-256 |
 
 pub mod about;
+pub mod activity_after_end;
 pub mod advice;
 pub mod api;
 pub mod canonical;

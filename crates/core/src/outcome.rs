@@ -13,6 +13,11 @@ pub enum Outcome {
     Done,
     /// The goal state held before; nothing was changed.
     Already,
+    /// A part of the evidence was kept; the rest can't be had.
+    Partial {
+        /// What wasn't read and why, for people.
+        missing: String,
+    },
     /// The step doesn't apply to this target.
     Skipped {
         /// Why, for people.
@@ -47,7 +52,11 @@ impl Outcome {
     pub fn error_name(&self) -> Option<ErrorName> {
         match self {
             Self::Failed { error, .. } => ErrorName::parse(error),
-            Self::Done | Self::Already | Self::Skipped { .. } | Self::Refused { .. } => None,
+            Self::Done
+            | Self::Already
+            | Self::Partial { .. }
+            | Self::Skipped { .. }
+            | Self::Refused { .. } => None,
         }
     }
 
@@ -56,6 +65,7 @@ impl Outcome {
         match self {
             Self::Done => "done",
             Self::Already => "already",
+            Self::Partial { .. } => "partial",
             Self::Skipped { .. } => "skipped",
             Self::Refused { .. } => "refused",
             Self::Failed { .. } => "failed",

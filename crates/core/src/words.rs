@@ -44,7 +44,7 @@ pub fn count(number: u32, noun: &str) -> String {
 pub fn mark(step: &StepState) -> &'static str {
     match &step.outcome {
         Some(Outcome::Done | Outcome::Already) if step.is_proven() || is_kept(step) => "✔",
-        Some(Outcome::Done | Outcome::Already) => "?",
+        Some(Outcome::Done | Outcome::Already | Outcome::Partial { .. }) => "?",
         Some(Outcome::Failed { .. } | Outcome::Refused { .. }) => "✘",
         Some(Outcome::Skipped { .. }) => "-",
         None => "…",
@@ -62,6 +62,7 @@ pub fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
         Some(Outcome::Done) if is_kept(step) => "done, kept in the log".to_owned(),
         Some(Outcome::Done) => format!("done, {proof}"),
         Some(Outcome::Already) => format!("was so already, {proof}"),
+        Some(Outcome::Partial { missing }) => format!("PARTIAL, kept in the log: {missing}"),
         Some(Outcome::Skipped { reason }) => format!("skipped: {reason}"),
         Some(Outcome::Refused { guardrail, reason }) => format!("refused by {guardrail}: {reason}"),
         Some(Outcome::Failed { error, detail }) => format!("FAILED, {error}: {detail}"),
@@ -196,6 +197,7 @@ fn ended(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done => "done".to_owned(),
         Outcome::Already => "was so already".to_owned(),
+        Outcome::Partial { missing } => format!("PARTIAL: {missing}"),
         Outcome::Skipped { reason } => format!("skipped: {reason}"),
         Outcome::Refused { guardrail, reason } => format!("refused by {guardrail}: {reason}"),
         Outcome::Failed { error, detail } => format!("FAILED, {error}: {detail}"),

@@ -176,7 +176,9 @@ fn failed_steps(incident: &Incident) -> Vec<FailedStep> {
         let (error, detail) = match state.outcome.as_ref()? {
             Outcome::Failed { error, detail } => (error, detail),
             Outcome::Refused { guardrail, reason } => (guardrail, reason),
-            Outcome::Done | Outcome::Already | Outcome::Skipped { .. } => return None,
+            Outcome::Done | Outcome::Already | Outcome::Partial { .. } | Outcome::Skipped { .. } => {
+                return None;
+            }
         };
         Some(FailedStep {
             step: state.step.step.to_string(),

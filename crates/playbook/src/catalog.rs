@@ -1,10 +1,10 @@
 //! All playbooks of a deployment, and which of them answer a finding.
 
-use backstop_core::{Finding, Mode, PlaybookName, Target};
+use backstop_core::{Finding, Mode, PlaybookName, Target, guardrail::FurthestMode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    fit::{Fit, fit},
+    fit::{Fitting, fit},
     playbook::Playbook,
 };
 
@@ -20,11 +20,41 @@ pub struct Match<'a> {
     pub playbook: &'a Playbook,
     /// What it is to contain.
     pub target: &'a Target,
-    /// The playbook's own mode, before guardrails.
+    /// How far the playbook goes by itself on what the finding proves, before guardrails.
     pub mode: Mode,
+    /// Why no further than that, for people; nothing where the playbook itself goes no further.
+    pub because: Option<&'a str>,
     /// Why this playbook, for people: "finding type `…` matches `*:IAMUser/*`".
     pub why: String,
 }
+
+impl<'a> Match<'a> {
+    fn of(playbook: &'a Playbook, target: &'a Target, fitting: Fitting<'a>) -> Self {
+        let (furthest, because) = match fitting.grounds {
+            Some(grounds) => (grounds.furthest_mode, grounds.because.as_deref()),
+            // Neither a product's name nor a person's click proves anything.
+            None => (Mode::Approve, Some(UNPROVEN)),
+        };
+        Self {
+            playbook,
+            target,
+            mode: playbook.mode.min(furthest),
+            because,
+            why: fitting.why,
+        }
+    }
+
+    /// How far its grounds reach, as the guardrails at the opening weigh it.
+    pub fn furthest(&self) -> FurthestMode<'a> {
+        FurthestMode {
+            mode: self.mode,
+            because: self.because.unwrap_or(UNPROVEN),
+        }
+    }
+}
+
+/// Of a finding that is answered for its product's sake, or because a person sent it.
+const UNPROVEN: &str = "nothing that this playbook names as proof was found";
 
 impl Catalog {
     /// A catalog of these playbooks.
@@ -58,22 +88,17 @@ impl Catalog {
 
     fn best<'a>(&'a self, finding: &'a Finding, target: &'a Target) -> Option<Match<'a>> {
         let kind = target.resource.kind();
-        let mut best: Option<(Fit, &Playbook, String)> = None;
+        let mut best: Option<(&Playbook, Fitting<'a>)> = None;
         for playbook in self.0.iter().filter(|playbook| playbook.targets.contains(&kind)) {
-            let Some((fit, why)) = fit(&playbook.triggers, finding) else {
+            let Some(fitting) = fit(&playbook.triggers, finding, kind) else {
                 continue;
             };
             // Of equals the first by name stays, so that the same finding always gets the same answer.
-            if best.as_ref().is_none_or(|(other, _, _)| fit > *other) {
-                best = Some((fit, playbook, why));
+            if best.as_ref().is_none_or(|(_, other)| fitting.fit > other.fit) {
+                best = Some((playbook, fitting));
             }
         }
-        best.map(|(_, playbook, why)| Match {
-            playbook,
-            target,
-            mode: playbook.mode,
-            why,
-        })
+        best.map(|(playbook, fitting)| Match::of(playbook, target, fitting))
     }
 
     /// The catalog as a build script embeds it.

@@ -12,8 +12,8 @@ use backstop_core::{Mode, PlaybookName, StepId, TargetKind, log::Phase};
 use serde_saphyr::Spanned;
 
 use crate::{
-    file::{PlaybookFile, TestFile, TriggersFile},
-    playbook::{PhaseSteps, Playbook, Test, Triggers},
+    file::{PlaybookFile, TestFile},
+    playbook::{PhaseSteps, Playbook, Test},
     problem::Problem,
     suggest,
 };
@@ -23,13 +23,13 @@ pub(crate) fn check(name: &PlaybookName, file: PlaybookFile) -> Result<Playbook,
     let mut problems = Vec::new();
     not_blank(&file.title, "title", &mut problems);
     not_blank(&file.summary, "summary", &mut problems);
-    triggers::check(&file.triggers, &mut problems);
     check_targets(&file, &mut problems);
     check_phase_order(&file, &mut problems);
     let kinds: Vec<TargetKind> = match &file.targets {
         Some(written) => written.value.iter().map(|kind| kind.value).collect(),
         None => TargetKind::ALL.to_vec(),
     };
+    triggers::check(&file, &kinds, &mut problems);
     steps::check(&file, &kinds, &mut problems);
     check_mode(&file, &mut problems);
     check_attack(&file.attack, &mut problems);
@@ -46,7 +46,7 @@ fn build(name: &PlaybookName, file: PlaybookFile, targets: Vec<TargetKind>) -> P
         name: name.clone(),
         title: one_line(&file.title.value),
         summary: file.summary.value.trim().to_owned(),
-        triggers: build_triggers(file.triggers),
+        triggers: triggers::build(file.triggers, file.mode.value),
         targets,
         mode: file.mode.value,
         phases: file
@@ -61,20 +61,6 @@ fn build(name: &PlaybookName, file: PlaybookFile, targets: Vec<TargetKind>) -> P
         links: file.links,
         attack: plain(file.attack),
         tests: file.tests.value.into_iter().map(build_test).collect(),
-    }
-}
-
-fn build_triggers(file: TriggersFile) -> Triggers {
-    Triggers {
-        by_hand: file.is_by_hand(),
-        finding_types: plain(file.finding_types),
-        actor_finding_types: plain(file.actor_finding_types),
-        health_events: plain(file.health_events),
-        controls: plain(file.controls),
-        products: plain(file.products),
-        custom_actions: file.custom_actions,
-        severity_floor: file.severity_floor,
-        resource_role: file.resource_role,
     }
 }
 

@@ -6,10 +6,13 @@ mod sample;
 
 use std::fmt;
 
-use backstop_core::{Finding, Mode, PlaybookName, TargetKind};
+use backstop_core::{Finding, Mode, PlaybookName, TargetKind, finding::ResourceRole};
 use serde::Serialize;
 
-use crate::{catalog::Catalog, known};
+use crate::{
+    catalog::Catalog,
+    known::{self, Provoker},
+};
 
 /// What the playbooks answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,6 +38,8 @@ pub struct Row {
     pub severity: String,
     /// AWS makes no new findings of it.
     pub retired: bool,
+    /// Who can bring it about; of a control nobody in particular.
+    pub provoked_by: Provoker,
     /// Who answers, by playbook.
     pub answers: Vec<RowAnswer>,
     /// Kinds of target that nobody answers.
@@ -56,12 +61,33 @@ pub enum RowKind {
 pub struct RowAnswer {
     /// The playbook.
     pub playbook: PlaybookName,
-    /// Its own mode.
+    /// How far it goes by itself on these grounds.
     pub mode: Mode,
+    /// Why no further.
+    pub because: Option<String>,
     /// Whether it contains, or only tells people.
     pub contains: bool,
     /// The kinds of target on which it answers.
     pub targets: Vec<TargetKind>,
+    /// Whether it answers only where the resource attacks.
+    pub as_actor: bool,
+}
+
+impl RowAnswer {
+    /// What is left of it beside the answers that don't ask who attacks.
+    fn only_as_actor(mut self, plain: &[Self]) -> Option<Self> {
+        let is_same = |other: &&Self| {
+            (&other.playbook, other.mode, &other.because) == (&self.playbook, self.mode, &self.because)
+        };
+        let known: Vec<TargetKind> = plain
+            .iter()
+            .filter(is_same)
+            .flat_map(|other| other.targets.iter().copied())
+            .collect();
+        self.targets.retain(|kind| !known.contains(kind));
+        self.as_actor = true;
+        (!self.targets.is_empty()).then_some(self)
+    }
 }
 
 /// Asks the catalog about everything that is known.
@@ -69,12 +95,24 @@ pub fn coverage(catalog: &Catalog) -> Coverage {
     let types = known::finding_types().map(|known| {
         let kinds = sample::kinds_of(known.name, known.resource);
         let finding = sample::of_type(known.name, sample::lowest(known.severity), &kinds);
-        let answers = row_answers(catalog, &finding);
+        let mut answers = row_answers(catalog, &finding);
+        let attacking = Finding {
+            resource_role: Some(ResourceRole::Actor),
+            ..finding
+        };
+        let as_actor = row_answers(catalog, &attacking);
+        answers.extend(
+            as_actor
+                .into_iter()
+                .filter_map(|answer| answer.only_as_actor(&answers))
+                .collect::<Vec<_>>(),
+        );
         Row {
             name: known.name,
             kind: RowKind::FindingType,
             severity: severity(known.severity),
             retired: known.retired,
+            provoked_by: known.provoked_by,
             unanswered: left_over(&kinds, &answers),
             answers,
         }
@@ -88,6 +126,7 @@ pub fn coverage(catalog: &Catalog) -> Coverage {
             kind: RowKind::Control,
             severity: severity(known.severity),
             retired: false,
+            provoked_by: Provoker::State,
             unanswered: left_over(kinds, &answers),
             answers,
         }
@@ -103,16 +142,18 @@ fn row_answers(catalog: &Catalog, finding: &Finding) -> Vec<RowAnswer> {
     let mut found: Vec<RowAnswer> = Vec::new();
     for answer in catalog.answers(finding) {
         let kind = answer.target.resource.kind();
-        match found
-            .iter_mut()
-            .find(|known| known.playbook == answer.playbook.name)
-        {
+        let because = answer.because.map(str::to_owned);
+        match found.iter_mut().find(|known| {
+            known.playbook == answer.playbook.name && known.mode == answer.mode && known.because == because
+        }) {
             Some(known) => known.targets.push(kind),
             None => found.push(RowAnswer {
                 playbook: answer.playbook.name.clone(),
                 mode: answer.mode,
+                because,
                 contains: answer.playbook.contains(),
                 targets: vec![kind],
+                as_actor: false,
             }),
         }
     }
@@ -157,25 +198,32 @@ impl Coverage {
 }
 
 impl Row {
-    /// Each answer: playbook, mode, targets; a row without one says so.
-    fn lines(&self) -> Vec<[String; 3]> {
+    /// Each answer: playbook, mode, targets, why; a row without one says so.
+    fn lines(&self) -> Vec<[String; 4]> {
         let list = |kinds: &[TargetKind]| {
             let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
             names.join(", ")
         };
-        let mut lines: Vec<[String; 3]> = self
+        let mut lines: Vec<[String; 4]> = self
             .answers
             .iter()
             .map(|answer| {
+                let attacking = if answer.as_actor { " that attacks" } else { "" };
                 [
                     answer.playbook.to_string(),
                     answer.mode.to_string(),
-                    list(&answer.targets),
+                    format!("{}{attacking}", list(&answer.targets)),
+                    answer.because.clone().unwrap_or_default(),
                 ]
             })
             .collect();
         if !self.unanswered.is_empty() {
-            lines.push(["NOBODY".to_owned(), "-".to_owned(), list(&self.unanswered)]);
+            lines.push([
+                "NOBODY".to_owned(),
+                "-".to_owned(),
+                list(&self.unanswered),
+                String::new(),
+            ]);
         }
         lines
     }
@@ -186,7 +234,7 @@ impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widest = self.rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
         for row in &self.rows {
-            for [playbook, mode, targets] in row.lines() {
+            for [playbook, mode, targets, _] in row.lines() {
                 writeln!(f, "{:widest$}  {playbook:<18} {mode:<7}  {targets}", row.name)?;
             }
         }

@@ -59,10 +59,14 @@ impl PlaybookFile {
     }
 }
 
-/// The findings a playbook answers: one of the lists must match, and all else must hold.
+/// The findings a playbook answers: one of the lists must match, here or under `grounds`, and all else must hold.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TriggersFile {
+    /// Triggers by what they prove. A playbook that goes as far as `auto` names all of its triggers here.
+    #[serde(default)]
+    #[schemars(with = "Vec<GroundsFile>")]
+    pub(crate) grounds: Vec<Spanned<GroundsFile>>,
     /// GuardDuty finding types; `*` stands for any run of characters.
     #[serde(default)]
     #[schemars(schema_with = "finding_types")]
@@ -99,9 +103,69 @@ pub(crate) struct TriggersFile {
 }
 
 impl TriggersFile {
+    /// Every list of triggers that stands outside `grounds`.
+    pub(crate) const fn lists(&self) -> [&Vec<Spanned<String>>; 4] {
+        [
+            &self.finding_types,
+            &self.actor_finding_types,
+            &self.health_events,
+            &self.controls,
+        ]
+    }
+
     /// Whether only people run the playbook.
     pub(crate) fn is_by_hand(&self) -> bool {
         self.by_hand.as_ref().is_some_and(|by_hand| by_hand.value)
+    }
+}
+
+/// Triggers that prove the same, and how far the playbook goes by itself on that.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroundsFile {
+    /// How far the playbook goes by itself on them: its own mode, or less. `auto` only for what nobody but
+    /// an intruder can provoke, and for a state that is itself the harm.
+    #[schemars(with = "Mode")]
+    pub(crate) furthest_mode: Spanned<Mode>,
+    /// Why, as a sentence for people: they read it where a lower mode than the playbook's is left.
+    #[schemars(with = "String", length(min = 1))]
+    pub(crate) because: Spanned<String>,
+    /// GuardDuty finding types; `*` stands for any run of characters.
+    #[serde(default)]
+    #[schemars(schema_with = "finding_types")]
+    pub(crate) finding_types: Vec<Spanned<String>>,
+    /// GuardDuty finding types that are answered only where the resource attacks (`resourceRole` is `ACTOR`): of an
+    /// instance that guesses passwords, not of one whose passwords are guessed.
+    #[serde(default)]
+    #[schemars(schema_with = "finding_types")]
+    pub(crate) actor_finding_types: Vec<Spanned<String>>,
+    /// Event type codes of AWS Health about credentials and abuse, such as `AWS_RISK_CREDENTIALS_EXPOSED`; `*` stands
+    /// for any run of characters.
+    #[serde(default)]
+    #[schemars(schema_with = "health_events")]
+    pub(crate) health_events: Vec<Spanned<String>>,
+    /// Security Hub control ids, such as `S3.2`; with `*`, the known controls that match.
+    #[serde(default)]
+    #[schemars(schema_with = "controls")]
+    pub(crate) controls: Vec<Spanned<String>>,
+    /// Only findings from this severity on are such grounds; milder ones of the same types are looked for in the
+    /// other triggers.
+    pub(crate) severity_floor: Option<SeverityLabel>,
+    /// Only on these kinds of target, of those that the playbook answers.
+    #[serde(default)]
+    #[schemars(with = "Vec<TargetKind>")]
+    pub(crate) targets: Vec<Spanned<TargetKind>>,
+}
+
+impl GroundsFile {
+    /// Every list of triggers.
+    pub(crate) const fn lists(&self) -> [&Vec<Spanned<String>>; 4] {
+        [
+            &self.finding_types,
+            &self.actor_finding_types,
+            &self.health_events,
+            &self.controls,
+        ]
     }
 }
 

@@ -1,12 +1,17 @@
 //! How closely a playbook's triggers fit a finding.
 
+use std::cmp::Reverse;
+
 use backstop_core::{
-    Finding,
-    finding::{ResourceRole, Route},
+    Finding, TargetKind,
+    finding::{ResourceRole, Route, SeverityLabel},
 };
 use wildmatch::WildMatch;
 
-use crate::{known, playbook::Triggers};
+use crate::{
+    known,
+    playbook::{Grounds, Triggers},
+};
 
 /// The closer fit is the greater one; of two patterns the one with more letters of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,32 +28,58 @@ pub(crate) enum Fit {
     Type,
 }
 
-/// The closest fit and why, for people; `None` if the triggers don't want the finding.
-pub(crate) fn fit(triggers: &Triggers, finding: &Finding) -> Option<(Fit, String)> {
-    let too_mild = triggers
-        .severity_floor
-        .is_some_and(|floor| finding.severity.label < floor);
+/// A fit, what it proves, and why it fits, for people.
+#[derive(Clone, Debug)]
+pub(crate) struct Fitting<'a> {
+    pub(crate) fit: Fit,
+    /// None where nothing that is named fits: a product's finding, or a person's.
+    pub(crate) grounds: Option<&'a Grounds>,
+    pub(crate) why: String,
+}
+
+/// The closest fit to a finding about this kind of target; `None` if the triggers don't want it. Of two that fit as
+/// closely, the one that goes less far.
+pub(crate) fn fit<'a>(triggers: &'a Triggers, finding: &Finding, kind: TargetKind) -> Option<Fitting<'a>> {
+    let is_below = |floor: Option<SeverityLabel>| floor.is_some_and(|floor| finding.severity.label < floor);
     let other_role = triggers
         .resource_role
         .is_some_and(|role| finding.resource_role != Some(role));
-    if too_mild || other_role {
+    if is_below(triggers.severity_floor) || other_role {
         return None;
     }
-    by_type(triggers, finding)
-        .chain(by_health_event(triggers, finding))
-        .chain(by_control(triggers, finding))
-        .chain(by_product(triggers, finding))
+    let proven = triggers
+        .grounds
+        .iter()
+        .filter(|it| !is_below(it.severity_floor) && (it.targets.is_empty() || it.targets.contains(&kind)))
+        .flat_map(|grounds| {
+            by_type(grounds, finding)
+                .chain(by_health_event(grounds, finding))
+                .chain(by_control(grounds, finding))
+                .map(|(fit, why)| Fitting {
+                    fit,
+                    grounds: Some(grounds),
+                    why,
+                })
+        });
+    let other = by_product(triggers, finding)
         .chain(by_person(triggers, finding))
-        .max_by_key(|(fit, _)| *fit)
+        .map(|(fit, why)| Fitting {
+            fit,
+            grounds: None,
+            why,
+        });
+    proven
+        .chain(other)
+        .max_by_key(|it| (it.fit, Reverse(it.grounds.map(|grounds| grounds.furthest_mode))))
 }
 
 /// Only GuardDuty's findings have GuardDuty's types: whoever may import findings could write anything there.
-fn by_type<'a>(triggers: &'a Triggers, finding: &'a Finding) -> impl Iterator<Item = (Fit, String)> + 'a {
-    let as_actor = triggers
+fn by_type(grounds: &Grounds, finding: &Finding) -> impl Iterator<Item = (Fit, String)> {
+    let as_actor = grounds
         .actor_finding_types
         .iter()
         .filter(|_| finding.resource_role == Some(ResourceRole::Actor));
-    triggers
+    grounds
         .finding_types
         .iter()
         .chain(as_actor)
@@ -62,11 +93,8 @@ fn by_type<'a>(triggers: &'a Triggers, finding: &'a Finding) -> impl Iterator<It
 }
 
 /// Only AWS Health's own events have its codes.
-fn by_health_event<'a>(
-    triggers: &'a Triggers,
-    finding: &'a Finding,
-) -> impl Iterator<Item = (Fit, String)> + 'a {
-    triggers
+fn by_health_event(grounds: &Grounds, finding: &Finding) -> impl Iterator<Item = (Fit, String)> {
+    grounds
         .health_events
         .iter()
         .filter(|pattern| finding.is_health() && WildMatch::new(pattern).matches(&finding.finding_type))
@@ -78,12 +106,12 @@ fn by_health_event<'a>(
 
 /// Only Security Hub's own findings are of its controls. A pattern stands for the known controls that it
 /// matches, so that thousands of routine findings don't become incidents.
-fn by_control<'a>(triggers: &'a Triggers, finding: &'a Finding) -> impl Iterator<Item = (Fit, String)> + 'a {
+fn by_control(grounds: &Grounds, finding: &Finding) -> impl Iterator<Item = (Fit, String)> {
     let control = finding
         .control
         .as_deref()
         .filter(|_| finding.product == "Security Hub");
-    triggers.controls.iter().filter_map(move |pattern| {
+    grounds.controls.iter().filter_map(move |pattern| {
         let control = control?;
         if !is_pattern(pattern) {
             return control
@@ -98,7 +126,7 @@ fn by_control<'a>(triggers: &'a Triggers, finding: &'a Finding) -> impl Iterator
     })
 }
 
-fn by_product<'a>(triggers: &'a Triggers, finding: &'a Finding) -> impl Iterator<Item = (Fit, String)> + 'a {
+fn by_product(triggers: &Triggers, finding: &Finding) -> impl Iterator<Item = (Fit, String)> {
     triggers
         .products
         .iter()

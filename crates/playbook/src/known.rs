@@ -1,6 +1,7 @@
 //! What AWS can send: the names of GuardDuty's finding types and of the Security Hub controls about exposure.
 
 use backstop_core::TargetKind;
+use serde::Serialize;
 use wildmatch::WildMatch;
 
 /// A GuardDuty finding type (GuardDuty User Guide, "Finding types").
@@ -14,6 +15,45 @@ pub struct FindingType {
     pub severity: &'static str,
     /// AWS makes no new findings of it; old ones are replayed and kept for 90 days.
     pub retired: bool,
+    /// Who can bring it about.
+    pub provoked_by: Provoker,
+}
+
+/// Who can bring a finding about: what only an intruder can deserves an answer unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provoker {
+    /// Only who has a credential that was never theirs, or runs programs where they have no business.
+    Intruder,
+    /// Nobody in particular: what was found is a state, such as a bucket open to the world, and the state is the harm.
+    State,
+    /// Anybody from outside, without a credential: by asking, uploading, mailing, or naming a host.
+    Outsider,
+    /// People, pipelines and applications of the account at their normal work, or whoever keeps a list of theirs.
+    Administrator,
+}
+
+impl Provoker {
+    /// The word, as the table of finding types has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Intruder => "intruder",
+            Self::State => "state",
+            Self::Outsider => "outsider",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// Whether a playbook may answer it unasked.
+    pub const fn deserves_auto(self) -> bool {
+        matches!(self, Self::Intruder | Self::State)
+    }
+
+    fn named(word: &str) -> Option<Self> {
+        [Self::Intruder, Self::State, Self::Outsider, Self::Administrator]
+            .into_iter()
+            .find(|known| known.as_str() == word)
+    }
 }
 
 /// A Security Hub control (Security Hub User Guide, "Controls reference").
@@ -32,11 +72,12 @@ pub struct Control {
 /// Every known GuardDuty finding type.
 pub fn finding_types() -> impl Iterator<Item = FindingType> {
     rows(include_str!("guardduty_types.tsv")).filter_map(|row| match row.as_slice() {
-        [name, resource, severity, retired] => Some(FindingType {
+        [name, resource, severity, retired, provoked_by] => Some(FindingType {
             name,
             resource,
             severity,
             retired: *retired == "yes",
+            provoked_by: Provoker::named(provoked_by)?,
         }),
         _ => None,
     })

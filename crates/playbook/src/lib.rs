@@ -40,7 +40,7 @@ pub use load::{FILE, LoadError, load, load_dir, rerun_if_changed};
 pub use machine::Machine;
 pub use outputs::{Compiled, Output, OutputError, check_outputs, outputs, write_outputs};
 pub use parse::parse;
-pub use playbook::{Link, PhaseSteps, Playbook, Step, Test, Triggers};
+pub use playbook::{Grounds, Link, PhaseSteps, Playbook, Step, Test, Triggers};
 pub use problem::{InvalidFile, Problem};
 pub use schema::{schema, schema_text};
 pub use show::{Listed, ListedPlaybook, Shown, ShownStep, list, show};

@@ -149,10 +149,16 @@ fn read(name: &PlaybookName, label: &str, text: String) -> Result<Linted, Invali
         .iter()
         .map(|test| test.finding.referenced)
         .collect();
+    let in_grounds = file
+        .triggers
+        .grounds
+        .iter()
+        .flat_map(|it| &it.value.finding_types);
     let finding_types = file
         .triggers
         .finding_types
         .iter()
+        .chain(in_grounds)
         .map(|text| text.referenced)
         .collect();
     match check::check(name, file) {
@@ -287,8 +293,8 @@ fn check_rivals(linted: &Linted, catalog: &Catalog) -> Vec<Problem> {
         if !rival.targets.iter().any(|kind| own.targets.contains(kind)) {
             continue;
         }
-        for (pattern, place) in own.triggers.finding_types.iter().zip(&linted.finding_types) {
-            if rival.triggers.finding_types.contains(pattern) {
+        for (pattern, place) in own.triggers.finding_types().zip(&linted.finding_types) {
+            if rival.triggers.finding_types().any(|it| it == pattern) {
                 problems.push(
                     Problem::at(
                         *place,

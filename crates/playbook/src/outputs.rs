@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use backstop_core::activity_after_end;
 use serde::Serialize;
 
 use crate::{
@@ -99,6 +100,10 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
     outputs.push(Output {
         path: "docs/coverage.md".into(),
         text: coverage(&catalog).to_markdown(),
+    });
+    outputs.push(Output {
+        path: "docs/activity-after-the-end.md".into(),
+        text: activity_after_end::to_markdown(),
     });
     outputs.push(Output {
         path: "docs/reference/actions.md".into(),

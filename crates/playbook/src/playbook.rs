@@ -33,19 +33,11 @@ pub struct Playbook {
     pub tests: Vec<Test>,
 }
 
-/// The findings a playbook answers: one of the lists must match, and all else must hold.
+/// The findings a playbook answers: one of its triggers must match, and all else must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Triggers {
-    /// GuardDuty finding types, with `*`.
-    pub finding_types: Vec<String>,
-    /// GuardDuty finding types that are answered only where the resource attacks; with `*`.
-    #[serde(default)]
-    pub actor_finding_types: Vec<String>,
-    /// Event type codes of AWS Health, with `*`.
-    #[serde(default)]
-    pub health_events: Vec<String>,
-    /// Security Hub control ids; with `*`, the known controls that match.
-    pub controls: Vec<String>,
+    /// What is named, by what it proves.
+    pub grounds: Vec<Grounds>,
     /// AWS products, whose findings are answered whatever their type.
     pub products: Vec<String>,
     /// Whether any finding is answered that a person sends by a Security Hub custom action.
@@ -57,6 +49,62 @@ pub struct Triggers {
     pub severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource has this role.
     pub resource_role: Option<ResourceRole>,
+}
+
+/// Triggers that prove the same, and how far the playbook goes by itself on that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grounds {
+    /// The furthest mode that it deserves: the playbook's own, or less.
+    pub furthest_mode: Mode,
+    /// Why, for people; nothing in a playbook that goes no further anyhow.
+    pub because: Option<String>,
+    /// GuardDuty finding types, with `*`.
+    pub finding_types: Vec<String>,
+    /// GuardDuty finding types that are answered only where the resource attacks; with `*`.
+    pub actor_finding_types: Vec<String>,
+    /// Event type codes of AWS Health, with `*`.
+    pub health_events: Vec<String>,
+    /// Security Hub control ids; with `*`, the known controls that match.
+    pub controls: Vec<String>,
+    /// Only by findings from this severity on; milder ones of the same types are looked for elsewhere.
+    pub severity_floor: Option<SeverityLabel>,
+    /// Only on these kinds of target; none: on each of the playbook's.
+    pub targets: Vec<TargetKind>,
+}
+
+impl Grounds {
+    /// Whether it names no trigger.
+    pub fn is_empty(&self) -> bool {
+        let lists = [
+            &self.finding_types,
+            &self.actor_finding_types,
+            &self.health_events,
+            &self.controls,
+        ];
+        lists.iter().all(|list| list.is_empty())
+    }
+}
+
+impl Triggers {
+    /// The GuardDuty finding types that are named, wherever the resource stands.
+    pub fn finding_types(&self) -> impl Iterator<Item = &String> {
+        self.grounds.iter().flat_map(|it| &it.finding_types)
+    }
+
+    /// The finding types that are answered only where the resource attacks.
+    pub fn actor_finding_types(&self) -> impl Iterator<Item = &String> {
+        self.grounds.iter().flat_map(|it| &it.actor_finding_types)
+    }
+
+    /// The codes of AWS Health's events.
+    pub fn health_events(&self) -> impl Iterator<Item = &String> {
+        self.grounds.iter().flat_map(|it| &it.health_events)
+    }
+
+    /// The Security Hub controls.
+    pub fn controls(&self) -> impl Iterator<Item = &String> {
+        self.grounds.iter().flat_map(|it| &it.controls)
+    }
 }
 
 /// The steps of one phase.

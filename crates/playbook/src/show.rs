@@ -11,7 +11,7 @@ use crate::{
     check::phase_name,
     compile::{compile, functions_of},
     known,
-    playbook::{Link, Playbook, Step, Triggers},
+    playbook::{Grounds, Link, Playbook, Step, Triggers},
     transitions::transitions,
 };
 
@@ -74,8 +74,7 @@ impl From<Grants> for Permissions {
 pub fn show(playbook: &Playbook) -> Shown<'_> {
     let matched: BTreeSet<&str> = playbook
         .triggers
-        .finding_types
-        .iter()
+        .finding_types()
         .flat_map(|pattern| known::matching(pattern))
         .map(|known| known.name)
         .collect();
@@ -124,6 +123,9 @@ impl fmt::Display for Shown<'_> {
         writeln!(f, "answers     {}", self.triggers_line())?;
         writeln!(f, "targets     {}", join(self.targets))?;
         writeln!(f, "mode        {}", self.mode)?;
+        for grounds in &self.triggers.grounds {
+            write!(f, "{}", Proof(grounds))?;
+        }
         writeln!(f, "functions   {}", join(&self.functions))?;
         writeln!(f, "transitions {} in auto mode", self.transitions)?;
         if !self.attack.is_empty() {
@@ -153,24 +155,8 @@ impl fmt::Display for Shown<'_> {
 impl Shown<'_> {
     fn triggers_line(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
-        if !self.triggers.finding_types.is_empty() {
-            parts.push(format!(
-                "{} ({} finding types)",
-                join(&self.triggers.finding_types),
-                self.finding_types
-            ));
-        }
-        if !self.triggers.actor_finding_types.is_empty() {
-            parts.push(format!(
-                "{} where the resource attacks",
-                join(&self.triggers.actor_finding_types)
-            ));
-        }
-        if !self.triggers.health_events.is_empty() {
-            parts.push(format!("AWS Health {}", join(&self.triggers.health_events)));
-        }
-        if !self.triggers.controls.is_empty() {
-            parts.push(format!("controls {}", join(&self.triggers.controls)));
+        if self.finding_types > 0 {
+            parts.push(format!("{} finding types", self.finding_types));
         }
         if !self.triggers.products.is_empty() {
             parts.push(format!("all of {}", join(&self.triggers.products)));
@@ -185,6 +171,36 @@ impl Shown<'_> {
             parts.push(format!("severity {floor} and above"));
         }
         parts.join("; ")
+    }
+}
+
+/// Grounds: how far, why, and on what.
+struct Proof<'a>(&'a Grounds);
+
+impl fmt::Display for Proof<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let grounds = self.0;
+        let because = grounds.because.as_deref().unwrap_or("on each of these");
+        writeln!(f, "  {:<9} {because}", grounds.furthest_mode.as_str())?;
+        let mut line = |list: String, words: &str| match list.is_empty() {
+            true => Ok(()),
+            false => writeln!(f, "            {list}{words}"),
+        };
+        line(join(&grounds.finding_types), "")?;
+        line(join(&grounds.actor_finding_types), " where the resource attacks")?;
+        line(
+            join(grounds.health_events.iter().map(|it| format!("AWS Health {it}"))),
+            "",
+        )?;
+        line(
+            join(grounds.controls.iter().map(|it| format!("control {it}"))),
+            "",
+        )?;
+        line(join(&grounds.targets), " only")?;
+        let floor = grounds
+            .severity_floor
+            .map(|it| format!("severity {it} and above only"));
+        line(floor.unwrap_or_default(), "")
     }
 }
 

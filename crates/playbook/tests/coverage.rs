@@ -64,7 +64,12 @@ fn credentials_and_instances_are_contained_and_weak_signs_are_told() {
     };
     assert_eq!(
         answers("Recon:IAMUser/TorIPCaller"),
-        ["leaked-access-key auto", "compromised-role auto"]
+        [
+            "leaked-access-key auto",
+            "leaked-access-key approve",
+            "compromised-role auto",
+            "compromised-role approve"
+        ]
     );
     assert_eq!(
         answers("Trojan:EC2/DropPoint"),

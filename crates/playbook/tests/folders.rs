@@ -145,14 +145,14 @@ fn two_playbooks_must_not_want_the_same_findings() {
 fn loading_reports_the_mistakes_of_all_files() {
     let folder = Folder::new("all");
     folder.edit("leaked-access-key/playbook.yaml", "iam.deny-user", "iam.deny-usr");
-    folder.edit("compromised-role/playbook.yaml", "mode: auto", "mode: aprove");
+    folder.edit("compromised-role/playbook.yaml", "\nmode: auto", "\nmode: aprove");
     let error = load_dir(&folder.0).unwrap_err().to_string();
     assert!(
-        error.contains("compromised-role/playbook.yaml:19:7: `aprove` is no value here"),
+        error.contains("compromised-role/playbook.yaml:74:7: `aprove` is no value here"),
         "{error}"
     );
     assert!(
-        error.contains("leaked-access-key/playbook.yaml:30:17: `iam.deny-usr` is no known action"),
+        error.contains("leaked-access-key/playbook.yaml:73:17: `iam.deny-usr` is no known action"),
         "{error}"
     );
 }

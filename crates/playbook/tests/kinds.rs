@@ -66,7 +66,7 @@ fn people_hear_of_every_kind_by_the_playbook_that_changes_nothing() {
 fn every_kind_can_be_named_in_a_playbook_and_stands_in_the_schema() {
     let schema = schema_text().unwrap();
     for kind in TargetKind::ALL {
-        let text = TRIAGE.replace("mode: observe", &format!("targets: [{kind}]\nmode: observe"));
+        let text = TRIAGE.replace("\nmode: observe", &format!("\ntargets: [{kind}]\nmode: observe"));
         let playbook = parse(&"example".into(), "playbook.yaml", &text);
         // Its own samples are of other kinds, which the linter says; the kind itself is taken.
         let problems = playbook.err().map(|invalid| invalid.problems).unwrap_or_default();

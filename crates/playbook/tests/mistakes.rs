@@ -33,8 +33,14 @@ fn codes(from: &str, to: &str) -> Vec<(&'static str, u64)> {
         .collect()
 }
 
+/// The playbook's own mode, and that of no grounds.
+const MODE: &str = "\nmode: auto\n";
+
+/// Of a text that begins with the end of a line, the line after that.
 fn line_of(text: &str) -> u64 {
-    let at = GOOD.lines().position(|line| line.contains(text)).unwrap();
+    let before = GOOD.split(text).next().unwrap();
+    assert!(before.len() < GOOD.len(), "the good file has no `{text}`");
+    let at = before.matches('\n').count() + usize::from(text.starts_with('\n'));
     u64::try_from(at).unwrap() + 1
 }
 
@@ -46,9 +52,10 @@ fn the_good_file_is_good() {
 #[test]
 fn each_mistake_has_its_code_and_line() {
     let wildcard = "\"*:IAMUser/*\"";
+    let auto = "- CredentialAccess:IAMUser/CompromisedCredentials";
     let cases: &[(&str, &str, &str, &str)] = &[
-        ("mode: auto", "mod: auto", "unknown-field", "mode: auto"),
-        ("mode: auto", "mode: automatic", "unknown-value", "mode: auto"),
+        (MODE, "\nmod: auto\n", "unknown-field", MODE),
+        (MODE, "\nmode: automatic\n", "unknown-value", MODE),
         (wildcard, "\"*:IAMUsr/*\"", "unknown-finding-type", wildcard),
         (
             wildcard,
@@ -113,16 +120,61 @@ fn each_mistake_has_its_code_and_line() {
             "action: iam.deactivate-access-key",
         ),
         (
-            "  finding_types:",
-            "  products: [Mackie]\n  finding_types:",
+            "  grounds:",
+            "  products: [Mackie]\n  grounds:",
             "unknown-product",
+            "  grounds:",
+        ),
+        (
+            "      finding_types:",
+            "      controls: [S3.*, IAM.999]\n      finding_types:",
+            "unknown-control",
             "finding_types:",
         ),
         (
-            "  finding_types:",
-            "  controls: [S3.*, IAM.999]\n  finding_types:",
-            "unknown-control",
-            "finding_types:",
+            "[AWS_RISK_CREDENTIALS_EXPOSED]",
+            "[AWS_EC2_OPERATIONAL_ISSUE]",
+            "unknown-health-event",
+            "health_events:",
+        ),
+        // What anybody can provoke, and what nobody has judged yet, isn't answered unasked.
+        (
+            auto,
+            "- Impact:IAMUser/PromptInjection.Direct",
+            "auto-provoked",
+            auto,
+        ),
+        (
+            auto,
+            "- Discovery:IAMUser/AnomalousBehavior",
+            "auto-provoked",
+            auto,
+        ),
+        (auto, "- CredentialAccess:IAMUser/*", "auto-wildcard", auto),
+        (
+            "  grounds:",
+            "  finding_types: [PenTest:IAMUser/KaliLinux]\n  grounds:",
+            "no-grounds",
+            "  grounds:",
+        ),
+        (
+            "furthest_mode: auto",
+            "furthest_mode: automatic",
+            "unknown-value",
+            "furthest_mode: auto",
+        ),
+        (MODE, "\nmode: approve\n", "furthest-mode", "furthest_mode: auto"),
+        (
+            "targets: [access-key, user-session, federated-user]",
+            "targets: [bucket]",
+            "grounds-target",
+            "targets: [access-key, user-session, federated-user]",
+        ),
+        (
+            "      finding_types: [\"*:IAMUser/*.Custom\"]\n",
+            "",
+            "no-trigger",
+            "furthest_mode: approve\n      because: >\n        The list of addresses",
         ),
         (
             "  severity_floor",
@@ -163,7 +215,7 @@ fn the_order_of_steps_is_checked() {
     let circle = codes(title, &format!("{title}\n        after: [deny-user]"));
     assert_eq!(circle, [("circle", line_of(title) + 1)]);
     let two_people = codes(title, &format!("{title}\n        high_impact: true"));
-    assert_eq!(two_people, [("mode-too-high", line_of("mode: auto"))]);
+    assert_eq!(two_people, [("mode-too-high", line_of(MODE))]);
 }
 
 /// The one mistake of a step with these options: its code, line, column, message and hint.
@@ -254,7 +306,12 @@ fn a_playbook_that_contains_nothing_only_observes() {
     let invalid = read(&without).unwrap_err();
     let codes: Vec<&str> = invalid.problems.iter().map(|problem| problem.code).collect();
     assert_eq!(codes, ["no-contain"]);
-    let observing = read(&without.replace("mode: auto", "mode: observe")).unwrap();
+    let observing = read(
+        &without
+            .replace("mode: auto", "mode: observe")
+            .replace("mode: approve", "mode: observe"),
+    )
+    .unwrap();
     assert!(!observing.contains());
 }
 

@@ -233,7 +233,7 @@ fn tone(event: &Event) -> Tone {
         Event::StepEnded { outcome, .. } => match outcome {
             Outcome::Done | Outcome::Already => Tone::Good,
             Outcome::Failed { .. } | Outcome::Refused { .. } => Tone::Bad,
-            Outcome::Skipped { .. } => Tone::Plain,
+            Outcome::Partial { .. } | Outcome::Skipped { .. } => Tone::Plain,
         },
         Event::Verified { verification, .. } if verification.holds => Tone::Good,
         Event::Verified { .. }

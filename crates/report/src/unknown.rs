@@ -67,6 +67,9 @@ fn of_step(incident: &Incident, state: &StepState) -> Option<String> {
         Some(Outcome::Failed { error, detail }) => {
             format!("\"{title}\" failed, and what it was to change may be as it was: {error}: {detail}")
         }
+        Some(Outcome::Partial { missing }) => {
+            format!("\"{title}\" kept only a part: {missing}")
+        }
         Some(Outcome::Skipped { reason }) if reads_only => {
             format!("\"{title}\" was skipped, so it kept nothing: {reason}")
         }
@@ -82,5 +85,9 @@ fn of_step(incident: &Incident, state: &StepState) -> Option<String> {
 }
 
 fn is_kept(state: &StepState, phase: Phase) -> bool {
-    state.step.phase == phase && matches!(state.outcome, Some(Outcome::Done | Outcome::Already))
+    state.step.phase == phase
+        && matches!(
+            state.outcome,
+            Some(Outcome::Done | Outcome::Already | Outcome::Partial { .. })
+        )
 }

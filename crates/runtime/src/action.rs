@@ -153,6 +153,12 @@ pub enum StepError {
         /// Why.
         reason: String,
     },
+    /// Evidence was kept, and not all of it.
+    #[error("only a part was kept: {missing}")]
+    KeptInPart {
+        /// What is missing.
+        missing: String,
+    },
     /// The step doesn't apply to this target.
     #[error("doesn't apply: {reason}")]
     NotApplicable {
@@ -192,7 +198,7 @@ impl StepError {
             Self::Chain(_) | Self::Invalid { .. } => ErrorName::InvalidInput,
             Self::TargetGone { .. } => ErrorName::TargetGone,
             Self::Mismatch { .. } => ErrorName::TargetMismatch,
-            Self::Refused { .. } | Self::NotApplicable { .. } => ErrorName::Refused,
+            Self::Refused { .. } | Self::NotApplicable { .. } | Self::KeptInPart { .. } => ErrorName::Refused,
             Self::Drifted { .. } => ErrorName::PlanDrifted,
             Self::NotYetVerified { .. } => ErrorName::NotYetVerified,
         }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use backstop_actions::ActionSpec;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     Action, StepError,
-    action::{StepRequest, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 
 /// Reads, and nothing else. Every capture is an [`Action`] without changes; there is nothing to act on or to undo.
@@ -39,6 +40,14 @@ pub struct Captured {
     pub evidence: Value,
     /// What nobody should think was read.
     pub limits: Vec<String>,
+    /// What was to be read and couldn't be: with any of it the step is no more than partly done.
+    pub missing: Vec<String>,
+}
+
+/// What is saved before the step ends: how it will end.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Ending {
+    missing: Vec<String>,
 }
 
 #[async_trait]
@@ -60,12 +69,23 @@ impl<C: Capture> Action for C {
             needs_approval: None,
             captured: Some(captured.evidence),
             manual_undo: Vec::new(),
-            receipt: write_receipt(&Value::Null)?,
+            receipt: match captured.missing.is_empty() {
+                true => write_receipt(&Value::Null)?,
+                false => write_receipt(&Ending {
+                    missing: captured.missing,
+                })?,
+            },
         })
     }
 
-    async fn act(&self, _: &Permit, _: &StepRequest, _: &Receipt) -> Result<(), StepError> {
-        Ok(())
+    async fn act(&self, _: &Permit, _: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
+        let ending: Option<Ending> = read_receipt(receipt)?;
+        match ending.unwrap_or_default().missing {
+            missing if missing.is_empty() => Ok(()),
+            missing => Err(StepError::KeptInPart {
+                missing: missing.join("; "),
+            }),
+        }
     }
 
     async fn verify(

@@ -104,6 +104,7 @@ pub async fn run(
         playbook: &request.playbook,
         target: &request.target,
         wanted: request.wanted,
+        furthest: None,
         maximum: limits.maximum,
     };
     let (mode, decisions) = guardrails.mode_at_opening(&limits.protection, subject, now());

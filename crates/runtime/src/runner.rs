@@ -142,6 +142,9 @@ impl Runner {
                 guardrail: guardrail.clone(),
                 reason: reason.clone(),
             },
+            StepError::KeptInPart { missing } => Outcome::Partial {
+                missing: missing.clone(),
+            },
             StepError::NotApplicable { reason } => Outcome::Skipped {
                 reason: reason.clone(),
             },

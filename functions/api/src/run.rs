@@ -76,6 +76,8 @@ impl Api {
             playbook: &playbook.name,
             target: &target,
             wanted: asked.wanted,
+            // Whoever asks to see a plan says what the finding's evidence leaves.
+            furthest: None,
             maximum: self.limits.maximum,
         };
         let (mode, guardrails) = guardrails.mode_at_opening(&self.limits.protection, subject, now());

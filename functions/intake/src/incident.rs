@@ -52,7 +52,8 @@ impl Intake {
         let subject = OpeningSubject {
             playbook: &answer.playbook.name,
             target: &target,
-            wanted: answer.mode,
+            wanted: answer.playbook.mode,
+            furthest: Some(answer.furthest()),
             maximum: self.maximum_mode,
         };
         let (mut mode, mut decisions) = guardrails.mode_at_opening(&self.protection, subject, now());

@@ -3,7 +3,7 @@
 //! *Changes* nothing: the plan holds what was read, and the log keeps the plan. *Undo* has nothing to do. *Twice*
 //! is harmless. What can't be read is named; the rest is kept all the same.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use backstop_actions::{ActionSpec, investigate};
@@ -14,21 +14,34 @@ use backstop_core::{
 };
 use backstop_runtime::{CallError, Capture, Captured, StepError, action::StepRequest, playbooks};
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
 use crate::{
     principal,
     services::Iam,
-    trail::{self, Found, Span},
+    trail::{self, Found, Rest, Span},
 };
 
 /// See the module.
 pub(crate) struct CredentialActivity {
     accounts: Arc<Accounts>,
+    budget: Duration,
 }
+
+/// Less than the function's own timeout: what was read until then is kept, and people are told that there is more.
+const BUDGET: Duration = Duration::from_secs(90);
 
 impl CredentialActivity {
     pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
-        Self { accounts }
+        Self {
+            accounts,
+            budget: BUDGET,
+        }
+    }
+
+    #[cfg(test)]
+    const fn within(accounts: Arc<Accounts>, budget: Duration) -> Self {
+        Self { accounts, budget }
     }
 }
 
@@ -46,13 +59,17 @@ impl Capture for CredentialActivity {
             from: request.at - SignedDuration::from_hours(hours.into()),
             to: request.at,
         };
-        let mut search = Search::new(request, principal.user);
-        search.run(&aws, span).await?;
+        let until = Instant::now() + self.budget;
+        let suspect = Suspect::new(&request.target, principal.user).known_as(principal.arn.clone());
+        let mut search = Search::new(request, suspect);
+        search.run(&aws, span, until).await?;
+        let missing = search.missing();
         let found = search.finish(span);
         Ok(Captured {
             principal: principal.arn.unwrap_or_else(|| request.target.probable_arn()),
             tags: principal.tags,
             limits: limits(&found),
+            missing,
             evidence: serde_json::to_value(&found).map_err(|error| StepError::Invalid {
                 what: "the investigation to keep",
                 detail: error.to_string(),
@@ -90,14 +107,14 @@ struct Search {
 }
 
 impl Search {
-    fn new(request: &StepRequest, user: Option<String>) -> Self {
+    fn new(request: &StepRequest, suspect: Suspect) -> Self {
         let home = home_region(&request.target.partition);
         let mut regions = vec![request.target.region.clone()];
         if home != request.target.region {
             regions.push(home);
         }
         Self {
-            suspect: Suspect::new(&request.target, user),
+            suspect,
             readable: regions.iter().cloned().collect(),
             regions,
             done: BTreeSet::new(),
@@ -106,9 +123,13 @@ impl Search {
         }
     }
 
-    async fn run(&mut self, aws: &Access<'_>, span: Span) -> Result<(), StepError> {
+    async fn run(&mut self, aws: &Access<'_>, span: Span, until: Instant) -> Result<(), StepError> {
         while let Some(lookup) = self.suspect.lookups().difference(&self.done).next().cloned() {
-            let answers = self.everywhere(aws, &lookup, span).await;
+            if !self.done.is_empty() && Instant::now() >= until {
+                self.note("the time for it was over: not every credential was looked for".to_owned());
+                break;
+            }
+            let answers = self.everywhere(aws, &lookup, span, until).await;
             self.done.insert(lookup);
             for (region, answer) in answers {
                 self.take(region, answer)?;
@@ -127,6 +148,7 @@ impl Search {
         aws: &Access<'_>,
         lookup: &Lookup,
         span: Span,
+        until: Instant,
     ) -> Vec<(Region, Result<Found, CallError>)> {
         let readable = |at: usize| {
             self.regions
@@ -136,7 +158,7 @@ impl Search {
         let ask = async |at: usize| match readable(at) {
             Some(region) => Some((
                 region.clone(),
-                trail::look_up(&aws.in_region(region.clone()), lookup, span).await,
+                trail::look_up(&aws.in_region(region.clone()), lookup, span, until).await,
             )),
             None => None,
         };
@@ -148,10 +170,15 @@ impl Search {
     fn take(&mut self, region: Region, answer: Result<Found, CallError>) -> Result<(), StepError> {
         match answer {
             Ok(found) => {
-                if found.has_more {
-                    self.note(format!(
-                        "{region} has more events than were read: the newest were"
-                    ));
+                match found.rest {
+                    Rest::None => {}
+                    Rest::Older => self.note(format!(
+                        "{region} has more than {} events of one credential: only the newest were read",
+                        trail::MOST_EVENTS
+                    )),
+                    Rest::OutOfTime => self.note(format!(
+                        "the time for it was over: {region} has more events than were read, and the newest were"
+                    )),
                 }
                 if found.unreadable > 0 {
                     self.note(format!("{} events of {region} can't be read", found.unreadable));
@@ -175,13 +202,18 @@ impl Search {
         }
     }
 
-    fn finish(mut self, span: Span) -> Investigation {
+    /// What was to be read and wasn't.
+    fn missing(&mut self) -> Vec<String> {
         let left_out = self.suspect.keys_left_out();
         if left_out > 0 {
             self.note(format!(
                 "{left_out} more sessions and keys came of it and weren't followed"
             ));
         }
+        self.incomplete.clone()
+    }
+
+    fn finish(self, span: Span) -> Investigation {
         let scope = Scope {
             from: span.from,
             to: span.to,

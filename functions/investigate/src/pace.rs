@@ -2,7 +2,7 @@
 //! Reference, "LookupEvents").
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -11,10 +11,20 @@ use tokio::time::{Instant, sleep_until};
 /// Between the starts of two calls: a little more than half a second, since they don't all take the same way.
 const GAP: Duration = Duration::from_millis(550);
 
+/// How long a throttled caller waits at most.
+const LONGEST: Duration = Duration::from_secs(9);
+
 /// Spreads the calls of one Region.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
-    next: Mutex<Option<Instant>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next: Option<Instant>,
+    /// How often in a row AWS said that it was too much: functions of other incidents read the same account.
+    throttled: u32,
 }
 
 impl Pace {
@@ -23,12 +33,39 @@ impl Pace {
         sleep_until(self.take(Instant::now())).await;
     }
 
+    /// AWS said that it was too much: everybody waits, twice as long each time. Returns the next turn.
+    pub(crate) fn slow_down(&self) -> Instant {
+        self.delay(Instant::now())
+    }
+
+    /// AWS answered.
+    pub(crate) fn recover(&self) {
+        self.state().throttled = 0;
+    }
+
     fn take(&self, now: Instant) -> Instant {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = next.map_or(now, |next| next.max(now));
-        *next = Some(turn + GAP);
+        let mut state = self.state();
+        let turn = state.next.map_or(now, |next| next.max(now));
+        state.next = Some(turn + GAP);
         turn
     }
+
+    fn delay(&self, now: Instant) -> Instant {
+        let mut state = self.state();
+        let turn = state.next.map_or(now, |next| next.max(now));
+        let turn = turn.max(now + wait(state.throttled));
+        state.throttled += 1;
+        state.next = Some(turn);
+        turn
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wait(throttled: u32) -> Duration {
+    GAP.saturating_mul(1 << throttled.min(8)).min(LONGEST)
 }
 
 #[cfg(test)]
@@ -48,6 +85,18 @@ mod tests {
         }
         let expected: Vec<Instant> = (0..6).map(|turn| start + GAP * turn).collect();
         assert_eq!(turns, expected);
+    }
+
+    #[test]
+    fn a_throttled_reader_waits_twice_as_long_each_time_and_not_for_ever() {
+        let waits: Vec<Duration> = (0..6).map(wait).collect();
+        assert_eq!(waits, [GAP, GAP * 2, GAP * 4, GAP * 8, LONGEST, LONGEST]);
+        assert_eq!(wait(u32::MAX), LONGEST);
+        let (pace, now) = (Pace::default(), Instant::now());
+        let turns = [pace.delay(now), pace.delay(now), pace.take(now)];
+        assert_eq!(turns, [now + GAP, now + GAP * 2, now + GAP * 2], "all wait");
+        pace.recover();
+        assert_eq!(pace.delay(now), now + GAP * 3);
     }
 
     #[test]

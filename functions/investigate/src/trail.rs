@@ -17,13 +17,16 @@ use backstop_core::{
 };
 use backstop_runtime::CallError;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::pace::Pace;
 
-/// Pages of 50 of one lookup in one Region; the newest come first, and people are told when there are more.
-const MOST_PAGES: usize = 4;
-/// Other readers of the account use the same two calls a second.
-const MOST_ATTEMPTS: usize = 4;
+/// `LookupEvents` gives 50 a page.
+const PAGE: usize = 50;
+/// Pages of one lookup in one Region; the newest come first, and people are told when there are more.
+const MOST_PAGES: usize = 20;
+/// Events of one lookup in one Region.
+pub(crate) const MOST_EVENTS: usize = MOST_PAGES * PAGE;
 
 /// The event history of an account in a Region.
 pub(crate) struct Trail {
@@ -44,9 +47,21 @@ pub(crate) struct Found {
     /// The calls, the newest first.
     pub(crate) calls: Vec<Call>,
     /// Whether there are more than were read.
-    pub(crate) has_more: bool,
+    pub(crate) rest: Rest,
     /// Events that couldn't be read.
     pub(crate) unreadable: usize,
+}
+
+/// Why there are more events than were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// There aren't.
+    #[default]
+    None,
+    /// There are more than [`MOST_EVENTS`].
+    Older,
+    /// The time for it was over.
+    OutOfTime,
 }
 
 impl Trail {
@@ -71,14 +86,28 @@ impl Service for PacedTrail {
     }
 }
 
-/// The calls that fit, in one Region.
-pub(crate) async fn look_up(aws: &Access<'_>, lookup: &Lookup, span: Span) -> Result<Found, CallError> {
+/// The calls that fit, in one Region, until then.
+pub(crate) async fn look_up(
+    aws: &Access<'_>,
+    lookup: &Lookup,
+    span: Span,
+    until: Instant,
+) -> Result<Found, CallError> {
     let (trail, region) = (aws.client::<PacedTrail>(), aws.region());
     let mut found = Found::default();
     let mut token = None;
-    for _ in 0..MOST_PAGES {
-        let page = trail.page(lookup, span, token.take(), region).await?;
-        for event in page.events.unwrap_or_default() {
+    for page in 0..MOST_PAGES {
+        let answer = match trail.page(lookup, span, token.take(), region, until).await {
+            Ok(answer) => answer,
+            // What was read is kept; with nothing in hand the machine tries again.
+            Err(error) if page > 0 && error.name.is_retryable() => {
+                tracing::warn!(%region, %error, "the rest of the event history wasn't read");
+                found.rest = Rest::OutOfTime;
+                return Ok(found);
+            }
+            Err(error) => return Err(error),
+        };
+        for event in answer.events.unwrap_or_default() {
             match Call::read(event.cloud_trail_event().unwrap_or_default()) {
                 Ok(call) => found.calls.push(call),
                 Err(error) => {
@@ -87,24 +116,30 @@ pub(crate) async fn look_up(aws: &Access<'_>, lookup: &Lookup, span: Span) -> Re
                 }
             }
         }
-        token = page.next_token.filter(|token| !token.is_empty());
+        token = answer.next_token.filter(|token| !token.is_empty());
         if token.is_none() {
             return Ok(found);
         }
+        if Instant::now() >= until {
+            found.rest = Rest::OutOfTime;
+            return Ok(found);
+        }
     }
-    found.has_more = true;
+    found.rest = Rest::Older;
     Ok(found)
 }
 
 impl Trail {
+    /// One page. Others read the same account, two lookups a second for all of them: whoever is throttled waits, longer
+    /// each time, as long as there is time.
     async fn page(
         &self,
         lookup: &Lookup,
         span: Span,
         token: Option<String>,
         region: &backstop_core::Region,
+        until: Instant,
     ) -> Result<LookupEventsOutput, CallError> {
-        let mut attempt = 1;
         loop {
             self.pace.turn().await;
             let asked = self
@@ -121,8 +156,11 @@ impl Trail {
                 .await
                 .map_err(CallError::of(permissions::cloudtrail::LOOKUP_EVENTS.action, on))
             {
-                Err(error) if error.name == ErrorName::Throttled && attempt < MOST_ATTEMPTS => attempt += 1,
-                answer => return answer,
+                Err(error) if error.name == ErrorName::Throttled && self.pace.slow_down() < until => {}
+                answer => {
+                    self.pace.recover();
+                    return answer;
+                }
             }
         }
     }

@@ -50,6 +50,7 @@ impl Capture for CaptureInstance {
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             limits,
+            missing: Vec::new(),
             evidence: json!({
                 "instance": instance.arn,
                 "region": request.target.region,

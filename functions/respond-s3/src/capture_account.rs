@@ -53,6 +53,7 @@ impl Capture for CaptureAccount {
             principal: account.to_string(),
             tags: reach.as_ref().map(Reach::tags).unwrap_or_default(),
             limits: missing,
+            missing: Vec::new(),
             evidence: json!({
                 "account": account,
                 "read_at": request.at,

@@ -54,6 +54,7 @@ impl Capture for CaptureBucket {
             principal: bucket.place.arn(),
             tags,
             limits: missing,
+            missing: Vec::new(),
             evidence: captured,
         })
     }

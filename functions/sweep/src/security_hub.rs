@@ -31,8 +31,12 @@ pub(crate) fn products(catalog: &Catalog) -> BTreeSet<String> {
         .iter()
         .flat_map(|playbook| {
             let triggers = &playbook.triggers;
-            let guardduty = (!triggers.finding_types.is_empty()).then(|| "GuardDuty".to_owned());
-            let controls = (!triggers.controls.is_empty()).then(|| CONTROLS.to_owned());
+            let guardduty = triggers
+                .finding_types()
+                .next()
+                .is_some()
+                .then(|| "GuardDuty".to_owned());
+            let controls = triggers.controls().next().is_some().then(|| CONTROLS.to_owned());
             guardduty
                 .into_iter()
                 .chain(controls)

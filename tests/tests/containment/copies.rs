@@ -48,7 +48,7 @@ pub(crate) async fn ten_copies_open_one_incident(environment: Arc<Environment>) 
     };
     logs_hold_none_of(
         &environment,
-        &[leaked.secret_access_key(), "203.0.113.66", "partner-blocklist"],
+        &[leaked.secret_access_key(), "203.0.113.66", "ExampleThreatList"],
     )
     .await;
 }

@@ -1,7 +1,7 @@
 //! `investigate`.
 
 use super::shared::{READER, alarm};
-use crate::FunctionSpec;
+use crate::{FunctionSpec, Limit};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -10,5 +10,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     alarm: alarm(
         "The function investigate fails more often than retries explain. Machines retry and record single failures themselves.",
     ),
+    // CloudTrail answers twice a second, and long histories have many pages.
+    timeout_seconds: Some(Limit::of(120)),
     ..READER
 };

@@ -17,7 +17,8 @@ pub(super) fn offline(answer: &Match<'_>) -> (Mode, Vec<Decision>) {
     let subject = OpeningSubject {
         playbook: &answer.playbook.name,
         target: answer.target,
-        wanted: answer.mode,
+        wanted: answer.playbook.mode,
+        furthest: Some(answer.furthest()),
         maximum: Mode::Auto,
     };
     Guardrails::default().mode_at_opening(&Protection::default(), subject, now())

@@ -217,7 +217,7 @@ impl Response {
             why: answer.why.clone(),
             contains,
             can_be_planned: contains && finding.standing == Standing::Active,
-            playbook_mode: answer.mode,
+            playbook_mode: answer.playbook.mode,
             mode,
             guardrails,
             steps_for_people: if contains {

@@ -7,6 +7,15 @@ use jiff::Timestamp;
 use super::{Decision, Effect, Guardrails, Protection, Subject, mode_after};
 use crate::{ids::PlaybookName, mode::Mode, target::Target};
 
+/// How far a playbook may go by itself on what a finding proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FurthestMode<'a> {
+    /// The mode.
+    pub mode: Mode,
+    /// Why no further, for people.
+    pub because: &'a str,
+}
+
 /// An incident about to be opened, as far as guardrails care.
 #[derive(Clone, Copy, Debug)]
 pub struct OpeningSubject<'a> {
@@ -16,8 +25,24 @@ pub struct OpeningSubject<'a> {
     pub target: &'a Target,
     /// The mode that is wanted: the playbook's own, or less.
     pub wanted: Mode,
+    /// How far its evidence reaches; nothing where a person wants it.
+    pub furthest: Option<FurthestMode<'a>>,
     /// The deployment's maximum.
     pub maximum: Mode,
+}
+
+impl FurthestMode<'_> {
+    fn decision(self) -> Decision {
+        Decision {
+            guardrail: "weak-evidence".to_owned(),
+            effect: Effect::LowerTo(self.mode),
+            detail: format!(
+                "{}: no further than {} by itself",
+                self.because.trim_end_matches('.'),
+                self.mode
+            ),
+        }
+    }
 }
 
 impl Guardrails {
@@ -33,6 +58,7 @@ impl Guardrails {
             playbook,
             target,
             wanted,
+            furthest,
             maximum,
         } = subject;
         let mut decisions = Vec::new();
@@ -53,7 +79,15 @@ impl Guardrails {
         };
         decisions.extend(self.decide(&subject, now));
         decisions.extend(protection.decide(&principal));
-        (mode_after(wanted, &decisions).unwrap_or(Mode::Observe), decisions)
+        let left = mode_after(wanted, &decisions).unwrap_or(Mode::Observe);
+        // Told only where it is what lowers the mode: one reason is enough.
+        match furthest.filter(|furthest| furthest.mode < left) {
+            Some(furthest) => {
+                decisions.push(furthest.decision());
+                (furthest.mode, decisions)
+            }
+            None => (left, decisions),
+        }
     }
 }
 
@@ -81,6 +115,7 @@ mod tests {
             playbook: &"compromised-role".into(),
             target,
             wanted,
+            furthest: None,
             maximum: Mode::Approve,
         };
         let now = "2026-01-01T01:00:00Z".parse().unwrap();
@@ -103,6 +138,38 @@ mod tests {
             (Mode::Approve, vec!["maximum-mode".to_owned()])
         );
         assert_eq!(opening(&none, &role, Mode::Observe), (Mode::Observe, vec![]));
+    }
+
+    #[test]
+    fn weak_evidence_lowers_and_says_why() {
+        let role = target(Resource::Role(kind::Role {
+            role_name: "build".into(),
+            role_id: None,
+        }));
+        let opened = |wanted, furthest_mode| {
+            let subject = OpeningSubject {
+                playbook: &"compromised-role".into(),
+                target: &role,
+                wanted,
+                furthest: Some(FurthestMode {
+                    mode: furthest_mode,
+                    because: "a visitor can provoke it.",
+                }),
+                maximum: Mode::Auto,
+            };
+            let now = "2026-01-01T01:00:00Z".parse().unwrap();
+            Guardrails::default().mode_at_opening(&Protection::default(), subject, now)
+        };
+        let (mode, decisions) = opened(Mode::Auto, Mode::Approve);
+        assert_eq!(mode, Mode::Approve);
+        let decision = decisions.first().unwrap();
+        assert_eq!(decision.guardrail, "weak-evidence");
+        assert_eq!(
+            decision.detail,
+            "a visitor can provoke it: no further than approve by itself"
+        );
+        assert_eq!(opened(Mode::Observe, Mode::Approve), (Mode::Observe, vec![]));
+        assert_eq!(opened(Mode::Auto, Mode::Auto), (Mode::Auto, vec![]));
     }
 
     #[test]

@@ -130,8 +130,8 @@ impl Incident {
             }
             Event::StepEnded { step, outcome } => {
                 let state = self.step_mut(step).ok_or(("step-ended", UNKNOWN_STEP))?;
-                if matches!(outcome, Outcome::Done) && !state.acted {
-                    return Err(("step-ended", "it is `done` though no receipt was saved"));
+                if matches!(outcome, Outcome::Done | Outcome::Partial { .. }) && !state.acted {
+                    return Err(("step-ended", "it is done though no receipt was saved"));
                 }
                 state.outcome = Some(outcome.clone());
                 // Proof must be newer than what it proves.

@@ -40,6 +40,7 @@ impl Incident {
     fn lack(&self, state: &StepState) -> Option<(bool, String)> {
         match &state.outcome {
             Some(Outcome::Done | Outcome::Already | Outcome::Skipped { .. }) => None,
+            Some(Outcome::Partial { missing }) => Some((false, format!("only a part was kept: {missing}"))),
             Some(Outcome::Failed { error, detail }) => Some((false, format!("{error}: {detail}"))),
             _ if self.nobody_was_to_act() => None,
             Some(Outcome::Refused { guardrail, reason }) => {

@@ -90,7 +90,7 @@ impl Call {
                 source: short(source),
                 region: short(field(&event, &["awsRegion"]).unwrap_or_default()),
                 ip: field(&event, &["sourceIPAddress"]).map(short),
-                error: field(&event, &["errorCode"]).map(short),
+                error: error(&event, name).map(short),
                 resources: resources(&event),
                 agent: field(&event, &["userAgent"])
                     .map(|agent| text::bounded(&text::sanitize(agent), AGENT_CHARS)),
@@ -133,6 +133,17 @@ fn field<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
         .try_fold(value, |inner, name| inner.get(*name))?
         .as_str()
         .filter(|text| !text.is_empty())
+}
+
+/// A sign-in that failed has no error code: it says so in the answer (CloudTrail User Guide, "AWS Management Console
+/// sign-in events").
+fn error<'a>(event: &'a Value, name: &str) -> Option<&'a str> {
+    field(event, &["errorCode"]).or_else(|| {
+        let answer = field(event, &["responseElements", name]);
+        answer
+            .filter(|answer| *answer == "Failure")
+            .map(|failure| field(event, &["errorMessage"]).unwrap_or(failure))
+    })
 }
 
 fn short(text: &str) -> String {

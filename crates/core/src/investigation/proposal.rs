@@ -84,6 +84,7 @@ impl Proposal {
                     instance_id: id.clone(),
                 }),
             ),
+            Subject::Left { says, name } => return Some(left(says, name.as_deref())),
             Subject::Session { .. } | Subject::Other(_) => return None,
         };
         if is_suspect(&resource, suspect) {
@@ -120,6 +121,17 @@ fn elsewhere(role: &str, account: &str) -> Proposal {
             clean(account),
             clean(role)
         ),
+        because: Vec::new(),
+        playbook: None,
+        target: None,
+    }
+}
+
+/// It goes on when the suspect is contained, and no playbook ends it.
+fn left(says: &str, name: Option<&str>) -> Proposal {
+    let what = name.map_or_else(|| says.to_owned(), |name| format!("{says} {}", clean(name)));
+    Proposal {
+        what: format!("take back what no playbook does: it {what}"),
         because: Vec::new(),
         playbook: None,
         target: None,

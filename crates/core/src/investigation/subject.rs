@@ -22,6 +22,10 @@ pub(super) enum Subject {
         name: Option<String>,
     },
     Instance(String),
+    Left {
+        says: &'static str,
+        name: Option<String>,
+    },
     Other(Option<String>),
 }
 
@@ -29,7 +33,7 @@ impl Subject {
     /// Nothing, if the names are missing: a failed call has no answer.
     pub(super) fn all_of(meaning: &Meaning, call: &Call) -> Vec<Self> {
         let one = |subject: Option<Self>| subject.into_iter().collect();
-        match meaning.about {
+        match &meaning.about {
             About::User => one(user(call).map(Self::User)),
             About::NewKey => one(call.answered(&["accessKey", "accessKeyId"]).map(|id| Self::Key {
                 id: id.to_owned(),
@@ -47,6 +51,13 @@ impl Subject {
                 name: call.asked(&["name"]).map(str::to_owned),
             }],
             About::Instances => call.instances().map(|id| Self::Instance(id.to_owned())).collect(),
+            About::Left(parameters) => {
+                let name = parameters.iter().find_map(|name| call.asked(&[name]));
+                vec![Self::Left {
+                    says: meaning.says,
+                    name: name.map(str::to_owned),
+                }]
+            }
             About::Named(parameters) => {
                 let name = parameters.iter().find_map(|name| call.asked(&[name]));
                 vec![Self::Other(name.map(str::to_owned))]

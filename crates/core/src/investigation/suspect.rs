@@ -24,6 +24,8 @@ pub enum Lookup {
 pub struct Suspect {
     pub(super) target: Target,
     pub(super) user: Option<String>,
+    /// As IAM has it: what is known of a role by a finding lacks its path.
+    arn: Option<String>,
     keys: BTreeSet<String>,
     left_out: usize,
 }
@@ -35,9 +37,18 @@ impl Suspect {
         Self {
             target: target.clone(),
             user,
+            arn: None,
             keys: key.into_iter().map(str::to_owned).collect(),
             left_out: 0,
         }
+    }
+
+    /// The same, by the ARN that IAM has: a role's has its path, and CloudTrail finds what was done to the role by
+    /// the whole of it.
+    #[must_use]
+    pub fn known_as(mut self, arn: Option<String>) -> Self {
+        self.arn = arn;
+        self
     }
 
     /// Everything to look for, as far as is known now.
@@ -49,7 +60,10 @@ impl Suspect {
                 .or(calls.session)
                 .map(|name| Lookup::User(name.to_owned())),
         );
-        lookups.extend(calls.role.map(|_| Lookup::Resource(self.target.probable_arn())));
+        lookups.extend(calls.role.map(|_| {
+            let known = self.arn.clone();
+            Lookup::Resource(known.unwrap_or_else(|| self.target.probable_arn()))
+        }));
         lookups
     }
 
@@ -109,7 +123,7 @@ impl Suspect {
             return false;
         };
         meaning::find(&call.seen.source, &call.seen.name).is_some_and(|meaning| {
-            meaning.about == meaning::About::AssumedRole
+            matches!(meaning.about, meaning::About::AssumedRole)
                 && Subject::all_of(meaning, call)
                     .iter()
                     .any(|subject| matches!(subject, Subject::Role { name, .. } if name == role_name))

@@ -413,3 +413,5 @@ fn what_is_no_event_is_named() {
         assert!(error.contains(missing), "{error}");
     }
 }
+
+mod reading;

@@ -51,6 +51,7 @@ fn finish(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Vec<Po
             _ => points.push(line!["\"", title(), "\" is not proven: check it by hand"].into()),
         }
     }
+    points.extend(whose_key(id, incident));
     points.extend(what_outlives(id, incident, playbooks));
     points.push(Point::new(
         "then run the playbook again; what is done already is left alone".into(),
@@ -72,12 +73,29 @@ fn keep_by_hand(incident: &Incident) -> Option<Point> {
     lost.map(Point::from)
 }
 
+/// IAM knows only the own account's keys; STS tells the account of any (STS API Reference, "GetAccessKeyInfo").
+fn whose_key(id: &IncidentId, incident: &Incident) -> Option<Point> {
+    let resource = &incident.opened.target.resource;
+    let key_id = resource.calls().and_then(|calls| calls.key_id)?;
+    let is_unfound = incident.contain_steps().any(is_gone) && resource.is_well_formed();
+    is_unfound.then(|| {
+        Point::new(
+            "AWS tells which account the key belongs to, also if it isn't this one".into(),
+            Command::of(
+                id,
+                format!("aws sts get-access-key-info --access-key-id {key_id}"),
+            ),
+        )
+    })
+}
+
+fn is_gone(state: &StepState) -> bool {
+    state.outcome.as_ref().and_then(Outcome::error_name) == Some(ErrorName::TargetGone)
+}
+
 /// What the attacker may still have when the target itself is gone. Nothing proves that the finding names the right
 /// user, so a person decides.
 fn what_outlives(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Option<Point> {
-    let is_gone = |state: &StepState| {
-        state.outcome.as_ref().and_then(Outcome::error_name) == Some(ErrorName::TargetGone)
-    };
     if !incident.contain_steps().any(is_gone) {
         return None;
     }
@@ -118,4 +136,107 @@ fn said(lines: &[&'static str]) -> Vec<Point> {
 pub fn run_command(id: &IncidentId, opened: &Opened) -> String {
     let target = opened.target.as_typed().unwrap_or_else(|| id.to_string());
     format!("backstop run {} --target {target}", opened.playbook)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::{
+        log::{Event, Origin, Phase, StepRef},
+        mode::Mode,
+        target::{Resource, Target, kind},
+    };
+
+    fn incident(resource: Resource, outcome: Outcome) -> Incident {
+        let finding = include_bytes!("../../tests/fixtures/guardduty-access-key.json");
+        let finding = crate::finding::parse(finding).unwrap().findings.remove(0);
+        let opened = Opened {
+            playbook: "leaked-access-key".into(),
+            target: Target {
+                account: "123456789012".into(),
+                region: "eu-west-1".into(),
+                partition: "aws".into(),
+                resource,
+            },
+            mode: Mode::Auto,
+            steps: vec![StepRef {
+                step: "contain".into(),
+                action: "iam.contain".into(),
+                title: "Contain it".into(),
+                phase: Phase::Contain,
+                high_impact: false,
+                with: serde_json::Map::new(),
+            }],
+            origin: Origin::Finding,
+            finding: crate::log::FindingRef::of(&finding, None),
+            title: String::new(),
+            linked: None,
+            guardrails: Vec::new(),
+        };
+        let ended = Event::StepEnded {
+            step: "contain".into(),
+            outcome,
+        };
+        let mut records = Vec::new();
+        for event in [Event::Opened(Box::new(opened)), ended] {
+            let at = "2026-03-01T12:00:00Z".parse().unwrap();
+            let id = format!("01{}", records.len());
+            records.push(crate::log::Record::next(records.last(), at, id, event).unwrap());
+        }
+        Incident::replay(&records).unwrap()
+    }
+
+    fn text(incident: &Incident, status: Status) -> String {
+        let points = what_next(
+            &"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(),
+            incident,
+            status,
+            &Playbooks::default(),
+        );
+        format!("{points:?}")
+    }
+
+    #[test]
+    fn a_key_that_isnt_there_can_be_another_accounts() {
+        let key = Resource::AccessKey(kind::AccessKey {
+            key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+            user_name: None,
+            user_id: None,
+        });
+        let command = "aws sts get-access-key-info --access-key-id AKIAIOSFODNN7EXAMPLE";
+        let gone = incident(key.clone(), Outcome::failed(ErrorName::TargetGone, "no such key"));
+        assert!(text(&gone, Status::Failed).contains(command));
+        let denied = incident(key, Outcome::failed(ErrorName::AccessDenied, "no"));
+        assert!(!text(&denied, Status::Failed).contains(command));
+    }
+
+    #[test]
+    fn a_refused_role_gets_no_advice_that_is_refused_again() {
+        let role = |name: &str| {
+            Resource::Role(kind::Role {
+                role_name: name.into(),
+                role_id: None,
+            })
+        };
+        let refused = || Outcome::Refused {
+            guardrail: "protected-principal".into(),
+            reason: "a role of IAM Identity Center".into(),
+        };
+        for (name, expected) in [
+            ("AWSReservedSSO_Admin_0123456789abcdef", "identitystore:userId"),
+            (
+                "AWSServiceRoleForAmazonGuardDuty",
+                "the resource of the AWS service",
+            ),
+        ] {
+            let said = text(&incident(role(name), refused()), Status::Refused);
+            assert!(
+                said.contains(expected) && !said.contains("backstop run"),
+                "{said}"
+            );
+        }
+        let own = text(&incident(role("deploy"), refused()), Status::Refused);
+        assert!(own.contains("backstop run"), "{own}");
+    }
 }

@@ -120,6 +120,7 @@ fn ended(state: &StepState, incident: &Incident) -> Vec<Piece> {
     let how = match &state.outcome {
         Some(Outcome::Done) => "done",
         Some(Outcome::Already) => "was so already",
+        Some(Outcome::Partial { missing }) => return vec!["PARTIAL: ".into(), outside(missing)],
         Some(Outcome::Skipped { reason }) => return vec!["skipped: ".into(), outside(reason)],
         Some(Outcome::Refused { guardrail, reason }) => {
             return vec![

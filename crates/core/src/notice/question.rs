@@ -102,6 +102,7 @@ fn not_to_do(state: &StepState) -> Option<Vec<Piece>> {
         }
         (_, Some(Outcome::Done)) => vec!["done already".into()],
         (_, Some(Outcome::Already)) => vec!["is so already".into()],
+        (_, Some(Outcome::Partial { missing })) => vec!["done in part: ".into(), outside(missing)],
         (_, Some(Outcome::Skipped { reason })) => vec!["skipped: ".into(), outside(reason)],
         (Some(plan), None) if plan.changes.is_empty() => vec!["is so already".into()],
         (Some(_), None) => return None,

@@ -73,3 +73,32 @@ pub(super) const ONCE_CONTAINED: &[&str] = &[
 /// What is asked afterwards where an attacker got in somewhere.
 pub(super) const HOW_IT_BEGAN: &str =
     "How did the attacker get in, is that way shut, and what else does it lead to?";
+
+/// What people do where Backstop refused a role that IAM refuses to change, too: running the playbook again would only be
+/// refused again.
+pub(super) fn once_refused(role_name: &str) -> &'static [&'static str] {
+    if role_name.starts_with("AWSReservedSSO_") {
+        return ONCE_IDENTITY_CENTER_REFUSED;
+    }
+    if role_name.starts_with("AWSServiceRoleFor") {
+        return ONCE_SERVICE_LINKED_REFUSED;
+    }
+    &[]
+}
+
+/// In this order (IAM Identity Center User Guide, "Revoke active IAM role sessions created by permission sets", and its
+/// steps to take a user's access away): a disabled user's portal session can't be ended any more.
+const ONCE_IDENTITY_CENTER_REFUSED: &[&str] = &[
+    "it is a role of IAM Identity Center, which IAM lets nobody change: running the playbook again is refused again",
+    "find the person: the session is named after the user in Identity Center",
+    "deny them everywhere at once by a service control policy on `identitystore:userId`, or by an inline deny in the \
+     permission set, provisioned to its accounts",
+    "take away the user's account assignments, group memberships and access entitlements",
+    "in the console of Identity Center delete the user's sessions, and only then disable the user",
+    "keep the deny for 12 hours at least: credentials that were given out work until they expire",
+];
+
+const ONCE_SERVICE_LINKED_REFUSED: &[&str] = &[
+    "it is a service-linked role, which IAM lets nobody change: running the playbook again is refused again",
+    "contain what uses it: the resource of the AWS service that the role is named after",
+];

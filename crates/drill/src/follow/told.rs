@@ -52,6 +52,7 @@ fn line(incident: &Incident, event: &Event) -> Option<String> {
         Event::Planned { plan, .. } => Some(format!("planned: {}", title(&plan.step))),
         Event::StepEnded { step, outcome } => Some(match outcome {
             Outcome::Done | Outcome::Already => format!("✔ {}: {}", outcome.word(), title(step)),
+            Outcome::Partial { missing } => format!("– in part: {}: {missing}", title(step)),
             Outcome::Skipped { reason } => format!("– skipped: {}: {reason}", title(step)),
             Outcome::Refused { reason, .. } => format!("✘ refused: {}: {reason}", title(step)),
             Outcome::Failed { error, .. } => format!("✘ failed: {}: {error}", title(step)),

@@ -93,7 +93,6 @@ fn every_iam_target() -> Vec<Target> {
 #[test]
 fn every_iam_finding_type_and_every_iam_target_reaches_a_playbook() {
     let catalog = shipped();
-    let provoked = ["AnomalousModelInvocation", "CostHarvesting", "PromptInjection"];
     for known in crate::known::matching("*:IAMUser/*") {
         let finding = finding(known.name, every_iam_target());
         let answers = catalog.answers(&finding);
@@ -101,12 +100,7 @@ fn every_iam_finding_type_and_every_iam_target_reaches_a_playbook() {
             .iter()
             .map(|answer| answer.playbook.name.as_str())
             .collect();
-        // Whoever talks to the application provokes these: its credential isn't contained for them.
-        let expected = if provoked.iter().any(|it| known.name.contains(it)) {
-            vec!["triage"; 7]
-        } else {
-            [["leaked-access-key"; 5].as_slice(), &["compromised-role"; 2]].concat()
-        };
+        let expected = [["leaked-access-key"; 5].as_slice(), &["compromised-role"; 2]].concat();
         assert_eq!(names, expected, "{}", known.name);
     }
 }
@@ -118,10 +112,12 @@ fn the_answer_says_why() {
     let answers = catalog.answers(&finding);
     assert_eq!(
         answers.first().unwrap().why,
-        "finding type `Recon:IAMUser/TorIPCaller` matches `*:IAMUser/*`"
+        "finding type `Recon:IAMUser/TorIPCaller` matches `Recon:IAMUser/TorIPCaller`"
     );
     assert_eq!(answers.first().unwrap().mode, Mode::Auto);
-    assert_eq!(answers.last().unwrap().mode, Mode::Auto);
+    // The last is a role without a session, the one before it the session.
+    let modes: Vec<Mode> = answers.iter().rev().map(|answer| answer.mode).take(2).collect();
+    assert_eq!(modes, [Mode::Approve, Mode::Auto]);
 }
 
 fn names(catalog: &Catalog, finding: &Finding) -> Vec<String> {
@@ -217,6 +213,58 @@ fn inactive_findings_are_left_with_their_reason() {
     assert_eq!(shipped().decide(&sample), crate::Decided::Inactive { reason });
 }
 
+fn grounds(furthest_mode: Mode, finding_types: Vec<String>, controls: Vec<String>) -> crate::Grounds {
+    crate::Grounds {
+        furthest_mode,
+        because: Some(format!("it deserves {furthest_mode}")),
+        finding_types,
+        actor_finding_types: Vec::new(),
+        health_events: Vec::new(),
+        controls,
+        severity_floor: None,
+        targets: Vec::new(),
+    }
+}
+
+#[test]
+fn the_closest_trigger_says_how_far_and_of_equals_the_one_that_goes_less_far() {
+    let mut playbook = shipped().get(&"leaked-access-key".into()).unwrap().clone();
+    let of = |mode, pattern: &str| grounds(mode, vec![pattern.to_owned()], vec![]);
+    playbook.triggers.grounds = vec![
+        of(Mode::Auto, "Recon:IAMUser/TorIPCaller"),
+        of(Mode::Approve, "*:IAMUser/*"),
+        of(Mode::Auto, "PenTest:IAMUser/KaliLinux"),
+        of(Mode::Observe, "PenTest:IAMUser/KaliLinux"),
+    ];
+    let catalog = Catalog::new(vec![playbook]);
+    let key = || every_iam_target().into_iter().take(1).collect::<Vec<_>>();
+    let mode = |finding_type: &str| {
+        let finding = finding(finding_type, key());
+        let answers = catalog.answers(&finding);
+        let answer = answers.first().unwrap();
+        assert_eq!(
+            answer.because,
+            Some(format!("it deserves {}", answer.mode).as_str())
+        );
+        answer.mode
+    };
+    assert_eq!(mode("Recon:IAMUser/TorIPCaller"), Mode::Auto);
+    assert_eq!(mode("Recon:IAMUser/MaliciousIPCaller"), Mode::Approve);
+    assert_eq!(mode("PenTest:IAMUser/KaliLinux"), Mode::Observe);
+}
+
+#[test]
+fn a_products_finding_proves_nothing() {
+    let mut playbook = shipped().get(&"leaked-access-key".into()).unwrap().clone();
+    playbook.triggers.products = vec!["Macie".to_owned()];
+    let catalog = Catalog::new(vec![playbook]);
+    let mut sensitive = finding("aws/macie", every_iam_target().into_iter().take(1).collect());
+    sensitive.product = "Macie".to_owned();
+    let answers = catalog.answers(&sensitive);
+    let answer = answers.first().unwrap();
+    assert_eq!((answer.mode, answer.playbook.mode), (Mode::Approve, Mode::Auto));
+}
+
 #[test]
 fn the_closest_trigger_wins_whatever_the_names() {
     let base = shipped().get(&"leaked-access-key".into()).unwrap().clone();
@@ -224,8 +272,8 @@ fn the_closest_trigger_wins_whatever_the_names() {
         let mut playbook = base.clone();
         playbook.name = name.into();
         playbook.targets = vec![TargetKind::AccessKey];
-        playbook.triggers.finding_types = finding_types.iter().map(|text| (*text).to_owned()).collect();
-        playbook.triggers.controls = controls.iter().map(|text| (*text).to_owned()).collect();
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        playbook.triggers.grounds = vec![grounds(Mode::Auto, owned(finding_types), owned(controls))];
         playbook
     };
     let catalog = Catalog::new(vec![

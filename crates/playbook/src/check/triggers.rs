@@ -1,21 +1,29 @@
-//! Checks of triggers: finding types and controls.
+//! Checks of triggers: finding types, controls, and what they prove.
 
-use backstop_core::finding;
+mod grounds;
+
+use backstop_core::{Mode, TargetKind, finding};
 use serde_saphyr::Spanned;
 use wildmatch::WildMatch;
 
-use crate::{file::TriggersFile, known, problem::Problem, suggest};
+use super::plain;
+use crate::{
+    file::{GroundsFile, PlaybookFile, TriggersFile},
+    known,
+    playbook::{Grounds, Triggers},
+    problem::Problem,
+    suggest,
+};
 
-/// Checks that the triggers name something, and nothing that AWS can't send.
-pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
-    let lists = [
-        &triggers.finding_types,
-        &triggers.actor_finding_types,
-        &triggers.health_events,
-        &triggers.controls,
-        &triggers.products,
-    ];
-    let names_something = lists.iter().any(|list| !list.is_empty()) || triggers.custom_actions;
+/// Checks that the triggers name something, nothing that AWS can't send, and nothing that is answered unasked though it
+/// proves too little.
+pub(super) fn check(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Vec<Problem>) {
+    let triggers = &file.triggers;
+    let in_grounds = triggers.grounds.iter().map(|grounds| &grounds.value);
+    let names_something = triggers.lists().iter().any(|list| !list.is_empty())
+        || !triggers.products.is_empty()
+        || !triggers.grounds.is_empty()
+        || triggers.custom_actions;
     if let Some(by_hand) = triggers.by_hand.as_ref().filter(|by_hand| by_hand.value)
         && names_something
     {
@@ -34,21 +42,19 @@ pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
             .help("add `finding_types:` or `controls:`, or `by_hand: true` if only people run it"),
         );
     }
-    for pattern in triggers.finding_types.iter().chain(&triggers.actor_finding_types) {
+    grounds::check(file, kinds, problems);
+    let all = |list: fn(&GroundsFile) -> &Vec<Spanned<String>>, plain| {
+        in_grounds.clone().flat_map(list).chain(plain)
+    };
+    let types = all(|it| &it.finding_types, &triggers.finding_types);
+    for pattern in types.chain(all(|it| &it.actor_finding_types, &triggers.actor_finding_types)) {
         check_finding_type(pattern, problems);
     }
-    for code in &triggers.health_events {
-        let is_risk = code
-            .value
-            .strip_prefix("AWS_RISK_")
-            .is_some_and(|rest| !rest.is_empty());
-        if !is_risk {
-            let message = format!("`{}` is no event of AWS Health about a risk", code.value);
-            problems.push(
-                Problem::at(code.referenced, "unknown-health-event", message)
-                    .help("only the codes that begin with `AWS_RISK_` are about credentials and abuse"),
-            );
-        }
+    for code in all(|it| &it.health_events, &triggers.health_events) {
+        check_health_event(code, problems);
+    }
+    for control in all(|it| &it.controls, &triggers.controls) {
+        check_control(control, problems);
     }
     for product in &triggers.products {
         if !finding::aws_products().any(|known| known == product.value) {
@@ -62,21 +68,64 @@ pub(super) fn check(triggers: &TriggersFile, problems: &mut Vec<Problem>) {
             );
         }
     }
-    for control in &triggers.controls {
-        let wild = WildMatch::new(&control.value);
-        if !known::controls().any(|known| wild.matches(known.id)) {
-            problems.push(
-                Problem::at(
-                    control.referenced,
-                    "unknown-control",
-                    format!("`{}` is no known Security Hub control", control.value),
-                )
-                .help(did_you_mean(
-                    &control.value,
-                    known::controls().map(|known| known.id),
-                )),
-            );
-        }
+}
+
+/// The triggers as the program uses them. Those without `grounds` are good for all that the playbook does; one that
+/// acts unasked has none there.
+pub(super) fn build(file: TriggersFile, mode: Mode) -> Triggers {
+    let by_hand = file.is_by_hand();
+    let unsorted = Grounds {
+        furthest_mode: mode,
+        because: None,
+        finding_types: plain(file.finding_types),
+        actor_finding_types: plain(file.actor_finding_types),
+        health_events: plain(file.health_events),
+        controls: plain(file.controls),
+        severity_floor: None,
+        targets: Vec::new(),
+    };
+    let named = file.grounds.into_iter().map(|it| grounds::build(it.value));
+    Triggers {
+        grounds: std::iter::once(unsorted)
+            .filter(|it| !it.is_empty())
+            .chain(named)
+            .collect(),
+        products: plain(file.products),
+        custom_actions: file.custom_actions,
+        by_hand,
+        severity_floor: file.severity_floor,
+        resource_role: file.resource_role,
+    }
+}
+
+fn check_health_event(code: &Spanned<String>, problems: &mut Vec<Problem>) {
+    let is_risk = code
+        .value
+        .strip_prefix("AWS_RISK_")
+        .is_some_and(|rest| !rest.is_empty());
+    if !is_risk {
+        let message = format!("`{}` is no event of AWS Health about a risk", code.value);
+        problems.push(
+            Problem::at(code.referenced, "unknown-health-event", message)
+                .help("only the codes that begin with `AWS_RISK_` are about credentials and abuse"),
+        );
+    }
+}
+
+fn check_control(control: &Spanned<String>, problems: &mut Vec<Problem>) {
+    let wild = WildMatch::new(&control.value);
+    if !known::controls().any(|known| wild.matches(known.id)) {
+        problems.push(
+            Problem::at(
+                control.referenced,
+                "unknown-control",
+                format!("`{}` is no known Security Hub control", control.value),
+            )
+            .help(did_you_mean(
+                &control.value,
+                known::controls().map(|known| known.id),
+            )),
+        );
     }
 }
 

@@ -1,5 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aws_sdk_cloudtrail::{Client, operation::lookup_events::LookupEventsError};
 use aws_smithy_mocks::mock;
@@ -84,7 +87,7 @@ async fn the_findings_region_and_home_are_read_at_once_each_at_its_own_pace_and_
                     .build()
             })
     });
-    let plan = CredentialActivity::new(trail)
+    let plan = CredentialActivity::within(trail, Duration::from_millis(1600))
         .plan(&step_request("eu-west-1", 24))
         .await
         .unwrap();
@@ -98,11 +101,8 @@ async fn the_findings_region_and_home_are_read_at_once_each_at_its_own_pace_and_
         times.dedup();
         assert_eq!(times.len(), 4, "{region}: {asked:?}");
         let took = *times.last().unwrap() - *times.first().unwrap();
-        assert!(
-            took >= std::time::Duration::from_millis(1500),
-            "{region}: {asked:?}"
-        );
-        let more = format!("{region} has more events");
+        assert!(took >= Duration::from_millis(1500), "{region}: {asked:?}");
+        let more = format!("the time for it was over: {region} has more events than were read");
         assert!(
             plan.limits.iter().any(|line| line.starts_with(&more)),
             "{:?}",
@@ -161,9 +161,53 @@ async fn what_can_t_be_read_at_all_is_a_failure_and_a_throttle_is_waited_out() {
         .await
         .unwrap();
     assert!(
-        start.elapsed() >= std::time::Duration::from_millis(1500),
-        "each at its turn"
+        start.elapsed() >= Duration::from_millis(1500),
+        "each at its turn, and longer each time"
     );
+}
+
+/// A part that nobody hears of would be taken for the whole.
+#[tokio::test]
+async fn a_partial_investigation_is_kept_and_is_not_done() {
+    let endless = page(
+        KEY,
+        None,
+        &[event("1", KEY, "ListUsers", json!(null), json!(null))],
+        Some("more"),
+    );
+    let action = CredentialActivity::within(trail(&[&endless]), Duration::ZERO);
+    let request = step_request("us-east-1", 24);
+    let plan = action.plan(&request).await.unwrap();
+    let found = found(&plan);
+    assert_eq!(
+        (found.calls, found.incomplete.len()),
+        (1, 1),
+        "{:?}",
+        found.incomplete
+    );
+    let permit = backstop_runtime::testing::permit();
+    let error = action.act(&permit, &request, &plan.receipt).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "only a part was kept: the time for it was over: us-east-1 has more events than were read, and the newest were"
+    );
+    let whole = page(KEY, None, &[], None);
+    let action = CredentialActivity::new(trail(&[&whole]));
+    let plan = action.plan(&request).await.unwrap();
+    action.act(&permit, &request, &plan.receipt).await.unwrap();
+}
+
+#[tokio::test]
+async fn more_than_a_first_page_is_read_to_its_end() {
+    let call = |id: &str| event(id, KEY, "ListUsers", json!(null), json!(null));
+    let rules = [
+        page(KEY, None, &[call("1")], Some("second")),
+        page(KEY, Some("second"), &[call("2")], Some("third")),
+        page(KEY, Some("third"), &[call("3")], None),
+    ];
+    let action = CredentialActivity::new(trail(&[&rules[0], &rules[1], &rules[2]]));
+    let found = found(&action.plan(&step_request("us-east-1", 24)).await.unwrap());
+    assert_eq!((found.calls, found.incomplete), (3, vec![]));
 }
 
 #[tokio::test]

@@ -107,6 +107,10 @@ impl Kind for RoleSession {
         credential::ONCE_CONTAINED
     }
 
+    fn once_refused(&self) -> &'static [&'static str] {
+        credential::once_refused(&self.role_name)
+    }
+
     fn how_it_began(&self) -> &'static str {
         credential::HOW_IT_BEGAN
     }

@@ -1,0 +1,102 @@
+//! The table of endings and new activity, as `docs/activity-after-the-end.md` has it.
+
+use std::fmt::Write as _;
+
+use super::{Ending, MOST_REOPENED, NewActivity, Reaction};
+use crate::mode::Mode;
+
+const HEAD: &str = "# When an incident has ended and its target is heard of again\n\n\
+GuardDuty reports what goes on by updating the finding that it made, and Security Hub opens a finding again whose control\n\
+fails: so an ending is never the end. What happens then follows from how the last incident of the target ended and from\n\
+what is new. Made by `backstop playbook compile` from `crates/core/src/activity_after_end.rs`: don't edit it.\n";
+
+/// The whole document.
+pub fn to_markdown() -> String {
+    let mut text = format!("{HEAD}\n## What is new\n\n| activity | which |\n| --- | --- |\n");
+    let mut line = |content: String| {
+        // Writing to a text can't fail.
+        writeln!(text, "{content}").unwrap_or_default();
+    };
+    for activity in NewActivity::ALL {
+        line(format!("| **{}** | {} |", activity.words(), activity.meaning()));
+    }
+    line("\nThe weightiest that applies counts, from above.\n\n## What happens\n".to_owned());
+    let activities: Vec<&str> = NewActivity::ALL.iter().map(|it| it.words()).collect();
+    line(format!("| ended | {} |", activities.join(" | ")));
+    line(format!("| --- |{}", " --- |".repeat(activities.len())));
+    for ending in Ending::ALL {
+        let cells: Vec<&str> = NewActivity::ALL
+            .iter()
+            .map(|activity| ending.reaction(*activity).words())
+            .collect();
+        line(format!("| {} | {} |", ending.words(), cells.join(" | ")));
+    }
+    line(format!(
+        "\n- **verify again**: what was done is read back. If it holds, people are told, at most once a day, what is still \
+         tried; if it\n  doesn't, a linked incident is opened.\n- **open**: a linked incident is opened, in the mode that \
+         the playbook, the evidence and the guardrails leave now.\n- **ask**: the same, and never further than `approve`: a \
+         person refused it or had it undone, and isn't overruled.\n- **tell**: people are told, at most once a day.\n- \
+         **note**: the log of the closed incident has it.\n\nOf the incidents that follow within a day the first may go as \
+         far as the table says, those after it ask, and after\n{MOST_REOPENED} of them people are only told: whoever changes \
+         it back again and again, be it an intruder or a pipeline, isn't\nfought by a machine. Where the mode is `observe`, \
+         people are told instead of opening one more incident."
+    ));
+    text
+}
+
+impl Ending {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Contained => "contained",
+            Self::PartiallyContained => "partially contained",
+            Self::Failed => "failed",
+            Self::Refused => "refused by a guardrail",
+            Self::Observed => "observed",
+            Self::Reported => "reported",
+            Self::Denied => "denied by a person",
+            Self::Expired => "expired",
+            Self::Undone => "undone",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+impl NewActivity {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::AnotherFinding => "another finding",
+            Self::Reverted => "reverted",
+            Self::Worse => "worse",
+            Self::Reset => "reset",
+            Self::Continued => "continued",
+            Self::ModeRaised => "mode raised",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::AnotherFinding => "a finding that neither the incident nor those before it know",
+            Self::Reverted => "what was done doesn't hold any more: somebody changed it back",
+            Self::Worse => "the known finding has a higher severity than it ever had",
+            Self::Reset => "Security Hub took the finding as resolved and has it open again",
+            Self::Continued => {
+                "the known finding was last seen after the end; a control that goes on failing isn't"
+            }
+            Self::ModeRaised => "the same finding would be answered by more now",
+            Self::Nothing => "another copy, or one that tells of the time before the end",
+        }
+    }
+}
+
+impl Reaction {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Tell => "tell",
+            Self::VerifyAgain { .. } => "verify again",
+            Self::Open { at_most: Mode::Auto } => "open",
+            Self::Open { .. } => "ask",
+        }
+    }
+}

@@ -313,6 +313,7 @@ mod tests {
             playbook: &"leaked-access-key".into(),
             target: &target,
             wanted: Mode::Auto,
+            furthest: None,
             maximum: Mode::Auto,
         };
         let now = "2026-01-02T00:00:00Z".parse().unwrap();

@@ -1,7 +1,7 @@
 //! Logs that whoever may write the incidents table forged: every action of the registry that changes something, with
 //! every field of its receipt made hostile, asked to act and to undo. Nothing that was contained comes back, and nothing
 //! is given to anybody. A new action is tried by being registered.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::{
     collections::BTreeMap,

@@ -199,7 +199,8 @@ async fn finds_it_by_id_and_by_address_in_every_kind_and_counts_the_peers() {
     assert_eq!(
         plan.manual_undo.get(1).map(String::as_str),
         Some(
-            "aws elbv2 register-targets --region eu-west-1 --target-group-arn by-address --targets \
+            "aws elbv2 register-targets --region eu-west-1 --target-group-arn \
+             arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/by-address --targets \
              Id=192.0.2.10,Port=8080,AvailabilityZone=eu-west-1a"
         )
     );
@@ -266,7 +267,7 @@ async fn undo_leaves_what_is_back_and_names_what_was_deleted() {
     let receipt = plan_of_all().await.unwrap().receipt;
     let back = health("by-id", &[(INSTANCE, 80, None, State::Initial)]);
     let deleted = mock!(Client::describe_target_health)
-        .match_requests(|request| request.target_group_arn() == Some("by-address"))
+        .match_requests(|request| request.target_group_arn() == Some(arn("by-address").as_str()))
         .then_error(|| DescribeTargetHealthError::generic(error("TargetGroupNotFound")));
     let undone = DeregisterFromLoadBalancers::new(accounts!(
         ec2: [described(instance())], elb: [back, deleted], classic_elb: [classic(&[INSTANCE])]

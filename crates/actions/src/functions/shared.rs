@@ -150,7 +150,12 @@ pub(super) const fn alarm(description: &'static str) -> Alarm {
 /// What a function has whose steps change something, to be completed by its name, description and alarm.
 pub const RESPONDER: FunctionSpec = FunctionSpec {
     environment: CHANGES_ACCOUNTS,
-    statements: &[APPENDS_TO_THE_LOG, PROVES_RECEIPTS, PROVES_RECEIPTS_ENCRYPTED],
+    statements: &[
+        READS_INCIDENTS_AND_GUARDS,
+        APPENDS_TO_THE_LOG,
+        PROVES_RECEIPTS,
+        PROVES_RECEIPTS_ENCRYPTED,
+    ],
     ..READER
 };
 

@@ -1,5 +1,10 @@
 //! The disposable account as the real SDK sees it. One account serves all checks, since starting is the slow part.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod account_block;
 mod answered;

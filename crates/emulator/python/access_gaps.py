@@ -187,6 +187,11 @@ def name_resources_in_full(iam, iam_actions):
     def extract(service, method, path, headers, body, query_params, region, account_id):
         arn = known(service, method, path, headers, body, query_params, region, account_id)
         if service == "events":
+            # Calls about a rule's targets name it so.
+            rule = read(body).get("Rule")
+            if isinstance(rule, str):
+                bus = read(body).get("EventBusName") or "default"
+                arn = f"arn:aws:events:{region}:{account_id}:rule/{bus}/{rule}"
             return arn.replace(":rule/default/", ":rule/")
         kind, slash, name = arn.rpartition(":")[2].partition("/")
         if service != "iam" or not slash or kind not in held:

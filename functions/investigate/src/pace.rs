@@ -89,8 +89,11 @@ mod tests {
 
     #[test]
     fn a_throttled_reader_waits_twice_as_long_each_time_and_not_for_ever() {
-        let waits: Vec<Duration> = (0..6).map(wait).collect();
-        assert_eq!(waits, [GAP, GAP * 2, GAP * 4, GAP * 8, LONGEST, LONGEST]);
+        let waits: Vec<Duration> = (0..7).map(wait).collect();
+        assert_eq!(
+            waits,
+            [GAP, GAP * 2, GAP * 4, GAP * 8, GAP * 16, LONGEST, LONGEST]
+        );
         assert_eq!(wait(u32::MAX), LONGEST);
         let (pace, now) = (Pace::default(), Instant::now());
         let turns = [pace.delay(now), pace.delay(now), pace.take(now)];

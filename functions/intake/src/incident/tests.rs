@@ -83,12 +83,12 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
             table.conflicts -= 1;
             return MockResponse::Error(cancelled("TransactionConflict"));
         }
-        let replaces = std::mem::take(&mut table.replaceable)
-            && request
-                .transact_items()
-                .iter()
-                .filter_map(|write| write.put())
-                .any(|put| put.condition_expression() == Some("incident = :old"));
+        let may_replace = request
+            .transact_items()
+            .iter()
+            .filter_map(|write| write.put())
+            .any(|put| put.condition_expression() == Some("incident = :old"));
+        let replaces = may_replace && std::mem::take(&mut table.replaceable);
         if replaces {
             table.lock = None;
         }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use aws_credential_types::Credentials;
 use backstop_drill::Environment;
-use serde_json::Value;
+use serde_json::{Value, json};
+use ulid::Ulid;
 
 use crate::in_template;
 
@@ -77,6 +79,49 @@ impl Role {
     /// Grants again what was deployed.
     pub async fn restore(&self) {
         self.put(&self.policy).await;
+    }
+
+    /// A session of the role. Nobody but Lambda may open one, so its trust is widened for a moment.
+    pub async fn session(&self, environment: &Environment) -> Credentials {
+        let account = environment.account();
+        let user = format!("assumer-{}", Ulid::generate().to_string().to_lowercase());
+        self.iam.create_user().user_name(&user).send().await.unwrap();
+        let may_assume = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+            "Action": "sts:AssumeRole", "Resource": "*" }] });
+        let put = self.iam.put_user_policy().user_name(&user).policy_name("rights");
+        put.policy_document(may_assume.to_string()).send().await.unwrap();
+        let made = self
+            .iam
+            .create_access_key()
+            .user_name(&user)
+            .send()
+            .await
+            .unwrap();
+        let key = made.access_key().unwrap();
+        let assumer = Credentials::new(key.access_key_id(), key.secret_access_key(), None, None, "tests");
+
+        let role = self.iam.get_role().role_name(&self.name).send().await.unwrap();
+        let role = role.role().unwrap();
+        let trust = document(role.assume_role_policy_document().unwrap());
+        let opened = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": { "AWS": format!("arn:aws:iam::{}:root", account.account_id()) } }] });
+        self.trust(&opened).await;
+        let assume = aws_sdk_sts::Client::new(&account.sdk_config(assumer)).assume_role();
+        let session = assume.role_arn(role.arn()).role_session_name("opened");
+        let session = session.send().await.unwrap().credentials.unwrap();
+        self.trust(&trust).await;
+        Credentials::new(
+            session.access_key_id,
+            session.secret_access_key,
+            Some(session.session_token),
+            None,
+            "tests",
+        )
+    }
+
+    async fn trust(&self, document: &Value) {
+        let update = self.iam.update_assume_role_policy().role_name(&self.name);
+        update.policy_document(document.to_string()).send().await.unwrap();
     }
 
     async fn put(&self, policy: &Value) {

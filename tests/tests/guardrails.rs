@@ -10,7 +10,7 @@ use backstop_core::{
 };
 use backstop_drill::fixtures::Identity;
 use backstop_emulator::{Effect, Matcher};
-use backstop_tests::{Case, Scene, ask_undo, lambda, refusals};
+use backstop_tests::{Case, Scene, Sender, ask_undo, lambda, refusals};
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
@@ -277,7 +277,7 @@ async fn what_no_service_has_waits_for_people(scene: &Scene) {
     let message = json!({
         "source": "aws.guardduty", "detail-type": forged.detail_type, "detail": forged.detail,
     });
-    environment.put_message(&message.to_string()).await.unwrap();
+    Sender::of(environment).await.put(&message.to_string()).await;
     let drill = scene.finding_of_leak(&by_bus, "00000000000000000000000000f08ed2");
     environment
         .put_event_of_nobody(&drill.detail_type, &drill.detail)

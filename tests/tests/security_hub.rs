@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_securityhub::types::{AwsSecurityFinding, WorkflowStatus};
 use aws_sdk_sqs::types::QueueAttributeName;
 use backstop_core::{Mode, hub_update::Workflow, incident::Status, log::Event};
-use backstop_tests::{Leaked, Scene};
+use backstop_tests::{Leaked, Scene, Sender};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -105,7 +105,8 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
     scene
         .environment
         .let_service_have(&there.detail_type, &there.detail);
-    scene.environment.put_message(&event.to_string()).await.unwrap();
+    let sender = Sender::of(&scene.environment).await;
+    sender.put(&event.to_string()).await;
     let (incident_id, incident) = scene.until(&id, |incident| incident.hub_notified).await;
     assert_eq!(incident.status(), Status::Contained);
     assert_eq!(scene.state(&leaked).await, (false, true));
@@ -151,7 +152,7 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
     for workflow in ["RESOLVED", "NOTIFIED"] {
         let mut echo = echo(event.clone(), found);
         echo["detail"]["findings"][0]["Workflow"]["Status"] = json!(workflow);
-        scene.environment.put_message(&echo.to_string()).await.unwrap();
+        sender.put(&echo.to_string()).await;
     }
     until_read(&scene).await;
     let after = scene.environment.ledger().log(&incident_id).await.unwrap();

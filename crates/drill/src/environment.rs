@@ -205,14 +205,6 @@ impl Environment {
         refused.map_or(Ok(()), |code| Err(DrillError::EventRefused(code.to_owned())))
     }
 
-    /// Puts a message on the intake queue as it is, past EventBridge, which takes only what it can read.
-    pub async fn put_message(&self, body: &str) -> Result<(), DrillError> {
-        let client = aws_sdk_sqs::Client::new(&self.account.sdk_config(self.account.root()));
-        let queue = self.stack.intake_queue_url()?;
-        let send = client.send_message().queue_url(queue).message_body(body);
-        send.send().await.map(drop).map_err(call("sqs:SendMessage"))
-    }
-
     /// Saves the functions' logs and the gateway's record beside the emulators' logs; gives the directory.
     pub async fn save_logs(&self) -> Result<PathBuf, LogsError> {
         logs::save(&self.account, self.stack.name()).await?;

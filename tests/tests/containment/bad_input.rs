@@ -8,7 +8,7 @@ use backstop_drill::{
     run::finding_about,
 };
 use backstop_emulator::Silent;
-use backstop_tests::drill;
+use backstop_tests::{Sender, drill};
 use serde_json::{Value, json};
 
 const KEY_ID: &str = "/resource/accessKeyDetails/accessKeyId";
@@ -31,14 +31,12 @@ pub(crate) async fn what_cannot_be_read_is_parked_with_its_reason(environment: A
         (envelope("GuardDuty Finding", &json!("text")), "WrongShape"),
         (event().detail.to_string(), "NoEnvelope"),
     ];
+    let sender = Sender::of(&environment).await;
     for (body, _) in &cases {
-        environment.put_message(body).await.unwrap();
+        sender.put(body).await;
     }
     environment.let_service_have("GuardDuty Finding", &good.detail);
-    environment
-        .put_message(&envelope("GuardDuty Finding", &good.detail))
-        .await
-        .unwrap();
+    sender.put(&envelope("GuardDuty Finding", &good.detail)).await;
 
     let letters = letters(&environment, cases.len()).await;
     for (body, error) in &cases {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backstop_core::incident::Status;
 use backstop_drill::{Environment, Fixtures, follow, oncall::OnCall, run::finding_about};
 use backstop_emulator::Silent;
-use backstop_tests::drill;
+use backstop_tests::{Sender, drill};
 use serde_json::json;
 
 const SIZE: usize = 300 * 1024;
@@ -30,7 +30,7 @@ pub(crate) async fn a_finding_of_300_kb_is_contained(environment: Arc<Environmen
         "detail": event.detail,
     });
     environment.let_service_have(&event.detail_type, &event.detail);
-    environment.put_message(&message.to_string()).await.unwrap();
+    Sender::of(&environment).await.put(&message.to_string()).await;
 
     let opened = follow::incident(&environment, "leaked-access-key", &event.finding_id)
         .await

@@ -9,7 +9,7 @@ use backstop_core::{
     log::Origin,
 };
 use backstop_runtime::ledger::{NewIncident, Opening};
-use backstop_tests::{Scene, granted_and_used, lambda};
+use backstop_tests::{Role, Scene, Sender, granted_and_used, lambda};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -26,16 +26,21 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
     let control = control();
 
     lambda::switch_queue(account, queue, false).await;
+    let sender = Sender::of(&scene.environment).await;
     for detail in &guardduty {
         let event =
             json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": detail });
-        scene.environment.put_message(&event.to_string()).await.unwrap();
+        sender.put(&event.to_string()).await;
     }
-    sqs(scene).purge_queue().queue_url(queue).send().await.unwrap();
+    // Nobody but intake may take anything off the queue.
+    let intake = Role::of(&scene.environment, "intake").await;
+    let intake = account.sdk_config(intake.session(&scene.environment).await);
+    let purge = aws_sdk_sqs::Client::new(&intake).purge_queue();
+    purge.queue_url(queue).send().await.unwrap();
     lambda::switch_queue(account, queue, true).await;
     // What is sent now is read: nothing older is left that could still come.
     let event = json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": instance(899, "archived") });
-    scene.environment.put_message(&event.to_string()).await.unwrap();
+    sender.put(&event.to_string()).await;
     scene.drained(Duration::from_secs(60)).await;
     let before = scene.environment.ledger().incidents(1000).await.unwrap().len();
     assert!(scene.logs_of(LEAK).await.is_empty(), "it is lost");
@@ -172,11 +177,6 @@ fn control() -> Value {
 fn read(file: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/triage");
     serde_json::from_str(&fs::read_to_string(folder.join(file)).unwrap()).unwrap()
-}
-
-fn sqs(scene: &Scene) -> aws_sdk_sqs::Client {
-    let account = scene.environment.account();
-    aws_sdk_sqs::Client::new(&account.sdk_config(account.root()))
 }
 
 async fn detector(scene: &Scene) {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use backstop_core::{finding::Route, incident::Status, log::Event};
-use backstop_tests::{Leaked, Scene};
+use backstop_tests::{Leaked, Scene, Sender};
 use serde_json::{Value, json};
 
 /// The id that the fixtures have for their one finding.
@@ -26,10 +26,8 @@ pub(crate) async fn five_routes_and_ten_copies_open_one_incident(scene: &Scene) 
         .flat_map(|copy| by_five_routes(&leaked, copy))
         .collect();
     assert_eq!(messages.len(), 5 * COPIES);
-    let sent = messages.iter().map(|body| scene.environment.put_message(body));
-    for outcome in futures_util::future::join_all(sent).await {
-        outcome.unwrap();
-    }
+    let sender = Sender::of(&scene.environment).await;
+    futures_util::future::join_all(messages.iter().map(|body| sender.put(body))).await;
 
     let (id, incident) = scene.until(FINDING, |incident| incident.closed.is_some()).await;
     scene.drained(Duration::from_secs(60)).await;

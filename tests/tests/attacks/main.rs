@@ -23,8 +23,11 @@ mod table;
 mod topic;
 mod tried;
 
-use backstop_core::{Mode, incident::Status};
+use std::time::Duration;
+
+use backstop_core::{IncidentId, Mode, incident::Status};
 use backstop_tests::{People, Scene};
+use tokio::time::{Instant, sleep};
 
 use attacker::BREAK_GLASS;
 use tried::Tried;
@@ -39,6 +42,7 @@ async fn every_attack_is_refused_noticed_or_harmless() {
     let leaked = scene.leak(true).await;
     let (incident, contained) = scene.answer(&leaked).await;
     assert_eq!(contained.status(), Status::Contained);
+    until_nothing_more_is_written(&scene, &incident).await;
 
     let mut tried: Vec<Tried> = Vec::new();
     tried.extend(table::attacks(&scene, &incident).await);
@@ -51,4 +55,23 @@ async fn every_attack_is_refused_noticed_or_harmless() {
     tried.extend(functions::attacks(&scene).await);
     scene.end().await;
     tried::print(&tried);
+}
+
+/// Evidence is the last that is written of an incident, after it is closed.
+async fn until_nothing_more_is_written(scene: &Scene, incident: &IncidentId) {
+    let ledger = scene.environment.ledger();
+    let until = Instant::now() + Duration::from_secs(60);
+    while ledger
+        .log(incident)
+        .await
+        .unwrap()
+        .incident()
+        .unwrap()
+        .evidence
+        .entries
+        .is_empty()
+    {
+        assert!(Instant::now() < until, "its evidence isn't kept");
+        sleep(Duration::from_millis(100)).await;
+    }
 }

@@ -32,11 +32,7 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
             json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": detail });
         sender.put(&event.to_string()).await;
     }
-    // Nobody but intake may take anything off the queue.
-    let intake = Role::of(&scene.environment, "intake").await;
-    let intake = account.sdk_config(intake.session(&scene.environment).await);
-    let purge = aws_sdk_sqs::Client::new(&intake).purge_queue();
-    purge.queue_url(queue).send().await.unwrap();
+    take_off_the_queue(scene, guardduty.len()).await;
     lambda::switch_queue(account, queue, true).await;
     // What is sent now is read: nothing older is left that could still come.
     let event = json!({ "source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": instance(899, "archived") });
@@ -177,6 +173,27 @@ fn control() -> Value {
 fn read(file: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/triage");
     serde_json::from_str(&fs::read_to_string(folder.join(file)).unwrap()).unwrap()
+}
+
+/// As intake, the one role that may.
+async fn take_off_the_queue(scene: &Scene, mut count: usize) {
+    let account = scene.environment.account();
+    let session = Role::of(&scene.environment, "intake")
+        .await
+        .session(&scene.environment)
+        .await;
+    let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(session));
+    let queue = scene.environment.stack().intake_queue_url().unwrap();
+    while count > 0 {
+        let receive = sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+        let received = receive.wait_time_seconds(5).send().await.unwrap();
+        for message in received.messages() {
+            let delete = sqs.delete_message().queue_url(queue);
+            let delete = delete.receipt_handle(message.receipt_handle().unwrap());
+            delete.send().await.map(drop).unwrap();
+            count -= 1;
+        }
+    }
 }
 
 async fn detector(scene: &Scene) {

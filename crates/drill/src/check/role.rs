@@ -21,7 +21,13 @@ pub(super) async fn read(
     let role = role.map_err(call("iam:GetRole"))?;
     let found = role.role().and_then(|role| role.assume_role_policy_document());
     let trust = percent_decode_str(found.unwrap_or_default()).decode_utf8_lossy();
-    Ok(state(trust == planted, is_narrowed(&trust, planted)))
+    Ok(state(is_same(&trust, planted), is_narrowed(&trust, planted)))
+}
+
+/// White space says nothing.
+fn is_same(trust: &str, planted: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    trust == planted || read(trust).is_some_and(|trust| read(planted) == Some(trust))
 }
 
 fn is_narrowed(trust: &str, planted: &str) -> bool {

@@ -26,6 +26,8 @@ const DENIES = [
   ["DeadLetterQueuePolicy", "NobodyElseSends"],
   ["AlertsTopicPolicy", "NobodyElsePublishes"],
   ["EvidenceBucketPolicy", "OnlyCloseWrites"],
+  ["EvidenceBucketPolicy", "OnlyRespondersProveReceipts"],
+  ["EvidenceBucketPolicy", "NobodyElseWrites"],
   ["EvidenceBucketPolicy", "OnlyBreakGlassDeletes"],
   ["EvidenceBucketPolicy", "OnlyBreakGlassConfigures"],
 ];

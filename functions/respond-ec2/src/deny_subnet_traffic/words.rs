@@ -2,7 +2,7 @@
 
 use backstop_actions::permissions;
 use backstop_core::{Change, IncidentId, Target};
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 
 use super::{
     Cut,
@@ -53,6 +53,8 @@ pub(super) fn blast_radius(
             cut.acl.subnets.join(", ")
         ));
     }
+    // A fraction of a second says nothing to people, and reads like a host's name.
+    let until = until.round(Unit::Second).unwrap_or(until);
     lines.push(format!(
         "if another machine gets one of these addresses while the rules stand, it is cut off too: undo it by {until} \
          at the latest, nothing does it by itself: `backstop undo {incident}`"

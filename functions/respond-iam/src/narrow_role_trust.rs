@@ -99,7 +99,7 @@ impl Action for NarrowRoleTrust {
             manual_undo: vec![format!(
                 "aws iam update-assume-role-policy --role-name {} --policy-document {}",
                 role.name,
-                quoted(&receipt.before)
+                quoted(&on_one_line(&receipt.before))
             )],
             limits: vec![format!(
                 "sessions of role {} that exist go on until they expire: revoke them too",
@@ -263,6 +263,12 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// For a POSIX shell.
+/// A command that is told to people is one line; what is no JSON stays as it is.
+fn on_one_line(document: &str) -> String {
+    serde_json::from_str::<Value>(document)
+        .map_or_else(|_no_json| document.to_owned(), |value| value.to_string())
+}
+
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -40,7 +40,12 @@ pub(super) fn blast_radius(
          balancers and endpoints there included; open connections end at once",
         instance.id
     )];
-    for cut in cuts.iter().filter(|cut| cut.wanted.is_some()) {
+    // The VPC's default one first, so that the same plan always reads the same.
+    let (default, others): (Vec<_>, Vec<_>) = cuts
+        .iter()
+        .filter(|cut| cut.wanted.is_some())
+        .partition(|cut| cut.acl.is_default);
+    for cut in default.into_iter().chain(others) {
         let kind = if cut.acl.is_default {
             "the VPC's default one, "
         } else {

@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
-use backstop_core::{Mode, TargetKind, incident::Status};
+use backstop_core::{
+    Mode, TargetKind,
+    incident::{Incident, Status},
+    text::is_one_command,
+};
 use backstop_drill::Drill;
 use backstop_playbook::Playbook;
 use backstop_tests::{StagedTarget, Watched, story};
@@ -65,8 +69,17 @@ async fn one(watched: Arc<Watched>, playbook: Playbook, drill: Drill) {
     let incident = log.incident().unwrap();
     assert_eq!(incident.status(), Status::Contained, "{}", story(&log));
     assert!(!incident.approvals.is_empty(), "{}", story(&log));
+    for typed in by_hand(&incident) {
+        assert!(is_one_command(typed), "people would not be shown `{typed}`");
+    }
     let undone = staged.undone(&id).await;
     staged.assert_clean(&staged.states().await, &undone);
+}
+
+/// What people type where undo can't.
+fn by_hand(incident: &Incident) -> impl Iterator<Item = &String> {
+    let plans = incident.steps.iter().filter_map(|state| state.plan.as_ref());
+    plans.flat_map(|plan| &plan.manual_undo)
 }
 
 fn without_what_is_generated(text: &str, ending: &str) -> String {

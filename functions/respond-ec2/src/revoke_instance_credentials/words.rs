@@ -77,7 +77,7 @@ pub(super) fn limits(policy: Option<&PolicyReceipt>) -> Vec<String> {
             policy.holder
         ),
         "credentials that were taken from the instance live for up to 6 hours and would work again without the \
-         deny, so undo leaves a deny for those issued before it"
+         deny, so undo leaves a deny for those issued before it; by hand, delete it no sooner"
             .to_owned(),
     ]
 }
@@ -93,13 +93,7 @@ pub(super) fn manual_undo(
          Arn={profile_arn}",
         target.region
     );
-    let delete = policy.map(|policy| {
-        format!(
-            "{} # not before the credentials that were taken have expired: 6 hours after the containment",
-            deletion(policy)
-        )
-    });
-    std::iter::once(associate).chain(delete).collect()
+    std::iter::once(associate).chain(policy.map(deletion)).collect()
 }
 
 /// The line that deletes the deny.

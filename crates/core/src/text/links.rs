@@ -95,13 +95,12 @@ fn is_service(host: &str) -> bool {
 
 /// What stands behind a dot in GuardDuty's types. Any other text might be a top-level domain, which anybody can write
 /// with a capital; a type that is newer than this list is shown with its dot in brackets.
-const BEHIND_A_DOT: [&str; 30] = [
+const BEHIND_A_DOT: [&str; 29] = [
     "A",
     "B",
     "C",
     "Custom",
     "Delete",
-    "Direct",
     "Dns",
     "ExecInPod",
     "FailedLogin",
@@ -128,8 +127,14 @@ const BEHIND_A_DOT: [&str; 30] = [
     "Write",
 ];
 
+/// `direct` is a top-level domain, so that only this one type is let through with it.
+const BEFORE_DIRECT: &str = "Impact:IAMUser/PromptInjection.Direct";
+
 /// GuardDuty's types have dots as well (`UnauthorizedAccess:EC2/MaliciousIPCaller.Custom`).
 fn is_finding_type(word: &str) -> bool {
+    if word == BEFORE_DIRECT {
+        return true;
+    }
     let Some((purpose, rest)) = word.split_once(':') else {
         return false;
     };
@@ -171,6 +176,7 @@ mod tests {
             ("javascript:alert(1)", "javascript[:]alert(1)"),
             ("Go:Click/Evil.Com", "Go:Click/Evil[.]Com"),
             ("Go:Click/Custom!Evil.Com", "Go:Click/Custom!Evil[.]Com"),
+            ("Go:Click/Evil.Direct", "Go:Click/Evil[.]Direct"),
             ("mailto:a@b.example", "mailto[:]a@b[.]example"),
             ("www.evil", "www[.]evil"),
             ("evil.example,", "evil[.]example,"),

@@ -9,7 +9,7 @@ use super::{
     CLOCKS_DIFFER, Decision, Effect, Subject,
     pattern::{matches_arn, means_anything},
 };
-use crate::{ids::AccountId, mode::Mode};
+use crate::{ids::AccountId, mode::Mode, text};
 
 /// The longest exemption. Whatever the item says, it ends then: somebody must look at it again.
 pub const LONGEST_EXEMPTION: SignedDuration = SignedDuration::from_hours(366 * 24);
@@ -78,9 +78,9 @@ impl Exemption {
     }
 
     /// Why it isn't obeyed, if it is one that no person could have added.
-    fn fault(&self, now: Timestamp) -> Option<&'static str> {
+    pub(crate) fn fault(&self, now: Timestamp) -> Option<&'static str> {
         let is_too_wide = matches!(&self.scope, ExemptionScope::Arn { pattern } if means_anything(pattern));
-        let is_blank = |text: &str| text.trim().is_empty();
+        let is_blank = |text: &str| text::sanitize(text).trim().is_empty();
         let is_of_tomorrow = self.added_at.duration_since(now) > CLOCKS_DIFFER;
         if is_too_wide {
             Some("its pattern could mean anything, which makes it a pause in disguise")
@@ -95,7 +95,7 @@ impl Exemption {
 
     /// One that is at fault doesn't stop acting, but acting unasked: nobody knows what it is to protect.
     pub(super) fn decide(&self, subject: &Subject<'_>, now: Timestamp) -> Option<Decision> {
-        if now < self.expires_at
+        if now < self.ends()
             && let Some(fault) = self.fault(now)
         {
             return Some(Decision {

@@ -79,7 +79,7 @@ impl Pause {
             PauseScope::Account(paused) => paused == account,
         };
         let is_of_tomorrow = self.since.duration_since(now) > CLOCKS_DIFFER;
-        if covers && is_of_tomorrow {
+        if covers && is_of_tomorrow && now < self.ends() {
             return Some(Decision {
                 guardrail: "pause".to_owned(),
                 effect: Effect::LowerTo(Mode::Approve),

@@ -20,30 +20,31 @@ type Guards<'a> = BTreeMap<String, Guard<'a>>;
 enum Guard<'a> {
     Pause(&'a Pause),
     Exemption(&'a Exemption),
+    /// One that no person could have added, and why it isn't obeyed.
+    Faulty(&'a Exemption, &'static str),
     Unreadable(&'a UnreadableGuard),
 }
 
 /// What differs between the guards as they were seen last and as they are now; `None` if nothing does. What can't be
-/// read is a person's to remove, so that it wakes somebody.
+/// read or isn't obeyed is a person's to remove, so that it wakes somebody.
 pub fn guards_changed(seen: (&Guardrails, Timestamp), found: &Guardrails, now: Timestamp) -> Option<Notice> {
     let (before, after) = (running(seen.0, seen.1), running(found, now));
-    let new = after.iter().filter(|(key, _)| !before.contains_key(*key));
-    let changed = after
-        .iter()
-        .filter(|(key, guard)| before.get(*key).is_some_and(|known| known != *guard));
-    let ended = before.iter().filter(|(key, _)| !after.contains_key(*key));
-    let lines = |guards: &[&Guard<'_>]| guards.iter().map(|guard| guard.line()).collect::<Vec<_>>();
-    let of = |guards: Vec<(&String, &Guard<'_>)>| {
-        let guards: Vec<&Guard<'_>> = guards.into_iter().map(|(_, guard)| guard).collect();
-        lines(&guards)
-    };
-    let (new, changed, ended): (Vec<_>, Vec<_>, Vec<_>) = (new.collect(), changed.collect(), ended.collect());
-    let is_unreadable = |guards: &[(&String, &Guard<'_>)]| {
-        guards
-            .iter()
-            .any(|(_, guard)| matches!(guard, Guard::Unreadable(_)))
-    };
-    let needs_person = is_unreadable(&new) || is_unreadable(&changed);
+    let (mut new, mut changed, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+    let mut needs_person = false;
+    for (key, guard) in &after {
+        let lines = match before.get(key) {
+            Some(known) if known == guard => continue,
+            Some(_) => &mut changed,
+            None => &mut new,
+        };
+        lines.push(guard.line());
+        needs_person |= guard.needs_person();
+    }
+    for (key, guard) in &before {
+        if !after.contains_key(key) {
+            ended.push(guard.line());
+        }
+    }
     let count = new.len() + changed.len() + ended.len();
     if count == 0 {
         return None;
@@ -54,9 +55,9 @@ pub fn guards_changed(seen: (&Guardrails, Timestamp), found: &Guardrails, now: T
         " pauses or exemptions"
     };
     let sections = [
-        Section::of("New", of(new)),
-        Section::of("Changed", of(changed)),
-        Section::of("Ended or removed", of(ended)),
+        Section::of("New", new),
+        Section::of("Changed", changed),
+        Section::of("Ended or removed", ended),
     ];
     Some(Notice {
         about: About::Guards,
@@ -91,12 +92,22 @@ fn running(guards: &Guardrails, now: Timestamp) -> Guards<'_> {
     let unreadable = guards.unreadable.iter();
     pauses
         .map(|pause| (format!("pause {}", pause.scope), Guard::Pause(pause)))
-        .chain(exemptions.map(|one| (format!("exemption {}", one.id), Guard::Exemption(one))))
+        .chain(exemptions.map(|one| {
+            let guard = match one.fault(now) {
+                Some(fault) => Guard::Faulty(one, fault),
+                None => Guard::Exemption(one),
+            };
+            (format!("exemption {}", one.id), guard)
+        }))
         .chain(unreadable.map(|one| (format!("unreadable {}", one.key), Guard::Unreadable(one))))
         .collect()
 }
 
 impl Guard<'_> {
+    const fn needs_person(&self) -> bool {
+        matches!(self, Self::Faulty(..) | Self::Unreadable(_))
+    }
+
     fn line(&self) -> Line {
         let pieces: Vec<Piece> = match self {
             Self::Pause(pause) => vec![
@@ -108,6 +119,17 @@ impl Guard<'_> {
                 outside(&pause.by),
                 ": ".into(),
                 outside(&pause.reason),
+            ],
+            Self::Faulty(exemption, fault) => vec![
+                "exemption ".into(),
+                outside(&exemption.id),
+                " of ".into(),
+                outside(&exemption.scope),
+                ", added by ".into(),
+                outside(&exemption.added_by),
+                ", isn't obeyed: ".into(),
+                (*fault).into(),
+                "; nothing is done unasked until it is removed".into(),
             ],
             Self::Exemption(exemption) => vec![
                 "exemption ".into(),
@@ -189,6 +211,9 @@ mod tests {
             "{new}"
         );
         assert!(told(&one, &other).unwrap().1.contains("Changed"));
+        let (class, wide) = told(&none, &exemption("*")).unwrap();
+        assert_eq!(class, Class::Page, "{wide}");
+        assert!(wide.contains("isn't obeyed"), "{wide}");
         assert!(told(&one, &none).unwrap().1.contains("Ended or removed"));
     }
 

@@ -310,3 +310,25 @@ fn a_log_that_was_written_anew_is_told_by_the_head_that_people_were_notified_of(
             .contains("closing notice")
     );
 }
+
+/// Object Lock keeps the true log; one that was written anew stands beside it, and names the same evidence, whose hashes
+/// don't depend on the log.
+#[test]
+fn a_log_that_was_written_anew_does_not_go_on_from_the_one_that_was_kept() {
+    let (log, mut files) = kept();
+    let told = log::head(&log).head;
+    let mut anew: Vec<Record> = Vec::new();
+    for record in &log {
+        let later = record.at + jiff::SignedDuration::from_secs(1);
+        anew.push(Record::next(anew.last(), later, record.id.clone(), record.event.clone()).unwrap());
+    }
+    keep(&mut anew, &mut files);
+    let problems = check(&files).problems;
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.what.contains("written anew")),
+        "{problems:?}"
+    );
+    assert!(evidence::check_head(&files, told.as_str()).is_some());
+}

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Problem;
+use super::{MANIFEST, Manifest, Problem, log_name};
 use crate::log::Record;
 
 /// The shortest beginning of a hash that is taken for the whole: fewer digits could be met by trying.
 const LEAST_DIGITS: usize = 32;
 
-/// What is wrong if none of the logs here holds the record that a notice named as its log's head: somebody wrote the log
-/// anew since. `told` is the hash, or the notice's whole line.
+/// What is wrong if the newest log here doesn't hold the record that a notice named as its log's head: somebody wrote the
+/// log anew since. `told` is the hash, or the notice's whole line.
 pub fn check_head(files: &BTreeMap<String, Vec<u8>>, told: &str) -> Option<Problem> {
     let problem = |what: String| {
         Some(Problem {
@@ -27,17 +27,22 @@ pub fn check_head(files: &BTreeMap<String, Vec<u8>>, told: &str) -> Option<Probl
             "the head to hold it against isn't a hash of at least {LEAST_DIGITS} digits: copy it from the closing notice"
         ));
     }
-    let logs = files.iter().filter(|(name, _)| name.starts_with("log-"));
-    let holds = |bytes: &[u8]| {
-        let records: Vec<Record> = serde_json::from_slice(bytes).unwrap_or_default();
-        records
-            .iter()
-            .any(|record| record.hash.as_str().starts_with(&hash))
+    let Some(log) = newest_log(files) else {
+        return problem(format!(
+            "there is no log to be read here that could hold the record {hash}"
+        ));
     };
-    if logs.into_iter().any(|(_, bytes)| holds(bytes)) {
+    if log.iter().any(|record| record.hash.as_str().starts_with(&hash)) {
         return None;
     }
     problem(format!(
-        "no log here holds the record {hash} that the notice named: it was written anew since people were notified"
+        "the log here doesn't hold the record {hash} that the notice named: it was written anew since people were \
+         notified"
     ))
+}
+
+/// The log that the manifest names; those from before are held against it when the manifest is checked.
+fn newest_log(files: &BTreeMap<String, Vec<u8>>) -> Option<Vec<Record>> {
+    let manifest: Manifest = serde_json::from_slice(files.get(MANIFEST)?).ok()?;
+    serde_json::from_slice(files.get(&log_name(manifest.log.records))?).ok()
 }

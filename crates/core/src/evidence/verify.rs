@@ -1,6 +1,6 @@
 //! Checks a folder of evidence against its manifest, and the logs in it against themselves and the manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -117,12 +117,42 @@ fn check_logs(manifest: &Manifest, files: &BTreeMap<String, Vec<u8>>, checked: &
         }
     }
     let newest = log_name(manifest.log.records);
+    for (name, hash) in records_that_are_gone(manifest, files, &newest) {
+        checked.note(
+            &newest,
+            format!("it lacks record {hash} of `{name}`: the log was written anew since"),
+        );
+    }
     if !manifest.entries.iter().any(|entry| entry.name == newest) {
         checked.note(
             &newest,
             "the manifest names this log, but has no entry for it".to_owned(),
         );
     }
+}
+
+/// Of each log that was kept before, the first record that isn't in the newest: a log only grows.
+fn records_that_are_gone(
+    manifest: &Manifest,
+    files: &BTreeMap<String, Vec<u8>>,
+    newest: &str,
+) -> Vec<(String, String)> {
+    // What can't be read is named already.
+    let hashes = |name: &str| -> Option<BTreeSet<Hash>> {
+        let log: Vec<Record> = serde_json::from_slice(files.get(name)?).ok()?;
+        Some(log.into_iter().map(|record| record.hash).collect())
+    };
+    let Some(kept) = hashes(newest) else {
+        return Vec::new();
+    };
+    let earlier = manifest.entries.iter().map(|entry| entry.name.as_str());
+    let earlier = earlier.filter(|name| name.starts_with("log-") && *name != newest);
+    earlier
+        .filter_map(|name| {
+            let gone = hashes(name)?.difference(&kept).next()?.short().to_owned();
+            Some((name.to_owned(), gone))
+        })
+        .collect()
 }
 
 fn check_log(name: &str, bytes: &[u8], manifest: &Manifest) -> Result<(), String> {

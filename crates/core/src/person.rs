@@ -3,16 +3,19 @@
 //! The name of any other role's session is whatever its caller says, so all sessions of such a role are one person.
 
 use crate::{
+    guardrail::is_identity_center,
     ids::{AccountId, PersonId},
     incident::Incident,
     investigation::Investigation,
-    target::{IamRole, IamUser, Target, name::is_instance_id},
+    target::{
+        Arn, IamRole, IamUser, Target,
+        name::{is_instance_id, is_unique_id},
+    },
 };
 
-/// How the roles of IAM Identity Center are named and where they are (IAM Identity Center User Guide, "Referencing
+/// How the roles of IAM Identity Center are named (IAM Identity Center User Guide, "Referencing
 /// permission sets in resource policies").
 const RESERVED_NAME: &str = "AWSReservedSSO_";
-const RESERVED_PATH: &str = ":role/aws-reserved/sso.amazonaws.com/";
 
 /// A caller, as API Gateway proved it by the signature of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,12 +61,12 @@ enum Principal<'a> {
 impl Caller {
     /// The caller's account.
     pub fn account(&self) -> AccountId {
-        AccountId::new(self.arn.split(':').nth(4).unwrap_or_default())
+        AccountId::new(Arn::read(&self.arn).map_or("", |arn| arn.account))
     }
 
     /// `aws`, `aws-cn` or `aws-us-gov`.
     pub fn partition(&self) -> &str {
-        self.arn.split(':').nth(1).unwrap_or_default()
+        Arn::read(&self.arn).map_or("", |arn| arn.partition)
     }
 
     /// The role of IAM Identity Center that it seems to be a session of. A role of any name can seem so: only where the
@@ -80,9 +83,9 @@ impl Caller {
     pub fn person(self, role_arn: Option<&str>, person_roles: &[String]) -> Result<Person, NoPerson> {
         let id = match self.principal() {
             Principal::Root => format!("root/{}", self.account()),
-            Principal::User { .. } if is_id(&self.user_id, "AIDA") => format!("user/{}", self.user_id),
+            Principal::User { .. } if is_unique_id(&self.user_id, "AIDA") => format!("user/{}", self.user_id),
             Principal::Session { role, name } => match self.user_id.split_once(':') {
-                Some((id, session)) if is_id(id, "AROA") && session == name => {
+                Some((id, session)) if is_unique_id(id, "AROA") && session == name => {
                     let is_named = person_roles.iter().any(|named| named == role);
                     if is_named || is_reserved(role, role_arn) {
                         // Names of people aren't told apart by their case; who has two such roles is one person.
@@ -144,9 +147,12 @@ impl Caller {
 
     /// Whether an ARN of IAM is this caller's user or role, whatever its path.
     fn is_of(&self, arn: &str) -> bool {
-        let mut parts = arn.splitn(6, ':').skip(4);
-        let is_same_account = parts.next() == Some(self.account().as_str());
-        let resource = parts.next().unwrap_or_default();
+        let Some(Arn {
+            account, resource, ..
+        }) = Arn::read(arn)
+        else {
+            return false;
+        };
         let is_named = |kind: &str, name: &str| {
             let mut words = resource.split('/');
             words.next() == Some(kind)
@@ -154,7 +160,7 @@ impl Caller {
                     .next_back()
                     .is_some_and(|last| last.eq_ignore_ascii_case(name))
         };
-        is_same_account
+        account == self.account().as_str()
             && match self.principal() {
                 Principal::Root => resource == "root",
                 Principal::User { name } => is_named("user", name),
@@ -164,22 +170,14 @@ impl Caller {
     }
 
     fn principal(&self) -> Principal<'_> {
-        let mut parts = self.arn.splitn(6, ':');
-        let (Some("arn"), Some(_), Some(service), Some(""), Some(account), Some(resource)) = (
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-        ) else {
+        let Some(arn) = Arn::read(&self.arn) else {
             return Principal::Unknown;
         };
-        if !AccountId::new(account).is_well_formed() {
+        if !arn.region.is_empty() || !AccountId::new(arn.account).is_well_formed() {
             return Principal::Unknown;
         }
-        let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
-        match (service, kind) {
+        let (kind, rest) = arn.resource.split_once('/').unwrap_or((arn.resource, ""));
+        match (arn.service, kind) {
             ("iam", "root") if rest.is_empty() => Principal::Root,
             // A user's path comes before its name.
             ("iam", "user") => match rest.rsplit('/').next() {
@@ -207,21 +205,12 @@ impl Person {
 
 /// By the role's exact path: nobody but AWS makes a role there.
 fn is_reserved(role: &str, arn: Option<&str>) -> bool {
-    let found = arn.and_then(|arn| arn.split_once(RESERVED_PATH));
     role.starts_with(RESERVED_NAME)
-        && found.is_some_and(|(before, rest)| {
-            before.starts_with("arn:") && !before.contains('/') && rest.rsplit('/').next() == Some(role)
+        && arn.and_then(Arn::read).is_some_and(|arn| {
+            arn.service == "iam"
+                && is_identity_center(arn.resource)
+                && arn.resource.rsplit('/').next() == Some(role)
         })
-}
-
-/// IAM User Guide, "Understanding unique ID prefixes".
-fn is_id(id: &str, prefix: &str) -> bool {
-    id.strip_prefix(prefix).is_some_and(|rest| {
-        !rest.is_empty()
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-    })
 }
 
 #[cfg(test)]

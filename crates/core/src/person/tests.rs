@@ -17,7 +17,7 @@ fn caller(arn: &str, user_id: &str) -> Caller {
 fn session(role: &str, name: &str) -> Caller {
     caller(
         &format!("arn:aws:sts::123456789012:assumed-role/{role}/{name}"),
-        &format!("AROAEXAMPLE:{name}"),
+        &format!("AROAEXAMPLE123456:{name}"),
     )
 }
 
@@ -30,11 +30,11 @@ fn id(caller: Caller, role_arn: Option<&str>) -> Result<String, NoPerson> {
 
 #[test]
 fn a_user_is_known_by_its_id_whatever_its_name_becomes() {
-    let before = caller("arn:aws:iam::123456789012:user/staff/bob", "AIDAEXAMPLE");
-    let after = caller("arn:aws:iam::123456789012:user/bob-2", "AIDAEXAMPLE");
+    let before = caller("arn:aws:iam::123456789012:user/staff/bob", "AIDAEXAMPLE123456");
+    let after = caller("arn:aws:iam::123456789012:user/bob-2", "AIDAEXAMPLE123456");
     assert_eq!(id(before, None), id(after, None));
-    let other = caller("arn:aws:iam::123456789012:user/staff/bob", "AIDAOTHER");
-    assert_eq!(id(other, None).unwrap(), "user/AIDAOTHER");
+    let other = caller("arn:aws:iam::123456789012:user/staff/bob", "AIDAOTHER12345678");
+    assert_eq!(id(other, None).unwrap(), "user/AIDAOTHER12345678");
 }
 
 #[test]
@@ -43,7 +43,10 @@ fn a_role_is_one_person_whatever_its_sessions_are_called() {
         id(session("OnCall", "alice"), None),
         id(session("OnCall", "bob"), None)
     );
-    assert_eq!(id(session("OnCall", "alice"), None).unwrap(), "role/AROAEXAMPLE");
+    assert_eq!(
+        id(session("OnCall", "alice"), None).unwrap(),
+        "role/AROAEXAMPLE123456"
+    );
 }
 
 #[test]
@@ -71,11 +74,11 @@ fn a_role_that_only_looks_reserved_is_one_person() {
     for arn in elsewhere {
         assert_eq!(
             id(session(SSO, "alice"), Some(&arn)).unwrap(),
-            "role/AROAEXAMPLE",
+            "role/AROAEXAMPLE123456",
             "{arn}"
         );
     }
-    assert_eq!(id(session(SSO, "alice"), None).unwrap(), "role/AROAEXAMPLE");
+    assert_eq!(id(session(SSO, "alice"), None).unwrap(), "role/AROAEXAMPLE123456");
 }
 
 #[test]
@@ -86,21 +89,21 @@ fn who_cannot_be_told_is_nobody() {
         ("", ""),
         ("arn:aws:iam::123456789012:user/bob", ""),
         ("arn:aws:iam::123456789012:user/bob", "AIDA"),
-        ("arn:aws:iam::123456789012:user/", "AIDAEXAMPLE"),
-        ("arn:aws:iam::12:user/bob", "AIDAEXAMPLE"),
+        ("arn:aws:iam::123456789012:user/", "AIDAEXAMPLE123456"),
+        ("arn:aws:iam::12:user/bob", "AIDAEXAMPLE123456"),
         (
             "arn:aws:sts::123456789012:assumed-role/OnCall/bob",
-            "AROAEXAMPLE:alice",
+            "AROAEXAMPLE123456:alice",
         ),
         (
             "arn:aws:sts::123456789012:assumed-role/OnCall",
-            "AROAEXAMPLE:alice",
+            "AROAEXAMPLE123456:alice",
         ),
         (
             "arn:aws:sts::123456789012:assumed-role/OnCall/a/b",
-            "AROAEXAMPLE:a/b",
+            "AROAEXAMPLE123456:a/b",
         ),
-        ("arn:aws:iam::123456789012:group/ops", "AGPAEXAMPLE"),
+        ("arn:aws:iam::123456789012:group/ops", "AGPAEXAMPLE123456"),
     ] {
         assert_eq!(
             id(caller(arn, user_id), None),
@@ -117,7 +120,7 @@ fn whoever_is_contained_is_known_again() {
         region: "eu-west-1".into(),
         partition: "aws".into(),
     };
-    let bob = caller("arn:aws:iam::123456789012:user/staff/bob", "AIDAEXAMPLE");
+    let bob = caller("arn:aws:iam::123456789012:user/staff/bob", "AIDAEXAMPLE123456");
     let user = |name: &str, id: Option<&str>| {
         at.target(kind::User {
             user_name: name.into(),
@@ -125,8 +128,8 @@ fn whoever_is_contained_is_known_again() {
         })
     };
     assert!(bob.is(&user("Bob", None)));
-    assert!(bob.is(&user("was-bob", Some("AIDAEXAMPLE"))));
-    assert!(!bob.is(&user("alice", Some("AIDAOTHER"))));
+    assert!(bob.is(&user("was-bob", Some("AIDAEXAMPLE123456"))));
+    assert!(!bob.is(&user("alice", Some("AIDAOTHER12345678"))));
     assert!(bob.is_of("arn:aws:iam::123456789012:user/other/path/bob"));
     assert!(!bob.is_of("arn:aws:iam::210987654321:user/bob"));
     assert!(!bob.is_of("arn:aws:iam::123456789012:role/bob"));
@@ -152,7 +155,7 @@ fn whoever_is_contained_is_known_again() {
     };
     let session_of_build = session("build", "alice");
     assert!(session_of_build.is(&role("build", None)));
-    assert!(session_of_build.is(&role("renamed", Some("AROAEXAMPLE"))));
+    assert!(session_of_build.is(&role("renamed", Some("AROAEXAMPLE123456"))));
     assert!(!session_of_build.is(&role("deploy", None)));
     assert!(session_of_build.is_of("arn:aws:iam::123456789012:role/ci/build"));
 

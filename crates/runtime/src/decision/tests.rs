@@ -75,7 +75,7 @@ fn person(arn: &str) -> Person {
     let role = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Oncall_0123456789abcdef";
     let caller = Caller {
         arn: arn.to_owned(),
-        user_id: format!("AROAEXAMPLE:{name}"),
+        user_id: format!("AROAEXAMPLE123456:{name}"),
         access_key: None,
     };
     caller.person(Some(role), &[]).unwrap()

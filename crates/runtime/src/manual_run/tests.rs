@@ -29,7 +29,7 @@ const PREFIX: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:backsto
 fn alice() -> Person {
     let caller = Caller {
         arn: ALICE.to_owned(),
-        user_id: "AIDAALICE".to_owned(),
+        user_id: "AIDAALICE00000001".to_owned(),
         access_key: None,
     };
     caller.person(None, &[]).unwrap()

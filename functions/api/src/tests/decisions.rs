@@ -77,7 +77,7 @@ async fn sessions_count_as_their_role_unless_identity_center_named_them() {
     let shared = |name: &str| {
         (
             format!("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Backdoor/{name}"),
-            format!("AROAFAKE:{name}"),
+            format!("AROAFAKE000000001:{name}"),
         )
     };
     let (one, two) = (shared("one"), shared("two"));
@@ -92,7 +92,7 @@ async fn sessions_count_as_their_role_unless_identity_center_named_them() {
 
     let stage = Stage::of(vec![opened(), asked(2)]);
     for (name, decided) in [("alice", "counted"), ("bob", "approved")] {
-        let (arn, id) = (format!("{SSO}{name}"), format!("AROASSO:{name}"));
+        let (arn, id) = (format!("{SSO}{name}"), format!("AROASSO0000000001:{name}"));
         let answer = stage.ask(APPROVE, (&arn, &id), plan_body()).await;
         assert_eq!(body(&answer)["decision"]["decided"], decided, "{name}");
     }
@@ -107,7 +107,10 @@ async fn who_is_nobody_or_whom_it_is_about_decides_nothing() {
         (answer.status_code, code(&answer).as_str()),
         (403, "unknown-person")
     );
-    let attacker = ("arn:aws:sts::123456789012:assumed-role/build/me", "AROABUILD:me");
+    let attacker = (
+        "arn:aws:sts::123456789012:assumed-role/build/me",
+        "AROABUILD00000001:me",
+    );
     for route in [APPROVE, "POST /incidents/{incident}/deny"] {
         let more = json!({ "body": json!({ "reason": "no" }).to_string() });
         let more = if route == APPROVE { plan_body() } else { more };
@@ -150,7 +153,10 @@ async fn undo_of_high_impact_takes_two_who_saw_the_same() {
     // Another undo than the one that the first person wants begins anew.
     let other = stage.ask(UNDO, BOB, undo(&seen, &["revive-sessions"])).await;
     assert_eq!(body(&other)["state"]["undo"], "counted");
-    let attacker = ("arn:aws:sts::123456789012:assumed-role/build/me", "AROABUILD:me");
+    let attacker = (
+        "arn:aws:sts::123456789012:assumed-role/build/me",
+        "AROABUILD00000001:me",
+    );
     let refused = stage.ask(UNDO, attacker, undo(&seen, &["revive-sessions"])).await;
     assert_eq!(code(&refused), "compromised-principal");
     assert_eq!(stage.machine.num_calls(), 0);

@@ -37,8 +37,8 @@ use serde_json::{Value, json};
 use crate::{Api, CATALOG, answer::HttpAnswer};
 
 pub(super) const INCIDENT: &str = "01JDXQ6T8R7M5V9N2K4H3G1FZB";
-pub(super) const ALICE: (&str, &str) = ("arn:aws:iam::123456789012:user/alice", "AIDAALICE");
-pub(super) const BOB: (&str, &str) = ("arn:aws:iam::123456789012:user/bob", "AIDABOB");
+pub(super) const ALICE: (&str, &str) = ("arn:aws:iam::123456789012:user/alice", "AIDAALICE00000001");
+pub(super) const BOB: (&str, &str) = ("arn:aws:iam::123456789012:user/bob", "AIDABOB0000000001");
 
 type Items = Arc<Mutex<Vec<(String, String)>>>;
 
@@ -171,7 +171,7 @@ fn roles() -> aws_sdk_iam::Client {
             let role = Role::builder()
                 .path("/aws-reserved/sso.amazonaws.com/")
                 .role_name("AWSReservedSSO_OnCall_0123456789abcdef")
-                .role_id("AROASSO")
+                .role_id("AROASSO0000000001")
                 .arn("arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_OnCall_0123456789abcdef")
                 .create_date(aws_sdk_iam::primitives::DateTime::from_secs(0));
             GetRoleOutput::builder().role(role.build().unwrap()).build()
@@ -253,7 +253,7 @@ pub(super) fn opened() -> Event {
     let opened = json!({
         "event": "opened", "playbook": "compromised-role",
         "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
-            "resource": { "kind": "role", "role_name": "build", "role_id": "AROABUILD" } },
+            "resource": { "kind": "role", "role_name": "build", "role_id": "AROABUILD00000001" } },
         "mode": "approve",
         "steps": [{ "step": "revoke-sessions", "action": "iam.revoke-role-sessions", "title": "Revoke sessions",
             "phase": "contain", "high_impact": true, "with": {} }],

@@ -59,7 +59,7 @@ async fn one_role_is_one_person_whatever_its_sessions_are_called() {
     let session = |name: &str| {
         let caller = Caller {
             arn: format!("arn:aws:sts::123456789012:assumed-role/Shared/{name}"),
-            user_id: format!("AROASHARED:{name}"),
+            user_id: format!("AROASHARED0000001:{name}"),
             access_key: None,
         };
         caller.person(None, &[]).unwrap()
@@ -94,7 +94,7 @@ async fn whom_the_incident_is_about_decides_nothing_on_it() {
     let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
     let caller = Caller {
         arn: "arn:aws:sts::123456789012:assumed-role/build/i-am-not-it".to_owned(),
-        user_id: "AROABUILD:i-am-not-it".to_owned(),
+        user_id: "AROABUILD00000001:i-am-not-it".to_owned(),
         access_key: None,
     };
     let build = caller.person(None, &[]).unwrap();

@@ -7,6 +7,7 @@ use backstop_client::Client;
 use backstop_core::{
     IncidentId, Risk, StepId,
     api::{UndoAnswer, UndoRequest, UndoState, Undoable},
+    risk::undo_command,
     text::for_terminal,
 };
 use backstop_terminal::{Exit, Printer};
@@ -55,9 +56,14 @@ pub(crate) struct Undoing {
     incident: IncidentId,
     /// Whether it was started, or only shown.
     started: bool,
+    /// How many different people must want it.
+    needed: u8,
     /// Who wants it so far, where it takes more people.
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting: Option<Waiting>,
+    /// The step that the person named.
+    #[serde(skip)]
+    step: Option<StepId>,
     steps: Vec<Undoable>,
     /// The risks that the person accepts.
     accepting: Vec<Risk>,
@@ -78,15 +84,18 @@ impl fmt::Display for Undoing {
         let Self {
             incident,
             started,
+            needed,
             waiting,
+            step,
             steps,
             accepting,
         } = self;
+        let command = undo_command(incident, step.as_ref(), accepting);
         let heading = if *started { "undoing" } else { "would undo" };
         writeln!(f, "{heading} what incident {incident} did, last change first:")?;
-        for step in steps {
-            writeln!(f, "\n{}", for_terminal(&step.title))?;
-            for change in &step.changes {
+        for undoable in steps {
+            writeln!(f, "\n{}", for_terminal(&undoable.title))?;
+            for change in &undoable.changes {
                 let (what, from, to) = (
                     for_terminal(&change.what),
                     for_terminal(&change.after),
@@ -94,7 +103,7 @@ impl fmt::Display for Undoing {
                 );
                 writeln!(f, "  {what}: {from} -> {to}")?;
             }
-            if step.by_hand.is_empty() && !accepting.contains(&Risk::ReactivateKey) {
+            if undoable.by_hand.is_empty() && !accepting.contains(&Risk::ReactivateKey) {
                 writeln!(
                     f,
                     "  left as it is on purpose: undo doesn't switch a leaked key on again"
@@ -116,21 +125,23 @@ impl fmt::Display for Undoing {
         }
         writeln!(f, "what somebody changed since is left alone and reported")?;
         if let Some(Waiting { by, needed, until }) = waiting {
-            write!(
+            return write!(
                 f,
                 "\n{} of {needed} people want this, NOTHING is undone yet\n\nanother person must type before {until}: \
-                 backstop undo {incident}",
+                 {command}",
                 by.len()
-            )?;
-            return accepting
-                .iter()
-                .try_for_each(|risk| write!(f, " {}", risk.option()));
+            );
         }
         if *started {
-            write!(f, "follow it: backstop incidents show {incident} --watch")
-        } else {
-            write!(f, "do it: backstop undo {incident}")
+            return write!(f, "follow it: backstop incidents show {incident} --watch");
         }
+        if *needed > 1 {
+            writeln!(
+                f,
+                "{needed} different people must want it, since a step has high impact"
+            )?;
+        }
+        write!(f, "do it: {command}")
     }
 }
 
@@ -148,10 +159,8 @@ fn denies_sessions(step: &Undoable) -> bool {
 /// Undo wasn't started.
 #[derive(Debug, thiserror::Error)]
 enum RefusedError {
-    #[error(
-        "there is no terminal to ask you on: look with `backstop undo {0} --plan`, then type `backstop undo {0} --yes`"
-    )]
-    NoTerminal(IncidentId),
+    #[error("there is no terminal to ask you on: look with `{0} --plan`, then type `{0} --yes`")]
+    NoTerminal(String),
     #[error("reading your answer")]
     Unreadable(#[from] std::io::Error),
     #[error("you didn't say yes, so nothing was undone")]
@@ -176,7 +185,9 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Undoi
     let mut answer = Undoing {
         incident,
         started: false,
+        needed: planned.needed,
         waiting: None,
+        step: arguments.step.as_deref().map(StepId::from),
         steps: planned.steps,
         accepting,
     };
@@ -188,7 +199,7 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Result<Undoi
     }
     let request = UndoRequest {
         seen: answer.steps.iter().map(|step| step.step.clone()).collect(),
-        step: arguments.step.as_deref().map(StepId::from),
+        step: answer.step.clone(),
         reason: arguments.reason,
         accepting: answer.accepting.clone(),
     };
@@ -233,7 +244,8 @@ fn accepted(arguments: &Arguments) -> Vec<Risk> {
 
 fn confirm(answer: &Undoing, printer: &Printer) -> Result<(), RefusedError> {
     if !ask::has_terminal() {
-        return Err(RefusedError::NoTerminal(answer.incident.clone()));
+        let command = undo_command(&answer.incident, answer.step.as_ref(), &answer.accepting);
+        return Err(RefusedError::NoTerminal(command));
     }
     printer.note(&answer.to_string());
     if ask::yes(printer, "Undo this?")? {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::{IncidentId, StepId};
+
 /// A risk that a person accepts when asking for undo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -20,4 +22,15 @@ impl Risk {
             Self::ReactivateKey => "--reactivate-key",
         }
     }
+}
+
+/// The command that asks for this undo and no other: only for the same steps with the same risks do two people's words
+/// count together.
+pub fn undo_command(incident: &IncidentId, step: Option<&StepId>, accepting: &[Risk]) -> String {
+    let step = step.map(|step| format!(" --step {step}")).unwrap_or_default();
+    let risks: String = accepting
+        .iter()
+        .map(|risk| format!(" {}", risk.option()))
+        .collect();
+    format!("backstop undo {incident}{step}{risks}")
 }

@@ -93,13 +93,15 @@ pub enum UndoError {
     /// This person has said so; another must.
     #[error(
         "you (`{by}`) asked for this undo of incident `{incident}` already, and it takes {needed} people: another person \
-         must type `backstop undo {incident}`"
+         must type `{command}`"
     )]
     AlreadyAskedByYou {
         /// The incident.
         incident: IncidentId,
         /// The person.
         by: String,
+        /// What asks for the same undo.
+        command: String,
         /// How many must.
         needed: u8,
     },
@@ -311,6 +313,7 @@ impl Wish<'_> {
             return Err(UndoError::AlreadyAskedByYou {
                 incident: log.id().clone(),
                 by: self.by.arn().to_owned(),
+                command: asked.command(log.id()),
                 needed: self.needed,
             });
         }

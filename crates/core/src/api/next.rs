@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     ids::IncidentId,
     incident::{Incident, Status},
-    notice::{Point, what_next},
+    notice::{Command, Point, what_next},
     playbooks::Playbooks,
 };
 
@@ -44,13 +44,18 @@ pub(super) fn next(
                 .iter()
                 .map(Point::raw)
                 .collect();
+            let by_hand = incident.stuck_commands.iter();
+            lines.extend(
+                by_hand.map(|typed| Point::new("finish it by hand".into(), Command::of_log(id, typed)).raw()),
+            );
             if let Some(asked) = incident.undo_asked.as_ref().filter(|asked| now < asked.until) {
                 lines.insert(
                     0,
                     format!(
-                        "its undo is wanted by {} and takes another person before {}: backstop undo {id}",
+                        "its undo is wanted by {} and takes another person before {}: {}",
                         asked.by.join(", "),
-                        asked.until
+                        asked.until,
+                        asked.command(id)
                     ),
                 );
             }

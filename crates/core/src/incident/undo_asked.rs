@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    ids::{PersonId, StepId},
+    ids::{IncidentId, PersonId, StepId},
     log::{Event, Record},
-    risk::Risk,
+    risk::{Risk, undo_command},
 };
 
 /// What was asked for, and by whom so far.
@@ -29,6 +29,15 @@ impl UndoAsked {
     /// Whether this is what was asked for, and is still remembered then.
     pub fn is_for(&self, steps: &[StepId], accepting: &[Risk], at: Timestamp) -> bool {
         self.steps == steps && self.accepting == accepting && at < self.until
+    }
+
+    /// What another person types to want the same. Of a single step it doesn't matter whether it was named.
+    pub fn command(&self, incident: &IncidentId) -> String {
+        let step = match self.steps.as_slice() {
+            [step] => Some(step),
+            _ => None,
+        };
+        undo_command(incident, step, &self.accepting)
     }
 
     /// What stands after a person said so. Another undo than the one before begins anew: each must have seen what is

@@ -143,12 +143,16 @@ fn by_person(triggers: &Triggers, finding: &Finding) -> Option<(Fit, String)> {
 
 fn fit_of(pattern: &str, exact: Fit) -> Fit {
     if is_pattern(pattern) {
-        Fit::Pattern(pattern.chars().filter(|c| *c != '*').count())
+        Fit::Pattern(pattern.chars().filter(|c| !WILDCARDS.contains(c)).count())
     } else {
         exact
     }
 }
 
-fn is_pattern(text: &str) -> bool {
-    text.contains('*')
+/// What stands for others in a pattern: any run of characters, and one.
+const WILDCARDS: [char; 2] = ['*', '?'];
+
+/// Whether the text may match more than itself.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    text.contains(WILDCARDS)
 }

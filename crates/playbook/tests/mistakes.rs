@@ -152,6 +152,12 @@ fn each_mistake_has_its_code_and_line() {
         ),
         (auto, "- CredentialAccess:IAMUser/*", "auto-wildcard", auto),
         (
+            auto,
+            "- CredentialAccess:IAMUser/AnomalousBehavio?",
+            "auto-wildcard",
+            auto,
+        ),
+        (
             "  grounds:",
             "  finding_types: [PenTest:IAMUser/KaliLinux]\n  grounds:",
             "no-grounds",

@@ -9,6 +9,7 @@ use wildmatch::WildMatch;
 use super::plain;
 use crate::{
     file::{GroundsFile, PlaybookFile, TriggersFile},
+    fit::is_pattern,
     known,
     playbook::{Grounds, Triggers},
     problem::Problem,
@@ -134,7 +135,7 @@ fn check_finding_type(pattern: &Spanned<String>, problems: &mut Vec<Problem>) {
         return;
     }
     let text = &pattern.value;
-    problems.push(if text.contains('*') {
+    problems.push(if is_pattern(text) {
         Problem::at(
             pattern.referenced,
             "unknown-finding-type",

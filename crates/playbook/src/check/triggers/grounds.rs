@@ -6,6 +6,7 @@ use serde_saphyr::Spanned;
 use crate::{
     check::{not_blank, one_line, plain},
     file::{GroundsFile, PlaybookFile},
+    fit::is_pattern,
     known,
     playbook::Grounds,
     problem::Problem,
@@ -78,7 +79,7 @@ fn unproven(pattern: &Spanned<String>) -> Problem {
 
 /// What AWS adds tomorrow under the same pattern nobody has judged.
 fn wildcard(pattern: &Spanned<String>) -> Option<Problem> {
-    pattern.value.contains('*').then(|| {
+    is_pattern(&pattern.value).then(|| {
         Problem::at(
             pattern.referenced,
             "auto-wildcard",

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     command::{CliError, CommandError},
-    context::{Context, ContextError, Contexts},
+    context::{Context, Contexts},
 };
 
 /// Which deployment, and as whom.
@@ -38,6 +38,11 @@ pub(crate) enum ConnectError {
          `backstop context add NAME --api URL`"
     )]
     NoDeployment,
+    #[error(
+        "two deployments are named: `{api}` by `--api` or BACKSTOP_API, and context `{context}` by `--context` or \
+         BACKSTOP_CONTEXT; leave one of them out"
+    )]
+    Two { api: String, context: String },
     #[error(transparent)]
     Url(#[from] WrongUrl),
     #[error(
@@ -108,10 +113,16 @@ pub(crate) async fn connect(options: &ApiOptions) -> Result<Client, CliError> {
     Ok(Client::new(url, region, credentials))
 }
 
-/// An address that is named by itself is of no context.
-fn context_of(options: &ApiOptions) -> Result<Option<Context>, ContextError> {
+/// An address that is named by itself is of no context. Nobody's words go to another deployment than they mean: an
+/// address in the environment doesn't silently outdo a context that is typed.
+fn context_of(options: &ApiOptions) -> Result<Option<Context>, CliError> {
     match (&options.context, &options.api) {
-        (Some(name), _) => Contexts::read()?.named(name).map(Some),
+        (Some(context), Some(api)) => Err(ConnectError::Two {
+            api: api.clone(),
+            context: context.clone(),
+        }
+        .into()),
+        (Some(name), None) => Ok(Some(Contexts::read()?.named(name)?)),
         (None, Some(_)) => Ok(None),
         (None, None) => Ok(Contexts::read()?.in_use()),
     }

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::command::{CliError, CommandError, CommandOutput, End as _};
-pub(crate) use file::{Context, ContextError, Contexts};
+pub(crate) use file::{Context, Contexts};
 
 /// Options of `backstop context`.
 #[derive(Debug, Args)]

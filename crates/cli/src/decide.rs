@@ -4,7 +4,7 @@ use std::fmt;
 
 use backstop_client::Client;
 use backstop_core::{
-    IncidentId,
+    IncidentId, PersonId,
     api::{ApproveRequest, CallerAnswer, Decided, DecisionAnswer, DenyRequest},
 };
 use backstop_terminal::{Exit, Printer};
@@ -151,9 +151,9 @@ pub(crate) async fn approve(arguments: ApproveArguments, printer: &Printer) -> R
     let api = connect(&arguments.api).await?;
     let incident = find(&api, &arguments.incident).await?;
     let view = View::read(&api, &incident).await?;
-    let by = caller(&api).await?;
+    let person = person(&api).await?;
     let mut plan = arguments.plan.clone();
-    if let Some(waiting) = waiting_plan(&view, &by, plan.as_deref()) {
+    if let Some(waiting) = waiting_plan(&view, person.as_ref(), plan.as_deref()) {
         printer.note(&view.to_string());
         if arguments.yes && plan.is_none() {
             return Err(DecideError::UnseenPlan {
@@ -186,20 +186,21 @@ pub(crate) async fn deny(arguments: DenyArguments) -> Result<Decision, CliError>
     Ok(Decision::of(api.post(&path, &request).await?))
 }
 
-async fn caller(api: &Client) -> Result<String, CliError> {
+/// Which person the deployment takes the caller for.
+async fn person(api: &Client) -> Result<Option<PersonId>, CliError> {
     let caller: CallerAnswer = api.get(&["caller"], &[]).await?;
-    Ok(caller.arn)
+    Ok(caller.person)
 }
 
 /// The plan that this person can approve now; `None` where the deployment knows why they can't, so that nobody is
 /// asked in vain.
-fn waiting_plan(view: &View, by: &str, seen: Option<&str>) -> Option<String> {
+fn waiting_plan(view: &View, person: Option<&PersonId>, seen: Option<&str>) -> Option<String> {
     let question = view.state.question.as_ref()?;
     let hash = question.plan_hash.as_str();
     let is_open = view.state.decision.is_none()
         && view.state.closed.is_none()
         && question.expires_at > now()
-        && !view.state.approvals.iter().any(|person| person == by)
+        && person.is_some_and(|person| !view.state.approvers.contains(person))
         && seen.is_none_or(|seen| hash.starts_with(&seen.to_ascii_lowercase()));
     is_open.then(|| seen.unwrap_or(hash).to_owned())
 }

@@ -78,7 +78,8 @@ impl fmt::Display for Added {
         write!(
             f,
             "exempt until {}: {scope}\n\nend it: backstop exempt remove {}",
-            exemption.expires_at, exemption.id
+            exemption.ends(),
+            exemption.id
         )
     }
 }
@@ -118,7 +119,7 @@ impl fmt::Display for Exemptions {
             if place > 0 {
                 writeln!(f)?;
             }
-            let ends = exemption.expires_at;
+            let ends = exemption.ends();
             let ends = if ends > read_at {
                 format!("until {ends} ({} left)", between(read_at, ends))
             } else {

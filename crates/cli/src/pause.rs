@@ -88,7 +88,7 @@ impl fmt::Display for Paused {
             f,
             "paused {} until {}: findings still open incidents, but nothing is changed\n\nend it: backstop resume{}",
             pause.scope,
-            pause.until,
+            pause.ends(),
             typed(&pause.scope)
         )
     }
@@ -105,7 +105,7 @@ impl fmt::Display for Resumed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "resumed {}", self.0.resumed)?;
         for pause in &self.0.still_paused {
-            write!(f, "\nstill paused: {} until {}", pause.scope, pause.until)?;
+            write!(f, "\nstill paused: {} until {}", pause.scope, pause.ends())?;
         }
         write!(
             f,
@@ -131,8 +131,9 @@ impl fmt::Display for Pauses {
             if place > 0 {
                 writeln!(f)?;
             }
-            let left = between(*read_at, pause.until);
-            writeln!(f, "{} is paused until {} ({left} left)", pause.scope, pause.until)?;
+            let ends = pause.ends();
+            let left = between(*read_at, ends);
+            writeln!(f, "{} is paused until {ends} ({left} left)", pause.scope)?;
             writeln!(
                 f,
                 "  by {} since {}: {}",

@@ -1,5 +1,6 @@
 //! How long: `2h`, `30d`, `1h 30m`, with limits.
 
+use backstop_core::guardrail::{LONGEST_EXEMPTION, LONGEST_PAUSE};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 /// The text is no time span that is allowed here.
@@ -11,21 +12,21 @@ pub(crate) enum SpanError {
     Calendar(String),
     #[error("`{0}` is too short: at least one minute")]
     TooShort(String),
-    #[error("`{given}` is too long: at most {most}")]
-    TooLong { given: String, most: &'static str },
+    #[error("`{given}` is too long: at most {days} days")]
+    TooLong { given: String, days: i64 },
 }
 
 /// A pause that is forgotten must end.
 pub(crate) fn of_pause(text: &str) -> Result<SignedDuration, SpanError> {
-    at_most(text, 30, "30 days")
+    at_most(text, LONGEST_PAUSE)
 }
 
 /// An exemption is looked at again at least once a year.
 pub(crate) fn of_exemption(text: &str) -> Result<SignedDuration, SpanError> {
-    at_most(text, 366, "366 days")
+    at_most(text, LONGEST_EXEMPTION)
 }
 
-fn at_most(text: &str, days: i64, most: &'static str) -> Result<SignedDuration, SpanError> {
+fn at_most(text: &str, longest: SignedDuration) -> Result<SignedDuration, SpanError> {
     let span: Span = text
         .trim()
         .parse()
@@ -39,10 +40,10 @@ fn at_most(text: &str, days: i64, most: &'static str) -> Result<SignedDuration, 
     if duration < SignedDuration::from_mins(1) {
         return Err(SpanError::TooShort(text.to_owned()));
     }
-    if duration > SignedDuration::from_hours(24 * days) {
+    if duration > longest {
         return Err(SpanError::TooLong {
             given: text.to_owned(),
-            most,
+            days: longest.as_hours() / 24,
         });
     }
     Ok(duration)

@@ -57,8 +57,8 @@ impl Client {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, ClientError> {
-        self.again(Ask::new("GET", &self.url, path, query, Vec::new()))
-            .await
+        let ask = Ask::new("GET", &self.url, path, query, Vec::new());
+        again(|| self.once(&ask)).await
     }
 
     /// Has something done, once: an answer that is lost stays lost.
@@ -78,8 +78,8 @@ impl Client {
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
         let body = serde_json::to_vec(body).map_err(ClientError::Body)?;
-        let ask = Ask::new("POST", &self.url, path, &[], body);
-        self.again(ask.with_key(ulid::Ulid::generate().to_string())).await
+        let ask = Ask::new("POST", &self.url, path, &[], body).with_key(ulid::Ulid::generate().to_string());
+        again(|| self.once(&ask)).await
     }
 
     /// Ends something.
@@ -94,6 +94,10 @@ impl Client {
 
     /// The bytes at an address that carries its own signature.
     pub async fn fetch(&self, address: &str) -> Result<Vec<u8>, ClientError> {
+        again(|| self.fetch_once(address)).await
+    }
+
+    async fn fetch_once(&self, address: &str) -> Result<Vec<u8>, ClientError> {
         let answer = self.send(signed::unsigned(address)?).await?;
         if answer.status != 200 {
             return Err(ClientError::Unreadable {
@@ -102,19 +106,6 @@ impl Client {
             });
         }
         Ok(answer.body)
-    }
-
-    async fn again<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, ClientError> {
-        let mut attempt = 1;
-        loop {
-            match self.once(&ask).await {
-                Err(error) if error.may_pass() && attempt < ATTEMPTS => {
-                    sleep(PAUSE * attempt).await;
-                    attempt += 1;
-                }
-                answered => return answered,
-            }
-        }
     }
 
     async fn once<T: DeserializeOwned>(&self, ask: &Ask) -> Result<T, ClientError> {
@@ -129,6 +120,20 @@ impl Client {
         timeout(PATIENCE, answering)
             .await
             .unwrap_or_else(|_elapsed| Err(ClientError::TimedOut(PATIENCE.as_secs())))
+    }
+}
+
+/// Asks until it is answered, or what stands in the way doesn't pass.
+async fn again<T, A: Future<Output = Result<T, ClientError>>>(ask: impl Fn() -> A) -> Result<T, ClientError> {
+    let mut attempt = 1;
+    loop {
+        match ask().await {
+            Err(error) if error.may_pass() && attempt < ATTEMPTS => {
+                sleep(PAUSE * attempt).await;
+                attempt += 1;
+            }
+            answered => return answered,
+        }
     }
 }
 

@@ -107,3 +107,13 @@ async fn what_is_begun_is_asked_for_again_under_the_same_key() {
         "what has no key is asked for once"
     );
 }
+
+#[tokio::test]
+async fn what_is_fetched_is_asked_for_again() {
+    let failing = "HTTP/1.1 503 Slow Down\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    let whole = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\nkept";
+    let (client, serving) = server(Vec::leak(vec![failing, whole])).await;
+    let address = format!("{}/evidence", client.url);
+    assert_eq!(client.fetch(&address).await.unwrap(), b"kept");
+    assert_eq!(serving.await.unwrap().len(), 2);
+}

@@ -1,6 +1,6 @@
 //! What an exemption covers, as a person types it.
 
-use backstop_core::{AccountId, guardrail::ExemptionScope};
+use backstop_core::{AccountId, api::check_pattern, guardrail::ExemptionScope};
 use backstop_terminal::Exit;
 use clap::Args;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -54,20 +54,8 @@ impl Arguments {
 
 /// A pattern that could match anything is a pause in disguise.
 fn pattern(text: &str) -> Result<String, String> {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", _, service, _, _, resource] if is_named(service) && is_named(resource) => Ok(text.to_owned()),
-        ["arn", ..] => Err(
-            "name at least the service and a part of the resource, such as `arn:aws:iam::*:user/ci-*`; to stop \
-             all acting: backstop pause"
-                .to_owned(),
-        ),
-        _ => Err("not an ARN; it looks like `arn:aws:iam::123456789012:user/ci-*`".to_owned()),
-    }
-}
-
-fn is_named(part: &str) -> bool {
-    part.bytes().any(|byte| byte.is_ascii_alphanumeric())
+    check_pattern(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
 }
 
 /// A date or a time.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{canonical, ids::NoticeKey};
 
-/// One list of what there is, so that a test that walks it meets each new one.
+/// One list of what there is, so that a test that walks it meets each new subject. Two notices may share one.
 macro_rules! abouts {
     ($($(#[$attribute:meta])* $name:ident = $text:literal,)+) => {
         /// What a notice is about.
@@ -48,7 +48,7 @@ abouts! {
     Attention = "attention",
     /// Pauses and exemptions that are new, are others now, or have ended.
     Guards = "guards",
-    /// Findings don't reach Backstop as they should, or nobody hears it.
+    /// Findings don't reach Backstop as they should.
     Integrity = "integrity",
     /// Nothing is done about a finding that a person sent.
     NothingDone = "nothing-done",
@@ -89,9 +89,13 @@ impl NoticeKey {
         Self::new(About::Limit.as_str())
     }
 
+    fn at(about: About, at: Timestamp) -> Self {
+        Self::new(format!("{}-{at}", about.as_str()))
+    }
+
     /// What waits beyond the limit at this time.
     pub fn digest(at: Timestamp) -> Self {
-        Self::new(format!("{}-{at}", About::Digest.as_str()))
+        Self::at(About::Digest, at)
     }
 
     /// The execution of this name, which ended badly.
@@ -101,17 +105,17 @@ impl NoticeKey {
 
     /// The incidents that need a person at this time.
     pub fn attention(at: Timestamp) -> Self {
-        Self::new(format!("{}-{at}", About::Attention.as_str()))
+        Self::at(About::Attention, at)
     }
 
     /// What was seen of the guards at this time.
     pub fn guards(at: Timestamp) -> Self {
-        Self::new(format!("{}-{at}", About::Guards.as_str()))
+        Self::at(About::Guards, at)
     }
 
     /// What is wrong with Backstop itself at this time.
     pub fn integrity(at: Timestamp) -> Self {
-        Self::new(format!("{}-{at}", About::Integrity.as_str()))
+        Self::at(About::Integrity, at)
     }
 
     /// A finding of one message: the same however often the queue delivers it.
@@ -122,7 +126,7 @@ impl NoticeKey {
 
     /// The table at this time.
     pub fn ledger_down(at: Timestamp) -> Self {
-        Self::new(format!("{}-{at}", About::LedgerDown.as_str()))
+        Self::at(About::LedgerDown, at)
     }
 }
 

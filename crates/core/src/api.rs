@@ -10,12 +10,14 @@ mod route;
 mod view;
 
 pub use error::{ApiError, ErrorBody, ErrorCode};
-pub use guards::{Exemptions, NewExemption, NewPause, Pauses, RemovedExemption, Resumed, WrongGuard};
+pub use guards::{
+    Exemptions, NewExemption, NewPause, Pauses, RemovedExemption, Resumed, WrongGuard, check_pattern,
+};
 pub use incidents::{Cursor, IncidentPage, IncidentRow, is_incident};
 pub use requests::{
-    AlreadyOpen, ApproveRequest, CallerAnswer, Decided, DecisionAnswer, DenyRequest, EvidenceAnswer,
-    EvidenceItem, PlanAnswer, PlanRequest, PlaybookAnswer, PlaybookList, PlaybookRow, ReportAnswer,
-    ReportFormat, RunAnswer, RunRequest, Started, UndoAnswer, UndoRequest, UndoState, Undoable,
+    ApproveRequest, CallerAnswer, Decided, DecisionAnswer, DenyRequest, EvidenceAnswer, EvidenceItem,
+    PlanAnswer, PlanRequest, PlaybookAnswer, PlaybookList, PlaybookRow, ReportAnswer, ReportFormat,
+    RunAnswer, RunRequest, Started, UndoAnswer, UndoRequest, UndoState, Undoable,
 };
 pub use route::{Method, Operation, ROUTES, Right, Route, STAGE};
 pub use view::{Proposed, View};

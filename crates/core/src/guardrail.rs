@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 
 pub use exemption::{Exemption, ExemptionScope, LONGEST_EXEMPTION};
 pub use opening::{FurthestMode, OpeningSubject};
-pub(crate) use pattern::matches_pattern;
+pub(crate) use pattern::{matches_pattern, means_anything};
 pub use pause::{LONGEST_PAUSE, Pause, PauseScope};
 pub use protected::Protection;
+pub(crate) use protected::is_identity_center;
 pub use unreadable::UnreadableGuard;
 
 use crate::{
@@ -36,6 +37,7 @@ pub const DRILL_TAG: &str = "backstop:drill";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// The guardrail's name: `exemption`, `pause`, `limit`, `protected-principal`, `drill-tag`, `maximum-mode`,
+    /// `weak-evidence`, `unconfirmed-source`, `undone-before`,
     /// `unreadable-guard`.
     pub guardrail: String,
     /// What it does to the incident.

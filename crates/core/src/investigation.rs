@@ -166,9 +166,11 @@ impl Investigation {
         let subjects = Subject::all_of(meaning, call);
         let what = notable::what(meaning, &subjects, call);
         if call.succeeded() {
-            let line = notable::line(&what, call);
             for subject in &subjects {
-                self.propose(Proposal::about(subject, suspect, playbooks), line.clone());
+                self.propose(
+                    Proposal::about(subject, suspect, playbooks),
+                    notable::line(&what, call),
+                );
             }
         }
         lines.add(what, call);

@@ -14,6 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use arn::Arn;
+pub(crate) use credential::PROTECTED_PRINCIPAL;
 pub use credential::{Calls, IamRole, IamUser, Refusal};
 pub use kind::{Resource, TargetKind};
 pub use outlives::Outlives;

@@ -50,9 +50,6 @@ pub struct Started {
     pub guardrails: Vec<Decision>,
 }
 
-/// The open incident, in whose stead nothing was started.
-pub type AlreadyOpen = View;
-
 /// Started, or joined to what runs already.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "run", rename_all = "kebab-case")]
@@ -60,7 +57,7 @@ pub enum RunAnswer {
     /// A new incident.
     Started(Box<Started>),
     /// The target has an open incident of this playbook.
-    AlreadyOpen(Box<AlreadyOpen>),
+    AlreadyOpen(Box<View>),
 }
 
 /// A target to plan for, in observe mode.

@@ -53,30 +53,23 @@ pub(super) enum Item {
 /// Reads one message: an EventBridge event, the same inside SNS or SQS, a bare `detail`, or an answer of
 /// `GetFindings`. Fails if nothing in it can be read, with the first reason.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
-    read_message(bytes, Bare::Taken)
+    read_message(bytes, false)
 }
 
 /// Reads one message of the intake queue: as [`parse`], but every record must be an event with its envelope. Rules, the
 /// sweep and whoever else has a right to send write one; without it nothing says what sent a finding.
 pub fn parse_event(bytes: &[u8]) -> Result<Parsed, ParseError> {
-    read_message(bytes, Bare::Refused)
+    read_message(bytes, true)
 }
 
-/// What is done with a finding without an envelope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bare {
-    Taken,
-    Refused,
-}
-
-fn read_message(bytes: &[u8], bare: Bare) -> Result<Parsed, ParseError> {
+fn read_message(bytes: &[u8], refuses_bare: bool) -> Result<Parsed, ParseError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let value: Value = serde_json::from_slice(bytes).map_err(|source| ParseError::NotJson {
         path: "$".to_owned(),
         source,
     })?;
     let mut collected = Collected {
-        refuses_bare: bare == Bare::Refused,
+        refuses_bare,
         ..Collected::default()
     };
     for message in wrapping::unwrap(value)? {

@@ -23,7 +23,7 @@ pub(super) fn matches_arn(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether a pattern names so little that it may mean anything: a service and a part of a resource are the least.
-pub(super) fn means_anything(pattern: &str) -> bool {
+pub(crate) fn means_anything(pattern: &str) -> bool {
     let is_named = |part: &str| part.bytes().any(|byte| byte.is_ascii_alphanumeric());
     Arn::read(pattern).is_none_or(|arn| !is_named(arn.service) || !is_named(arn.resource))
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Decision, Effect, pattern::matches_arn};
-use crate::target::Arn;
+use crate::target::{Arn, PROTECTED_PRINCIPAL};
 
 /// What the deployment adds to the built-in list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl Protection {
             "the root user can't be denied by a policy in its own account; follow the instructions for root"
         } else if resource.starts_with("role/aws-service-role/") {
             "a service-linked role belongs to an AWS service; contain the service's own resource"
-        } else if resource.starts_with("role/aws-reserved/sso.amazonaws.com/") {
+        } else if is_identity_center(resource) {
             "a role of IAM Identity Center can't be edited; remove the account assignment or change the permission set"
         } else if self
             .own_roles
@@ -59,11 +59,16 @@ impl Protection {
             return None;
         };
         Some(Decision {
-            guardrail: "protected-principal".to_owned(),
+            guardrail: PROTECTED_PRINCIPAL.to_owned(),
             effect: Effect::Refuse,
             detail: format!("{principal}: {reason}"),
         })
     }
+}
+
+/// Whether a resource of IAM is where nobody but IAM Identity Center makes roles.
+pub(crate) fn is_identity_center(resource: &str) -> bool {
+    resource.starts_with("role/aws-reserved/sso.amazonaws.com/")
 }
 
 #[cfg(test)]

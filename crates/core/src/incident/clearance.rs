@@ -4,14 +4,10 @@ use super::{Answer, Clearance, Incident};
 use crate::{ids::StepId, mode::Mode, plan::Plan};
 
 impl Incident {
-    /// Whether this plan may be carried out now. One that changes nothing needs nobody's word: the goal state
-    /// holds, or it only reads. In `auto` mode, a plan that says it needs a person waits for one.
-    pub fn clearance(&self, plan: &Plan) -> Clearance<'_> {
-        self.clearance_within(plan, Mode::Auto)
-    }
-
-    /// The same where nothing may go further than `most`, whatever mode the log says: its writer isn't asked.
-    pub fn clearance_within(&self, plan: &Plan, most: Mode) -> Clearance<'_> {
+    /// Whether this plan may be carried out now, where nothing goes further than `most`, whatever mode the log says: its
+    /// writer isn't asked. A plan that changes nothing needs nobody's word: the goal state holds, or it only reads. In
+    /// `auto` mode, a plan that says it needs a person waits for one.
+    pub fn clearance(&self, plan: &Plan, most: Mode) -> Clearance<'_> {
         if self.closed.is_some() {
             return Clearance::No("the incident is closed");
         }

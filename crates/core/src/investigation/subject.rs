@@ -4,7 +4,7 @@ use super::{
     call::Call,
     meaning::{About, Meaning},
 };
-use crate::ids::AccountId;
+use crate::{ids::AccountId, target::Arn};
 
 /// What a call was about; names are as they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,10 @@ impl Subject {
     /// Nothing, if the names are missing: a failed call has no answer.
     pub(super) fn all_of(meaning: &Meaning, call: &Call) -> Vec<Self> {
         let one = |subject: Option<Self>| subject.into_iter().collect();
+        let named = |parameters: &[&'static str]| {
+            let name = parameters.iter().find_map(|name| call.asked(&[name]));
+            name.map(str::to_owned)
+        };
         match &meaning.about {
             About::User => one(user(call).map(Self::User)),
             About::NewKey => one(call.answered(&["accessKey", "accessKeyId"]).map(|id| Self::Key {
@@ -51,17 +55,11 @@ impl Subject {
                 name: call.asked(&["name"]).map(str::to_owned),
             }],
             About::Instances => call.instances().map(|id| Self::Instance(id.to_owned())).collect(),
-            About::Left(parameters) => {
-                let name = parameters.iter().find_map(|name| call.asked(&[name]));
-                vec![Self::Left {
-                    says: meaning.says,
-                    name: name.map(str::to_owned),
-                }]
-            }
-            About::Named(parameters) => {
-                let name = parameters.iter().find_map(|name| call.asked(&[name]));
-                vec![Self::Other(name.map(str::to_owned))]
-            }
+            About::Left(parameters) => vec![Self::Left {
+                says: meaning.says,
+                name: named(parameters),
+            }],
+            About::Named(parameters) => vec![Self::Other(named(parameters))],
         }
     }
 }
@@ -76,10 +74,9 @@ fn user(call: &Call) -> Option<String> {
 
 /// `arn:aws:iam::123456789012:role/path/name`
 fn role_of(arn: &str) -> Option<Subject> {
-    let mut parts = arn.splitn(6, ':').skip(4);
-    let (account, resource) = (parts.next()?, parts.next()?);
+    let arn = Arn::read(arn)?;
     Some(Subject::Role {
-        name: resource.strip_prefix("role/")?.rsplit('/').next()?.to_owned(),
-        account: Some(AccountId::new(account)),
+        name: arn.resource.strip_prefix("role/")?.rsplit('/').next()?.to_owned(),
+        account: Some(AccountId::new(arn.account)),
     })
 }

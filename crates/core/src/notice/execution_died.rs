@@ -2,21 +2,11 @@
 //! table: `notify` delivers it as it is.
 
 use super::{Class, Command, Notice, Point, line, outside};
-use crate::{
-    about::About,
-    finding::SeverityLabel,
-    ids::{IncidentId, NoticeKey},
-    task::DeadExecution,
-};
+use crate::{about::About, finding::SeverityLabel, ids::NoticeKey, task::DeadExecution};
 
 /// Says which incident must be looked at.
 pub fn execution_died(died: &DeadExecution) -> Notice {
     let incident = died.incident();
-    let next = if is_id(&incident) {
-        Command::show(&incident)
-    } else {
-        Command::own("backstop incidents list")
-    };
     Notice {
         about: About::Attention,
         class: Class::Page,
@@ -35,19 +25,16 @@ pub fn execution_died(died: &DeadExecution) -> Notice {
         ],
         sections: Vec::new(),
         next: vec![
-            Point::new("check by hand what was contained".into(), next),
+            Point::new(
+                "check by hand what was contained".into(),
+                Command::show(&incident),
+            ),
             line!["execution: ", outside(&died.execution)].into(),
         ],
         key: NoticeKey::execution_died(&died.name),
         incident: None,
         case: None,
     }
-}
-
-/// An event's text becomes part of a command only if it is an id.
-fn is_id(incident: &IncidentId) -> bool {
-    let text = incident.as_str();
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

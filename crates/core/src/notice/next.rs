@@ -4,11 +4,13 @@ use super::{Command, Line, Point, line, outside};
 use crate::{
     advice,
     error_name::ErrorName,
+    guardrail::Effect,
     ids::IncidentId,
     incident::{Incident, Status, StepState},
     log::Opened,
     outcome::Outcome,
     playbooks::Playbooks,
+    target::PROTECTED_PRINCIPAL,
 };
 
 /// What people should do about an incident that ends, or ended, with this status; a sentence each.
@@ -21,7 +23,10 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status, playbooks
             .into_iter()
             .map(Point::from)
             .collect(),
-        Status::Refused if !resource.once_refused().is_empty() => said(resource.once_refused()),
+        // By its name alone a role is no protected one: only its path tells, which the guardrail has read.
+        Status::Refused if is_protected(incident) && !resource.once_refused().is_empty() => {
+            said(resource.once_refused())
+        }
         Status::Refused | Status::Observed | Status::Denied | Status::Expired => vec![Point::new(
             "if it must be contained after all".into(),
             Command::of(id, run_command(id, &incident.opened)),
@@ -36,6 +41,21 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status, playbooks
         ));
     }
     points
+}
+
+/// Whether it was refused since its principal is protected.
+fn is_protected(incident: &Incident) -> bool {
+    let at_opening = incident.opened.guardrails.iter();
+    let at_opening = at_opening
+        .filter(|decision| decision.effect == Effect::Refuse)
+        .map(|decision| &decision.guardrail);
+    let by_steps = incident.steps.iter().filter_map(|state| match &state.outcome {
+        Some(Outcome::Refused { guardrail, .. }) => Some(guardrail),
+        _ => None,
+    });
+    at_opening
+        .chain(by_steps)
+        .any(|guardrail| guardrail == PROTECTED_PRINCIPAL)
 }
 
 /// Each step that isn't proven, and how to try again.

@@ -55,6 +55,9 @@ pub struct Calls<'a> {
     pub name_issuer: bool,
 }
 
+/// The guardrail that refuses principals which are never contained.
+pub(crate) const PROTECTED_PRINCIPAL: &str = "protected-principal";
+
 /// Why a target is never contained, whatever a playbook says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

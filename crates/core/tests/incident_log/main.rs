@@ -201,13 +201,19 @@ fn refused_observed_denied_and_expired_are_told_apart() {
         Status::AwaitingApproval,
         "one person twice is one person"
     );
-    assert_eq!(incident.clearance(&plan(STEPS[0])), Clearance::AskAgain);
+    assert_eq!(
+        incident.clearance(&plan(STEPS[0]), Mode::Auto),
+        Clearance::AskAgain
+    );
     approved.push(by("carol"));
     let incident = Incident::replay(&log(approved.clone())).unwrap();
     let hash = plan(STEPS[0]).hash().unwrap();
-    assert_eq!(incident.clearance(&plan(STEPS[0])), Clearance::Only(&hash));
+    assert_eq!(
+        incident.clearance(&plan(STEPS[0]), Mode::Auto),
+        Clearance::Only(&hash)
+    );
     assert!(matches!(
-        incident.clearance(&plan("never-planned")),
+        incident.clearance(&plan("never-planned"), Mode::Auto),
         Clearance::No(_)
     ));
     approved.push(by("dave"));
@@ -224,9 +230,9 @@ fn in_auto_mode_a_plan_can_ask_for_a_person() {
     public.needs_approval = Some("the bucket hosts a website".into());
     let mut events = vec![opened(Mode::Auto)];
     let auto = Incident::replay(&log(events.clone())).unwrap();
-    assert_eq!(auto.clearance(&public), Clearance::AskAgain);
+    assert_eq!(auto.clearance(&public, Mode::Auto), Clearance::AskAgain);
     assert_eq!(
-        auto.clearance(&plan(second)),
+        auto.clearance(&plan(second), Mode::Auto),
         Clearance::Any,
         "its neighbours act at once"
     );
@@ -250,7 +256,7 @@ fn in_auto_mode_a_plan_can_ask_for_a_person() {
         reason: None,
     });
     let denied = Incident::replay(&log(denied)).unwrap();
-    assert!(matches!(denied.clearance(&public), Clearance::No(_)));
+    assert!(matches!(denied.clearance(&public, Mode::Auto), Clearance::No(_)));
     assert_eq!(denied.conclusion(), Status::Denied);
 
     events.push(Event::Approved {
@@ -260,11 +266,11 @@ fn in_auto_mode_a_plan_can_ask_for_a_person() {
         plan_hash,
     });
     let approved = Incident::replay(&log(events)).unwrap();
-    assert_eq!(approved.clearance(&public), Clearance::Only(&hash));
+    assert_eq!(approved.clearance(&public, Mode::Auto), Clearance::Only(&hash));
     let mut second = plan(second);
     second.needs_approval = public.needs_approval;
     assert_eq!(
-        approved.clearance(&second),
+        approved.clearance(&second, Mode::Auto),
         Clearance::AskAgain,
         "nobody saw this one"
     );
@@ -276,7 +282,7 @@ fn a_plan_that_changes_nothing_needs_nobodys_word() {
     reading.changes.clear();
     for mode in [Mode::Observe, Mode::Approve, Mode::Auto] {
         let incident = Incident::replay(&log([opened(mode)])).unwrap();
-        assert_eq!(incident.clearance(&reading), Clearance::Any, "{mode}");
+        assert_eq!(incident.clearance(&reading, Mode::Auto), Clearance::Any, "{mode}");
     }
 }
 

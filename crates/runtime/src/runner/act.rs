@@ -127,7 +127,7 @@ impl Runner {
         (most, lowered_by): &(Mode, Option<Decision>),
     ) -> Result<Option<StepAnswer>, StepError> {
         let now = plan.hash().map_err(|error| invalid("the plan", &error))?;
-        match incident.clearance_within(plan, *most) {
+        match incident.clearance(plan, *most) {
             Clearance::Any => Ok(None),
             Clearance::Only(approved) if approved == &now => Ok(None),
             // People approved this and more.
@@ -215,7 +215,7 @@ impl Runner {
         if written? {
             let incident = log.incident()?;
             check_open(&incident)?;
-            if let Clearance::No(why) = incident.clearance_within(&plan, beginning.most) {
+            if let Clearance::No(why) = incident.clearance(&plan, beginning.most) {
                 return Err(not_cleared(&incident, why, beginning.most));
             }
         }

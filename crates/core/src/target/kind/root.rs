@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::target::PROTECTED_PRINCIPAL;
+
 use super::{Arn, Kind, Location, Mistyped, Named, Refusal, Resource, Scope, Target};
 
 /// The account's root user: never contained, always paged.
@@ -76,7 +78,7 @@ impl Kind for Root {
 
     fn never_contained(&self) -> Option<Refusal> {
         Some(Refusal {
-            guardrail: "protected-principal",
+            guardrail: PROTECTED_PRINCIPAL,
             reason: "the root user can't be contained by a policy in its own account".to_owned(),
         })
     }

@@ -10,10 +10,18 @@ pub(crate) fn has_terminal() -> bool {
 
 /// Asks.
 pub(crate) fn yes(printer: &Printer, question: &str) -> io::Result<bool> {
-    printer.note(&format!("{question} Type `yes` or `no`:"));
+    Ok(is_yes(&line(
+        printer,
+        &format!("{question} Type `yes` or `no`:"),
+    )?))
+}
+
+/// Asks for a line.
+pub(crate) fn line(printer: &Printer, question: &str) -> io::Result<String> {
+    printer.note(question);
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
-    Ok(is_yes(&line))
+    Ok(line.trim().to_owned())
 }
 
 fn is_yes(line: &str) -> bool {

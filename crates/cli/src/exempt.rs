@@ -2,6 +2,8 @@
 
 mod scope;
 
+pub(crate) use scope::not_blank;
+
 use std::fmt;
 
 use backstop_core::{

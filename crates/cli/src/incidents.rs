@@ -5,9 +5,12 @@ mod list;
 mod view;
 mod watch;
 
-use backstop_core::incident::Status;
+use backstop_core::{incident::Status, log::OriginKind};
 use backstop_terminal::{Exit, Printer};
-use clap::{Args, Subcommand};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use crate::{
     api::{ApiOptions, connect},
@@ -15,6 +18,7 @@ use crate::{
 };
 
 pub(crate) use find::find;
+use list::Wanted;
 pub(crate) use view::View;
 
 /// Options of `backstop incidents`.
@@ -37,8 +41,14 @@ enum Command {
 #[derive(Debug, Args)]
 struct ListArguments {
     /// Only those with this status, such as `awaiting-approval` or `partially-contained`
-    #[arg(long, value_parser = status)]
+    #[arg(long, value_parser = one_of(&Status::ALL, Status::as_str), conflicts_with = "needs_me")]
     status: Option<Status>,
+    /// Only those in which a person must decide, or finish something
+    #[arg(long)]
+    needs_me: bool,
+    /// Only those that this opened
+    #[arg(long, value_parser = one_of(&OriginKind::ALL, OriginKind::as_str))]
+    origin: Option<OriginKind>,
     /// At most so many
     #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
     most: u16,
@@ -53,10 +63,15 @@ struct ShowArguments {
     watch: bool,
 }
 
-/// The statuses have one spelling, that of the log.
-fn status(text: &str) -> Result<Status, String> {
-    serde_json::from_value(text.into())
-        .map_err(|_unknown| "no such status; `backstop incidents list` shows some".to_owned())
+/// One of few words, which another is told.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    as_str: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().copied().map(as_str)).try_map(move |word| {
+        let found = all.iter().copied().find(|one| as_str(*one) == word);
+        found.ok_or("no such word")
+    })
 }
 
 /// Runs `backstop incidents`.
@@ -69,7 +84,18 @@ pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Exit {
 
 async fn list_all(api: &ApiOptions, arguments: &ListArguments) -> Result<list::Listed, CliError> {
     let api = connect(api).await?;
-    Ok(list::list(&api, arguments.status, arguments.most.into()).await?)
+    let wanted = Wanted {
+        statuses: if arguments.needs_me {
+            Status::ALL
+                .into_iter()
+                .filter(|status| status.needs_person())
+                .collect()
+        } else {
+            arguments.status.into_iter().collect()
+        },
+        origin: arguments.origin,
+    };
+    Ok(list::list(&api, wanted, arguments.most.into()).await?)
 }
 
 async fn show_one(api: &ApiOptions, arguments: &ShowArguments, printer: &Printer) -> Result<Exit, CliError> {

@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
         Command::Undo(arguments) => printer.end(undo::run(arguments, &printer).await),
         Command::Report(arguments) => printer.end(report::run(arguments).await),
         Command::Evidence(arguments) => evidence::run(arguments, &printer).await,
-        Command::Run(arguments) => printer.end(run::run(arguments).await),
+        Command::Run(arguments) => printer.end(run::run(arguments, &printer).await),
         Command::Pause(arguments) => pause::pause(arguments, &printer).await,
         Command::Resume(arguments) => printer.end(pause::resume(arguments).await),
         Command::Exempt(arguments) => exempt::run(arguments, &printer).await,

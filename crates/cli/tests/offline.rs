@@ -273,7 +273,14 @@ fn wrong_command_lines_say_what_to_write() {
             "`observe`, `approve` or `auto`",
         ),
         (&["deny", "01JDXQ6T8R7M5V9N2K4H3G1FZB"], "--reason"),
-        (&["incidents", "list", "--status", "done"], "no such status"),
+        (
+            &["incidents", "list", "--status", "done"],
+            "a similar value exists: 'undone'",
+        ),
+        (
+            &["incidents", "list", "--needs-me", "--status", "open"],
+            "cannot be used with",
+        ),
         (&["incidents", "list", "--most", "0"], "0 is not in"),
     ] {
         let said = said(words);

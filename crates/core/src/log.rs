@@ -20,7 +20,7 @@ mod whole;
 
 pub use chain::{ChainError, check_chain};
 pub use event::Event;
-pub use opened::{FindingRef, Opened, Origin};
+pub use opened::{FindingRef, Opened, Origin, OriginKind};
 pub use record::{Record, RecordName};
 pub use whole::{Log, head};
 

@@ -41,6 +41,24 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in the order of an incident's life.
+    pub const ALL: [Self; 14] = [
+        Self::Open,
+        Self::AwaitingApproval,
+        Self::Containing,
+        Self::Contained,
+        Self::PartiallyContained,
+        Self::Failed,
+        Self::Refused,
+        Self::Observed,
+        Self::Reported,
+        Self::Denied,
+        Self::Expired,
+        Self::Undoing,
+        Self::Undone,
+        Self::Stuck,
+    ];
+
     /// The status as people and files write it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,6 +76,26 @@ impl Status {
             Self::Undoing => "undoing",
             Self::Undone => "undone",
             Self::Stuck => "stuck",
+        }
+    }
+
+    /// Whether somebody must decide or finish it.
+    pub const fn needs_person(self) -> bool {
+        match self {
+            Self::AwaitingApproval
+            | Self::PartiallyContained
+            | Self::Failed
+            | Self::Reported
+            | Self::Expired
+            | Self::Stuck => true,
+            Self::Open
+            | Self::Containing
+            | Self::Contained
+            | Self::Refused
+            | Self::Observed
+            | Self::Denied
+            | Self::Undoing
+            | Self::Undone => false,
         }
     }
 }

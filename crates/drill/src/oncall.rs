@@ -68,7 +68,7 @@ impl<'a> OnCall<'a> {
         }
         // Whoever asked for it doesn't decide alone, even where one person may.
         let people = match incident.opened.origin {
-            Origin::Manual { .. } => [&self.second, &self.first],
+            Origin::Manual { .. } | Origin::Plan { .. } => [&self.second, &self.first],
             Origin::Finding | Origin::Drill => [&self.first, &self.second],
         };
         for person in people {

@@ -172,8 +172,8 @@ fn facts(id: &IncidentId, incident: &Incident) -> Vec<Fact> {
             format!("{}, in {} mode", opened.playbook, opened.mode),
         ),
     ];
-    if let Origin::Manual { by, reason } = &opened.origin {
-        let reason = reason.as_deref().unwrap_or("no reason given");
+    if let Some((by, reason)) = opened.origin.person() {
+        let reason = reason.unwrap_or("no reason given");
         facts.push(fact("Started by", format!("{by}: {reason}")));
     }
     if !incident.approvals.is_empty() {

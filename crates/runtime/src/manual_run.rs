@@ -196,14 +196,16 @@ async fn already_open(
 
 fn opened(request: &ManualRun, mode: Mode, guardrails: Vec<Decision>) -> Opened {
     let finding = finding(request);
+    let (by, reason) = (request.by.arn().to_owned(), request.reason.clone());
     Opened {
         playbook: request.playbook.clone(),
         target: request.target.clone(),
         mode,
         steps: request.steps.clone(),
-        origin: Origin::Manual {
-            by: request.by.arn().to_owned(),
-            reason: request.reason.clone(),
+        origin: if request.wanted == Mode::Observe {
+            Origin::Plan { by, reason }
+        } else {
+            Origin::Manual { by, reason }
         },
         title: title_of(&finding),
         finding: FindingRef::of(&finding, None),

@@ -4,6 +4,7 @@ use backstop_core::{
     IncidentId,
     api::{ApiError, Cursor, IncidentPage, View},
     incident::Status,
+    log::OriginKind,
 };
 use backstop_runtime::{now, playbooks};
 
@@ -20,17 +21,24 @@ const USUAL: usize = 50;
 
 impl Api {
     pub(crate) async fn list_incidents(&self, request: &Request) -> Answered {
-        let status = request.query("status").map(status).transpose()?;
+        let statuses = request.query("status").map(statuses).transpose()?;
+        let origin = request.query("origin").map(origin).transpose()?;
         let limit = request.query("limit").map(limit).transpose()?.unwrap_or(USUAL);
         let after = request.query("after").map(cursor).transpose()?;
-        let look_at = if status.is_some() { MOST } else { limit };
+        let is_filtered = statuses.is_some() || origin.is_some();
+        let look_at = if is_filtered { MOST } else { limit };
         let rows = self.ledger.incidents_after(after.as_ref(), look_at);
         let rows = rows.await.map_err(of_ledger)?;
         let (looked_at, is_last) = (rows.len(), rows.len() < look_at);
         let last = rows.last().map(Cursor::after);
         let mut incidents: Vec<_> = rows
             .into_iter()
-            .filter(|row| status.is_none_or(|wanted| row.status == wanted))
+            .filter(|row| {
+                statuses
+                    .as_ref()
+                    .is_none_or(|wanted| wanted.contains(&row.status))
+            })
+            .filter(|row| origin.is_none_or(|wanted| row.origin == Some(wanted)))
             .collect();
         let next = if incidents.len() > limit {
             incidents.truncate(limit);
@@ -56,10 +64,18 @@ impl Api {
     }
 }
 
-/// The statuses have one spelling, that of the log.
-fn status(text: &str) -> Result<Status, ApiError> {
+/// The statuses have one spelling, that of the log; several are parted by commas.
+fn statuses(text: &str) -> Result<Vec<Status>, ApiError> {
+    let status = |word: &str| {
+        serde_json::from_value(word.into())
+            .map_err(|_unknown| bad_request(&format!("there is no status `{}`", shown(word))))
+    };
+    text.split(',').map(status).collect()
+}
+
+fn origin(text: &str) -> Result<OriginKind, ApiError> {
     serde_json::from_value(text.into())
-        .map_err(|_unknown| bad_request(&format!("there is no status `{}`", shown(text))))
+        .map_err(|_unknown| bad_request(&format!("there is no origin `{}`", shown(text))))
 }
 
 fn limit(text: &str) -> Result<usize, ApiError> {

@@ -4,6 +4,7 @@ use backstop_core::{
     IncidentId,
     about::About,
     incident::Incident,
+    log::OriginKind,
     notice::{self, Notice},
 };
 use backstop_runtime::{StepError, playbooks};
@@ -17,6 +18,9 @@ impl Notifier {
         let incident = self.ledger.log(id).await?.incident()?;
         if is_known(&incident, about) {
             return Ok(json!({ "notified": "already" }));
+        }
+        if incident.opened.origin.kind() == OriginKind::Plan {
+            return Ok(json!({ "notified": "nobody: whoever asked for the plan sees it" }));
         }
         let Some(notice) = of(id, &incident, about)? else {
             return Ok(json!({ "notified": "nothing to tell" }));

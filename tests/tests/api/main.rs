@@ -80,7 +80,15 @@ async fn whole_life(scene: &Scene, viewer: &Terminal, responder: &Terminal, seco
     for words in [
         &["approve", incident, "--plan", plan.short(), "--yes"][..],
         &["deny", incident, "--reason", "no"],
-        &["run", "leaked-access-key", "--target", &leaked.key_id],
+        &[
+            "run",
+            "leaked-access-key",
+            "--target",
+            &leaked.key_id,
+            "--reason",
+            "no",
+            "--yes",
+        ],
         &["undo", incident, "--yes"],
         &["evidence", "fetch", incident],
         &["pause", "--for", "1h", "--reason", "no"],
@@ -168,11 +176,17 @@ async fn whole_life(scene: &Scene, viewer: &Terminal, responder: &Terminal, seco
         "leaked-access-key",
         "--target",
         other.key_id.as_str(),
+        "--reason",
+        "seen in a public repository",
         "--output",
         "json",
     ];
+    let unasked = responder.types(&words).await;
+    assert_eq!(unasked.code, 4, "nothing is run where nobody can be asked");
+    let words = [words.as_slice(), &["--yes"]].concat();
     let started = responder.does(&words).await.json();
     assert_eq!(started["run"], "started");
+    plans_are_told_apart(responder, &other.key_id).await;
     let id: IncidentId = started["incident"].as_str().unwrap().into();
     let open = second.types(&words).await;
     assert_eq!((open.code, &open.json()["run"]), (4, &json!("already-open")));
@@ -296,4 +310,37 @@ pub(crate) async fn until_token(scene: &Scene, id: &IncidentId) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
+}
+
+/// A plan that a person wants to see is made beside the incident that is open, and listed as what it is.
+async fn plans_are_told_apart(responder: &Terminal, key_id: &str) {
+    let words = [
+        "run",
+        "leaked-access-key",
+        "--target",
+        key_id,
+        "--mode",
+        "observe",
+        "--reason",
+        "what would it do?",
+        "--output",
+        "json",
+    ];
+    let planned = responder.does(&words).await.json();
+    assert_eq!(planned["run"], "started");
+    let listed = async |option: &[&str]| {
+        let words = [&["incidents", "list", "--output", "json"], option].concat();
+        let listed = responder.does(&words).await.json();
+        let rows = listed["incidents"].as_array().unwrap().clone();
+        rows.into_iter()
+            .map(|row| row["incident"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert!(listed(&["--origin", "plan"]).await.contains(&planned["incident"]));
+    assert!(
+        !listed(&["--origin", "manual"])
+            .await
+            .contains(&planned["incident"])
+    );
+    assert!(!listed(&["--needs-me"]).await.contains(&planned["incident"]));
 }

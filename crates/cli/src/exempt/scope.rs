@@ -72,7 +72,7 @@ pub(super) fn until(text: &str) -> Result<Timestamp, String> {
 }
 
 /// Owners and reasons that say nothing are no owners and reasons.
-pub(super) fn not_blank(text: &str) -> Result<String, String> {
+pub(crate) fn not_blank(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         Err("it is blank".to_owned())
     } else {

@@ -7,7 +7,7 @@ use backstop_core::{
     text::for_terminal,
 };
 
-use super::list::newest;
+use super::list::{Wanted, newest};
 use crate::command::CommandError;
 use backstop_terminal::Exit;
 
@@ -55,7 +55,11 @@ pub(crate) async fn find(api: &Client, typed: &str) -> Result<IncidentId, FindEr
     if wanted.chars().count() < SHORTEST {
         return Err(FindError::TooShort(typed.to_owned()));
     }
-    choose(typed, &wanted, &newest(api, None, RECENT, RECENT).await?)
+    choose(
+        typed,
+        &wanted,
+        &newest(api, &Wanted::default(), RECENT, RECENT).await?,
+    )
 }
 
 fn choose(typed: &str, wanted: &str, rows: &[IncidentRow]) -> Result<IncidentId, FindError> {
@@ -111,6 +115,8 @@ mod tests {
             severity: "high".into(),
             opened_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             title: String::new(),
+            origin: None,
+            mode: None,
         }
     }
 

@@ -6,6 +6,7 @@ use backstop_client::{Client, ClientError};
 use backstop_core::{
     api::{IncidentPage, IncidentRow},
     incident::Status,
+    log::OriginKind,
     text::{bounded, for_terminal},
     times::between,
 };
@@ -24,12 +25,25 @@ const LARGEST_PAGE: usize = 500;
 /// The columns that can't be broken need so much.
 const NARROWEST: u16 = 100;
 
+/// Which incidents are wanted; without a word, all.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) statuses: Vec<Status>,
+    pub(super) origin: Option<OriginKind>,
+}
+
+impl Wanted {
+    fn is_all(&self) -> bool {
+        self.statuses.is_empty() && self.origin.is_none()
+    }
+}
+
 /// Incidents, the newest first.
 #[derive(Debug, Serialize)]
 pub(super) struct Listed {
     incidents: Vec<IncidentRow>,
     #[serde(skip)]
-    status: Option<Status>,
+    wanted: Wanted,
     #[serde(skip)]
     now: Timestamp,
 }
@@ -37,11 +51,11 @@ pub(super) struct Listed {
 impl CommandOutput for Listed {}
 
 /// Reads the list.
-pub(super) async fn list(api: &Client, status: Option<Status>, most: usize) -> Result<Listed, ClientError> {
-    let look_at = if status.is_some() { MOST_LOOKED_AT } else { most };
+pub(super) async fn list(api: &Client, wanted: Wanted, most: usize) -> Result<Listed, ClientError> {
+    let look_at = if wanted.is_all() { most } else { MOST_LOOKED_AT };
     Ok(Listed {
-        incidents: newest(api, status, most, look_at).await?,
-        status,
+        incidents: newest(api, &wanted, most, look_at).await?,
+        wanted,
         now: now(),
     })
 }
@@ -49,16 +63,19 @@ pub(super) async fn list(api: &Client, status: Option<Status>, most: usize) -> R
 /// The newest incidents, page by page: at most `most`, among as many as are looked at.
 pub(super) async fn newest(
     api: &Client,
-    status: Option<Status>,
+    wanted: &Wanted,
     most: usize,
     look_at: usize,
 ) -> Result<Vec<IncidentRow>, ClientError> {
     let (mut incidents, mut looked_at) = (Vec::new(), 0);
     let mut after: Option<String> = None;
+    let words: Vec<&str> = wanted.statuses.iter().map(|status| status.as_str()).collect();
+    let statuses = words.join(",");
     loop {
         let limit = (most - incidents.len()).min(LARGEST_PAGE).to_string();
         let mut query = vec![("limit", limit.as_str())];
-        query.extend(status.map(|status| ("status", status.as_str())));
+        query.extend((!statuses.is_empty()).then_some(("status", statuses.as_str())));
+        query.extend(wanted.origin.map(|origin| ("origin", origin.as_str())));
         query.extend(after.as_deref().map(|after| ("after", after)));
         let page: IncidentPage = api.get(&["incidents"], &query).await?;
         looked_at += page.looked_at;
@@ -73,15 +90,16 @@ pub(super) async fn newest(
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.incidents.is_empty() {
-            return match self.status {
-                Some(status) => write!(f, "no incident is `{status}`"),
-                None => f.write_str("no incidents yet"),
-            };
+            return f.write_str(if self.wanted.is_all() {
+                "no incidents yet"
+            } else {
+                "no such incident among the newest"
+            });
         }
         let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_header(["INCIDENT", "OPENED", "STATUS", "SEVERITY", "PLAYBOOK", "TARGET"]);
+        table.load_style(presets::NOTHING).set_header([
+            "INCIDENT", "OPENED", "BY", "STATUS", "SEVERITY", "PLAYBOOK", "TARGET",
+        ]);
         // Narrow or unknown terminals break lines better by themselves than columns can.
         if table.width().is_some_and(|width| width >= NARROWEST) {
             table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -90,6 +108,7 @@ impl fmt::Display for Listed {
             table.add_row([
                 row.incident.to_string(),
                 format!("{} ago", between(row.opened_at, self.now)),
+                row.origin.map_or("-", OriginKind::as_str).to_owned(),
                 row.status.to_string(),
                 for_terminal(&row.severity),
                 row.playbook.to_string(),
@@ -117,8 +136,10 @@ mod tests {
                 severity: "high".into(),
                 opened_at: "2026-01-01T00:00:00Z".parse().unwrap(),
                 title: String::new(),
+                origin: Some(OriginKind::Drill),
+                mode: None,
             }],
-            status: None,
+            wanted: Wanted::default(),
             now: "2026-01-01T00:04:10Z".parse().unwrap(),
         };
         insta::assert_snapshot!(listed.to_string());

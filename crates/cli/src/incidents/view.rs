@@ -45,7 +45,7 @@ impl View {
     }
 
     /// Whether nothing more will happen by itself.
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.state.closed.is_some() && self.status != Status::Undoing
     }
 
@@ -111,8 +111,8 @@ impl View {
                 &format!("{joined} more copies or updates joined this incident"),
             );
         }
-        if let Origin::Manual { by, reason } = &opened.origin {
-            let reason = reason.as_deref().unwrap_or("no reason given");
+        if let Some((by, reason)) = opened.origin.person() {
+            let reason = reason.unwrap_or("no reason given");
             page.line(2, &format!("started by {by}: {reason}"));
         }
         if let Some(linked) = &opened.linked {

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{IncidentId, PlaybookName},
+    log::OriginKind,
+    mode::Mode,
     status::Status,
 };
 
@@ -25,6 +27,12 @@ pub struct IncidentRow {
     pub opened_at: Timestamp,
     /// The finding's title.
     pub title: String,
+    /// What opened it; absent where the row is of a version that didn't note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<OriginKind>,
+    /// How far it may go; absent likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
 }
 
 /// Some incidents, the newest first.

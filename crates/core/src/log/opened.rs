@@ -50,6 +50,62 @@ pub enum Origin {
         /// The person's words.
         reason: Option<String>,
     },
+    /// A person who wants to see what a playbook would do: nothing is changed, and nobody else is told.
+    Plan {
+        /// The caller's ARN.
+        by: String,
+        /// The person's words.
+        reason: Option<String>,
+    },
+}
+
+impl Origin {
+    /// What it is called in lists.
+    pub const fn kind(&self) -> OriginKind {
+        match self {
+            Self::Finding => OriginKind::Finding,
+            Self::Drill => OriginKind::Drill,
+            Self::Manual { .. } => OriginKind::Manual,
+            Self::Plan { .. } => OriginKind::Plan,
+        }
+    }
+
+    /// The person who began it, and their words.
+    pub fn person(&self) -> Option<(&str, Option<&str>)> {
+        match self {
+            Self::Manual { by, reason } | Self::Plan { by, reason } => Some((by, reason.as_deref())),
+            Self::Finding | Self::Drill => None,
+        }
+    }
+}
+
+/// What opened an incident, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OriginKind {
+    /// A finding from AWS.
+    Finding,
+    /// A drill event.
+    Drill,
+    /// A person who ran a playbook.
+    Manual,
+    /// A person who had a playbook planned.
+    Plan,
+}
+
+impl OriginKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Finding, Self::Drill, Self::Manual, Self::Plan];
+
+    /// As people write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Finding => "finding",
+            Self::Drill => "drill",
+            Self::Manual => "manual",
+            Self::Plan => "plan",
+        }
+    }
 }
 
 /// A finding, as far as the log needs it.

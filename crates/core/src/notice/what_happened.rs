@@ -1,7 +1,7 @@
 //! The finding, as a notice says it.
 
 use super::{Entry, Line, Section, line, outside};
-use crate::{finding::Finding, incident::Incident, log::Origin, text};
+use crate::{finding::Finding, incident::Incident, text};
 
 /// The finding in a few lines.
 pub(super) fn what_happened(incident: &Incident) -> Section {
@@ -30,8 +30,8 @@ pub(super) fn what_happened(incident: &Incident) -> Section {
         (None, _) => {}
     }
     lines.extend(finding.facts.iter().map(|fact| line![outside(fact)]));
-    if let Origin::Manual { by, reason } = &opened.origin {
-        let reason = reason.as_deref().unwrap_or("no reason given");
+    if let Some((by, reason)) = opened.origin.person() {
+        let reason = reason.unwrap_or("no reason given");
         lines.push(line!["started by ", outside(by), ": ", outside(reason)]);
     }
     if let Some(linked) = &opened.linked {

@@ -101,7 +101,7 @@ fn pk(opened: &Opened, at: Timestamp) -> String {
     let of = match opened.origin {
         Origin::Finding => "",
         Origin::Drill => "DRILL#",
-        Origin::Manual { .. } => "MANUAL#",
+        Origin::Manual { .. } | Origin::Plan { .. } => "MANUAL#",
     };
     let hour = at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H");
     format!("LIMIT#{of}{}#{}#{hour}", opened.playbook, opened.target.account)

@@ -10,6 +10,8 @@ use backstop_core::{
     log::{Opened, Record},
 };
 
+use serde::de::DeserializeOwned;
+
 use super::{
     Ledger, LedgerError, incident_pk,
     item::{Item, get_text, text},
@@ -37,6 +39,8 @@ pub(super) fn meta_item(incident: &IncidentId, first: &Record, opened: &Opened) 
         ),
         ("title".to_owned(), text(opened.title.clone())),
         ("status".to_owned(), text(Status::Open.as_str())),
+        ("origin".to_owned(), text(opened.origin.kind().as_str())),
+        ("mode".to_owned(), text(opened.mode.as_str())),
     ])
 }
 
@@ -123,5 +127,13 @@ fn row(item: &HashMap<String, AttributeValue>) -> Result<IncidentRow, LedgerErro
             .parse()
             .map_err(|error| unreadable(format!("{error}")))?,
         title: get_text(item, "title")?.to_owned(),
+        origin: optional(item, "origin"),
+        mode: optional(item, "mode"),
     })
+}
+
+/// What rows of earlier versions lack.
+fn optional<T: DeserializeOwned>(item: &HashMap<String, AttributeValue>, name: &str) -> Option<T> {
+    let value = item.get(name)?.as_s().ok()?;
+    serde_json::from_value(value.as_str().into()).ok()
 }

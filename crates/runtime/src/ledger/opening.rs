@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 use backstop_core::{
     ErrorName, IncidentId, Mode, PlaybookName, Target,
     guardrail::{Decision, Effect},
-    log::{Event, Opened, Origin, Record},
+    log::{Event, Opened, OriginKind, Record},
 };
 use jiff::Timestamp;
 
@@ -113,7 +113,8 @@ impl Ledger {
         target: &Target,
         playbook: &PlaybookName,
     ) -> Result<Option<Lock>, LedgerError> {
-        self.read_lock_at(lock_pk_of(target, playbook, false)).await
+        self.read_lock_at(lock_pk_of(target, playbook, OriginKind::Finding))
+            .await
     }
 
     async fn read_lock_at(&self, pk: String) -> Result<Option<Lock>, LedgerError> {
@@ -292,13 +293,17 @@ fn limit_decision(playbook: &PlaybookName, limit: u32) -> Decision {
     }
 }
 
-/// Drills have locks of their own: a real finding about the same target must never join a drill.
+/// Drills and plans have locks of their own: a real finding about the same target must never join one.
 fn lock_pk(opened: &Opened) -> String {
-    lock_pk_of(&opened.target, &opened.playbook, opened.origin == Origin::Drill)
+    lock_pk_of(&opened.target, &opened.playbook, opened.origin.kind())
 }
 
-fn lock_pk_of(target: &Target, playbook: &PlaybookName, is_drill: bool) -> String {
-    let stage = if is_drill { "DRILL#" } else { "" };
+fn lock_pk_of(target: &Target, playbook: &PlaybookName, origin: OriginKind) -> String {
+    let stage = match origin {
+        OriginKind::Finding | OriginKind::Manual => "",
+        OriginKind::Drill => "DRILL#",
+        OriginKind::Plan => "PLAN#",
+    };
     format!("TARGET#{stage}{}#{playbook}", target.key())
 }
 

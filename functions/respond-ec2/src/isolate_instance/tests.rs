@@ -458,6 +458,31 @@ async fn undo_puts_back_no_group_that_is_not_in_the_vpc_and_follows_no_receipt_o
     assert_eq!(network.calls(), Vec::<String>::new());
 }
 
+/// A group that was deleted since matters only to an interface that would get it back.
+#[tokio::test]
+async fn undo_asks_only_for_groups_that_it_puts_back_and_once_for_a_vpc() {
+    let network = two();
+    let (receipt, result) = act(&network, &step_request()).await;
+    result.unwrap();
+    let undo = async || {
+        action(&network)
+            .undo(&permit(), &step_request(), &receipt)
+            .await
+            .unwrap()
+    };
+    network.state().questions.clear();
+    assert!(matches!(undo().await, UndoOutcome::Restored { .. }));
+    assert_eq!(network.state().questions, [["sg-1", "sg-2", "sg-3", "sg-4", "sg-5", "sg-9"]]);
+    // Both have their groups back; one is gone; both are.
+    network.state().lost = vec!["sg-3".into(), "sg-9".into()];
+    for _ in 0..3 {
+        let outcome = undo().await;
+        assert!(matches!(outcome, UndoOutcome::NothingToUndo { .. }), "{outcome:?}");
+        network.state().nics.pop();
+    }
+    assert_eq!(network.state().questions.len(), 1);
+}
+
 #[tokio::test]
 async fn undo_touches_nothing_that_someone_changed_since() {
     let network = two();

@@ -221,7 +221,7 @@ async fn groups_of(
             vpc: &vpc,
             account: &request.target.account,
         };
-        let isolation = IsolationGroup::new(&ec2, place, &request.incident).look().await?;
+        let isolation = IsolationGroup::new(&ec2, place).look().await?;
         groups.insert(vpc, isolation);
     }
     Ok(groups)

@@ -262,13 +262,13 @@ fn is_same(one: &str, other: &str) -> bool {
     }
 }
 
-/// For a POSIX shell.
 /// A command that is told to people is one line; what is no JSON stays as it is.
 fn on_one_line(document: &str) -> String {
     serde_json::from_str::<Value>(document)
         .map_or_else(|_no_json| document.to_owned(), |value| value.to_string())
 }
 
+/// For a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     block::Block,
-    bucket::{Bucket, Place},
+    bucket::{Bucket, BucketLocation},
     buckets, intended_public,
 };
 
@@ -34,7 +34,7 @@ pub(crate) struct BlockPublicAccess {
 /// The state before.
 #[derive(Debug, Serialize, Deserialize)]
 struct BlockReceipt {
-    place: Place,
+    place: BucketLocation,
     before: Option<Block>,
 }
 
@@ -83,7 +83,7 @@ fn is_region(text: &str) -> bool {
 }
 
 /// Refuses a receipt of another bucket than the order's. The Region is S3's word; in a wrong one S3 finds nothing.
-fn check(request: &StepRequest, place: &Place) -> Result<(), StepError> {
+fn check(request: &StepRequest, place: &BucketLocation) -> Result<(), StepError> {
     let target = &request.target;
     let is_own = kind::Bucket::of(&target.resource).is_some_and(|bucket| bucket.name == place.name)
         && place.owner == target.account

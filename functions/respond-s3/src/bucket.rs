@@ -23,14 +23,14 @@ const PUBLIC_GROUPS: [&str; 2] = [
 
 /// Where a bucket is, and whose it must be: S3 refuses calls to a like-named bucket of another account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct BucketLocation {
     pub(crate) name: String,
     pub(crate) owner: AccountId,
     pub(crate) region: String,
     pub(crate) partition: String,
 }
 
-impl Place {
+impl BucketLocation {
     pub(crate) fn arn(&self) -> String {
         format!("arn:{}:s3:::{}", self.partition, self.name)
     }
@@ -40,7 +40,7 @@ impl Place {
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket {
     pub(crate) s3: Client,
-    pub(crate) place: Place,
+    pub(crate) place: BucketLocation,
 }
 
 /// What S3 says of the bucket's policy. It judges the policy's text (S3 User Guide, "The meaning of public"),

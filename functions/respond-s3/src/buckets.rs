@@ -7,12 +7,12 @@ use backstop_runtime::{CallError, StepError};
 
 use crate::{
     block::Block,
-    bucket::{Bucket, Place},
+    bucket::{Bucket, BucketLocation},
     services::S3,
 };
 
 /// The bucket at a known place.
-pub(crate) fn at(aws: &Access<'_>, place: Place) -> Bucket {
+pub(crate) fn at(aws: &Access<'_>, place: BucketLocation) -> Bucket {
     let s3 = aws.in_region(place.region.as_str()).client::<S3>();
     Bucket { s3, place }
 }
@@ -30,7 +30,7 @@ pub(crate) async fn find(aws: &Access<'_>, target: &Target) -> Result<(Bucket, O
     };
     let mut bucket = at(
         aws,
-        Place {
+        BucketLocation {
             name: name.clone(),
             owner: target.account.clone(),
             region: target.region.to_string(),
@@ -42,7 +42,7 @@ pub(crate) async fn find(aws: &Access<'_>, target: &Target) -> Result<(Bucket, O
     if let Some(region) = elsewhere.filter(|region| *region != bucket.place.region) {
         bucket = at(
             aws,
-            Place {
+            BucketLocation {
                 region,
                 ..bucket.place
             },
@@ -61,7 +61,7 @@ fn region_in<E>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
 }
 
 /// A bucket that is gone is a target that is gone, not a failed call.
-pub(crate) fn gone_or(error: CallError, place: &Place) -> StepError {
+pub(crate) fn gone_or(error: CallError, place: &BucketLocation) -> StepError {
     if error.name == ErrorName::TargetGone {
         StepError::TargetGone {
             what: format!("bucket {}", place.name),

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{
     block::Block,
-    bucket::{Bucket, Place, PolicyStatus},
+    bucket::{Bucket, BucketLocation, PolicyStatus},
     buckets,
     intended_public::TAG,
     services::S3,
@@ -80,7 +80,7 @@ impl Reach {
                 format!("account `{}`", target.account),
             ))?;
         let places = listed.buckets().iter().filter_map(|bucket| {
-            Some(Place {
+            Some(BucketLocation {
                 name: bucket.name()?.to_owned(),
                 owner: target.account.clone(),
                 region: bucket

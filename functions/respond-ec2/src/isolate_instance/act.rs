@@ -129,7 +129,7 @@ async fn isolation_groups(
                 vpc: &before.vpc,
                 account: &request.target.account,
             };
-            let group = IsolationGroup::new(ec2, place, &request.incident).ready().await;
+            let group = IsolationGroup::new(ec2, place).ready().await;
             groups.insert(before.vpc.clone(), group);
         }
     }

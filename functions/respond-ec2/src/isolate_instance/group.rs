@@ -1,6 +1,6 @@
-//! The isolation group of a VPC: found by our tag among the account's own and reused, made if it is absent, and read
-//! back as without rules before any interface is put into it. A name is anybody's to take: a foreign group of our name
-//! is neither used nor touched, and stops nothing.
+//! The isolation group of a VPC: found by our tag and our name among the account's own and reused, made if it is absent,
+//! and read back as without rules before any interface is put into it. A name is anybody's to take, and a tag anybody's
+//! to give: a foreign group that has only one of them is neither used nor touched, and stops nothing.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use aws_sdk_ec2::{
     types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification},
 };
 use backstop_actions::permissions;
-use backstop_core::{AccountId, ErrorName, IncidentId};
-use backstop_runtime::{CallError, StepError};
+use backstop_core::{AccountId, ErrorName};
+use backstop_runtime::{CallError, StepError, new_id};
 
 /// What the isolation group is called and tagged in every VPC; where somebody else's has the name, ours has one more
 /// word in its.
@@ -56,12 +56,11 @@ pub(super) struct Place<'a> {
 pub(super) struct IsolationGroup<'a> {
     ec2: &'a Client,
     place: Place<'a>,
-    incident: &'a IncidentId,
 }
 
 impl<'a> IsolationGroup<'a> {
-    pub(super) const fn new(ec2: &'a Client, place: Place<'a>, incident: &'a IncidentId) -> Self {
-        Self { ec2, place, incident }
+    pub(super) const fn new(ec2: &'a Client, place: Place<'a>) -> Self {
+        Self { ec2, place }
     }
 
     /// Reads what is there.
@@ -99,9 +98,9 @@ impl<'a> IsolationGroup<'a> {
     }
 
     /// Makes it. Where its name is taken, by somebody else or by an incident at the same time, another is made under a
-    /// name of its own; two of ours do no harm.
+    /// name of its own, which nobody can know and take before; two of ours do no harm.
     async fn make(&self) -> Result<(), CallError> {
-        let own = format!("{ISOLATION}-{}", self.incident);
+        let own = format!("{ISOLATION}-{}", new_id());
         let names = [ISOLATION, own.as_str()];
         for name in names {
             if create(
@@ -192,8 +191,9 @@ pub(super) async fn strip(ec2: &Client, id: &str) -> Result<(), CallError> {
     unless(out, NO_SUCH_RULE)
 }
 
-/// Our groups for this purpose, those without rules first: tagged so, and the account's own. By filter, since where
-/// there is none that is then no error.
+/// Our groups for this purpose, those without rules first: tagged so, named as we name them, and the account's own. Who may
+/// only tag can give any group our tag, but a group's name can't be changed (EC2 API Reference, "CreateSecurityGroup"). By
+/// filter, since where there is none that is then no error.
 pub(super) async fn find(
     ec2: &Client,
     place: Place<'_>,
@@ -214,12 +214,21 @@ pub(super) async fn find(
             .tags()
             .iter()
             .any(|tag| tag.key() == Some(TAG) && tag.value() == Some(purpose));
-        is_tagged && group.owner_id() == Some(place.account.as_str()) && group.vpc_id() == Some(place.vpc)
+        let is_named = group.group_name().is_some_and(|name| is_name_for(name, purpose));
+        is_tagged
+            && is_named
+            && group.owner_id() == Some(place.account.as_str()) && group.vpc_id() == Some(place.vpc)
     };
     let mut found: Vec<SecurityGroup> = answer.security_groups.unwrap_or_default();
     found.retain(is_own);
     found.sort_by_cached_key(|group| (rules_of(group) > 0, group.group_id().map(str::to_owned)));
     Ok(found)
+}
+
+/// Whether it is a name that we give a group for this purpose.
+fn is_name_for(name: &str, purpose: &str) -> bool {
+    let suffixed = || name.strip_prefix(ISOLATION).is_some_and(|rest| rest.starts_with('-'));
+    name == purpose || (purpose == ISOLATION && suffixed())
 }
 
 /// Which of these groups aren't in this VPC: an interface can't be put into them.

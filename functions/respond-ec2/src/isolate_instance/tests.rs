@@ -219,6 +219,38 @@ async fn a_foreign_group_of_our_name_stops_nothing_and_is_not_used() {
     }
 }
 
+/// Who may only tag gives a group of production our tag: it keeps its rules, and nothing is put into it.
+#[tokio::test]
+async fn our_tag_on_a_group_of_another_name_makes_it_no_group_of_ours() {
+    let purposes = [group::ISOLATION, "backstop-untrack-01JTESTTESTTESTTESTTESTTES"];
+    let names = ["production", "backstop-isolationists", "my-backstop-isolation"];
+    for (purpose, name) in purposes.into_iter().flat_map(|purpose| names.map(|name| (purpose, name))) {
+        let network = two();
+        network.add_group("sg-theirs", name, Some((group::TAG, purpose)));
+        network.state().group("sg-theirs").ip_permissions_egress = None;
+        let before = network.state().group("sg-theirs").clone();
+        let planned = insta_text(&plan(&network, &untracking()).await);
+        assert!(!planned.contains("sg-theirs"), "{planned}");
+        act(&network, &untracking()).await.1.unwrap();
+        assert_eq!(network.groups_of_nics(), [[ISOLATED], [ISOLATED]], "{name}");
+        assert_eq!(*network.state().group("sg-theirs"), before, "{name}");
+        let calls = network.calls();
+        assert!(!calls.iter().any(|call| call.contains("sg-theirs")), "{calls:?}");
+    }
+}
+
+/// What a group is called where our name is taken can't be known before, not even by who reads the incident's id.
+#[tokio::test]
+async fn the_other_name_of_our_group_is_not_made_of_the_incidents_id() {
+    let network = two();
+    network.add_group("sg-theirs", group::ISOLATION, None);
+    let foreseen = format!("{}-{}", group::ISOLATION, step_request().incident);
+    network.add_group("sg-foreseen", &foreseen, None);
+    act(&network, &step_request()).await.1.unwrap();
+    let own = "sg-backstop-isola-own";
+    assert_eq!(network.groups_of_nics(), [[own], [own]]);
+}
+
 #[tokio::test]
 async fn our_own_group_is_stripped() {
     let ours = two();
@@ -424,6 +456,31 @@ async fn undo_puts_back_no_group_that_is_not_in_the_vpc_and_follows_no_receipt_o
         );
     }
     assert_eq!(network.calls(), Vec::<String>::new());
+}
+
+/// A group that was deleted since matters only to an interface that would get it back.
+#[tokio::test]
+async fn undo_asks_only_for_groups_that_it_puts_back_and_once_for_a_vpc() {
+    let network = two();
+    let (receipt, result) = act(&network, &step_request()).await;
+    result.unwrap();
+    let undo = async || {
+        action(&network)
+            .undo(&permit(), &step_request(), &receipt)
+            .await
+            .unwrap()
+    };
+    network.state().questions.clear();
+    assert!(matches!(undo().await, UndoOutcome::Restored { .. }));
+    assert_eq!(network.state().questions, [["sg-1", "sg-2", "sg-3", "sg-4", "sg-5", "sg-9"]]);
+    // Both have their groups back; one is gone; both are.
+    network.state().lost = vec!["sg-3".into(), "sg-9".into()];
+    for _ in 0..3 {
+        let outcome = undo().await;
+        assert!(matches!(outcome, UndoOutcome::NothingToUndo { .. }), "{outcome:?}");
+        network.state().nics.pop();
+    }
+    assert_eq!(network.state().questions.len(), 1);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Putting back: each interface gets exactly the groups it had, if it still holds just ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::Client;
 use backstop_core::UndoOutcome;
@@ -17,8 +17,8 @@ use super::{
 /// connection tracking timeout"). EC2 has no call that unsets the value.
 pub(super) const DEFAULT_TIMEOUT: i32 = 432_000;
 
-/// Where an interface stands.
-enum Standing<'a> {
+/// What groups an interface has now.
+enum GroupsNow<'a> {
     Gone,
     AsBefore(&'a Now),
     Ours(&'a Now),
@@ -31,34 +31,19 @@ pub(super) async fn undo(
     request: &StepRequest,
     interfaces: &[Before],
 ) -> Result<UndoOutcome, StepError> {
-    for before in interfaces {
-        let missing = group::not_in(ec2, &before.vpc, &before.groups).await?;
-        if !missing.is_empty() {
-            return Ok(UndoOutcome::Drifted {
-                found: format!(
-                    "security group {} of network interface {} doesn't exist in {} (any more)",
-                    missing.join(", "),
-                    before.id,
-                    before.vpc
-                ),
-            });
-        }
-    }
     let ids: Vec<&str> = interfaces.iter().map(|before| before.id.as_str()).collect();
     let (now, ours) = tokio::try_join!(read(ec2, &ids), our_groups(ec2, request, interfaces))?;
-    let standings: Vec<(&Before, Standing<'_>)> = interfaces
+    let all: Vec<(&Before, GroupsNow<'_>)> = interfaces
         .iter()
-        .map(|before| (before, standing(before, now.get(&before.id), &ours)))
+        .map(|before| (before, groups_now(before, now.get(&before.id), &ours)))
         .collect();
-    if let Some(found) = drift(&standings) {
+    if let Some(found) = drift(&all) {
         return Ok(UndoOutcome::Drifted { found });
     }
-    let restored = join_all(
-        standings
-            .iter()
-            .map(|(before, standing)| restore(ec2, before, standing)),
-    )
-    .await;
+    if let Some(found) = lost(ec2, &all).await? {
+        return Ok(UndoOutcome::Drifted { found });
+    }
+    let restored = join_all(all.iter().map(|(before, groups)| restore(ec2, before, groups))).await;
     let sentences = restored.into_iter().collect::<Result<Vec<_>, CallError>>()?;
     let changed_something = sentences.iter().any(|restored| restored.changed);
     let text = sentences
@@ -108,29 +93,33 @@ async fn our_groups(
     Ok(ours)
 }
 
-fn standing<'a>(before: &Before, now: Option<&'a Now>, ours: &BTreeMap<String, Vec<String>>) -> Standing<'a> {
+fn groups_now<'a>(
+    before: &Before,
+    now: Option<&'a Now>,
+    ours: &BTreeMap<String, Vec<String>>,
+) -> GroupsNow<'a> {
     let Some(now) = now else {
-        return Standing::Gone;
+        return GroupsNow::Gone;
     };
     if now.groups == before.groups {
-        return Standing::AsBefore(now);
+        return GroupsNow::AsBefore(now);
     }
     let is_ours = match now.groups.as_slice() {
         [only] => ours.get(&before.vpc).is_some_and(|ids| ids.contains(only)),
         _ => false,
     };
     if is_ours {
-        Standing::Ours(now)
+        GroupsNow::Ours(now)
     } else {
-        Standing::Drifted(now)
+        GroupsNow::Drifted(now)
     }
 }
 
-fn drift(standings: &[(&Before, Standing<'_>)]) -> Option<String> {
-    let drifted: Vec<String> = standings
+fn drift(all: &[(&Before, GroupsNow<'_>)]) -> Option<String> {
+    let drifted: Vec<String> = all
         .iter()
-        .filter_map(|(before, standing)| match standing {
-            Standing::Drifted(now) => Some(format!(
+        .filter_map(|(before, groups)| match groups {
+            GroupsNow::Drifted(now) => Some(format!(
                 "network interface {} was put into {} only and holds {} now",
                 before.id,
                 group::ISOLATION,
@@ -142,23 +131,62 @@ fn drift(standings: &[(&Before, Standing<'_>)]) -> Option<String> {
     (!drifted.is_empty()).then(|| drifted.join("; "))
 }
 
+/// Which groups that would be put back can't be: they exist no longer, or in another VPC only. One question a VPC, and
+/// only about interfaces that need their groups back.
+async fn lost(ec2: &Client, all: &[(&Before, GroupsNow<'_>)]) -> Result<Option<String>, CallError> {
+    let needy = || {
+        all.iter()
+            .filter_map(|(before, groups)| matches!(groups, GroupsNow::Ours(_)).then_some(*before))
+    };
+    let mut wanted: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for before in needy() {
+        let of_vpc = wanted.entry(&before.vpc).or_default();
+        of_vpc.extend(before.groups.iter().cloned());
+    }
+    let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (vpc, ids) in wanted {
+        let ids: Vec<String> = ids.into_iter().collect();
+        missing.insert(vpc, group::not_in(ec2, vpc, &ids).await?);
+    }
+    let sentences: Vec<String> = needy()
+        .filter_map(|before| {
+            let missing = missing.get(before.vpc.as_str())?;
+            let lost: Vec<&str> = before
+                .groups
+                .iter()
+                .filter(|id| missing.contains(id))
+                .map(String::as_str)
+                .collect();
+            (!lost.is_empty()).then(|| {
+                format!(
+                    "security group {} of network interface {} doesn't exist in {} (any more)",
+                    lost.join(", "),
+                    before.id,
+                    before.vpc
+                )
+            })
+        })
+        .collect();
+    Ok((!sentences.is_empty()).then(|| sentences.join("; ")))
+}
+
 /// What was done to one interface.
 struct Restored {
     changed: bool,
     text: String,
 }
 
-async fn restore(ec2: &Client, before: &Before, standing: &Standing<'_>) -> Result<Restored, CallError> {
+async fn restore(ec2: &Client, before: &Before, groups: &GroupsNow<'_>) -> Result<Restored, CallError> {
     let id = &before.id;
-    let (now, is_ours) = match standing {
-        Standing::Gone => {
+    let (now, is_ours) = match groups {
+        GroupsNow::Gone => {
             return Ok(Restored {
                 changed: false,
                 text: format!("network interface {id} no longer exists"),
             });
         }
-        Standing::AsBefore(now) | Standing::Drifted(now) => (now, false),
-        Standing::Ours(now) => (now, true),
+        GroupsNow::AsBefore(now) | GroupsNow::Drifted(now) => (now, false),
+        GroupsNow::Ours(now) => (now, true),
     };
     let mut text = format!(
         "network interface {id} has the groups {}",

@@ -71,6 +71,8 @@ pub(crate) struct State {
     pub(crate) is_raced: bool,
     /// Groups of interfaces that exist no longer.
     pub(crate) lost: Vec<String>,
+    /// Which groups were asked for by their ids.
+    pub(crate) questions: Vec<Vec<String>>,
 }
 
 /// See the module.
@@ -155,10 +157,13 @@ impl Network {
                     .build()
             }),
             mock!(Client::describe_security_groups).then_compute_output(move |request| {
-                let state = s3.lock().unwrap();
+                let mut state = s3.lock().unwrap();
                 assert_eq!(values(request.filters(), "vpc-id"), [VPC]);
                 let purposes = values(request.filters(), "tag:backstop:purpose");
                 let ids = values(request.filters(), "group-id");
+                if !ids.is_empty() {
+                    state.questions.push(ids.clone());
+                }
                 let is_asked = |group: &&SecurityGroup| {
                     let has = |purpose: &String| {
                         let mut tags = group.tags().iter();

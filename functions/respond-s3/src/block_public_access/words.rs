@@ -4,16 +4,16 @@ use backstop_runtime::CallError;
 
 use crate::{
     block::Block,
-    bucket::{AccessLog, Place, PolicyStatus, object_level_logging},
+    bucket::{AccessLog, BucketLocation, PolicyStatus, object_level_logging},
 };
 
 /// Who feels it.
 pub(super) fn blast_radius(
-    place: &Place,
+    place: &BucketLocation,
     policy: &PolicyStatus,
     website: &Result<bool, CallError>,
 ) -> Vec<String> {
-    let Place { name, owner, .. } = place;
+    let BucketLocation { name, owner, .. } = place;
     let mut lines = vec![
         format!(
             "whoever reads bucket {name} without signing in gets 403, also a CloudFront distribution without \
@@ -61,7 +61,7 @@ pub(super) fn limits(log: &Result<Option<AccessLog>, CallError>) -> Vec<String> 
 }
 
 /// What undoes it by hand.
-pub(super) fn manual_undo(place: &Place, before: Option<Block>) -> String {
+pub(super) fn manual_undo(place: &BucketLocation, before: Option<Block>) -> String {
     let (call, setting) = match before {
         None => ("delete-public-access-block", String::new()),
         Some(before) => (
@@ -76,8 +76,8 @@ pub(super) fn manual_undo(place: &Place, before: Option<Block>) -> String {
 }
 
 /// What reading back showed.
-pub(super) fn observed(place: &Place, block: Option<Block>, policy: &PolicyStatus) -> String {
-    let Place { name, owner, .. } = place;
+pub(super) fn observed(place: &BucketLocation, block: Option<Block>, policy: &PolicyStatus) -> String {
+    let BucketLocation { name, owner, .. } = place;
     let restricted = block == Some(Block::FULL);
     let policy = match policy {
         PolicyStatus::NoPolicy => "it has no policy".to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backstop_core::{
     Finding, IncidentId, Mode,
     guardrail::{Decision, Effect, Guardrails, OpeningSubject},
-    incident::{Incident, Undo},
+    incident::{Answer, Incident, Undo},
     log::{Event, FindingRef, Opened, Origin, Record},
     notice::title_of,
     task::ExecutionInput,
@@ -106,8 +106,7 @@ impl Intake {
     async fn join(&self, lock: &Lock, new: NewIncident, reference: FindingRef) -> Result<(), Unfinished> {
         let mut log = self.ledger.log(&lock.incident).await?;
         let incident = log.incident()?;
-        let takes_over =
-            incident.closed.is_none() && new.opened.mode == Mode::Auto && is_unconfirmed(&incident.opened);
+        let takes_over = new.opened.mode == Mode::Auto && waits_unconfirmed(&incident);
         if incident.closed.is_none() {
             if !lock.started {
                 // Whoever opened it may have died before starting the machine; starting twice is harmless.
@@ -193,12 +192,14 @@ impl Intake {
     }
 }
 
-/// Whether people were asked only since nothing proved where the finding came from, and haven't answered yet.
-fn is_unconfirmed(opened: &Opened) -> bool {
-    opened
-        .guardrails
-        .iter()
-        .any(|decision| decision.guardrail == UNCONFIRMED)
+/// Whether it waits for people only since nothing proved where the finding came from, and nobody has decided yet. What people
+/// denied isn't done all the same since a copy was confirmed, and what they approved is being done.
+fn waits_unconfirmed(incident: &Incident) -> bool {
+    let is_unconfirmed = |decision: &Decision| decision.guardrail == UNCONFIRMED;
+    incident.closed.is_none()
+        && incident.opened.guardrails.iter().any(is_unconfirmed)
+        && !matches!(incident.decision, Some(Answer::Approved | Answer::Denied))
+        && !incident.steps.iter().any(|state| state.acted)
 }
 
 /// A person undid what was done here: acting on the same target again by itself would be a loop.

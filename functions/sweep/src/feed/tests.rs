@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use backstop_aws::{Requests, answering};
-use backstop_core::log::{FindingRef, Opened, Origin, Record};
+use backstop_core::log::{Event, FindingRef, Opened, Origin, Record};
 use backstop_playbook::Catalog;
 use backstop_runtime::{Ledger, machines::Machines, new_id, outbox::Outbox};
 use serde_json::json;

@@ -10,6 +10,10 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+/// A hanging call becomes a named error well within the function's own timeout.
+pub(crate) const CONNECT: Duration = Duration::from_secs(2);
+pub(crate) const ATTEMPT: Duration = Duration::from_secs(5);
+
 /// Reads Region, endpoint, credentials and proxy the way every AWS SDK does.
 pub async fn config() -> SdkConfig {
     loader().load().await
@@ -17,8 +21,7 @@ pub async fn config() -> SdkConfig {
 
 /// [`config`] before it is read, for who lets people override a part of it.
 ///
-/// Timeouts are short and retries few, since the state machine retries the whole step: what matters is
-/// that a hanging call becomes a named error well within the function's own timeout.
+/// Timeouts are short and retries few, since the state machine retries the whole step.
 pub fn loader() -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client())
@@ -29,8 +32,8 @@ pub fn loader() -> ConfigLoader {
         )
         .timeout_config(
             TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(2))
-                .operation_attempt_timeout(Duration::from_secs(5))
+                .connect_timeout(CONNECT)
+                .operation_attempt_timeout(ATTEMPT)
                 .operation_timeout(Duration::from_secs(15))
                 .build(),
         )

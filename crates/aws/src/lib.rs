@@ -9,7 +9,7 @@
 //! | `scope` | [`Scope`]: which account and Region, and for which step |
 //! | `credentials` | where an account's credentials come from |
 //! | `service` | [`Service`]: what a client is made of |
-//! | `partition` | the home Regions of services without Regions |
+//! | `partition` | partitions, and the home Regions of services without Regions |
 //! | `call_error` | [`CallError`]: a failed call under its fixed name |
 //! | `error_class` | the one table of AWS's error codes: what passes by waiting, and what doesn't |
 //! | `signed_call` | [`SignedCall`]: one call of a service that no SDK crate is linked for |
@@ -40,7 +40,7 @@ pub use call_error::CallError;
 pub use config::{config, loader};
 pub use credentials::{AccountError, CredentialsSource, OwnAccount, Session};
 pub use denied_by::PolicyType;
-pub use partition::{home_region, partition_of};
+pub use partition::{health_region, home_region, partition_of};
 pub use scope::{Scope, StepScope};
 pub use service::Service;
 pub use signed_call::SignedCall;

@@ -21,11 +21,13 @@ use aws_smithy_types::{body::SdkBody, timeout::TimeoutConfig};
 use backstop_core::{ErrorName, words::with_causes};
 use serde_json::Value;
 
-use crate::{CallError, error_class::Refusal, partition::partition_of};
+use crate::{
+    CallError,
+    config::{ATTEMPT, CONNECT},
+    error_class::Refusal,
+    partition::{partition_of, suffix_of},
+};
 
-/// As for the clients of the SDK: a hanging call becomes an error well within the function's own timeout.
-const CONNECT: Duration = Duration::from_secs(2);
-const ATTEMPT: Duration = Duration::from_secs(5);
 /// What passes by waiting is tried so often, with pauses that double.
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(150);
@@ -179,15 +181,7 @@ impl SignedCall {
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         };
-        let suffix = match partition_of(&region.into()) {
-            "aws-cn" => "amazonaws.com.cn",
-            "aws-eusc" => "amazonaws.eu",
-            "aws-iso" => "c2s.ic.gov",
-            "aws-iso-b" => "sc2s.sgov.gov",
-            "aws-iso-e" => "cloud.adc-e.uk",
-            "aws-iso-f" => "csp.hci.ic.gov",
-            _ => "amazonaws.com",
-        };
+        let suffix = suffix_of(partition_of(&region.into()));
         let fips = if is_fips { "-fips" } else { "" };
         is_code(region).then(|| format!("https://{}{fips}.{region}.{suffix}", self.service))
     }

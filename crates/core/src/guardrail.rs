@@ -143,14 +143,6 @@ impl Guardrails {
             })
             .min_by_key(|(mode, _)| *mode)
     }
-
-    /// What can be said at intake, before the target was resolved: pauses only.
-    pub fn pauses(&self, playbook: &PlaybookName, account: &AccountId, now: Timestamp) -> Vec<Decision> {
-        self.pauses
-            .iter()
-            .filter_map(|pause| pause.decide(playbook, account, now))
-            .collect()
-    }
 }
 
 impl Permit {

@@ -101,6 +101,38 @@ pub struct StepAnswer {
     pub outcome: Option<Outcome>,
 }
 
+/// The name of an execution: the incident's id, for an undo followed by `-` and the request's own id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ExecutionName(String);
+
+impl ExecutionName {
+    /// The execution of the incident's playbook.
+    pub fn of_playbook(incident: &IncidentId) -> Self {
+        Self(incident.as_str().to_owned())
+    }
+
+    /// An execution that undoes the incident, as this request wants.
+    pub fn of_undo(incident: &IncidentId, request: &str) -> Self {
+        Self(format!("{incident}-{request}"))
+    }
+
+    /// The name as Step Functions has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The incident that it works on.
+    pub fn incident(&self) -> IncidentId {
+        self.0.split('-').next().unwrap_or_default().into()
+    }
+
+    /// Whether it undoes.
+    pub fn is_undo(&self) -> bool {
+        self.0.contains('-')
+    }
+}
+
 /// What the `close` function is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
@@ -124,8 +156,8 @@ pub enum CloseTask {
     /// An execution failed, timed out or was aborted: conclude what it left open, so that the target isn't
     /// held for ever by an incident that nobody works on.
     ExecutionDied {
-        /// The execution's name: the incident's id, for an undo followed by `-` and the request's own id.
-        name: String,
+        /// Which.
+        name: ExecutionName,
     },
     /// Write down that undoing a step failed in a way its own function couldn't.
     RecordUndoFailure {
@@ -175,8 +207,8 @@ pub enum NotifyTask {
 /// Change").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadExecution {
-    /// The execution's name: the incident's id, for an undo followed by `-` and the request's own id.
-    pub name: String,
+    /// Which.
+    pub name: ExecutionName,
     /// `FAILED`, `TIMED_OUT` or `ABORTED`.
     pub status: String,
     /// Its ARN.
@@ -187,7 +219,7 @@ pub struct DeadExecution {
 impl DeadExecution {
     /// The incident that it worked on.
     pub fn incident(&self) -> IncidentId {
-        self.name.split('-').next().unwrap_or_default().into()
+        self.name.incident()
     }
 }
 
@@ -266,7 +298,22 @@ mod tests {
         let NotifyTask::ExecutionDied(died) = read(died) else {
             panic!("it is what EventBridge says of an execution");
         };
-        assert_eq!(died.incident(), "01J".into());
+        assert_eq!((died.incident(), died.name.is_undo()), ("01J".into(), true));
+    }
+
+    #[test]
+    fn a_name_says_which_incident_and_what_for() {
+        let incident = IncidentId::new("01J");
+        let (playbook, undo) = (
+            ExecutionName::of_playbook(&incident),
+            ExecutionName::of_undo(&incident, "01K"),
+        );
+        assert_eq!((playbook.as_str(), undo.as_str()), ("01J", "01J-01K"));
+        assert_eq!((playbook.is_undo(), undo.is_undo()), (false, true));
+        assert_eq!(
+            (playbook.incident(), undo.incident()),
+            (incident.clone(), incident)
+        );
     }
 
     #[test]

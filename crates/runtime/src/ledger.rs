@@ -19,6 +19,7 @@ mod compressed;
 pub(crate) mod fake_table;
 mod findings;
 mod guards;
+mod history;
 mod item;
 mod limit;
 mod log;

@@ -3,9 +3,9 @@
 use aws_sdk_sfn::{Client, types::ExecutionStatus};
 use aws_smithy_runtime_api::client::result::SdkError;
 use backstop_core::{
-    IncidentId, PlaybookName,
+    PlaybookName,
     sweep::Machine,
-    task::{ApprovalAnswer, ExecutionInput, UndoInput},
+    task::{ApprovalAnswer, ExecutionInput, ExecutionName, UndoInput},
 };
 
 use crate::CallError;
@@ -54,7 +54,7 @@ impl Machines {
             .sfn
             .start_execution()
             .state_machine_arn(&machine)
-            .name(input.incident.as_str())
+            .name(ExecutionName::of_playbook(&input.incident).as_str())
             .input(serde_json::to_string(input)?)
             .send()
             .await;
@@ -73,12 +73,12 @@ impl Machines {
 
     /// Starts the undo machine. Each request is an execution of its own; running two at once is harmless,
     /// since undoing a step twice is.
-    pub async fn start_undo(&self, input: &UndoInput, name: &str) -> Result<(), StartError> {
+    pub async fn start_undo(&self, input: &UndoInput, name: &ExecutionName) -> Result<(), StartError> {
         let machine = format!("{}undo", self.arn_prefix);
         self.sfn
             .start_execution()
             .state_machine_arn(&machine)
-            .name(name)
+            .name(name.as_str())
             .input(serde_json::to_string(input)?)
             .send()
             .await
@@ -86,17 +86,18 @@ impl Machines {
         Ok(())
     }
 
-    /// Whether the execution that was started for an incident still runs. Step Functions forgets executions 90
+    /// Whether an execution of the playbook's machine still runs. Step Functions forgets executions 90
     /// days after they ended ("Quotas"), so an old one may be absent.
     pub async fn execution(
         &self,
         playbook: &PlaybookName,
-        incident: &IncidentId,
+        name: &ExecutionName,
     ) -> Result<Machine, CallError> {
         let machine = self.arn(playbook);
         let execution = format!(
-            "{}:{incident}",
-            machine.replacen(":stateMachine:", ":execution:", 1)
+            "{}:{}",
+            machine.replacen(":stateMachine:", ":execution:", 1),
+            name.as_str()
         );
         let outcome = self
             .sfn

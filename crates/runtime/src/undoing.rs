@@ -6,7 +6,7 @@ use backstop_core::{
     incident::{Incident, Status, StepState, Undo},
     log::{Event, Origin, StepRef},
     person::Person,
-    task::{UndoInput, UndoStep},
+    task::{ExecutionName, UndoInput, UndoStep},
     text,
 };
 use jiff::SignedDuration;
@@ -29,7 +29,10 @@ const NEEDED_BY_HIGH_IMPACT: u8 = 2;
 #[derive(Debug, thiserror::Error)]
 pub enum UndoError {
     /// The incident is still being worked on.
-    #[error("incident `{incident}` is {status}: undo it once it is closed, or deny its plan")]
+    #[error(
+        "incident `{incident}` is {status}: undo it once it is closed; follow it with `backstop incidents show {incident} \
+         --watch`, or deny its plan with `backstop deny {incident}`"
+    )]
     NotClosed {
         /// The incident.
         incident: IncidentId,
@@ -269,7 +272,7 @@ pub async fn request(
         steps: linked,
     };
     machines
-        .start_undo(&input, &format!("{}-{}", log.id(), new_id()))
+        .start_undo(&input, &ExecutionName::of_undo(log.id(), &new_id()))
         .await?;
     Ok(UndoState::Started)
 }

@@ -26,8 +26,8 @@ impl Api {
             let message = match kept.failure {
                 Some(why) => format!("nothing could be kept of incident `{id}`: {why}"),
                 None => format!(
-                    "nothing is kept of incident `{id}` yet: it is kept once the incident is closed; follow it: backstop \
-                     incidents show {id} --watch"
+                    "nothing is kept of incident `{id}` yet: it is kept once the incident is closed; follow it with `backstop \
+                     incidents show {id} --watch`"
                 ),
             };
             return Err(refusal(ErrorCode::NoEvidence, &message));

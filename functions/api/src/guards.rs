@@ -1,4 +1,5 @@
-//! Pauses and exemptions: listed, begun and ended.
+//! Pauses and exemptions: listed, begun and ended. Whoever begins or ends one is a person that can be named, as whoever
+//! decides on a plan is: a pause decides for every plan.
 
 use backstop_core::{
     AccountId, PlaybookName,
@@ -32,13 +33,14 @@ impl Api {
     pub(crate) async fn pause(&self, request: &Request, caller: Caller) -> Answered {
         let new: NewPause = request.body()?;
         self.check_scope(&new.scope)?;
-        let pause = new.begin(&caller.arn, now()).map_err(wrong)?;
+        let by = self.person(caller).await?;
+        let pause = new.begin(by.arn(), now()).map_err(wrong)?;
         // Where one stands that ends later, that end stays.
         let stands = self.ledger.put_pause(&pause).await.map_err(of_ledger)?;
         Done::created(&stands)
     }
 
-    pub(crate) async fn resume(&self, request: &Request) -> Answered {
+    pub(crate) async fn resume(&self, request: &Request, caller: Caller) -> Answered {
         let scope = match (request.query("playbook"), request.query("account")) {
             (Some(_), Some(_)) => return Err(bad_request("name a playbook or an account, not both")),
             (Some(playbook), None) => PauseScope::Playbook(PlaybookName::new(playbook)),
@@ -46,6 +48,7 @@ impl Api {
             (None, None) => PauseScope::Everything,
         };
         self.check_scope(&scope)?;
+        self.person(caller).await?;
         let before = self.running().await?;
         let was_there = self.ledger.remove_pause(&scope).await.map_err(of_ledger)?;
         if !was_there {
@@ -70,12 +73,14 @@ impl Api {
 
     pub(crate) async fn add_exemption(&self, request: &Request, caller: Caller) -> Answered {
         let new: NewExemption = request.body()?;
-        let exemption = new.begin(new_id(), &caller.arn, now()).map_err(wrong)?;
+        let by = self.person(caller).await?;
+        let exemption = new.begin(new_id(), by.arn(), now()).map_err(wrong)?;
         self.ledger.put_exemption(&exemption).await.map_err(of_ledger)?;
         Done::created(&exemption)
     }
 
-    pub(crate) async fn remove_exemption(&self, request: &Request) -> Answered {
+    pub(crate) async fn remove_exemption(&self, request: &Request, caller: Caller) -> Answered {
+        self.person(caller).await?;
         let id = request.parameter("exemption").trim().to_ascii_uppercase();
         let is_id = id.len() == ID_CHARS && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let was_there = is_id && self.ledger.remove_exemption(&id).await.map_err(of_ledger)?;

@@ -60,7 +60,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         ),
         iam: aws_sdk_iam::Client::new(&config),
         limits: Limits {
-            maximum: settings::parsed("MAXIMUM_MODE", "`observe`, `approve` or `auto`")?,
+            maximum: settings::maximum_mode()?,
             hourly: settings::parsed("CONTAINMENTS_PER_HOUR", "a whole number")?,
             protection: settings::protection()?,
         },

@@ -48,10 +48,10 @@ impl Api {
             Operation::UndoIncident => self.undo(request, caller).await,
             Operation::ListPauses => self.list_pauses().await,
             Operation::Pause => self.pause(request, caller).await,
-            Operation::Resume => self.resume(request).await,
+            Operation::Resume => self.resume(request, caller).await,
             Operation::ListExemptions => self.list_exemptions(request).await,
             Operation::AddExemption => self.add_exemption(request, caller).await,
-            Operation::RemoveExemption => self.remove_exemption(request).await,
+            Operation::RemoveExemption => self.remove_exemption(request, caller).await,
             Operation::ListPlaybooks => self.list_playbooks(),
             Operation::ShowPlaybook => self.show_playbook(request),
         }

@@ -1,9 +1,10 @@
 //! A person starts a playbook, under the same guardrails as a finding would; or only has it plan.
 
 use backstop_core::{
-    Mode, Target,
+    IncidentId, Mode, Target,
     api::{ApiError, ErrorCode, PlanAnswer, PlanRequest, RunAnswer, RunRequest, Started, is_incident},
     guardrail::OpeningSubject,
+    log::Opened,
     person::Caller,
     target::{Location, read_typed},
     text::for_terminal,
@@ -49,7 +50,7 @@ impl Api {
         match self.open(&run).await? {
             ManualRunOutcome::Started(incident) => {
                 // The limit is counted in the write that opens, so only the log knows the mode that was left, and why.
-                let opened = self.view(&incident).await?.state.opened;
+                let opened = self.opened(&incident).await?;
                 Done::created(&RunAnswer::Started(Box::new(Started {
                     incident,
                     playbook: opened.playbook,
@@ -107,6 +108,11 @@ impl Api {
         ran.map_err(of_run)
     }
 
+    async fn opened(&self, id: &IncidentId) -> Result<Opened, ApiError> {
+        let log = self.ledger.log(id).await.map_err(of_ledger)?;
+        Ok(log.incident().map_err(of_ledger)?.opened)
+    }
+
     /// What a person typed: a target, or an incident whose target is meant.
     async fn target(&self, typed: &str, caller: &Caller) -> Result<Target, ApiError> {
         let typed = typed.trim();
@@ -115,8 +121,7 @@ impl Api {
         }
         if is_incident(typed) {
             let id = typed.to_ascii_uppercase().as_str().into();
-            let log = self.ledger.log(&id).await.map_err(of_ledger)?;
-            return Ok(log.incident().map_err(of_ledger)?.opened.target);
+            return Ok(self.opened(&id).await?.target);
         }
         let at = Location {
             account: caller.account(),

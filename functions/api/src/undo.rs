@@ -1,8 +1,8 @@
 //! Undo as people ask for it.
 
 use backstop_core::{
-    StepId,
-    api::{UndoAnswer, UndoRequest, UndoState},
+    Risk, StepId,
+    api::{ApiError, UndoAnswer, UndoRequest, UndoState},
     person::Caller,
 };
 use backstop_runtime::undoing::{self, UndoError};
@@ -21,17 +21,12 @@ impl Api {
         let log = self.ledger.log(&incident).await.map_err(of_ledger)?;
         let state = log.incident().map_err(of_ledger)?;
         let steps = undoing::undoable(&incident, &state, only.as_ref()).map_err(of_undo)?;
-        let accepting: Vec<_> = request
+        let accepting = request
             .query("accepting")
-            .into_iter()
-            .flat_map(|all| all.split(','))
-            .collect();
-        for risk in accepting {
-            let risk = serde_json::from_value(risk.into()).map_err(|_unknown| {
-                bad_request("`accepting` must be `revive-sessions` or `reactivate-key`")
-            })?;
-            undoing::check_risks(&incident, &state, &[risk]).map_err(of_undo)?;
-        }
+            .map(risks)
+            .transpose()?
+            .unwrap_or_default();
+        undoing::check_risks(&incident, &state, &accepting).map_err(of_undo)?;
         Done::ok(&UndoAnswer {
             needed: undoing::people_needed(&state, &steps),
             state: UndoState::Planned,
@@ -73,4 +68,12 @@ impl Api {
             steps,
         })
     }
+}
+
+fn risks(list: &str) -> Result<Vec<Risk>, ApiError> {
+    let risk = |name: &str| serde_json::from_value(name.into());
+    let risks: Result<_, _> = list.split(',').map(risk).collect();
+    risks.map_err(|_unknown: serde_json::Error| {
+        bad_request("`accepting` must be `revive-sessions` or `reactivate-key`")
+    })
 }

@@ -13,7 +13,6 @@ use backstop_core::{IncidentId, task::CloseTask};
 use backstop_runtime::{Ledger, StepError, evidence::EvidenceBucket, machines::Machines, serve, settings};
 use serde_json::Value;
 
-use died::Died;
 use hub::Hub;
 
 #[tokio::main(flavor = "current_thread")]
@@ -63,8 +62,9 @@ impl Close {
             } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
             CloseTask::Close { incident } => self.close(&incident).await,
             CloseTask::ExecutionDied { name } => {
-                let Died { incident, was_undo } = died::died(ledger, &self.machines, &name).await?;
-                if !was_undo {
+                died::died(ledger, &self.machines, &name).await?;
+                let incident = name.incident();
+                if !name.is_undo() {
                     return self.close(&incident).await;
                 }
                 let answer = undo::finish(ledger, &incident).await?;

@@ -41,8 +41,7 @@ pub(crate) async fn record_failure(
     Ok(json!({ "step": step }))
 }
 
-/// Says how the undo ended. What failed makes the incident `stuck`; what drifted was refused on purpose,
-/// and is a person's to decide, too.
+/// Says how the undo ended. What failed, was cut off or drifted makes the incident `stuck`: a person must look at it.
 pub(crate) async fn finish(ledger: &Ledger, id: &IncidentId) -> Result<Value, StepError> {
     let mut log = ledger.log(id).await?;
     let incident = log.incident()?;
@@ -86,8 +85,8 @@ fn has_failed(state: &StepState) -> bool {
 }
 
 /// The commands of the steps whose undo failed or was cut off, last made first. A drifted step gets none: what to do
-/// there depends on who changed it and why. Nor does one whose receipt isn't proven: its commands come from the same
-/// record, and nobody must be led to type what a forger wrote.
+/// there depends on who changed it and why. Nor does one whose undo was refused: either it would do harm, or its receipt
+/// isn't proven, and its commands come from the same record: nobody must be led to type what a forger wrote.
 fn commands(incident: &Incident) -> Vec<String> {
     incident
         .steps

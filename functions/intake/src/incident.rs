@@ -5,8 +5,8 @@ use std::time::Duration;
 use backstop_core::{
     Finding, IncidentId, Mode,
     guardrail::{Decision, Effect, Guardrails, OpeningSubject},
-    incident::{Incident, Undo},
-    log::{Event, FindingRef, Opened, Origin, Record},
+    incident::{Answer, Incident, Undo},
+    log::{Event, FindingRef, Opened, Origin},
     notice::title_of,
     task::ExecutionInput,
 };
@@ -29,10 +29,6 @@ use crate::{
 /// to the queue stays away for the queue's visibility timeout.
 const MOST_RACES: u32 = 5;
 const PAUSE_AFTER_RACE: Duration = Duration::from_millis(40);
-
-/// Closed incidents of one target that are looked at. Findings older than that have expired in GuardDuty, which
-/// keeps them for 90 days.
-const LONGEST_HISTORY: usize = 20;
 
 impl Intake {
     /// One conditional write decides between opening and joining, so that ten copies by five routes start
@@ -106,8 +102,7 @@ impl Intake {
     async fn join(&self, lock: &Lock, new: NewIncident, reference: FindingRef) -> Result<(), Unfinished> {
         let mut log = self.ledger.log(&lock.incident).await?;
         let incident = log.incident()?;
-        let takes_over =
-            incident.closed.is_none() && new.opened.mode == Mode::Auto && is_unconfirmed(&incident.opened);
+        let takes_over = new.opened.mode == Mode::Auto && waits_unconfirmed(&incident);
         if incident.closed.is_none() {
             if !lock.started {
                 // Whoever opened it may have died before starting the machine; starting twice is harmless.
@@ -119,8 +114,8 @@ impl Intake {
                 return self.note(&mut log, reference, &new.raw).await;
             }
         }
-        let before = self.before(&incident).await?;
-        let is_known = |log: &IncidentLog| findings(log).any(|known| known.key == reference.key);
+        let before = self.ledger.before(&incident).await?;
+        let is_known = |log: &IncidentLog| log.findings().any(|known| known.key == reference.key);
         if !takes_over && (is_known(&log) || before.iter().any(is_known)) {
             return self.note(&mut log, reference, &new.raw).await;
         }
@@ -141,23 +136,11 @@ impl Intake {
         }
     }
 
-    /// The logs of the closed incidents that this one is linked to, newest first.
-    async fn before(&self, incident: &Incident) -> Result<Vec<IncidentLog>, Unfinished> {
-        let mut logs = Vec::new();
-        let mut linked = incident.opened.linked.clone();
-        while let Some(id) = linked.filter(|_| logs.len() < LONGEST_HISTORY) {
-            let log = self.ledger.log(&id).await?;
-            linked = log.incident()?.opened.linked;
-            logs.push(log);
-        }
-        Ok(logs)
-    }
-
     /// Keeps the finding and writes it to the log, unless the same copy is there: redelivery is no news. Kept first: what
     /// the log names is there.
     async fn note(&self, log: &mut IncidentLog, reference: FindingRef, raw: &[u8]) -> Result<(), Unfinished> {
         for race in 1..=MOST_RACES {
-            if findings(log).any(|known| is_same_copy(known, &reference)) {
+            if log.findings().any(|known| is_same_copy(known, &reference)) {
                 tracing::info!(incident = %log.id(), finding = %reference.key, "left: this copy is known");
                 return Ok(());
             }
@@ -193,12 +176,14 @@ impl Intake {
     }
 }
 
-/// Whether people were asked only since nothing proved where the finding came from, and haven't answered yet.
-fn is_unconfirmed(opened: &Opened) -> bool {
-    opened
-        .guardrails
-        .iter()
-        .any(|decision| decision.guardrail == UNCONFIRMED)
+/// Whether it waits for people only since nothing proved where the finding came from, and nobody has decided yet. What people
+/// denied isn't done all the same since a copy was confirmed, and what they approved is being done.
+fn waits_unconfirmed(incident: &Incident) -> bool {
+    let is_unconfirmed = |decision: &Decision| decision.guardrail == UNCONFIRMED;
+    incident.closed.is_none()
+        && incident.opened.guardrails.iter().any(is_unconfirmed)
+        && !matches!(incident.decision, Some(Answer::Approved | Answer::Denied))
+        && !incident.steps.iter().any(|state| state.acted)
 }
 
 /// A person undid what was done here: acting on the same target again by itself would be a loop.
@@ -218,16 +203,6 @@ fn ask_after_undo<'log>(
         }
     }
     Ok(new)
-}
-
-fn findings(log: &IncidentLog) -> impl Iterator<Item = &FindingRef> {
-    log.records()
-        .iter()
-        .filter_map(|record: &Record| match &record.event {
-            Event::Opened(opened) => Some(&opened.finding),
-            Event::FindingJoined(reference) => Some(reference),
-            _ => None,
-        })
 }
 
 /// The same state of the same finding by the same route.

@@ -49,7 +49,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             settings::required("TABLE_NAME")?,
         ),
         protection: settings::protection()?,
-        maximum_mode: settings::parsed("MAXIMUM_MODE", "`observe`, `approve` or `auto`")?,
+        maximum_mode: settings::maximum_mode()?,
         accepts_drills: settings::required("DRILL_EVENTS")? == "Enabled",
         hourly_limit: settings::parsed("CONTAINMENTS_PER_HOUR", "a whole number")?,
         machines: Machines::new(

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsMessage;
-use backstop_aws::{Scope, SignedCall};
+use backstop_aws::{Scope, SignedCall, health_region, partition_of};
 use backstop_core::{
     Finding, Mode, Region, Target,
     finding::{HubFinding, HubFormat, ReadBack, SWEEP_SOURCE, Unconfirmed},
@@ -18,8 +18,6 @@ use crate::Intake;
 const PAUSE: Duration = Duration::from_millis(1500);
 /// The name under which a log has the guardrail.
 pub(crate) const UNCONFIRMED: &str = "unconfirmed-source";
-/// AWS Health's API is where the others aren't.
-const HEALTH_REGION: &str = "us-east-1";
 
 /// What is known of where a message came from.
 #[derive(Debug)]
@@ -105,7 +103,7 @@ impl Intake {
 
 fn region(finding: &Finding, read_back: &ReadBack) -> Region {
     match read_back {
-        ReadBack::Health { .. } => HEALTH_REGION.into(),
+        ReadBack::Health { .. } => health_region(partition_of(&finding.region)),
         ReadBack::GuardDuty { .. } | ReadBack::SecurityHub(_) => finding.region.clone(),
     }
 }

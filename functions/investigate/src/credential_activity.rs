@@ -63,13 +63,12 @@ impl Capture for CredentialActivity {
         let suspect = Suspect::new(&request.target, principal.user).known_as(principal.arn.clone());
         let mut search = Search::new(request, suspect);
         search.run(&aws, span, until).await?;
-        let missing = search.missing();
         let found = search.finish(span);
         Ok(Captured {
             principal: principal.arn.unwrap_or_else(|| request.target.probable_arn()),
             tags: principal.tags,
             limits: limits(&found),
-            missing,
+            missing: found.incomplete.clone(),
             evidence: serde_json::to_value(&found).map_err(|error| StepError::Invalid {
                 what: "the investigation to keep",
                 detail: error.to_string(),
@@ -179,6 +178,9 @@ impl Search {
                     Rest::OutOfTime => self.note(format!(
                         "the time for it was over: {region} has more events than were read, and the newest were"
                     )),
+                    Rest::Failed => self.note(format!(
+                        "CloudTrail failed before the end: {region} has more events than were read, and the newest were"
+                    )),
                 }
                 if found.unreadable > 0 {
                     self.note(format!("{} events of {region} can't be read", found.unreadable));
@@ -202,18 +204,13 @@ impl Search {
         }
     }
 
-    /// What was to be read and wasn't.
-    fn missing(&mut self) -> Vec<String> {
+    fn finish(mut self, span: Span) -> Investigation {
         let left_out = self.suspect.keys_left_out();
         if left_out > 0 {
             self.note(format!(
                 "{left_out} more sessions and keys came of it and weren't followed"
             ));
         }
-        self.incomplete.clone()
-    }
-
-    fn finish(self, span: Span) -> Investigation {
         let scope = Scope {
             from: span.from,
             to: span.to,

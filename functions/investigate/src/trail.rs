@@ -62,6 +62,8 @@ pub(crate) enum Rest {
     Older,
     /// The time for it was over.
     OutOfTime,
+    /// The call for the rest failed.
+    Failed,
 }
 
 impl Trail {
@@ -102,7 +104,11 @@ pub(crate) async fn look_up(
             // What was read is kept; with nothing in hand the machine tries again.
             Err(error) if page > 0 && error.name.is_retryable() => {
                 tracing::warn!(%region, %error, "the rest of the event history wasn't read");
-                found.rest = Rest::OutOfTime;
+                found.rest = match error.name {
+                    // Whoever is throttled waits as long as there is time.
+                    ErrorName::Throttled => Rest::OutOfTime,
+                    _ => Rest::Failed,
+                };
                 return Ok(found);
             }
             Err(error) => return Err(error),

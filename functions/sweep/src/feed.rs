@@ -6,11 +6,10 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use backstop_core::{
     Finding, IncidentId, canonical,
     finding::parse,
-    log::{Event, FindingRef},
     sweep::{Fed, FedLate, Feeding, feeding, is_late},
 };
 use backstop_playbook::{Decided, Match};
-use backstop_runtime::{CallError, LedgerError, now};
+use backstop_runtime::{CallError, IncidentLog, LedgerError, now};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -46,6 +45,8 @@ struct Parcel {
     note: String,
     fed: Fed,
     body: String,
+    /// What people hear of it if it is sent for the first time.
+    late: Option<FedLate>,
 }
 
 /// Feeds; remembers for one run what incidents know.
@@ -102,8 +103,7 @@ impl<'a> Feeder<'a> {
                 },
             };
             if let Some(parcel) = self.parcel(&key, is_known, body, report).await? {
-                report.fed_late.extend(late);
-                parcels.push(parcel);
+                parcels.push(Parcel { late, ..parcel });
             }
         }
         self.send(parcels, report).await?;
@@ -124,6 +124,7 @@ impl<'a> Feeder<'a> {
         Ok(Some(true))
     }
 
+    /// Whether the target's incident has it, or one of those that it follows: intake acts on no finding twice.
     async fn knows(&mut self, answer: &Match<'_>, key: &str) -> Result<bool, LedgerError> {
         let ledger = &self.sweep.ledger;
         let Some(lock) = ledger.lock_on(answer.target, &answer.playbook.name).await? else {
@@ -133,10 +134,10 @@ impl<'a> Feeder<'a> {
             return Ok(keys.contains(key));
         }
         let log = ledger.log(&lock.incident).await?;
-        let keys: BTreeSet<String> = log
-            .records()
-            .iter()
-            .filter_map(|record| finding_of(&record.event))
+        let before = ledger.before(&log.incident()?).await?;
+        let keys: BTreeSet<String> = std::iter::once(&log)
+            .chain(&before)
+            .flat_map(IncidentLog::findings)
             .map(|reference| reference.key.clone())
             .collect();
         let is_known = keys.contains(key);
@@ -170,16 +171,23 @@ impl<'a> Feeder<'a> {
                     "no message can hold this finding: look at it by hand"
                 );
             }
-            Feeding::Feed(fed) => return Ok(Some(Parcel { note, fed, body })),
+            Feeding::Feed(fed) => {
+                return Ok(Some(Parcel {
+                    note,
+                    fed,
+                    body,
+                    late: None,
+                }));
+            }
         }
         Ok(None)
     }
 
     async fn send(&mut self, parcels: Vec<Parcel>, report: &mut Report) -> Result<(), FeedError> {
         for batch in batches(parcels) {
-            let refused = self.send_batch(&batch).await?;
+            let (refused, all) = (self.send_batch(&batch).await?, batch.len());
             let until = now() + self.sweep.window + MEMORY;
-            for (number, parcel) in batch.iter().enumerate() {
+            for (number, parcel) in batch.into_iter().enumerate() {
                 if !refused.contains_key(&number.to_string()) {
                     // Sent first, noted then: after a crash between the two it is sent again, and joins.
                     self.sweep
@@ -188,12 +196,16 @@ impl<'a> Feeder<'a> {
                         .await?;
                     self.fed += 1;
                     report.fed += 1;
+                    // What was fed before and isn't there yet says nothing new about the rules.
+                    report
+                        .fed_late
+                        .extend(parcel.late.filter(|_| parcel.fed.times == 1));
                 }
             }
             if let Some(code) = refused.values().next() {
                 return Err(FeedError::Refused {
                     refused: refused.len(),
-                    all: batch.len(),
+                    all,
                     code: code.clone(),
                 });
             }
@@ -254,39 +266,5 @@ fn batches(parcels: Vec<Parcel>) -> Vec<Vec<Parcel>> {
     batches
 }
 
-const fn finding_of(event: &Event) -> Option<&FindingRef> {
-    match event {
-        Event::Opened(opened) => Some(&opened.finding),
-        Event::FindingJoined(reference) => Some(reference),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn batches_hold_ten_messages_and_one_mebibyte() {
-        let parcel = |bytes: usize| Parcel {
-            note: String::new(),
-            fed: Fed {
-                times: 1,
-                last: Timestamp::UNIX_EPOCH,
-            },
-            body: "x".repeat(bytes),
-        };
-        let sizes = |parcels: Vec<Parcel>| -> Vec<usize> { batches(parcels).iter().map(Vec::len).collect() };
-        assert_eq!(sizes((0..23).map(|_| parcel(10)).collect()), [10, 10, 3]);
-        assert_eq!(
-            sizes(vec![
-                parcel(600_000),
-                parcel(400_000),
-                parcel(100_000),
-                parcel(BATCH_BYTES)
-            ]),
-            [2, 1, 1]
-        );
-        assert!(sizes(vec![]).is_empty());
-    }
-}
+mod tests;

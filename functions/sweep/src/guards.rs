@@ -2,7 +2,7 @@
 //! last is kept from one run to the next.
 
 use backstop_core::{guardrail::Guardrails, notice::guards_changed};
-use backstop_runtime::{LedgerError, now, outbox::HandOverError};
+use backstop_runtime::{LedgerError, now};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -23,15 +23,12 @@ struct Seen {
 impl Sweep {
     /// One notice at most. Runs before what has ended is removed.
     pub(crate) async fn tell_of_guards(&self, report: &mut Report) {
-        match self.compare_guards().await {
-            Ok(()) => {}
-            Err(HandOverError::Ledger(error)) => report.failed("comparing pauses and exemptions", &error),
-            // It is written down: this run or the next has it delivered.
-            Err(HandOverError::Call(error)) => report.failed("handing a notice over", &error),
+        if let Err(error) = self.compare_guards(report).await {
+            report.failed("comparing pauses and exemptions", &error);
         }
     }
 
-    async fn compare_guards(&self) -> Result<(), HandOverError> {
+    async fn compare_guards(&self, report: &mut Report) -> Result<(), LedgerError> {
         let at = now();
         let guards = self.ledger.guardrails().await?;
         let seen: Option<Seen> = self.ledger.memo(SEEN, at).await.or_else(unreadable)?;
@@ -39,16 +36,11 @@ impl Sweep {
             guards: Guardrails::default(),
             at,
         });
-        let handed_over = match guards_changed((&before.guards, before.at), &guards, at) {
-            Some(notice) => self.outbox.hand_over(&self.ledger, &notice).await,
-            None => Ok(()),
-        };
-        if let Err(HandOverError::Ledger(_)) = handed_over {
-            return handed_over;
+        if let Some(notice) = guards_changed((&before.guards, before.at), &guards, at) {
+            self.hand_over(&notice, report).await?;
         }
         let until = at + REMEMBERED;
-        self.ledger.keep_memo(SEEN, &Seen { guards, at }, until).await?;
-        handed_over
+        self.ledger.keep_memo(SEEN, &Seen { guards, at }, until).await
     }
 }
 

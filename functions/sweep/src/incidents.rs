@@ -1,17 +1,14 @@
 //! Sees to incidents that nobody works on any more, and has people notified of those that are theirs.
 
-use std::collections::BTreeSet;
-
 use backstop_core::{
     IncidentId,
     incident::{Incident, Status},
     log::Event,
-    notice::{Found, NeedsPerson, attention},
+    notice::{self, Found, NeedsPerson},
     sweep::{SweepAction, sweep_action},
+    task::ExecutionName,
 };
-use backstop_runtime::{
-    CallError, IncidentLog, LedgerError, ledger::IncidentRow, now, outbox::HandOverError,
-};
+use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
 use jiff::SignedDuration;
 
 use crate::{Sweep, limit::is_unasked_beyond_limit, report::Report};
@@ -67,7 +64,9 @@ impl Sweep {
         }
         self.list_beyond_limit(&beyond, report).await;
         report.attention = attention.len();
-        if let Err(error) = self.notify(&attention, report).await {
+        let ids = attention.iter().map(|one| one.id.clone()).collect();
+        let make = |now| notice::attention(&attention, now);
+        if let Err(error) = self.notify_news((NOTIFIED, REMEMBERED), ids, make, report).await {
             report.failed("notifying people of incidents that need them", &error);
         }
     }
@@ -79,36 +78,43 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<Option<NeedsPerson>, AttentionError> {
         let mut log = self.ledger.log(&row.incident).await?;
+        let found = self.act_on(row, &mut log, report).await?;
+        // Only now: what was expired or closed just now waits for nobody any more.
         let incident = log.incident()?;
         if is_unasked_beyond_limit(&incident) {
             beyond.push((row.incident.clone(), incident.clone()));
         }
+        let id = row.incident.clone();
+        Ok(found.map(|found| NeedsPerson { id, incident, found }))
+    }
+
+    /// Expires or closes it, if it is left behind; says why people must hear of it.
+    async fn act_on(
+        &self,
+        row: &IncidentRow,
+        log: &mut IncidentLog,
+        report: &mut Report,
+    ) -> Result<Option<Found>, AttentionError> {
+        let incident = log.incident()?;
         let Some(last) = log.records().iter().map(|record| record.at).max() else {
             return Ok(None);
         };
-        let machine = self
-            .machines
-            .execution(&incident.opened.playbook, &row.incident)
-            .await?;
-        let found = match sweep_action(&incident, last, machine, now()) {
-            SweepAction::None => return Ok(None),
-            SweepAction::Notify(why) => Found::Why(why),
+        let name = ExecutionName::of_playbook(&row.incident);
+        let machine = self.machines.execution(&incident.opened.playbook, &name).await?;
+        Ok(match sweep_action(&incident, last, machine, now()) {
+            SweepAction::None => None,
+            SweepAction::Notify(why) => Some(Found::Why(why)),
             SweepAction::Expire => {
                 log.append(&self.ledger, Event::ApprovalExpired).await?;
                 report.expired_approvals += 1;
-                self.close(&mut log, report).await?;
-                Found::ClosedBySweep
+                self.close(log, report).await?;
+                Some(Found::ClosedBySweep)
             }
             SweepAction::Close => {
-                self.close(&mut log, report).await?;
-                Found::ClosedBySweep
+                self.close(log, report).await?;
+                Some(Found::ClosedBySweep)
             }
-        };
-        Ok(Some(NeedsPerson {
-            id: row.incident.clone(),
-            incident: log.incident()?,
-            found,
-        }))
+        })
     }
 
     async fn close(&self, log: &mut IncidentLog, report: &mut Report) -> Result<(), LedgerError> {
@@ -120,26 +126,6 @@ impl Sweep {
         self.ledger.show_status(log.id(), status).await?;
         report.closed += 1;
         tracing::warn!(incident = %log.id(), %status, "closed: its machine had ended without doing so");
-        Ok(())
-    }
-
-    /// Only if there is an incident that people weren't notified of.
-    async fn notify(&self, all: &[NeedsPerson], report: &mut Report) -> Result<(), AttentionError> {
-        let ids: BTreeSet<IncidentId> = all.iter().map(|one| one.id.clone()).collect();
-        let known: BTreeSet<IncidentId> = self.ledger.memo(NOTIFIED, now()).await?.unwrap_or_default();
-        if ids == known {
-            return Ok(());
-        }
-        if !ids.is_subset(&known) {
-            let notice = attention(all, now());
-            match self.outbox.hand_over(&self.ledger, &notice).await {
-                Ok(()) => report.notified = true,
-                Err(HandOverError::Ledger(error)) => return Err(error.into()),
-                // It is written down: the next run has it delivered, and makes no other.
-                Err(HandOverError::Call(error)) => report.failed("handing a notice over", &error),
-            }
-        }
-        self.ledger.keep_memo(NOTIFIED, &ids, now() + REMEMBERED).await?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use backstop_core::{
     notice::integrity,
     sweep::{DeadRule, Integrity, RuleState},
 };
-use backstop_runtime::{LedgerError, now, outbox::HandOverError};
+use backstop_runtime::{LedgerError, now};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -23,27 +23,29 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A stack that wasn't swept for as long as this is as good as new.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A rule of the stack, and where it must send to.
+/// A rule of the stack, and where it must send to: to each of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
     name: String,
-    target: String,
+    targets: Vec<String>,
 }
 
 /// The setting `RULES` can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("`RULES` has `{0}`, which isn't a rule's name and its target's ARN with `|` between them")]
+#[error("`RULES` has `{0}`, which isn't a rule's name and its targets' ARNs with `|` between them")]
 pub(crate) struct NoRule(String);
 
 impl Rule {
-    /// `name|target,name|target`
+    /// `name|target,name|target|target`
     pub(crate) fn read_all(text: &str) -> Result<Vec<Self>, NoRule> {
-        let rule = |text: &str| match text.split_once('|') {
-            Some((name, target)) if !name.is_empty() && !target.is_empty() => Ok(Self {
-                name: name.to_owned(),
-                target: target.to_owned(),
-            }),
-            _ => Err(NoRule(text.to_owned())),
+        let rule = |text: &str| {
+            let mut words = text.split('|').map(str::to_owned);
+            let name = words.next().unwrap_or_default();
+            let targets: Vec<String> = words.collect();
+            let is_rule = !name.is_empty() && !targets.is_empty() && !targets.contains(&String::new());
+            is_rule
+                .then_some(Self { name, targets })
+                .ok_or_else(|| NoRule(text.to_owned()))
         };
         text.split(',').map(rule).collect()
     }
@@ -71,15 +73,22 @@ impl Rule {
         );
         let targets = targets.send(config).await?;
         let targets = targets.get("Targets").and_then(Value::as_array);
-        let mut arns = targets
+        let sent_to: BTreeSet<&str> = targets
             .into_iter()
             .flatten()
-            .filter_map(|target| target.get("Arn")?.as_str());
-        Ok(if arns.any(|arn| arn == self.target) {
-            RuleState::Works
-        } else {
-            RuleState::NoTarget
-        })
+            .filter_map(|target| target.get("Arn")?.as_str())
+            .collect();
+        Ok(
+            if self
+                .targets
+                .iter()
+                .all(|target| sent_to.contains(target.as_str()))
+            {
+                RuleState::Works
+            } else {
+                RuleState::NoTarget
+            },
+        )
     }
 
     fn ask(&self, call: &'static str, target: &'static str, body: Value) -> SignedCall {
@@ -131,14 +140,8 @@ impl Sweep {
         self.ledger.keep_memo(SWEPT, &true, now + FORGOTTEN).await?;
         let known: BTreeSet<String> = self.ledger.memo(NOTIFIED, now).await?.unwrap_or_default();
         let dead = found.dead_rules();
-        if (!found.is_whole() && !dead.is_subset(&known)) || !found.fed.is_empty() {
-            let notice = integrity(&found, now);
-            match self.outbox.hand_over(&self.ledger, &notice).await {
-                Ok(()) => {}
-                Err(HandOverError::Ledger(error)) => return Err(error),
-                // It is written down: the next run has it delivered, and makes no other.
-                Err(HandOverError::Call(error)) => report.failed("handing a notice over", &error),
-            }
+        if !dead.is_subset(&known) || !found.fed.is_empty() {
+            self.hand_over(&integrity(&found, now), report).await?;
         }
         if dead != known {
             self.ledger.keep_memo(NOTIFIED, &dead, now + REMEMBERED).await?;

@@ -1,7 +1,8 @@
 //! `api`.
 
 use super::shared::{
-    BREAK_GLASS_ARNS, MACHINE_ARN_PREFIX, OWN_ROLES, TABLE_NAME, changes, keys, reads, removes, writes,
+    BREAK_GLASS_ARNS, CONTAINMENTS_PER_HOUR, EVIDENCE_BUCKET, MACHINE_ARN_PREFIX, MAXIMUM_MODE, OWN_ROLES,
+    READS_INCIDENTS_LOCKS_AND_GUARDS, STARTS_PLAYBOOKS, TABLE_NAME, changes, keys, removes, writes,
 };
 use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement, permissions};
 
@@ -14,19 +15,16 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     environment: &[
         TABLE_NAME,
         MACHINE_ARN_PREFIX,
-        ("EVIDENCE_BUCKET", "!Ref EvidenceBucket"),
-        ("MAXIMUM_MODE", "!Ref MaximumMode"),
-        ("CONTAINMENTS_PER_HOUR", "!Ref ContainmentsPerHour"),
+        EVIDENCE_BUCKET,
+        MAXIMUM_MODE,
+        CONTAINMENTS_PER_HOUR,
         OWN_ROLES,
         BREAK_GLASS_ARNS,
         ("PERSON_ROLES", "!Join [\",\", !Ref PersonRoles]"),
     ],
     properties: "",
     statements: &[
-        reads(
-            "ReadIncidentsLocksAndGuards",
-            &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
-        ),
+        READS_INCIDENTS_LOCKS_AND_GUARDS,
         writes(
             "WriteWhatPeopleDecide",
             &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
@@ -43,13 +41,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
             &["dynamodb:Query"],
         ),
         removes("EndGuards", &[keys(&["GUARD"])]),
-        Statement::allow(
-            Scope::of(
-                "StartPlaybooks",
-                &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}-*"],
-            ),
-            &["states:StartExecution"],
-        ),
+        STARTS_PLAYBOOKS,
         Statement::allow(
             Scope::everything(
                 "TellMachinesOfDecisions",

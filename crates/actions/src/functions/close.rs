@@ -1,10 +1,10 @@
 //! `close`.
 
 use super::shared::{
-    APPENDS_TO_THE_LOG, CHANGES_INCIDENTS, EVIDENCE_BUCKET, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX,
-    READS_INCIDENTS, TABLE_NAME, alarm, changes, keys,
+    ACCOUNT_ID, APPENDS_TO_THE_LOG, CHANGES_INCIDENTS, EVIDENCE_BUCKET, LOOKS_AT_EXECUTIONS,
+    MACHINE_ARN_PREFIX, READS_INCIDENTS, TABLE_NAME, alarm, changes, keys,
 };
-use crate::{Condition, FunctionSpec, Limit, Scope, Statement};
+use crate::{Condition, FunctionSpec, Limit, Scope, Statement, permissions::kms};
 
 const UPDATE_FINDINGS: &[&str] = &["securityhub:BatchUpdateFindings"];
 
@@ -30,7 +30,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     timeout_seconds: Some(Limit::of(60)),
     memory_mib: None,
     environment: &[
-        ("ACCOUNT_ID", "!Ref AWS::AccountId"),
+        ACCOUNT_ID,
         TABLE_NAME,
         EVIDENCE_BUCKET,
         MACHINE_ARN_PREFIX,
@@ -64,7 +64,7 @@ EventInvokeConfig:
                 only_if: Some("HasKmsKey"),
                 ..Scope::of("EncryptTheEvidence", &["{KmsKeyArn}"])
             },
-            &["kms:GenerateDataKey"],
+            &[kms::GENERATE_DATA_KEY],
         ),
         Statement::allow(
             Scope {

@@ -1,8 +1,9 @@
 //! `intake`.
 
 use super::shared::{
-    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, HANDS_NOTICES_OVER, MACHINE_ARN_PREFIX, MAXIMUM_MODE,
-    NOTIFY_FUNCTION, OWN_ROLES, TABLE_NAME, TELLS_PEOPLE, changes, keys, reads, writes,
+    ACCOUNT_ID, ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, CONTAINMENTS_PER_HOUR, HANDS_NOTICES_OVER,
+    MACHINE_ARN_PREFIX, MAXIMUM_MODE, NOTIFY_FUNCTION, OWN_ROLES, READS_INCIDENTS_LOCKS_AND_GUARDS,
+    STARTS_PLAYBOOKS, TABLE_NAME, TELLS_PEOPLE, changes, keys, writes,
 };
 use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
@@ -13,13 +14,13 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     timeout_seconds: None,
     memory_mib: None,
     environment: &[
-        ("ACCOUNT_ID", "!Ref AWS::AccountId"),
+        ACCOUNT_ID,
         ("SWEEP_ROLE_ID", "!GetAtt SweepRole.RoleId"),
         TABLE_NAME,
         MAXIMUM_MODE,
         ("DRILL_EVENTS", "!Ref DrillEvents"),
         MACHINE_ARN_PREFIX,
-        ("CONTAINMENTS_PER_HOUR", "!Ref ContainmentsPerHour"),
+        CONTAINMENTS_PER_HOUR,
         OWN_ROLES,
         BREAK_GLASS_ARNS,
         NOTIFY_FUNCTION,
@@ -51,29 +52,30 @@ Events:
             Scope::of("ParkWhatItCannotRead", &["{DeadLetterQueue.Arn}"]),
             &["sqs:SendMessage"],
         ),
-        reads(
-            "ReadIncidentsLocksAndGuards",
-            &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
-        ),
+        READS_INCIDENTS_LOCKS_AND_GUARDS,
         writes(
             "OpenIncidentsAndHandNoticesOver",
             &[keys(&["INCIDENT#*", "TARGET#*", "NOTICE#*"])],
         ),
         // The lock of a target, and the hourly count of containments.
         changes("LockAndCount", &[keys(&["TARGET#*", "LIMIT#*"])]),
-        Statement::allow(
-            Scope::of(
-                "StartPlaybooks",
-                &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}-*"],
-            ),
-            &["states:StartExecution"],
-        ),
+        STARTS_PLAYBOOKS,
         Statement::allow(
             Scope::everything(
-                "ReadFindingsBackFromGuardDutyAndHealth",
-                "Neither takes a resource (Service Authorization Reference).",
+                "ReadFindingsBackFromGuardDuty",
+                "It takes no resource (Service Authorization Reference).",
             ),
-            &["guardduty:GetFindings", "health:DescribeAffectedEntities"],
+            &["guardduty:GetFindings"],
+        ),
+        Statement::allow(
+            Scope {
+                why: "Events have no account, and those about credentials are all of one kind.",
+                ..Scope::of(
+                    "ReadFindingsBackFromHealth",
+                    &["arn:{partition}:health:*::event/RISK/*"],
+                )
+            },
+            &["health:DescribeAffectedEntities"],
         ),
         Statement::allow(
             Scope {

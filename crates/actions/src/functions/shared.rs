@@ -44,6 +44,21 @@ pub(super) const INCIDENTS: Condition = keys(&["INCIDENT#*"]);
 pub(super) const READS_INCIDENTS_AND_GUARDS: Statement =
     reads("ReadIncidentsAndGuards", &[keys(&["INCIDENT#*", "GUARD"])]);
 
+/// Reads incidents, which of them has a target, and guardrails.
+pub(super) const READS_INCIDENTS_LOCKS_AND_GUARDS: Statement = reads(
+    "ReadIncidentsLocksAndGuards",
+    &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
+);
+
+/// Starts the stack's machines.
+pub(super) const STARTS_PLAYBOOKS: Statement = Statement::allow(
+    Scope::of(
+        "StartPlaybooks",
+        &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}-*"],
+    ),
+    &["states:StartExecution"],
+);
+
 /// Reads incidents.
 pub(super) const READS_INCIDENTS: Statement = reads("ReadIncidents", &[INCIDENTS]);
 
@@ -99,20 +114,21 @@ pub(super) const BREAK_GLASS_ARNS: (&str, &str) = ("BREAK_GLASS_ARNS", "!Join [\
 /// How far the stack goes, whatever an incident's log says.
 pub(super) const MAXIMUM_MODE: (&str, &str) = ("MAXIMUM_MODE", "!Ref MaximumMode");
 
+/// The account that the stack is in.
+pub(super) const ACCOUNT_ID: (&str, &str) = ("ACCOUNT_ID", "!Ref AWS::AccountId");
+
+/// How many targets a playbook contains by itself in an hour.
+pub(super) const CONTAINMENTS_PER_HOUR: (&str, &str) = ("CONTAINMENTS_PER_HOUR", "!Ref ContainmentsPerHour");
+
 /// Evidence, and the proofs of receipts.
 pub(super) const EVIDENCE_BUCKET: (&str, &str) = ("EVIDENCE_BUCKET", "!Ref EvidenceBucket");
 
 /// What a function has that runs the steps of playbooks.
-pub(super) const RUNS_STEPS: &[(&str, &str)] = &[
-    ("ACCOUNT_ID", "!Ref AWS::AccountId"),
-    TABLE_NAME,
-    OWN_ROLES,
-    BREAK_GLASS_ARNS,
-];
+pub(super) const RUNS_STEPS: &[(&str, &str)] = &[ACCOUNT_ID, TABLE_NAME, OWN_ROLES, BREAK_GLASS_ARNS];
 
 /// What a function has whose steps change something.
 const CHANGES_ACCOUNTS: &[(&str, &str)] = &[
-    ("ACCOUNT_ID", "!Ref AWS::AccountId"),
+    ACCOUNT_ID,
     TABLE_NAME,
     MAXIMUM_MODE,
     EVIDENCE_BUCKET,
@@ -135,7 +151,7 @@ pub(super) const PROVES_RECEIPTS_ENCRYPTED: Statement = Statement::allow(
         only_if: Some("HasKmsKey"),
         ..Scope::of("EncryptTheProofs", &["{KmsKeyArn}"])
     },
-    &[kms::DECRYPT_SOURCES.action, "kms:GenerateDataKey"],
+    &[kms::DECRYPT, kms::GENERATE_DATA_KEY],
 );
 
 /// For functions that machines call: they retry and record single failures themselves.

@@ -23,7 +23,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         NOTIFY_FUNCTION,
         (
             "RULES",
-            "!Sub ${GuardDutyRule}|${IntakeQueue.Arn},${SecurityHubRule}|${IntakeQueue.Arn},${HealthRule}|${IntakeQueue.Arn},${FailedExecutionRule}|${CloseFunction.Arn},${FailedExecutionRule}|${NotifyFunction.Arn}",
+            "!Sub ${GuardDutyRule}|${IntakeQueue.Arn},${SecurityHubRule}|${IntakeQueue.Arn},${HealthRule}|${IntakeQueue.Arn},${FailedExecutionRule}|${CloseFunction.Arn}|${NotifyFunction.Arn}",
         ),
     ],
     properties: "\

@@ -49,6 +49,7 @@ static GRANTED_KEYS: Scope = Scope {
 };
 
 pub(crate) const DECRYPT: &str = "kms:Decrypt";
+pub(crate) const GENERATE_DATA_KEY: &str = "kms:GenerateDataKey";
 const DESCRIBE_KEY: &str = "kms:DescribeKey";
 
 pub const DECRYPT_SOURCES: Grant = Grant::on(&SOURCE_KEYS, DECRYPT);

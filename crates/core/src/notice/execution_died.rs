@@ -7,11 +7,20 @@ use crate::{about::About, finding::SeverityLabel, ids::NoticeKey, task::DeadExec
 /// Says which incident must be looked at.
 pub fn execution_died(died: &DeadExecution) -> Notice {
     let incident = died.incident();
+    let check = if died.name.is_undo() {
+        "check by hand what was restored"
+    } else {
+        "check by hand what was contained"
+    };
     Notice {
         about: About::Attention,
         class: Class::Page,
         severity: SeverityLabel::High,
-        title: line!["LOOK: the machine of incident ", &incident, " died"],
+        title: if died.name.is_undo() {
+            line!["LOOK: the undo of incident ", &incident, " died"]
+        } else {
+            line!["LOOK: the machine of incident ", &incident, " died"]
+        },
         lead: vec![
             line![
                 "The execution that worked on incident ",
@@ -20,18 +29,20 @@ pub fn execution_died(died: &DeadExecution) -> Notice {
                 outside(&died.status),
                 "."
             ],
-            "Its target may be contained only in part. The incident is closed with what its log proves."
-                .into(),
+            if died.name.is_undo() {
+                "It was to undo what was done: its target may be restored only in part. The incident says which steps are left."
+                    .into()
+            } else {
+                "Its target may be contained only in part. The incident is closed with what its log proves."
+                    .into()
+            },
         ],
         sections: Vec::new(),
         next: vec![
-            Point::new(
-                "check by hand what was contained".into(),
-                Command::show(&incident),
-            ),
+            Point::new(check.into(), Command::show(&incident)),
             line!["execution: ", outside(&died.execution)].into(),
         ],
-        key: NoticeKey::execution_died(&died.name),
+        key: NoticeKey::execution_died(died.name.as_str()),
         incident: None,
         case: None,
     }
@@ -44,7 +55,7 @@ mod tests {
 
     fn died(name: &str) -> DeadExecution {
         DeadExecution {
-            name: name.to_owned(),
+            name: serde_json::from_value(name.into()).unwrap_or_else(|_| unreachable!("a text")),
             status: "FAILED".to_owned(),
             execution: format!("arn:aws:states:eu-west-1:123456789012:execution:backstop-triage:{name}"),
         }
@@ -52,9 +63,12 @@ mod tests {
 
     #[test]
     fn it_names_the_incident_also_of_an_undo() {
-        for name in ["01JTEST", "01JTEST-01JUNDO"] {
+        for (name, what) in [("01JTEST", "machine"), ("01JTEST-01JUNDO", "undo")] {
             let mail = mail(&execution_died(&died(name)));
-            assert!(mail.subject.contains("incident 01JTEST died"), "{}", mail.subject);
+            let subject = format!("the {what} of incident 01JTEST died");
+            assert!(mail.subject.contains(&subject), "{}", mail.subject);
+            let is_of_undo = mail.body.contains("may be restored only in part");
+            assert_eq!(is_of_undo, what == "undo", "{}", mail.body);
             assert!(
                 mail.body.contains("backstop incidents show 01JTEST\n"),
                 "{}",

@@ -63,11 +63,6 @@ impl RuleState {
 }
 
 impl Integrity {
-    /// Whether people needn't hear of anything.
-    pub fn is_whole(&self) -> bool {
-        self.rules.is_empty() && self.fed.is_empty()
-    }
-
     /// The rules, as people are told of them once.
     pub fn dead_rules(&self) -> BTreeSet<String> {
         let rules = self.rules.iter();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::stage::{ALICE, Stage, body, code};
+use super::stage::{ALICE, NOBODY, Stage, body, code};
 
 #[tokio::test]
 async fn a_guard_names_whom_api_gateway_proved() {
@@ -70,4 +70,32 @@ async fn what_would_switch_everything_off_is_refused() {
         );
     }
     assert!(stage.written.lock().unwrap().is_empty());
+}
+
+/// A federated session says nothing of who made it: whoever it is could be anybody.
+#[tokio::test]
+async fn who_cant_be_named_begins_and_ends_nothing() {
+    let stage = Stage::of(Vec::new());
+    let until = "9999-01-01T00:00:00Z";
+    let pause = json!({ "scope": { "scope": "everything" }, "seconds": 7200, "reason": "move" });
+    let exemption = json!({ "scope": { "scope": "arn", "pattern": "arn:aws:iam::*:user/ci-*" }, "owner": "ci",
+        "reason": "legacy", "expires_at": until });
+    let id = json!({ "exemption": "01JDXQ6T8R7M5V9N2K4H3G1FZB" });
+    for (route, more) in [
+        ("POST /pauses", json!({ "body": pause.to_string() })),
+        ("DELETE /pauses", json!({})),
+        ("POST /exemptions", json!({ "body": exemption.to_string() })),
+        ("DELETE /exemptions/{exemption}", json!({ "pathParameters": id })),
+    ] {
+        let answer = stage.ask(route, NOBODY, more).await;
+        let refused = (answer.status_code, code(&answer));
+        assert_eq!(
+            refused,
+            (403, "unknown-person".to_owned()),
+            "{route}: {}",
+            answer.body
+        );
+    }
+    assert!(stage.written.lock().unwrap().is_empty());
+    assert_eq!(stage.removed.num_calls(), 0);
 }

@@ -39,6 +39,11 @@ use crate::{Api, CATALOG, answer::HttpAnswer};
 pub(super) const INCIDENT: &str = "01JDXQ6T8R7M5V9N2K4H3G1FZB";
 pub(super) const ALICE: (&str, &str) = ("arn:aws:iam::123456789012:user/alice", "AIDAALICE00000001");
 pub(super) const BOB: (&str, &str) = ("arn:aws:iam::123456789012:user/bob", "AIDABOB0000000001");
+/// Whoever made the session chose its name.
+pub(super) const NOBODY: (&str, &str) = (
+    "arn:aws:sts::123456789012:federated-user/alice",
+    "123456789012:alice",
+);
 
 type Items = Arc<Mutex<Vec<(String, String)>>>;
 
@@ -49,6 +54,7 @@ pub(super) struct Stage {
     pub(super) log: Arc<Mutex<Vec<Record>>>,
     pub(super) machine: Rule,
     pub(super) told: Rule,
+    pub(super) removed: Rule,
 }
 
 fn text(value: impl Into<String>) -> AttributeValue {
@@ -151,6 +157,7 @@ impl Stage {
             log,
             machine,
             told,
+            removed: delete,
         }
     }
 

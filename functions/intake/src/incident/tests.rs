@@ -21,9 +21,15 @@ use aws_sdk_dynamodb::{
 use aws_sdk_sfn::operation::start_execution::StartExecutionOutput;
 use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
 use backstop_aws::{Accounts, Requests, answering};
-use backstop_core::{finding::parse, guardrail::Protection, log::Log};
+use backstop_core::{
+    Hash,
+    finding::parse,
+    guardrail::Protection,
+    log::{Log, Record},
+};
 use backstop_playbook::Catalog;
 use backstop_runtime::{Ledger, machines::Machines, new_id, outbox::Outbox};
+use serde_json::json;
 
 use super::*;
 use crate::{CATALOG, page::Pager, park::Parking};
@@ -299,29 +305,60 @@ async fn a_finding_that_nobody_has_waits_for_people() {
     }
 }
 
-/// Whoever sends a forged copy first doesn't keep the real one from being answered, even one with the same id.
-#[tokio::test]
-async fn a_confirmed_finding_takes_over_from_one_that_wasnt() {
+/// An incident that waits for people since nobody has its finding; a transaction that names it may replace it.
+async fn forged() -> Arc<Mutex<Table>> {
     let table = Arc::new(Mutex::new(Table::default()));
     let (forger, _) = answered_by(&table, &[(200, r#"{"findings":[]}"#)]);
     forger
         .answer(&SqsMessage::default(), "forged", &copy(1).0)
         .await
         .unwrap();
-    let waiting = table.lock().unwrap().lock.take().unwrap();
-    {
-        // The lock is there; a transaction that names its incident may replace it.
-        let mut table = table.lock().unwrap();
-        table.lock = Some(waiting.clone());
-        table.replaceable = true;
-    }
+    table.lock().unwrap().replaceable = true;
+    table
+}
+
+/// Whoever sends a forged copy first doesn't keep the real one from being answered, even one with the same id.
+#[tokio::test]
+async fn a_confirmed_finding_takes_over_from_one_that_wasnt() {
+    let table = forged().await;
+    let waiting = table.lock().unwrap().lock.clone();
     intake(&table)
         .answer(&SqsMessage::default(), "real", &copy(1).0)
         .await
         .unwrap();
     let modes: Vec<Mode> = openings(&table).into_iter().map(|(mode, _)| mode).collect();
     assert_eq!(modes, [Mode::Approve, Mode::Auto]);
-    assert_ne!(table.lock().unwrap().lock.as_ref(), Some(&waiting));
+    assert_ne!(table.lock().unwrap().lock, waiting);
+}
+
+/// A person's word stands: what was denied isn't done, and what was approved isn't done twice at once.
+#[tokio::test]
+async fn a_confirmed_finding_takes_nothing_over_that_people_decided() {
+    let (by, person) = ("arn:aws:iam::123456789012:user/alice", "user/alice");
+    let decisions = [
+        json!({ "event": "denied", "by": by, "person": person, "reason": null }),
+        json!({ "event": "approved", "by": by, "person": person, "reason": null, "plan_hash": Hash::default() }),
+    ];
+    for decision in decisions {
+        let table = forged().await;
+        {
+            let mut table = table.lock().unwrap();
+            table.append(Event::ApprovalRequested {
+                plan_hash: Hash::default(),
+                expires_at: now() + Duration::from_secs(3600),
+                needed: 1,
+                body: None,
+            });
+            table.append(serde_json::from_value(decision.clone()).unwrap());
+        }
+        let (body, reference) = copy(2);
+        intake(&table)
+            .answer(&SqsMessage::default(), "real", &body)
+            .await
+            .unwrap();
+        assert_eq!(openings(&table).len(), 1, "{decision}");
+        assert_eq!(table.lock().unwrap().copies_of(&reference), 1, "{decision}");
+    }
 }
 
 #[tokio::test]

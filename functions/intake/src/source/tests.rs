@@ -55,6 +55,11 @@ fn each_service_is_asked_for_one_finding_by_its_id() {
     ));
     let read_back = health.read_back().unwrap();
     assert_eq!(region(&health, &read_back).as_str(), "us-east-1");
+    let in_china = Finding {
+        region: "cn-north-1".into(),
+        ..health.clone()
+    };
+    assert_eq!(region(&in_china, &read_back).as_str(), "cn-northwest-1");
     let asked = call(&read_back);
     assert_eq!(asked.target, Some("AWSHealth_20160804.DescribeAffectedEntities"));
     assert_eq!(

@@ -197,6 +197,28 @@ async fn a_partial_investigation_is_kept_and_is_not_done() {
     action.act(&permit, &request, &plan.receipt).await.unwrap();
 }
 
+/// Who hears that there was no time looks for it in vain.
+#[tokio::test]
+async fn a_page_that_fails_isnt_called_a_lack_of_time() {
+    let call = event("1", KEY, "ListUsers", json!(null), json!(null));
+    let first = page(KEY, None, &[call], Some("second"));
+    let down = mock!(Client::lookup_events)
+        .match_requests(|request| request.next_token().is_some())
+        .then_error(|| LookupEventsError::generic(ErrorMetadata::builder().code("InternalFailure").build()));
+    let action = CredentialActivity::new(trail(&[&first, &down]));
+    let found = found(&action.plan(&step_request("us-east-1", 24)).await.unwrap());
+    assert_eq!(
+        (found.calls, found.incomplete),
+        (
+            1,
+            vec![
+                "CloudTrail failed before the end: us-east-1 has more events than were read, and the newest were"
+                    .to_owned()
+            ]
+        )
+    );
+}
+
 #[tokio::test]
 async fn more_than_a_first_page_is_read_to_its_end() {
     let call = |id: &str| event(id, KEY, "ListUsers", json!(null), json!(null));

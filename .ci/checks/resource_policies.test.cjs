@@ -51,3 +51,36 @@ test("a rule that isn't let in", async () => {
   statement(all, "QueuePolicy", "TheseRulesSend").Condition.ArnEquals["aws:SourceArn"].pop();
   assert.match((await faults(all)).join("\n"), /events.amazonaws.com .* is refused/);
 });
+
+const denies = Object.entries(policies()).flatMap(([policy, { Statement }]) =>
+  Statement.filter(({ Effect, Action }) => Effect === "Deny" && Array.isArray(Action)).map(({ Sid }) => [policy, Sid]),
+);
+const LISTED = denies.flatMap(([policy, sid]) => statement(policies(), policy, sid).Action.map((action) => [policy, sid, action]));
+
+test("the bucket's configuration and what is locked in it: eleven actions and four", () => {
+  const count = (sid) => LISTED.filter(([, of]) => of === sid).length;
+  assert.deepStrictEqual([count("OnlyBreakGlassConfigures"), count("OnlyBreakGlassDeletes")], [11, 4]);
+});
+
+for (const [policy, sid, action] of LISTED) {
+  test(`${policy}: ${sid} without ${action}`, async () => {
+    const all = policies();
+    const one = statement(all, policy, sid);
+    one.Action = one.Action.filter((other) => other !== action);
+    assert.match((await faults(all)).join("\n"), new RegExp(`${action} by .* is allowed`));
+  });
+}
+
+test("an action that is denied and that nobody tries", async () => {
+  const all = policies();
+  statement(all, "EvidenceBucketPolicy", "OnlyBreakGlassConfigures").Action.push("s3:PutBucketCORS");
+  assert.match((await faults(all)).join("\n"), /denies s3:PutBucketCORS, which this check doesn't try/);
+});
+
+test("root let off", async () => {
+  const all = policies();
+  statement(all, "EvidenceBucketPolicy", "OnlyBreakGlassDeletes").Condition.StringNotLike["aws:PrincipalArn"].push(
+    "arn:aws:iam::123456789012:root",
+  );
+  assert.match((await faults(all)).join("\n"), /s3:DeleteObjectVersion by .*:root is allowed/);
+});

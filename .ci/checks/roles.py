@@ -1,6 +1,8 @@
 """Holds each state machine's role against what its definition invokes: exactly those functions, none more, none fewer.
 
-The emulator asks no permission when a machine calls a function, so a role that lacks one passes every drill.
+The same for services that call a function by its own policy, EventBridge and API Gateway: each has a permission of the
+function for exactly what calls it. The emulator asks no permission in either case, so that one that lacks passes every
+drill.
 """
 
 import json
@@ -8,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from template import Template, Unknown
+from template import HERE, Template, Unknown
 
 INVOKES = re.compile(r"arn:[^:]+:states:::lambda:invoke(\.waitForTaskToken)?")
 INVOKE = "lambda:InvokeFunction"
@@ -79,12 +81,65 @@ def invocable(template, properties):
     return allowed
 
 
+def of_permissions(template):
+    """What is wrong with who may invoke functions by the functions' own policies."""
+    callers = {}
+    for function, service, source, name in calls(template):
+        callers[(function, service, source)] = name
+    granted = {}
+    for name, permission in template.of_type("AWS::Lambda::Permission").items():
+        try:
+            properties = permission["Properties"]
+            if properties["Action"] != INVOKE:
+                yield f"{name}: it allows {properties['Action']}"
+            source = template.text(properties["SourceArn"]) if "SourceArn" in properties else "anybody's"
+            granted[(function_of(template, properties["FunctionName"]), properties["Principal"], source)] = name
+        except Unknown as unknown:
+            yield f"{name}: teach .ci/checks about {unknown}"
+    for one in sorted(granted.keys() - callers.keys()):
+        yield f"{granted[one]}: it lets {one[1]} invoke {one[0]} for {one[2]}, which never does"
+    for one in sorted(callers.keys() - granted.keys()):
+        yield f"{callers[one]}: {one[1]} invokes {one[0]} for {one[2]}, and no permission lets it"
+
+
+def calls(template):
+    """Each function that a service calls by the function's own policy: with the service, for what, and by which resource.
+
+    SAM makes the permissions of what stands under a function's `Events` itself.
+    """
+    for name, rule in template.of_type("AWS::Events::Rule").items():
+        for target in template.listed(rule["Properties"]["Targets"]):
+            function = function_of(template, target["Arn"])
+            if function:
+                yield function, "events.amazonaws.com", template.attribute(name, "Arn"), name
+    stages = template.of_type("AWS::ApiGatewayV2::Stage").values()
+    for name, integration in template.of_type("AWS::ApiGatewayV2::Integration").items():
+        properties = integration["Properties"]
+        function, api = function_of(template, properties["IntegrationUri"]), properties["ApiId"]
+        for stage in stages:
+            if stage["Properties"]["ApiId"] == api:
+                arn = f"arn:aws:execute-api:{HERE}:{template.text(api)}/{template.text(stage['Properties']['StageName'])}/*"
+                yield function, "apigateway.amazonaws.com", arn, name
+
+
+def function_of(template, value):
+    """The logical name of the function that is meant, by its name or by its ARN; nothing if it is none."""
+    [(intrinsic, argument)] = value.items()
+    name = argument[0] if intrinsic == "Fn::GetAtt" else argument
+    if intrinsic not in ("Fn::GetAtt", "Ref"):
+        raise Unknown(f"a function named by {intrinsic}")
+    return name if template.kind(name) == "AWS::Serverless::Function" else None
+
+
 def main(path):
     template = Template.read(path)
     folder = Path(path).parent
     found = list(faults(template, lambda uri: (folder / uri).read_text(encoding="utf-8")))
+    found += of_permissions(template)
     machines = len(template.of_type("AWS::Serverless::StateMachine"))
-    print("\n".join(found) or f"roles of {machines} machines: each invokes what it may, and may invoke no more")
+    permissions = len(template.of_type("AWS::Lambda::Permission"))
+    said = f"roles of {machines} machines and {permissions} permissions of functions"
+    print("\n".join(found) or f"{said}: each lets in what is invoked, and no more")
     return 1 if found else 0
 
 

@@ -164,6 +164,56 @@ class Roles(unittest.TestCase):
         self.assert_caught("names no function of the template", definition)
 
 
+PERMISSIONS = """
+Resources:
+  OneFunction: { Type: AWS::Serverless::Function }
+  OtherFunction: { Type: AWS::Serverless::Function }
+  Queue: { Type: AWS::SQS::Queue }
+  Api: { Type: AWS::ApiGatewayV2::Api }
+  Stage: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref Api, StageName: v1 } }
+  Integration: { Type: AWS::ApiGatewayV2::Integration, Properties: { ApiId: !Ref Api, IntegrationUri: !GetAtt OtherFunction.Arn } }
+  Rule: { Type: AWS::Events::Rule, Properties: { Targets: [{ Arn: !GetAtt Queue.Arn }, { Arn: !GetAtt OneFunction.Arn }] } }
+  ByRule:
+    Type: AWS::Lambda::Permission
+    Properties: { Action: lambda:InvokeFunction, FunctionName: !Ref OneFunction, Principal: events.amazonaws.com, SourceArn: !GetAtt Rule.Arn }
+  ByApi:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: lambda:InvokeFunction
+      FunctionName: !GetAtt OtherFunction.Arn
+      Principal: apigateway.amazonaws.com
+      SourceArn: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/v1/*
+"""
+
+
+class Permissions(unittest.TestCase):
+    def assert_caught(self, old, new, *words):
+        self.assertIn(old, PERMISSIONS)
+        found = list(roles.of_permissions(Template(PERMISSIONS.replace(old, new))))
+        for word in words:
+            self.assertTrue(any(word in fault for fault in found), f"`{word}` isn't in {found}")
+
+    def test_exactly_what_calls_passes(self):
+        self.assertEqual(list(roles.of_permissions(Template(PERMISSIONS))), [])
+
+    def test_anybodys_rule(self):
+        never = "ByRule: it lets events.amazonaws.com invoke OneFunction for anybody's, which never does"
+        self.assert_caught(", SourceArn: !GetAtt Rule.Arn", "", never, "and no permission lets it")
+
+    def test_any_api_of_the_account(self):
+        self.assert_caught("${Api}/v1/*", "*", "ByApi: it lets", "Integration: apigateway.amazonaws.com invokes OtherFunction")
+
+    def test_another_service_and_another_function(self):
+        self.assert_caught("Principal: events.amazonaws.com", "Principal: '*'", "ByRule: it lets * invoke")
+        self.assert_caught("FunctionName: !Ref OneFunction", "FunctionName: !Ref OtherFunction", "ByRule: it lets", "Rule: events")
+
+    def test_a_call_without_a_permission(self):
+        self.assert_caught("[{ Arn: !GetAtt Queue.Arn }", "[{ Arn: !GetAtt OtherFunction.Arn }", "no permission lets it")
+
+    def test_another_action(self):
+        self.assert_caught("Action: lambda:InvokeFunction, F", "Action: lambda:*, F", "ByRule: it allows lambda:*")
+
+
 class Requests(unittest.TestCase):
     def run_on(self, *entries):
         with tempfile.TemporaryDirectory() as directory:

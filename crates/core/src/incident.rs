@@ -18,6 +18,7 @@ pub use undo_asked::UndoAsked;
 
 pub use crate::status::Status;
 use crate::{
+    error_name::ErrorName,
     head::Head,
     ids::{Hash, NoticeKey, PersonId, StepId},
     log::{Event, Opened, Record, RecordName},
@@ -27,6 +28,10 @@ use crate::{
     risk::Risk,
     step::{Phase, StepRef},
 };
+
+/// What stands for the commands of a record that nothing proves.
+const UNPROVEN: &str =
+    "# this step's receipt isn't proven, and no command of it either: look at the target itself";
 
 /// What the log says of one step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,6 +71,19 @@ impl StepState {
     /// Whether the account may have been changed by it. A step that only kept evidence acted and changed nothing.
     pub fn changed_something(&self) -> bool {
         self.acted && self.plan.as_ref().is_some_and(|plan| !plan.changes.is_empty())
+    }
+
+    /// The commands that undo it by hand. After a responder refused the receipt, for nothing proves it, there are none:
+    /// they come from the same record, and nobody must be led to type what a forger wrote.
+    pub fn manual_undo(&self) -> Vec<String> {
+        let refused = ErrorName::Refused.as_str();
+        if matches!(&self.undo, Some(UndoOutcome::Failed { error, .. }) if error == refused) {
+            return vec![UNPROVEN.to_owned()];
+        }
+        self.plan
+            .as_ref()
+            .map(|plan| plan.manual_undo.clone())
+            .unwrap_or_default()
     }
 
     /// Whether it keeps evidence or reads: it never decides whether the incident is contained.

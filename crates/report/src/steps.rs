@@ -98,10 +98,9 @@ fn tone(state: &StepState) -> Tone {
 }
 
 fn undo(id: &IncidentId, state: &StepState) -> Option<Undo> {
-    let plan = state
-        .plan
-        .as_ref()
-        .filter(|plan| state.acted && !plan.changes.is_empty())?;
+    if !state.changed_something() {
+        return None;
+    }
     let is_open = matches!(
         state.undo,
         None | Some(UndoOutcome::Failed { .. } | UndoOutcome::Drifted { .. })
@@ -110,7 +109,7 @@ fn undo(id: &IncidentId, state: &StepState) -> Option<Undo> {
         ended: state.undo.as_ref().map(|ended| clean(&words::undo(ended))),
         command: is_open.then(|| command(&format!("backstop undo {id} --step {}", state.step.step))),
         by_hand: if is_open {
-            plan.manual_undo.iter().map(|line| command(line)).collect()
+            state.manual_undo().iter().map(|line| command(line)).collect()
         } else {
             Vec::new()
         },

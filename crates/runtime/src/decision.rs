@@ -7,6 +7,7 @@ mod error;
 use aws_sdk_sfn::Client;
 use backstop_core::{
     Hash, IncidentId, Target,
+    evidence::RawFinding,
     finding::parse_saved,
     incident::{Answer, Incident, Question},
     log::Event,
@@ -270,7 +271,7 @@ impl Desk<'_> {
 }
 
 /// Whether the incident is about this person. Whom a finding names besides its target, the one who attacked, is in what
-/// was received only; what isn't a finding (a person's request) names nobody else.
+/// was received only. While that can't be read, nobody is known to be another.
 pub(crate) async fn is_subject(
     ledger: &Ledger,
     id: &IncidentId,
@@ -280,13 +281,26 @@ pub(crate) async fn is_subject(
     if person.caller.is_subject_of(state, &[]) {
         return Ok(true);
     }
-    let received = ledger.findings(id).await?;
-    let parsed = received.iter().filter_map(|raw| parse_saved(&raw.bytes).ok());
-    let named: Vec<Target> = parsed
-        .flat_map(|parsed| parsed.findings)
-        .flat_map(|finding| finding.related)
-        .collect();
+    let named = named_in(&ledger.findings(id).await?)?;
     Ok(person.caller.is_subject_of(state, &named))
+}
+
+/// Whom findings name besides their targets. A person's request, which came in no message, is no finding and names nobody.
+fn named_in(received: &[RawFinding]) -> Result<Vec<Target>, LedgerError> {
+    let mut named = Vec::new();
+    for raw in received {
+        match parse_saved(&raw.bytes) {
+            Ok(parsed) => named.extend(parsed.findings.into_iter().flat_map(|finding| finding.related)),
+            Err(_) if raw.message.is_none() => {}
+            Err(error) => {
+                return Err(LedgerError::Unreadable {
+                    what: format!("finding `{}`", raw.key),
+                    detail: error.to_string(),
+                });
+            }
+        }
+    }
+    Ok(named)
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ mod proofs;
 
 use std::time::Duration;
 
-use aws_sdk_s3::{Client, presigning::PresigningConfig, primitives::ByteStream, types::ChecksumAlgorithm};
+use aws_sdk_s3::{
+    Client, operation::put_object::builders::PutObjectFluentBuilder, presigning::PresigningConfig,
+    primitives::ByteStream, types::ChecksumAlgorithm,
+};
 use backstop_core::{
     IncidentId,
     evidence::{Item, LogHead, MANIFEST},
@@ -39,23 +42,33 @@ impl EvidenceBucket {
         let key = key(incident, &item.name);
         let content_type = content_type(&item.name);
         let once = (item.name != MANIFEST).then(|| "*".to_owned());
-        let written = self
-            .client
-            .put_object()
-            .set_if_none_match(once)
-            .metadata("log-records", log.records.to_string())
-            .metadata("log-head", log.head.as_str())
+        self.write(&key, item.bytes, |put| {
+            put.set_if_none_match(once)
+                .metadata("log-records", log.records.to_string())
+                .metadata("log-head", log.head.as_str())
+                .content_type(content_type)
+        })
+        .await
+    }
+
+    /// Writes one object. One that was to be written once and is there was written by an earlier attempt.
+    async fn write(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        with: impl FnOnce(PutObjectFluentBuilder) -> PutObjectFluentBuilder + Send,
+    ) -> Result<(), CallError> {
+        let written = with(self.client.put_object())
             .bucket(&self.name)
-            .key(&key)
-            .content_type(content_type)
+            .key(key)
             // A bucket with Object Lock takes only what comes with its checksum (S3 User Guide, "Locking objects with
             // Object Lock"); SHA-256 is what the manifest has as well.
             .checksum_algorithm(ChecksumAlgorithm::Sha256)
-            .body(ByteStream::from(item.bytes))
+            .body(ByteStream::from(bytes))
             .send()
             .await
             .map(drop)
-            .map_err(CallError::of("s3:PutObject", self.place(&key)));
+            .map_err(CallError::of("s3:PutObject", self.place(key)));
         match written {
             Err(error) if error.code == "PreconditionFailed" => Ok(()),
             written => written,

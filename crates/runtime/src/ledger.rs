@@ -15,6 +15,7 @@
 
 mod approvals;
 mod compressed;
+mod condition;
 #[cfg(test)]
 pub(crate) mod fake_table;
 mod findings;

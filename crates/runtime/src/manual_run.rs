@@ -117,14 +117,15 @@ pub async fn run(
         Opening::Taken(lock) => {
             // By its log: whoever closed it may have died before noting that beside the target.
             let holder = ledger.log(&lock.incident).await?.incident()?;
+            ensure_started(ledger, machines, &lock, &holder).await?;
             if holder.opened.finding.key == new.opened.finding.key {
-                return repeated(ledger, machines, lock, &holder).await;
+                // It was opened by this very request, whose answer was lost.
+                return Ok(ManualRunOutcome::Started(lock.incident));
             }
-            if holder.closed.is_some() {
-                ledger.open(new.clone(), Some(&lock)).await?
-            } else {
-                Opening::Taken(lock)
+            if holder.closed.is_none() {
+                return Ok(ManualRunOutcome::AlreadyOpen(lock.incident));
             }
+            ledger.open(new.clone(), Some(&lock)).await?
         }
         opening => opening,
     };
@@ -133,7 +134,12 @@ pub async fn run(
             start(ledger, machines, &incident, &new.opened, mode).await?;
             Ok(ManualRunOutcome::Started(incident))
         }
-        Opening::Taken(lock) => already_open(ledger, machines, lock).await,
+        // Somebody else was faster.
+        Opening::Taken(lock) => {
+            let holder = ledger.log(&lock.incident).await?.incident()?;
+            ensure_started(ledger, machines, &lock, &holder).await?;
+            Ok(ManualRunOutcome::AlreadyOpen(lock.incident))
+        }
     }
 }
 
@@ -161,37 +167,18 @@ async fn start(
     Ok(())
 }
 
-/// The incident was opened by this very request, whose answer was lost.
-async fn repeated(
+/// Whoever opened it may have died before starting its machine.
+async fn ensure_started(
     ledger: &Ledger,
     machines: &Machines,
-    lock: Lock,
+    lock: &Lock,
     holder: &Incident,
-) -> Result<ManualRunOutcome, ManualRunError> {
-    if !lock.started && holder.closed.is_none() {
-        start(
-            ledger,
-            machines,
-            &lock.incident,
-            &holder.opened,
-            holder.opened.mode,
-        )
-        .await?;
+) -> Result<(), ManualRunError> {
+    if lock.started || holder.closed.is_some() {
+        return Ok(());
     }
-    Ok(ManualRunOutcome::Started(lock.incident))
-}
-
-/// Whoever opened it may have died before starting the machine.
-async fn already_open(
-    ledger: &Ledger,
-    machines: &Machines,
-    lock: Lock,
-) -> Result<ManualRunOutcome, ManualRunError> {
-    if !lock.started {
-        let opened = ledger.log(&lock.incident).await?.incident()?.opened;
-        start(ledger, machines, &lock.incident, &opened, opened.mode).await?;
-    }
-    Ok(ManualRunOutcome::AlreadyOpen(lock.incident))
+    let opened = &holder.opened;
+    start(ledger, machines, &lock.incident, opened, opened.mode).await
 }
 
 fn opened(request: &ManualRun, mode: Mode, guardrails: Vec<Decision>) -> Opened {

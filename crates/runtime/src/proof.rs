@@ -11,14 +11,15 @@ use backstop_core::{
 
 use crate::CallError;
 
-/// Where proofs are kept. There is one for each step of an incident, and the first one stays.
+/// Where proofs are kept: one for each plan that a step of an incident began with. Two attempts at the same time may have
+/// planned differently, and whichever of them the log has is proven.
 #[async_trait]
 pub trait Proofs: Send + Sync {
-    /// Keeps the hash, unless there is one.
+    /// Keeps the hash.
     async fn keep(&self, incident: &IncidentId, step: &StepId, hash: &Hash) -> Result<(), CallError>;
 
-    /// The hash that was kept; `None` if there is none.
-    async fn kept(&self, incident: &IncidentId, step: &StepId) -> Result<Option<Hash>, CallError>;
+    /// Whether the hash was kept.
+    async fn kept(&self, incident: &IncidentId, step: &StepId, hash: &Hash) -> Result<bool, CallError>;
 }
 
 /// The hash of everything that a plan says, of whose incident and on which target. What was captured is left out: it is
@@ -42,20 +43,19 @@ pub(crate) fn begun<'log>(records: &'log [Record], step: &StepId) -> impl Iterat
 /// Proofs that are kept in memory.
 #[cfg(any(test, feature = "test-util"))]
 #[derive(Debug, Default)]
-pub struct InMemory(std::sync::Mutex<std::collections::BTreeMap<(IncidentId, StepId), Hash>>);
+pub struct InMemory(std::sync::Mutex<std::collections::BTreeSet<(IncidentId, StepId, Hash)>>);
 
 #[cfg(any(test, feature = "test-util"))]
 #[async_trait]
 impl Proofs for InMemory {
     async fn keep(&self, incident: &IncidentId, step: &StepId, hash: &Hash) -> Result<(), CallError> {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.entry((incident.clone(), step.clone()))
-            .or_insert_with(|| hash.clone());
+        kept.insert((incident.clone(), step.clone(), hash.clone()));
         Ok(())
     }
 
-    async fn kept(&self, incident: &IncidentId, step: &StepId) -> Result<Option<Hash>, CallError> {
+    async fn kept(&self, incident: &IncidentId, step: &StepId, hash: &Hash) -> Result<bool, CallError> {
         let kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok(kept.get(&(incident.clone(), step.clone())).cloned())
+        Ok(kept.contains(&(incident.clone(), step.clone(), hash.clone())))
     }
 }

@@ -4,6 +4,8 @@ mod act;
 mod bounds;
 mod undo;
 mod verify;
+#[cfg(feature = "evidence")]
+mod wiring;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -180,11 +180,7 @@ pub fn undoable(
                 .as_ref()
                 .map(|plan| plan.changes.clone())
                 .unwrap_or_default(),
-            by_hand: state
-                .plan
-                .as_ref()
-                .map(|plan| plan.manual_undo.clone())
-                .unwrap_or_default(),
+            by_hand: state.manual_undo(),
         })
         .collect();
     if steps.is_empty() {

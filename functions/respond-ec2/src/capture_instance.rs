@@ -44,13 +44,14 @@ impl Capture for CaptureInstance {
         let found = instance::find(&aws.client::<Ec2>(), &request.target).await?;
         let instance = Instance::of(&found, id_of(&request.target)?, &request.target);
         let parts = parts::read(&aws, &found, &instance).await?;
-        let (parts, mut limits) = bound::settle(parts);
+        let (parts, missing) = bound::settle(parts);
+        let mut limits = missing.clone();
         limits.push("memory and a screenshot of the console weren't captured".to_owned());
         Ok(Captured {
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
             limits,
-            missing: Vec::new(),
+            missing,
             evidence: json!({
                 "instance": instance.arn,
                 "region": request.target.region,

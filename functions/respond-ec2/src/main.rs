@@ -21,12 +21,7 @@ use std::sync::Arc;
 
 use backstop_aws::Accounts;
 use backstop_core::{guardrail::Protection, task::RespondTask};
-use backstop_runtime::{
-    Action, Ledger,
-    evidence::EvidenceBucket,
-    runner::{Bounds, Runner},
-    serve, settings,
-};
+use backstop_runtime::{Action, runner::Runner, serve};
 use secure_snapshots::Custody;
 
 /// Every action of this function.
@@ -59,21 +54,8 @@ fn actions(accounts: &Arc<Accounts>, protection: &Protection, custody: Custody) 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = backstop_aws::config().await;
-    let proofs = EvidenceBucket::new(
-        aws_sdk_s3::Client::new(&config),
-        settings::required("EVIDENCE_BUCKET")?,
-    );
-    let ledger = Ledger::new(
-        aws_sdk_dynamodb::Client::new(&config),
-        settings::required("TABLE_NAME")?,
-    );
-    let account = settings::required("ACCOUNT_ID")?;
-    let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
-    let protection = settings::protection()?;
-    let actions = actions(&accounts, &protection, Custody::from_env()?);
-    let bounds = Bounds::acting(protection, settings::maximum_mode()?, Arc::new(proofs));
-    let runner = Runner::new(ledger, bounds, accounts, actions);
+    let custody = Custody::from_env()?;
+    let runner = Runner::responder(|accounts, protection| actions(accounts, protection, custody)).await?;
     serve::serve(|task: RespondTask| runner.run(task)).await
 }
 

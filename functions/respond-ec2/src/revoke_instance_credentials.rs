@@ -18,6 +18,7 @@ use backstop_aws::{Access, Accounts};
 use backstop_core::{
     ErrorName, Plan, Receipt, UndoOutcome, Verification,
     guardrail::{Permit, Protection},
+    target::Arn,
 };
 use backstop_runtime::{
     Action, CallError, StepError,
@@ -161,7 +162,8 @@ impl Action for RevokeInstanceCredentials {
         let Some(receipt) = receipt else {
             return Ok(Verification {
                 holds: false,
-                observed: "no credentials were revoked".to_owned(),
+                observed: "no proven receipt says which credentials were revoked, so nothing was read back"
+                    .to_owned(),
             });
         };
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
@@ -197,11 +199,14 @@ impl Action for RevokeInstanceCredentials {
 fn check(request: &StepRequest, receipt: &CredentialsReceipt) -> Result<(), StepError> {
     instance::check_own(request, &receipt.instance)?;
     let target = &request.target;
-    let place = format!(
-        "arn:{}:iam::{}:instance-profile/",
-        target.partition, target.account
-    );
-    if !receipt.profile_arn.starts_with(&place) {
+    let is_profile_here = |arn: Arn<'_>| {
+        arn.service == "iam"
+            && arn.partition == target.partition
+            && arn.account == target.account.as_str()
+            && arn.region.is_empty()
+            && arn.resource.starts_with("instance-profile/")
+    };
+    if !Arn::read(&receipt.profile_arn).is_some_and(is_profile_here) {
         return Err(unlike(format!(
             "`{}` is no instance profile of account {}",
             receipt.profile_arn, target.account
@@ -210,10 +215,9 @@ fn check(request: &StepRequest, receipt: &CredentialsReceipt) -> Result<(), Step
     let Some(policy) = &receipt.policy else {
         return Ok(());
     };
-    let arn = format!(
-        "arn:{}:ec2:{}:{}:instance/{}",
-        target.partition, target.region, target.account, receipt.instance
-    );
+    let arn = target
+        .arn()
+        .ok_or_else(|| unlike(format!("{target} has no ARN that a policy could name")))?;
     policy.check_is(&PolicyReceipt::new(
         &policy.holder,
         &request.incident,

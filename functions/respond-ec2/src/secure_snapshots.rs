@@ -49,6 +49,13 @@ impl SecureSnapshots {
     pub(crate) const fn new(accounts: Arc<Accounts>, custody: Custody) -> Self {
         Self { accounts, custody }
     }
+
+    /// With whom to share and under which key is the stack's to say, never a receipt's.
+    fn custody_at(&self, request: &StepRequest) -> Custody {
+        self.custody
+            .clone()
+            .in_region_of(&request.target, &mut Vec::new())
+    }
 }
 
 #[async_trait]
@@ -100,11 +107,7 @@ impl Action for SecureSnapshots {
         let receipt: CustodyReceipt = read_receipt(receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let evidence = Evidence::of(&ec2, &request.incident).await?;
-        // With whom to share and under which key is the stack's to say, never a receipt's.
-        let custody = self
-            .custody
-            .clone()
-            .in_region_of(&request.target, &mut Vec::new());
+        let custody = self.custody_at(request);
         Keeping {
             ec2: &ec2,
             evidence: &evidence,
@@ -130,10 +133,7 @@ impl Action for SecureSnapshots {
             }
             None => Vec::new(),
         };
-        let custody = self
-            .custody
-            .clone()
-            .in_region_of(&request.target, &mut Vec::new());
+        let custody = self.custody_at(request);
         let todo = keeping::todo(&ec2, &evidence, &custody).await?;
         Ok(words::verification(&evidence, &todo, &gone))
     }

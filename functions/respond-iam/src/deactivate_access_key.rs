@@ -83,7 +83,7 @@ impl Action for DeactivateAccessKey {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
-        self.check(request, &key).await?;
+        check_key(request, &key)?;
         self.set(request, &key, StatusType::Inactive).await
     }
 
@@ -145,12 +145,6 @@ impl Action for DeactivateAccessKey {
 }
 
 impl DeactivateAccessKey {
-    async fn check(&self, request: &StepRequest, key: &KeyReceipt) -> Result<(), StepError> {
-        check_key(request, key)?;
-        let iam = self.accounts.at(request)?.client::<Iam>();
-        principal::check_user(&iam, &request.target, &key.user_name).await
-    }
-
     async fn set(
         &self,
         request: &StepRequest,
@@ -181,7 +175,8 @@ impl DeactivateAccessKey {
         let KeyReceipt {
             user_name, key_id, ..
         } = key;
-        self.check(request, key).await?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        principal::check_user(&iam, &request.target, user_name).await?;
         self.set(request, key, StatusType::Active).await?;
         Ok(UndoOutcome::Restored {
             what: format!("access key {key_id} of user {user_name} is active again"),

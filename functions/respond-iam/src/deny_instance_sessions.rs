@@ -55,11 +55,9 @@ impl Action for DenyInstanceSessions {
         let role = principal::role(&iam, &request.target).await?;
         let receipt = receipt_of(&deny, &role.name, instance, request);
         let policy = &receipt.policy;
-        let (state, is_an_instances) = tokio::join!(
-            deny.state(policy),
-            principal::has_instance_profile(&iam, &role.name)
-        );
-        let (state, is_an_instances) = (state?, is_an_instances?);
+        let (state, profiles) =
+            tokio::join!(deny.state(policy), principal::instance_profiles(&iam, &role.name));
+        let (state, is_an_instances) = (state?, !profiles?.is_empty());
         let change = (state != PolicyState::Ours).then(|| Change {
             api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
@@ -123,7 +121,8 @@ impl Action for DenyInstanceSessions {
             (None, None) => {
                 return Ok(Verification {
                     holds: false,
-                    observed: "no instance was denied".to_owned(),
+                    observed: "no proven receipt says which instance was denied, so nothing was read back"
+                        .to_owned(),
                 });
             }
         };

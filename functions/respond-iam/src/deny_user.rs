@@ -30,19 +30,6 @@ impl DenyUser {
         Self { accounts }
     }
 
-    /// The policy of the receipt, if it is the one that this incident writes on the target's user: its text is made anew.
-    async fn checked(&self, request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
-        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
-        policy.check_is(&PolicyReceipt::new(
-            &policy.holder,
-            &request.incident,
-            &deny_all(),
-        ))?;
-        let iam = self.accounts.at(request)?.client::<Iam>();
-        principal::check_user(&iam, &request.target, &policy.holder).await?;
-        Ok(policy)
-    }
-
     fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
         let iam = self.accounts.at(request)?.client::<Iam>();
         Ok(InlineDeny::on(PrincipalKind::User, iam))
@@ -107,8 +94,7 @@ impl Action for DenyUser {
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
-        let policy = self.checked(request, receipt).await?;
-        self.deny(request)?.put(&policy).await
+        self.deny(request)?.put(&checked(request, receipt)?).await
     }
 
     async fn verify(
@@ -135,9 +121,22 @@ impl Action for DenyUser {
         request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        self.checked(request, receipt).await?;
+        let policy = checked(request, receipt)?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        principal::check_user(&iam, &request.target, &policy.holder).await?;
         self.deny(request)?.undo(request, receipt).await
     }
+}
+
+/// The policy of the receipt, if it is one that this incident writes: its text is made anew.
+fn checked(request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
+    let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+    policy.check_is(&PolicyReceipt::new(
+        &policy.holder,
+        &request.incident,
+        &deny_all(),
+    ))?;
+    Ok(policy)
 }
 
 #[cfg(test)]

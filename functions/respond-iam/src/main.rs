@@ -17,12 +17,7 @@ use std::sync::Arc;
 
 use backstop_aws::Accounts;
 use backstop_core::task::RespondTask;
-use backstop_runtime::{
-    Action, Ledger,
-    evidence::EvidenceBucket,
-    runner::{Bounds, Runner},
-    serve, settings,
-};
+use backstop_runtime::{Action, runner::Runner, serve};
 
 /// Every action of this function.
 fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
@@ -47,24 +42,7 @@ fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
-    let config = backstop_aws::config().await;
-    let proofs = EvidenceBucket::new(
-        aws_sdk_s3::Client::new(&config),
-        settings::required("EVIDENCE_BUCKET")?,
-    );
-    let bounds = Bounds::acting(
-        settings::protection()?,
-        settings::maximum_mode()?,
-        Arc::new(proofs),
-    );
-    let ledger = Ledger::new(
-        aws_sdk_dynamodb::Client::new(&config),
-        settings::required("TABLE_NAME")?,
-    );
-    let account = settings::required("ACCOUNT_ID")?;
-    let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
-    let actions = actions(&accounts);
-    let runner = Runner::new(ledger, bounds, accounts, actions);
+    let runner = Runner::responder(|accounts, _| actions(accounts)).await?;
     serve::serve(|task: RespondTask| runner.run(task)).await
 }
 

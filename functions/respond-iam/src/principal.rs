@@ -77,7 +77,8 @@ pub(crate) async fn user(iam: &Client, target: &Target) -> Result<(User, Option<
     }
 }
 
-/// Refuses the name of another user than the target's. A finding that names none, or a wrong one, is held against IAM
+/// Refuses an undo on another user than the target's. Acting needs no such check: what it follows was planned from what
+/// IAM said, and by this function. A finding that names none, or a wrong one, is held against IAM
 /// again: it says whose the key is.
 pub(crate) async fn check_user(iam: &Client, target: &Target, name: &str) -> Result<(), StepError> {
     if target.resource.iam_user().and_then(|user| user.name()) == Some(name) {
@@ -256,8 +257,8 @@ pub(crate) async fn role(iam: &Client, target: &Target) -> Result<Role, StepErro
     })
 }
 
-/// Whether an instance can have the role: only by an instance profile that holds it.
-pub(crate) async fn has_instance_profile(iam: &Client, role: &str) -> Result<bool, StepError> {
+/// The names of the instance profiles that hold the role: by them alone can an instance have it.
+pub(crate) async fn instance_profiles(iam: &Client, role: &str) -> Result<Vec<String>, CallError> {
     let answer = iam
         .list_instance_profiles_for_role()
         .role_name(role)
@@ -267,7 +268,10 @@ pub(crate) async fn has_instance_profile(iam: &Client, role: &str) -> Result<boo
             permissions::iam::LIST_INSTANCE_PROFILES_FOR_ROLE.action,
             format!("role `{role}`"),
         ))?;
-    Ok(!answer.instance_profiles().is_empty())
+    let names = answer.instance_profiles().iter();
+    Ok(names
+        .map(|profile| profile.instance_profile_name().to_owned())
+        .collect())
 }
 
 /// IAM answers a key of another account, or one it never knew, with `NoSuchEntity` or with `AccessDenied`: it

@@ -114,7 +114,7 @@ impl Action for RevokeRoleSessions {
         let Some(receipt) = receipt else {
             return Ok(Verification {
                 holds: false,
-                observed: "no cut-off was set".to_owned(),
+                observed: "no proven receipt says which cut-off was set, so none was read back".to_owned(),
             });
         };
         let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;

@@ -15,7 +15,10 @@ use backstop_core::{
 use backstop_runtime::{CallError, StepError, inline_deny::Iam};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{principal::Role, services::CloudTrail};
+use crate::{
+    principal::{self, Role},
+    services::CloudTrail,
+};
 
 /// How far back sessions are looked for.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -35,7 +38,11 @@ pub(crate) struct RoleUsers {
 
 /// Asks IAM for instance profiles, and CloudTrail for recent sessions, at the same time.
 pub(crate) async fn read(aws: &Access<'_>, role: &Role, target: &Target, at: Timestamp) -> RoleUsers {
-    let (profiles, sessions) = tokio::join!(profiles(aws, role), sessions(aws, role, at));
+    let iam = aws.client::<Iam>();
+    let (profiles, sessions) = tokio::join!(
+        principal::instance_profiles(&iam, &role.name),
+        sessions(aws, role, at)
+    );
     let mut users = RoleUsers::default();
     users.known.push(format!(
         "the role may be assumed by {}",
@@ -66,24 +73,6 @@ pub(crate) async fn read(aws: &Access<'_>, role: &Role, target: &Target, at: Tim
             .push(format!("who assumed the role lately is unknown: {error}")),
     }
     users
-}
-
-async fn profiles(aws: &Access<'_>, role: &Role) -> Result<Vec<String>, CallError> {
-    let answer = aws
-        .client::<Iam>()
-        .list_instance_profiles_for_role()
-        .role_name(&role.name)
-        .send()
-        .await
-        .map_err(CallError::of(
-            permissions::iam::LIST_INSTANCE_PROFILES_FOR_ROLE.action,
-            format!("role `{}`", role.name),
-        ))?;
-    Ok(answer
-        .instance_profiles()
-        .iter()
-        .map(|profile| profile.instance_profile_name().to_owned())
-        .collect())
 }
 
 /// One page: `LookupEvents` may be called twice a second in an account and Region (CloudTrail API Reference).

@@ -10,7 +10,8 @@ const EC2: &str = "ec2.amazonaws.com";
 pub(crate) struct Trust {
     /// The text, decoded.
     pub(crate) document: String,
-    /// Account, user, role, service and provider names of all `Allow` statements, each once.
+    /// Account, user, role, service and provider names of all `Allow` statements, each once; of one that lets in whom it
+    /// doesn't name, "everybody but" those.
     pub(crate) principals: Vec<String>,
 }
 
@@ -24,7 +25,14 @@ impl Trust {
         let parsed: Value = serde_json::from_str(&document).unwrap_or_default();
         let mut principals: Vec<String> = each(parsed.get("Statement"))
             .filter(|statement| statement.get("Effect").and_then(Value::as_str) == Some("Allow"))
-            .flat_map(|statement| named(statement.get("Principal")))
+            .flat_map(|statement| {
+                let mut names = named(statement.get("Principal"));
+                // Everybody else may, each account included (IAM User Guide, "NotPrincipal").
+                if let Some(but) = statement.get("NotPrincipal") {
+                    names.push(format!("everybody but {}", named(Some(but)).join(" and ")));
+                }
+                names
+            })
             .collect();
         principals.sort();
         principals.dedup();
@@ -88,5 +96,16 @@ mod tests {
         assert!(Trust::of(only).is_only_ec2());
         assert!(!Trust::of("not json").is_only_ec2());
         assert!(!Trust::of(r#"{"Statement":{"Effect":"Allow","Principal":"*"}}"#).is_only_ec2());
+    }
+
+    #[test]
+    fn whoever_isnt_named_is_let_in_by_not_principal() {
+        let text = r#"{"Statement":[
+            {"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"},
+            {"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}"#;
+        let trust = Trust::of(text);
+        let everybody = "everybody but arn:aws:iam::123456789012:root";
+        assert_eq!(trust.principals, [EC2, everybody]);
+        assert!(!trust.is_only_ec2());
     }
 }

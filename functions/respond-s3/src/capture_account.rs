@@ -40,20 +40,20 @@ impl Capture for CaptureAccount {
         let blocks = AccountBlocks::of(&aws);
         let (block, reach) = tokio::join!(blocks.get(account), look(&aws, request));
         let (block, reach) = (block?, reach?);
-        let (buckets, missing) = match &reach {
-            Ok(reach) => (reach.json(), reach.limits()),
-            Err(why) => (
-                json!({ "unreadable": why.to_string() }),
-                vec![format!(
+        let (buckets, limits, missing) = match &reach {
+            Ok(reach) => (reach.json(), reach.limits(), reach.unread()),
+            Err(why) => {
+                let missing = vec![format!(
                     "evidence is missing, the buckets couldn't be listed: {why}"
-                )],
-            ),
+                )];
+                (json!({ "unreadable": why.to_string() }), missing.clone(), missing)
+            }
         };
         Ok(Captured {
             principal: account.to_string(),
             tags: reach.as_ref().map(Reach::tags).unwrap_or_default(),
-            limits: missing,
-            missing: Vec::new(),
+            limits,
+            missing,
             evidence: json!({
                 "account": account,
                 "read_at": request.at,

@@ -38,6 +38,7 @@ impl Capture for CaptureBucket {
         let tags = tags?;
         let (parts, mut missing) = parts::settle(parts?);
         let logging = object_level_logging(&log);
+        let unread_log = log.is_err().then(|| logging.clone());
         let captured = json!({
             "bucket": bucket.place.arn(),
             "region": bucket.place.region,
@@ -49,12 +50,14 @@ impl Capture for CaptureBucket {
             "access_log": log.ok().flatten(),
             "parts": parts,
         });
-        missing.push(logging);
+        let mut limits = missing.clone();
+        limits.push(logging);
+        missing.extend(unread_log);
         Ok(Captured {
             principal: bucket.place.arn(),
             tags,
-            limits: missing,
-            missing: Vec::new(),
+            limits,
+            missing,
             evidence: captured,
         })
     }

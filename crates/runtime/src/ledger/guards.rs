@@ -1,11 +1,12 @@
 //! Pauses and exemptions.
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::{delete_item::DeleteItemError, put_item::PutItemError};
 use backstop_core::guardrail::{Exemption, Guardrails, Pause, PauseScope, UnreadableGuard};
 use jiff::Timestamp;
 
 use super::{
     Ledger, LedgerError,
+    condition::held,
     item::{Item, get_json, get_text, text},
 };
 use crate::CallError;
@@ -114,15 +115,11 @@ impl Ledger {
             .expression_attribute_values(":guard", text(guard_json(guard)?))
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(error) => {
-                Err(CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`"))(error).into())
-            }
-        }
+        held(
+            outcome,
+            DeleteItemError::is_conditional_check_failed_exception,
+            CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`")),
+        )
     }
 
     /// The text that stands under a guard's key.
@@ -161,13 +158,11 @@ impl Ledger {
                 .expression_attribute_values(":standing", text(standing)),
             None => put.condition_expression("attribute_not_exists(guard)"),
         };
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(error) => Err(CallError::of("dynamodb:PutItem", format!("guardrail `{sk}`"))(error).into()),
-        }
+        held(
+            put.send().await,
+            PutItemError::is_conditional_check_failed_exception,
+            CallError::of("dynamodb:PutItem", format!("guardrail `{sk}`")),
+        )
     }
 
     async fn put_guard(&self, sk: &str, guard: &impl serde::Serialize) -> Result<(), LedgerError> {

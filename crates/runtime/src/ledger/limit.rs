@@ -2,7 +2,8 @@
 //! drills and people's runs are counted apart, so that none of them uses up what real incidents need.
 
 use aws_sdk_dynamodb::{
-    error::{BuildError, SdkError},
+    error::BuildError,
+    operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::{AttributeValue, TransactWriteItem, Update},
 };
 use backstop_core::{
@@ -13,6 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Ledger, LedgerError,
+    condition::held,
     item::{number, text},
 };
 use crate::CallError;
@@ -56,14 +58,13 @@ impl Ledger {
             .expression_attribute_values(":none", number(0))
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(()),
-            // The hour's count has expired.
-            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
-                Ok(())
-            }
-            Err(error) => Err(CallError::of("dynamodb:UpdateItem", "the count of an hour")(error).into()),
-        }
+        // Where the condition doesn't hold, the hour's count has expired.
+        held(
+            outcome,
+            UpdateItemError::is_conditional_check_failed_exception,
+            CallError::of("dynamodb:UpdateItem", "the count of an hour"),
+        )
+        .map(drop)
     }
 
     /// Claims the one notice that a playbook, account and hour gets about its limit. True for the first
@@ -86,13 +87,11 @@ impl Ledger {
             .expression_attribute_values(":incident", text(incident.as_str()))
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(error) => Err(CallError::of("dynamodb:PutItem", "the notice about a limit")(error).into()),
-        }
+        held(
+            outcome,
+            PutItemError::is_conditional_check_failed_exception,
+            CallError::of("dynamodb:PutItem", "the notice about a limit"),
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
+    operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
     types::{AttributeValue, CancellationReason, Put, TransactWriteItem},
 };
 use backstop_core::{
@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use super::{
     Ledger, LedgerError,
     compressed::compress,
+    condition::held,
     findings,
     item::{Item, get_text, text},
     log::record_item,
@@ -146,14 +147,13 @@ impl Ledger {
             .expression_attribute_values(":incident", text(incident.as_str()))
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(()),
-            // Another incident has taken the target since: its lock isn't ours to change.
-            Err(SdkError::ServiceError(answer)) if answer.err().is_conditional_check_failed_exception() => {
-                Ok(())
-            }
-            Err(error) => Err(CallError::of("dynamodb:UpdateItem", "the lock of a target")(error).into()),
-        }
+        // Where the condition doesn't hold, another incident has taken the target since: its lock isn't ours to change.
+        held(
+            outcome,
+            UpdateItemError::is_conditional_check_failed_exception,
+            CallError::of("dynamodb:UpdateItem", "the lock of a target"),
+        )
+        .map(drop)
     }
 
     async fn taken(&self, opened: &Opened) -> Result<Opening, LedgerError> {

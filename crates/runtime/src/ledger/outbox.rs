@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError, types::AttributeValue};
+use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::AttributeValue};
 use backstop_core::{NoticeKey, notice::Notice, task::NoticeRef};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Ledger, LedgerError,
     compressed::{compress, get_compressed},
+    condition::held,
     incident_pk,
     item::{Item, get_json, get_text, name_of, number, text},
     meta::BY_OPENED,
@@ -52,15 +53,11 @@ impl Ledger {
             .condition_expression("attribute_not_exists(pk)")
             .send()
             .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(answer))
-                if matches!(answer.err(), PutItemError::ConditionalCheckFailedException(_)) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(CallError::of("dynamodb:PutItem", what(&notice.reference()))(error).into()),
-        }
+        held(
+            outcome,
+            PutItemError::is_conditional_check_failed_exception,
+            CallError::of("dynamodb:PutItem", what(&notice.reference())),
+        )
     }
 
     /// The notice, if it is there.

@@ -10,10 +10,10 @@ use backstop_core::{
     task::{StepAnswer, StepTask},
 };
 
-use super::{Runner, bounds::Proven, ended, invalid, step_request, with_logged_options};
+use super::{Runner, ended, invalid, step_request, with_logged_options};
 use crate::{Action, IncidentLog, LedgerError, StepError, action::StepRequest, proof};
 
-/// How long containment waits until a receipt is proven.
+/// How long containment waits until a receipt is proven, and until it is told whether one is.
 const LONGEST_PROVING: Duration = Duration::from_secs(3);
 
 impl Runner {
@@ -96,21 +96,19 @@ impl Runner {
             return Ok(Begun::Unproven);
         }
         let (id, target) = (&task.incident, &incident.opened.target);
-        match self.proven(id, target, &task.step, log.records()).await {
-            Ok(Proven::Plan(plan)) => Ok(Begun::Proven(Box::new(plan.clone()))),
-            Ok(Proven::Another) => Err(StepError::Refused {
-                guardrail: "receipt".to_owned(),
-                reason: format!(
-                    "what the log says step `{}` began with isn't what this function wrote: somebody altered the log",
-                    task.step
-                ),
-            }),
-            Ok(Proven::Nothing) => {
+        let proven = self.proven(id, target, &task.step, log.records());
+        match tokio::time::timeout(LONGEST_PROVING, proven).await {
+            Ok(Ok(Some(plan))) => Ok(Begun::Proven(Box::new(plan.clone()))),
+            Ok(Ok(None)) => {
                 tracing::warn!(incident = %id, step = %task.step, "what the step began with isn't proven");
                 Ok(Begun::Unproven)
             }
-            Err(error) if error.name().is_retryable() => Err(error),
-            Err(error) => {
+            Err(_elapsed) => {
+                tracing::warn!(incident = %id, step = %task.step, "the step's proof can't be read in time");
+                Ok(Begun::Unproven)
+            }
+            Ok(Err(error)) if error.name().is_retryable() => Err(error),
+            Ok(Err(error)) => {
                 tracing::warn!(incident = %id, step = %task.step, %error, "the step's proof can't be read");
                 Ok(Begun::Unproven)
             }

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use backstop_core::{
-    IncidentId, Mode, Plan, StepId, Target,
+    Hash, IncidentId, Mode, Plan, StepId, Target,
     guardrail::{Decision, Effect, Guardrails, Protection, Subject},
     incident::Incident,
     log::{Origin, Record},
 };
+use futures_util::future::join_all;
 
-use super::Runner;
+use super::{Runner, invalid};
 use crate::{
     StepError, now,
     proof::{self, Proofs},
@@ -25,17 +26,6 @@ pub struct Bounds {
     pub maximum: Mode,
     /// Where its receipts are proven; `None` for a function that changes nothing.
     pub proofs: Option<Arc<dyn Proofs>>,
-}
-
-/// What the proof says of the plans that the log has of a step.
-#[derive(Debug)]
-pub(super) enum Proven<'log> {
-    /// This one was written before the change.
-    Plan(&'log Plan),
-    /// Another one was.
-    Another,
-    /// No proof is kept.
-    Nothing,
 }
 
 impl Bounds {
@@ -78,23 +68,33 @@ impl Runner {
         }
     }
 
-    /// The plan that the step began with, as far as it is proven.
+    /// The plan that the step began with: the first of the log that is proven. One that was proven at the same time and
+    /// stands after it may have been read when the first had begun to change things.
     pub(super) async fn proven<'log>(
         &self,
         incident: &IncidentId,
         target: &Target,
         step: &StepId,
         records: &'log [Record],
-    ) -> Result<Proven<'log>, StepError> {
+    ) -> Result<Option<&'log Plan>, StepError> {
         let Some(proofs) = &self.bounds.proofs else {
-            return Ok(Proven::Nothing);
+            return Ok(None);
         };
-        let Some(kept) = proofs.kept(incident, step).await? else {
-            return Ok(Proven::Nothing);
-        };
-        let is_it = |plan: &&Plan| proof::hash_of(incident, target, plan).is_ok_and(|hash| hash == kept);
-        let plan = proof::begun(records, step).find(is_it);
-        Ok(plan.map_or(Proven::Another, Proven::Plan))
+        let mut begun: Vec<(&Plan, Hash)> = Vec::new();
+        for plan in proof::begun(records, step) {
+            let hash =
+                proof::hash_of(incident, target, plan).map_err(|error| invalid("the log's plan", &error))?;
+            if begun.iter().all(|(_, other)| *other != hash) {
+                begun.push((plan, hash));
+            }
+        }
+        let kept = join_all(begun.iter().map(|(_, hash)| proofs.kept(incident, step, hash))).await;
+        for ((plan, _), kept) in begun.into_iter().zip(kept) {
+            if kept? {
+                return Ok(Some(plan));
+            }
+        }
+        Ok(None)
     }
 }
 

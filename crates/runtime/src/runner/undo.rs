@@ -8,7 +8,7 @@ use backstop_core::{
     task::StepTask,
 };
 
-use super::{Runner, bounds::Proven, logged_request};
+use super::{Runner, logged_request};
 use crate::{IncidentLog, StepError, action::StepRequest, proof};
 
 impl Runner {
@@ -78,9 +78,9 @@ impl Runner {
         }
         let (id, target) = (&task.incident, &incident.opened.target);
         let why = match self.proven(id, target, &task.step, log.records()).await {
-            Ok(Proven::Plan(plan)) => return Ok(Ok(plan.receipt.clone())),
-            Ok(Proven::Another) => "is another than the one that was written before the change".to_owned(),
-            Ok(Proven::Nothing) => "isn't proven: nothing was kept of it before the change".to_owned(),
+            Ok(Some(plan)) => return Ok(Ok(plan.receipt.clone())),
+            // Of what isn't there S3 may say no more than that it may not be read.
+            Ok(None) => "isn't proven: the evidence bucket shows no proof of it".to_owned(),
             Err(error) if error.name().is_retryable() => return Err(error),
             Err(error) => format!("can't be proven: {error}"),
         };

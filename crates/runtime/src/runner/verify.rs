@@ -1,14 +1,13 @@
 //! Reading back every step that this function ended: only that makes an incident `contained`.
 
 use backstop_core::{
-    Outcome, Receipt, StepId, Verification,
-    incident::StepState,
-    log::{Event, receipt},
-    task::VerifyTask,
+    Outcome, Receipt, StepId, Verification, incident::StepState, log::Event, task::VerifyTask,
 };
+use futures_util::future::join_all;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::{Runner, bounds::Proven, logged_request};
+use super::{Runner, logged_request};
 use crate::{IncidentLog, StepError};
 
 /// What verification found.
@@ -43,9 +42,15 @@ impl Runner {
             unproven: Vec::new(),
         };
         let mut not_yet = None;
-        for state in incident.steps.iter().filter(|state| self.is_ours(state)) {
+        let ours: Vec<&StepState> = incident
+            .steps
+            .iter()
+            .filter(|state| self.is_ours(state))
+            .collect();
+        let receipts = join_all(ours.iter().map(|state| self.receipt_to_verify(&log, task, state))).await;
+        for (state, receipt) in ours.into_iter().zip(receipts) {
             let step = &state.step.step;
-            match self.verify_step(&mut log, task, state).await {
+            match self.verify_step(&mut log, task, state, receipt).await {
                 Ok(true) => answer.proven.push(step.clone()),
                 Ok(false) => {
                     answer.unproven.push(step.clone());
@@ -82,11 +87,11 @@ impl Runner {
         log: &mut IncidentLog,
         task: &VerifyTask,
         state: &StepState,
+        receipt: Result<Option<Receipt>, StepError>,
     ) -> Result<bool, StepError> {
         let request = logged_request(&task.incident, state, &task.target);
         let action = self.action(&state.step.action)?;
-        let receipt = self.receipt_to_verify(log, task, state).await?;
-        let verification = action.verify(&request, receipt.as_ref()).await?;
+        let verification = action.verify(&request, receipt?.as_ref()).await?;
         let holds = verification.holds;
         self.note(log, &state.step.step, verification).await?;
         Ok(holds)
@@ -101,13 +106,13 @@ impl Runner {
     ) -> Result<Option<Receipt>, StepError> {
         let step = &state.step.step;
         if !state.changed_something() {
-            return Ok(receipt(log.records(), step).cloned());
+            // What was captured is in the log itself. That it is there is all that the capture has to read back, and
+            // nothing of its receipt; no other action takes this for a receipt of its own.
+            let is_capture = state.acted && state.plan.as_ref().is_some_and(|plan| plan.captured.is_some());
+            return Ok(is_capture.then(|| Receipt(Value::Null)));
         }
         let proven = self.proven(&task.incident, &task.target, step, log.records());
-        Ok(match proven.await? {
-            Proven::Plan(plan) => Some(plan.receipt.clone()),
-            Proven::Another | Proven::Nothing => None,
-        })
+        Ok(proven.await?.map(|plan| plan.receipt.clone()))
     }
 
     async fn note_unreadable(

@@ -188,6 +188,14 @@ async fn missing_evidence_is_named_and_the_rest_fits_the_log() {
         "{:?}",
         plan.limits
     );
+    let ended = CaptureInstance::new(accounts!())
+        .act(&permit(), &step_request(), &plan.receipt)
+        .await;
+    assert!(
+        matches!(&ended, Err(StepError::KeptInPart { missing })
+            if missing.contains("`security_groups` is too long") && !missing.contains("memory")),
+        "{ended:?}"
+    );
     let slow = capture(reachable(), 1, acls_error("RequestLimitExceeded")).await;
     assert!(slow.unwrap_err().name().is_retryable(), "it may be had yet");
 }

@@ -217,7 +217,8 @@ pub(super) async fn find(
         let is_named = group.group_name().is_some_and(|name| is_name_for(name, purpose));
         is_tagged
             && is_named
-            && group.owner_id() == Some(place.account.as_str()) && group.vpc_id() == Some(place.vpc)
+            && group.owner_id() == Some(place.account.as_str())
+            && group.vpc_id() == Some(place.vpc)
     };
     let mut found: Vec<SecurityGroup> = answer.security_groups.unwrap_or_default();
     found.retain(is_own);
@@ -227,7 +228,10 @@ pub(super) async fn find(
 
 /// Whether it is a name that we give a group for this purpose.
 fn is_name_for(name: &str, purpose: &str) -> bool {
-    let suffixed = || name.strip_prefix(ISOLATION).is_some_and(|rest| rest.starts_with('-'));
+    let suffixed = || {
+        name.strip_prefix(ISOLATION)
+            .is_some_and(|rest| rest.starts_with('-'))
+    };
     name == purpose || (purpose == ISOLATION && suffixed())
 }
 

@@ -6,13 +6,13 @@ use aws_sdk_s3control::{Client, operation::get_public_access_block::GetPublicAcc
 use aws_smithy_mocks::{Rule, mock};
 use backstop_aws::Accounts;
 use backstop_core::{Plan, Resource, kind};
-use backstop_runtime::Action;
+use backstop_runtime::{Action, StepError};
 use serde_json::json;
 
 use super::CaptureAccount;
 use crate::{
     s3,
-    testing::{BUCKET, acl, block, buckets, error, no_website, policy_is_public, request_for, tags},
+    testing::{BUCKET, acl, block, buckets, error, no_website, permit, policy_is_public, request_for, tags},
 };
 
 fn none() -> Rule {
@@ -66,5 +66,22 @@ async fn missing_evidence_is_named() {
         "{:?}",
         plan.limits
     );
-    assert!(plan.captured.unwrap().pointer("/buckets/unreadable").is_some());
+    assert!(
+        plan.captured
+            .as_ref()
+            .unwrap()
+            .pointer("/buckets/unreadable")
+            .is_some()
+    );
+    let ended = CaptureAccount::new(s3!())
+        .act(
+            &permit(),
+            &request_for(Resource::Account(kind::Account {})),
+            &plan.receipt,
+        )
+        .await;
+    assert!(
+        matches!(&ended, Err(StepError::KeptInPart { missing }) if missing.contains("`s3:ListAllMyBuckets`")),
+        "{ended:?}"
+    );
 }

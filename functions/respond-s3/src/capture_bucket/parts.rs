@@ -17,8 +17,8 @@ use crate::bucket::{Bucket, PolicyStatus, unless_absent};
 /// The longest part that is kept whole. A policy has at most 20 KB; nine parts of this length fit a log record.
 const LONGEST_PART: usize = 32 * 1024;
 
-/// What one read gave: the setting, none, or why not.
-pub(super) type Part = (&'static str, Result<Option<Value>, CallError>);
+/// What one read gave: the setting, none, or why not, in words.
+pub(super) type Part = (&'static str, Result<Option<Value>, String>);
 
 /// Reads all parts at once. An error that is worth a retry is handed back: the evidence may be had yet.
 pub(super) async fn read(bucket: &Bucket) -> Result<Vec<Part>, StepError> {
@@ -32,9 +32,8 @@ pub(super) async fn read(bucket: &Bucket) -> Result<Vec<Part>, StepError> {
         notifications(bucket),
         bucket.is_website()
     );
-    let parts = vec![
+    let parts = [
         ("policy", policy),
-        ("policy_is_public", Ok(public(&status))),
         ("acl", acl),
         ("object_ownership", ownership),
         ("versioning", versioning),
@@ -42,11 +41,11 @@ pub(super) async fn read(bucket: &Bucket) -> Result<Vec<Part>, StepError> {
         ("notifications", notifications),
         ("website", website.map(|website| Some(Value::from(website)))),
     ];
-    let mut kept = Vec::with_capacity(parts.len());
+    let mut kept = vec![("policy_is_public", public(status))];
     for (name, part) in parts {
         match part {
             Err(error) if error.name.is_retryable() => return Err(error.into()),
-            part => kept.push((name, part)),
+            part => kept.push((name, part.map_err(|error| error.to_string()))),
         }
     }
     Ok(kept)
@@ -62,7 +61,7 @@ pub(super) fn settle(parts: Vec<Part>) -> (Value, Vec<String>) {
             Ok(None) => Value::Null,
             Err(error) => {
                 missing.push(format!("evidence is missing, `{name}` couldn't be read: {error}"));
-                json!({ "unreadable": error.to_string() })
+                json!({ "unreadable": error })
             }
         };
         kept.insert(name.to_owned(), value);
@@ -82,12 +81,12 @@ fn bounded(name: &str, value: Value, missing: &mut Vec<String>) -> Value {
     json!({ "too_long": text.len(), "sha256": canonical::sha256(text.as_bytes()) })
 }
 
-fn public(status: &PolicyStatus) -> Option<Value> {
+fn public(status: PolicyStatus) -> Result<Option<Value>, String> {
     match status {
-        PolicyStatus::NoPolicy => None,
-        PolicyStatus::Public => Some(Value::Bool(true)),
-        PolicyStatus::NotPublic => Some(Value::Bool(false)),
-        PolicyStatus::Unknown(why) => Some(json!({ "unreadable": why })),
+        PolicyStatus::NoPolicy => Ok(None),
+        PolicyStatus::Public => Ok(Some(Value::Bool(true))),
+        PolicyStatus::NotPublic => Ok(Some(Value::Bool(false))),
+        PolicyStatus::Unknown(why) => Err(why),
     }
 }
 

@@ -196,6 +196,21 @@ async fn missing_evidence_is_named_and_the_rest_is_kept() {
         "{:?}",
         plan.limits
     );
+    let ended = CaptureBucket::new(s3!())
+        .act(&permit(), &step_request(), &plan.receipt)
+        .await;
+    let missing = match ended {
+        Err(StepError::KeptInPart { missing }) => missing,
+        other => unreachable!("{other:?}"),
+    };
+    assert!(
+        missing.contains("`acl`") && missing.contains("`policy`"),
+        "{missing}"
+    );
+    assert!(
+        !missing.contains("which objects were read"),
+        "that is no part: {missing}"
+    );
 
     let slow = capture(policy("{}".into()), acl_error("SlowDown"), no_access_log()).await;
     assert!(slow.unwrap_err().name().is_retryable(), "it may be had yet");

@@ -57,18 +57,23 @@ impl Reach {
                 self.account
             ));
         }
+        lines.extend(self.unread());
+        lines.push("ACLs of single objects weren't read: an object may be public by its own".to_owned());
+        lines
+    }
+
+    /// Which buckets were to be read and couldn't be.
+    pub(crate) fn unread(&self) -> Vec<String> {
         let unread = self.buckets.iter().filter_map(|seen| seen.door.as_ref().err());
         let unread: Vec<&String> = unread.collect();
-        lines.extend(
-            unread
-                .iter()
-                .take(NAMED)
-                .map(|why| format!("who reads it isn't known: {why}")),
-        );
+        let mut lines: Vec<String> = unread
+            .iter()
+            .take(NAMED)
+            .map(|why| format!("who reads it isn't known: {why}"))
+            .collect();
         if let Some(others) = unread.len().checked_sub(NAMED).filter(|others| *others > 0) {
             lines.push(format!("who reads {others} more buckets isn't known either"));
         }
-        lines.push("ACLs of single objects weren't read: an object may be public by its own".to_owned());
         lines
     }
 

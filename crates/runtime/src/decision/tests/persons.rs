@@ -111,3 +111,19 @@ async fn whom_the_incident_is_about_decides_nothing_on_it() {
     );
     stage.has_no_effect(2);
 }
+
+/// Whom an unreadable finding names can't be told, so nobody decides until it can be read.
+#[test]
+fn an_unreadable_finding_fails_closed_and_a_persons_request_names_nobody() {
+    let raw = |message: Option<&str>| RawFinding {
+        key: "key".to_owned(),
+        message: message.map(str::to_owned),
+        bytes: b"not a finding".to_vec(),
+    };
+    let unreadable = named_in(&[raw(None), raw(Some("m-1"))]);
+    assert!(
+        matches!(unreadable, Err(LedgerError::Unreadable { .. })),
+        "{unreadable:?}"
+    );
+    assert_eq!(named_in(&[raw(None)]).unwrap(), []);
+}

@@ -84,6 +84,8 @@ impl Action for DeactivateAccessKey {
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let key: KeyReceipt = read_receipt(receipt)?;
         check_key(request, &key)?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        principal::check_user_to_act(&iam, &request.target, &key.user_name).await?;
         self.set(request, &key, StatusType::Inactive).await
     }
 

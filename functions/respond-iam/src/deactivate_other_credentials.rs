@@ -232,6 +232,7 @@ impl Action for DeactivateOtherCredentials {
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let before: CredentialsReceipt = read_receipt(receipt)?;
         let iam = self.accounts.at(request)?.client::<Iam>();
+        principal::check_user_to_act(&iam, &request.target, &before.user_name).await?;
         let mut first_failure = None;
         // One that fails must not leave the others on.
         for credential in &before.were_active {

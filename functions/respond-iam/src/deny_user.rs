@@ -94,7 +94,10 @@ impl Action for DenyUser {
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
-        self.deny(request)?.put(&checked(request, receipt)?).await
+        let policy = checked(request, receipt)?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        principal::check_user_to_act(&iam, &request.target, &policy.holder).await?;
+        self.deny(request)?.put(&policy).await
     }
 
     async fn verify(

@@ -89,7 +89,7 @@ mod tests {
             .then_output(|| GetObjectOutput::builder().build());
         assert!(bucket(&there).kept(&incident, &step, &"a".into()).await.unwrap());
         for code in ["AccessDenied", "NoSuchKey"] {
-            let absent = mock!(Client::get_object).then_error(|| GetObjectError::generic(coded(code)));
+            let absent = mock!(Client::get_object).then_error(move || GetObjectError::generic(coded(code)));
             let kept = bucket(&absent).kept(&incident, &step, &"a".into()).await;
             assert!(!kept.unwrap(), "{code}");
         }

@@ -137,6 +137,22 @@ async fn acts_proves_and_never_brings_the_key_back() {
     ));
 }
 
+/// AWS Health names no user: the plan asked IAM whose the key is, and acting doesn't ask again.
+#[tokio::test]
+async fn acting_asks_nobody_whose_the_key_is() {
+    let request = step_request(access_key(None));
+    let planning = iam!(owner("alice"), user("alice"), keys("alice", StatusType::Active));
+    let plan = DeactivateAccessKey::new(planning).plan(&request).await.unwrap();
+    let update = mock!(Client::update_access_key)
+        .match_requests(|request| request.user_name() == Some("alice"))
+        .then_output(|| UpdateAccessKeyOutput::builder().build());
+    DeactivateAccessKey::new(iam!(update))
+        .act(&permit(), &request, &plan.receipt)
+        .await
+        .unwrap();
+    assert_eq!(update.num_calls(), 1);
+}
+
 /// Switching it off failed, say: undo must not tell people that it is off.
 #[tokio::test]
 async fn a_key_that_works_is_never_called_kept_off() {

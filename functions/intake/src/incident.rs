@@ -20,6 +20,7 @@ use backstop_runtime::{
 use crate::{
     Intake,
     batch::Unfinished,
+    lock::Behind,
     quiet,
     read::Received,
     source::{Source, UNCONFIRMED},
@@ -33,6 +34,17 @@ const PAUSE_AFTER_RACE: Duration = Duration::from_millis(40);
 /// Closed incidents of one target that are looked at. Findings older than that have expired in GuardDuty, which
 /// keeps them for 90 days.
 const LONGEST_HISTORY: usize = 20;
+
+/// What an incident is opened in place of.
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    /// Nothing: its target has no lock.
+    Free,
+    /// A closed incident, or one that this one takes over.
+    After(&'a Lock),
+    /// A lock that leads nowhere.
+    Over(&'a Lock),
+}
 
 impl Intake {
     /// One conditional write decides between opening and joining, so that ten copies by five routes start
@@ -82,30 +94,68 @@ impl Intake {
             raw: received.body.into(),
             hourly_limit: self.hourly_limit,
         };
-        match self.open(&new, None).await? {
+        match self.open(&new, Place::Free).await? {
             Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
-            Opening::Taken(lock) => self.join(&lock, new, reference).await,
+            Opening::Taken(lock) => match self.behind(&lock, &new.opened).await? {
+                Behind::Incident(log, incident) => self.join(&lock, *log, &incident, new, reference).await,
+                Behind::Nothing(why) => self.open_instead(finding, &lock, &why, new, reference).await,
+            },
+        }
+    }
+
+    /// Answers a finding whose target has a lock that leads nowhere, as if there were none; then people hear of the lock.
+    async fn open_instead(
+        &self,
+        finding: &Finding,
+        lock: &Lock,
+        why: &str,
+        new: NewIncident,
+        reference: FindingRef,
+    ) -> Result<(), Unfinished> {
+        match self.open(&new, Place::Over(lock)).await? {
+            Opening::Opened { incident, mode } => {
+                self.start(&incident, &new.opened, mode).await?;
+                self.tell_of_broken_lock(finding, lock, why, &incident).await
+            }
+            // A copy was faster, and pages.
+            Opening::Taken(newer) => {
+                self.note(&mut self.ledger.log(&newer.incident).await?, reference, &new.raw)
+                    .await
+            }
         }
     }
 
     /// Opens the incident, or learns who has. Where others held the lock all along, one of them has opened by now.
-    async fn open(&self, new: &NewIncident, after: Option<&Lock>) -> Result<Opening, LedgerError> {
-        for race in 1..MOST_RACES {
-            match self.ledger.open(new.clone(), after).await {
-                Err(LedgerError::Contended { .. }) => tokio::time::sleep(PAUSE_AFTER_RACE * race).await,
+    async fn open(&self, new: &NewIncident, place: Place<'_>) -> Result<Opening, LedgerError> {
+        let mut race = 1;
+        loop {
+            let opening = match place {
+                Place::Free => self.ledger.open(new.clone(), None).await,
+                Place::After(lock) => self.ledger.open(new.clone(), Some(lock)).await,
+                Place::Over(lock) => self.ledger.open_over(new.clone(), lock).await,
+            };
+            match opening {
+                Err(LedgerError::Contended { .. }) if race < MOST_RACES => {
+                    tokio::time::sleep(PAUSE_AFTER_RACE * race).await;
+                    race += 1;
+                }
                 answered => return answered,
             }
         }
-        self.ledger.open(new.clone(), after).await
     }
 
     /// Joins the incident that has this target. Only a finding that neither a closed incident nor those before
     /// it know opens a new one, linked to it; updates of a known finding never act again. An open incident that only
     /// observes is as good as closed to a finding that is to be answered by more; and so is one that waits for people since
     /// its source wasn't confirmed, or whoever sends a forged finding first would keep the real one from being answered.
-    async fn join(&self, lock: &Lock, new: NewIncident, reference: FindingRef) -> Result<(), Unfinished> {
-        let mut log = self.ledger.log(&lock.incident).await?;
-        let incident = log.incident()?;
+    async fn join(
+        &self,
+        lock: &Lock,
+        mut log: IncidentLog,
+        incident: &Incident,
+        new: NewIncident,
+        reference: FindingRef,
+    ) -> Result<(), Unfinished> {
         let takes_over =
             incident.closed.is_none() && new.opened.mode == Mode::Auto && is_unconfirmed(&incident.opened);
         if incident.closed.is_none() {
@@ -119,7 +169,7 @@ impl Intake {
                 return self.note(&mut log, reference, &new.raw).await;
             }
         }
-        let before = self.before(&incident).await?;
+        let before = self.before(incident).await?;
         let is_known = |log: &IncidentLog| findings(log).any(|known| known.key == reference.key);
         if !takes_over && (is_known(&log) || before.iter().any(is_known)) {
             return self.note(&mut log, reference, &new.raw).await;
@@ -132,7 +182,7 @@ impl Intake {
         let raw = new.raw.clone();
         let new = ask_after_undo(new, std::iter::once(&log).chain(&before))?;
         let opened = new.opened.clone();
-        match self.open(&new, Some(lock)).await? {
+        match self.open(&new, Place::After(lock)).await? {
             Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
             Opening::Taken(newer) => {
                 self.note(&mut self.ledger.log(&newer.incident).await?, reference, &raw)

@@ -2,6 +2,7 @@
 
 mod batch;
 mod incident;
+mod lock;
 mod page;
 mod park;
 mod quiet;

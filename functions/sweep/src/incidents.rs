@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use backstop_core::{
     IncidentId,
-    incident::{Incident, Status},
+    incident::Incident,
     log::Event,
     notice::{Found, NeedsPerson, attention},
-    sweep::{SweepAction, sweep_action},
+    sweep::{SweepAction, may_need_attention, sweep_action},
 };
 use backstop_runtime::{
     CallError, IncidentLog, LedgerError, ledger::IncidentRow, now, outbox::HandOverError,
@@ -142,17 +142,4 @@ impl Sweep {
         self.ledger.keep_memo(NOTIFIED, &ids, now() + REMEMBERED).await?;
         Ok(())
     }
-}
-
-/// By the status that lists show; the log has the last word.
-const fn may_need_attention(status: Status) -> bool {
-    matches!(
-        status,
-        Status::Open
-            | Status::AwaitingApproval
-            | Status::Containing
-            | Status::Expired
-            | Status::Undoing
-            | Status::Stuck
-    )
 }

@@ -1,7 +1,10 @@
 //! Copies of one finding that lose their races, against a table that lets others win.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use aws_lambda_events::event::sqs::SqsMessage;
 use aws_sdk_dynamodb::{
@@ -36,10 +39,14 @@ const MANY: u32 = 60;
 struct Table {
     log: Vec<Record>,
     lock: Option<AttributeValue>,
+    /// The row of the list.
+    row: Option<HashMap<String, AttributeValue>>,
     /// Whether the incident that has the lock may be replaced once.
     replaceable: bool,
     /// How many transactions meet another one.
     conflicts: u32,
+    /// The notices that were written down.
+    notices: u32,
     /// What others write into the slots that somebody tries to take, the last first.
     rivals: Vec<FindingRef>,
 }
@@ -96,7 +103,9 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
             return MockResponse::Error(cancelled("ConditionalCheckFailed"));
         }
         for put in request.transact_items().iter().filter_map(|write| write.put()) {
-            if let Some(record) = put.item().get("record") {
+            if put.item().contains_key("list") {
+                table.row = Some(put.item().clone());
+            } else if let Some(record) = put.item().get("record") {
                 table.log.push(record_of(record));
             } else if let Some(incident) = put.item().get("incident").filter(|_| table.lock.is_none()) {
                 table.lock = Some(incident.clone());
@@ -109,6 +118,9 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
         let written = MockResponse::Output(PutItemOutput::builder().build());
         // A finding as it was received is nobody else's.
         let Some(record) = request.item().and_then(|item| item.get("record")) else {
+            let is_notice = matches!(request.item().and_then(|item| item.get("pk")),
+                Some(AttributeValue::S(pk)) if pk.starts_with("NOTICE#broken-lock"));
+            appends.lock().unwrap().notices += u32::from(is_notice);
             return written;
         };
         let mut table = appends.lock().unwrap();
@@ -130,8 +142,12 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
         QueryOutput::builder().set_items(Some(items.collect())).build()
     });
     let locks = Arc::clone(table);
-    let get = mock!(Client::get_item).then_compute_output(move |_| {
-        let lock = locks.lock().unwrap().lock.clone();
+    let get = mock!(Client::get_item).then_compute_output(move |request| {
+        let table = locks.lock().unwrap();
+        if request.key().unwrap().get("sk") == Some(&AttributeValue::S("META".to_owned())) {
+            return GetItemOutput::builder().set_item(table.row.clone()).build();
+        }
+        let lock = table.lock.clone();
         let item = lock.map(|incident| [("incident".to_owned(), incident)].into());
         GetItemOutput::builder().set_item(item).build()
     });
@@ -322,6 +338,42 @@ async fn a_confirmed_finding_takes_over_from_one_that_wasnt() {
     let modes: Vec<Mode> = openings(&table).into_iter().map(|(mode, _)| mode).collect();
     assert_eq!(modes, [Mode::Approve, Mode::Auto]);
     assert_ne!(table.lock().unwrap().lock.as_ref(), Some(&waiting));
+}
+
+/// Whoever writes the table can't have findings join an incident that nobody works on.
+#[tokio::test]
+async fn a_lock_that_leads_nowhere_stops_no_finding_and_people_hear_of_it() {
+    let spoilt: [fn(&mut Table); 4] = [
+        |table| table.row = None,
+        |table| table.log.clear(),
+        |table| {
+            let again = table.log.clone();
+            table.log.extend(again);
+        },
+        |table| {
+            let row = table.row.as_mut().unwrap();
+            row.insert("status".to_owned(), AttributeValue::S("contained".to_owned()));
+        },
+    ];
+    for (case, spoil) in spoilt.into_iter().enumerate() {
+        let (table, intake) = opened().await;
+        let before = {
+            let mut table = table.lock().unwrap();
+            spoil(&mut table);
+            table.replaceable = true;
+            table.log.len()
+        };
+        intake
+            .answer(&SqsMessage::default(), "second", &copy(2).0)
+            .await
+            .unwrap();
+        let table = table.lock().unwrap();
+        let [Event::Opened(opened)] = [&table.log.last().unwrap().event] else {
+            panic!("{case}: nothing was opened: {:?}", table.log);
+        };
+        assert_eq!((opened.mode, &opened.linked), (Mode::Auto, &None), "{case}");
+        assert_eq!((table.log.len(), table.notices), (before + 1, 1), "{case}");
+    }
 }
 
 #[tokio::test]

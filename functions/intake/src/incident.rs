@@ -73,6 +73,16 @@ impl Intake {
             mode = Mode::Approve;
             decisions.push(decision);
         }
+        if mode == Mode::Auto && finding.is_by_name(&target) {
+            mode = Mode::Approve;
+            decisions.push(Decision {
+                guardrail: "session-name".to_owned(),
+                effect: Effect::LowerTo(Mode::Approve),
+                detail: format!(
+                    "only the name of a session says that {target} was robbed, and whoever assumes a role chooses that name"
+                ),
+            });
+        }
         let reference = FindingRef::of(finding, Some(received.id));
         let opened = Opened {
             playbook: answer.playbook.name.clone(),

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use aws_credential_types::Credentials;
 use aws_sdk_iam::types::{StatusType, Tag};
 use backstop_core::{
     IncidentId, Mode,
@@ -42,6 +43,14 @@ pub struct Leaked {
     pub user: String,
     pub key_id: String,
     identity: Identity,
+    credentials: Credentials,
+}
+
+impl Leaked {
+    /// What whoever found the key has.
+    pub fn credentials(&self) -> Credentials {
+        self.credentials.clone()
+    }
 }
 
 impl Scene {
@@ -78,6 +87,11 @@ impl Scene {
 
     /// A user with one access key; tagged for drills unless a test wants otherwise.
     pub async fn leak(&self, is_tagged: bool) -> Leaked {
+        self.leak_below("/", is_tagged).await
+    }
+
+    /// The same, of a user below this path.
+    pub async fn leak_below(&self, path: &str, is_tagged: bool) -> Leaked {
         let user = format!("user-{}", Ulid::generate().to_string().to_lowercase());
         let iam = self.iam();
         let tag = Tag::builder().key(DRILL_TAG).value("yes").build().unwrap();
@@ -85,12 +99,15 @@ impl Scene {
         let made = iam
             .create_user()
             .user_name(&user)
+            .path(path)
             .set_tags(tags)
             .send()
             .await
             .unwrap();
         let key = iam.create_access_key().user_name(&user).send().await.unwrap();
-        let key_id = key.access_key().unwrap().access_key_id().to_owned();
+        let key = key.access_key().unwrap();
+        let key_id = key.access_key_id().to_owned();
+        let credentials = Credentials::new(&key_id, key.secret_access_key(), None, None, "leaked");
         let identity = Identity {
             key_id: key_id.clone(),
             principal_id: made.user().unwrap().user_id().to_owned(),
@@ -101,6 +118,7 @@ impl Scene {
             user,
             key_id,
             identity,
+            credentials,
         }
     }
 
@@ -124,7 +142,8 @@ impl Scene {
         self.finding("leaked-access-key", &leaked.identity, finding_id)
     }
 
-    fn finding(&self, playbook: &str, identity: &Identity, finding_id: &str) -> finding::Event {
+    /// A playbook's finding about somebody.
+    pub fn finding(&self, playbook: &str, identity: &Identity, finding_id: &str) -> finding::Event {
         let occurrence = Occurrence {
             account: self.environment.account().account_id(),
             region: self.environment.account().region(),

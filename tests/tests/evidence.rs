@@ -25,9 +25,9 @@ fn bucket(scene: &Scene) -> EvidenceBucket {
 async fn fetched(scene: &Scene, id: &IncidentId) -> BTreeMap<String, Vec<u8>> {
     let bucket = bucket(scene);
     let mut files = BTreeMap::new();
-    for name in bucket.names(id).await.unwrap() {
-        let bytes = bucket.get(id, &name).await.unwrap();
-        files.insert(name, bytes);
+    for version in bucket.versions(id).await.unwrap() {
+        let bytes = bucket.get(id, &version.name).await.unwrap();
+        files.insert(version.name, bytes);
     }
     files
 }

@@ -4,7 +4,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{canonical, ids::NoticeKey};
+use crate::{
+    canonical,
+    ids::{IncidentId, NoticeKey},
+};
 
 /// One list of what there is, so that a test that walks it meets each new subject. Two notices may share one.
 macro_rules! abouts {
@@ -54,6 +57,8 @@ abouts! {
     NothingDone = "nothing-done",
     /// The incidents table can't be used.
     LedgerDown = "ledger-down",
+    /// A finding met a lock that leads to no incident of Backstop's.
+    BrokenLock = "broken-lock",
 }
 
 impl About {
@@ -127,6 +132,12 @@ impl NoticeKey {
     /// The table at this time.
     pub fn ledger_down(at: Timestamp) -> Self {
         Self::at(About::LedgerDown, at)
+    }
+
+    /// The lock that names this incident. Whoever wrote the lock chose the name, so it stands here as a hash.
+    pub fn broken_lock(named: &IncidentId) -> Self {
+        let hash = canonical::sha256(named.as_str().as_bytes());
+        Self::new(format!("{}-{}", About::BrokenLock.as_str(), hash.short()))
     }
 }
 

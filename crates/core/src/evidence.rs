@@ -9,6 +9,7 @@
 //! | `notices/` | what people were told, as it was sent |
 //! | `log-000014.json` | the log, when it had 14 records |
 //! | `report-000014.md`, `.html` | the report made from it |
+//! | `later-versions/` | in a copy only: what was written over one of them later |
 //! | `manifest.json` | name, SHA-256, size and time of each of them; each entry's hash covers the one before |
 
 mod items;
@@ -17,6 +18,6 @@ mod verify;
 
 pub use items::{RawFinding, items, log_name, report_name};
 pub use told::check_head;
-pub use verify::{Checked, Problem, check};
+pub use verify::{Checked, Problem, check, later_version};
 
 pub use crate::manifest::{Entry, Item, Kept, LogHead, MANIFEST, Manifest, ManifestError, continues, extend};

@@ -110,6 +110,10 @@ pub struct Finding {
     /// Resources that are named but not to be contained without a person's word: the actor's key of an
     /// S3 finding, say.
     pub related: Vec<Target>,
+    /// Whether the instance among the targets is there by its session's name alone: whoever assumes a role chooses that
+    /// name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_instance_by_name: bool,
     /// How often it was seen; GuardDuty raises it with each update.
     pub count: u64,
     /// First activity.
@@ -165,6 +169,11 @@ impl Finding {
     /// Whether AWS Health made it, by whatever route it came: then its type is Health's event type code.
     pub fn is_health(&self) -> bool {
         self.product == health::PRODUCT
+    }
+
+    /// Whether nothing but a session's name says that it is about this target.
+    pub fn is_by_name(&self, target: &Target) -> bool {
+        self.is_instance_by_name && crate::target::kind::Instance::of(&target.resource).is_some()
     }
 
     /// The text under which one finding is known on all routes.

@@ -4,6 +4,7 @@
 //! here: [`mail`] is the one there is.
 
 mod attention;
+mod broken_lock;
 mod digest;
 mod execution_died;
 mod guards;
@@ -22,6 +23,7 @@ mod undone;
 mod what_happened;
 
 pub use attention::{Found, NeedsPerson, attention};
+pub use broken_lock::broken_lock;
 pub use digest::digest;
 pub use execution_died::execution_died;
 pub use guards::guards_changed;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use backstop_core::{
     IncidentId,
-    evidence::{self, Entry, Item, MANIFEST, Manifest, RawFinding, check},
+    evidence::{self, Entry, Item, MANIFEST, Manifest, RawFinding, check, later_version},
     incident::Incident,
     log::{self, Event, Log, Record},
 };
@@ -261,6 +261,21 @@ fn what_is_missing_added_or_cut_off_is_named() {
     let mut added = files.clone();
     added.insert("before/planted.json".into(), b"{}".to_vec());
     assert_eq!(first_problem(&added).as_deref(), Some("before/planted.json"));
+}
+
+#[test]
+fn a_later_version_is_a_fault_of_the_item_that_it_was_written_over() {
+    let (_, mut files) = kept();
+    let name = files
+        .keys()
+        .find(|name| name.starts_with("log-"))
+        .unwrap()
+        .clone();
+    files.insert(later_version(&name, 2), b"[]".to_vec());
+    let problems = check(&files).problems;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].item, name);
+    assert!(problems[0].what.contains("version 2"), "{problems:?}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn shipped() -> Catalog {
 fn finding(kind: TargetKind) -> Finding {
     Finding {
         hub: None,
+        is_instance_by_name: false,
         arn: None,
         id: "5ec0ffee".to_owned(),
         account: "123456789012".into(),

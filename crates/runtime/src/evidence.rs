@@ -2,7 +2,10 @@
 
 mod proofs;
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use aws_sdk_s3::{
     Client, operation::put_object::builders::PutObjectFluentBuilder, presigning::PresigningConfig,
@@ -20,6 +23,19 @@ use crate::CallError;
 pub struct EvidenceBucket {
     client: Client,
     name: String,
+}
+
+/// One version of an item. Each is written once, but for the manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The item's name below the incident.
+    pub name: String,
+    /// S3's id of it.
+    pub id: String,
+    /// Counted from the first.
+    pub number: u32,
+    /// Whether a delete marker hides the item.
+    pub is_hidden: bool,
 }
 
 impl EvidenceBucket {
@@ -75,36 +91,62 @@ impl EvidenceBucket {
         }
     }
 
-    /// The names of all that is kept of an incident, the manifest among them.
-    pub async fn names(&self, incident: &IncidentId) -> Result<Vec<String>, CallError> {
+    /// Every version of all that is kept of an incident, in the order in which S3 lists the names, the first version
+    /// before the later ones.
+    pub async fn versions(&self, incident: &IncidentId) -> Result<Vec<Version>, CallError> {
         let prefix = key(incident, "");
-        let mut names = Vec::new();
-        let mut pages = self
+        let mut versions: Vec<Version> = Vec::new();
+        let mut hidden = BTreeSet::new();
+        let mut list = self
             .client
-            .list_objects_v2()
+            .list_object_versions()
             .bucket(&self.name)
-            .prefix(&prefix)
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(CallError::of("s3:ListBucket", self.place(&prefix)))?;
-            let keys = page.contents().iter().filter_map(|object| object.key());
-            names.extend(
-                keys.filter_map(|key| key.strip_prefix(&prefix))
-                    .map(str::to_owned),
-            );
+            .prefix(&prefix);
+        loop {
+            let page = list.clone().send().await;
+            let page = page.map_err(CallError::of("s3:ListBucketVersions", self.place(&prefix)))?;
+            versions.extend(page.versions().iter().filter_map(|one| {
+                Some(Version {
+                    name: one.key()?.strip_prefix(&prefix)?.to_owned(),
+                    id: one.version_id()?.to_owned(),
+                    number: 1,
+                    is_hidden: false,
+                })
+            }));
+            let markers = page
+                .delete_markers()
+                .iter()
+                .filter(|marker| marker.is_latest() == Some(true));
+            hidden
+                .extend(markers.filter_map(|marker| marker.key()?.strip_prefix(&prefix).map(str::to_owned)));
+            if page.is_truncated() != Some(true) {
+                break;
+            }
+            list = list
+                .set_key_marker(page.next_key_marker)
+                .set_version_id_marker(page.next_version_id_marker);
         }
-        Ok(names)
+        // S3 lists the versions of a name from the newest to the oldest (S3 API Reference, "ListObjectVersions").
+        versions.reverse();
+        versions.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        for version in &mut versions {
+            let count = counts.entry(version.name.clone()).or_default();
+            *count += 1;
+            version.number = *count;
+            version.is_hidden = hidden.contains(&version.name);
+        }
+        Ok(versions)
     }
 
-    /// An address under which whoever has it reads the item for so long, with this bucket's credentials.
+    /// An address under which whoever has it reads this version of the item for so long, with this bucket's credentials.
     pub async fn address(
         &self,
         incident: &IncidentId,
-        name: &str,
+        version: &Version,
         valid_for: Duration,
     ) -> Result<String, CallError> {
-        let key = key(incident, name);
+        let key = key(incident, &version.name);
         let place = self.place(&key);
         let failed = |message: String| CallError {
             name: backstop_core::ErrorName::Internal,
@@ -115,6 +157,7 @@ impl EvidenceBucket {
         };
         let config = PresigningConfig::expires_in(valid_for).map_err(|error| failed(error.to_string()))?;
         let request = self.client.get_object().bucket(&self.name).key(&key);
+        let request = request.version_id(&version.id);
         let signed = request.presigned(config).await;
         Ok(signed
             .map_err(CallError::of("s3:GetObject", self.place(&key)))?
@@ -122,7 +165,7 @@ impl EvidenceBucket {
             .to_owned())
     }
 
-    /// Reads one item.
+    /// Reads one item, as it is now.
     pub async fn get(&self, incident: &IncidentId, name: &str) -> Result<Vec<u8>, CallError> {
         self.read(&key(incident, name)).await
     }
@@ -228,5 +271,55 @@ mod tests {
             .unwrap();
         bucket.put(&"01K".into(), item(MANIFEST), &head()).await.unwrap();
         assert_eq!((there.num_calls(), grown.num_calls()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn versions_are_counted_from_the_first_and_delete_markers_are_seen() {
+        use aws_sdk_s3::{
+            operation::list_object_versions::ListObjectVersionsOutput,
+            types::{DeleteMarkerEntry, ObjectVersion},
+        };
+        let version = |name: &str, id: &str| {
+            let key = format!("incidents/01K/{name}");
+            ObjectVersion::builder().key(key).version_id(id).build()
+        };
+        let page = ListObjectVersionsOutput::builder()
+            .versions(version("a.json", "a2"))
+            .versions(version("a.json", "a1"))
+            .is_truncated(true)
+            .next_key_marker("incidents/01K/a.json")
+            .next_version_id_marker("a1");
+        let last = ListObjectVersionsOutput::builder()
+            .versions(version("b.json", "b1"))
+            .delete_markers(
+                DeleteMarkerEntry::builder()
+                    .key("incidents/01K/b.json")
+                    .is_latest(true)
+                    .build(),
+            );
+        let (page, last) = (page.build(), last.build());
+        let first = mock!(Client::list_object_versions)
+            .match_requests(|input| input.key_marker().is_none() && input.prefix() == Some("incidents/01K/"))
+            .then_output(move || page.clone());
+        let second = mock!(Client::list_object_versions)
+            .match_requests(|input| input.version_id_marker() == Some("a1"))
+            .then_output(move || last.clone());
+        let client = mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&first, &second]);
+        let found = EvidenceBucket::new(client, "evidence")
+            .versions(&"01K".into())
+            .await
+            .unwrap();
+        let told: Vec<_> = found
+            .iter()
+            .map(|one| (one.name.as_str(), one.id.as_str(), one.number, one.is_hidden))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("a.json", "a1", 1, false),
+                ("a.json", "a2", 2, false),
+                ("b.json", "b1", 1, true)
+            ]
+        );
     }
 }

@@ -207,6 +207,7 @@ fn finding(request: &ManualRun) -> Finding {
     let target = &request.target;
     Finding {
         hub: None,
+        is_instance_by_name: false,
         arn: None,
         id: format!("manual-{}", request_id(request)),
         account: target.account.clone(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backstop_core::{
     api::{ErrorCode, EvidenceAnswer, EvidenceItem},
-    evidence::Manifest,
+    evidence::{MANIFEST, Manifest},
 };
 
 use crate::{
@@ -32,14 +32,19 @@ impl Api {
             };
             return Err(refusal(ErrorCode::NoEvidence, &message));
         };
-        let mut items = Vec::new();
-        for name in self.evidence.names(&id).await.map_err(of_call)? {
-            let url = self
-                .evidence
-                .address(&id, &name, VALID_FOR)
-                .await
-                .map_err(of_call)?;
-            items.push(EvidenceItem { name, url });
+        let mut items: Vec<EvidenceItem> = Vec::new();
+        for version in self.evidence.versions(&id).await.map_err(of_call)? {
+            let url = self.evidence.address(&id, &version, VALID_FOR).await;
+            let url = url.map_err(of_call)?;
+            if version.name == MANIFEST {
+                items.retain(|earlier| earlier.name != MANIFEST);
+            }
+            items.push(EvidenceItem {
+                name: version.name,
+                url,
+                version: version.number,
+                is_hidden: version.is_hidden,
+            });
         }
         Done::ok(&EvidenceAnswer {
             incident: id,

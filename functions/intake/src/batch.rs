@@ -65,7 +65,7 @@ impl Intake {
     async fn message(&self, message: &SqsMessage) -> Option<String> {
         let id = message.message_id.clone().unwrap_or_default();
         let body = message.body.as_deref().unwrap_or_default();
-        let failure = match self.answer(message, &id, body).await {
+        let failure = match self.answer(&id, body).await {
             Ok(()) => return None,
             Err(Unfinished::Unreadable(error)) => {
                 tracing::error!(message = %id, error = error.name(), reason = %error, "parked on the dead-letter queue");

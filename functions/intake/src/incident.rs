@@ -20,6 +20,7 @@ use backstop_runtime::{
 use crate::{
     Intake,
     batch::Unfinished,
+    lock::Behind,
     quiet,
     read::Received,
     source::{Source, UNCONFIRMED},
@@ -29,6 +30,17 @@ use crate::{
 /// to the queue stays away for the queue's visibility timeout.
 const MOST_RACES: u32 = 5;
 const PAUSE_AFTER_RACE: Duration = Duration::from_millis(40);
+
+/// What an incident is opened in place of.
+#[derive(Clone, Copy, Debug)]
+enum InPlaceOf<'a> {
+    /// Nothing: its target has no lock.
+    Nothing,
+    /// A closed incident, or one that this one takes over.
+    Ended(&'a Lock),
+    /// A lock that leads nowhere.
+    Broken(&'a Lock),
+}
 
 impl Intake {
     /// One conditional write decides between opening and joining, so that ten copies by five routes start
@@ -57,6 +69,16 @@ impl Intake {
             mode = Mode::Approve;
             decisions.push(decision);
         }
+        if mode == Mode::Auto && finding.is_by_name(&target) {
+            mode = Mode::Approve;
+            decisions.push(Decision {
+                guardrail: "session-name".to_owned(),
+                effect: Effect::LowerTo(Mode::Approve),
+                detail: format!(
+                    "only the name of a session says that {target} was robbed, and whoever assumes a role chooses that name"
+                ),
+            });
+        }
         let reference = FindingRef::of(finding, Some(received.id));
         let opened = Opened {
             playbook: answer.playbook.name.clone(),
@@ -78,31 +100,69 @@ impl Intake {
             raw: received.body.into(),
             hourly_limit: self.hourly_limit,
         };
-        match self.open(&new, None).await? {
+        match self.open(&new, InPlaceOf::Nothing).await? {
             Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
-            Opening::Taken(lock) => self.join(&lock, new, reference).await,
+            Opening::Taken(lock) => match self.behind(&lock, &new.opened).await? {
+                Behind::Incident(log, incident) => self.join(&lock, *log, &incident, new, reference).await,
+                Behind::Nothing(why) => self.open_instead(finding, &lock, &why, new, reference).await,
+            },
+        }
+    }
+
+    /// Answers a finding whose target has a lock that leads nowhere, as if there were none; then people hear of the lock.
+    async fn open_instead(
+        &self,
+        finding: &Finding,
+        lock: &Lock,
+        why: &str,
+        new: NewIncident,
+        reference: FindingRef,
+    ) -> Result<(), Unfinished> {
+        match self.open(&new, InPlaceOf::Broken(lock)).await? {
+            Opening::Opened { incident, mode } => {
+                self.start(&incident, &new.opened, mode).await?;
+                self.tell_of_broken_lock(finding, lock, why, &incident).await
+            }
+            // A copy was faster, and pages.
+            Opening::Taken(newer) => {
+                self.note(&mut self.ledger.log(&newer.incident).await?, reference, &new.raw)
+                    .await
+            }
         }
     }
 
     /// Opens the incident, or learns who has. Where others held the lock all along, one of them has opened by now.
-    async fn open(&self, new: &NewIncident, after: Option<&Lock>) -> Result<Opening, LedgerError> {
-        for race in 1..MOST_RACES {
-            match self.ledger.open(new.clone(), after).await {
-                Err(LedgerError::Contended { .. }) => tokio::time::sleep(PAUSE_AFTER_RACE * race).await,
+    async fn open(&self, new: &NewIncident, instead: InPlaceOf<'_>) -> Result<Opening, LedgerError> {
+        let mut race = 1;
+        loop {
+            let opening = match instead {
+                InPlaceOf::Nothing => self.ledger.open(new.clone(), None).await,
+                InPlaceOf::Ended(lock) => self.ledger.open(new.clone(), Some(lock)).await,
+                InPlaceOf::Broken(lock) => self.ledger.open_over(new.clone(), lock).await,
+            };
+            match opening {
+                Err(LedgerError::Contended { .. }) if race < MOST_RACES => {
+                    tokio::time::sleep(PAUSE_AFTER_RACE * race).await;
+                    race += 1;
+                }
                 answered => return answered,
             }
         }
-        self.ledger.open(new.clone(), after).await
     }
 
     /// Joins the incident that has this target. Only a finding that neither a closed incident nor those before
     /// it know opens a new one, linked to it; updates of a known finding never act again. An open incident that only
     /// observes is as good as closed to a finding that is to be answered by more; and so is one that waits for people since
     /// its source wasn't confirmed, or whoever sends a forged finding first would keep the real one from being answered.
-    async fn join(&self, lock: &Lock, new: NewIncident, reference: FindingRef) -> Result<(), Unfinished> {
-        let mut log = self.ledger.log(&lock.incident).await?;
-        let incident = log.incident()?;
-        let takes_over = new.opened.mode == Mode::Auto && waits_unconfirmed(&incident);
+    async fn join(
+        &self,
+        lock: &Lock,
+        mut log: IncidentLog,
+        incident: &Incident,
+        new: NewIncident,
+        reference: FindingRef,
+    ) -> Result<(), Unfinished> {
+        let takes_over = new.opened.mode == Mode::Auto && waits_unconfirmed(incident);
         if incident.closed.is_none() {
             if !lock.started {
                 // Whoever opened it may have died before starting the machine; starting twice is harmless.
@@ -114,7 +174,7 @@ impl Intake {
                 return self.note(&mut log, reference, &new.raw).await;
             }
         }
-        let before = self.ledger.before(&incident).await?;
+        let before = self.ledger.before(incident).await?;
         let is_known = |log: &IncidentLog| log.findings().any(|known| known.key == reference.key);
         if !takes_over && (is_known(&log) || before.iter().any(is_known)) {
             return self.note(&mut log, reference, &new.raw).await;
@@ -127,7 +187,7 @@ impl Intake {
         let raw = new.raw.clone();
         let new = ask_after_undo(new, std::iter::once(&log).chain(&before))?;
         let opened = new.opened.clone();
-        match self.open(&new, Some(lock)).await? {
+        match self.open(&new, InPlaceOf::Ended(lock)).await? {
             Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
             Opening::Taken(newer) => {
                 self.note(&mut self.ledger.log(&newer.incident).await?, reference, &raw)

@@ -2,6 +2,7 @@
 
 mod batch;
 mod incident;
+mod lock;
 mod page;
 mod park;
 mod quiet;
@@ -21,8 +22,6 @@ const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 pub(crate) struct Intake {
     /// Where findings are read back from.
     accounts: Accounts,
-    /// The unique id of the sweep's role.
-    sweep_role_id: String,
     catalog: Catalog,
     ledger: Ledger,
     protection: Protection,
@@ -42,7 +41,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let account = settings::required("ACCOUNT_ID")?;
     let intake = Intake {
         accounts: Accounts::own(account.as_str().into(), config.clone()),
-        sweep_role_id: settings::required("SWEEP_ROLE_ID")?,
         catalog: Catalog::from_json(CATALOG)?,
         ledger: Ledger::new(
             aws_sdk_dynamodb::Client::new(&config),

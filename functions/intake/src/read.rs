@@ -1,6 +1,5 @@
 //! From one message to the findings that may be acted on; everything else is said why not.
 
-use aws_lambda_events::event::sqs::SqsMessage;
 use backstop_core::{
     Finding, Mode,
     finding::{ParseError, Route, parse_event},
@@ -9,11 +8,7 @@ use backstop_core::{
 use backstop_playbook::{Decided, Match, is_new_type};
 use backstop_runtime::outbox::HandOverError;
 
-use crate::{
-    Intake,
-    batch::Unfinished,
-    source::{Source, is_of_sweep},
-};
+use crate::{Intake, batch::Unfinished, source::Source};
 
 /// A message, as far as its findings need it.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +19,6 @@ pub(crate) struct Received<'a> {
     pub(crate) body: &'a str,
     /// Whether its findings are a drill's.
     pub(crate) is_drill: bool,
-    /// Whether the sweep sent it.
-    pub(crate) is_of_sweep: bool,
 }
 
 /// The message belongs on the dead-letter queue.
@@ -62,12 +55,7 @@ impl ReadError {
 
 impl Intake {
     /// Answers one message: each finding becomes an incident, joins one, or is left with a stated reason.
-    pub(crate) async fn answer(
-        &self,
-        sent: &SqsMessage,
-        message: &str,
-        body: &str,
-    ) -> Result<(), Unfinished> {
+    pub(crate) async fn answer(&self, message: &str, body: &str) -> Result<(), Unfinished> {
         let parsed = parse_event(body.as_bytes()).map_err(ReadError::from)?;
         let is_drill = parsed.envelope.is_drill;
         if is_drill && !self.accepts_drills {
@@ -80,7 +68,6 @@ impl Intake {
             id: message,
             body,
             is_drill,
-            is_of_sweep: is_of_sweep(sent, parsed.envelope.source.as_deref(), &self.sweep_role_id),
         };
         // One finding that fails must not keep its neighbours from being answered.
         let mut first_failure = None;
@@ -140,8 +127,7 @@ impl Intake {
             }
         };
         // Nobody waits for the one to be done before the other begins.
-        let (guardrails, source) =
-            tokio::join!(self.ledger.guardrails(), self.source(received, finding, &answers));
+        let (guardrails, source) = tokio::join!(self.ledger.guardrails(), self.source(finding, &answers));
         // Fail closed: without the guardrails nothing is opened, and SQS keeps the message.
         let guardrails = guardrails?;
         for answer in &answers {
@@ -152,15 +138,12 @@ impl Intake {
     }
 
     /// Only what would be acted on unasked is worth the call.
-    async fn source(&self, received: Received<'_>, finding: &Finding, answers: &[Match<'_>]) -> Source {
+    async fn source(&self, finding: &Finding, answers: &[Match<'_>]) -> Source {
         let acts = |answer: &Match<'_>| {
             answer.mode.min(self.maximum_mode) == Mode::Auto && !answer.playbook.step_refs().is_empty()
         };
         if !answers.iter().any(acts) {
             return Source::NotAsked;
-        }
-        if received.is_of_sweep {
-            return Source::Sweep;
         }
         self.ask_source(finding).await
     }

@@ -1,13 +1,13 @@
 //! Reads a finding back from the service that made it, in the account that owns it, before anything is done about it
-//! unasked: whoever may send to the queue could have written it.
+//! unasked: whoever may send to the queue could have written it. What the sweep sends is read back as well: whoever may
+//! invoke this function writes the sender of a message as they like.
 
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::SqsMessage;
 use backstop_aws::{Scope, SignedCall, health_region, partition_of};
 use backstop_core::{
     Finding, Mode, Region, Target,
-    finding::{HubFinding, HubFormat, ReadBack, SWEEP_SOURCE, Unconfirmed},
+    finding::{HubFinding, HubFormat, ReadBack, Unconfirmed},
     guardrail::{Decision, Effect},
 };
 use serde_json::{Value, json};
@@ -24,8 +24,6 @@ pub(crate) const UNCONFIRMED: &str = "unconfirmed-source";
 pub(crate) enum Source {
     /// Nothing is done unasked, so that nobody was asked.
     NotAsked,
-    /// The sweep sent it, which had just read it from its service.
-    Sweep,
     /// What the service said.
     Service(&'static str, Result<Vec<Finding>, Unconfirmed>),
 }
@@ -34,7 +32,7 @@ impl Source {
     /// The target as the service has it; or the guardrail that leaves it to people.
     pub(crate) fn confirm(&self, finding: &Finding, target: &Target) -> Result<Target, Decision> {
         let confirmed = match self {
-            Self::NotAsked | Self::Sweep => return Ok(target.clone()),
+            Self::NotAsked => return Ok(target.clone()),
             Self::Service(service, Ok(found)) => finding.confirmed(service, target, found),
             Self::Service(_, Err(why)) => Err(why.clone()),
         };
@@ -47,18 +45,6 @@ impl Source {
             }
         })
     }
-}
-
-/// Whether the sweep's own role sent this: SQS itself writes down who did (SQS API Reference, "ReceiveMessage"), so that
-/// the sweep's `source` in an event of anybody else's is worth nothing.
-pub(crate) fn is_of_sweep(message: &SqsMessage, source: Option<&str>, sweep_role_id: &str) -> bool {
-    let sender = message
-        .attributes
-        .get("SenderId")
-        .map(String::as_str)
-        .unwrap_or_default();
-    let role = sender.split_once(':').map(|(role, _session)| role);
-    source == Some(SWEEP_SOURCE) && !sweep_role_id.is_empty() && role == Some(sweep_role_id)
 }
 
 impl Intake {

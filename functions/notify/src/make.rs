@@ -51,6 +51,7 @@ fn of(id: &IncidentId, incident: &Incident, about: About) -> Result<Option<Notic
         | About::Guards
         | About::Integrity
         | About::NothingDone
+        | About::BrokenLock
         | About::LedgerDown => Err(StepError::Invalid {
             what: "the task",
             detail: format!(

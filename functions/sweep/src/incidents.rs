@@ -2,10 +2,10 @@
 
 use backstop_core::{
     IncidentId,
-    incident::{Incident, Status},
+    incident::Incident,
     log::Event,
     notice::{self, Found, NeedsPerson},
-    sweep::{SweepAction, sweep_action},
+    sweep::{SweepAction, may_need_attention, sweep_action},
     task::ExecutionName,
 };
 use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
@@ -128,17 +128,4 @@ impl Sweep {
         tracing::warn!(incident = %log.id(), %status, "closed: its machine had ended without doing so");
         Ok(())
     }
-}
-
-/// By the status that lists show; the log has the last word.
-const fn may_need_attention(status: Status) -> bool {
-    matches!(
-        status,
-        Status::Open
-            | Status::AwaitingApproval
-            | Status::Containing
-            | Status::Expired
-            | Status::Undoing
-            | Status::Stuck
-    )
 }

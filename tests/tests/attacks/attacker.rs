@@ -23,12 +23,25 @@ pub(crate) fn allow(actions: &[&str]) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": "*" })
 }
 
-/// A new user with a policy of these statements.
+/// A user with one more policy, of these statements, and one more key.
 pub(crate) async fn user(scene: &Scene, name: &str, statements: Value) -> Credentials {
     let iam = scene.iam();
-    iam.create_user().user_name(name).send().await.unwrap();
+    if iam.get_user().user_name(name).send().await.is_err() {
+        iam.create_user().user_name(name).send().await.unwrap();
+    }
+    // A user has two keys at most.
+    let old = iam.list_access_keys().user_name(name).send().await.unwrap();
+    for key in old.access_key_metadata().iter().skip(1) {
+        let delete = iam.delete_access_key().user_name(name);
+        delete
+            .access_key_id(key.access_key_id().unwrap())
+            .send()
+            .await
+            .unwrap();
+    }
     let document = json!({ "Version": "2012-10-17", "Statement": statements });
-    let put = iam.put_user_policy().user_name(name).policy_name("rights");
+    let policy = format!("rights-{}", Ulid::generate());
+    let put = iam.put_user_policy().user_name(name).policy_name(policy);
     put.policy_document(document.to_string()).send().await.unwrap();
     let made = iam.create_access_key().user_name(name).send().await.unwrap();
     let key = made.access_key().unwrap();

@@ -5,6 +5,7 @@
 //! User Guide, "SCP evaluation"), so the document is put on administrators here, as it stands in the documentation.
 
 use aws_credential_types::Credentials;
+use backstop_core::api::Right;
 use backstop_tests::{Role, Scene};
 use serde_json::{Value, json};
 
@@ -84,6 +85,15 @@ async fn as_administrator(scene: &Scene, admin: Credentials) -> Vec<Tried> {
     let queue = queue.queue_url(stack.intake_queue_url().unwrap());
     let queue = queue.attributes(aws_sdk_sqs::types::QueueAttributeName::Policy, "");
     let queue = refusal("another queue policy", queue.send().await);
+    let version = iam
+        .create_policy_version()
+        .policy_arn(stack.policy(Right::Viewer).unwrap());
+    let version =
+        version.policy_document(json!({ "Version": "2012-10-17", "Statement": [allow(&["*"])] }).to_string());
+    let version = refusal(
+        "another version of a policy",
+        version.set_as_default(true).send().await,
+    );
     let stopped = aws_sdk_sfn::Client::new(&sdk).delete_state_machine();
     let stopped = stopped.state_machine_arn(stack.machine_arn("triage").unwrap());
     let stopped = refusal("no machine", stopped.send().await);
@@ -105,8 +115,34 @@ async fn as_administrator(scene: &Scene, admin: Credentials) -> Vec<Tried> {
         of("ending the table's deletion protection", unprotected),
         of("another policy for the topic", topic),
         of("another policy for the queue", queue),
+        of("another version of a policy for people", version),
         of("deleting a machine", stopped),
     ]
+}
+
+/// What an emulator can't show, since requests there have none of these keys: the holes that a policy by resource leaves.
+#[test]
+fn mappings_the_door_and_attachments_are_closed_by_their_keys() {
+    let policy = policy();
+    let statements = policy["Statement"].as_array().unwrap();
+    let denies = |action: &str, key: &str| {
+        statements.iter().any(|one| {
+            one["Effect"] == "Deny"
+                && one["Action"].as_array().unwrap().iter().any(|it| it == action)
+                && (one["Condition"]["ArnLike"][key].is_string() || one["Resource"].to_string().contains(key))
+        })
+    };
+    for (action, key) in [
+        ("lambda:CreateEventSourceMapping", "lambda:FunctionArn"),
+        ("lambda:UpdateEventSourceMapping", "lambda:FunctionArn"),
+        ("apigateway:PATCH", "/apis/*"),
+        ("iam:AttachUserPolicy", "iam:PolicyARN"),
+        ("iam:CreatePolicy*", "policy/backstop/*"),
+        ("lambda:Invoke*", "function:backstop-*"),
+        ("logs:Delete*", "/aws/vendedlogs/backstop-*"),
+    ] {
+        assert!(denies(action, key), "{action} by {key}");
+    }
 }
 
 /// The same document lets the deployer deploy, and everybody go on with what isn't Backstop's.
@@ -146,7 +182,7 @@ async fn as_deployer(scene: &Scene, statements: Value) {
     assert!(is_allowed(&named), "{named:?}");
 }
 
-async fn physical(scene: &Scene, logical: &str) -> String {
+pub(crate) async fn physical(scene: &Scene, logical: &str) -> String {
     let account = scene.environment.account();
     let found = aws_sdk_cloudformation::Client::new(&account.sdk_config(account.root()))
         .describe_stack_resource()

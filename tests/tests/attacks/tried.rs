@@ -15,10 +15,6 @@ pub(crate) struct Tried {
 
 /// The three endings that are no success.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    dead_code,
-    reason = "attacks that end otherwise are tried once they are mended"
-)]
 pub(crate) enum Ended {
     /// AWS or Backstop said no, and nothing has changed.
     Refused,
@@ -41,6 +37,18 @@ impl Tried {
             ended,
             seen: seen.into(),
         }
+    }
+
+    pub(crate) fn attack(&self) -> &str {
+        &self.attack
+    }
+
+    pub(crate) fn right(&self) -> &str {
+        &self.right
+    }
+
+    pub(crate) fn ended(&self) -> String {
+        format!("{:?}", self.ended).to_lowercase()
     }
 
     pub(crate) fn refused(attack: &str, right: &str, seen: String) -> Self {
@@ -78,7 +86,7 @@ fn is_refusal(code: &str) -> bool {
 
 /// The table for whoever reads the test's output.
 pub(crate) fn print(all: &[Tried]) {
-    println!("\n| attack | with the right | ended | seen |\n| --- | --- | --- | --- |");
+    println!("\n| attack | with the right | outcome | seen |\n| --- | --- | --- | --- |");
     for Tried {
         attack,
         right,

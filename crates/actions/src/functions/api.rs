@@ -54,14 +54,15 @@ pub static SPEC: FunctionSpec = FunctionSpec {
                 why: "People get addresses that this role has signed, for some minutes.",
                 ..Scope::of("ReadTheEvidence", &["{EvidenceBucket.Arn}/incidents/*"])
             },
-            &["s3:GetObject"],
+            &["s3:GetObject", "s3:GetObjectVersion"],
         ),
         Statement::allow(
             Scope {
+                why: "With versions, so that what was written over evidence later is told from it.",
                 conditions: &[Condition::new("StringLike", "s3:prefix", &["incidents/*"])],
                 ..Scope::of("ListTheEvidence", &["{EvidenceBucket.Arn}"])
             },
-            &["s3:ListBucket"],
+            &["s3:ListBucketVersions"],
         ),
         Statement::allow(
             Scope {

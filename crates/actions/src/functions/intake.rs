@@ -15,7 +15,6 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     memory_mib: None,
     environment: &[
         ACCOUNT_ID,
-        ("SWEEP_ROLE_ID", "!GetAtt SweepRole.RoleId"),
         TABLE_NAME,
         MAXIMUM_MODE,
         ("DRILL_EVENTS", "!Ref DrillEvents"),

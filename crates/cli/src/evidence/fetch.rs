@@ -8,7 +8,7 @@ use std::{
 use backstop_client::Client;
 use backstop_core::{
     api::{EvidenceAnswer, EvidenceItem},
-    evidence::{Problem, check},
+    evidence::{MANIFEST, Problem, check, later_version},
 };
 
 use super::{FetchArguments, folder, words::Evidence};
@@ -32,11 +32,12 @@ pub(super) async fn fetch(arguments: FetchArguments) -> Result<Evidence, CliErro
 
 type Downloaded = (BTreeMap<String, Vec<u8>>, Vec<Problem>);
 
-/// All that is below the incident's name, whether the manifest knows it or not.
+/// All that is below the incident's name, whether the manifest knows it or not, and what was written over it later.
 async fn download(api: &Client, items: &[EvidenceItem], to: &Path) -> Result<Downloaded, CliError> {
     let mut files = BTreeMap::new();
     let mut strange = Vec::new();
-    for EvidenceItem { name, url } in items {
+    for item in items {
+        let EvidenceItem { name, url, .. } = item;
         if !folder::is_plain(name) {
             strange.push(Problem {
                 item: name.clone(),
@@ -44,9 +45,19 @@ async fn download(api: &Client, items: &[EvidenceItem], to: &Path) -> Result<Dow
             });
             continue;
         }
+        if item.is_hidden && item.version == 1 {
+            strange.push(Problem {
+                item: name.clone(),
+                what: "a delete marker hides it: somebody deleted it after it was kept".to_owned(),
+            });
+        }
+        let name = match item.version {
+            later @ 2.. if name != MANIFEST => later_version(name, later),
+            _ => name.clone(),
+        };
         let bytes = api.fetch(url).await?;
-        folder::write(to, name, &bytes)?;
-        files.insert(name.clone(), bytes);
+        folder::write(to, &name, &bytes)?;
+        files.insert(name, bytes);
     }
     Ok((files, strange))
 }

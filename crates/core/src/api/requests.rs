@@ -243,6 +243,18 @@ pub struct EvidenceItem {
     pub name: String,
     /// Where whoever has this answer gets it, for some minutes.
     pub url: String,
+    /// Which version of it this is, counted from the first, which is the one that was kept. The manifest grows by versions:
+    /// of it there is the newest alone.
+    #[serde(default = "first_version")]
+    pub version: u32,
+    /// Whether a delete marker hides it from whoever doesn't ask for versions.
+    #[serde(default)]
+    pub is_hidden: bool,
+}
+
+/// Of an answer from before versions were told.
+const fn first_version() -> u32 {
+    1
 }
 
 /// The playbooks that a deployment has.

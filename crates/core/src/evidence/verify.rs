@@ -13,6 +13,14 @@ use crate::{
     words::with_causes,
 };
 
+/// The folder of what was written over an item later.
+const LATER: &str = "later-versions/";
+
+/// Where a later version of an item stands in a folder of evidence.
+pub fn later_version(name: &str, version: u32) -> String {
+    format!("{LATER}{version}/{name}")
+}
+
 /// Something that isn't as it was kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -59,7 +67,12 @@ pub fn check(files: &BTreeMap<String, Vec<u8>>) -> Checked {
         check_item(entry, files.get(&entry.name), &mut checked);
     }
     for name in files.keys().filter(|name| *name != MANIFEST) {
-        if !manifest.entries.iter().any(|entry| &entry.name == name) {
+        if let Some((version, name)) = name.strip_prefix(LATER).and_then(|rest| rest.split_once('/')) {
+            checked.note(
+                name,
+                format!("it has a version {version}: somebody wrote it again after it was kept"),
+            );
+        } else if !manifest.entries.iter().any(|entry| &entry.name == name) {
             checked.note(name, "it isn't in the manifest: somebody added it".to_owned());
         }
     }

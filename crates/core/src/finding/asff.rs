@@ -69,6 +69,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         resource_role: guardduty::role(service_field(node, "resourceRole")),
         targets: resources.targets,
         related: resources.related,
+        is_instance_by_name: resources.is_instance_by_name,
         count: node
             .get("ProductFields")
             .and_then(|it| {

@@ -39,6 +39,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
     let service_time = |name| service.as_ref().and_then(|it| it.time(name));
     Ok(Finding {
         hub: None,
+        is_instance_by_name: resources.is_instance_by_name,
         arn: node.text("arn").and_then(super::kept_arn),
         id: context.finding_id.clone(),
         product: "GuardDuty".to_owned(),

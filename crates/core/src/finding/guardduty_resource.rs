@@ -47,6 +47,8 @@ impl Context<'_> {
 pub(super) struct Resources {
     pub(super) targets: Vec<Target>,
     pub(super) related: Vec<Target>,
+    /// See [`super::Finding::is_instance_by_name`].
+    pub(super) is_instance_by_name: bool,
 }
 
 impl Resources {
@@ -149,8 +151,11 @@ fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
         key_field: "accessKeyId",
         finding_type: context.finding_type,
     })?;
-    let robbed =
-        robbed_instance(&principal, context.finding_type).or_else(|| named_instance(resource, context));
+    let by_session = robbed_instance(&principal, context.finding_type);
+    let robbed = named_instance(resource, context).or_else(|| {
+        found.is_instance_by_name = by_session.is_some();
+        by_session
+    });
     found.add_target(context.target(principal));
     if let Some(instance_id) = robbed {
         found.add_target(context.target(Resource::Instance(kind::Instance { instance_id })));
@@ -159,13 +164,13 @@ fn access_key(resource: &Node<'_>, context: &Context<'_>, found: &mut Resources)
 }
 
 /// Credentials that left an instance: EC2 names the session after it, and while it runs on, it can be
-/// robbed again.
+/// robbed again. Whoever else may assume the role names a session as they like: see [`named_instance`].
 pub(super) fn robbed_instance(principal: &Resource, finding_type: &str) -> Option<String> {
     let session = kind::RoleSession::of(principal).filter(|_| finding_type.contains(EXFILTRATION))?;
     is_instance_id(&session.session_name).then(|| session.session_name.clone())
 }
 
-/// The finding names the instance, too, whatever the session is called.
+/// The finding names the instance itself, whatever the session is called.
 fn named_instance(resource: &Node<'_>, context: &Context<'_>) -> Option<String> {
     let details = resource.get("instanceDetails")?;
     let id = details.text("instanceId")?;

@@ -79,6 +79,7 @@ fn finding(event: &Node<'_>, detail: &Node<'_>, code: &str) -> Result<Finding, P
     let updated_at = time("lastUpdatedTime").or_else(|| event.time("time"));
     Ok(Finding {
         hub: None,
+        is_instance_by_name: false,
         arn: super::kept_arn(event_arn),
         id,
         product: PRODUCT.to_owned(),

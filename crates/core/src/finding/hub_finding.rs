@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, Region},
-    target::{Resource, kind},
+    target::{Resource, Target, kind},
     text,
 };
 
@@ -183,7 +183,8 @@ fn wanted_type(
         .copied()
 }
 
-/// The instance whose credentials left it: as the session is called, or as the finding names it besides.
+/// The instance whose credentials left it: as the finding names it besides, or, if it names none, as the session is
+/// called.
 fn add_robbed_instance(context: &Context<'_>, found: &mut Resources) {
     if !context.finding_type.contains(EXFILTRATION) {
         return;
@@ -192,13 +193,15 @@ fn add_robbed_instance(context: &Context<'_>, found: &mut Resources) {
         super::guardduty_resource::robbed_instance(&it.resource, context.finding_type)
             .map(|instance_id| context.target(Resource::Instance(kind::Instance { instance_id })))
     });
-    let named = || {
-        let mut related = found.related.iter();
-        related
-            .find(|it| kind::Instance::of(&it.resource).is_some())
-            .cloned()
-    };
-    if let Some(instance) = by_session.or_else(named) {
+    let mut named = found
+        .related
+        .iter()
+        .chain(&found.targets)
+        .filter(|it| kind::Instance::of(&it.resource).is_some());
+    let is_session = |it: &&Target| by_session.as_ref().is_some_and(|one| one.key() == it.key());
+    let named = named.clone().find(is_session).or_else(|| named.next()).cloned();
+    found.is_instance_by_name = named.is_none() && by_session.is_some();
+    if let Some(instance) = named.or(by_session) {
         found.related.retain(|it| it.key() != instance.key());
         found.add_target(instance);
     }

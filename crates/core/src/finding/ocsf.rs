@@ -84,6 +84,7 @@ fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
         resource_role: resource_role(node),
         targets: resources.targets,
         related: resources.related,
+        is_instance_by_name: resources.is_instance_by_name,
         count: node.whole("count").unwrap_or(1),
         first_seen: time("first_seen_time"),
         last_seen: time("last_seen_time"),

@@ -48,6 +48,19 @@ pub enum Why {
     UndoUnfinished,
 }
 
+/// Whether an incident is looked at, by the status that lists show; its log has the last word.
+pub const fn may_need_attention(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Open
+            | Status::AwaitingApproval
+            | Status::Containing
+            | Status::Expired
+            | Status::Undoing
+            | Status::Stuck
+    )
+}
+
 /// Decides on one incident; `last` is when the last record of its log was written.
 pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> SweepAction {
     let quiet = now.duration_since(last);

@@ -180,6 +180,14 @@ impl Texts {
                 let why = self.of("`dynamodb:Query` on the guardrails: no answer");
                 ("ledger-down", notice::ledger_down(&why, at(0)))
             }
+            About::BrokenLock => {
+                let named = IncidentId::new(self.of("01JDXQ6T8R7M5V9N2K4H3G1FZC"));
+                let why = self.of("it isn't in the list of incidents");
+                (
+                    "broken-lock",
+                    notice::broken_lock(&self.finding(), &named, &why, &id()),
+                )
+            }
         }
     }
 

@@ -46,6 +46,7 @@ fn who_must_act_is_paged_and_others_are_told() {
                 | About::Integrity
                 | About::NothingDone
                 | About::LedgerDown
+                | About::BrokenLock
         );
         assert_eq!(notice.incident.is_none(), is_of_none, "{name}");
     }

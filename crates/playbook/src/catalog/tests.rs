@@ -25,6 +25,7 @@ fn target(resource: Resource) -> Target {
 fn finding(finding_type: &str, targets: Vec<Target>) -> Finding {
     Finding {
         hub: None,
+        is_instance_by_name: false,
         arn: None,
         id: "5ec0ffee".to_owned(),
         account: "123456789012".into(),

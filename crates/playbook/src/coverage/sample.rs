@@ -67,6 +67,7 @@ pub(super) fn of_control(control: &str, severity: Severity, kinds: &[TargetKind]
 fn finding(severity: Severity, kinds: &[TargetKind]) -> Finding {
     Finding {
         hub: None,
+        is_instance_by_name: false,
         arn: None,
         id: "example".to_owned(),
         account: "123456789012".into(),

@@ -71,11 +71,27 @@ impl Ledger {
     ///
     /// `after` names a closed incident of the same target that this one may replace.
     pub async fn open(&self, new: NewIncident, after: Option<&Lock>) -> Result<Opening, LedgerError> {
+        let linked = after.map(|lock| lock.incident.clone());
+        self.open_linked(new, after, linked).await
+    }
+
+    /// Opens the incident in place of one that its target's lock names and that is none of Backstop's. It isn't linked
+    /// to that: what is linked is read as what was done before.
+    pub async fn open_over(&self, new: NewIncident, broken: &Lock) -> Result<Opening, LedgerError> {
+        self.open_linked(new, Some(broken), None).await
+    }
+
+    async fn open_linked(
+        &self,
+        new: NewIncident,
+        after: Option<&Lock>,
+        linked: Option<IncidentId>,
+    ) -> Result<Opening, LedgerError> {
         let incident = IncidentId::new(new_id());
         let at = now();
         let raw = compress("the raw finding", &new.raw)?;
         let mut opened = new.opened;
-        opened.linked = after.map(|lock| lock.incident.clone());
+        opened.linked = linked;
         let counted = opened.mode == Mode::Auto;
         let mut limit = counted.then_some(new.hourly_limit);
         for attempt in 0..MOST_CONFLICTS {
@@ -290,6 +306,13 @@ fn limit_decision(playbook: &PlaybookName, limit: u32) -> Decision {
         detail: format!(
             "playbook {playbook} has contained {limit} targets in this account in this hour, which is the limit"
         ),
+    }
+}
+
+impl Lock {
+    /// Whether findings that open such incidents meet the same lock.
+    pub fn is_same(one: &Opened, other: &Opened) -> bool {
+        lock_pk(one) == lock_pk(other)
     }
 }
 

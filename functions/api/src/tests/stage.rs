@@ -195,8 +195,9 @@ fn no_role() -> NoSuchEntityException {
 }
 
 pub(super) fn api(dynamodb: aws_sdk_dynamodb::Client, sfn: aws_sdk_sfn::Client) -> Api {
-    let listed = mock!(aws_sdk_s3::Client::list_objects_v2)
-        .then_output(|| aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output::builder().build());
+    let listed = mock!(aws_sdk_s3::Client::list_object_versions).then_output(|| {
+        aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput::builder().build()
+    });
     Api {
         catalog: Catalog::from_json(CATALOG).unwrap(),
         ledger: Ledger::new(dynamodb, "incidents"),

@@ -1,9 +1,11 @@
 //! Copies of one finding that lose their races, against a table that lets others win.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
-use aws_lambda_events::event::sqs::SqsMessage;
 use aws_sdk_dynamodb::{
     Client,
     operation::{
@@ -42,10 +44,14 @@ const MANY: u32 = 60;
 struct Table {
     log: Vec<Record>,
     lock: Option<AttributeValue>,
+    /// The row of the list.
+    row: Option<HashMap<String, AttributeValue>>,
     /// Whether the incident that has the lock may be replaced once.
     replaceable: bool,
     /// How many transactions meet another one.
     conflicts: u32,
+    /// The notices that were written down.
+    notices: u32,
     /// What others write into the slots that somebody tries to take, the last first.
     rivals: Vec<FindingRef>,
 }
@@ -102,7 +108,9 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
             return MockResponse::Error(cancelled("ConditionalCheckFailed"));
         }
         for put in request.transact_items().iter().filter_map(|write| write.put()) {
-            if let Some(record) = put.item().get("record") {
+            if put.item().contains_key("list") {
+                table.row = Some(put.item().clone());
+            } else if let Some(record) = put.item().get("record") {
                 table.log.push(record_of(record));
             } else if let Some(incident) = put.item().get("incident").filter(|_| table.lock.is_none()) {
                 table.lock = Some(incident.clone());
@@ -115,6 +123,9 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
         let written = MockResponse::Output(PutItemOutput::builder().build());
         // A finding as it was received is nobody else's.
         let Some(record) = request.item().and_then(|item| item.get("record")) else {
+            let is_notice = matches!(request.item().and_then(|item| item.get("pk")),
+                Some(AttributeValue::S(pk)) if pk.starts_with("NOTICE#broken-lock"));
+            appends.lock().unwrap().notices += u32::from(is_notice);
             return written;
         };
         let mut table = appends.lock().unwrap();
@@ -136,8 +147,12 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
         QueryOutput::builder().set_items(Some(items.collect())).build()
     });
     let locks = Arc::clone(table);
-    let get = mock!(Client::get_item).then_compute_output(move |_| {
-        let lock = locks.lock().unwrap().lock.clone();
+    let get = mock!(Client::get_item).then_compute_output(move |request| {
+        let table = locks.lock().unwrap();
+        if request.key().unwrap().get("sk") == Some(&AttributeValue::S("META".to_owned())) {
+            return GetItemOutput::builder().set_item(table.row.clone()).build();
+        }
+        let lock = table.lock.clone();
         let item = lock.map(|incident| [("incident".to_owned(), incident)].into());
         GetItemOutput::builder().set_item(item).build()
     });
@@ -170,7 +185,6 @@ fn answered_by(table: &Arc<Mutex<Table>>, answers: &[(u16, &str)]) -> (Intake, R
     );
     let intake = Intake {
         accounts: Accounts::own("123456789012".into(), config),
-        sweep_role_id: "AROASWEEP".to_owned(),
         outbox: Outbox::new(lambda, "notify".into()),
         catalog: Catalog::from_json(CATALOG).unwrap(),
         ledger: Ledger::new(dynamodb(table), "incidents"),
@@ -218,10 +232,7 @@ fn copy(count: u32) -> (String, FindingRef) {
 async fn opened() -> (Arc<Mutex<Table>>, Intake) {
     let table = Arc::new(Mutex::new(Table::default()));
     let intake = intake(&table);
-    intake
-        .answer(&SqsMessage::default(), "first", &copy(1).0)
-        .await
-        .unwrap();
+    intake.answer("first", &copy(1).0).await.unwrap();
     assert_eq!(table.lock().unwrap().log.len(), 1);
     (table, intake)
 }
@@ -231,10 +242,7 @@ async fn a_copy_that_loses_to_all_others_reads_again_and_joins() {
     let (table, intake) = opened().await;
     table.lock().unwrap().rivals = (0..MANY).map(|rival| copy(1000 + rival).1).collect();
     let (body, reference) = copy(2);
-    intake
-        .answer(&SqsMessage::default(), "second", &body)
-        .await
-        .unwrap();
+    intake.answer("second", &body).await.unwrap();
     let table = table.lock().unwrap();
     assert_eq!(table.rivals, []);
     assert_eq!(table.copies_of(&reference), 1);
@@ -247,10 +255,7 @@ async fn a_copy_that_another_has_written_meanwhile_is_left() {
     let mut rivals: Vec<FindingRef> = (1..MANY).map(|rival| copy(1000 + rival).1).collect();
     rivals.push(reference.clone());
     table.lock().unwrap().rivals = rivals;
-    intake
-        .answer(&SqsMessage::default(), "second", &body)
-        .await
-        .unwrap();
+    intake.answer("second", &body).await.unwrap();
     assert_eq!(table.lock().unwrap().copies_of(&reference), 1);
 }
 
@@ -259,10 +264,7 @@ async fn a_copy_whose_transactions_all_conflict_reads_again_and_joins() {
     let (table, intake) = opened().await;
     table.lock().unwrap().conflicts = 15;
     let (body, reference) = copy(2);
-    intake
-        .answer(&SqsMessage::default(), "second", &body)
-        .await
-        .unwrap();
+    intake.answer("second", &body).await.unwrap();
     assert_eq!(table.lock().unwrap().copies_of(&reference), 1);
 }
 
@@ -293,10 +295,7 @@ async fn a_finding_that_nobody_has_waits_for_people() {
     ] {
         let table = Arc::new(Mutex::new(Table::default()));
         let (intake, _) = answered_by(&table, &answers);
-        intake
-            .answer(&SqsMessage::default(), "first", &copy(1).0)
-            .await
-            .unwrap();
+        intake.answer("first", &copy(1).0).await.unwrap();
         assert_eq!(
             openings(&table),
             std::slice::from_ref(&unconfirmed),
@@ -309,10 +308,7 @@ async fn a_finding_that_nobody_has_waits_for_people() {
 async fn forged() -> Arc<Mutex<Table>> {
     let table = Arc::new(Mutex::new(Table::default()));
     let (forger, _) = answered_by(&table, &[(200, r#"{"findings":[]}"#)]);
-    forger
-        .answer(&SqsMessage::default(), "forged", &copy(1).0)
-        .await
-        .unwrap();
+    forger.answer("forged", &copy(1).0).await.unwrap();
     table.lock().unwrap().replaceable = true;
     table
 }
@@ -322,10 +318,7 @@ async fn forged() -> Arc<Mutex<Table>> {
 async fn a_confirmed_finding_takes_over_from_one_that_wasnt() {
     let table = forged().await;
     let waiting = table.lock().unwrap().lock.clone();
-    intake(&table)
-        .answer(&SqsMessage::default(), "real", &copy(1).0)
-        .await
-        .unwrap();
+    intake(&table).answer("real", &copy(1).0).await.unwrap();
     let modes: Vec<Mode> = openings(&table).into_iter().map(|(mode, _)| mode).collect();
     assert_eq!(modes, [Mode::Approve, Mode::Auto]);
     assert_ne!(table.lock().unwrap().lock, waiting);
@@ -352,42 +345,96 @@ async fn a_confirmed_finding_takes_nothing_over_that_people_decided() {
             table.append(serde_json::from_value(decision.clone()).unwrap());
         }
         let (body, reference) = copy(2);
-        intake(&table)
-            .answer(&SqsMessage::default(), "real", &body)
-            .await
-            .unwrap();
+        intake(&table).answer("real", &body).await.unwrap();
         assert_eq!(openings(&table).len(), 1, "{decision}");
         assert_eq!(table.lock().unwrap().copies_of(&reference), 1, "{decision}");
     }
 }
 
+/// Whoever writes the table can't have findings join an incident that nobody works on.
 #[tokio::test]
-async fn the_sweep_isnt_asked_to_prove_what_it_has_just_read() {
-    let (body, _) = copy(1);
-    let mut event: serde_json::Value = serde_json::from_str(&body).unwrap();
-    *event.pointer_mut("/source").unwrap() = "backstop.sweep".into();
-    let mut message = SqsMessage::default();
-    for (sender, asked) in [("AROASWEEP:sweep", 0), ("AROAOTHER:sweep", 1)] {
-        let table = Arc::new(Mutex::new(Table::default()));
-        let detail = event.get("detail").unwrap();
-        let there = serde_json::json!({ "findings": [detail] }).to_string();
-        let (intake, requests) = answered_by(&table, &[(200, &there)]);
-        message
-            .attributes
-            .insert("SenderId".to_owned(), sender.to_owned());
-        intake.answer(&message, "m", &event.to_string()).await.unwrap();
-        assert_eq!(openings(&table), [(Mode::Auto, vec![])]);
-        assert_eq!(requests.all().len(), asked, "{sender}");
+async fn a_lock_that_leads_nowhere_stops_no_finding_and_people_hear_of_it() {
+    let spoilt: [fn(&mut Table); 4] = [
+        |table| table.row = None,
+        |table| table.log.clear(),
+        |table| {
+            let again = table.log.clone();
+            table.log.extend(again);
+        },
+        |table| {
+            let row = table.row.as_mut().unwrap();
+            row.insert("status".to_owned(), AttributeValue::S("contained".to_owned()));
+        },
+    ];
+    for (case, spoil) in spoilt.into_iter().enumerate() {
+        let (table, intake) = opened().await;
+        let before = {
+            let mut table = table.lock().unwrap();
+            spoil(&mut table);
+            table.replaceable = true;
+            table.log.len()
+        };
+        intake.answer("second", &copy(2).0).await.unwrap();
+        let table = table.lock().unwrap();
+        let [Event::Opened(opened)] = [&table.log.last().unwrap().event] else {
+            panic!("{case}: nothing was opened: {:?}", table.log);
+        };
+        assert_eq!((opened.mode, &opened.linked), (Mode::Auto, &None), "{case}");
+        assert_eq!((table.log.len(), table.notices), (before + 1, 1), "{case}");
     }
 }
 
 #[tokio::test]
-async fn a_finding_without_an_envelope_is_refused() {
+async fn the_sweep_is_asked_to_prove_what_it_read_as_everybody_is() {
     let (body, _) = copy(1);
-    let event: serde_json::Value = serde_json::from_str(&body).unwrap();
-    let table = Arc::new(Mutex::new(Table::default()));
-    let bare = event.get("detail").unwrap().to_string();
-    let answered = intake(&table).answer(&SqsMessage::default(), "m", &bare).await;
-    assert!(matches!(answered, Err(Unfinished::Unreadable(_))), "{answered:?}");
-    assert!(table.lock().unwrap().log.is_empty());
+    let mut event: serde_json::Value = serde_json::from_str(&body).unwrap();
+    *event.pointer_mut("/source").unwrap() = "backstop.sweep".into();
+    let detail = event.get("detail").unwrap();
+    let there = serde_json::json!({ "findings": [detail] }).to_string();
+    for (answer, mode) in [
+        (there.as_str(), Mode::Auto),
+        (r#"{"findings":[]}"#, Mode::Approve),
+    ] {
+        let table = Arc::new(Mutex::new(Table::default()));
+        let (intake, _) = answered_by(&table, &[(200, answer)]);
+        intake.answer("m", &event.to_string()).await.unwrap();
+        let modes: Vec<Mode> = openings(&table).into_iter().map(|(mode, _)| mode).collect();
+        assert_eq!(modes, [mode]);
+    }
+}
+
+/// Its credentials are denied all the same; whether the instance is isolated, people say.
+#[tokio::test]
+async fn an_instance_that_only_a_sessions_name_names_waits_for_people() {
+    let event = include_str!("../../../../playbooks/compromised-instance/exfiltration.json");
+    let named: serde_json::Value = serde_json::from_str(event).unwrap();
+    let mut by_name = named.clone();
+    let resource = by_name.pointer_mut("/detail/resource").unwrap();
+    resource.as_object_mut().unwrap().remove("instanceDetails");
+    for (event, mode) in [(named, Mode::Auto), (by_name, Mode::Approve)] {
+        let table = Arc::new(Mutex::new(Table::default()));
+        let there = serde_json::json!({ "findings": [event.get("detail").unwrap()] });
+        let (intake, _) = answered_by(&table, &[(200, &there.to_string())]);
+        let parsed = parse(event.to_string().as_bytes()).unwrap();
+        let finding = parsed.findings.first().unwrap();
+        let instance = finding.targets.last().unwrap();
+        assert_eq!(finding.is_by_name(instance), mode == Mode::Approve);
+        let answers = match intake.catalog.decide(finding) {
+            backstop_playbook::Decided::Answered(answers) => answers,
+            other => panic!("{other:?}"),
+        };
+        let answer = answers.iter().find(|answer| answer.target == instance).unwrap();
+        let received = Received {
+            id: "m",
+            body: "{}",
+            is_drill: false,
+        };
+        let source = intake.ask_source(finding).await;
+        intake
+            .open_or_join(received, finding, answer, &Guardrails::default(), &source)
+            .await
+            .unwrap();
+        let [(opened, guardrails)] = openings(&table).try_into().unwrap();
+        assert_eq!(opened, mode, "{guardrails:?}");
+    }
 }

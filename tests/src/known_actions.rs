@@ -176,6 +176,13 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         drift: Some(Drift::RewriteThePolicy),
     },
     KnownAction {
+        id: "iam.deny-session",
+        drill: "lambda-session",
+        safe_undo: SafeUndo::KeepsSessionsDenied,
+        effect: |seen| seen.has_policy("BackstopDenySession"),
+        drift: Some(Drift::RewriteThePolicy),
+    },
+    KnownAction {
         id: "iam.deny-user",
         drill: "leaked-access-key",
         safe_undo: SafeUndo::KeepsSessionsDenied,

@@ -90,6 +90,11 @@ async fn iam(iam: &aws_sdk_iam::Client, command: &str, options: &mut Options<'_>
             let update = update.certificate_id(options.take("certificate-id"));
             update.status(options.status()).send().await.map(drop).unwrap();
         }
+        "update-access-key" => {
+            let update = iam.update_access_key().user_name(options.take("user-name"));
+            let update = update.access_key_id(options.take("access-key-id"));
+            update.status(options.status()).send().await.map(drop).unwrap();
+        }
         "update-service-specific-credential" => {
             let update = iam
                 .update_service_specific_credential()

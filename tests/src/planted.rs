@@ -10,7 +10,7 @@ use backstop_drill::{
     state_snapshot::StateSnapshot,
 };
 use backstop_emulator::Account;
-use backstop_playbook::drill::Start;
+use backstop_playbook::drill::{Plant, Start};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
@@ -22,6 +22,8 @@ pub type States = BTreeMap<String, Value>;
 pub struct Planted {
     pub fixtures: Fixtures,
     pub target: Target,
+    /// By its name in the drill, what the finding is about.
+    about: Option<String>,
 }
 
 impl Planted {
@@ -31,10 +33,19 @@ impl Planted {
             .await
             .unwrap();
         let target = match drill.start().unwrap() {
-            Start::Finding(about) => target_of(account, fixtures.subject(about).unwrap()),
+            Start::Finding(about) => {
+                let is_closed = |plant: &Plant| matches!(plant, Plant::Role(role) if role.then_only_services);
+                let is_named_by_aws = drill.plant.iter().any(is_closed);
+                target_of(account, fixtures.subject(about).unwrap(), is_named_by_aws)
+            }
             Start::ManualRun(run) => fixtures.target(account, &run.target).unwrap(),
         };
-        Self { fixtures, target }
+        let about = drill.finding_about.as_ref().map(|about| about.to_string());
+        Self {
+            fixtures,
+            target,
+            about,
+        }
     }
 
     /// How many network interfaces the target has.
@@ -70,6 +81,12 @@ impl Planted {
     fn instance(&self) -> Option<&PlantedInstance> {
         let id = self.target.resource.id();
         self.fixtures.instances().find(|instance| instance.id == id)
+    }
+
+    /// What the drill's finding is about; none if a person starts the playbook.
+    pub fn subject(&self) -> Option<Subject<'_>> {
+        let about = self.about.as_deref()?;
+        Some(self.fixtures.subject(about).unwrap())
     }
 
     /// Every state there is.
@@ -130,7 +147,7 @@ pub fn undoable(states: &States) -> States {
 }
 
 /// The target that a finding about `subject` has.
-fn target_of(account: &Account, subject: Subject<'_>) -> Target {
+fn target_of(account: &Account, subject: Subject<'_>, is_named_by_aws: bool) -> Target {
     let resource = match subject {
         Subject::Account => Resource::Account(kind::Account {}),
         Subject::Bucket(name) => Resource::Bucket(kind::Bucket {
@@ -140,14 +157,26 @@ fn target_of(account: &Account, subject: Subject<'_>) -> Target {
             instance_id: id.to_owned(),
         }),
         Subject::Credential(identity) if identity.user_type == "AssumedRole" => {
-            let (role_id, _) = identity.principal_id.split_once(':').unwrap();
+            let (role_id, own) = identity.principal_id.split_once(':').unwrap();
             Resource::RoleSession(kind::RoleSession {
                 key_id: identity.key_id.clone(),
                 role_name: identity.user_name.clone(),
                 role_id: role_id.to_owned(),
-                // Named after an instance, so that every step for roles applies: what others may assume, too, isn't
-                // that instance's alone.
-                session_name: "i-0abc1234def567890".to_owned(),
+                // Where people may assume the role, named after an instance, so that every step for such roles applies: what
+                // others may assume, too, isn't that instance's alone.
+                session_name: if is_named_by_aws {
+                    own
+                } else {
+                    "i-0abc1234def567890"
+                }
+                .to_owned(),
+            })
+        }
+        Subject::Credential(identity) if identity.key_id.starts_with("ASIA") => {
+            Resource::UserSession(kind::UserSession {
+                key_id: identity.key_id.clone(),
+                user_name: identity.user_name.clone(),
+                user_id: identity.principal_id.clone(),
             })
         }
         Subject::Credential(identity) => Resource::AccessKey(kind::AccessKey {

@@ -3,7 +3,10 @@
 use aws_sdk_iam::Client;
 use backstop_core::{TargetKind, kind};
 use backstop_emulator::Account;
-use backstop_playbook::Playbook;
+use backstop_playbook::{
+    Playbook,
+    drill::{Drill, Plant},
+};
 
 use crate::Planted;
 
@@ -17,12 +20,13 @@ pub enum Removal {
 }
 
 impl Removal {
-    /// Those that the targets of a playbook know.
-    pub fn of(playbook: &Playbook) -> &'static [Self] {
+    /// Those that the target of a playbook's drill knows.
+    pub fn of(playbook: &Playbook, drill: &Drill) -> &'static [Self] {
+        let is_key = |plant: &Plant| matches!(plant, Plant::User(user) if *user.key == drill.about());
         if playbook.targets == [TargetKind::Account] {
             // Nobody finds anything in an account that is gone.
             &[]
-        } else if playbook.targets.contains(&TargetKind::AccessKey) {
+        } else if drill.plant.iter().any(is_key) {
             &[Self::Whole, Self::KeyOnly]
         } else {
             &[Self::Whole]
@@ -39,6 +43,8 @@ impl Removal {
                 Self::Whole => delete_user(&iam, user).await,
                 Self::KeyOnly => delete_key(&iam, user, &key.key_id).await,
             }
+        } else if let Some(user) = resource.iam_user().and_then(|user| user.name()) {
+            delete_user(&iam, user).await;
         } else if let Some(role) = resource.iam_role() {
             delete_role(&iam, role.name).await;
         } else if let Some(bucket) = kind::Bucket::of(resource) {
@@ -64,6 +70,11 @@ async fn delete_user(iam: &Client, user: &str) {
         let delete = iam.delete_user_policy().user_name(user).policy_name(policy);
         delete.send().await.map(drop).unwrap();
     }
+    let password = iam.delete_login_profile().user_name(user).send().await;
+    assert!(password.map_or_else(
+        |error| error.into_service_error().is_no_such_entity_exception(),
+        |_| true
+    ));
     iam.delete_user().user_name(user).send().await.map(drop).unwrap();
 }
 

@@ -51,9 +51,15 @@ impl<'a> StagedTarget<'a> {
         self.planted.states(self.watched.environment.account()).await
     }
 
-    /// What there was before is there, but for the leaked key, which undo leaves as it is.
+    /// What there was before is there, but for what undo leaves off: the leaked key, and what an attacker made.
     pub fn assert_clean(&self, now: &States, log: &IncidentLog) {
-        let clean = but_for_the_key(&self.before, now, &self.planted.target);
+        let mut clean = but_for_the_key(&self.before, now, &self.planted.target);
+        let subject = self.planted.subject();
+        for what in self.planted.fixtures.stays_off(subject) {
+            if let Some(off) = now.get(&what).filter(|state| *state == "Inactive") {
+                clean.insert(what, off.clone());
+            }
+        }
         let (now, clean) = (undoable(now), undoable(&clean));
         let differs = now
             .keys()

@@ -160,6 +160,14 @@ impl Investigation {
                 why,
             );
         }
+        if let Some(key) = suspect.minting_key(call) {
+            let key = Subject::Key {
+                id: key.to_owned(),
+                user: suspect.user.clone(),
+            };
+            let why = "it signed the `GetSessionToken` that made this session".to_owned();
+            self.propose(Proposal::about(&key, suspect, playbooks), why);
+        }
         let Some(meaning) = meaning::find(&call.seen.source, &call.seen.name) else {
             return;
         };

@@ -37,6 +37,7 @@ pub mod about;
 pub mod activity_after_end;
 pub mod advice;
 pub mod api;
+pub mod attack_began;
 pub mod canonical;
 pub mod error_name;
 pub mod evidence;

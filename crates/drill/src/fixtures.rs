@@ -9,7 +9,7 @@ mod network;
 mod sessions;
 mod target;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_credential_types::Credentials;
 use aws_sdk_sts::error::ProvideErrorMetadata as _;
@@ -32,6 +32,8 @@ pub const OBJECT: &str = "report.csv";
 pub struct Fixtures {
     ending: String,
     users: BTreeMap<String, String>,
+    /// What an attacker made, by the name of its state: no undo may bring it back.
+    attackers: BTreeSet<String>,
     roles: BTreeMap<String, PlantedRole>,
     buckets: BTreeMap<String, String>,
     instances: BTreeMap<String, PlantedInstance>,
@@ -48,6 +50,8 @@ struct PlantedRole {
     name: String,
     arn: String,
     trust: String,
+    /// Its trust policy once everything is planted, if it is another.
+    closed: Option<String>,
 }
 
 /// Somebody who can make calls.
@@ -119,6 +123,7 @@ impl Fixtures {
         let mut fixtures = Self {
             ending: ending.to_owned(),
             users: BTreeMap::new(),
+            attackers: BTreeSet::new(),
             roles: BTreeMap::new(),
             buckets: BTreeMap::new(),
             instances: BTreeMap::new(),
@@ -133,12 +138,14 @@ impl Fixtures {
                 Plant::User(user) => fixtures.add_user(account, user).await?,
                 Plant::KeySession(session) => fixtures.add_key_session(account, session).await?,
                 Plant::Backdoor(backdoor) => fixtures.add_backdoor(account, backdoor).await?,
+                Plant::AttackersCredential(made) => fixtures.add_attackers_credential(account, made).await?,
                 Plant::Role(role) => fixtures.add_role(account, role).await?,
                 Plant::RoleSession(session) => fixtures.add_role_session(account, session).await?,
                 Plant::Subnet(_) => fixtures.add_subnet(account).await?,
                 Plant::Instance(instance) => fixtures.add_instance(account, instance).await?,
             }
         }
+        fixtures.close_roles(account).await?;
         Ok(fixtures)
     }
 
@@ -223,6 +230,31 @@ impl Fixtures {
     /// The names in the account of all planted users.
     pub fn users(&self) -> impl Iterator<Item = &str> {
         self.users.values().map(String::as_str)
+    }
+
+    /// What an attacker made, by the name of its state: no undo may bring it back.
+    pub fn attackers_credentials(&self) -> &BTreeSet<String> {
+        &self.attackers
+    }
+
+    /// The states that an undo must leave as containment made them, if a finding is about this: what an attacker made, the
+    /// reported key, and, where only a session is reported, the keys that it may have come from.
+    pub fn stays_off(&self, subject: Option<Subject<'_>>) -> BTreeSet<String> {
+        let mut names = self.attackers.clone();
+        let Some(Subject::Credential(reported)) = subject else {
+            return names;
+        };
+        let is_session = reported.user_type == "IAMUser" && reported.key_id.starts_with("ASIA");
+        let may_be_source = |of: &&Identity| {
+            let is_source = is_session && of.user_name == reported.user_name;
+            of.key_id.starts_with("AKIA") && (is_source || of.key_id == reported.key_id)
+        };
+        let held = self.actors.values().filter_map(|actor| actor.identity.as_ref());
+        names.extend(
+            held.filter(may_be_source)
+                .map(|of| format!("access key {}", of.key_id)),
+        );
+        names
     }
 
     /// The names in the account of all planted roles.

@@ -95,7 +95,13 @@ pub async fn run(
     let mut seen = Vec::new();
     for (probe, expected) in probes {
         loop {
-            let outcome = one(account, fixtures, probe).await?;
+            let mut outcome = one(account, fixtures, probe).await?;
+            for _again in 1..probe.times {
+                if outcome != Seen::Answered(*expected) {
+                    break;
+                }
+                outcome = one(account, fixtures, probe).await?;
+            }
             if outcome == Seen::Answered(*expected) || Instant::now() >= until {
                 seen.push(outcome);
                 break;

@@ -13,9 +13,7 @@ use backstop_emulator::Progress;
 use super::{
     Drill, DrillError, Environment, Fixtures, Report,
     calls::FunctionCalls,
-    check,
-    fixtures::Subject,
-    follow,
+    check, follow,
     oncall::OnCall,
     probe,
     start::{self, Started},
@@ -90,8 +88,8 @@ async fn attempt(
             Some(Start::Finding(about)) => Some(fixtures.subject(about)?),
             Some(Start::ManualRun(_)) | None => None,
         };
-        let leaked_key = leaked.as_ref().and_then(Subject::key_id);
-        let undone = undo::undo(environment, &fixtures, &oncall, &id, &before, leaked_key);
+        let stays_off = fixtures.stays_off(leaked);
+        let undone = undo::undo(environment, &fixtures, &oncall, &id, &before, &stays_off);
         report.undo = Some(step(progress, "undo and compare with before", undone).await?);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The end of a drill: the person on call undoes what was done, and the account is compared with before.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use backstop_core::{
     IncidentId, UndoOutcome,
@@ -54,7 +54,7 @@ pub async fn undo(
     oncall: &OnCall<'_>,
     id: &IncidentId,
     before: &StateSnapshot,
-    leaked_key: Option<&str>,
+    stays_off: &BTreeSet<String>,
 ) -> Result<Undone, DrillError> {
     let mut undone = Undone::default();
     if oncall.undo(id).await? {
@@ -64,14 +64,27 @@ pub async fn undo(
         undone.steps = steps(&incident);
     }
     let after = StateSnapshot::take(environment.account(), fixtures).await?;
-    let stays_off = leaked_key.map(|key| format!("access key {key}"));
     (undone.exceptions, undone.differences) = before
         .differences(&after)
         .into_iter()
-        .partition(|difference| stays_off.as_ref() == Some(&difference.what) || cannot_be_unset(difference));
+        .partition(|difference| stays_off.contains(&difference.what) || cannot_be_unset(difference));
+    undone.differences.extend(revived(fixtures, before, &after));
     let is_over = !undone.ran || undone.status == Some(Status::Undone);
     undone.restored = is_over && undone.differences.is_empty();
     Ok(undone)
+}
+
+/// What an attacker made works again: to be as before is wrong for it.
+fn revived(fixtures: &Fixtures, before: &StateSnapshot, after: &StateSnapshot) -> Vec<Difference> {
+    let state = |of: &StateSnapshot, what: &String| of.states().get(what).cloned().unwrap_or_default();
+    let made = fixtures.attackers_credentials().iter();
+    made.filter(|what| state(after, what) == "Active")
+        .map(|what| Difference {
+            what: format!("{what}, which the attacker made"),
+            before: state(before, what),
+            after: state(after, what),
+        })
+        .collect()
 }
 
 /// EC2 can't unset the timeout of an interface again; undo sets it to what unset means (EC2 User Guide, "Connection

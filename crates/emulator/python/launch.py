@@ -219,11 +219,13 @@ def allow_what_moto_holds_by_action():
 
 def ministack():
     import access_gaps
+    import credential_ages
     import ministack_gaps
     from ministack import app
 
     ministack_gaps.fill()
     access_gaps.fill()
+    credential_ages.fill()
     admit_for_moto(app)
     tell_roles_of_sessions()
     evaluate_task_timeouts()

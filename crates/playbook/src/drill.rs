@@ -15,8 +15,8 @@ pub(crate) use load::read_file;
 pub use load::{Drills, DrillsError, FILE};
 pub use placed::Placed;
 pub use plant::{
-    Assumed, Backdoor, Bucket, Credential, Instance, KeySession, Plant, Role, RoleSession, SessionName,
-    Subnet, User,
+    Assumed, AttackersCredential, Backdoor, Bucket, Credential, Instance, KeySession, Plant, Role,
+    RoleSession, SessionName, Subnet, User,
 };
 pub(crate) use rules::{check_twins, fits_playbook};
 pub use schema::drill_schema;

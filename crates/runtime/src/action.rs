@@ -59,6 +59,9 @@ pub struct StepRequest {
     pub with: Options,
     /// The risks that the person who asked for undo accepted; none in any other task.
     pub accepted: Vec<Risk>,
+    /// In an undo: what was made since then is the attacker's until a person says otherwise, and stays off. `None` in any
+    /// other task, where the log is read at the same time.
+    pub attack_began: Option<Timestamp>,
 }
 
 /// Where the step's calls go. The own role can't be narrowed for a step, so that there is no session policy.

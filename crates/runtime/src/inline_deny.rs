@@ -160,10 +160,11 @@ impl InlineDeny {
         Ok(())
     }
 
-    /// Takes the policy away: one of Backstop's own, nobody else's.
+    /// Takes the policy away: one of Backstop's own, nobody else's. One that is gone is what was wanted: where the answer
+    /// to the first call was lost, the SDK's next one finds nothing.
     pub async fn delete(&self, policy: &PolicyReceipt) -> Result<(), StepError> {
         check_name(policy)?;
-        match self.kind {
+        let deleted = match self.kind {
             PrincipalKind::User => self
                 .iam
                 .delete_user_policy()
@@ -175,7 +176,7 @@ impl InlineDeny {
                 .map_err(CallError::of(
                     permissions::iam::DELETE_USER_POLICY.action,
                     self.place(policy),
-                ))?,
+                )),
             PrincipalKind::Role => self
                 .iam
                 .delete_role_policy()
@@ -187,9 +188,12 @@ impl InlineDeny {
                 .map_err(CallError::of(
                     permissions::iam::DELETE_ROLE_POLICY.action,
                     self.place(policy),
-                ))?,
+                )),
+        };
+        match deleted {
+            Err(error) if error.name != ErrorName::TargetGone => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads back whether our text stands; `denies` says in words what it does.
@@ -212,21 +216,51 @@ impl InlineDeny {
     /// stay denied; a person may accept their revival by name.
     pub async fn undo(&self, request: &StepRequest, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
         let InlineDenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
-        let sessions_end = self.within_reason(sessions_end, request);
         let state = self.state(&policy).await?;
+        let end = self.within_reason(sessions_end, request);
+        self.undo_from(request, &policy, &state, end).await
+    }
+
+    /// The same where sessions could be made while everything was denied, as by `GetSessionToken`, which no policy denies: those
+    /// made up to the undo, or up to an earlier one that narrowed the deny, must have expired.
+    pub async fn undo_while_sessions_are_made(
+        &self,
+        request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let InlineDenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
+        let state = self.state(&policy).await?;
+        let newest = match state {
+            PolicyState::Narrowed { cutoff } => cutoff,
+            PolicyState::Ours | PolicyState::Absent | PolicyState::Altered => request.at,
+        };
+        let end = self
+            .within_reason(sessions_end, request)
+            .max(self.expired(newest));
+        let end = end.round(Unit::Second).unwrap_or(end);
+        self.undo_from(request, &policy, &state, end).await
+    }
+
+    async fn undo_from(
+        &self,
+        request: &StepRequest,
+        policy: &PolicyReceipt,
+        state: &PolicyState,
+        sessions_end: Timestamp,
+    ) -> Result<UndoOutcome, StepError> {
         if let PolicyState::Absent | PolicyState::Altered = state
-            && let Some(outcome) = policy.undo_without_removal(&state)
+            && let Some(outcome) = policy.undo_without_removal(state)
         {
             return Ok(outcome);
         }
         let (word, holder, name) = (self.kind.word(), &policy.holder, &policy.policy_name);
         if request.at >= sessions_end || request.accepted.contains(&Risk::ReviveSessions) {
-            self.delete(&policy).await?;
+            self.delete(policy).await?;
             return Ok(UndoOutcome::Restored {
                 what: format!("removed policy {name} from {word} {holder}"),
             });
         }
-        if state == PolicyState::Ours
+        if *state == PolicyState::Ours
             && let Some(narrowed) = policy.narrowed(request.at)
         {
             self.put(&narrowed).await?;
@@ -243,10 +277,14 @@ impl InlineDeny {
     /// The end of all sessions from before, as the receipt has it, but never earlier than those from before the incident
     /// may live, nor later than those from before now: no receipt brings stolen ones back to life.
     fn within_reason(&self, sessions_end: Timestamp, request: &StepRequest) -> Timestamp {
+        let earliest = opened_at(&request.incident).map_or(Timestamp::MIN, |at| self.expired(at));
+        sessions_end.min(self.expired(request.at)).max(earliest)
+    }
+
+    /// When a session that was made then has expired.
+    fn expired(&self, made: Timestamp) -> Timestamp {
         let longest = self.kind.longest_session();
-        let after = |at: Timestamp| at.saturating_add(longest).unwrap_or(Timestamp::MAX);
-        let earliest = opened_at(&request.incident).map_or(Timestamp::MIN, after);
-        sessions_end.min(after(request.at)).max(earliest)
+        made.saturating_add(longest).unwrap_or(Timestamp::MAX)
     }
 
     fn place(&self, policy: &PolicyReceipt) -> String {
@@ -261,7 +299,7 @@ impl InlineDeny {
 
 /// Policies of other names are other people's.
 fn check_name(policy: &PolicyReceipt) -> Result<(), StepError> {
-    let is_ours = ["BackstopDeny-", "BackstopDenyInstance-"]
+    let is_ours = ["BackstopDeny-", "BackstopDenyInstance-", "BackstopDenySession-"]
         .iter()
         .any(|own| policy.policy_name.starts_with(own));
     is_ours.then_some(()).ok_or_else(|| {

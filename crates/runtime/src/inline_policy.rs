@@ -58,6 +58,14 @@ impl PolicyReceipt {
         }
     }
 
+    /// The policy of this incident for one session, by what IAM knows it by.
+    pub fn for_session(holder: &str, incident: &IncidentId, user_id: &str) -> Self {
+        Self {
+            policy_name: format!("BackstopDenySession-{incident}"),
+            ..Self::new(holder, incident, &deny_session(user_id))
+        }
+    }
+
     /// Refuses a receipt that isn't, in every part, what this incident writes on this holder.
     pub fn check_is(&self, ours: &Self) -> Result<(), StepError> {
         if self == ours {
@@ -211,6 +219,21 @@ pub fn deny_instance(arn: &str) -> Value {
     })
 }
 
+/// Denies everything to the sessions of a role that have this name, `AROA…:name` (IAM User Guide, "AWS global condition
+/// context keys": `aws:userid`); other sessions of the role go on.
+pub fn deny_session(user_id: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "BackstopDenySession",
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": { "StringEquals": { "aws:userid": user_id } },
+        }],
+    })
+}
+
 fn issued_before(cutoff: Timestamp) -> Value {
     json!({ "aws:TokenIssueTime": cutoff.to_string() })
 }
@@ -259,7 +282,13 @@ mod tests {
     fn nothing_but_denies_of_everything_is_written() {
         let arn = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0";
         let cutoff: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap_or_default();
-        for ours in [deny_all(), deny_older_sessions(cutoff), deny_instance(arn)] {
+        let session = deny_session("AROAEXAMPLE:mailer");
+        for ours in [
+            deny_all(),
+            deny_older_sessions(cutoff),
+            deny_instance(arn),
+            session,
+        ] {
             let receipt = PolicyReceipt::new("alice", &"01J".into(), &ours);
             assert!(only_denies(&receipt.document).is_ok());
             let narrowed = receipt.narrowed(cutoff);

@@ -207,6 +207,7 @@ fn step_request(task: &StepTask) -> StepRequest {
         at: now(),
         with: task.with.clone(),
         accepted: Vec::new(),
+        attack_began: None,
     }
 }
 
@@ -219,6 +220,7 @@ fn logged_request(incident: &IncidentId, state: &StepState, target: &backstop_co
         at: now(),
         with: state.step.with.clone(),
         accepted: Vec::new(),
+        attack_began: None,
     }
 }
 

@@ -1,24 +1,38 @@
-//! `iam.deactivate-other-credentials`: sets the user's signing certificates, service-specific credentials and
-//! SSH public keys to `Inactive`. They are the credentials that are forgotten most often.
+//! `iam.deactivate-other-credentials`: sets the user's other access keys, signing certificates, service-specific
+//! credentials (API keys of Bedrock and CloudWatch are some) and SSH public keys to `Inactive`. They are the credentials
+//! that are forgotten most often, and what attackers make to come back by. A password has no status: the deny on the user
+//! holds it, and only a person deletes it.
 //!
 //! *Changes* the status of those that are active; the receipt lists each.
-//! *Undo* reactivates those, and only those; one that is gone or active again is left. *Twice* is harmless:
+//! *Undo* reactivates those, and only those, but none that was made since the attack began, nor, where the finding names
+//! no key, an access key: either may be the attacker's. One that is gone or active again is left. *Twice* is harmless:
 //! the status is set, not toggled.
+
+mod credential;
+mod revival;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_iam::{Client, types::StatusType};
-use backstop_actions::{ActionSpec, iam, permissions};
+use aws_sdk_iam::types::StatusType;
+use backstop_actions::{ActionSpec, iam};
 use backstop_aws::Accounts;
-use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{
+    Change, Plan, Receipt, Target, UndoOutcome, Verification, attack_began, guardrail::Permit, kind,
+};
 use backstop_runtime::{
-    Action, CallError, StepError,
+    Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
     inline_deny::Iam,
+    opened_at,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::{
+    credential::{Credential, Listed, list, set},
+    revival::{Revival, stays_off},
+};
 use crate::principal;
 
 /// See the module.
@@ -33,140 +47,9 @@ struct CredentialsReceipt {
     were_active: Vec<Credential>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Credential {
-    kind: Kind,
-    id: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    SigningCertificate,
-    ServiceSpecificCredential,
-    SshPublicKey,
-}
-
-impl Kind {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::SigningCertificate => "signing certificate",
-            Self::ServiceSpecificCredential => "service-specific credential",
-            Self::SshPublicKey => "SSH public key",
-        }
-    }
-
-    const fn api(self) -> &'static str {
-        match self {
-            Self::SigningCertificate => permissions::iam::UPDATE_SIGNING_CERTIFICATE.action,
-            Self::ServiceSpecificCredential => permissions::iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL.action,
-            Self::SshPublicKey => permissions::iam::UPDATE_SSH_PUBLIC_KEY.action,
-        }
-    }
-}
-
-impl Credential {
-    /// The AWS CLI line that switches it on again.
-    fn reactivate(&self, user: &str) -> String {
-        let (command, option) = match self.kind {
-            Kind::SigningCertificate => ("update-signing-certificate", "--certificate-id"),
-            Kind::ServiceSpecificCredential => (
-                "update-service-specific-credential",
-                "--service-specific-credential-id",
-            ),
-            Kind::SshPublicKey => ("update-ssh-public-key", "--ssh-public-key-id"),
-        };
-        format!(
-            "aws iam {command} --user-name {user} {option} {} --status Active",
-            self.id
-        )
-    }
-}
-
 impl DeactivateOtherCredentials {
     pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
         Self { accounts }
-    }
-}
-
-/// All three lists at once, with whether each credential is active.
-async fn list(iam: &Client, user: &str) -> Result<Vec<(Credential, bool)>, StepError> {
-    let (certificates, specific, ssh) = tokio::join!(
-        iam.list_signing_certificates().user_name(user).send(),
-        iam.list_service_specific_credentials().user_name(user).send(),
-        iam.list_ssh_public_keys().user_name(user).send()
-    );
-    let on = || format!("user `{user}`");
-    let certificates = certificates.map_err(CallError::of(
-        permissions::iam::LIST_SIGNING_CERTIFICATES.action,
-        on(),
-    ))?;
-    let specific = specific.map_err(CallError::of(
-        permissions::iam::LIST_SERVICE_SPECIFIC_CREDENTIALS.action,
-        on(),
-    ))?;
-    let ssh = ssh.map_err(CallError::of(permissions::iam::LIST_SSH_PUBLIC_KEYS.action, on()))?;
-    let certificates = certificates
-        .certificates()
-        .iter()
-        .map(|found| (Kind::SigningCertificate, found.certificate_id(), found.status()));
-    let specific = specific.service_specific_credentials().iter().map(|found| {
-        (
-            Kind::ServiceSpecificCredential,
-            found.service_specific_credential_id(),
-            found.status(),
-        )
-    });
-    let ssh = ssh
-        .ssh_public_keys()
-        .iter()
-        .map(|found| (Kind::SshPublicKey, found.ssh_public_key_id(), found.status()));
-    Ok(certificates
-        .chain(specific)
-        .chain(ssh)
-        .map(|(kind, id, status)| {
-            (
-                Credential {
-                    kind,
-                    id: id.to_owned(),
-                },
-                status == &StatusType::Active,
-            )
-        })
-        .collect())
-}
-
-async fn set(iam: &Client, user: &str, credential: &Credential, status: StatusType) -> Result<(), CallError> {
-    let on = format!("{} `{}` of user `{user}`", credential.kind.words(), credential.id);
-    let api = credential.kind.api();
-    match credential.kind {
-        Kind::SigningCertificate => iam
-            .update_signing_certificate()
-            .user_name(user)
-            .certificate_id(&credential.id)
-            .status(status)
-            .send()
-            .await
-            .map(drop)
-            .map_err(CallError::of(api, on)),
-        Kind::ServiceSpecificCredential => iam
-            .update_service_specific_credential()
-            .user_name(user)
-            .service_specific_credential_id(&credential.id)
-            .status(status)
-            .send()
-            .await
-            .map(drop)
-            .map_err(CallError::of(api, on)),
-        Kind::SshPublicKey => iam
-            .update_ssh_public_key()
-            .user_name(user)
-            .ssh_public_key_id(&credential.id)
-            .status(status)
-            .send()
-            .await
-            .map(drop)
-            .map_err(CallError::of(api, on)),
     }
 }
 
@@ -178,53 +61,36 @@ impl Action for DeactivateOtherCredentials {
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let iam = &self.accounts.at(request)?.client::<Iam>();
-        let listing = |user: String| async move { list(iam, &user).await };
+        let reported = reported_key(&request.target);
+        let listing = |user: String| async move { list(iam, &user, reported).await };
         let (user, listed) = principal::user_and(iam, &request.target, listing).await?;
-        let were_active: Vec<Credential> = listed
-            .into_iter()
-            .filter_map(|(credential, is_active)| is_active.then_some(credential))
-            .collect();
-        let changes: Vec<Change> = were_active
-            .iter()
-            .map(|credential| Change {
-                api: credential.kind.api().to_owned(),
-                what: format!(
-                    "{} {} of user {}",
-                    credential.kind.words(),
-                    credential.id,
-                    user.name
-                ),
-                now: "Active".to_owned(),
-                after: "Inactive".to_owned(),
-            })
-            .collect();
-        let breaks = were_active.iter().map(|credential| match credential.kind {
-            Kind::SigningCertificate => format!("requests signed with certificate {} fail", credential.id),
-            Kind::ServiceSpecificCredential => {
-                format!(
-                    "CodeCommit, Keyspaces or Bedrock access by credential {} fails",
-                    credential.id
-                )
-            }
-            Kind::SshPublicKey => format!("CodeCommit access by SSH key {} fails", credential.id),
+        let active: Vec<Listed> = listed.into_iter().filter(|listed| listed.is_active).collect();
+        let changes = active.iter().map(|listed| Change {
+            api: listed.credential.kind.api().to_owned(),
+            what: format!("{} of user {}", listed.credential.words(), user.name),
+            now: "Active".to_owned(),
+            after: "Inactive".to_owned(),
         });
+        let opened = opened_at(&request.incident).unwrap_or(request.at);
+        let surely_the_owners = attack_began::before(opened, attack_began::LONGEST);
+        let by_hand = active
+            .iter()
+            .filter(|listed| listed.is_older_than(surely_the_owners))
+            .map(|listed| listed.credential.reactivate(&user.name));
         Ok(Plan {
             step: request.step.clone(),
             action: self.spec().id.into(),
             principal: user.arn,
             tags: user.tags,
-            changes,
-            blast_radius: breaks.collect(),
-            limits: Vec::new(),
-            manual_undo: were_active
-                .iter()
-                .map(|credential| credential.reactivate(&user.name))
-                .collect(),
+            changes: changes.collect(),
+            blast_radius: active.iter().map(Listed::breaks).collect(),
+            limits: limits(&active, opened, &user.name),
+            manual_undo: by_hand.collect(),
             needs_approval: None,
             captured: None,
             receipt: write_receipt(&CredentialsReceipt {
                 user_name: user.name,
-                were_active,
+                were_active: active.into_iter().map(|listed| listed.credential).collect(),
             })?,
         })
     }
@@ -253,11 +119,11 @@ impl Action for DeactivateOtherCredentials {
             Some(receipt) => read_receipt::<CredentialsReceipt>(receipt)?.user_name,
             None => principal::user(&iam, &request.target).await?.0.name,
         };
-        let found = list(&iam, &user_name).await?;
+        let found = list(&iam, &user_name, reported_key(&request.target)).await?;
         let active: Vec<String> = found
             .iter()
-            .filter(|(_, is_active)| *is_active)
-            .map(|(credential, _)| format!("{} {}", credential.kind.words(), credential.id))
+            .filter(|listed| listed.is_active)
+            .map(|listed| listed.credential.words())
             .collect();
         Ok(Verification {
             holds: active.is_empty(),
@@ -281,11 +147,12 @@ impl Action for DeactivateOtherCredentials {
         let before: CredentialsReceipt = read_receipt(receipt)?;
         let iam = self.accounts.at(request)?.client::<Iam>();
         principal::check_user(&iam, &request.target, &before.user_name).await?;
-        let found = list(&iam, &before.user_name).await?;
+        let found = list(&iam, &before.user_name, reported_key(&request.target)).await?;
+        let of = |credential: &Credential| found.iter().find(|listed| &listed.credential == credential);
         let gone: Vec<&str> = before
             .were_active
             .iter()
-            .filter(|credential| !found.iter().any(|(other, _)| other == *credential))
+            .filter(|credential| of(credential).is_none())
             .map(|credential| credential.id.as_str())
             .collect();
         if !gone.is_empty() {
@@ -298,22 +165,43 @@ impl Action for DeactivateOtherCredentials {
                 ),
             });
         }
-        let mut restored = Vec::new();
-        for credential in &before.were_active {
-            if found.contains(&(credential.clone(), false)) {
-                set(&iam, &before.user_name, credential, StatusType::Active).await?;
-                restored.push(format!("{} {}", credential.kind.words(), credential.id));
+        let mut revival = Revival::default();
+        let inactive = before
+            .were_active
+            .iter()
+            .filter_map(of)
+            .filter(|it| !it.is_active);
+        for listed in inactive {
+            if let Some(why) = stays_off(request, listed) {
+                revival.kept_off(&before.user_name, listed, &why);
+            } else {
+                set(&iam, &before.user_name, &listed.credential, StatusType::Active).await?;
+                revival.reactivated(listed);
             }
         }
-        if restored.is_empty() {
-            return Ok(UndoOutcome::NothingToUndo {
-                reason: "every credential is as it was before".to_owned(),
-            });
-        }
-        Ok(UndoOutcome::Restored {
-            what: format!("active again: {}", restored.join(", ")),
-        })
+        Ok(revival.outcome())
     }
+}
+
+/// The key that the incident is about, which `iam.deactivate-access-key` sees to.
+fn reported_key(target: &Target) -> Option<&str> {
+    kind::AccessKey::of(&target.resource).map(|key| key.key_id.as_str())
+}
+
+/// What was made lately is likely the attacker's, and switching it off isn't the end of it.
+fn limits(active: &[Listed], opened: Timestamp, user: &str) -> Vec<String> {
+    let lately = attack_began::before(opened, attack_began::MARGIN);
+    let made_lately = active.iter().filter(|listed| !listed.is_older_than(lately));
+    made_lately
+        .map(|listed| {
+            format!(
+                "{} was {}, so it may be the attacker's: undo leaves it off; unless its owner knows it, delete it by `{}`",
+                listed.credential.words(),
+                listed.made_in_words(),
+                listed.credential.delete(user)
+            )
+        })
+        .collect()
 }
 
 #[cfg(test)]

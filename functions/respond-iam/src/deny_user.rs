@@ -2,15 +2,17 @@
 //!
 //! *Changes* one inline policy whose name holds the incident's id. It is what ends sessions made by
 //! `GetSessionToken` and `GetFederationToken`, which outlive their key, and the console.
+//! Where the user's inline policies leave no room for it, AWS's own policy `AWSDenyAll` is attached instead.
 //! *Undo* removes that policy if its text is still ours; while sessions from before may be alive, it is narrowed
-//! to them, so that stolen ones don't come back to life. *Twice* is harmless: the same text under the same name.
+//! to them, so that stolen ones don't come back to life. `AWSDenyAll` it leaves to a person: nothing tells which incidents
+//! it holds. *Twice* is harmless: the same text under the same name.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use backstop_actions::{ActionSpec, iam, permissions};
 use backstop_aws::Accounts;
-use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, kind};
+use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit, kind};
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
@@ -18,7 +20,7 @@ use backstop_runtime::{
     inline_policy::{PolicyReceipt, PolicyState, deny_all},
 };
 
-use crate::principal;
+use crate::{aws_deny_all, principal, sign_in};
 
 /// See the module.
 pub(crate) struct DenyUser {
@@ -46,8 +48,15 @@ impl Action for DenyUser {
         let iam = self.accounts.at(request)?.client::<Iam>();
         let deny = &self.deny(request)?;
         let receipt_of = |user: &str| deny.receipt(user, request, &deny_all());
-        let state = |user: String| async move { deny.state(&receipt_of(&user).policy).await };
-        let (user, state) = principal::user_and(&iam, &request.target, state).await?;
+        let reading = |user: String| {
+            let iam = iam.clone();
+            async move {
+                let policy = receipt_of(&user).policy;
+                let (state, sign_in) = tokio::join!(deny.state(&policy), sign_in::read(&iam, &user));
+                Ok((state?, sign_in))
+            }
+        };
+        let (user, (state, sign_in)) = principal::user_and(&iam, &request.target, reading).await?;
         let receipt = receipt_of(&user.name);
         let policy = &receipt.policy;
         let now = match state {
@@ -78,6 +87,13 @@ impl Action for DenyUser {
                 "{others} other active access key(s) of this user stop working too"
             ));
         }
+        let mut limits = sign_in.limits(&request.target, &user);
+        limits.push("sessions of roles that this user has assumed go on until they expire".to_owned());
+        limits.push(format!(
+            "if inline policies of user {} have no room for it, `AWSDenyAll` is attached instead, which undo leaves to a \
+             person",
+            user.name
+        ));
         Ok(Plan {
             step: request.step.clone(),
             action: self.spec().id.into(),
@@ -86,7 +102,7 @@ impl Action for DenyUser {
             changes: changes.into_iter().collect(),
             blast_radius,
             manual_undo: vec![deny.by_hand(policy)],
-            limits: vec!["sessions of roles that this user has assumed go on until they expire".to_owned()],
+            limits,
             needs_approval: None,
             captured: None,
             receipt: write_receipt(&receipt)?,
@@ -97,7 +113,12 @@ impl Action for DenyUser {
         let policy = checked(request, receipt)?;
         let iam = self.accounts.at(request)?.client::<Iam>();
         principal::check_user_to_act(&iam, &request.target, &policy.holder).await?;
-        self.deny(request)?.put(&policy).await
+        match self.deny(request)?.put(&policy).await {
+            Err(error) if error.name() == ErrorName::QuotaExceeded => {
+                aws_deny_all::attach(&iam, &request.target, &policy.holder).await
+            }
+            put => put,
+        }
     }
 
     async fn verify(
@@ -115,7 +136,18 @@ impl Action for DenyUser {
                 deny.receipt(&user.name, request, &deny_all())
             }
         };
-        deny.verify(&policy, "everything").await
+        let verification = deny.verify(&policy, "everything").await?;
+        if verification.holds {
+            return Ok(verification);
+        }
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        if aws_deny_all::is_attached(&iam, &request.target, &policy.holder).await? {
+            return Ok(Verification {
+                holds: true,
+                observed: format!("user {} has AWS's policy AWSDenyAll attached", policy.holder),
+            });
+        }
+        Ok(verification)
     }
 
     async fn undo(
@@ -127,7 +159,30 @@ impl Action for DenyUser {
         let policy = checked(request, receipt)?;
         let iam = self.accounts.at(request)?.client::<Iam>();
         principal::check_user(&iam, &request.target, &policy.holder).await?;
-        self.deny(request)?.undo(request, receipt).await
+        let deny = self.deny(request)?;
+        match deny.state(&policy).await? {
+            PolicyState::Absent
+                if aws_deny_all::is_attached(&iam, &request.target, &policy.holder).await? =>
+            {
+                Ok(UndoOutcome::KeptOff {
+                    reason: format!(
+                        "user {} is denied by AWS's policy AWSDenyAll, which other incidents may need: once none does, \
+                         take it away by `{}`",
+                        policy.holder,
+                        aws_deny_all::by_hand(&request.target, &policy.holder)
+                    ),
+                })
+            }
+            PolicyState::Absent | PolicyState::Altered => deny.undo(request, receipt).await,
+            PolicyState::Ours | PolicyState::Narrowed { .. } => {
+                let makes_sessions = sign_in::makes_sessions(&iam, &policy.holder).await?;
+                if makes_sessions {
+                    deny.undo_while_sessions_are_made(request, receipt).await
+                } else {
+                    deny.undo(request, receipt).await
+                }
+            }
+        }
     }
 }
 

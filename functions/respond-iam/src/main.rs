@@ -1,14 +1,18 @@
 //! `respond-iam`: contains IAM users, access keys and role sessions. Nothing else changes IAM.
 
+mod aws_deny_all;
 mod deactivate_access_key;
 mod deactivate_other_credentials;
 mod deny_instance_sessions;
+mod deny_session;
 mod deny_user;
+mod named_by_aws;
 mod narrow_role_trust;
 mod principal;
 mod revoke_role_sessions;
 mod role_users;
 mod services;
+mod sign_in;
 #[cfg(test)]
 mod testing;
 mod trust;
@@ -35,6 +39,7 @@ fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
         Arc::new(deny_instance_sessions::DenyInstanceSessions::new(Arc::clone(
             accounts,
         ))),
+        Arc::new(deny_session::DenySession::new(Arc::clone(accounts))),
         Arc::new(narrow_role_trust::NarrowRoleTrust::new(Arc::clone(accounts))),
     ]
 }

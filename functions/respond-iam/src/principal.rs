@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::{
     Client,
+    primitives::DateTime,
     types::{AccessKeyMetadata, StatusType, Tag},
 };
 use backstop_actions::permissions;
@@ -12,6 +13,7 @@ use backstop_core::{
     target::{IamRole, IamUser, Refusal},
 };
 use backstop_runtime::{CallError, StepError, action::unlike};
+use jiff::Timestamp;
 
 use crate::trust::Trust;
 
@@ -35,6 +37,8 @@ pub(crate) struct Key {
     pub(crate) id: String,
     /// Whether it works.
     pub(crate) is_active: bool,
+    /// When it was made.
+    pub(crate) made: Option<Timestamp>,
 }
 
 /// When and where a key was last used, in words.
@@ -306,7 +310,13 @@ fn key(metadata: &AccessKeyMetadata) -> Option<Key> {
     Some(Key {
         id,
         is_active: metadata.status() == Some(&StatusType::Active),
+        made: metadata.create_date().and_then(moment),
     })
+}
+
+/// A time as IAM tells it.
+pub(crate) fn moment(at: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_second(at.secs()).ok()
 }
 
 fn tags(tags: &[Tag]) -> BTreeMap<String, String> {

@@ -21,6 +21,7 @@ use backstop_runtime::{
 use jiff::Timestamp;
 
 use crate::{
+    named_by_aws,
     principal::{self, Role, instance_of},
     role_users,
 };
@@ -59,6 +60,15 @@ impl Action for RevokeRoleSessions {
                     "only EC2 may assume role {}, so denying the credentials of {instance} is enough and its \
                      other instances go on",
                     role.name
+                ),
+            });
+        }
+        if let Some(named) = named_by_aws::of(&request.target, &role.trust) {
+            return Err(StepError::NotApplicable {
+                reason: format!(
+                    "AWS names the sessions of role {} after functions or tasks, so denying that of {} {} is enough and \
+                     others go on",
+                    role.name, named.what, named.name
                 ),
             });
         }

@@ -5,11 +5,17 @@ use aws_sdk_iam::{
     Client,
     operation::{
         get_access_key_last_used::GetAccessKeyLastUsedOutput,
+        get_login_profile::{GetLoginProfileError, GetLoginProfileOutput},
         get_role::GetRoleOutput,
         get_user::{GetUserError, GetUserOutput},
         list_access_keys::ListAccessKeysOutput,
+        list_attached_user_policies::ListAttachedUserPoliciesOutput,
+        list_mfa_devices::ListMfaDevicesOutput,
     },
-    types::{AccessKeyLastUsed, AccessKeyMetadata, Role, StatusType, User, error::NoSuchEntityException},
+    types::{
+        AccessKeyLastUsed, AccessKeyMetadata, AttachedPolicy, LoginProfile, Role, StatusType, User,
+        error::NoSuchEntityException,
+    },
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::{DateTime, error::ErrorMetadata};
@@ -17,6 +23,9 @@ use aws_smithy_types::{DateTime, error::ErrorMetadata};
 pub(crate) use backstop_runtime::testing::{
     INCIDENT, KEY, access_key, instance_session, permit, role_session, step_request,
 };
+
+/// The second key of a user who has the reported one; it is active.
+pub(crate) const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 
 pub(crate) fn at() -> DateTime {
     DateTime::from_secs(1_772_366_400)
@@ -80,11 +89,12 @@ pub(crate) fn keys(name: &'static str, status: StatusType) -> Rule {
                     .user_name(name)
                     .access_key_id(id)
                     .status(status)
+                    .create_date(at())
                     .build()
             };
             ListAccessKeysOutput::builder()
                 .access_key_metadata(key(KEY, status.clone()))
-                .access_key_metadata(key("AKIAI44QH8DHBEXAMPLE", StatusType::Active))
+                .access_key_metadata(key(OTHER_KEY, StatusType::Active))
                 .is_truncated(false)
                 .build()
                 .unwrap()
@@ -102,6 +112,49 @@ pub(crate) fn no_keys(name: &'static str) -> Rule {
                 .build()
                 .unwrap()
         })
+}
+
+/// `GetLoginProfile`: the user has a password, or none.
+pub(crate) fn password(is_there: bool) -> Rule {
+    let rule = mock!(Client::get_login_profile).match_requests(|request| request.user_name().is_some());
+    if !is_there {
+        return rule.then_error(|| {
+            let meta = ErrorMetadata::builder().code("NoSuchEntity").build();
+            GetLoginProfileError::NoSuchEntityException(NoSuchEntityException::builder().meta(meta).build())
+        });
+    }
+    rule.then_output(|| {
+        let profile = LoginProfile::builder()
+            .user_name("alice")
+            .create_date(at())
+            .build()
+            .unwrap();
+        GetLoginProfileOutput::builder().login_profile(profile).build()
+    })
+}
+
+/// `ListMFADevices`: none.
+pub(crate) fn no_mfa() -> Rule {
+    mock!(Client::list_mfa_devices).then_output(|| {
+        ListMfaDevicesOutput::builder()
+            .set_mfa_devices(Some(vec![]))
+            .build()
+            .unwrap()
+    })
+}
+
+/// `ListAttachedUserPolicies`: AWS's deny of everything, or none.
+pub(crate) fn attached(is_denied: bool) -> Rule {
+    mock!(Client::list_attached_user_policies).then_output(move || {
+        let policy = AttachedPolicy::builder()
+            .policy_name("AWSDenyAll")
+            .policy_arn("arn:aws:iam::aws:policy/AWSDenyAll")
+            .build();
+        ListAttachedUserPoliciesOutput::builder()
+            .set_attached_policies(is_denied.then(|| vec![policy]))
+            .is_truncated(false)
+            .build()
+    })
 }
 
 /// `GetRole` knows the role `ci` under this unique id; a CI system of another account may assume it.

@@ -61,6 +61,12 @@ const NOT_MADE: &[(&str, &[&str])] = &[
     ),
     // EC2 asks for it as the snapshots are made.
     ("ec2.snapshot-volumes", &["ec2:CreateTags"]),
+    // Only where nobody but a service may assume the role, as in another drill.
+    ("iam.deny-session", &["iam:PutRolePolicy"]),
+    // Only for a user with a second access key, which the first drill's hasn't.
+    ("iam.deactivate-other-credentials", &["iam:UpdateAccessKey"]),
+    // Only for a user whose inline policies leave no room.
+    ("iam.deny-user", &["iam:AttachUserPolicy"]),
 ];
 
 /// The same for undo.
@@ -77,13 +83,15 @@ const NOT_MADE_UNDOING: &[(&str, &[&str])] = &[
     ),
     // Only if the instance had such a tag before.
     ("ec2.tag-instance", &["ec2:CreateTags"]),
+    ("iam.deactivate-other-credentials", &["iam:UpdateAccessKey"]),
     // As above.
     ("iam.deny-instance-sessions", &["iam:PutRolePolicy"]),
+    ("iam.deny-session", &["iam:DeleteRolePolicy", "iam:PutRolePolicy"]),
     ("iam.deny-user", &["iam:PutUserPolicy"]),
     ("iam.revoke-role-sessions", &["iam:PutRolePolicy"]),
 ];
 
-/// Every fault of a playbook: each changing call in each way, and each call of the undo. Where incidents take long,
+/// Every fault of a playbook: each changing call in each way, and each call of the undo in each way. Where incidents take long,
 /// each of them meets a fault in every step.
 pub(crate) fn of(playbook: &Playbook) -> Vec<Fails> {
     let acting = hits(playbook, |action, _| (action.grants.act, NOT_MADE));
@@ -102,7 +110,10 @@ pub(crate) fn of(playbook: &Playbook) -> Vec<Fails> {
         .concat()
         .into_iter()
         .flat_map(|hit| KINDS.map(|kind| Fails::Steps(vec![(hit.clone(), kind)])));
-    let undone = undoing.concat().into_iter().map(|hit| Fails::Undo(vec![hit]));
+    let undone = undoing
+        .concat()
+        .into_iter()
+        .flat_map(|hit| KINDS.map(|kind| Fails::Undo(vec![(hit.clone(), kind)])));
     steps.chain(undone).collect()
 }
 
@@ -121,9 +132,15 @@ fn in_every_step(steps: &[OfStep]) -> impl Iterator<Item = Fails> {
     })
 }
 
+/// Each call in each way once. All steps fail in the same way, so that the undo is stuck or isn't.
 fn undo_of_every_step(steps: &[OfStep]) -> impl Iterator<Item = Fails> {
     let most = steps.iter().map(Vec::len).max().unwrap_or_default();
-    (0..most).map(|call| Fails::Undo(steps.iter().filter_map(|hits| hits.get(call).cloned()).collect()))
+    (0..most).flat_map(move |call| {
+        KINDS.into_iter().map(move |kind| {
+            let of_step = |hits: &OfStep| Some((hits.get(call)?.clone(), kind));
+            Fails::Undo(steps.iter().filter_map(of_step).collect())
+        })
+    })
 }
 
 /// A list of calls, and those of them that aren't made.

@@ -32,8 +32,8 @@ struct Scenario {
 enum Fails {
     /// Calls of different steps.
     Steps(Vec<(Hit, Kind)>),
-    /// Calls of different steps' undo, for good.
-    Undo(Vec<Hit>),
+    /// Calls of different steps' undo, all in one way.
+    Undo(Vec<(Hit, Kind)>),
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,8 +82,7 @@ async fn one(watched: Arc<Watched>, scenario: Scenario) {
 impl Fails {
     fn count(&self) -> usize {
         match self {
-            Self::Steps(hits) => hits.len(),
-            Self::Undo(hits) => hits.len(),
+            Self::Steps(hits) | Self::Undo(hits) => hits.len(),
         }
     }
 }

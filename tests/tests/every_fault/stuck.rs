@@ -1,7 +1,8 @@
-//! Calls of the undo are refused for good: the incident is stuck, people are told, and the commands they are given
-//! bring back what was.
+//! Calls of the undo fail. In a way that a retry heals, the undo ends as if nothing had been, whatever the lost answer was
+//! about. For good, the incident is stuck, people are told, and the commands they are given bring back what was.
 
-use backstop_core::incident::Status;
+use backstop_core::incident::{Incident, Status, Undo};
+use backstop_runtime::IncidentLog;
 use backstop_tests::{StagedTarget, Watched, manual_undo, story};
 
 use super::{
@@ -10,32 +11,41 @@ use super::{
     run::Armed,
 };
 
-pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &[Hit]) {
+pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &[(Hit, Kind)]) {
     let staged = StagedTarget::plant(watched, &scenario.drill).await;
     let id = staged.open(&scenario.playbook, scenario.playbook.mode).await;
     staged.ended(&id).await;
-    let denied: Vec<(Hit, Kind)> = hits.iter().map(|hit| (hit.clone(), Kind::AccessDenied)).collect();
-    let armed = Armed::of(&staged, &denied);
+    let armed = Armed::of(&staged, hits);
     staged.ask_undo(&id).await.unwrap();
-    let stuck =
-        |state: &backstop_core::incident::Incident| state.stuck.is_some() && state.notices.ending_is_known();
-    let log = staged.until(&id, stuck).await;
+    let is_over = |state: &Incident| {
+        (state.stuck.is_some() || state.undo == Undo::Ended) && state.notices.ending_is_known()
+    };
+    let log = staged.until(&id, is_over).await;
     armed.assert_hit();
+    if hits.iter().all(|(_, kind)| kind.is_healed_by_a_retry()) {
+        assert_eq!(
+            log.incident().unwrap().status(),
+            Status::Undone,
+            "{}",
+            story(&log)
+        );
+    } else {
+        finish_by_hand(watched, &log).await;
+    }
+    staged.assert_clean(&staged.states().await, &log);
+}
+
+async fn finish_by_hand(watched: &Watched, log: &IncidentLog) {
     let incident = log.incident().unwrap();
-    assert_eq!(incident.status(), Status::Stuck);
-    let notices = watched.people.told_of(id.as_str()).await;
+    assert_eq!(incident.status(), Status::Stuck, "{}", story(log));
+    let notices = watched.people.told_of(log.id().as_str()).await;
     let page = notices
         .iter()
         .find(|notice| notice.subject.contains("UNDO STUCK"))
         .unwrap_or_else(|| panic!("nobody was paged: {notices:#?}"));
-    assert!(
-        !incident.stuck_commands.is_empty(),
-        "no commands: {}",
-        story(&log)
-    );
+    assert!(!incident.stuck_commands.is_empty(), "no commands: {}", story(log));
     for command in &incident.stuck_commands {
         assert!(page.body.contains(command), "`{command}` isn't in {}", page.body);
         manual_undo(watched.environment.account(), command).await;
     }
-    staged.assert_clean(&staged.states().await, &log);
 }

@@ -21,7 +21,7 @@ pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
         .map_or(0, |call| call.seq);
     let mut runs = Vec::new();
     for (playbook, drill) in drills() {
-        for removal in Removal::of(&playbook) {
+        for removal in Removal::of(&playbook, &drill) {
             let name = format!("{} with its target gone ({removal:?})", drill.name);
             let run = one(Arc::clone(watched), playbook.clone(), drill.clone(), *removal);
             runs.push((name, run));

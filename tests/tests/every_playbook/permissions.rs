@@ -19,6 +19,11 @@ const FUNCTIONS: [&str; 8] = [
 /// By function, what is granted for what no incident here has.
 const UNUSED: &[(&str, &str, &[&str])] = &[
     (
+        "respond-iam",
+        "a user whose inline policies leave no room for a deny",
+        &["iam:AttachUserPolicy", "iam:ListAttachedUserPolicies"],
+    ),
+    (
         "close",
         "a finding that came by Security Hub",
         &["securityhub:BatchUpdateFindings"],

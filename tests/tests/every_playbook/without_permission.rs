@@ -17,12 +17,19 @@ use super::{all_drills, drills};
 
 /// By drill, a step and the permission that it lacks.
 const LACKING: &[(&str, &str, &str)] = &[
+    (
+        "attackers-bedrock-key",
+        "deactivate-other-credentials",
+        "iam:UpdateServiceSpecificCredential",
+    ),
     ("bare-instance", "protect", "ec2:ModifyInstanceAttribute"),
     (
         "compromised-instance",
         "isolate",
         "ec2:ModifyNetworkInterfaceAttribute",
     ),
+    ("console-session", "deny-user", "iam:PutUserPolicy"),
+    ("lambda-session", "deny-session", "iam:PutRolePolicy"),
     (
         "last-server",
         "deregister",

@@ -8,7 +8,7 @@ use crate::{ActionSpec, Grants, Impact, permissions::iam};
 pub static SPEC: ActionSpec = ActionSpec {
     id: "iam.deactivate-other-credentials",
     function: "respond-iam",
-    sentence: "Sets the user's signing certificates, service-specific credentials and SSH public keys to Inactive",
+    sentence: "Sets the user's other access keys, certificates, service-specific credentials and SSH keys to Inactive",
     phases: &[Phase::Contain],
     targets: &[TargetKind::AccessKey, TargetKind::UserSession, TargetKind::User],
     impact: Impact::Principal,
@@ -17,24 +17,29 @@ pub static SPEC: ActionSpec = ActionSpec {
         plan: &[
             iam::GET_ACCESS_KEY_LAST_USED,
             iam::GET_USER,
+            iam::LIST_ACCESS_KEYS,
             iam::LIST_SSH_PUBLIC_KEYS,
             iam::LIST_SERVICE_SPECIFIC_CREDENTIALS,
             iam::LIST_SIGNING_CERTIFICATES,
         ],
         act: &[
+            iam::UPDATE_ACCESS_KEY,
             iam::UPDATE_SSH_PUBLIC_KEY,
             iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL,
             iam::UPDATE_SIGNING_CERTIFICATE,
         ],
         verify: &[
+            iam::LIST_ACCESS_KEYS,
             iam::LIST_SSH_PUBLIC_KEYS,
             iam::LIST_SERVICE_SPECIFIC_CREDENTIALS,
             iam::LIST_SIGNING_CERTIFICATES,
         ],
         undo: &[
+            iam::LIST_ACCESS_KEYS,
             iam::LIST_SSH_PUBLIC_KEYS,
             iam::LIST_SERVICE_SPECIFIC_CREDENTIALS,
             iam::LIST_SIGNING_CERTIFICATES,
+            iam::UPDATE_ACCESS_KEY,
             iam::UPDATE_SSH_PUBLIC_KEY,
             iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL,
             iam::UPDATE_SIGNING_CERTIFICATE,

@@ -17,6 +17,19 @@ static USERS: Scope = Scope::of(
     &["arn:{partition}:iam::{account}:user/{user_name}"],
 );
 
+/// The target user, and AWS's own deny of everything: no other policy is ever attached.
+static USERS_TO_DENY: Scope = Scope {
+    conditions: &[Condition::new(
+        "ArnEquals",
+        "iam:PolicyARN",
+        &["arn:{partition}:iam::aws:policy/AWSDenyAll"],
+    )],
+    ..Scope::of(
+        "DenyUsersWithoutRoom",
+        &["arn:{partition}:iam::{account}:user/{user_name}"],
+    )
+};
+
 /// The target role, or the roles of the target instance, read.
 static ROLES_READ: Scope = Scope::of("ReadRoles", &["arn:{partition}:iam::{account}:role/{role_name}"]);
 
@@ -48,11 +61,15 @@ static ROLES_OF_INSTANCES: Scope = Scope {
 pub const GET_ACCESS_KEY_LAST_USED: Grant = Grant::on(&ANY_KEY, "iam:GetAccessKeyLastUsed");
 pub const GET_USER: Grant = Grant::on(&USERS_READ, "iam:GetUser");
 pub const GET_USER_POLICY: Grant = Grant::on(&USERS_READ, "iam:GetUserPolicy");
+pub const GET_LOGIN_PROFILE: Grant = Grant::on(&USERS_READ, "iam:GetLoginProfile");
+pub const LIST_MFA_DEVICES: Grant = Grant::on(&USERS_READ, "iam:ListMFADevices");
+pub const LIST_ATTACHED_USER_POLICIES: Grant = Grant::on(&USERS_READ, "iam:ListAttachedUserPolicies");
 pub const LIST_ACCESS_KEYS: Grant = Grant::on(&USERS_READ, "iam:ListAccessKeys");
 pub const LIST_SSH_PUBLIC_KEYS: Grant = Grant::on(&USERS_READ, "iam:ListSSHPublicKeys");
 pub const LIST_SERVICE_SPECIFIC_CREDENTIALS: Grant =
     Grant::on(&USERS_READ, "iam:ListServiceSpecificCredentials");
 pub const LIST_SIGNING_CERTIFICATES: Grant = Grant::on(&USERS_READ, "iam:ListSigningCertificates");
+pub const ATTACH_USER_POLICY: Grant = Grant::on(&USERS_TO_DENY, "iam:AttachUserPolicy");
 pub const DELETE_USER_POLICY: Grant = Grant::on(&USERS, "iam:DeleteUserPolicy");
 pub const PUT_USER_POLICY: Grant = Grant::on(&USERS, "iam:PutUserPolicy");
 pub const UPDATE_ACCESS_KEY: Grant = Grant::on(&USERS, "iam:UpdateAccessKey");

@@ -61,17 +61,22 @@ fn a_session_reaches_its_target_only() {
         serde_json::from_str(&policy).unwrap()
     };
     let name = "n".repeat(64);
+    let users = [
+        format!("arn:aws-us-gov:iam::123456789012:user/{name}"),
+        format!("arn:aws-us-gov:iam::123456789012:user/*/{name}"),
+    ];
     let act = policy("iam.deny-user", TargetKind::User, &[Part::Act]);
     assert_eq!(
         act["Statement"],
-        json!([{
-            "Effect": "Allow",
-            "Action": ["iam:PutUserPolicy"],
-            "Resource": [
-                format!("arn:aws-us-gov:iam::123456789012:user/{name}"),
-                format!("arn:aws-us-gov:iam::123456789012:user/*/{name}"),
-            ],
-        }])
+        json!([
+            {
+                "Effect": "Allow",
+                "Action": ["iam:AttachUserPolicy"],
+                "Resource": users,
+                "Condition": { "ArnEquals": { "iam:PolicyARN": ["arn:aws-us-gov:iam::aws:policy/AWSDenyAll"] } },
+            },
+            { "Effect": "Allow", "Action": ["iam:PutUserPolicy"], "Resource": users },
+        ])
     );
     let verify = policy("iam.deny-user", TargetKind::User, &[Part::Verify]).to_string();
     assert!(!verify.contains("Put"), "{verify}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{call::Call, meaning, subject::Subject};
-use crate::target::{Calls, Target};
+use crate::target::{Calls, Target, kind, name};
 
 /// More keys than this aren't followed; people are told.
 pub const MOST_KEYS: usize = 8;
@@ -128,6 +128,20 @@ impl Suspect {
                     .iter()
                     .any(|subject| matches!(subject, Subject::Role { name, .. } if name == role_name))
         })
+    }
+
+    /// The long-term key that the suspect session was made with, if this is the call that made it. Nothing in a temporary key
+    /// tells its source, and whoever has that makes another.
+    pub(super) fn minting_key<'call>(&self, call: &'call Call) -> Option<&'call str> {
+        let session = kind::UserSession::of(&self.target.resource)?;
+        let is_it = call.seen.source == "sts.amazonaws.com"
+            && call.seen.name == "GetSessionToken"
+            && call.succeeded()
+            && call.answered(&["credentials", "accessKeyId"]) == Some(&session.key_id);
+        call.caller
+            .key_id
+            .as_deref()
+            .filter(|key| is_it && name::is_long_term_key(key))
     }
 
     /// Who made a federated session: the finding doesn't tell, each of its calls does.

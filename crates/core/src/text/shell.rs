@@ -19,7 +19,7 @@ fn is_plain(c: char) -> bool {
 
 /// What actions tell people to type where their undo can't. Another, such as `iam attach-user-policy` or `configure set`,
 /// is none of ours, whoever wrote it to the log.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "autoscaling attach-instances",
     "autoscaling enter-standby",
     "autoscaling set-instance-protection",
@@ -33,6 +33,7 @@ const COMMANDS: [&str; 21] = [
     "elbv2 register-targets",
     "iam delete-role-policy",
     "iam delete-user-policy",
+    "iam update-access-key",
     "iam update-assume-role-policy",
     "iam update-service-specific-credential",
     "iam update-signing-certificate",

@@ -1,7 +1,7 @@
 //! A notice of each kind.
 
 use backstop_core::{
-    NoticeKey, Playbooks,
+    IncidentId, NoticeKey, Playbooks,
     about::About,
     guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
     incident::Question,

@@ -10,6 +10,15 @@ use crate::{DrillError, error::call};
 pub(super) async fn read(account: &Account, user: &str, kind: Credential) -> Result<CheckState, DrillError> {
     let iam = Client::new(&account.sdk_config(account.root()));
     let active = match kind {
+        Credential::AccessKey => {
+            let answer = iam.list_access_keys().user_name(user).send().await;
+            let answer = answer.map_err(call("iam:ListAccessKeys"))?;
+            answer
+                .access_key_metadata()
+                .iter()
+                .map(|one| one.status().is_some_and(|status| is_active(status.as_str())))
+                .collect()
+        }
         Credential::SigningCertificate => {
             let answer = iam.list_signing_certificates().user_name(user).send().await;
             let answer = answer.map_err(call("iam:ListSigningCertificates"))?;

@@ -3,10 +3,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hyper::StatusCode;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ulid::Ulid;
 
 use crate::wire::{AwsRequest, Backend, Exchange, Principal, Reply, error, escape};
+
+/// More than GuardDuty keeps a finding; see `credential_ages.py`, which says the same of access keys.
+const AGE: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
@@ -81,23 +84,25 @@ impl IamCredentials {
             ("UserName", user.as_str()),
         ];
         match backend.upstreams.query_as_root("iam", account, &form).await {
-            Ok(found) if found.status().is_success() => self.apply(asked, account, &user),
+            Ok(found) if found.status().is_success() => {
+                self.apply(asked, account, &user, made_by(&exchange.principal))
+            }
             Ok(missing) => missing,
             Err(error) => error.into_reply(),
         }
     }
 
-    fn apply(&self, asked: &AwsRequest, account: &str, user: &str) -> Reply {
+    fn apply(&self, asked: &AwsRequest, account: &str, user: &str, created: Timestamp) -> Reply {
         let kind = Kind::of(&asked.action);
         match asked.action.as_str() {
             list if list.starts_with("List") => self.list(asked, kind, account, user),
             update if update.starts_with("Update") => self.update(asked, kind, account, user),
             delete if delete.starts_with("Delete") => self.delete(asked, kind, account, user),
-            _ => self.create(asked, kind, account, user),
+            _ => self.create(asked, kind, account, user, created),
         }
     }
 
-    fn create(&self, asked: &AwsRequest, kind: Kind, account: &str, user: &str) -> Reply {
+    fn create(&self, asked: &AwsRequest, kind: Kind, account: &str, user: &str, created: Timestamp) -> Reply {
         let (_, _, _, prefix) = kind.words();
         let content = ["CertificateBody", "SSHPublicKeyBody", "ServiceName"];
         let content = content
@@ -112,7 +117,7 @@ impl IamCredentials {
             id: format!("{prefix}{}", Ulid::generate()),
             status: "Active".to_owned(),
             content,
-            created: Timestamp::now(),
+            created,
         };
         let element = one(&credential, true);
         self.all().push(credential);
@@ -165,6 +170,19 @@ impl IamCredentials {
 
     fn all(&self) -> MutexGuard<'_, Vec<Credential>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the account's root makes was made long ago: root plants what a drill finds.
+fn made_by(principal: &Principal) -> Timestamp {
+    let now = Timestamp::now();
+    match principal {
+        Principal::Root { .. } => now.saturating_sub(AGE).unwrap_or(now),
+        Principal::User { .. }
+        | Principal::Role { .. }
+        | Principal::Federated { .. }
+        | Principal::Anonymous
+        | Principal::Unknown => now,
     }
 }
 

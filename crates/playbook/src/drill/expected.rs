@@ -17,10 +17,17 @@ pub struct Probe {
     pub who: Placed<String>,
     /// The call.
     pub call: ProbeCall,
+    /// How often it is made, one after another; the first answer that is another counts.
+    #[serde(default = "once")]
+    pub times: u16,
     /// What AWS must answer before the finding.
     pub before: Access,
     /// What AWS must answer once the incident is contained.
     pub after: Access,
+}
+
+const fn once() -> u16 {
+    1
 }
 
 /// A call that a probe makes.

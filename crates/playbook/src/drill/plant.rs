@@ -17,6 +17,8 @@ pub enum Plant {
     KeySession(KeySession),
     /// A user with one access key whom an attacker makes.
     Backdoor(Backdoor),
+    /// A credential that an attacker makes for a user.
+    AttackersCredential(AttackersCredential),
     /// A role.
     Role(Role),
     /// A session of a role.
@@ -54,15 +56,20 @@ pub struct User {
     /// Further credentials of the user.
     #[serde(default)]
     pub also: Vec<Credential>,
+    /// Whether the user may sign in to the console, with a password.
+    #[serde(default)]
+    pub console_password: bool,
 }
 
-/// A credential of a user that isn't an access key.
+/// A credential of a user beside the named access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Credential {
+    /// A second access key, which nobody in the drill holds.
+    AccessKey,
     /// An X.509 certificate for SOAP APIs.
     SigningCertificate,
-    /// A password for CodeCommit or Keyspaces.
+    /// A password for CodeCommit; an attacker's is an API key of Bedrock.
     ServiceSpecificCredential,
     /// A key for CodeCommit.
     SshPublicKey,
@@ -90,6 +97,18 @@ pub struct Backdoor {
     pub by: Placed<String>,
 }
 
+/// A credential that an attacker makes for a user, to come back by: undo must leave it off.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttackersCredential {
+    /// The user.
+    pub of: Placed<String>,
+    /// Its kind.
+    pub credential: Credential,
+    /// The key that the attacker makes it with; its user must be allowed to.
+    pub by: Placed<String>,
+}
+
 /// A role.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -101,6 +120,10 @@ pub struct Role {
     /// The services that may assume it as well, such as `lambda.amazonaws.com`.
     #[serde(default)]
     pub trusted_services: Vec<String>,
+    /// Whether only those services may assume it once everything is planted: the sessions that were planted are then as
+    /// the services would have made them.
+    #[serde(default)]
+    pub then_only_services: bool,
     /// The actions the role may do, on everything.
     pub allow: Vec<Placed<String>>,
 }

@@ -1,7 +1,7 @@
 //! Undoing one step from its receipt.
 
 use backstop_core::{
-    ErrorName, Receipt, UndoOutcome,
+    ErrorName, Receipt, UndoOutcome, attack_began,
     guardrail::Permit,
     incident::{Incident, Undo},
     log::Event,
@@ -49,6 +49,7 @@ impl Runner {
                 .await?;
                 let request = StepRequest {
                     accepted: incident.accepted.clone(),
+                    attack_began: Some(attack_began::at_the_earliest(log.records(), &incident)),
                     ..logged_request(&task.incident, state, &task.target)
                 };
                 match action.undo(&Permit::to_undo(&receipt), &request, &receipt).await {

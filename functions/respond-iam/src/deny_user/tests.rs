@@ -2,11 +2,15 @@
 use aws_sdk_iam::{
     Client,
     operation::{
-        delete_user_policy::DeleteUserPolicyOutput,
+        attach_user_policy::AttachUserPolicyOutput,
+        delete_user_policy::{DeleteUserPolicyError, DeleteUserPolicyOutput},
         get_user_policy::{GetUserPolicyError, GetUserPolicyOutput},
-        put_user_policy::PutUserPolicyOutput,
+        put_user_policy::{PutUserPolicyError, PutUserPolicyOutput},
     },
-    types::{StatusType, error::NoSuchEntityException},
+    types::{
+        StatusType,
+        error::{LimitExceededException, NoSuchEntityException},
+    },
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
@@ -21,7 +25,9 @@ use backstop_runtime::{
 use super::DenyUser;
 use crate::{
     iam,
-    testing::{INCIDENT, access_key, keys, no_keys, owner, permit, step_request, user},
+    testing::{
+        INCIDENT, access_key, attached, keys, no_keys, no_mfa, owner, password, permit, step_request, user,
+    },
 };
 
 fn policy(document: Option<String>) -> Rule {
@@ -49,7 +55,9 @@ async fn plans_one_policy_and_says_what_else_stops() {
         owner("alice"),
         user("alice"),
         keys("alice", StatusType::Active),
-        policy(None)
+        policy(None),
+        password(false),
+        no_mfa()
     );
     let plan = DenyUser::new(iam)
         .plan(&step_request(access_key(Some("alice"))))
@@ -83,7 +91,9 @@ async fn a_wrong_name_in_the_finding_costs_a_call_and_nothing_else() {
         user("mallory"),
         no_keys("mallory"),
         already_denied,
-        policy(None)
+        policy(None),
+        password(false),
+        no_mfa()
     );
     let plan = DenyUser::new(iam)
         .plan(&step_request(access_key(Some("mallory"))))
@@ -105,7 +115,15 @@ async fn a_session_user_must_have_the_findings_unique_id() {
             user_id: user_id.into(),
         }))
     };
-    let client = || iam!(user("alice"), no_keys("alice"), policy(None));
+    let client = || {
+        iam!(
+            user("alice"),
+            no_keys("alice"),
+            policy(None),
+            password(false),
+            no_mfa()
+        )
+    };
     DenyUser::new(client()).plan(&session("AIDAALICE")).await.unwrap();
     let error = DenyUser::new(client())
         .plan(&session("AIDAOTHER"))
@@ -124,6 +142,9 @@ async fn acts_and_undoes_only_its_own_text() {
         user("alice"),
         keys("alice", StatusType::Active),
         policy(None),
+        password(false),
+        no_mfa(),
+        attached(false),
         put
     ));
     let request = step_request(access_key(Some("alice")));
@@ -150,7 +171,7 @@ async fn acts_and_undoes_only_its_own_text() {
     for request in [later, accepting] {
         let delete =
             mock!(Client::delete_user_policy).then_output(|| DeleteUserPolicyOutput::builder().build());
-        let undone = DenyUser::new(iam!(there(), delete))
+        let undone = DenyUser::new(iam!(there(), no_keys("alice"), delete))
             .undo(&permit(), &request, &receipt)
             .await
             .unwrap();
@@ -164,7 +185,7 @@ async fn acts_and_undoes_only_its_own_text() {
         .await
         .unwrap();
     assert!(matches!(drifted, UndoOutcome::Drifted { .. }));
-    let gone = DenyUser::new(iam!(policy(None)))
+    let gone = DenyUser::new(iam!(policy(None), attached(false)))
         .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
@@ -179,7 +200,9 @@ async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
         owner("alice"),
         user("alice"),
         keys("alice", StatusType::Active),
-        policy(None)
+        policy(None),
+        password(false),
+        no_mfa()
     ))
     .plan(&request)
     .await
@@ -192,10 +215,14 @@ async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
             document.contains(r#""DateLessThan":{"aws:TokenIssueTime":"2026-03-01T15:00:00Z"}"#)
         })
         .then_output(|| PutUserPolicyOutput::builder().build());
-    let outcome = DenyUser::new(iam!(policy(Some(deny_all().to_string())), narrowed))
-        .undo(&permit(), &hours_later, &plan.receipt)
-        .await
-        .unwrap();
+    let outcome = DenyUser::new(iam!(
+        policy(Some(deny_all().to_string())),
+        no_keys("alice"),
+        narrowed
+    ))
+    .undo(&permit(), &hours_later, &plan.receipt)
+    .await
+    .unwrap();
     assert_eq!(narrowed.num_calls(), 1);
     let UndoOutcome::KeptUntil { until, .. } = outcome else {
         panic!("{outcome:?}");
@@ -207,11 +234,115 @@ async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
         .narrowed(hours_later.at)
         .unwrap()
         .document;
-    let again = DenyUser::new(iam!(policy(Some(text))))
+    let again = DenyUser::new(iam!(policy(Some(text)), no_keys("alice")))
         .undo(&permit(), &hours_later, &plan.receipt)
         .await
         .unwrap();
     assert!(matches!(again, UndoOutcome::KeptUntil { .. }), "{again:?}");
+}
+
+/// `GetSessionToken` needs no permission: while a key works, sessions are made under the deny, up to the undo.
+#[tokio::test]
+async fn while_a_key_works_undo_waits_for_the_sessions_made_up_to_it() {
+    let request = step_request(access_key(Some("alice")));
+    let policy_of = PolicyReceipt::new("alice", &INCIDENT.into(), &deny_all());
+    let receipt = write_receipt(&InlineDenyReceipt {
+        policy: policy_of.clone(),
+        sessions_end: "2026-03-03T00:00:00Z".parse().unwrap(),
+    })
+    .unwrap();
+    let mut late = request.clone();
+    late.at = "2026-03-10T12:00:00Z".parse().unwrap();
+    let narrowed = mock!(Client::put_user_policy).then_output(|| PutUserPolicyOutput::builder().build());
+    let outcome = DenyUser::new(iam!(
+        policy(Some(deny_all().to_string())),
+        keys("alice", StatusType::Inactive),
+        narrowed
+    ))
+    .undo(&permit(), &late, &receipt)
+    .await
+    .unwrap();
+    assert_eq!(narrowed.num_calls(), 1);
+    let UndoOutcome::KeptUntil { until, .. } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(until.to_string(), "2026-03-12T00:00:00Z");
+
+    // Once those have expired, it goes.
+    let text = policy_of.narrowed(late.at).unwrap().document;
+    late.at = until;
+    let delete = mock!(Client::delete_user_policy).then_output(|| DeleteUserPolicyOutput::builder().build());
+    let outcome = DenyUser::new(iam!(
+        policy(Some(text)),
+        keys("alice", StatusType::Inactive),
+        delete
+    ))
+    .undo(&permit(), &late, &receipt)
+    .await
+    .unwrap();
+    assert!(matches!(outcome, UndoOutcome::Restored { .. }), "{outcome:?}");
+}
+
+/// The first answer was lost, and the SDK asked again.
+#[tokio::test]
+async fn a_policy_that_is_gone_when_it_is_deleted_is_deleted() {
+    let mut request = step_request(access_key(Some("alice")));
+    request.accepted = vec![Risk::ReviveSessions];
+    let receipt = write_receipt(&InlineDenyReceipt {
+        policy: PolicyReceipt::new("alice", &INCIDENT.into(), &deny_all()),
+        sessions_end: "2026-03-03T00:00:00Z".parse().unwrap(),
+    })
+    .unwrap();
+    let gone = mock!(Client::delete_user_policy).then_error(|| {
+        let meta = ErrorMetadata::builder().code("NoSuchEntity").build();
+        DeleteUserPolicyError::NoSuchEntityException(NoSuchEntityException::builder().meta(meta).build())
+    });
+    let outcome = DenyUser::new(iam!(policy(Some(deny_all().to_string())), no_keys("alice"), gone))
+        .undo(&permit(), &request, &receipt)
+        .await
+        .unwrap();
+    assert!(matches!(outcome, UndoOutcome::Restored { .. }), "{outcome:?}");
+}
+
+/// Inline policies of a user have 2,048 characters in all.
+#[tokio::test]
+async fn without_room_for_a_policy_awss_own_deny_is_attached_and_a_person_takes_it_away() {
+    let full = mock!(Client::put_user_policy).then_error(|| {
+        let meta = ErrorMetadata::builder().code("LimitExceeded").build();
+        PutUserPolicyError::LimitExceededException(LimitExceededException::builder().meta(meta).build())
+    });
+    let attach = mock!(Client::attach_user_policy)
+        .match_requests(|request| request.policy_arn() == Some("arn:aws:iam::aws:policy/AWSDenyAll"))
+        .then_output(|| AttachUserPolicyOutput::builder().build());
+    let action = DenyUser::new(iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        policy(None),
+        password(true),
+        no_mfa(),
+        full,
+        attach,
+        attached(true)
+    ));
+    let request = step_request(access_key(Some("alice")));
+    let plan = action.plan(&request).await.unwrap();
+    assert!(
+        plan.limits.iter().any(|line| line.contains("reset the password")),
+        "{:?}",
+        plan.limits
+    );
+    action.act(&permit(), &request, &plan.receipt).await.unwrap();
+    assert_eq!(attach.num_calls(), 1);
+    assert!(action.verify(&request, Some(&plan.receipt)).await.unwrap().holds);
+    let outcome = action.undo(&permit(), &request, &plan.receipt).await.unwrap();
+    let UndoOutcome::KeptOff { reason } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(
+        reason.contains("aws iam detach-user-policy --user-name alice"),
+        "{reason}"
+    );
 }
 
 /// What a forged log put on user `intern`: no rule for any call that changes something, so one would fail the test.
@@ -278,7 +409,7 @@ async fn a_forged_end_brings_no_session_back_to_life() {
             .unwrap()
     });
     let narrowed = mock!(Client::put_user_policy).then_output(|| PutUserPolicyOutput::builder().build());
-    let outcome = DenyUser::new(iam!(there, narrowed))
+    let outcome = DenyUser::new(iam!(there, no_keys("alice"), narrowed))
         .undo(&permit(), &request, &receipt)
         .await
         .unwrap();

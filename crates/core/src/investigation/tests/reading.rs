@@ -133,3 +133,40 @@ fn what_goes_on_without_the_caller_is_proposed_by_hand() {
             .any(|line| line.contains("which failed (AccessDeniedException)"))
     );
 }
+
+/// Nothing in a temporary key tells which long-term key it came from; the call that made it does.
+#[test]
+fn the_key_that_made_the_session_is_proposed() {
+    let suspect = Suspect::new(
+        &target(Resource::UserSession(kind::UserSession {
+            key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+            user_name: "build-server".into(),
+            user_id: "AIDACKCEVSQ6C2EXAMPLE".into(),
+        })),
+        Some("build-server".into()),
+    );
+    let minted = |minute: u32, key: &str, session: &str| {
+        let made = json!({ "credentials": { "accessKeyId": session } });
+        event(
+            minute,
+            key,
+            "sts.amazonaws.com",
+            "GetSessionToken",
+            json!(null),
+            made,
+        )
+    };
+    let found = investigate(
+        suspect,
+        &[
+            minted(1, KEY, "ASIAIOSFODNN7EXAMPLE"),
+            minted(2, BACKDOOR_KEY, "ASIAI44QH8DHBEXAMPLE"),
+        ],
+    );
+    assert_eq!(
+        commands(&found),
+        [format!(
+            "backstop run leaked-access-key --target {KEY} --mode approve"
+        )]
+    );
+}

@@ -39,6 +39,10 @@ impl<'a> Planted<'a> {
                 known(&self.keys, "access key", &backdoor.by, problems);
                 self.add_user(&backdoor.name, &backdoor.key, problems);
             }
+            Plant::AttackersCredential(made) => {
+                known(&self.users, "user", &made.of, problems);
+                known(&self.keys, "access key", &made.by, problems);
+            }
             Plant::Role(role) => {
                 known(&self.users, "user", &role.trusts, problems);
                 role.allow

@@ -1,0 +1,156 @@
+//! How a user signs in beside access keys: the password and MFA devices. Console sessions carry `ASIA…` keys whose source is
+//! the password, which no step changes: people must. Best effort: what can't be read is said to be unknown.
+
+use std::time::Duration;
+
+use aws_sdk_iam::{
+    Client,
+    config::{Builder, timeout::TimeoutConfig},
+};
+use backstop_actions::permissions;
+use backstop_core::{ErrorName, Target, kind};
+use backstop_runtime::{CallError, StepError};
+use jiff::Timestamp;
+
+use crate::principal::{User, moment};
+
+/// How long containment may wait for an answer that only people read.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What IAM says of a user's password and MFA devices.
+pub(crate) struct SignIn {
+    password: Result<Option<Password>, CallError>,
+    mfa_devices: Result<Vec<String>, CallError>,
+}
+
+struct Password {
+    made: Option<Timestamp>,
+}
+
+/// Both at once.
+pub(crate) async fn read(iam: &Client, user: &str) -> SignIn {
+    let (password, mfa_devices) = tokio::join!(password(iam, user), mfa_devices(iam, user));
+    SignIn {
+        password,
+        mfa_devices,
+    }
+}
+
+async fn password(iam: &Client, user: &str) -> Result<Option<Password>, CallError> {
+    let answer = iam
+        .get_login_profile()
+        .user_name(user)
+        .customize()
+        .config_override(patience())
+        .send()
+        .await
+        .map_err(CallError::of(
+            permissions::iam::GET_LOGIN_PROFILE.action,
+            format!("user `{user}`"),
+        ));
+    match answer {
+        Ok(answer) => Ok(answer.login_profile().map(|profile| Password {
+            made: moment(profile.create_date()),
+        })),
+        Err(error) if error.name == ErrorName::TargetGone => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn mfa_devices(iam: &Client, user: &str) -> Result<Vec<String>, CallError> {
+    let answer = iam
+        .list_mfa_devices()
+        .user_name(user)
+        .customize()
+        .config_override(patience())
+        .send()
+        .await
+        .map_err(CallError::of(
+            permissions::iam::LIST_MFA_DEVICES.action,
+            format!("user `{user}`"),
+        ))?;
+    let devices = answer.mfa_devices().iter();
+    Ok(devices.map(|device| device.serial_number().to_owned()).collect())
+}
+
+fn patience() -> Builder {
+    Builder::new().timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build())
+}
+
+impl SignIn {
+    /// What the deny leaves as it was, a sentence each.
+    pub(crate) fn limits(&self, target: &Target, user: &User) -> Vec<String> {
+        let name = &user.name;
+        let password = match &self.password {
+            Ok(None) => None,
+            Ok(Some(password)) => Some(self.password_stays(password, name)),
+            Err(error) => Some(format!(
+                "whether user {name} has a console password is unknown: {error}"
+            )),
+        };
+        let sign_in_sessions = password.is_some().then(|| {
+            format!(
+                "sign-in sessions (`aws login`, OAuth clients) are renewed without the password; the deny holds them while \
+                 it stands, and Backstop ends none of them: before an undo, look with `aws signin list-sessions \
+                 --principal-arn {}`",
+                user.arn
+            )
+        });
+        let source = session_source(target, user, !matches!(self.password, Ok(None)));
+        source
+            .into_iter()
+            .chain(password)
+            .chain(sign_in_sessions)
+            .collect()
+    }
+
+    fn password_stays(&self, password: &Password, name: &str) -> String {
+        let made = password
+            .made
+            .map_or_else(String::new, |made| format!(" (made {made})"));
+        let mfa = match &self.mfa_devices {
+            Ok(devices) if devices.is_empty() => {
+                "there is no MFA device, so the password alone is enough".to_owned()
+            }
+            Ok(devices) => format!(
+                "its MFA devices are {}: one that the owner doesn't know is the attacker's",
+                devices.join(", ")
+            ),
+            Err(error) => format!("its MFA devices are unknown: {error}"),
+        };
+        format!(
+            "user {name} has a console password{made}, which no step changes: reset the password before an undo, or \
+             whoever knows it signs in again (`aws iam delete-login-profile --user-name {name}` takes it away for good); \
+             {mfa}"
+        )
+    }
+}
+
+/// Where a temporary key came from. Nothing in it tells.
+fn session_source(target: &Target, user: &User, may_have_password: bool) -> Option<String> {
+    let session = kind::UserSession::of(&target.resource)?;
+    let keys: Vec<&str> = user.keys.iter().map(|key| key.id.as_str()).collect();
+    let from_key = format!(
+        "by `GetSessionToken` with one of its access keys ({}): the call in CloudTrail whose answer names the session was \
+         signed with the key to deactivate",
+        keys.join(", ")
+    );
+    let from_password = "by signing in to the console, with the password";
+    let how = match (may_have_password, keys.is_empty()) {
+        (true, true) => from_password.to_owned(),
+        (true, false) => format!("{from_password}, or {from_key}"),
+        (false, false) => from_key,
+        (false, true) => "by a password or an access key that is gone".to_owned(),
+    };
+    Some(format!(
+        "session {} of user {} was made {how}",
+        session.key_id, user.name
+    ))
+}
+
+/// Whether anybody can make sessions of the user now: a deny on the user stops what a session does, not `GetSessionToken`
+/// (AWS STS API Reference: it needs no permission).
+pub(crate) async fn makes_sessions(iam: &Client, user: &str) -> Result<bool, StepError> {
+    let keys = crate::principal::keys_of(iam, user).await?;
+    Ok(keys.iter().any(|key| key.is_active))
+}

@@ -4,6 +4,8 @@ mod deactivate_access_key;
 mod deactivate_other_credentials;
 mod deny_instance_sessions;
 mod deny_user;
+#[cfg(test)]
+mod forged;
 mod narrow_role_trust;
 mod principal;
 mod revoke_role_sessions;

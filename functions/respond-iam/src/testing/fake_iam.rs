@@ -18,11 +18,13 @@ use aws_sdk_iam::{
         list_ssh_public_keys::ListSshPublicKeysOutput,
         put_role_policy::PutRolePolicyOutput,
         put_user_policy::PutUserPolicyOutput,
-        update_access_key::UpdateAccessKeyOutput,
-        update_assume_role_policy::UpdateAssumeRolePolicyOutput,
-        update_service_specific_credential::UpdateServiceSpecificCredentialOutput,
-        update_signing_certificate::UpdateSigningCertificateOutput,
-        update_ssh_public_key::UpdateSshPublicKeyOutput,
+        update_access_key::{UpdateAccessKeyError, UpdateAccessKeyOutput},
+        update_assume_role_policy::{UpdateAssumeRolePolicyError, UpdateAssumeRolePolicyOutput},
+        update_service_specific_credential::{
+            UpdateServiceSpecificCredentialError, UpdateServiceSpecificCredentialOutput,
+        },
+        update_signing_certificate::{UpdateSigningCertificateError, UpdateSigningCertificateOutput},
+        update_ssh_public_key::{UpdateSshPublicKeyError, UpdateSshPublicKeyOutput},
     },
     types::{
         AccessKeyMetadata, Role, ServiceSpecificCredentialMetadata, SigningCertificate, SshPublicKeyMetadata,
@@ -117,6 +119,22 @@ macro_rules! writes {
     }};
 }
 
+/// A rule that changes what is there as the request says, by the name and the value that it gives; what isn't there can't be
+/// changed.
+macro_rules! updates {
+    ($account:ident, $operation:ident, ($error:ident, $output:ident), |$request:ident| $update:expr) => {{
+        let kept = Arc::clone($account);
+        mock!(Client::$operation).then_compute_response(move |$request| {
+            let (name, value): (String, Option<&str>) = $update;
+            if read(&kept, &name).is_none() {
+                return MockResponse::Error($error::generic(error("NoSuchEntity")));
+            }
+            write(&kept, name, value);
+            MockResponse::Output($output::builder().build())
+        })
+    }};
+}
+
 /// The account's clients: a call that no action of this function makes fails the test.
 pub(crate) fn fake_iam(account: &FakeAccount) -> Arc<Accounts> {
     let put_user = writes!(account, put_user_policy, PutUserPolicyOutput, |asked, kept| {
@@ -145,50 +163,53 @@ pub(crate) fn fake_iam(account: &FakeAccount) -> Arc<Accounts> {
             kept.lock().unwrap().remove(&name)
         }
     );
-    let update_key = writes!(
+    let update_key = updates!(
         account,
         update_access_key,
-        UpdateAccessKeyOutput,
-        |asked, kept| {
+        (UpdateAccessKeyError, UpdateAccessKeyOutput),
+        |asked| {
             let name = key(asked.user_name().unwrap(), asked.access_key_id().unwrap());
-            write(&kept, name, asked.status().map(StatusType::as_str));
+            (name, asked.status().map(StatusType::as_str))
         }
     );
-    let update_certificate = writes!(
+    let update_certificate = updates!(
         account,
         update_signing_certificate,
-        UpdateSigningCertificateOutput,
-        |asked, kept| {
+        (UpdateSigningCertificateError, UpdateSigningCertificateOutput),
+        |asked| {
             let name = certificate(asked.user_name().unwrap(), asked.certificate_id().unwrap());
-            write(&kept, name, asked.status().map(StatusType::as_str));
+            (name, asked.status().map(StatusType::as_str))
         }
     );
-    let update_specific = writes!(
+    let update_specific = updates!(
         account,
         update_service_specific_credential,
-        UpdateServiceSpecificCredentialOutput,
-        |asked, kept| {
+        (
+            UpdateServiceSpecificCredentialError,
+            UpdateServiceSpecificCredentialOutput
+        ),
+        |asked| {
             let id = asked.service_specific_credential_id().unwrap();
             let name = specific(asked.user_name().unwrap(), id);
-            write(&kept, name, asked.status().map(StatusType::as_str));
+            (name, asked.status().map(StatusType::as_str))
         }
     );
-    let update_ssh = writes!(
+    let update_ssh = updates!(
         account,
         update_ssh_public_key,
-        UpdateSshPublicKeyOutput,
-        |asked, kept| {
+        (UpdateSshPublicKeyError, UpdateSshPublicKeyOutput),
+        |asked| {
             let name = ssh(asked.user_name().unwrap(), asked.ssh_public_key_id().unwrap());
-            write(&kept, name, asked.status().map(StatusType::as_str));
+            (name, asked.status().map(StatusType::as_str))
         }
     );
-    let update_trust = writes!(
+    let update_trust = updates!(
         account,
         update_assume_role_policy,
-        UpdateAssumeRolePolicyOutput,
-        |asked, kept| {
+        (UpdateAssumeRolePolicyError, UpdateAssumeRolePolicyOutput),
+        |asked| {
             let name = format!("trust of role {}", asked.role_name().unwrap());
-            write(&kept, name, asked.policy_document());
+            (name, asked.policy_document())
         }
     );
     let profiles = mock!(Client::list_instance_profiles_for_role).then_output(|| {

@@ -13,8 +13,6 @@ LOADER.exec_module(ci_slice)
 SECONDS = 220
 # Run by `.ci/run` itself.
 NOT_LONG = {"sam_deploy"}
-# Too long for a slice even by a single action: every value of a receipt is made hostile in turn.
-NIGHT_ONLY = {"forged_receipts"}
 
 
 class Slice(unittest.TestCase):
@@ -50,9 +48,9 @@ class Slice(unittest.TestCase):
         for file in ROOT.glob("tests/tests/**/*.rs"):
             if re.search(r"^#\[ignore", file.read_text(encoding="utf-8"), re.MULTILINE):
                 ignored.add(file.relative_to(ROOT / "tests/tests").parts[0].removesuffix(".rs"))
-        self.assertEqual(ignored - NOT_LONG - NIGHT_ONLY, set(ci_slice.COSTS))
+        self.assertEqual(ignored - NOT_LONG, set(ci_slice.COSTS))
         nightly = (ROOT / ".ci/nightly").read_text(encoding="utf-8")
-        self.assertEqual(set(re.search(r"^suites=\(([^)]*)\)", nightly, re.MULTILINE)[1].split()), set(ci_slice.COSTS) | NIGHT_ONLY)
+        self.assertEqual(set(re.search(r"^suites=\(([^)]*)\)", nightly, re.MULTILINE)[1].split()), set(ci_slice.COSTS))
 
 
 if __name__ == "__main__":

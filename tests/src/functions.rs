@@ -8,6 +8,8 @@ use backstop_drill::Environment;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use crate::physical_id;
+
 /// A machine of one task, and the functions by their crates' names.
 #[derive(Debug)]
 pub struct Functions {
@@ -26,18 +28,12 @@ pub struct Failure {
 impl Functions {
     pub async fn of(environment: &Environment, names: impl IntoIterator<Item = &'static str>) -> Self {
         let sdk = environment.account().sdk_config(environment.account().root());
-        let stacks = aws_sdk_cloudformation::Client::new(&sdk);
         let mut arns = BTreeMap::new();
         for name in names {
-            let found = stacks
-                .describe_stack_resource()
-                .stack_name(environment.stack().name())
-                .logical_resource_id(logical(name))
-                .send()
-                .await
-                .unwrap();
-            let found = found.stack_resource_detail().unwrap();
-            arns.insert(name, found.physical_resource_id().unwrap().to_owned());
+            arns.insert(
+                name,
+                physical_id(environment, &(in_template(name) + "Function")).await,
+            );
         }
         let sfn = aws_sdk_sfn::Client::new(&sdk);
         let machine = machine(&aws_sdk_iam::Client::new(&sdk), &sfn).await;
@@ -78,10 +74,6 @@ pub fn in_template(function: &str) -> String {
         first.to_ascii_uppercase() + rest
     };
     function.split('-').map(capital).collect()
-}
-
-fn logical(function: &str) -> String {
-    in_template(function) + "Function"
 }
 
 async fn machine(iam: &aws_sdk_iam::Client, sfn: &aws_sdk_sfn::Client) -> String {

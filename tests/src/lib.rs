@@ -8,9 +8,11 @@
     reason = "a failing helper fails its test"
 )]
 
+mod changes;
 mod drift;
 mod functions;
 mod granted;
+mod identities;
 mod known_actions;
 pub mod lambda;
 mod manual_undo;
@@ -18,6 +20,7 @@ mod only;
 mod opening;
 mod people;
 mod person;
+mod physical_id;
 mod planted;
 mod removal;
 mod role;
@@ -29,15 +32,19 @@ mod staged_target;
 mod truth;
 mod watched;
 
+pub use backstop_drill::policy_by_meaning;
+pub use changes::changes_since;
 pub use drift::Drift;
 pub use functions::{Failure, Functions, in_template};
 pub use granted::granted_and_used;
+pub use identities::identities;
 pub use known_actions::{KNOWN_ACTIONS, KnownAction, SafeUndo, Seen, but_for_the_key};
 pub use manual_undo::manual_undo;
 pub use only::{is_whole, only};
 pub use opening::{Case, story};
 pub use people::{Notice, People};
 pub use person::{ask_undo, people, person};
+pub use physical_id::physical_id;
 pub use planted::{Planted, States, undoable};
 pub use removal::Removal;
 pub use role::Role;

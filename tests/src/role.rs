@@ -7,7 +7,7 @@ use backstop_drill::Environment;
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use crate::in_template;
+use crate::{in_template, physical_id, policy_by_meaning};
 
 /// See the module.
 #[derive(Debug)]
@@ -22,29 +22,18 @@ impl Role {
     /// The role of the function with this crate name.
     pub async fn of(environment: &Environment, function: &str) -> Self {
         let sdk = environment.account().sdk_config(environment.account().root());
-        let found = aws_sdk_cloudformation::Client::new(&sdk)
-            .describe_stack_resource()
-            .stack_name(environment.stack().name())
-            .logical_resource_id(in_template(function) + "Role")
-            .send()
-            .await
-            .unwrap();
-        let name = found
-            .stack_resource_detail()
-            .unwrap()
-            .physical_resource_id()
-            .unwrap();
+        let name = physical_id(environment, &(in_template(function) + "Role")).await;
         let iam = aws_sdk_iam::Client::new(&sdk);
-        let policies = iam.list_role_policies().role_name(name).send().await.unwrap();
+        let policies = iam.list_role_policies().role_name(&name).send().await.unwrap();
         let [policy_name] = policies.policy_names() else {
             panic!("each role has one policy: {policies:?}");
         };
-        let policy = iam.get_role_policy().role_name(name).policy_name(policy_name);
+        let policy = iam.get_role_policy().role_name(&name).policy_name(policy_name);
         let policy = policy.send().await.unwrap();
         Self {
-            policy: document(policy.policy_document()),
+            policy: policy_by_meaning(policy.policy_document()),
             policy_name: policy_name.clone(),
-            name: name.to_owned(),
+            name,
             iam,
         }
     }
@@ -102,7 +91,7 @@ impl Role {
 
         let role = self.iam.get_role().role_name(&self.name).send().await.unwrap();
         let role = role.role().unwrap();
-        let trust = document(role.assume_role_policy_document().unwrap());
+        let trust = policy_by_meaning(role.assume_role_policy_document().unwrap());
         let opened = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": { "AWS": format!("arn:aws:iam::{}:root", account.account_id()) } }] });
         self.trust(&opened).await;
@@ -132,14 +121,6 @@ impl Role {
             .policy_name(&self.policy_name);
         put.policy_document(policy.to_string()).send().await.unwrap();
     }
-}
-
-/// IAM answers with the document percent-encoded; the emulator with or without.
-fn document(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_encoded| {
-        let decoded = percent_encoding::percent_decode_str(text).decode_utf8().unwrap();
-        serde_json::from_str(&decoded).unwrap()
-    })
 }
 
 fn actions(statement: &Value) -> Vec<String> {

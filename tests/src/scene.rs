@@ -9,7 +9,7 @@ use std::{
 use aws_credential_types::Credentials;
 use aws_sdk_iam::types::{StatusType, Tag};
 use backstop_core::{
-    IncidentId, Mode,
+    Hash, IncidentId, Mode,
     guardrail::DRILL_TAG,
     incident::{Incident, Status},
     log::{Event, Record},
@@ -22,8 +22,11 @@ use backstop_drill::{
 use backstop_emulator::{Settings, Silent};
 use backstop_runtime::IncidentLog;
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;
+
+use crate::lambda;
 
 /// The longest that any incident here takes, retries included.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -190,6 +193,43 @@ impl Scene {
             }
             sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// Waits until this incident is as wanted.
+    pub async fn until_of(&self, id: &IncidentId, wanted: impl Fn(&Incident) -> bool) -> Incident {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let log = self.environment.ledger().log(id).await.unwrap();
+            let incident = log.incident().unwrap();
+            if wanted(&incident) {
+                return incident;
+            }
+            assert!(Instant::now() < until, "not as wanted: {incident:#?}");
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits for the token that answers the question about this plan. It is kept before the question is written to the
+    /// log, and a step that was retried replaces it.
+    pub async fn until_token(&self, id: &IncidentId, plan: &Hash) {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            let pending = self.environment.ledger().approval(id).await.unwrap();
+            if pending.as_ref().is_some_and(|pending| pending.plan_hash == *plan) {
+                return;
+            }
+            assert!(
+                Instant::now() < until,
+                "nobody waits for a decision on plan {plan}"
+            );
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Has the sweep look once; gives what it says.
+    pub async fn sweep(&self) -> Value {
+        let function = self.environment.stack().output("SweepFunctionName").unwrap();
+        lambda::invoke(self.environment.account(), function).await
     }
 
     /// The logs of all incidents that a finding opened or joined; it may have several targets.

@@ -1,12 +1,9 @@
 //! Approval is bound to the plan: what changed since is asked about again, and nothing is done on the old plan.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::time::Duration;
-
-use backstop_core::{Hash, IncidentId, Mode, incident::Status, log::Event};
+use backstop_core::{Mode, incident::Status, log::Event};
 use backstop_runtime::decision::{self, DecisionError};
 use backstop_tests::{Scene, person};
-use tokio::time::{Instant, sleep};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plan_that_no_longer_fits_is_asked_about_again() {
@@ -36,7 +33,7 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
         .send()
         .await
         .unwrap();
-    until_token(&scene, &id, &old).await;
+    scene.until_token(&id, &old).await;
     decision::approve(&ledger, &sfn, &id, &bob, Some(old.as_str()), None)
         .await
         .unwrap();
@@ -57,7 +54,7 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
         if step.as_str() == "deactivate-other-credentials"))
     );
 
-    until_token(&scene, &id, &new).await;
+    scene.until_token(&id, &new).await;
     let stale = decision::approve(&ledger, &sfn, &id, &bob, Some(old.as_str()), None)
         .await
         .unwrap_err();
@@ -74,21 +71,4 @@ async fn a_plan_that_no_longer_fits_is_asked_about_again() {
         .unwrap_err();
     assert!(matches!(late, DecisionError::Closed { .. }), "{late}");
     scene.end().await;
-}
-
-/// The token that answers this plan's question is kept before the question is written to the log, and a step that was
-/// retried replaces it: waits for the one of this plan.
-async fn until_token(scene: &Scene, id: &IncidentId, plan: &Hash) {
-    let until = Instant::now() + Duration::from_secs(30);
-    loop {
-        let pending = scene.environment.ledger().approval(id).await.unwrap();
-        if pending.as_ref().is_some_and(|pending| pending.plan_hash == *plan) {
-            return;
-        }
-        assert!(
-            Instant::now() < until,
-            "nobody waits for a decision on plan {plan}"
-        );
-        sleep(Duration::from_millis(100)).await;
-    }
 }

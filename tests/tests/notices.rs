@@ -12,7 +12,7 @@ use backstop_core::{
 };
 use backstop_emulator::{Effect, Matcher};
 use backstop_runtime::decision;
-use backstop_tests::{Notice, People, Scene, lambda, person};
+use backstop_tests::{Notice, People, Scene, person};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
@@ -46,7 +46,7 @@ async fn a_notice_that_nobody_got_reaches_people_by_the_sweep() {
         "{all:#?}"
     );
     let known = |incident: &Incident| incident.notices.ending_is_known();
-    until(&scene, &id, known).await;
+    scene.until_of(&id, known).await;
 
     // Once it is delivered, no sweep has anything left to deliver.
     let until = Instant::now() + PATIENCE;
@@ -61,7 +61,7 @@ async fn a_notice_that_nobody_got_reaches_people_by_the_sweep() {
         assert!(Instant::now() < until, "it isn't settled");
         sleep(Duration::from_millis(200)).await;
     }
-    assert_eq!(sweep(&scene).await["notices_again"], 0);
+    assert_eq!(scene.sweep().await["notices_again"], 0);
     assert_eq!(people.told_of(id.as_str()).await.len(), 2);
     a_dead_execution_is_told_by_its_event(&scene, &people).await;
     scene.end().await;
@@ -81,7 +81,7 @@ async fn a_dead_execution_is_told_by_its_event(scene: &Scene, people: &People) {
     let execution = format!("{}:{id}", machine.replace(":stateMachine:", ":execution:"));
     let stop = scene.sfn().stop_execution().execution_arn(execution);
     stop.send().await.unwrap();
-    let closed = until(scene, &id, |incident| incident.closed.is_some()).await;
+    let closed = scene.until_of(&id, |incident| incident.closed.is_some()).await;
     assert_eq!(scene.state(&leaked).await, (true, false), "{closed:#?}");
     let until = Instant::now() + PATIENCE;
     loop {
@@ -120,7 +120,7 @@ async fn ended_in_vain(scene: &Scene, id: &IncidentId) {
     decision::deny(&ledger, &sfn, id, &person("bob"), None)
         .await
         .unwrap();
-    let incident = until(scene, id, |incident| incident.closed.is_some()).await;
+    let incident = scene.until_of(id, |incident| incident.closed.is_some()).await;
     assert!(faults.remove(fault) > 0, "the fault was never met");
     assert_eq!(incident.status(), Status::Denied);
     assert!(!incident.notices.ending_is_known());
@@ -160,12 +160,7 @@ async fn sweep_when_old(scene: &Scene, id: &IncidentId, notice: &NoticeKey) {
         .send()
         .await
         .unwrap();
-    assert_eq!(sweep(scene).await["notices_again"], 1);
-}
-
-async fn sweep(scene: &Scene) -> serde_json::Value {
-    let function = scene.environment.stack().output("SweepFunctionName").unwrap();
-    lambda::invoke(scene.environment.account(), function).await
+    assert_eq!(scene.sweep().await["notices_again"], 1);
 }
 
 async fn told(people: &People, id: &IncidentId, count: usize) -> Vec<Notice> {
@@ -176,25 +171,6 @@ async fn told(people: &People, id: &IncidentId, count: usize) -> Vec<Notice> {
             assert_eq!(all.len(), count, "{all:#?}");
             return all;
         }
-        sleep(Duration::from_millis(200)).await;
-    }
-}
-
-async fn until(scene: &Scene, id: &IncidentId, wanted: impl Fn(&Incident) -> bool) -> Incident {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        let incident = scene
-            .environment
-            .ledger()
-            .log(id)
-            .await
-            .unwrap()
-            .incident()
-            .unwrap();
-        if wanted(&incident) {
-            return incident;
-        }
-        assert!(Instant::now() < until, "{incident:#?}");
         sleep(Duration::from_millis(200)).await;
     }
 }

@@ -4,12 +4,10 @@
 use std::time::Duration;
 
 use aws_sdk_securityhub::types::{AwsSecurityFinding, WorkflowStatus};
-use aws_sdk_sqs::types::QueueAttributeName;
 use backstop_core::{Mode, hub_update::Workflow, incident::Status, log::Event};
 use backstop_tests::{Leaked, Scene, Sender};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 use ulid::Ulid;
 
 const FIXTURE: &str = include_str!("../../crates/core/tests/fixtures/asff-guardduty.json");
@@ -65,30 +63,6 @@ fn echo(mut event: Value, found: &AwsSecurityFinding) -> Value {
         json!({ "Text": note.text(), "UpdatedBy": note.updated_by(), "UpdatedAt": note.updated_at() });
     finding["Workflow"]["Status"] = json!(found.workflow().unwrap().status().unwrap().as_str());
     event
-}
-
-/// Until nothing waits in the intake queue and nothing is being read.
-async fn until_read(scene: &Scene) {
-    let account = scene.environment.account();
-    let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(account.root()));
-    let queue = scene.environment.stack().intake_queue_url().unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
-    loop {
-        let names = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
-        let asked = sqs
-            .get_queue_attributes()
-            .queue_url(queue)
-            .set_attribute_names(Some(names.into()));
-        let counts = asked.send().await.unwrap();
-        if counts.attributes().unwrap().values().all(|count| count == "0") {
-            return;
-        }
-        assert!(Instant::now() < until, "the queue isn't read");
-        sleep(Duration::from_millis(200)).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -154,7 +128,7 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
         echo["detail"]["findings"][0]["Workflow"]["Status"] = json!(workflow);
         sender.put(&echo.to_string()).await;
     }
-    until_read(&scene).await;
+    scene.drained(Duration::from_secs(60)).await;
     let after = scene.environment.ledger().log(&incident_id).await.unwrap();
     // Keeping the evidence comes after telling Security Hub.
     let is_finding = |record: &&backstop_core::log::Record| {

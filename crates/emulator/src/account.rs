@@ -89,6 +89,16 @@ impl Account {
         self.gateway.calls()
     }
 
+    /// Now, for [`Account::calls_since`].
+    pub fn mark(&self) -> u64 {
+        self.gateway.mark()
+    }
+
+    /// The calls that began since then and have ended, in the order in which they began.
+    pub fn calls_since(&self, mark: u64) -> Vec<RecordedCall> {
+        self.gateway.calls_since(mark)
+    }
+
     /// The faults to inject; shared with the running gateway.
     pub fn faults(&self) -> &Faults {
         self.gateway.faults()

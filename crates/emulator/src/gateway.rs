@@ -77,6 +77,16 @@ impl Gateway {
         self.shared.backend.record.calls()
     }
 
+    /// Now, for [`Gateway::calls_since`].
+    pub fn mark(&self) -> u64 {
+        self.shared.backend.record.mark()
+    }
+
+    /// The calls that began since then and have ended, in the order in which they began.
+    pub fn calls_since(&self, mark: u64) -> Vec<RecordedCall> {
+        self.shared.backend.record.since(mark)
+    }
+
     /// The faults to inject.
     pub fn faults(&self) -> &Faults {
         &self.shared.faults

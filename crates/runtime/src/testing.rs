@@ -2,6 +2,8 @@
 //! clients answer by rules. A call without a rule fails the test, so that each test also shows which calls are *not* made.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+pub mod forged;
+
 use aws_smithy_types::error::ErrorMetadata;
 use backstop_aws::Accounts;
 use backstop_core::{

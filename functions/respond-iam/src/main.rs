@@ -6,6 +6,8 @@ mod deactivate_other_credentials;
 mod deny_instance_sessions;
 mod deny_session;
 mod deny_user;
+#[cfg(test)]
+mod forged;
 mod named_by_aws;
 mod narrow_role_trust;
 mod principal;

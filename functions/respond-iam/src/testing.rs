@@ -1,6 +1,8 @@
 //! IAM's usual answers, for the wire tests of the actions.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fake_iam;
+
 use aws_sdk_iam::{
     Client,
     operation::{
@@ -19,6 +21,8 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::{DateTime, error::ErrorMetadata};
+
+pub(crate) use fake_iam::{fake_iam, planted};
 
 pub(crate) use backstop_runtime::testing::{
     INCIDENT, KEY, access_key, instance_session, permit, role_session, step_request,

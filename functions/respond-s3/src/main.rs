@@ -8,6 +8,8 @@ mod bucket;
 mod buckets;
 mod capture_account;
 mod capture_bucket;
+#[cfg(test)]
+mod forged;
 mod intended_public;
 mod reach;
 mod services;

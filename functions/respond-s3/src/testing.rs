@@ -1,6 +1,8 @@
 //! S3's usual answers, for the wire tests of the actions. A rule matches only a request that names bucket and owner.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fake_s3;
+
 use aws_sdk_s3::{
     Client,
     operation::{
@@ -19,6 +21,8 @@ use backstop_core::{Resource, kind};
 use backstop_runtime::action::StepRequest;
 
 pub(crate) const BUCKET: &str = "holiday-pictures";
+pub(crate) use fake_s3::{fake_s3, planted};
+
 pub(crate) use backstop_runtime::testing::{ACCOUNT as OWNER, error, permit, step_request as request_for};
 
 pub(crate) fn step_request() -> StepRequest {

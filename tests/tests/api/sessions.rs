@@ -3,21 +3,19 @@
 use std::collections::BTreeSet;
 
 use aws_credential_types::Credentials;
-use backstop_core::{
-    IncidentId,
-    api::{ApproveRequest, CallerAnswer, Decided, DecisionAnswer, Right, UndoAnswer, UndoRequest, UndoState},
-    incident::Status,
+use backstop_core::api::{
+    ApproveRequest, CallerAnswer, Decided, DecisionAnswer, Right, UndoAnswer, UndoRequest, UndoState,
 };
 use backstop_tests::Scene;
 use serde_json::json;
 
-use crate::until_token;
+use crate::{terminal::Terminal, two_people::Asked};
 
 /// Named like a role of IAM Identity Center, and elsewhere.
 const SSO: &str = "AWSReservedSSO_OnCall_0123456789abcdef";
 
 /// One role with two names of sessions is one person; a role that is named for it tells its people apart.
-pub(crate) async fn sessions_count_as_their_role(scene: &Scene) {
+pub(crate) async fn sessions_count_as_their_role(scene: &Scene, starter: &Terminal) {
     let environment = &scene.environment;
     let mut persons = Vec::new();
     for (role, session) in [
@@ -50,50 +48,35 @@ pub(crate) async fn sessions_count_as_their_role(scene: &Scene) {
     assert_ne!(alice, bob);
     assert_eq!(different.len(), 4);
 
-    let leaked = scene.leak(true).await;
-    let finding = scene.send_leak(&leaked).await;
-    let (id, asked) = scene
-        .until(&finding, |incident| incident.status() == Status::AwaitingApproval)
-        .await;
-    until_token(scene, &id).await;
-    let question = asked.question.unwrap();
+    let asked = Asked::about(scene, "assumed-by-sessions", starter).await;
     let request = ApproveRequest {
-        plan: Some(question.plan_hash.to_string()),
+        plan: Some(asked.plan.to_string()),
         reason: None,
     };
-    let path = ["incidents", id.as_str(), "approve"];
-    let mut answers = Vec::new();
-    for session in ["alice", "bob"] {
+    let path = ["incidents", asked.id.as_str(), "approve"];
+    let approve = async |role, session| {
         let api = environment
-            .api_as(session_of(scene, "Shared", session).await)
+            .api_as(session_of(scene, role, session).await)
             .unwrap();
-        answers.push(
-            api.post::<DecisionAnswer>(&path, &request)
-                .await
-                .map(|answer| answer.decision),
-        );
-    }
-    let [first, second] = answers.as_slice() else {
-        panic!("two answered")
+        let answer = api.post::<DecisionAnswer>(&path, &request).await;
+        answer.map(|answer| answer.decision)
     };
-    if question.needed > 1 {
-        assert!(matches!(first, Ok(Decided::Counted { .. })), "{first:?}");
-        let code = second.as_ref().unwrap_err().refusal().unwrap().code.as_str();
-        assert_eq!(code, "already-approved-by-you");
-        let api = environment
-            .api_as(session_of(scene, "Named", "alice").await)
-            .unwrap();
-        api.post::<DecisionAnswer>(&path, &request).await.unwrap();
-    }
-    scene.until(&finding, |incident| incident.closed.is_some()).await;
-    undone_by_two(scene, &id).await;
+    let first = approve("Shared", "alice").await;
+    assert!(matches!(first, Ok(Decided::Counted { .. })), "{first:?}");
+    let again = approve("Shared", "bob").await.unwrap_err();
+    assert_eq!(again.refusal().unwrap().code.as_str(), "already-approved-by-you");
+    assert!(asked.is_as_before(scene).await, "one person decided");
+    let second = approve("Named", "alice").await;
+    assert!(matches!(second, Ok(Decided::Approved { .. })), "{second:?}");
+    asked.contained(scene).await;
+    undone_by_two(scene, &asked).await;
 }
 
-async fn undone_by_two(scene: &Scene, id: &IncidentId) {
+async fn undone_by_two(scene: &Scene, asked: &Asked) {
     let environment = &scene.environment;
-    let path = ["incidents", id.as_str(), "undo"];
-    let mut states = Vec::new();
-    for (role, session) in [("Shared", "alice"), ("Shared", "bob"), ("Named", "bob")] {
+    let path = ["incidents", asked.id.as_str(), "undo"];
+    let narrowed = asked.trust(scene).await;
+    let undo = async |role, session| {
         let api = environment
             .api_as(session_of(scene, role, session).await)
             .unwrap();
@@ -102,27 +85,17 @@ async fn undone_by_two(scene: &Scene, id: &IncidentId) {
             seen: planned.steps.iter().map(|step| step.step.clone()).collect(),
             ..UndoRequest::default()
         };
-        let asked = api.post::<UndoAnswer>(&path, &request).await;
-        let state = asked
-            .map(|answer| answer.state)
-            .map_err(|error| error.to_string());
-        let is_started = state == Ok(UndoState::Started);
-        states.push(state);
-        if is_started {
-            break;
-        }
-    }
-    match states.as_slice() {
-        [Ok(UndoState::Started)] => {}
-        [
-            Ok(UndoState::Counted { .. }),
-            Err(one_person),
-            Ok(UndoState::Started),
-        ] => {
-            assert!(one_person.contains("another person"), "{one_person}");
-        }
-        other => panic!("{other:?}"),
-    }
+        let answer = api.post::<UndoAnswer>(&path, &request).await;
+        answer.map(|answer| answer.state)
+    };
+    let first = undo("Shared", "alice").await;
+    assert!(matches!(first, Ok(UndoState::Counted { .. })), "{first:?}");
+    let again = undo("Shared", "bob").await.unwrap_err().to_string();
+    assert!(again.contains("another person"), "{again}");
+    assert_eq!(asked.trust(scene).await, narrowed, "one person had it undone");
+    let second = undo("Named", "bob").await;
+    assert!(matches!(second, Ok(UndoState::Started)), "{second:?}");
+    asked.undone(scene).await;
 }
 
 async fn session_of(scene: &Scene, role: &str, session: &str) -> Credentials {

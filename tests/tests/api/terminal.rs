@@ -15,8 +15,10 @@ use tempfile::TempDir;
 /// A person at a terminal of their own.
 pub(crate) struct Terminal {
     pub(crate) home: TempDir,
-    credentials: Credentials,
+    pub(crate) credentials: Credentials,
     pub(crate) api: String,
+    /// Who the person is to AWS.
+    pub(crate) arn: String,
 }
 
 /// What was said, and with which code it ended.
@@ -35,11 +37,16 @@ impl Said {
 impl Terminal {
     pub(crate) async fn of(scene: &Scene, person: &Person<'_>) -> Self {
         let environment = &scene.environment;
-        let api = environment.account().api_url(environment.stack().api().unwrap());
+        let account = environment.account();
+        let api = account.api_url(environment.stack().api().unwrap());
+        let credentials = person.credentials().await.unwrap();
+        let sts = aws_sdk_sts::Client::new(&account.sdk_config(credentials.clone()));
+        let caller = sts.get_caller_identity().send().await.unwrap();
         Self {
             home: tempfile::tempdir().unwrap(),
-            credentials: person.credentials().await.unwrap(),
+            credentials,
             api: api.unwrap(),
+            arn: caller.arn().unwrap().to_owned(),
         }
     }
 

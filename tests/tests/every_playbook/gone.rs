@@ -13,12 +13,7 @@ use super::{changes, drills};
 
 /// All at the same time: none of them may change anything.
 pub(crate) async fn every_drill(watched: &Arc<Watched>) -> Vec<String> {
-    let mark = watched
-        .environment
-        .account()
-        .calls()
-        .last()
-        .map_or(0, |call| call.seq);
+    let mark = watched.environment.account().mark();
     let mut runs = Vec::new();
     for (playbook, drill) in drills() {
         for removal in Removal::of(&playbook, &drill) {

@@ -62,10 +62,8 @@ fn all_drills() -> Vec<(Playbook, Drill)> {
 
 /// The calls of all responders since then that change something.
 fn changes(environment: &Environment, mark: u64) -> Vec<String> {
-    let calls = environment.account().calls();
-    let began = calls.iter().find(|call| call.seq > mark);
-    let began_us = began.map_or(u64::MAX, |call| call.started_us);
-    let calls = FunctionCalls::of(&calls, environment.stack().name(), began_us).summary();
+    let calls = environment.account().calls_since(mark);
+    let calls = FunctionCalls::of(&calls, environment.stack().name(), 0).summary();
     calls.changes.iter().map(|line| format!("{line:?}")).collect()
 }
 

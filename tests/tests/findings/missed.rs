@@ -51,7 +51,7 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
     detector(scene).await;
     leave_things_behind(scene).await;
 
-    let first = sweep(scene).await;
+    let first = scene.sweep().await;
     let fed = INSTANCES + 2;
     assert_eq!(first["fed"], fed, "{first:#}");
     assert_eq!(first["dead_rules"], 0, "the stack's rules are read: {first:#}");
@@ -71,7 +71,7 @@ pub(crate) async fn what_never_arrived_is_found_and_answered_once(scene: &Scene)
         after
     );
 
-    let second = sweep(scene).await;
+    let second = scene.sweep().await;
     assert_eq!(
         (&second["fed"], &second["known"]),
         (&json!(0), &json!(fed)),
@@ -120,11 +120,6 @@ async fn leave_things_behind(scene: &Scene) {
         ledger.open(new, None).await.unwrap(),
         Opening::Opened { .. }
     ));
-}
-
-async fn sweep(scene: &Scene) -> Value {
-    let function = scene.environment.stack().output("SweepFunctionName").unwrap();
-    lambda::invoke(scene.environment.account(), function).await
 }
 
 /// What the sweep is granted for what this test has none of: an incident that is old enough to be closed by it or to be

@@ -3,11 +3,10 @@
 use aws_sdk_iam::Client;
 use backstop_emulator::Account;
 use backstop_playbook::drill::{CheckState, RoleAspect};
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::state;
-use crate::{DrillError, error::call};
+use crate::{DrillError, error::call, policy_by_meaning};
 
 /// Reads one aspect of a role, given its name and the trust policy that it was planted with.
 pub(super) async fn read(
@@ -20,17 +19,12 @@ pub(super) async fn read(
     let role = iam.get_role().role_name(name).send().await;
     let role = role.map_err(call("iam:GetRole"))?;
     let found = role.role().and_then(|role| role.assume_role_policy_document());
-    let trust = percent_decode_str(found.unwrap_or_default()).decode_utf8_lossy();
-    Ok(state(is_same(&trust, planted), is_narrowed(&trust, planted)))
+    let trust = policy_by_meaning(found.unwrap_or_default());
+    let planted = policy_by_meaning(planted);
+    Ok(state(trust == planted, is_narrowed(&trust, &planted)))
 }
 
-/// White space says nothing.
-fn is_same(trust: &str, planted: &str) -> bool {
-    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
-    trust == planted || read(trust).is_some_and(|trust| read(planted) == Some(trust))
-}
-
-fn is_narrowed(trust: &str, planted: &str) -> bool {
+fn is_narrowed(trust: &Value, planted: &Value) -> bool {
     let (now, before) = (statements(trust), statements(planted));
     match now.strip_prefix(before.as_slice()) {
         Some([denial]) => {
@@ -45,8 +39,7 @@ fn is_narrowed(trust: &str, planted: &str) -> bool {
     }
 }
 
-fn statements(document: &str) -> Vec<Value> {
-    let document: Value = serde_json::from_str(document).unwrap_or_default();
+fn statements(document: &Value) -> Vec<Value> {
     let statements = document.get("Statement").and_then(Value::as_array);
     statements.cloned().unwrap_or_default()
 }
@@ -59,8 +52,8 @@ mod tests {
         r#"{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}"#;
     const DENIAL: &str = r#"{"Effect":"Deny","Principal":"*","Action":["sts:AssumeRole"]}"#;
 
-    fn trust(statements: &[&str]) -> String {
-        format!(r#"{{"Statement":[{}]}}"#, statements.join(","))
+    fn trust(statements: &[&str]) -> Value {
+        policy_by_meaning(&format!(r#"{{"Statement":[{}]}}"#, statements.join(",")))
     }
 
     #[test]

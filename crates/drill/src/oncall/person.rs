@@ -4,7 +4,7 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use backstop_client::Client;
 use backstop_core::{
     IncidentId,
-    api::{ApproveRequest, Decided, DecisionAnswer, DenyRequest, Right},
+    api::{ApproveRequest, Decided, DecisionAnswer, Right},
 };
 use tokio::sync::OnceCell;
 
@@ -54,16 +54,6 @@ impl<'a> Person<'a> {
         let api = self.api().await?;
         let path = ["incidents", id.as_str(), "approve"];
         let answer: DecisionAnswer = api.post(&path, &request).await?;
-        Ok(answer.decision)
-    }
-
-    /// Denies the plan.
-    pub async fn deny(&self, id: &IncidentId) -> Result<Decided, DrillError> {
-        let request = DenyRequest {
-            reason: Some("drill".to_owned()),
-        };
-        let api = self.api().await?;
-        let answer: DecisionAnswer = api.post(&["incidents", id.as_str(), "deny"], &request).await?;
         Ok(answer.decision)
     }
 

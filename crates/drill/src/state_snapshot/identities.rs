@@ -1,11 +1,9 @@
 //! Users and roles: keys, other credentials, inline policies, trust.
 
 use aws_sdk_iam::Client;
-use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
 use super::StateSnapshot;
-use crate::{DrillError, error::call};
+use crate::{DrillError, error::call, policy_by_meaning};
 
 pub(super) async fn user(iam: &Client, name: &str, snapshot: &mut StateSnapshot) -> Result<(), DrillError> {
     let keys = iam.list_access_keys().user_name(name).send().await;
@@ -70,7 +68,7 @@ pub(super) async fn role(iam: &Client, name: &str, snapshot: &mut StateSnapshot)
     let trust = role.role().and_then(|role| role.assume_role_policy_document());
     snapshot.put(
         format!("trust policy of role {name}"),
-        policy(trust.unwrap_or_default()),
+        policy_by_meaning(trust.unwrap_or_default()),
     );
     let names = iam.list_role_policies().role_name(name).send().await;
     for policy in names.map_err(call("iam:ListRolePolicies"))?.policy_names() {
@@ -87,10 +85,4 @@ pub(super) async fn role(iam: &Client, name: &str, snapshot: &mut StateSnapshot)
         );
     }
     Ok(())
-}
-
-/// A policy by its meaning: white space says nothing. What is no JSON stays the text that it is.
-fn policy(encoded: &str) -> Value {
-    let text = percent_decode_str(encoded).decode_utf8_lossy();
-    serde_json::from_str(&text).unwrap_or_else(|_not_json| Value::from(text.as_ref()))
 }

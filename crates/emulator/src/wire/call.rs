@@ -95,7 +95,20 @@ impl Default for Record {
 
 impl Record {
     pub(crate) fn calls(&self) -> Vec<RecordedCall> {
-        let mut calls = self.inner().calls.clone();
+        self.since(0)
+    }
+
+    /// How the next call will be counted.
+    pub(crate) fn mark(&self) -> u64 {
+        self.inner().next
+    }
+
+    /// The calls that began at this mark or later.
+    pub(crate) fn since(&self, mark: u64) -> Vec<RecordedCall> {
+        let inner = self.inner();
+        let began_since = inner.calls.iter().filter(|call| call.seq >= mark);
+        let mut calls: Vec<RecordedCall> = began_since.cloned().collect();
+        drop(inner);
         calls.sort_by_key(|call| call.seq);
         calls
     }

@@ -1,0 +1,211 @@
+//! Receipts that somebody forged, in the worst case: with their proof, so that the runner hands them to the action. Each
+//! must end in a refusal with a name, or in a state that the action's own receipt leads to as well.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use backstop_core::{Receipt, Risk, UndoOutcome};
+use serde_json::{Value, json};
+
+use super::permit;
+use crate::{Action, StepError, action::StepRequest};
+
+/// What a fake account holds, by the names of what it is.
+pub type States = BTreeMap<String, Value>;
+/// Shared with the account's clients, which read and write it.
+pub type FakeAccount = Arc<Mutex<States>>;
+
+/// An action on a fake account.
+pub struct Bench {
+    /// The action, which knows this account only.
+    pub action: Arc<dyn Action>,
+    /// What it is asked for.
+    pub request: StepRequest,
+    /// What there is.
+    pub account: FakeAccount,
+}
+
+/// What came of all forged receipts.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Receipts with one value made hostile.
+    pub mutations: usize,
+    /// How often an action refused one, acting or undoing.
+    pub refused: usize,
+    /// How often one led where the action's own receipt leads, or changed nothing.
+    pub harmless: usize,
+    /// What was otherwise than any receipt of the action's leaves it.
+    pub gained: Vec<String>,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            to,
+            "{} mutated receipts, each acted on, undone, and undone with every risk accepted: {} refused, {} harmless, {} \
+             permissions gained",
+            self.mutations,
+            self.refused,
+            self.harmless,
+            self.gained.len()
+        )
+    }
+}
+
+/// What a forger would put where a name, an id, a time or a policy stands. Some of them are there in the fake accounts.
+fn hostile() -> Vec<Value> {
+    let allow = json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*", "Principal": { "AWS": "999999999999" } }],
+    });
+    vec![
+        json!(""),
+        json!("mallory"),
+        json!("OrgAdmin"),
+        json!("Guardrail"),
+        json!("AKIAI44QH8DHBEXAMPLE"),
+        json!("arn:aws:iam::999999999999:instance-profile/evil"),
+        json!(allow.to_string()),
+        allow,
+        json!("x".repeat(20_000)),
+        json!(-1),
+        json!(true),
+        json!(null),
+        json!(["sg-0fedcba9876543210"]),
+        json!("1970-01-01T00:00:00Z"),
+        json!("9999-12-31T23:59:59Z"),
+    ]
+}
+
+/// The receipt with each of its values made hostile in turn.
+pub fn mutated(receipt: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    for path in paths(receipt, "") {
+        for value in hostile() {
+            let mut other = receipt.clone();
+            *other.pointer_mut(&path).unwrap() = value;
+            if &other != receipt {
+                all.push(other);
+            }
+        }
+    }
+    all
+}
+
+/// Where the values of a receipt are, itself the first.
+fn paths(value: &Value, at: &str) -> Vec<String> {
+    let mut paths = vec![at.to_owned()];
+    let within: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, inner)| (key.replace('~', "~0").replace('/', "~1"), inner))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(place, inner)| (place.to_string(), inner))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (key, inner) in within {
+        paths.extend(self::paths(inner, &format!("{at}/{key}")));
+    }
+    paths
+}
+
+/// Undone with these risks accepted, and where the action's own receipt leads by that.
+struct Undo {
+    accepted: Vec<Risk>,
+    state: States,
+}
+
+impl Tally {
+    /// Acts and undoes by every mutation of the receipt that the action itself plans.
+    pub async fn try_every_receipt(&mut self, bench: &Bench) {
+        let id = bench.action.spec().id;
+        let before = bench.states();
+        let receipt = bench.action.plan(&bench.request).await.unwrap().receipt;
+        bench.act(&receipt).await.unwrap();
+        let contained = bench.states();
+        assert_ne!(contained, before, "{id}: its own receipt changes nothing");
+        let mut undos = Vec::new();
+        for accepted in [vec![], vec![Risk::ReviveSessions, Risk::ReactivateKey]] {
+            bench.set(&contained);
+            bench.undo(&receipt, &accepted).await.unwrap();
+            let state = bench.states();
+            undos.push(Undo { accepted, state });
+        }
+        for forged in mutated(&receipt.0) {
+            self.mutations += 1;
+            let forged = Receipt(forged);
+            bench.set(&before);
+            let acted = bench.act(&forged).await;
+            self.count(bench, &forged, acted.is_err(), &[&before, &contained]);
+            for Undo { accepted, state } in &undos {
+                bench.set(&contained);
+                let undone = bench.undo(&forged, accepted).await;
+                let is_refused = matches!(undone, Err(_) | Ok(UndoOutcome::Drifted { .. }));
+                self.count(bench, &forged, is_refused, &[&contained, state]);
+            }
+        }
+    }
+
+    fn count(&mut self, bench: &Bench, forged: &Receipt, is_refused: bool, good: &[&States]) {
+        let now = bench.states();
+        let names: BTreeSet<&String> = good.iter().flat_map(|one| one.keys()).chain(now.keys()).collect();
+        let is_good = |name: &&String| good.iter().any(|one| one.get(*name) == now.get(*name));
+        let bad: Vec<&String> = names.into_iter().filter(|name| !is_good(name)).collect();
+        if !bad.is_empty() {
+            let id = bench.action.spec().id;
+            self.gained.push(format!("{id}: {bad:?} by {}", forged.0));
+        } else if is_refused {
+            self.refused += 1;
+        } else {
+            self.harmless += 1;
+        }
+    }
+}
+
+impl Bench {
+    fn states(&self) -> States {
+        self.account.lock().unwrap().clone()
+    }
+
+    fn set(&self, states: &States) {
+        self.account.lock().unwrap().clone_from(states);
+    }
+
+    async fn act(&self, receipt: &Receipt) -> Result<(), StepError> {
+        self.action.act(&permit(), &self.request, receipt).await
+    }
+
+    async fn undo(&self, receipt: &Receipt, accepted: &[Risk]) -> Result<UndoOutcome, StepError> {
+        let request = StepRequest {
+            accepted: accepted.to_vec(),
+            ..self.request.clone()
+        };
+        self.action.undo(&permit(), &request, receipt).await
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn every_value_of_a_receipt_is_made_hostile() {
+    let receipt = json!({ "holder": "alice", "groups": [{ "id": "sg-1" }, { "id": "sg-2" }] });
+    let mut found = paths(&receipt, "");
+    found.sort();
+    let expected = [
+        "",
+        "/groups",
+        "/groups/0",
+        "/groups/0/id",
+        "/groups/1",
+        "/groups/1/id",
+        "/holder",
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(mutated(&receipt).len(), expected.len() * hostile().len());
+}

@@ -4,7 +4,8 @@
 //! *Changes* the membership only. The desired capacity stays, so that a replacement comes; nothing is suspended
 //! and no size is touched. *Undo* brings back the membership, with scale-in protection and Standby as they were.
 //! It can't be more exact than that: the replacement is there, so attaching raises the desired capacity by one,
-//! and the outcome says so and how to lower it. It refuses if the instance is in another group by then.
+//! and the outcome says so and how to lower it. It refuses if the instance is in another group by then, and as long as it
+//! is cut off from the network: the group would terminate it.
 //! *Twice* is harmless: an instance that is in no group has nothing to leave.
 
 pub(crate) mod group;
@@ -25,6 +26,7 @@ use group::Group;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cut_off::{self, Placement},
     instance::{self, id_of},
     services::{AutoScaling, Ec2},
 };
@@ -42,12 +44,16 @@ struct MembershipReceipt {
     /// `InService`, `Standby`, …
     lifecycle_state: String,
     protected_from_scale_in: bool,
+    /// Where its interfaces were; older logs don't have it.
+    #[serde(default)]
+    interfaces: Vec<Placement>,
 }
 
 impl MembershipReceipt {
     fn of(member: &AutoScalingInstanceDetails, instance: &str) -> Self {
         Self {
             instance: instance.to_owned(),
+            interfaces: Vec::new(),
             group: member.auto_scaling_group_name().unwrap_or_default().to_owned(),
             lifecycle_state: member.lifecycle_state().unwrap_or("unknown").to_owned(),
             protected_from_scale_in: member.protected_from_scale_in().unwrap_or_default(),
@@ -80,6 +86,7 @@ impl Action for DetachFromAutoScaling {
             group::membership(&autoscaling, id)
         );
         let (instance, member) = (instance?, member?);
+        let interfaces = cut_off::placements(&instance);
         let Some(member) = member else {
             return Err(StepError::NotApplicable {
                 reason: format!("instance {id} is in no Auto Scaling group"),
@@ -111,7 +118,7 @@ impl Action for DetachFromAutoScaling {
             needs_approval: group.as_ref().and_then(|group| last_in_service(group, &before)),
             captured: None,
             manual_undo: manual_undo(request, &before),
-            receipt: write_receipt(&before)?,
+            receipt: write_receipt(&MembershipReceipt { interfaces, ..before })?,
         })
     }
 
@@ -181,8 +188,8 @@ impl Action for DetachFromAutoScaling {
         instance::check_own(request, &receipt.instance)?;
         let aws = self.accounts.at(request)?;
         let (ec2, autoscaling) = (aws.client::<Ec2>(), aws.client::<AutoScaling>());
-        if let Err(gone) = instance::or_gone(instance::read(&ec2, &request.target).await)? {
-            return Ok(gone);
+        if let Err(refused) = cut_off::check(&ec2, request, &receipt.interfaces).await? {
+            return Ok(refused);
         }
         return_home::undo(&autoscaling, &receipt, request.target.region.as_str()).await
     }

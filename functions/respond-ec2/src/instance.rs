@@ -43,6 +43,9 @@ pub(crate) struct Interface {
     pub(crate) vpc: Option<String>,
     /// Security group ids, sorted: EC2 keeps no order.
     pub(crate) groups: Vec<String>,
+    /// What these groups are called.
+    #[serde(default)]
+    pub(crate) group_names: Vec<String>,
     pub(crate) private_addresses: Vec<String>,
     pub(crate) ipv6_addresses: Vec<String>,
     pub(crate) public_address: Option<String>,
@@ -186,7 +189,12 @@ impl Interface {
             .filter_map(|group| group.group_id().map(str::to_owned))
             .collect();
         groups.sort();
+        let group_names = found
+            .groups()
+            .iter()
+            .filter_map(|group| group.group_name().map(str::to_owned));
         Self {
+            group_names: group_names.collect(),
             id: found.network_interface_id().unwrap_or_default().to_owned(),
             device_index: found
                 .attachment()

@@ -115,7 +115,7 @@ impl Action for DetachFromAutoScaling {
                 .as_ref()
                 .map(|group| limits(group, &before))
                 .unwrap_or_default(),
-            needs_approval: group.as_ref().and_then(|group| last_in_service(group, &before)),
+            needs_approval: group.as_ref().and_then(|group| too_few_remain(group, &before)),
             captured: None,
             manual_undo: manual_undo(request, &before),
             receipt: write_receipt(&MembershipReceipt { interfaces, ..before })?,
@@ -195,7 +195,7 @@ impl Action for DetachFromAutoScaling {
     }
 }
 
-/// Why whatever takes the instance out of service waits for a person: nothing else in its group serves.
+/// Why whatever takes the instance out of service waits for a person: too few others in its group serve.
 pub(crate) async fn last_healthy_member(aws: &Access<'_>, id: &str) -> Result<Option<String>, CallError> {
     let autoscaling = aws.client::<AutoScaling>();
     let Some(member) = group::membership(&autoscaling, id).await? else {
@@ -203,16 +203,29 @@ pub(crate) async fn last_healthy_member(aws: &Access<'_>, id: &str) -> Result<Op
     };
     let before = MembershipReceipt::of(&member, id);
     let group = group::read(&autoscaling, &before.group, id).await?;
-    Ok(group.and_then(|group| last_in_service(&group, &before)))
+    Ok(group.and_then(|group| too_few_remain(&group, &before)))
 }
 
-fn last_in_service(group: &Group, before: &MembershipReceipt) -> Option<String> {
-    let is_last = group.healthy_peers == 0 && before.lifecycle_state == "InService";
-    is_last.then(|| {
-        format!(
-            "the instance is the last healthy one in Auto Scaling group {}: until a replacement is in service, \
-             nothing serves",
+/// Most members of one group may be compromised one after another, by the same hole: each must not count on the others until
+/// the last.
+fn too_few_remain(group: &Group, before: &MembershipReceipt) -> Option<String> {
+    if before.lifecycle_state != "InService" {
+        return None;
+    }
+    if group.healthy_peers == 0 {
+        return Some(format!(
+            "the instance is the last healthy one in Auto Scaling group {}: until a replacement is in service, nothing \
+             serves",
             group.name
+        ));
+    }
+    let desired = usize::try_from(group.desired).unwrap_or_default();
+    let is_short = group.healthy_peers.saturating_mul(2) < desired;
+    is_short.then(|| {
+        format!(
+            "only {} healthy instance(s) of the {desired} that Auto Scaling group {} wants would remain, fewer than half, \
+             until replacements are in service",
+            group.healthy_peers, group.name
         )
     })
 }

@@ -8,6 +8,7 @@ mod detach_from_auto_scaling;
 mod end_sessions;
 mod instance;
 mod isolate_instance;
+mod owner;
 mod protect_instance;
 mod revoke_instance_credentials;
 mod secure_snapshots;

@@ -124,7 +124,7 @@ impl Action for DenySubnetTraffic {
             if standing.iter().any(|acl| acl.has(entry)) {
                 continue;
             }
-            first = first.and(acl::create(&ec2, entry).await);
+            first = first.and(acl::create(&ec2, &receipt.vpcs, entry).await);
         }
         Ok(first?)
     }
@@ -215,10 +215,10 @@ impl DenySubnetTraffic {
     }
 }
 
-/// Refuses a receipt of another instance, or with rules that this step never makes: of more than one address.
+/// Refuses a receipt of another instance, or with rules that this step never makes: of more than an interface can have.
 fn check(request: &StepRequest, receipt: &CutReceipt) -> Result<(), StepError> {
     instance::check_own(request, &receipt.instance)?;
-    match receipt.entries.iter().find(|entry| !entry.is_of_one_address()) {
+    match receipt.entries.iter().find(|entry| !entry.is_of_one_interface()) {
         Some(entry) => Err(unlike(format!(
             "rule {} of network ACL `{}` for `{}` is none that this step makes",
             entry.number, entry.acl, entry.cidr
@@ -242,7 +242,7 @@ fn addresses(instance: &Instance) -> Vec<(String, Vec<String>)> {
             .ipv6_addresses
             .iter()
             .map(|address| format!("{address}/128"));
-        let addresses = ipv4.chain(ipv6);
+        let addresses = ipv4.chain(ipv6).chain(interface.prefixes.iter().cloned());
         match by_vpc.iter_mut().find(|(known, _)| known == vpc) {
             Some((_, all)) => all.extend(addresses),
             None => by_vpc.push((vpc.clone(), addresses.collect())),
@@ -270,5 +270,7 @@ impl Cut {
     }
 }
 
+#[cfg(test)]
+mod repeated;
 #[cfg(test)]
 mod tests;

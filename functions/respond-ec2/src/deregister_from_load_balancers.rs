@@ -3,7 +3,8 @@
 //!
 //! *Changes* the registrations only. *Undo* is exact: the receipt holds each target as it was registered, with
 //! port and Availability Zone; one that was registered again since is left, a group that was deleted since is
-//! named. *Twice* is harmless: what isn't registered can be deregistered.
+//! named. Nothing is registered as long as the instance is cut off from the network: what looks after it would
+//! terminate it. *Twice* is harmless: what isn't registered can be deregistered.
 
 mod classic;
 mod target_groups;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use target_groups::Registration;
 
 use crate::{
+    cut_off::{self, Placement},
     instance::{self, Instance},
     services::{ClassicElb, Ec2, Elb},
 };
@@ -39,6 +41,9 @@ struct RegistrationReceipt {
     targets: Vec<Registration>,
     /// Classic Load Balancers, by name.
     classic: Vec<String>,
+    /// Where its interfaces were; older logs don't have it.
+    #[serde(default)]
+    interfaces: Vec<Placement>,
 }
 
 /// Everything that holds the instance.
@@ -109,6 +114,7 @@ impl Action for DeregisterFromLoadBalancers {
                 .iter()
                 .map(|member| member.balancer.clone())
                 .collect(),
+            interfaces: cut_off::placements(&instance),
         };
         Ok(Plan {
             step: request.step.clone(),
@@ -182,8 +188,8 @@ impl Action for DeregisterFromLoadBalancers {
         check(request, &receipt)?;
         let aws = self.accounts.at(request)?;
         let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
-        if let Err(gone) = instance::or_gone(instance::read(&aws.client::<Ec2>(), &request.target).await)? {
-            return Ok(gone);
+        if let Err(refused) = cut_off::check(&aws.client::<Ec2>(), request, &receipt.interfaces).await? {
+            return Ok(refused);
         }
         let (mut restored, mut gone) = (Vec::new(), Vec::new());
         for target in &receipt.targets {

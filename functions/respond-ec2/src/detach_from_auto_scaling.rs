@@ -4,7 +4,8 @@
 //! *Changes* the membership only. The desired capacity stays, so that a replacement comes; nothing is suspended
 //! and no size is touched. *Undo* brings back the membership, with scale-in protection and Standby as they were.
 //! It can't be more exact than that: the replacement is there, so attaching raises the desired capacity by one,
-//! and the outcome says so and how to lower it. It refuses if the instance is in another group by then.
+//! and the outcome says so and how to lower it. It refuses if the instance is in another group by then, and as long as it
+//! is cut off from the network: the group would terminate it.
 //! *Twice* is harmless: an instance that is in no group has nothing to leave.
 
 pub(crate) mod group;
@@ -25,6 +26,7 @@ use group::Group;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cut_off::{self, Placement},
     instance::{self, id_of},
     services::{AutoScaling, Ec2},
 };
@@ -42,12 +44,16 @@ struct MembershipReceipt {
     /// `InService`, `Standby`, …
     lifecycle_state: String,
     protected_from_scale_in: bool,
+    /// Where its interfaces were; older logs don't have it.
+    #[serde(default)]
+    interfaces: Vec<Placement>,
 }
 
 impl MembershipReceipt {
     fn of(member: &AutoScalingInstanceDetails, instance: &str) -> Self {
         Self {
             instance: instance.to_owned(),
+            interfaces: Vec::new(),
             group: member.auto_scaling_group_name().unwrap_or_default().to_owned(),
             lifecycle_state: member.lifecycle_state().unwrap_or("unknown").to_owned(),
             protected_from_scale_in: member.protected_from_scale_in().unwrap_or_default(),
@@ -80,6 +86,7 @@ impl Action for DetachFromAutoScaling {
             group::membership(&autoscaling, id)
         );
         let (instance, member) = (instance?, member?);
+        let interfaces = cut_off::placements(&instance);
         let Some(member) = member else {
             return Err(StepError::NotApplicable {
                 reason: format!("instance {id} is in no Auto Scaling group"),
@@ -108,10 +115,10 @@ impl Action for DetachFromAutoScaling {
                 .as_ref()
                 .map(|group| limits(group, &before))
                 .unwrap_or_default(),
-            needs_approval: group.as_ref().and_then(|group| last_in_service(group, &before)),
+            needs_approval: group.as_ref().and_then(|group| too_few_remain(group, &before)),
             captured: None,
             manual_undo: manual_undo(request, &before),
-            receipt: write_receipt(&before)?,
+            receipt: write_receipt(&MembershipReceipt { interfaces, ..before })?,
         })
     }
 
@@ -181,14 +188,14 @@ impl Action for DetachFromAutoScaling {
         instance::check_own(request, &receipt.instance)?;
         let aws = self.accounts.at(request)?;
         let (ec2, autoscaling) = (aws.client::<Ec2>(), aws.client::<AutoScaling>());
-        if let Err(gone) = instance::or_gone(instance::read(&ec2, &request.target).await)? {
-            return Ok(gone);
+        if let Err(refused) = cut_off::check(&ec2, request, &receipt.interfaces).await? {
+            return Ok(refused);
         }
         return_home::undo(&autoscaling, &receipt, request.target.region.as_str()).await
     }
 }
 
-/// Why whatever takes the instance out of service waits for a person: nothing else in its group serves.
+/// Why whatever takes the instance out of service waits for a person: too few others in its group serve.
 pub(crate) async fn last_healthy_member(aws: &Access<'_>, id: &str) -> Result<Option<String>, CallError> {
     let autoscaling = aws.client::<AutoScaling>();
     let Some(member) = group::membership(&autoscaling, id).await? else {
@@ -196,16 +203,29 @@ pub(crate) async fn last_healthy_member(aws: &Access<'_>, id: &str) -> Result<Op
     };
     let before = MembershipReceipt::of(&member, id);
     let group = group::read(&autoscaling, &before.group, id).await?;
-    Ok(group.and_then(|group| last_in_service(&group, &before)))
+    Ok(group.and_then(|group| too_few_remain(&group, &before)))
 }
 
-fn last_in_service(group: &Group, before: &MembershipReceipt) -> Option<String> {
-    let is_last = group.healthy_peers == 0 && before.lifecycle_state == "InService";
-    is_last.then(|| {
-        format!(
-            "the instance is the last healthy one in Auto Scaling group {}: until a replacement is in service, \
-             nothing serves",
+/// Most members of one group may be compromised one after another, by the same hole: each must not count on the others until
+/// the last.
+fn too_few_remain(group: &Group, before: &MembershipReceipt) -> Option<String> {
+    if before.lifecycle_state != "InService" {
+        return None;
+    }
+    if group.healthy_peers == 0 {
+        return Some(format!(
+            "the instance is the last healthy one in Auto Scaling group {}: until a replacement is in service, nothing \
+             serves",
             group.name
+        ));
+    }
+    let desired = usize::try_from(group.desired).unwrap_or_default();
+    let is_short = group.healthy_peers.saturating_mul(2) < desired;
+    is_short.then(|| {
+        format!(
+            "only {} healthy instance(s) of the {desired} that Auto Scaling group {} wants would remain, fewer than half, \
+             until replacements are in service",
+            group.healthy_peers, group.name
         )
     })
 }

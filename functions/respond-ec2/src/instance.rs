@@ -32,6 +32,9 @@ pub(crate) struct Instance {
     pub(crate) is_spot: bool,
     /// The device name of the boot volume.
     pub(crate) root_device: Option<String>,
+    /// The service that alone may change it (EC2 User Guide, "Amazon EC2 managed instances").
+    #[serde(default)]
+    pub(crate) operator: Option<String>,
 }
 
 /// A network interface that is attached to the instance.
@@ -43,8 +46,20 @@ pub(crate) struct Interface {
     pub(crate) vpc: Option<String>,
     /// Security group ids, sorted: EC2 keeps no order.
     pub(crate) groups: Vec<String>,
+    /// What these groups are called.
+    #[serde(default)]
+    pub(crate) group_names: Vec<String>,
     pub(crate) private_addresses: Vec<String>,
     pub(crate) ipv6_addresses: Vec<String>,
+    /// The address ranges that are delegated to it: an IPv4 `/28` or an IPv6 `/80` each.
+    #[serde(default)]
+    pub(crate) prefixes: Vec<String>,
+    /// Whether it carries branch interfaces of pods or tasks.
+    #[serde(default)]
+    pub(crate) is_trunk: bool,
+    /// Whether its source/destination check is off.
+    #[serde(default)]
+    pub(crate) forwards: bool,
     pub(crate) public_address: Option<String>,
     /// The idle timeout of established TCP connections in seconds; `None` is EC2's default, which depends on
     /// the instance type (EC2 User Guide, "Connection tracking timeouts").
@@ -174,6 +189,10 @@ impl Instance {
             is_instance_store: found.root_device_type() == Some(&types::DeviceType::InstanceStore),
             is_spot: found.instance_lifecycle() == Some(&types::InstanceLifecycleType::Spot),
             root_device: found.root_device_name().map(str::to_owned),
+            operator: found
+                .operator()
+                .filter(|operator| operator.managed() == Some(true))
+                .map(|operator| operator.principal().unwrap_or("an AWS service").to_owned()),
         }
     }
 }
@@ -186,7 +205,12 @@ impl Interface {
             .filter_map(|group| group.group_id().map(str::to_owned))
             .collect();
         groups.sort();
+        let group_names = found
+            .groups()
+            .iter()
+            .filter_map(|group| group.group_name().map(str::to_owned));
         Self {
+            group_names: group_names.collect(),
             id: found.network_interface_id().unwrap_or_default().to_owned(),
             device_index: found
                 .attachment()
@@ -205,6 +229,9 @@ impl Interface {
                 .iter()
                 .filter_map(|address| address.ipv6_address().map(str::to_owned))
                 .collect(),
+            prefixes: prefixes(found),
+            is_trunk: found.interface_type() == Some("trunk"),
+            forwards: found.source_dest_check() == Some(false),
             public_address: found
                 .association()
                 .and_then(|association| association.public_ip())
@@ -214,6 +241,12 @@ impl Interface {
                 .and_then(|tracking| tracking.tcp_established_timeout()),
         }
     }
+}
+
+fn prefixes(found: &types::InstanceNetworkInterface) -> Vec<String> {
+    let ipv4 = found.ipv4_prefixes().iter().filter_map(|one| one.ipv4_prefix());
+    let ipv6 = found.ipv6_prefixes().iter().filter_map(|one| one.ipv6_prefix());
+    ipv4.chain(ipv6).map(str::to_owned).collect()
 }
 
 impl Volume {

@@ -33,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use self::group::{Isolation, IsolationGroup};
 use crate::{
     instance::{self, Instance, Interface},
+    owner,
     services::Ec2,
 };
 
@@ -88,6 +89,12 @@ impl Action for IsolateInstance {
         let ec2 = aws.client::<Ec2>();
         let wants_untracking = request.flag(&ec2::isolate_instance::UNTRACK)?;
         let instance = instance::read(&ec2, &request.target).await?;
+        if let Some(reason) = owner::only_its_operator(&instance) {
+            return Err(StepError::Refused {
+                guardrail: "operated-by-a-service".to_owned(),
+                reason,
+            });
+        }
         let (groups, paths, last) = tokio::join!(
             groups_of(&aws, request, &instance),
             tracked::read(&aws, &instance),
@@ -172,6 +179,7 @@ impl Action for IsolateInstance {
             .interfaces
             .iter()
             .filter_map(|interface| words::fault(interface, &groups))
+            .chain(owner::unseen_interfaces(&instance))
             .collect();
         Ok(Verification {
             holds: faults.is_empty(),

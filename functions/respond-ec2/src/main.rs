@@ -1,12 +1,14 @@
 //! `respond-ec2`: contains EC2 instances and keeps evidence of them. Nothing else changes EC2.
 
 mod capture_instance;
+mod cut_off;
 mod deny_subnet_traffic;
 mod deregister_from_load_balancers;
 mod detach_from_auto_scaling;
 mod end_sessions;
 mod instance;
 mod isolate_instance;
+mod owner;
 mod protect_instance;
 mod revoke_instance_credentials;
 mod secure_snapshots;

@@ -3,7 +3,8 @@
 //! *Changes* termination protection, stop protection, the behaviour on shutdown from inside (`stop`), and for
 //! each EBS volume that it isn't deleted on termination. Neither protects against an Auto Scaling group.
 //! *Undo* is exact: the receipt holds the value of each setting that was changed, and a volume that is attached
-//! there no longer counts as drift. *Twice* is harmless: the settings are set, not toggled.
+//! there no longer counts as drift. It refuses as long as the instance is cut off from the network, since then it
+//! is evidence. *Twice* is harmless: the settings are set, not toggled.
 
 mod setting;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use setting::Setting;
 
 use crate::{
+    cut_off::{self, Placement},
     instance::{self, Instance},
     services::Ec2,
 };
@@ -35,6 +37,9 @@ pub(crate) struct ProtectInstance {
 struct ProtectReceipt {
     instance: String,
     before: Vec<Setting>,
+    /// Where its interfaces were; older logs don't have it.
+    #[serde(default)]
+    interfaces: Vec<Placement>,
 }
 
 impl ProtectInstance {
@@ -85,6 +90,7 @@ impl Action for ProtectInstance {
             captured: None,
             manual_undo: before.iter().map(by_hand).collect(),
             receipt: write_receipt(&ProtectReceipt {
+                interfaces: cut_off::placements(&instance),
                 instance: instance.id,
                 before,
             })?,
@@ -135,11 +141,12 @@ impl Action for ProtectInstance {
     ) -> Result<UndoOutcome, StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
-        let now = match instance::or_gone(self.read(request).await)? {
-            Ok((_, now)) => now,
-            Err(gone) => return Ok(gone),
-        };
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = match cut_off::check(&ec2, request, &receipt.interfaces).await? {
+            Ok(instance) => instance,
+            Err(refused) => return Ok(refused),
+        };
+        let now = setting::read(&ec2, &instance).await?;
         let (mut restored, mut drifted) = (Vec::new(), Vec::new());
         for before in &receipt.before {
             match now.iter().find(|now| now.is_same_setting(before)) {

@@ -17,22 +17,25 @@ pub(super) const MOST_RULES: usize = 20;
 /// The number of the deny that ends every ACL (VPC User Guide, "Network ACL rules").
 const DEFAULT_DENY: i32 = 32_767;
 
+/// What EC2 answers where a rule of this number and direction stands.
+const ALREADY_THERE: &str = "NetworkAclEntryAlreadyExists";
+
 /// One deny rule of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) acl: String,
     pub(super) egress: bool,
     pub(super) number: i32,
-    /// An IPv4 `/32` or an IPv6 `/128`.
+    /// An IPv4 `/32` or an IPv6 `/128`; of a delegated prefix, a `/28` or a `/80`.
     pub(super) cidr: String,
 }
 
 impl Entry {
-    /// Whether it is a rule for one address, under a number that a rule may have.
-    pub(super) fn is_of_one_address(&self) -> bool {
+    /// Whether it is a rule for one address or one delegated prefix, under a number that a rule may have.
+    pub(super) fn is_of_one_interface(&self) -> bool {
         let is_one = match self.cidr.split_once('/') {
-            Some((address, "32")) => address.parse::<Ipv4Addr>().is_ok(),
-            Some((address, "128")) => address.parse::<Ipv6Addr>().is_ok(),
+            Some((address, "32" | "28")) => address.parse::<Ipv4Addr>().is_ok(),
+            Some((address, "128" | "80")) => address.parse::<Ipv6Addr>().is_ok(),
             _ => false,
         };
         is_one && (1..DEFAULT_DENY).contains(&self.number)
@@ -158,8 +161,23 @@ pub(super) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, C
     Ok(found.iter().filter_map(Acl::of).collect())
 }
 
-/// Makes a deny rule.
-pub(super) async fn create(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
+/// Makes a deny rule. One that stands under its number already is success if it is ours: the answer to an earlier request
+/// was lost, and it was sent again.
+pub(super) async fn create(ec2: &Client, vpcs: &[String], entry: &Entry) -> Result<(), CallError> {
+    match create_new(ec2, entry).await {
+        Err(error) if error.code == ALREADY_THERE => {
+            let standing = of_vpcs(ec2, vpcs).await?;
+            if standing.iter().any(|acl| acl.has(entry)) {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        }
+        created => created,
+    }
+}
+
+async fn create_new(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
     let call = ec2
         .create_network_acl_entry()
         .network_acl_id(&entry.acl)

@@ -111,6 +111,11 @@ pub(super) fn limits(instance: &Instance, cuts: &[Cut]) -> Vec<String> {
          metadata service"
             .to_owned(),
     );
+    lines.push(
+        "what leaves by the instance's own subnet's routes crosses no other subnet and goes on: gateway endpoints (data \
+         to S3 and DynamoDB), VPC peering, virtual private gateways (VPN, Direct Connect)"
+            .to_owned(),
+    );
     lines
 }
 

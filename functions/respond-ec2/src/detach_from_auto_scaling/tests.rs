@@ -115,7 +115,7 @@ async fn receipt(state: &'static str, is_protected: bool) -> Receipt {
 
 #[tokio::test]
 async fn leaves_the_group_at_its_size_and_names_who_remains() {
-    let planned = plan(member("InService"), group(&["Healthy", "Unhealthy"], 3, 4))
+    let planned = plan(member("InService"), group(&["Healthy", "Unhealthy"], 2, 4))
         .await
         .unwrap();
     assert_eq!(planned.changes.len(), 1);
@@ -159,6 +159,15 @@ async fn the_last_healthy_one_waits_for_a_person_and_a_stranger_is_skipped() {
         last.needs_approval
             .unwrap()
             .contains("last healthy one in Auto Scaling group web")
+    );
+    let short = plan(member("InService"), group(&["Healthy", "Unhealthy"], 3, 4))
+        .await
+        .unwrap();
+    assert!(
+        short
+            .needs_approval
+            .unwrap()
+            .contains("only 1 healthy instance(s) of the 3")
     );
     let standby = plan(member("Standby"), group(&[], 1, 4)).await.unwrap();
     assert_eq!(standby.needs_approval, None, "it serves nobody");

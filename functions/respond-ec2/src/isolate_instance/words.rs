@@ -12,7 +12,10 @@ use super::{
     group::{ISOLATION, Isolation, rules_of},
     tracked::Paths,
 };
-use crate::instance::{Instance, Interface};
+use crate::{
+    instance::{Instance, Interface},
+    owner,
+};
 
 const MODIFY: &str = permissions::ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE.action;
 /// What reaches the connections that isolation leaves.
@@ -126,7 +129,8 @@ pub(super) fn limits(
     } else {
         format!(
             "connections that are open now are tracked and go on, in spite of the new group, until they have been \
-             idle for {SHORTEST_TIMEOUT} seconds"
+             idle for {SHORTEST_TIMEOUT} seconds; a shell or a beacon that keeps sending never is, and nothing here \
+             proves that it ended"
         )
     }];
     let tracked: Vec<&str> = paths.tracked.iter().map(String::as_str).collect();
@@ -151,7 +155,9 @@ pub(super) fn limits(
     {
         lines.push(
             "connections straight through the internet gateway are cut by the option `untrack` of this step, by \
-             taking the public address away, or by stopping the instance, which loses its memory"
+             taking the public address away (an Elastic IP address can be given back, one that was assigned by itself \
+             never comes back), by a rule of its subnet's network ACL that denies the remote address, or by stopping \
+             the instance, which loses its memory"
                 .to_owned(),
         );
     }
@@ -162,6 +168,7 @@ pub(super) fn limits(
                 .to_owned(),
         );
     }
+    lines.extend(owner::limits(instance));
     for unknown in &paths.unknown {
         lines.push(format!(
             "whether connections go through a gateway or load balancer that always tracks them is not known: {unknown}"
@@ -233,7 +240,8 @@ pub(super) fn isolated(instance: &Instance) -> String {
         })
         .collect();
     format!(
-        "every network interface of {} is in {ISOLATION} only, which has no rules: {}",
+        "no new connection is let through: every network interface of {} is in {ISOLATION} only, which has no rules: \
+         {}. Whether connections that were open before have ended isn't proven",
         instance.id,
         interfaces.join(", ")
     )

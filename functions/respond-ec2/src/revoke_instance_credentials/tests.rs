@@ -284,7 +284,7 @@ async fn undo_never_brings_stolen_credentials_back() {
     let UndoOutcome::KeptUntil { until, what } = world.undo(&receipt).await else {
         unreachable!("credentials from before live for hours")
     };
-    assert_eq!(until.to_string(), "2026-03-01T18:00:00Z");
+    assert_eq!(until.to_string(), "2026-03-02T00:00:00Z");
     assert_eq!(
         world.take_calls(),
         ["put", "associate"],
@@ -297,7 +297,7 @@ async fn undo_never_brings_stolen_credentials_back() {
         "{text}"
     );
     assert!(
-        what.contains("2026-03-01T18:00:00Z, then: `aws iam delete-role-policy --role-name web-role"),
+        what.contains("2026-03-02T00:00:00Z, then: `aws iam delete-role-policy --role-name web-role"),
         "{what}"
     );
     assert!(matches!(
@@ -307,7 +307,7 @@ async fn undo_never_brings_stolen_credentials_back() {
     assert_eq!(world.take_calls(), Vec::<String>::new());
 
     let mut later = step_request();
-    later.at = "2026-03-01T18:00:00Z".parse().unwrap();
+    later.at = "2026-03-02T00:00:00Z".parse().unwrap();
     let ended = world.action().undo(&permit(), &later, &receipt).await.unwrap();
     assert!(matches!(ended, UndoOutcome::Restored { .. }), "{ended:?}");
     assert_eq!(world.take_calls(), ["delete"]);

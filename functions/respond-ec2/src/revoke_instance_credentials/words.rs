@@ -76,8 +76,11 @@ pub(super) fn limits(policy: Option<&PolicyReceipt>) -> Vec<String> {
              AssumeRole by sessions of role {} that are named after the instance",
             policy.holder
         ),
-        "credentials that were taken from the instance live for up to 6 hours and would work again without the \
+        "credentials that were taken from the instance live for up to 12 hours and would work again without the \
          deny, so undo leaves a deny for those issued before it; by hand, delete it no sooner"
+            .to_owned(),
+        "credentials of pods and tasks on the instance (EKS Pod Identity, IRSA, ECS task roles) and its instance \
+         identity credentials are of other roles and go on"
             .to_owned(),
     ]
 }

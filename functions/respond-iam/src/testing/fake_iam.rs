@@ -24,7 +24,7 @@ use aws_sdk_iam::{
             UpdateServiceSpecificCredentialError, UpdateServiceSpecificCredentialOutput,
         },
         update_signing_certificate::{UpdateSigningCertificateError, UpdateSigningCertificateOutput},
-        update_ssh_public_key::{UpdateSshPublicKeyError, UpdateSshPublicKeyOutput},
+        update_ssh_public_key::{UpdateSSHPublicKeyError, UpdateSshPublicKeyOutput},
     },
     types::{
         AccessKeyMetadata, Role, ServiceSpecificCredentialMetadata, SigningCertificate, SshPublicKeyMetadata,
@@ -197,7 +197,7 @@ pub(crate) fn fake_iam(account: &FakeAccount) -> Arc<Accounts> {
     let update_ssh = updates!(
         account,
         update_ssh_public_key,
-        (UpdateSshPublicKeyError, UpdateSshPublicKeyOutput),
+        (UpdateSSHPublicKeyError, UpdateSshPublicKeyOutput),
         |asked| {
             let name = ssh(asked.user_name().unwrap(), asked.ssh_public_key_id().unwrap());
             (name, asked.status().map(StatusType::as_str))

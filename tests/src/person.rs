@@ -18,7 +18,7 @@ const PEOPLE: [&str; 2] = ["bob", "carol"];
 pub fn person(name: &str) -> Person {
     let caller = Caller {
         arn: format!("arn:aws:iam::123456789012:user/{name}"),
-        user_id: format!("AIDA{}", name.to_ascii_uppercase()),
+        user_id: format!("AIDA{:0<17}", name.to_ascii_uppercase()),
         access_key: None,
     };
     caller.person(None, &[]).unwrap()

@@ -339,5 +339,10 @@ pub fn refusals(incident: &Incident) -> Vec<String> {
         Some(backstop_core::Outcome::Refused { guardrail, .. }) => Some(guardrail.clone()),
         _ => None,
     });
-    at_opening.chain(at_acting).collect()
+    // A step that several refuse names them all.
+    let all = at_opening.chain(at_acting).collect::<Vec<_>>();
+    all.iter()
+        .flat_map(|names| names.split(", "))
+        .map(str::to_owned)
+        .collect()
 }

@@ -34,7 +34,13 @@ fn no_file_but_main_makes_a_client_or_overrides_a_region() {
     sources(&functions, &mut files);
     assert!(files.len() > 100, "{} files were found", files.len());
     let mut found = Vec::new();
-    for file in files.iter().filter(|file| !file.ends_with("src/main.rs")) {
+    // Tests have clients of answers that they made up.
+    let is_of_test =
+        |file: &Path| file.ends_with("tests.rs") || file.components().any(|part| part.as_os_str() == "tests");
+    let files = files
+        .iter()
+        .filter(|file| !file.ends_with("src/main.rs") && !is_of_test(file));
+    for file in files {
         for (number, line) in fs::read_to_string(file).unwrap().lines().enumerate() {
             if makes_a_client(line) {
                 found.push(format!("{}:{}: {line}", file.display(), number + 1));

@@ -31,7 +31,7 @@ pub enum UndoError {
     /// The incident is still being worked on.
     #[error(
         "incident `{incident}` is {status}: undo it once it is closed; follow it with `backstop incidents show {incident} \
-         --watch`, or deny its plan with `backstop deny {incident}`"
+         --watch`, or deny its plan with `backstop deny {incident} --reason \"…\"`"
     )]
     NotClosed {
         /// The incident.

@@ -20,15 +20,23 @@ use crate::{
     testing::{access_key, fake_iam, instance_session, planted, role_session, step_request},
 };
 
+/// Whose sessions only Lambda names.
+const TRUSTS_LAMBDA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
 /// The action on the first of the targets for which it plans something.
 async fn bench(spec: &ActionSpec) -> Bench {
     let targets = [
-        access_key(Some("alice")),
-        role_session("AROAEXAMPLE"),
-        instance_session("AROAEXAMPLE"),
+        (access_key(Some("alice")), None),
+        (role_session("AROAEXAMPLE"), None),
+        (instance_session("AROAEXAMPLE"), None),
+        (role_session("AROAEXAMPLE"), Some(TRUSTS_LAMBDA)),
     ];
-    for target in targets {
-        let account = Arc::new(Mutex::new(planted()));
+    for (target, trust) in targets {
+        let mut planted = planted();
+        if let Some(trust) = trust {
+            planted.insert("trust of role ci".to_owned(), trust.into());
+        }
+        let account = Arc::new(Mutex::new(planted));
         let accounts = fake_iam(&account);
         let mut all = actions(&accounts).into_iter();
         let action = all.find(|action| action.spec().id == spec.id).unwrap();

@@ -23,7 +23,17 @@ impl Asked {
         let create = scene.iam().create_role().role_name(role);
         let create = create.assume_role_policy_document(trust.to_string());
         create.send().await.unwrap();
-        let words = ["run", "narrow-role-trust", "--target", role, "--output", "json"];
+        let words = [
+            "run",
+            "narrow-role-trust",
+            "--target",
+            role,
+            "--reason",
+            "two people are to decide",
+            "--yes",
+            "--output",
+            "json",
+        ];
         let started = starter.does(&words).await.json();
         assert_eq!(started["run"], "started", "{started}");
         let id: IncidentId = started["incident"].as_str().unwrap().into();

@@ -54,10 +54,21 @@ pub(crate) async fn attacks(scene: &Scene, people: &People) -> Vec<Tried> {
         .await;
     let mail = told(people, id.as_str()).await;
     for text in [&mail.subject, &mail.body] {
-        for harm in ["evil.example", "| sh", "help@"] {
+        // What is left can be read, and leads nowhere: its host is broken up wherever it stands.
+        for harm in ["evil.example", "https://evil", "mailto:"] {
             assert!(!text.contains(harm), "`{harm}` is in the mail: {text}");
         }
     }
+    let headings = mail.body.lines().filter(|line| line.trim() == "What to do next");
+    assert_eq!(
+        headings.count(),
+        1,
+        "the attacker's text makes a section of its own: {}",
+        mail.body
+    );
+    let commands = mail.body.lines().map(str::trim_start);
+    let typed = commands.filter(|line| line.starts_with("curl") || line.starts_with("- curl"));
+    assert_eq!(typed.count(), 0, "{}", mail.body);
     assert!(mail.subject.contains("DECIDE"), "{}", mail.subject);
     let attack = "commands, links and addresses in a finding's text, a tag and a session's name";
     vec![Tried::new(

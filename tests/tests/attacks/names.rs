@@ -56,7 +56,11 @@ async fn role(scene: &Scene, name: &str) {
         user_name: name.into(),
     };
     let finding = scene.send("compromised-role", &identity).await;
-    let is_asked = |incident: &Incident| incident.question.is_some() || incident.closed.is_some();
+    // The same finding names an instance as well, which isn't there.
+    let is_asked = |incident: &Incident| {
+        incident.opened.target.to_string().contains(name)
+            && (incident.question.is_some() || incident.closed.is_some())
+    };
     let (id, incident) = scene.until(&finding, is_asked).await;
     if let (Some(question), None) = (&incident.question, &incident.closed) {
         let (ledger, sfn) = (scene.environment.ledger(), scene.sfn());
@@ -71,7 +75,7 @@ async fn role(scene: &Scene, name: &str) {
             }
         }
     }
-    let (_, incident) = scene.until(&finding, |incident| incident.closed.is_some()).await;
+    let incident = scene.until_of(&id, |incident| incident.closed.is_some()).await;
     assert_eq!(incident.status(), Status::Contained, "{name}: {incident:#?}");
     let policies = iam.list_role_policies().role_name(name).send().await.unwrap();
     assert!(

@@ -1,9 +1,10 @@
 //! One person who counts as two, and the compromised principal as its own judge.
 
 use aws_credential_types::Credentials;
+use backstop_client::ClientError;
 use backstop_core::{
     IncidentId, Resource, Target,
-    api::{ApproveRequest, Decided, DecisionAnswer, Right, RunAnswer, RunRequest, UndoAnswer},
+    api::{ApproveRequest, Decided, DecisionAnswer, DenyRequest, Right, RunAnswer, RunRequest, UndoAnswer},
     incident::{Incident, Question, Status},
     kind,
 };
@@ -95,10 +96,13 @@ async fn own_judge(scene: &Scene) -> Tried {
         .await
         .unwrap_err();
     let deny = api(scene, leaked.credentials());
+    let no = DenyRequest {
+        reason: Some("it is mine".to_owned()),
+    };
     let denied = deny
-        .post::<DecisionAnswer>(&["incidents", id.as_str(), "deny"], &json!({}))
+        .post::<DecisionAnswer>(&["incidents", id.as_str(), "deny"], &no)
         .await;
-    assert!(denied.is_err(), "it denied its own containment: {denied:?}");
+    assert_eq!(code(denied.unwrap_err()), seen, "it denied its own containment");
 
     let (other, _) = scene.answer(&leaked).await;
     let undo = api(scene, leaked.credentials());
@@ -133,10 +137,13 @@ async fn approve(
     let answer = api(scene, credentials)
         .post::<DecisionAnswer>(&path, &request)
         .await;
-    answer.map(|answer| answer.decision).map_err(|error| {
-        let refusal = error.refusal().unwrap_or_else(|| panic!("{error:?}"));
-        refusal.code.as_str().to_owned()
-    })
+    answer.map(|answer| answer.decision).map_err(code)
+}
+
+/// The name under which the api refuses.
+fn code(error: ClientError) -> String {
+    let refusal = error.refusal().unwrap_or_else(|| panic!("{error:?}"));
+    refusal.code.as_str().to_owned()
 }
 
 /// The question, once its token is kept.

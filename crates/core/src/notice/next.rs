@@ -55,7 +55,8 @@ fn is_protected(incident: &Incident) -> bool {
     });
     at_opening
         .chain(by_steps)
-        .any(|guardrail| guardrail == PROTECTED_PRINCIPAL)
+        // A step that several guardrails refuse names them all.
+        .any(|guardrails| guardrails.split(", ").any(|guardrail| guardrail == PROTECTED_PRINCIPAL))
 }
 
 /// Each step that isn't proven, and how to try again.

@@ -8,11 +8,14 @@ use aws_sdk_iam::{
     operation::{
         delete_role_policy::DeleteRolePolicyOutput,
         delete_user_policy::DeleteUserPolicyOutput,
+        get_login_profile::GetLoginProfileError,
         get_role::GetRoleOutput,
         get_role_policy::{GetRolePolicyError, GetRolePolicyOutput},
         get_user_policy::{GetUserPolicyError, GetUserPolicyOutput},
         list_access_keys::{ListAccessKeysError, ListAccessKeysOutput},
+        list_attached_user_policies::ListAttachedUserPoliciesOutput,
         list_instance_profiles_for_role::ListInstanceProfilesForRoleOutput,
+        list_mfa_devices::ListMfaDevicesOutput,
         list_service_specific_credentials::ListServiceSpecificCredentialsOutput,
         list_signing_certificates::ListSigningCertificatesOutput,
         list_ssh_public_keys::ListSshPublicKeysOutput,
@@ -221,12 +224,29 @@ pub(crate) fn fake_iam(account: &FakeAccount) -> Arc<Accounts> {
     let iam = client!(aws_sdk_iam: [
         owner("alice"), user("alice"), keys(account), certificates(account), specifics(account), ssh_keys(account),
         user_policy(account), role_policy(account), role(account), profiles, put_user, put_role, delete_user,
-        delete_role, update_key, update_certificate, update_specific, update_ssh, update_trust,
+        delete_role, update_key, update_certificate, update_specific, update_ssh, update_trust, no_password(),
+        no_mfa_devices(), nothing_attached(),
     ]);
     let events = mock!(aws_sdk_cloudtrail::Client::lookup_events)
         .then_output(|| aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput::builder().build());
     let trail = client!(aws_sdk_cloudtrail: [events]);
     Arc::new(accounts().mock::<Iam>(iam).mock::<CloudTrail>(trail))
+}
+
+fn no_password() -> Rule {
+    mock!(Client::get_login_profile).then_error(|| GetLoginProfileError::generic(error("NoSuchEntity")))
+}
+
+fn no_mfa_devices() -> Rule {
+    mock!(Client::list_mfa_devices).then_output(|| {
+        let output = ListMfaDevicesOutput::builder().set_mfa_devices(Some(Vec::new()));
+        output.build().unwrap()
+    })
+}
+
+fn nothing_attached() -> Rule {
+    mock!(Client::list_attached_user_policies)
+        .then_output(|| ListAttachedUserPoliciesOutput::builder().build())
 }
 
 fn keys(account: &FakeAccount) -> Rule {

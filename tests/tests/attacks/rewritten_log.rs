@@ -83,7 +83,7 @@ async fn rewrite(scene: &Scene, incident: &IncidentId) {
         .iter()
         .find(|record| matches!(record.event, Event::Opened(_)))
         .unwrap();
-    let opened = Record::first(first.at, "forged-1".to_owned(), first.event.clone()).unwrap();
+    let opened = Record::next(None, first.at, "forged-1".to_owned(), first.event.clone()).unwrap();
     let closed = Event::Closed {
         status: Status::Failed,
     };
@@ -130,7 +130,11 @@ async fn keep_again(scene: &Scene, incident: &IncidentId) {
         .payload(Blob::new(task))
         .send()
         .await;
-    assert_eq!(answer.unwrap().function_error(), None);
+    let answer = answer.unwrap();
+    let said = answer
+        .payload()
+        .map(|said| String::from_utf8_lossy(said.as_ref()).into_owned());
+    assert_eq!(answer.function_error(), None, "{said:?}");
 }
 
 /// The log that the manifest names as the newest now.

@@ -42,6 +42,7 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("s3:GetBucketReplication", "s3:GetReplicationConfiguration"),
     ("s3:GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
     ("s3:ListBuckets", "s3:ListAllMyBuckets"),
+    ("s3:ListObjectVersions", "s3:ListBucketVersions"),
     ("s3:ListObjectsV2", "s3:ListBucket"),
     ("s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
     ("sqs:SendMessageBatch", "sqs:SendMessage"),

@@ -149,7 +149,10 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         id: "iam.deactivate-access-key",
         drill: "leaked-access-key",
         safe_undo: SafeUndo::KeepsTheKeyOff,
-        effect: |seen| seen.now.get(&leaked_key(&seen.planted.target)) == Some(&json!("Inactive")),
+        effect: |seen| {
+            let key = leaked_key(&seen.planted.target);
+            key.is_some_and(|key| seen.now.get(&key) == Some(&json!("Inactive")))
+        },
         drift: Some(Drift::DeleteTheKey),
     },
     KnownAction {
@@ -253,15 +256,14 @@ impl KnownAction {
 /// The states, but for the leaked key, which undo leaves as it is.
 pub fn but_for_the_key(before: &States, now: &States, target: &Target) -> States {
     let mut states = before.clone();
-    if kind::AccessKey::of(&target.resource).is_some() {
-        let key = leaked_key(target);
+    if let Some(key) = leaked_key(target) {
         states.insert(key.clone(), now[&key].clone());
     }
     states
 }
 
-fn leaked_key(target: &Target) -> String {
-    let key = kind::AccessKey::of(&target.resource);
-    let key = key.unwrap_or_else(|| panic!("{target} is no access key"));
-    format!("access key {}", key.key_id)
+/// As the states name it; a session has none of its own.
+fn leaked_key(target: &Target) -> Option<String> {
+    let key = kind::AccessKey::of(&target.resource)?;
+    Some(format!("access key {}", key.key_id))
 }

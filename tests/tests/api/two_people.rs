@@ -27,7 +27,7 @@ impl Asked {
             "run",
             "narrow-role-trust",
             "--target",
-            role,
+            &format!("role/{role}"),
             "--reason",
             "two people are to decide",
             "--yes",

@@ -21,7 +21,7 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
     (
         "respond-iam",
         "a user whose inline policies leave no room for a deny",
-        &["iam:AttachUserPolicy", "iam:ListAttachedUserPolicies"],
+        &["iam:AttachUserPolicy"],
     ),
     (
         "close",

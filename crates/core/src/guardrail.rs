@@ -37,8 +37,7 @@ pub const DRILL_TAG: &str = "backstop:drill";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// The guardrail's name: `exemption`, `pause`, `limit`, `protected-principal`, `drill-tag`, `maximum-mode`,
-    /// `weak-evidence`, `unconfirmed-source`, `undone-before`,
-    /// `unreadable-guard`.
+    /// `weak-evidence`, `unconfirmed-source`, `session-name`, `undone-before`, `unreadable-guard`.
     pub guardrail: String,
     /// What it does to the incident.
     pub effect: Effect,

@@ -117,7 +117,8 @@ impl Action for DenySession {
             (None, None) => {
                 return Ok(Verification {
                     holds: false,
-                    observed: "no session was denied".to_owned(),
+                    observed: "no proven receipt says which session was denied, so nothing was read back"
+                        .to_owned(),
                 });
             }
         };

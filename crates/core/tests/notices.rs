@@ -261,6 +261,14 @@ impl Texts {
         notice::attention(&all, at(0))
     }
 
+    /// What goes on after a plan was denied.
+    fn activity(self) -> Notice {
+        let mut incident = self.incident(vec![self.opened("approve")]);
+        incident.closed = Some((backstop_core::incident::Status::Denied, at(0)));
+        let finding = &incident.opened.finding;
+        notice::goes_on(&id(), &incident, finding, false, NoticeKey::activity(0))
+    }
+
     fn limit(self) -> Notice {
         let incident = self.incident(vec![self.opened("approve")]);
         notice::limit_reached(&id(), &incident, &incident.opened.guardrails[0])
@@ -337,6 +345,7 @@ impl Texts {
             About::Attention => ("attention", self.attention()),
             About::Guards => ("guards", self.guards()),
             About::Integrity => ("integrity", self.integrity()),
+            About::Activity => ("activity", self.activity()),
             About::NothingDone => {
                 let reason = self.of("suppressed in Security Hub (Workflow.Status)");
                 let message = "19dd0b57-b21e-4ac1-bd88-01bbb068cb78";
@@ -653,7 +662,7 @@ fn a_notice_survives_being_written_down() {
 #[test]
 fn who_must_act_is_paged_and_others_are_told() {
     for (name, notice) in PLAIN.every() {
-        let is_told = notice.about == About::NothingDone;
+        let is_told = matches!(notice.about, About::NothingDone | About::Activity);
         assert_eq!(notice.class == Class::Tell, is_told, "{name}");
         let is_of_none = matches!(
             notice.about,

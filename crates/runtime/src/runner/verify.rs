@@ -21,7 +21,8 @@ pub(super) struct VerifyAnswer {
 }
 
 impl Runner {
-    /// Reads back all of this function's steps that ended `done` or `already`.
+    /// Reads back all of this function's steps that ended `done` or `already`; of a closed incident once more also what is
+    /// proven, since what was proven at its end may have been changed back.
     ///
     /// IAM is eventually consistent (IAM User Guide, "Changes that I make are not always immediately visible"):
     /// a state that doesn't hold yet is written down and handed back as `Backstop.NotYetVerified`, so
@@ -43,7 +44,9 @@ impl Runner {
             unproven: Vec::new(),
         };
         let mut not_yet = None;
-        for state in incident.steps.iter().filter(|state| self.is_ours(state)) {
+        let is_closed = incident.closed.is_some();
+        let to_read = |state: &&StepState| self.is_ours(state) && (is_closed || !state.is_proven());
+        for state in incident.steps.iter().filter(to_read) {
             let step = &state.step.step;
             match self.verify_step(&mut log, task, state).await {
                 Ok(true) => answer.proven.push(step.clone()),
@@ -74,7 +77,6 @@ impl Runner {
     fn is_ours(&self, state: &StepState) -> bool {
         self.actions.contains_key(state.step.action.as_str())
             && matches!(state.outcome, Some(Outcome::Done | Outcome::Already))
-            && !state.is_proven()
     }
 
     async fn verify_step(

@@ -47,6 +47,7 @@ fn of(id: &IncidentId, incident: &Incident, about: About) -> Result<Option<Notic
         | About::Guards
         | About::Integrity
         | About::NothingDone
+        | About::Activity
         | About::LedgerDown => Err(StepError::Invalid {
             what: "the task",
             detail: format!(

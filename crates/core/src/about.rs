@@ -55,6 +55,8 @@ abouts! {
     Integrity = "integrity",
     /// Nothing is done about a finding that a person sent.
     NothingDone = "nothing-done",
+    /// A target whose incident has ended is heard of again, or another finding joins one that is open.
+    Activity = "activity",
     /// The incidents table can't be used.
     LedgerDown = "ledger-down",
     /// A finding met a lock that leads to no incident of Backstop's.
@@ -127,6 +129,17 @@ impl NoticeKey {
     pub fn nothing_done(message: &str, finding: &str) -> Self {
         let both = canonical::sha256(format!("{message}\n{finding}").as_bytes());
         Self::new(format!("{}-{}", About::NothingDone.as_str(), both.short()))
+    }
+
+    /// What goes on in this period after the end; each period has one.
+    pub fn activity(period: i64) -> Self {
+        Self::new(format!("{}-{period}", About::Activity.as_str()))
+    }
+
+    /// A finding that joins: the same for every copy of it.
+    pub fn joined(finding: &str) -> Self {
+        let hash = canonical::sha256(finding.as_bytes());
+        Self::new(format!("{}-{}", About::Activity.as_str(), hash.short()))
     }
 
     /// The table at this time.

@@ -3,6 +3,7 @@
 //! What came from outside is marked in it as such ([`Outside`]) and made harmless by the renderer for its sink, never
 //! here: [`mail`] is the one there is.
 
+mod activity;
 mod attention;
 mod broken_lock;
 mod digest;
@@ -22,6 +23,7 @@ mod section;
 mod undone;
 mod what_happened;
 
+pub use activity::{another_finding, goes_on};
 pub use attention::{Found, NeedsPerson, attention};
 pub use broken_lock::broken_lock;
 pub use digest::digest;

@@ -1,5 +1,6 @@
 //! `intake`: turns events into incidents and starts their playbooks. Changes no account.
 
+mod after_end;
 mod batch;
 mod incident;
 mod lock;
@@ -7,6 +8,7 @@ mod page;
 mod park;
 mod quiet;
 mod read;
+mod responders;
 mod source;
 
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -31,6 +33,7 @@ pub(crate) struct Intake {
     machines: Machines,
     parking: park::Parking,
     outbox: Outbox,
+    responders: responders::Responders,
     pager: page::Pager,
 }
 
@@ -62,6 +65,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             aws_sdk_lambda::Client::new(&config),
             settings::required("NOTIFY_FUNCTION")?,
         ),
+        responders: responders::Responders::new(&config, &settings::required("RESPONDERS")?)?,
         pager: page::Pager::new(
             aws_sdk_sns::Client::new(&config),
             settings::required("ALERTS_TOPIC_ARN")?,

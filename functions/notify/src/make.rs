@@ -52,6 +52,7 @@ fn of(id: &IncidentId, incident: &Incident, about: About) -> Result<Option<Notic
         | About::Integrity
         | About::NothingDone
         | About::BrokenLock
+        | About::Activity
         | About::LedgerDown => Err(StepError::Invalid {
             what: "the task",
             detail: format!(

@@ -4,7 +4,7 @@ use backstop_core::{
     IncidentId, NoticeKey, Playbooks,
     about::About,
     guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
-    incident::Question,
+    incident::{Question, Status},
     notice::{self, Found, NeedsPerson, Notice},
     sweep::{DeadRule, FedLate, Integrity, Why},
 };
@@ -92,6 +92,14 @@ impl Texts {
         notice::attention(&all, at(0))
     }
 
+    /// What goes on after a plan was denied.
+    pub(crate) fn activity(self) -> Notice {
+        let mut incident = self.incident(vec![self.opened("approve")]);
+        incident.closed = Some((Status::Denied, at(0)));
+        let finding = &incident.opened.finding;
+        notice::goes_on(&id(), &incident, finding, false, NoticeKey::activity(0))
+    }
+
     pub(crate) fn limit(self) -> Notice {
         let incident = self.incident(vec![self.opened("approve")]);
         notice::limit_reached(&id(), &incident, &incident.opened.guardrails[0])
@@ -168,6 +176,7 @@ impl Texts {
             About::Attention => ("attention", self.attention()),
             About::Guards => ("guards", self.guards()),
             About::Integrity => ("integrity", self.integrity()),
+            About::Activity => ("activity", self.activity()),
             About::NothingDone => {
                 let reason = self.of("suppressed in Security Hub (Workflow.Status)");
                 let message = "19dd0b57-b21e-4ac1-bd88-01bbb068cb78";

@@ -20,7 +20,8 @@ pub(super) struct VerifyAnswer {
 }
 
 impl Runner {
-    /// Reads back all of this function's steps that ended `done` or `already`.
+    /// Reads back all of this function's steps that ended `done` or `already`; of a closed incident once more also what is
+    /// proven, since what was proven at its end may have been changed back.
     ///
     /// IAM is eventually consistent (IAM User Guide, "Changes that I make are not always immediately visible"):
     /// a state that doesn't hold yet is written down and handed back as `Backstop.NotYetVerified`, so
@@ -42,11 +43,9 @@ impl Runner {
             unproven: Vec::new(),
         };
         let mut not_yet = None;
-        let ours: Vec<&StepState> = incident
-            .steps
-            .iter()
-            .filter(|state| self.is_ours(state))
-            .collect();
+        let is_closed = incident.closed.is_some();
+        let to_read = |state: &&StepState| self.is_ours(state) && (is_closed || !state.is_proven());
+        let ours: Vec<&StepState> = incident.steps.iter().filter(to_read).collect();
         let receipts = join_all(ours.iter().map(|state| self.receipt_to_verify(&log, task, state))).await;
         for (state, receipt) in ours.into_iter().zip(receipts) {
             let step = &state.step.step;
@@ -79,7 +78,6 @@ impl Runner {
     fn is_ours(&self, state: &StepState) -> bool {
         self.actions.contains_key(state.step.action.as_str())
             && matches!(state.outcome, Some(Outcome::Done | Outcome::Already))
-            && !state.is_proven()
     }
 
     async fn verify_step(

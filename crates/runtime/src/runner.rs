@@ -203,6 +203,7 @@ fn step_request(task: &StepTask) -> StepRequest {
         step: task.step.clone(),
         target: task.target.clone(),
         at: now(),
+        ended_at: None,
         with: task.with.clone(),
         accepted: Vec::new(),
     }
@@ -215,6 +216,7 @@ fn logged_request(incident: &IncidentId, state: &StepState, target: &backstop_co
         step: state.step.step.clone(),
         target: target.clone(),
         at: now(),
+        ended_at: state.ended_at,
         with: state.step.with.clone(),
         accepted: Vec::new(),
     }

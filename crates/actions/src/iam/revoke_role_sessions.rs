@@ -18,7 +18,7 @@ pub const UNASKED: Switch = Switch {
 pub static SPEC: ActionSpec = ActionSpec {
     id: "iam.revoke-role-sessions",
     function: "respond-iam",
-    sentence: "Adds an inline policy that denies every session of the role issued before now; new sessions work",
+    sentence: "Adds an inline policy that denies every session of the role issued before a minute after the write; later ones work",
     phases: &[Phase::Contain],
     targets: &[TargetKind::RoleSession, TargetKind::Role],
     impact: Impact::SharedAsking,

@@ -8,8 +8,9 @@ use backstop_core::{
     guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
     incident::{Incident, Question},
     log::{Event, Record},
-    notice::{self, Class, Entry, Found, Mail, NeedsPerson, Notice, mail},
+    notice::{self, ByHand, Class, Entry, Found, Mail, NeedsPerson, Notice, mail},
     sweep::{DeadRule, FedLate, Integrity, Why},
+    task::Delayed,
     text,
 };
 use jiff::Timestamp;
@@ -319,6 +320,23 @@ impl Texts {
         notice::digest(&all, at(0))
     }
 
+    fn not_yet(self) -> Notice {
+        let incident = self.incident(vec![self.opened("auto")]);
+        let delayed = Delayed {
+            target: incident.opened.target.clone(),
+            step: Some("deactivate-key".into()),
+            error: self.of("Backstop.Unavailable"),
+            cause: self.of("`iam:UpdateAccessKey` on key: ServiceUnavailable: try later"),
+        };
+        let waiting = ByHand {
+            title: self.of("Deactivate the access key"),
+            lines: &[
+                "aws iam update-access-key --user-name {{user_name}} --access-key-id {{key_id}} --status Inactive",
+            ],
+        };
+        notice::not_contained_yet(&id(), &delayed, Some(&incident), &[waiting])
+    }
+
     /// A name and a notice of each kind.
     fn of_kind(self, about: About) -> (&'static str, Notice) {
         match about {
@@ -331,6 +349,7 @@ impl Texts {
             }
             About::Undo => ("undone", self.undone()),
             About::Investigation => ("proposals", self.investigated()),
+            About::NotContainedYet => ("not-contained-yet", self.not_yet()),
             About::Question => ("question", self.asked()),
             About::Limit => ("limit", self.limit()),
             About::Digest => ("digest", self.digest()),

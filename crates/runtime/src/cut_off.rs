@@ -27,7 +27,9 @@ pub fn after(written: Timestamp) -> Timestamp {
 /// The cut-off of a text that denies older sessions and does nothing else; `None` if the text is another.
 pub fn of(policy: &PolicyReceipt, found: &str) -> Option<Timestamp> {
     let cut_off = policy.cutoff_in(found)?;
-    policy.is_text(found, &deny_older_sessions(cut_off)).then_some(cut_off)
+    policy
+        .is_text(found, &deny_older_sessions(cut_off))
+        .then_some(cut_off)
 }
 
 #[cfg(test)]

@@ -171,7 +171,9 @@ impl Action for RevokeRoleSessions {
         Ok(match outcome {
             UndoOutcome::KeptUntil { until, what } if cut_off > request.at => UndoOutcome::KeptUntil {
                 until,
-                what: format!("{what}; until {cut_off} that goes for new sessions too: ask for new ones after it"),
+                what: format!(
+                    "{what}; until {cut_off} that goes for new sessions too: ask for new ones after it"
+                ),
             },
             other => other,
         })

@@ -46,7 +46,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         Statement::allow(
             Scope::of(
                 "StartPlaybooks",
-                &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}-*"],
+                &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}_*"],
             ),
             &["states:StartExecution"],
         ),

@@ -25,6 +25,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         NOTIFY_FUNCTION,
         ALERTS_TOPIC_ARN,
         ("DEAD_LETTER_QUEUE_URL", "!Ref DeadLetterQueue"),
+        ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
     ],
     properties: "\
 Events:
@@ -45,6 +46,8 @@ Events:
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
+                // What couldn't be answered comes back soon.
+                "sqs:ChangeMessageVisibility",
             ],
         ),
         Statement::allow(
@@ -64,7 +67,7 @@ Events:
         Statement::allow(
             Scope::of(
                 "StartPlaybooks",
-                &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}-*"],
+                &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}_*"],
             ),
             &["states:StartExecution"],
         ),
@@ -93,7 +96,7 @@ Events:
         TELLS_PEOPLE,
     ],
     alarm: Alarm {
-        description: "Intake failed on a whole batch. SQS brings it back up to five times.",
+        description: "Intake failed on a whole batch. SQS brings it back up to thirty times.",
         period: Period::Seconds(60),
         threshold: Limit::of(0),
     },

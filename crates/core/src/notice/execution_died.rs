@@ -59,7 +59,7 @@ mod tests {
         DeadExecution {
             name: name.to_owned(),
             status: "FAILED".to_owned(),
-            execution: format!("arn:aws:states:eu-west-1:123456789012:execution:backstop-triage:{name}"),
+            execution: format!("arn:aws:states:eu-west-1:123456789012:execution:backstop_triage:{name}"),
         }
     }
 

@@ -1,4 +1,9 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cloudtrail::{operation::lookup_events::LookupEventsOutput, types::Event};
@@ -78,7 +83,12 @@ async fn cuts_off_a_minute_after_each_write() {
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     action.act(&permit(), &request, &plan.receipt).await.unwrap();
     assert_eq!(put.num_calls(), 2);
-    let cut_offs: Vec<Timestamp> = written.lock().unwrap().iter().map(|text| cut_off_of(text)).collect();
+    let cut_offs: Vec<Timestamp> = written
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|text| cut_off_of(text))
+        .collect();
     let millisecond = SignedDuration::from_millis(1);
     assert!(cut_offs[0] >= before + SignedDuration::from_secs(60) - millisecond);
     assert!(cut_offs[0] <= between + SignedDuration::from_secs(60));
@@ -126,7 +136,10 @@ async fn is_proven_by_a_cut_off_after_the_write_and_by_none_before() {
         assert_eq!(read.holds, holds, "{}", read.observed);
         assert!(read.observed.contains(&cut_off.to_string()), "{}", read.observed);
     }
-    let read = revoke(iam!(no_policy())).verify(&request, Some(&receipt)).await.unwrap();
+    let read = revoke(iam!(no_policy()))
+        .verify(&request, Some(&receipt))
+        .await
+        .unwrap();
     assert!(!read.holds);
 }
 
@@ -147,7 +160,10 @@ async fn undo_waits_for_the_sessions_before_the_cut_off_and_says_until_when_new_
         panic!("{undone:?}");
     };
     assert_eq!(until, "2026-03-02T04:00:59Z".parse().unwrap());
-    assert!(what.contains("until 2026-03-01T16:00:59Z that goes for new sessions too"), "{what}");
+    assert!(
+        what.contains("until 2026-03-01T16:00:59Z that goes for new sessions too"),
+        "{what}"
+    );
 }
 
 #[tokio::test]

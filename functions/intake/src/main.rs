@@ -1,6 +1,7 @@
 //! `intake`: turns events into incidents and starts their playbooks. Changes no account.
 
 mod batch;
+mod come_back;
 mod incident;
 mod page;
 mod park;
@@ -31,6 +32,7 @@ pub(crate) struct Intake {
     hourly_limit: u32,
     machines: Machines,
     parking: park::Parking,
+    come_back: come_back::ComeBack,
     outbox: Outbox,
     pager: page::Pager,
 }
@@ -59,6 +61,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         parking: park::Parking::new(
             aws_sdk_sqs::Client::new(&config),
             settings::required("DEAD_LETTER_QUEUE_URL")?,
+        ),
+        come_back: come_back::ComeBack::new(
+            aws_sdk_sqs::Client::new(&config),
+            settings::required("INTAKE_QUEUE_URL")?,
         ),
         outbox: Outbox::new(
             aws_sdk_lambda::Client::new(&config),

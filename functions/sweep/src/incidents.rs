@@ -16,8 +16,17 @@ use jiff::SignedDuration;
 
 use crate::{Sweep, limit::is_unasked_beyond_limit, report::Report};
 
-/// How many of the newest incidents are looked at.
+/// How many incidents are looked at, the newest first: of those that may need attention, however old they are.
 const MOST: usize = 1000;
+/// By the status that lists show; the log has the last word.
+const NEEDING_ATTENTION: [Status; 6] = [
+    Status::Open,
+    Status::AwaitingApproval,
+    Status::Containing,
+    Status::Expired,
+    Status::Undoing,
+    Status::Stuck,
+];
 /// What people were notified of. The name under which it is kept is older than the word.
 const NOTIFIED: &str = "told";
 /// People are notified again of an incident that has needed them for so long.
@@ -48,18 +57,15 @@ impl Sweep {
 
     /// Expires, closes and names; one notice at most.
     pub(crate) async fn see_to_incidents(&self, report: &mut Report) {
-        let rows = match self.ledger.incidents(MOST).await {
+        let rows = match self.ledger.incidents_with(&NEEDING_ATTENTION, MOST).await {
             Ok(rows) => rows,
             Err(error) => return report.failed("listing the incidents", &error),
         };
         if rows.len() == MOST {
-            tracing::warn!(
-                most = MOST,
-                "older incidents than the newest ones aren't looked at"
-            );
+            tracing::warn!(most = MOST, "more incidents than these may need attention");
         }
         let (mut attention, mut beyond) = (Vec::new(), Vec::new());
-        for row in rows.iter().filter(|row| may_need_attention(row.status)) {
+        for row in &rows {
             match self.see_to(row, &mut beyond, report).await {
                 Ok(found) => attention.extend(found),
                 Err(error) => report.failed(&format!("looking at incident {}", row.incident), &error),
@@ -83,7 +89,8 @@ impl Sweep {
         if is_unasked_beyond_limit(&incident) {
             beyond.push((row.incident.clone(), incident.clone()));
         }
-        let Some(last) = log.records().iter().map(|record| record.at).max() else {
+        let progress = log.records().iter().filter(|record| record.event.is_progress());
+        let Some(last) = progress.map(|record| record.at).max() else {
             return Ok(None);
         };
         let machine = self
@@ -119,6 +126,10 @@ impl Sweep {
         let status = log.incident()?.status();
         self.ledger.show_status(log.id(), status).await?;
         report.closed += 1;
+        // What its machine would have done besides: Security Hub is told, and the evidence kept.
+        if let Err(error) = self.closer.finish(log.id()).await {
+            report.failed(&format!("having the evidence of incident {} kept", log.id()), &error);
+        }
         tracing::warn!(incident = %log.id(), %status, "closed: its machine had ended without doing so");
         Ok(())
     }
@@ -142,17 +153,4 @@ impl Sweep {
         self.ledger.keep_memo(NOTIFIED, &ids, now() + REMEMBERED).await?;
         Ok(())
     }
-}
-
-/// By the status that lists show; the log has the last word.
-const fn may_need_attention(status: Status) -> bool {
-    matches!(
-        status,
-        Status::Open
-            | Status::AwaitingApproval
-            | Status::Containing
-            | Status::Expired
-            | Status::Undoing
-            | Status::Stuck
-    )
 }

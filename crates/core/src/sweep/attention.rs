@@ -48,7 +48,8 @@ pub enum Why {
     UndoUnfinished,
 }
 
-/// Decides on one incident; `last` is when the last record of its log was written.
+/// Decides on one incident; `last` is when the last record of its log was written that shows that somebody works on it
+/// ([`crate::log::Event::is_progress`]).
 pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> SweepAction {
     let quiet = now.duration_since(last);
     if incident.status() == Status::Stuck {

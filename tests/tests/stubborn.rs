@@ -1,6 +1,6 @@
 //! AWS is down for ten minutes: people hear of it within the first, it is contained once AWS is back, and there is one
 //! incident. State machines wait a tenth of what they would, so that the ten minutes are one.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::panic, reason = "tests")]
 
 use std::time::Duration;
 

@@ -59,7 +59,6 @@ fn pause(received: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     /// The queue's `maxReceiveCount`.

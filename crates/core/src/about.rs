@@ -41,6 +41,8 @@ abouts! {
     Undo = "undo",
     /// What the investigation proposes, if anything.
     Investigation = "investigation",
+    /// It isn't contained yet, since AWS is down or refuses for now.
+    NotContainedYet = "not-contained-yet",
     /// A plan that waits for a decision.
     Question = "question",
     /// The hourly limit is reached: what comes next waits for decisions.
@@ -79,6 +81,11 @@ impl NoticeKey {
     /// How the undo ended that the record with this id asked for.
     pub fn undo(record: &str) -> Self {
         Self::new(format!("{}-{record}", About::Undo.as_str()))
+    }
+
+    /// It isn't contained yet: once for an incident.
+    pub fn not_contained_yet() -> Self {
+        Self::new(About::NotContainedYet.as_str())
     }
 
     /// What the investigation proposes.

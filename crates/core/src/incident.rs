@@ -46,6 +46,9 @@ pub struct StepState {
     pub acted: bool,
     /// How it ended; `None` while it runs, or if its function died.
     pub outcome: Option<Outcome>,
+    /// When that was written down: what it changed was changed by then.
+    #[serde(skip)]
+    pub ended_at: Option<Timestamp>,
     /// The last reading back.
     pub verification: Option<Verification>,
     /// How its undo ended.
@@ -294,6 +297,7 @@ impl StepState {
             planned: None,
             acted: false,
             outcome: None,
+            ended_at: None,
             verification: None,
             undo: None,
             folded: 0,

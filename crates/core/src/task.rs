@@ -198,9 +198,26 @@ pub enum NotifyTask {
         /// What people are told about.
         #[serde(default)]
         about: About,
+        /// Why it isn't contained yet, where that is what they are told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delayed: Option<Box<Delayed>>,
     },
     /// Tell people that an execution ended badly: what EventBridge says of it.
     ExecutionDied(DeadExecution),
+}
+
+/// A step whose service is down, or refuses for now: what is told needs no log, which may be out of reach as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delayed {
+    /// The incident's target.
+    pub target: Target,
+    /// The step, unless it is the proof that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepId>,
+    /// The error's name as the machine caught it.
+    pub error: String,
+    /// The error's cause as the machine caught it.
+    pub cause: String,
 }
 
 /// An execution that failed, timed out or was aborted (Step Functions Developer Guide, "Step Functions Execution Status
@@ -284,6 +301,7 @@ mod tests {
         let made = NotifyTask::Make {
             incident: "01J".into(),
             about: About::Undo,
+            delayed: None,
         };
         assert_eq!(read(r#"{"incident":"01J","about":"undo"}"#), made);
         let notice = NoticeRef {

@@ -2,6 +2,7 @@
 
 mod after_end;
 mod batch;
+mod come_back;
 mod incident;
 mod lock;
 mod page;
@@ -32,6 +33,7 @@ pub(crate) struct Intake {
     hourly_limit: u32,
     machines: Machines,
     parking: park::Parking,
+    come_back: come_back::ComeBack,
     outbox: Outbox,
     responders: responders::Responders,
     pager: page::Pager,
@@ -60,6 +62,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         parking: park::Parking::new(
             aws_sdk_sqs::Client::new(&config),
             settings::required("DEAD_LETTER_QUEUE_URL")?,
+        ),
+        come_back: come_back::ComeBack::new(
+            aws_sdk_sqs::Client::new(&config),
+            settings::required("INTAKE_QUEUE_URL")?,
         ),
         outbox: Outbox::new(
             aws_sdk_lambda::Client::new(&config),

@@ -17,12 +17,15 @@ use backstop_core::{
     task::{RespondTask, VerifyTask},
 };
 use backstop_runtime::CallError;
+use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use crate::batch::Unfinished;
+use crate::{batch::Unfinished, come_back::DEADLINE};
 
-/// A responder that starts takes seconds, and so does a role in another account. Well within this function's own timeout.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A responder that starts takes seconds, and so does a role in another account. Within a message's own time, so that it is
+/// said which of them didn't answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+const _: () = assert!(PATIENCE.as_secs() < DEADLINE.as_secs());
 
 /// The responders, by name.
 pub(crate) struct Responders {
@@ -66,15 +69,18 @@ impl Responders {
             .map(|state| backstop_actions::function_of(&state.step.action))
             .collect();
         let mut all_read = true;
+        let mut asked = Vec::new();
         for function in wanted {
             match function.and_then(|name| self.functions.get_key_value(name)) {
-                Some((name, arn)) => self.ask(name, arn, id, incident).await?,
+                Some((name, arn)) => asked.push(self.ask(name, arn, id, incident)),
                 None => {
                     tracing::error!(incident = %id, ?function, "no function reads this back");
                     all_read = false;
                 }
             }
         }
+        // Side by side: they share the message's time.
+        try_join_all(asked).await?;
         Ok(all_read)
     }
 

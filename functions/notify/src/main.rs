@@ -4,6 +4,7 @@
 mod channel;
 mod deliver;
 mod make;
+mod not_yet;
 
 use backstop_core::{notice, task::NotifyTask};
 use backstop_runtime::{Ledger, StepError, serve, settings};
@@ -38,7 +39,12 @@ impl Notifier {
     async fn run(&self, task: NotifyTask) -> Result<Value, StepError> {
         match task {
             NotifyTask::Deliver { notice } => self.deliver(&notice).await,
-            NotifyTask::Make { incident, about } => self.make(&incident, about).await,
+            NotifyTask::Make {
+                incident,
+                delayed: Some(delayed),
+                ..
+            } => self.not_yet(&incident, &delayed).await,
+            NotifyTask::Make { incident, about, .. } => self.make(&incident, about).await,
             NotifyTask::ExecutionDied(died) => self.page(&notice::execution_died(&died)).await,
         }
     }

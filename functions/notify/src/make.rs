@@ -45,6 +45,7 @@ fn of(id: &IncidentId, incident: &Incident, about: About) -> Result<Option<Notic
         About::Undo => Ok(Some(notice::undone(id, incident))),
         About::Investigation => Ok(notice::proposals(id, incident)),
         About::Question
+        | About::NotContainedYet
         | About::Limit
         | About::Digest
         | About::Attention

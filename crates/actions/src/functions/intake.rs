@@ -32,6 +32,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         RESPONDERS,
         ALERTS_TOPIC_ARN,
         ("DEAD_LETTER_QUEUE_URL", "!Ref DeadLetterQueue"),
+        ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
     ],
     properties: "\
 Events:
@@ -52,6 +53,8 @@ Events:
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
+                // What couldn't be answered comes back soon.
+                "sqs:ChangeMessageVisibility",
             ],
         ),
         Statement::allow(
@@ -115,7 +118,7 @@ Events:
         TELLS_PEOPLE,
     ],
     alarm: Alarm {
-        description: "Intake failed on a whole batch. SQS brings it back up to five times.",
+        description: "Intake failed on a whole batch. SQS brings it back up to thirty times.",
         period: Period::Seconds(60),
         threshold: Limit::of(0),
     },

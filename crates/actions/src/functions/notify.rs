@@ -14,6 +14,8 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     memory_mib: None,
     environment: &[TABLE_NAME, ALERTS_TOPIC_ARN],
     properties: "\
+# Room that other functions of the account can't use up: people hear of what waits.
+ReservedConcurrentExecutions: !If [HasResponderConcurrency, !Ref ResponderConcurrency, !Ref AWS::NoValue]
 # Machines wait for its answer and retry by themselves. Other functions hand it a notice and go on: what Lambda tried
 # three times in vain is kept and alarms, and the sweep hands the notice over again.
 EventInvokeConfig:

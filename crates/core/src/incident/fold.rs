@@ -126,6 +126,7 @@ impl Incident {
                     state.acted = true;
                 }
                 state.outcome = None;
+                state.ended_at = None;
                 state.verification = None;
             }
             Event::StepEnded { step, outcome } => {
@@ -134,6 +135,7 @@ impl Incident {
                     return Err(("step-ended", "it is done though no receipt was saved"));
                 }
                 state.outcome = Some(outcome.clone());
+                state.ended_at = Some(record.at);
                 // Proof must be newer than what it proves.
                 state.verification = None;
             }

@@ -218,6 +218,16 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it shows that somebody works on the incident. Another copy of a finding doesn't: an attack that goes on
+    /// would keep an incident that nobody works on from ever being quiet. Neither does a notice that isn't delivered, which
+    /// the sweep itself tries again, nor the first of two people's words.
+    pub const fn is_progress(&self) -> bool {
+        !matches!(
+            self,
+            Self::FindingJoined(_) | Self::NotNotified { .. } | Self::UndoApproved { .. }
+        )
+    }
+
     /// The step that it is about, if it is about one alone.
     pub const fn step(&self) -> Option<&StepId> {
         match self {
@@ -252,6 +262,17 @@ impl Event {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn a_copy_of_a_finding_is_no_progress() {
+        let joined = r#"{"event":"finding-joined","key":"k","finding_type":"t","route":"security-hub-imported","severity":{"score":8.0,"label":"high"},"count":1,"first_seen":null,"last_seen":null,"created_at":null,"updated_at":null,"message":null}"#;
+        let joined: Event = serde_json::from_str(joined).unwrap();
+        assert!(!joined.is_progress());
+        let closed = Event::Closed {
+            status: Status::Contained,
+        };
+        assert!(closed.is_progress());
+    }
 
     #[test]
     fn a_notice_and_a_finding_are_written_as_before_there_was_more_to_say() {

@@ -5,8 +5,9 @@ use backstop_core::{
     about::About,
     guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
     incident::{Question, Status},
-    notice::{self, Found, NeedsPerson, Notice},
+    notice::{self, ByHand, Found, NeedsPerson, Notice},
     sweep::{DeadRule, FedLate, Integrity, Why},
+    task::Delayed,
 };
 use serde_json::json;
 
@@ -92,6 +93,23 @@ impl Texts {
         notice::attention(&all, at(0))
     }
 
+    pub(crate) fn not_yet(self) -> Notice {
+        let incident = self.incident(vec![self.opened("auto")]);
+        let delayed = Delayed {
+            target: incident.opened.target.clone(),
+            step: Some("deactivate-key".into()),
+            error: self.of("Backstop.Unavailable"),
+            cause: self.of("`iam:UpdateAccessKey` on key: ServiceUnavailable: try later"),
+        };
+        let waiting = ByHand {
+            title: self.of("Deactivate the access key"),
+            lines: &[
+                "aws iam update-access-key --user-name {{user_name}} --access-key-id {{key_id}} --status Inactive",
+            ],
+        };
+        notice::not_contained_yet(&id(), &delayed, Some(&incident), &[waiting])
+    }
+
     /// What goes on after a plan was denied.
     pub(crate) fn activity(self) -> Notice {
         let mut incident = self.incident(vec![self.opened("approve")]);
@@ -170,6 +188,7 @@ impl Texts {
             }
             About::Undo => ("undone", self.undone()),
             About::Investigation => ("proposals", self.investigated()),
+            About::NotContainedYet => ("not-contained-yet", self.not_yet()),
             About::Question => ("question", self.asked()),
             About::Limit => ("limit", self.limit()),
             About::Digest => ("digest", self.digest()),

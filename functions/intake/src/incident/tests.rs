@@ -34,7 +34,7 @@ use backstop_runtime::{Ledger, machines::Machines, new_id, outbox::Outbox};
 use serde_json::json;
 
 use super::*;
-use crate::{CATALOG, page::Pager, park::Parking};
+use crate::{CATALOG, come_back::ComeBack, page::Pager, park::Parking};
 
 /// More than a writer tries by itself.
 const MANY: u32 = 60;
@@ -202,14 +202,8 @@ pub(crate) fn answered_by(table: &Arc<Mutex<Table>>, answers: &[(u16, &str)]) ->
         ),
         responders: crate::responders::Responders::new(&config, "respond-iam|arn:respond-iam").unwrap(),
         // None of these is called: nothing is unreadable, and the table answers.
-        parking: Parking::new(
-            aws_sdk_sqs::Client::from_conf(
-                aws_sdk_sqs::Config::builder()
-                    .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
-                    .build(),
-            ),
-            "http://queue".into(),
-        ),
+        parking: Parking::new(sqs(), "http://queue".into()),
+        come_back: ComeBack::new(sqs(), "http://queue".into()),
         pager: Pager::new(
             aws_sdk_sns::Client::from_conf(
                 aws_sdk_sns::Config::builder()
@@ -220,6 +214,14 @@ pub(crate) fn answered_by(table: &Arc<Mutex<Table>>, answers: &[(u16, &str)]) ->
         ),
     };
     (intake, requests)
+}
+
+fn sqs() -> aws_sdk_sqs::Client {
+    aws_sdk_sqs::Client::from_conf(
+        aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .build(),
+    )
 }
 
 /// The finding's event with this count, and how the log would refer to it.

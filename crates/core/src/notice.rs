@@ -4,6 +4,7 @@
 //! here: [`mail`] is the one there is.
 
 mod attention;
+mod confirmation;
 mod digest;
 mod execution_died;
 mod guards;
@@ -22,6 +23,7 @@ mod undone;
 mod what_happened;
 
 pub use attention::{Found, NeedsPerson, attention};
+pub use confirmation::confirmation;
 pub use digest::digest;
 pub use execution_died::execution_died;
 pub use guards::guards_changed;
@@ -33,7 +35,7 @@ pub(crate) use line::{line, outside};
 pub use mail::{Mail, mail};
 pub use next::{run_command, what_next};
 pub use nothing_done::nothing_done;
-pub use outcome::{missing, outcome};
+pub use outcome::{missing, outcome, outcome_looked_at_again};
 pub use proposals::proposals;
 pub use question::{how_to_undo, question};
 pub use section::{Change, Entry, Section};

@@ -172,6 +172,8 @@ pub fn moments(log: &[Record], incident: &Incident) -> Vec<Moment> {
         ("contained", times.contained),
         ("people notified", times.notified),
         ("closed", times.closed),
+        ("confirmed", last(|event| matches!(event, Event::Confirmed))),
+        ("reopened", last(|event| matches!(event, Event::Reopened { .. }))),
         ("undo asked for", times.undo_asked),
         ("undo ended", times.undo_ended),
     ]

@@ -16,7 +16,9 @@ pub const fn status(status: Status) -> &'static str {
         Status::Open => "opened; nothing has been changed yet",
         Status::AwaitingApproval => "waits for a decision; NOTHING has been changed yet",
         Status::Containing => "being contained",
-        Status::Contained => "contained, and that is proven",
+        Status::Contained => "contained, as read back once: it takes effect within minutes",
+        Status::Confirmed => "contained, and read a second time: it holds",
+        Status::Reopened => "NOT contained any more: a person must act",
         Status::PartiallyContained => "only PARTLY contained: a person must finish it",
         Status::Failed => "NOT contained: a person must act",
         Status::Refused => "NOT contained: a guardrail refused, nothing was changed",
@@ -176,6 +178,13 @@ pub fn event(event: &Event) -> String {
             )
         }
         Event::Closed { status } => format!("closed as {status}"),
+        Event::NotReadAgain { step, error, detail } => {
+            format!("{step}: couldn't be read again, {error}: {detail}")
+        }
+        Event::LookedBack { aftermath } => aftermath.tried(),
+        Event::Confirmed => "read a second time: it holds".to_owned(),
+        Event::Reopened { found } => format!("REOPENED: {}", found.join("; ")),
+        Event::NotConfirmed { missing } => format!("not confirmed, only partly read: {}", missing.join("; ")),
         Event::UndoApproved {
             by, reason, until, ..
         } => format!(

@@ -1,6 +1,7 @@
 //! The log and what follows from it: chain, legality, and the status an incident closes with.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod confirmed;
 mod evidence;
 #[path = "../fixture/incident.rs"]
 mod fixture;

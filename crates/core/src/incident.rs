@@ -11,8 +11,8 @@ mod undo_asked;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 pub use confirmed::{Confirmation, Verdict};
+use jiff::Timestamp;
 pub use missing::MissingEvidence;
 pub use notices::{Delivery, HAND_OVER, Notices};
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub use undo_asked::UndoAsked;
 
 pub use crate::status::Status;
 use crate::{
-    confirmation::Aftermath,
+    aftermath::Aftermath,
     finding::Workflow,
     head::Head,
     ids::{Hash, NoticeKey, PersonId, StepId},

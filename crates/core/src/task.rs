@@ -101,14 +101,12 @@ pub enum InvestigateTask {
     LookBack(LookBackTask),
 }
 
-/// Read what has happened since the incident was contained.
+/// What `investigate` is asked to do beside the steps of playbooks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename = "look-back")]
-pub struct LookBackTask {
-    /// The incident.
-    pub incident: IncidentId,
-    /// The target, as in [`ExecutionInput`]; refused if the log says otherwise.
-    pub target: Target,
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum LookBackTask {
+    /// Read what has happened since the incident was contained.
+    LookBack(VerifyTask),
 }
 
 /// What `close` answers when it closes. The machine compares and waits by it.

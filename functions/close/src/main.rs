@@ -11,6 +11,7 @@ mod undo;
 use backstop_aws::Accounts;
 use backstop_core::{IncidentId, task::CloseTask};
 use backstop_runtime::{Ledger, StepError, evidence::EvidenceBucket, machines::Machines, serve, settings};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use died::Died;
@@ -32,6 +33,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         aws_sdk_sfn::Client::new(&config),
         settings::required("MACHINE_ARN_PREFIX")?,
     );
+    let confirm_after = settings::confirm_after()?;
     let account = settings::required("ACCOUNT_ID")?;
     let accounts = Accounts::own(account.as_str().into(), config);
     let close = Close {
@@ -39,6 +41,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         bucket,
         hub: Hub::new(account.as_str().into(), accounts),
         machines,
+        confirm_after,
     };
     serve::serve(|task: CloseTask| close.handle(task)).await
 }
@@ -49,6 +52,7 @@ struct Close {
     bucket: EvidenceBucket,
     hub: Hub,
     machines: Machines,
+    confirm_after: SignedDuration,
 }
 
 impl Close {
@@ -62,6 +66,11 @@ impl Close {
                 cause,
             } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
             CloseTask::Close { incident } => self.close(&incident).await,
+            CloseTask::Confirm { incident } => {
+                let answer = conclude::confirm(ledger, &self.hub, &incident).await?;
+                keep::keep(ledger, bucket, &incident).await?;
+                Ok(answer)
+            }
             CloseTask::ExecutionDied { name } => {
                 let Died { incident, was_undo } = died::died(ledger, &self.machines, &name).await?;
                 if !was_undo {
@@ -84,8 +93,11 @@ impl Close {
 
     /// The evidence comes last: an incident that can't be proven is contained all the same.
     async fn close(&self, incident: &IncidentId) -> Result<Value, StepError> {
-        let answer = conclude::close(&self.ledger, &self.hub, incident).await?;
+        let closed = conclude::close(&self.ledger, &self.hub, incident, self.confirm_after).await?;
         keep::keep(&self.ledger, &self.bucket, incident).await?;
-        Ok(answer)
+        serde_json::to_value(closed).map_err(|error| StepError::Invalid {
+            what: "the answer",
+            detail: error.to_string(),
+        })
     }
 }

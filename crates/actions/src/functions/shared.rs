@@ -99,6 +99,9 @@ pub(super) const BREAK_GLASS_ARNS: (&str, &str) = ("BREAK_GLASS_ARNS", "!Join [\
 /// How far the stack goes, whatever an incident's log says.
 pub(super) const MAXIMUM_MODE: (&str, &str) = ("MAXIMUM_MODE", "!Ref MaximumMode");
 
+/// How long after an incident is contained it is looked at again.
+pub(super) const CONFIRM_AFTER_SECONDS: (&str, &str) = ("CONFIRM_AFTER_SECONDS", "!Ref ConfirmAfterSeconds");
+
 /// Evidence, and the proofs of receipts.
 pub(super) const EVIDENCE_BUCKET: (&str, &str) = ("EVIDENCE_BUCKET", "!Ref EvidenceBucket");
 

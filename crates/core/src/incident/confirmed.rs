@@ -7,6 +7,7 @@ use super::{Incident, Status, StepState, Undo, fold::Illegal};
 use crate::{
     log::{Event, Record},
     outcome::Outcome,
+    step::Phase,
 };
 
 /// What a reading after the first showed.
@@ -66,7 +67,7 @@ impl StepState {
 
     /// Whether it is what makes the incident contained, and can be read back.
     pub fn is_containing(&self) -> bool {
-        !self.is_evidence() && matches!(self.outcome, Some(Outcome::Done | Outcome::Already))
+        self.step.phase == Phase::Contain && matches!(self.outcome, Some(Outcome::Done | Outcome::Already))
     }
 
     /// Whether it was read back since the incident was closed, or since the last verdict.
@@ -126,6 +127,12 @@ impl Incident {
         } else {
             Verdict::Confirmed
         })
+    }
+
+    /// How it was closed, and what was read since; whatever was undone later.
+    pub fn ended_as(&self) -> Option<Status> {
+        let (closed_as, _) = self.closed?;
+        Some(self.status_as_confirmed(closed_as))
     }
 
     /// The status of an incident that was closed with this one.

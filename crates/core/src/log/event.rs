@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{FindingRef, Opened};
 use crate::{
     about::About,
-    confirmation::Aftermath,
+    aftermath::Aftermath,
     finding::Workflow,
     guardrail::Decision,
     head::Head,

@@ -1,10 +1,12 @@
 //! The notice after a reading that isn't the first: whether what was contained holds, and what CloudTrail shows since. It says
 //! what was read, and no more.
 
-use super::{Class, Command, Kind, Line, Notice, Point, Section, collected, line, outcome::head_of, outside, what_next};
+use super::{
+    Class, Command, Kind, Line, Notice, Point, Section, collected, line, outcome::head_of, outside, what_next,
+};
 use crate::{
     about::About,
-    confirmation::{Aftermath, Touch},
+    aftermath::{Aftermath, Touch},
     ids::{IncidentId, NoticeKey},
     incident::{Confirmation, Incident, Verdict},
     playbooks::Playbooks,
@@ -107,12 +109,27 @@ fn shown(aftermath: &Aftermath) -> Vec<Line> {
     let mut lines = vec![line![outside(aftermath.tried())]];
     let calls = aftermath.calls.iter().map(|call| {
         let from = call.ip.as_deref().unwrap_or("an unknown address");
-        line!["it succeeded in ", outside(&call.name), " at ", call.at, " from ", outside(from)]
+        line![
+            "it succeeded in ",
+            outside(&call.name),
+            " at ",
+            call.at,
+            " from ",
+            outside(from)
+        ]
     });
     lines.extend(calls);
-    lines.extend(aftermath.touched.iter().map(|touch| line![outside(Touch::sentence(touch))]));
+    lines.extend(
+        aftermath
+            .touched
+            .iter()
+            .map(|touch| line![outside(Touch::sentence(touch))]),
+    );
     if aftermath.more_touched > 0 {
-        lines.push(line![u64::from(aftermath.more_touched), " more changes had no room here"]);
+        lines.push(line![
+            u64::from(aftermath.more_touched),
+            " more changes had no room here"
+        ]);
     }
     lines
 }

@@ -46,7 +46,9 @@ pub fn outcome_looked_at_again(
         key: NoticeKey::outcome(),
         word: word.into(),
     };
-    let again = again.filter(|_| status == Status::Contained).map(looked_at_again(incident));
+    let again = again
+        .filter(|_| status == Status::Contained)
+        .map(looked_at_again(incident));
     let lead = [
         Some(line![outside(&incident.opened.target), " ", is_so]),
         again,

@@ -1,13 +1,17 @@
 //! The second reading: what is read, and what follows for the status.
 
 use backstop_core::{
-    confirmation::Aftermath,
+    aftermath::Aftermath,
     incident::{Incident, Status, Verdict},
     log::Event,
     notice::{self, Class, mail},
 };
 
-use super::{all_proven, fixture::{STEPS, at, verified}, log};
+use super::{
+    all_proven,
+    fixture::{STEPS, at, verified},
+    log,
+};
 
 fn closed() -> Vec<Event> {
     let mut events = all_proven();
@@ -59,7 +63,11 @@ fn with_verdict(mut events: Vec<Event>) -> Incident {
 #[test]
 fn what_holds_and_is_quiet_is_confirmed() {
     let events = read_again(true, quiet());
-    assert_eq!(replay(events.clone()).status(), Status::Contained, "nobody has said so yet");
+    assert_eq!(
+        replay(events.clone()).status(),
+        Status::Contained,
+        "nobody has said so yet"
+    );
     let confirmed = with_verdict(events);
     assert_eq!(confirmed.status(), Status::Confirmed);
     assert!(!confirmed.awaits_second_reading());
@@ -82,7 +90,10 @@ fn calls_that_still_succeed_reopen_it_though_everything_holds() {
         succeeded: 2,
         ..quiet()
     };
-    assert_eq!(with_verdict(read_again(true, aftermath)).status(), Status::Reopened);
+    assert_eq!(
+        with_verdict(read_again(true, aftermath)).status(),
+        Status::Reopened
+    );
     let while_it_took_effect = Aftermath { early: 2, ..quiet() };
     assert_eq!(
         with_verdict(read_again(true, while_it_took_effect)).status(),

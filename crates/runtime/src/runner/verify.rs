@@ -77,7 +77,7 @@ impl Runner {
             && !state.is_proven()
     }
 
-    async fn verify_step(
+    pub(super) async fn verify_step(
         &self,
         log: &mut IncidentLog,
         task: &VerifyTask,

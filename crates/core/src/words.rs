@@ -2,7 +2,8 @@
 //! is: whoever shows them makes them harmless for where they go.
 
 use crate::{
-    incident::StepState,
+    aftermath::Touch,
+    incident::{Confirmation, Incident, StepState, Verdict},
     log::Event,
     mode::Mode,
     outcome::{Outcome, UndoOutcome},
@@ -30,6 +31,28 @@ pub const fn status(status: Status) -> &'static str {
         Status::Undone => "undone: what can be put back is back",
         Status::Stuck => "STUCK: a person must finish it",
     }
+}
+
+/// What was seen after the first reading, a sentence each; none if it wasn't looked at again.
+pub fn looked_at_again(incident: &Incident) -> Vec<String> {
+    let Some(Confirmation { at, verdict, .. }) = &incident.confirmation else {
+        return Vec::new();
+    };
+    let mut lines = vec![match verdict {
+        Verdict::Confirmed => format!("at {at}: read a second time, and it holds"),
+        Verdict::Reopened { .. } => format!("at {at}: NOT contained any more"),
+        Verdict::Partial { .. } => format!("at {at}: only partly read, so it isn't confirmed"),
+    }];
+    match verdict {
+        Verdict::Confirmed => {}
+        Verdict::Reopened { found } => lines.extend(found.iter().cloned()),
+        Verdict::Partial { missing } => lines.extend(missing.iter().cloned()),
+    }
+    if let Some(aftermath) = &incident.aftermath {
+        lines.push(aftermath.tried());
+        lines.extend(aftermath.touched.iter().map(Touch::sentence));
+    }
+    lines
 }
 
 /// "1 call", "2 calls", "no calls"; for nouns whose plural takes an s, or es after one.

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Incident, Status, StepState, Undo, fold::Illegal};
 use crate::{
+    aftermath::Aftermath,
     log::{Event, Record},
     outcome::Outcome,
     step::Phase,
@@ -113,7 +114,10 @@ impl Incident {
                 _ => missing.push(format!("\"{title}\" wasn't read again")),
             }
         }
-        match &self.aftermath {
+        // What was seen for the verdict before says nothing of what came after.
+        let before = self.confirmation.as_ref().map(|it| it.at);
+        let since = |seen: &&Aftermath| before.is_none_or(|before| seen.to > before);
+        match self.aftermath.as_ref().filter(since) {
             Some(aftermath) => {
                 found.extend(aftermath.alarming());
                 missing.extend(aftermath.incomplete.iter().cloned());

@@ -66,7 +66,7 @@ const fn headline(verdict: &Verdict) -> (&'static str, &'static str) {
             "was looked at again: what contained it was read a second time and holds.",
         ),
         Verdict::Reopened { .. } => (
-            "NOT CONTAINED ANY MORE, act now",
+            "REOPENED, act now",
             "was contained and isn't any more. A person must act.",
         ),
         Verdict::Partial { .. } => (

@@ -30,7 +30,13 @@ async fn second_identity(scene: &Scene, user: &str) -> aws_sdk_iam::Client {
         .unwrap();
     let made = iam.create_access_key().user_name(user).send().await.unwrap();
     let key = made.access_key().unwrap();
-    let credentials = Credentials::from_keys(key.access_key_id(), key.secret_access_key(), None);
+    let credentials = Credentials::new(
+        key.access_key_id(),
+        key.secret_access_key(),
+        None,
+        None,
+        "attacker",
+    );
     aws_sdk_iam::Client::new(&scene.environment.account().sdk_config(credentials))
 }
 

@@ -74,7 +74,10 @@ impl Close {
             CloseTask::ExecutionDied { name } => {
                 let Died { incident, was_undo } = died::died(ledger, &self.machines, &name).await?;
                 if !was_undo {
-                    return self.close(&incident).await;
+                    let answer = self.close(&incident).await?;
+                    // Nobody looks at it a second time any more: the log says what wasn't read.
+                    conclude::confirm(ledger, &self.hub, &incident).await?;
+                    return Ok(answer);
                 }
                 let answer = undo::finish(ledger, &incident).await?;
                 keep::keep(ledger, bucket, &incident).await?;

@@ -65,7 +65,7 @@ fn is_told(incident: &Incident) -> bool {
 async fn a_deny_that_is_deleted_in_between_opens_it_again_and_what_holds_is_confirmed() {
     let scene = Scene::start(Mode::Auto, &[CONFIRM_AFTER]).await;
     let attacker = second_identity(&scene, "mallory").await;
-    let (left_alone, attacked) = (scene.leak(false).await, scene.leak(false).await);
+    let (left_alone, attacked) = (scene.leak(true).await, scene.leak(true).await);
     let (quiet, reverted) = tokio::join!(scene.send_leak(&left_alone), scene.send_leak(&attacked));
 
     let closed = |incident: &Incident| incident.closed.is_some();

@@ -43,6 +43,8 @@ abouts! {
     Investigation = "investigation",
     /// It isn't contained yet, since AWS is down or refuses for now.
     NotContainedYet = "not-contained-yet",
+    /// What the second reading of a containment showed, or a later one.
+    Confirmation = "confirmation",
     /// A plan that waits for a decision.
     Question = "question",
     /// The hourly limit is reached: what comes next waits for decisions.
@@ -91,6 +93,11 @@ impl NoticeKey {
     /// What the investigation proposes.
     pub fn investigation() -> Self {
         Self::new(About::Investigation.as_str())
+    }
+
+    /// What this reading after the first showed: the record of the incident's chain that says so.
+    pub fn confirmation(record: u32) -> Self {
+        Self::new(format!("{}-{record}", About::Confirmation.as_str()))
     }
 
     /// The question that the record with this id asks.

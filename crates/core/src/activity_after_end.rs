@@ -96,13 +96,15 @@ impl Ending {
             let is_stuck = incident.stuck.is_some();
             return Some(if is_stuck { Self::Stuck } else { Self::Undone });
         }
-        Self::of_status(closed_as)
+        let is_reopened = incident.status() == Status::Reopened;
+        Self::of_status(if is_reopened { Status::Reopened } else { closed_as })
     }
 
     const fn of_status(status: Status) -> Option<Self> {
         Some(match status {
-            Status::Contained => Self::Contained,
-            Status::PartiallyContained => Self::PartiallyContained,
+            Status::Contained | Status::Confirmed => Self::Contained,
+            // What is open again isn't contained any more.
+            Status::Reopened | Status::PartiallyContained => Self::PartiallyContained,
             Status::Failed => Self::Failed,
             Status::Refused => Self::Refused,
             Status::Observed => Self::Observed,

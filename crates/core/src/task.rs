@@ -1,6 +1,7 @@
 //! What a state machine hands to a function and gets back: ids and small facts, never findings
 //! (Step Functions state is limited to 256 KiB).
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use crate::about::About;
@@ -8,6 +9,7 @@ use crate::{
     ids::{ActionId, IncidentId, NoticeKey, PlaybookName, StepId},
     mode::Mode,
     outcome::Outcome,
+    status::Status,
     step::Options,
     target::Target,
 };
@@ -57,6 +59,8 @@ pub enum RespondTask {
     Act(StepTask),
     /// Read back every step that this function has ended in this incident.
     Verify(VerifyTask),
+    /// Read back once more what makes the incident contained, proven or not.
+    VerifyAgain(VerifyTask),
     /// Put back what the step changed, from its receipt.
     Undo(StepTask),
 }
@@ -85,6 +89,35 @@ pub struct VerifyTask {
     pub incident: IncidentId,
     /// The target.
     pub target: Target,
+}
+
+/// What `investigate` is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum InvestigateTask {
+    /// Run a step.
+    Step(RespondTask),
+    /// Read what has happened since the incident was contained.
+    LookBack(LookBackTask),
+}
+
+/// What `investigate` is asked to do beside the steps of playbooks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum LookBackTask {
+    /// Read what has happened since the incident was contained.
+    LookBack(VerifyTask),
+}
+
+/// What `close` answers when it closes. The machine compares and waits by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Where it stands.
+    pub status: Status,
+    /// When what contains it is to be read a second time, in whole seconds; `null` if nothing is.
+    pub look_again_at: Option<Timestamp>,
 }
 
 /// What a step's task answers.
@@ -150,6 +183,12 @@ pub enum CloseTask {
     },
     /// Compute the status from the log, write it down, and release the target.
     Close {
+        /// The incident.
+        incident: IncidentId,
+    },
+    /// Say what the second reading showed: confirmed, reopened, or only partly read. Security Hub is told, and the
+    /// evidence is kept.
+    Confirm {
         /// The incident.
         incident: IncidentId,
     },
@@ -332,6 +371,21 @@ mod tests {
             (playbook.incident(), undo.incident()),
             (incident.clone(), incident)
         );
+    }
+
+    #[test]
+    fn looking_back_is_told_from_a_step() {
+        let target = r#"{"account":"123456789012","region":"eu-west-1","partition":"aws","resource":{"kind":"bucket","name":"logs"}}"#;
+        let read = |op: &str| {
+            let json = format!(r#"{{"op":"{op}","incident":"01J","target":{target}}}"#);
+            serde_json::from_str::<InvestigateTask>(&json)
+        };
+        assert!(matches!(read("look-back").unwrap(), InvestigateTask::LookBack(_)));
+        assert!(matches!(
+            read("verify-again").unwrap(),
+            InvestigateTask::Step(RespondTask::VerifyAgain(_))
+        ));
+        read("look-around").unwrap_err();
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! as the runbook. State data is of no use to any task: ids come from the execution's input, so that nothing a
 //! state returns can change what the next one acts on.
 
+mod confirm;
 mod contain;
 mod gate;
 pub(crate) mod retry;
@@ -59,6 +60,13 @@ pub(crate) mod names {
     pub(crate) const AGAIN: &str = "Must people be asked again?";
     pub(crate) const PROPOSE: &str = "Tell people what was found";
     pub(crate) const CLOSE: &str = "Close the incident";
+    pub(crate) const LOOK_AGAIN: &str = "Is there something to look at again?";
+    pub(crate) const SETTLE: &str = "Wait until it is in force everywhere";
+    pub(crate) const READ_AGAIN: &str = "Read the containment a second time";
+    pub(crate) const LOOK_BACK: &str = "Look in CloudTrail at what happened since";
+    pub(crate) const CONFIRM: &str = "Confirm the containment or open it again";
+    pub(crate) const TELL_AGAIN: &str = "Tell people what the second reading showed";
+    pub(crate) const NOTHING: &str = "Nothing is to be looked at again";
 }
 
 /// A catcher's list that takes everything.
@@ -96,7 +104,11 @@ pub fn compile(playbook: &Playbook) -> Machine {
     if after_evidence == names::PROPOSE {
         states.add(names::PROPOSE, propose());
     }
-    states.add(names::CLOSE, close());
+    if playbook.contains() {
+        states.extend(confirm::states(playbook));
+    } else {
+        states.add(names::CLOSE, close());
+    }
     Machine {
         comment: format!(
             "{}. Compiled from playbooks/{}/playbook.yaml by `backstop playbook compile`: edit that file.",
@@ -114,6 +126,7 @@ pub fn functions_of(playbook: &Playbook) -> BTreeSet<&'static str> {
     playbook
         .steps()
         .filter_map(|(_, step)| step.known_action().map(|action| action.function))
+        .chain(playbook.contains().then_some(confirm::LOOKS_BACK))
         .chain(
             SHARED_FUNCTIONS
                 .into_iter()

@@ -68,7 +68,7 @@ fn steps_run_in_the_order_they_ask_for_and_a_failure_stops_none() {
 
 #[test]
 fn a_chain_costs_one_transition_more_than_its_steps() {
-    assert_eq!(transitions(&compile(&chained()), Mode::Auto), 14);
+    assert_eq!(transitions(&compile(&chained()), Mode::Auto), 20);
 }
 
 #[test]

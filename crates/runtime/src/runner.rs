@@ -4,6 +4,7 @@ mod act;
 mod bounds;
 mod undo;
 mod verify;
+mod verify_again;
 #[cfg(feature = "evidence")]
 mod wiring;
 
@@ -57,6 +58,7 @@ impl Runner {
             RespondTask::Plan(step) => answer(&self.plan(&step).await?),
             RespondTask::Act(step) => answer(&self.act(&step).await?),
             RespondTask::Verify(task) => answer(&self.verify(&task).await?),
+            RespondTask::VerifyAgain(task) => answer(&self.verify_again(&task).await?),
             RespondTask::Undo(step) => answer(&self.undo(&step).await?),
         }
     }

@@ -8,6 +8,7 @@ mod not_yet;
 
 use backstop_core::{notice, task::NotifyTask};
 use backstop_runtime::{Ledger, StepError, serve, settings};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use channel::{Channel, sns::Sns};
@@ -15,6 +16,7 @@ use channel::{Channel, sns::Sns};
 struct Notifier {
     ledger: Ledger,
     channels: Vec<Box<dyn Channel>>,
+    confirm_after: SignedDuration,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,6 +33,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             settings::required("TABLE_NAME")?,
         ),
         channels: vec![Box::new(sns)],
+        confirm_after: settings::confirm_after()?,
     };
     serve::serve(|task: NotifyTask| notifier.run(task)).await
 }

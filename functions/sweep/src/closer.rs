@@ -1,5 +1,5 @@
-//! Has `close` do for an incident that the sweep closed what its machine would have had it do: tell Security Hub, and keep
-//! the evidence. The sweep may do neither itself.
+//! Has `close` do for an incident that the sweep closed what its machine would have had it do: write down that nobody reads
+//! it a second time, tell Security Hub, and keep the evidence. The sweep may do none of it itself.
 
 use aws_sdk_lambda::{Client, primitives::Blob, types::InvocationType};
 use backstop_core::{IncidentId, task::CloseTask};
@@ -21,7 +21,7 @@ impl Closer {
     /// Asks for it and doesn't wait. Lambda tries three times, then the request goes to the dead-letter queue.
     pub(crate) async fn finish(&self, incident: &IncidentId) -> Result<(), CallError> {
         let on = format!("`{}`, incident `{incident}`", self.function);
-        let task = CloseTask::Close {
+        let task = CloseTask::Confirm {
             incident: incident.clone(),
         };
         let task = serde_json::to_vec(&task).map_err(|error| CallError {

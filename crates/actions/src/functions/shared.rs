@@ -120,6 +120,9 @@ pub(super) const ACCOUNT_ID: (&str, &str) = ("ACCOUNT_ID", "!Ref AWS::AccountId"
 /// How many targets a playbook contains by itself in an hour.
 pub(super) const CONTAINMENTS_PER_HOUR: (&str, &str) = ("CONTAINMENTS_PER_HOUR", "!Ref ContainmentsPerHour");
 
+/// How long after an incident is contained it is looked at again.
+pub(super) const CONFIRM_AFTER_SECONDS: (&str, &str) = ("CONFIRM_AFTER_SECONDS", "!Ref ConfirmAfterSeconds");
+
 /// Evidence, and the proofs of receipts.
 pub(super) const EVIDENCE_BUCKET: (&str, &str) = ("EVIDENCE_BUCKET", "!Ref EvidenceBucket");
 

@@ -166,6 +166,31 @@ impl Texts {
         notice::guards_changed((&Guardrails::default(), at(-3600)), &found, at(0)).unwrap()
     }
 
+    /// What a second reading found, with all that others can name in it.
+    pub(crate) fn reopened(self) -> Notice {
+        let call = |name: &str| {
+            json!({
+                "at": "2026-03-01T10:10:00Z", "name": self.of(name), "source": self.of("iam.amazonaws.com"),
+                "region": self.of("us-east-1"), "ip": self.of("203.0.113.7"),
+                "resources": [self.of("alice")], "reads": false,
+            })
+        };
+        let mut events = self.acted();
+        events.extend([
+            json!({ "event": "closed", "status": "contained" }),
+            json!({ "event": "looked-back", "aftermath": {
+                "from": "2026-03-01T10:00:00Z", "settled": "2026-03-01T10:05:00Z", "to": "2026-03-01T10:15:00Z",
+                "regions": ["eu-west-1", "us-east-1"],
+                "denied": 2, "early": 1, "succeeded": 1, "failed_otherwise": 0, "undeniable": 1,
+                "calls": [call("CreateAccessKey")],
+                "touched": [{ "by": self.of("arn:aws:iam::123456789012:user/mallory"), "call": call("DeleteUserPolicy") }],
+                "limits": [self.of("only this was looked at")],
+            } }),
+            json!({ "event": "reopened", "found": [self.of("the policy is absent")] }),
+        ]);
+        notice::confirmation(&id(), &self.incident(events), &Playbooks::default()).unwrap()
+    }
+
     pub(crate) fn digest(self) -> Notice {
         let of_label = |label: &str| {
             let mut opened = self.opened("approve");
@@ -188,6 +213,7 @@ impl Texts {
             }
             About::Undo => ("undone", self.undone()),
             About::Investigation => ("proposals", self.investigated()),
+            About::Confirmation => ("confirmation", self.reopened()),
             About::NotContainedYet => ("not-contained-yet", self.not_yet()),
             About::Question => ("question", self.asked()),
             About::Limit => ("limit", self.limit()),

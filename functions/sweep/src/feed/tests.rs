@@ -125,6 +125,7 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
         sqs: aws_sdk_sqs::Client::new(&config),
         queue_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/intake".to_owned(),
         outbox: Outbox::new(aws_sdk_lambda::Client::new(&config), "notify".to_owned()),
+        closer: crate::closer::Closer::new(aws_sdk_lambda::Client::new(&config), "close".to_owned()),
         rules: Vec::new(),
         window: SignedDuration::from_hours(24),
         config,

@@ -59,6 +59,8 @@ impl Leaked {
 impl Scene {
     pub async fn start(mode: Mode, parameters: &[(&str, &str)]) -> Self {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        // Later than any test looks, unless it is about the second reading.
+        let parameters = [&[("ConfirmAfterSeconds", "900")], parameters].concat();
         let options = EnvironmentOptions {
             root: root(),
             mode,

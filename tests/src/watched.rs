@@ -8,10 +8,11 @@ use std::{
 
 use backstop_core::Mode;
 use backstop_drill::Environment;
+use backstop_emulator::Silent;
 use backstop_runtime::machines::Machines;
 use futures_util::{StreamExt as _, stream};
 
-use crate::{People, Setting, environment};
+use crate::{People, Setting, setting::options};
 
 /// See the module.
 #[derive(Debug)]
@@ -30,7 +31,12 @@ impl Watched {
             mode: Mode::Auto,
             without_permission: None,
         };
-        let environment = environment(setting).await.unwrap();
+        let mut options = options(setting);
+        // Later than any test looks.
+        options
+            .parameters
+            .insert("ConfirmAfterSeconds".to_owned(), "900".to_owned());
+        let environment = Environment::start(options, &Silent).await.unwrap();
         let people = People::of(&environment).await;
         Arc::new(Self {
             environment,

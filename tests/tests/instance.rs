@@ -129,7 +129,7 @@ async fn snapshots_denied(environment: Arc<Environment>) {
     )
     .await;
     faults.clear();
-    assert_eq!(report.status, Some(Status::Contained), "{report:#?}");
+    assert_eq!(report.status, Some(Status::Confirmed), "{report:#?}");
     let (_, incident) = incident_of(&environment, &report).await;
     let missing = incident.missing_evidence();
     let [one] = missing.as_slice() else {
@@ -191,7 +191,7 @@ async fn last_server(environment: Arc<Environment>) {
         is_ours(incident) && incident.closed.is_some()
     })
     .await;
-    assert_eq!(closed.status(), Status::Contained, "{:#?}", closed.steps);
+    assert_eq!(closed.conclusion(), Status::Contained, "{:#?}", closed.steps);
 }
 
 /// The notice goes out, and the containment is proven, while the snapshot call hangs.
@@ -246,7 +246,7 @@ async fn undo(environment: Arc<Environment>) {
         is_ours(incident) && incident.closed.is_some()
     })
     .await;
-    assert_eq!(incident.status(), Status::Contained);
+    assert_eq!(incident.conclusion(), Status::Contained);
 
     let ledger = environment.ledger();
     let mut log = ledger.log(&id).await.unwrap();

@@ -39,7 +39,12 @@ async fn the_template_deploys_with_the_sam_cli_and_contains() {
             "CAPABILITY_IAM",
             "CAPABILITY_AUTO_EXPAND",
         ])
-        .args(["--parameter-overrides", "MaximumMode=auto", "DrillEvents=Enabled"])
+        .args([
+            "--parameter-overrides",
+            "MaximumMode=auto",
+            "DrillEvents=Enabled",
+            "ConfirmAfterSeconds=5",
+        ])
         .current_dir(env::var_os("SAM_FOLDER").map_or_else(|| root.to_owned(), PathBuf::from))
         .env("AWS_ENDPOINT_URL", account.endpoint_url())
         .env("AWS_ACCESS_KEY_ID", account.account_id())

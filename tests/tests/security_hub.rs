@@ -4,7 +4,12 @@
 use std::time::Duration;
 
 use aws_sdk_securityhub::types::{AwsSecurityFinding, WorkflowStatus};
-use backstop_core::{Mode, hub_update::Workflow, incident::Status, log::Event};
+use backstop_core::{
+    Mode,
+    hub_update::Workflow,
+    incident::{Incident, Status},
+    log::Event,
+};
 use backstop_tests::{Leaked, Scene, Sender};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -67,7 +72,7 @@ fn echo(mut event: Value, found: &AwsSecurityFinding) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
-    let scene = Scene::start(Mode::Auto, &[]).await;
+    let scene = Scene::start(Mode::Auto, &[("ConfirmAfterSeconds", "10")]).await;
     let leaked = scene.leak(false).await;
     let id = format!("{:032x}", u128::from(Ulid::generate()));
     let event = event(&leaked, &scene, &id);
@@ -81,8 +86,12 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
         .let_service_have(&there.detail_type, &there.detail);
     let sender = Sender::of(&scene.environment).await;
     sender.put(&event.to_string()).await;
-    let (incident_id, incident) = scene.until(&id, |incident| incident.hub_notified).await;
-    assert_eq!(incident.status(), Status::Contained);
+    let (_, contained) = scene.until(&id, |incident| incident.hub_told.is_some()).await;
+    assert_eq!(contained.status(), Status::Contained);
+    assert_eq!(contained.hub_told, Some(Workflow::Notified), "it was read once");
+    let is_resolved = |incident: &Incident| incident.hub_told == Some(Workflow::Resolved);
+    let (incident_id, incident) = scene.until(&id, is_resolved).await;
+    assert_eq!(incident.status(), Status::Confirmed);
     assert_eq!(scene.state(&leaked).await, (false, true));
 
     let log = scene.environment.ledger().log(&incident_id).await.unwrap();
@@ -141,7 +150,7 @@ async fn it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing() {
     assert_eq!(counted(&after), counted(&log), "nothing was added");
     assert_eq!(
         scene.statuses().await,
-        [(Status::Contained, 1)].into(),
+        [(Status::Confirmed, 1)].into(),
         "nothing was opened"
     );
     scene.end().await;

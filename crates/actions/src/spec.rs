@@ -15,6 +15,9 @@ pub struct ActionSpec {
     pub function: &'static str,
     /// What it does, as a sentence for people.
     pub sentence: &'static str,
+    /// What a person does instead while AWS refuses it to Backstop: sentences, and AWS CLI lines with `{{user_name}}` and the
+    /// like for what the target has.
+    pub by_hand: &'static [&'static str],
     /// The phases a step of this action may stand in.
     pub phases: &'static [Phase],
     /// The kinds of target it can act on; on others it ends `skipped`.

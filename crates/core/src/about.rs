@@ -41,6 +41,10 @@ abouts! {
     Undo = "undo",
     /// What the investigation proposes, if anything.
     Investigation = "investigation",
+    /// It isn't contained yet, since AWS is down or refuses for now.
+    NotContainedYet = "not-contained-yet",
+    /// What the second reading of a containment showed, or a later one.
+    Confirmation = "confirmation",
     /// A plan that waits for a decision.
     Question = "question",
     /// The hourly limit is reached: what comes next waits for decisions.
@@ -55,6 +59,8 @@ abouts! {
     Integrity = "integrity",
     /// Nothing is done about a finding that a person sent.
     NothingDone = "nothing-done",
+    /// A target whose incident has ended is heard of again, or another finding joins one that is open.
+    Activity = "activity",
     /// The incidents table can't be used.
     LedgerDown = "ledger-down",
     /// A finding met a lock that leads to no incident of Backstop's.
@@ -79,9 +85,19 @@ impl NoticeKey {
         Self::new(format!("{}-{record}", About::Undo.as_str()))
     }
 
+    /// It isn't contained yet: once for an incident.
+    pub fn not_contained_yet() -> Self {
+        Self::new(About::NotContainedYet.as_str())
+    }
+
     /// What the investigation proposes.
     pub fn investigation() -> Self {
         Self::new(About::Investigation.as_str())
+    }
+
+    /// What this reading after the first showed: the record of the incident's chain that says so.
+    pub fn confirmation(record: u32) -> Self {
+        Self::new(format!("{}-{record}", About::Confirmation.as_str()))
     }
 
     /// The question that the record with this id asks.
@@ -127,6 +143,17 @@ impl NoticeKey {
     pub fn nothing_done(message: &str, finding: &str) -> Self {
         let both = canonical::sha256(format!("{message}\n{finding}").as_bytes());
         Self::new(format!("{}-{}", About::NothingDone.as_str(), both.short()))
+    }
+
+    /// What goes on in this period after the end; each period has one.
+    pub fn activity(period: i64) -> Self {
+        Self::new(format!("{}-{period}", About::Activity.as_str()))
+    }
+
+    /// A finding that joins: the same for every copy of it.
+    pub fn joined(finding: &str) -> Self {
+        let hash = canonical::sha256(finding.as_bytes());
+        Self::new(format!("{}-{}", About::Activity.as_str(), hash.short()))
     }
 
     /// The table at this time.

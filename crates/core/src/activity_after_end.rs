@@ -2,6 +2,7 @@
 //! finding that it made, so that a known finding says nothing about whether it is over.
 
 mod activity;
+mod history;
 mod table;
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
 };
 
 pub use activity::{Earlier, NewActivity};
+pub use history::{DAY, History, is_unconfirmed, reopened_before};
 pub use table::to_markdown;
 
 /// Linked incidents of one target within a day. More would be a war that nobody wins: people are told.
@@ -94,13 +96,15 @@ impl Ending {
             let is_stuck = incident.stuck.is_some();
             return Some(if is_stuck { Self::Stuck } else { Self::Undone });
         }
-        Self::of_status(closed_as)
+        let is_reopened = incident.status() == Status::Reopened;
+        Self::of_status(if is_reopened { Status::Reopened } else { closed_as })
     }
 
     const fn of_status(status: Status) -> Option<Self> {
         Some(match status {
-            Status::Contained => Self::Contained,
-            Status::PartiallyContained => Self::PartiallyContained,
+            Status::Contained | Status::Confirmed => Self::Contained,
+            // What is open again isn't contained any more.
+            Status::Reopened | Status::PartiallyContained => Self::PartiallyContained,
             Status::Failed => Self::Failed,
             Status::Refused => Self::Refused,
             Status::Observed => Self::Observed,
@@ -146,6 +150,16 @@ impl Ending {
 }
 
 impl Reaction {
+    /// What is left of it for a finding that no incident of the target knows. It is news: where nothing but telling is to
+    /// be done, its incident tells it, and no war is fought by that.
+    #[must_use]
+    pub fn after_another(self, since: Since) -> Self {
+        match self {
+            Self::Open { at_most } if since.mode == Mode::Observe => Self::Open { at_most },
+            other => other.after(since),
+        }
+    }
+
     /// What is left of it after what has happened since: the first incident that follows may go as far as the ending
     /// allows, those after it ask, and there aren't more than [`MOST_REOPENED`] a day.
     #[must_use]

@@ -33,6 +33,9 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 /// The tag a target must carry for a drill event to act on it.
 pub const DRILL_TAG: &str = "backstop:drill";
 
+/// The name of the guardrail that leaves to people what nothing confirms.
+pub const UNCONFIRMED: &str = "unconfirmed-source";
+
 /// What a guardrail said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {

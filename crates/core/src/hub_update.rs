@@ -32,11 +32,18 @@ impl HubUpdate {
     /// What is to be told now; nothing where nobody acted or was notified, where no finding came from Security Hub, and
     /// never for a drill: its sender can name a real finding.
     pub fn of(id: &IncidentId, incident: &Incident, records: &[Record]) -> Option<Self> {
-        let (status, _) = incident.closed?;
-        if incident.hub_notified || incident.opened.origin == Origin::Drill {
+        incident.closed?;
+        let status = incident.status();
+        if incident.opened.origin == Origin::Drill {
             return None;
         }
         let workflow = workflow(status, incident.notices.ending_is_known())?;
+        // Earlier versions resolved at the first reading; only what is open again takes that back.
+        let is_told = incident.hub_told == Some(workflow)
+            || (incident.hub_told.is_some() && status == Status::Contained);
+        if is_told {
+            return None;
+        }
         let findings: BTreeMap<HubFinding, String> = records
             .iter()
             .filter_map(reference)
@@ -50,12 +57,19 @@ impl HubUpdate {
     }
 }
 
-/// Resolved is only what is proven. Where nobody was notified or nobody decided, the finding stays as it is, so that
+/// Resolved is only what was read a second time. Where nobody was notified or nobody decided, the finding stays as it is, so that
 /// somebody comes upon it.
 const fn workflow(status: Status, is_notified: bool) -> Option<Workflow> {
     match status {
-        Status::Contained => Some(Workflow::Resolved),
-        Status::PartiallyContained | Status::Failed | Status::Reported | Status::Denied if is_notified => {
+        Status::Confirmed => Some(Workflow::Resolved),
+        Status::Contained
+        | Status::Reopened
+        | Status::PartiallyContained
+        | Status::Failed
+        | Status::Reported
+        | Status::Denied
+            if is_notified =>
+        {
             Some(Workflow::Notified)
         }
         _ => None,

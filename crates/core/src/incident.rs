@@ -2,6 +2,7 @@
 
 mod clearance;
 mod conclusion;
+mod confirmed;
 mod fold;
 mod limit;
 mod missing;
@@ -10,6 +11,7 @@ mod undo_asked;
 
 use std::collections::BTreeMap;
 
+pub use confirmed::{Confirmation, Verdict};
 use jiff::Timestamp;
 pub use missing::MissingEvidence;
 pub use notices::{Delivery, HAND_OVER, Notices};
@@ -18,7 +20,9 @@ pub use undo_asked::UndoAsked;
 
 pub use crate::status::Status;
 use crate::{
+    aftermath::Aftermath,
     error_name::ErrorName,
+    finding::Workflow,
     head::Head,
     ids::{Hash, NoticeKey, PersonId, StepId},
     log::{Event, Opened, Record, RecordName},
@@ -46,10 +50,22 @@ pub struct StepState {
     pub acted: bool,
     /// How it ended; `None` while it runs, or if its function died.
     pub outcome: Option<Outcome>,
+    /// When that was written down: what it changed was changed by then.
+    #[serde(skip)]
+    pub ended_at: Option<Timestamp>,
     /// The last reading back.
     pub verification: Option<Verification>,
     /// How its undo ended.
     pub undo: Option<UndoOutcome>,
+    /// Why it couldn't be read a second time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_read_again: Option<String>,
+    /// When it was first read back as it should be.
+    #[serde(skip)]
+    pub proven_at: Option<Timestamp>,
+    /// Whether it was read back since the incident was closed, or since the last verdict on that.
+    #[serde(skip)]
+    read_again: bool,
     /// The records of its chain that are folded.
     #[serde(skip)]
     folded: u32,
@@ -112,10 +128,16 @@ pub struct Incident {
     pub decision: Option<Answer>,
     /// Which notices were delivered, or weren't, by which channel.
     pub notices: Notices,
-    /// Whether Security Hub was notified how it ended, or couldn't be.
-    pub hub_notified: bool,
+    /// What Security Hub was told last of how it ended, or was to be told.
+    pub hub_told: Option<Workflow>,
     /// The status it was closed with, and when.
     pub closed: Option<(Status, Timestamp)>,
+    /// What CloudTrail showed since it was contained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aftermath: Option<Aftermath>,
+    /// What the last reading after the first showed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
     /// Whether undo is wanted, and how far it is.
     pub undo: Undo,
     /// An undo that more people must want before it begins.
@@ -228,8 +250,10 @@ impl Incident {
             approvers: Vec::new(),
             decision: None,
             notices: Notices::default(),
-            hub_notified: false,
+            hub_told: None,
             closed: None,
+            aftermath: None,
+            confirmation: None,
             undo: Undo::NotAsked,
             undo_asked: None,
             accepted: Vec::new(),
@@ -294,8 +318,12 @@ impl StepState {
             planned: None,
             acted: false,
             outcome: None,
+            ended_at: None,
             verification: None,
             undo: None,
+            not_read_again: None,
+            proven_at: None,
+            read_again: false,
             folded: 0,
             plannings: Vec::new(),
         }

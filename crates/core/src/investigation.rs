@@ -2,9 +2,11 @@
 //! text; everything that is kept is bounded, and what was left out is counted.
 
 mod call;
+mod denial;
 mod meaning;
 mod notable;
 mod proposal;
+mod since_contained;
 mod subject;
 mod suspect;
 
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use call::{Call, Caller, Seen, UnreadableEvent};
 pub use proposal::Proposal;
+pub use since_contained::Looked;
 pub use suspect::{Lookup, MOST_KEYS, Suspect};
 
 use crate::{ids::Region, incident::Incident, playbooks::Playbooks, step::Phase, words};

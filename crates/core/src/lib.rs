@@ -16,6 +16,7 @@
 //! | [`head`] | how far a chain of records goes |
 //! | [`log`] | the append-only, hash-chained events of an incident |
 //! | [`incident`] | the state of an incident, folded from its log |
+//! | [`aftermath`] | what happened to a contained target until it was read a second time |
 //! | [`activity_after_end`] | what happens when a target whose incident has ended is heard of again |
 //! | [`times`] | when what happened, and how long it took |
 //! | [`words`] | statuses, ends of steps and events, in words |
@@ -36,6 +37,7 @@
 pub mod about;
 pub mod activity_after_end;
 pub mod advice;
+pub mod aftermath;
 pub mod api;
 pub mod attack_began;
 pub mod canonical;

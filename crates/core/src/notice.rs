@@ -3,8 +3,10 @@
 //! What came from outside is marked in it as such ([`Outside`]) and made harmless by the renderer for its sink, never
 //! here: [`mail`] is the one there is.
 
+mod activity;
 mod attention;
 mod broken_lock;
+mod confirmation;
 mod digest;
 mod execution_died;
 mod guards;
@@ -14,6 +16,7 @@ mod limit;
 mod line;
 mod mail;
 mod next;
+mod not_yet;
 mod nothing_done;
 mod outcome;
 mod proposals;
@@ -22,8 +25,10 @@ mod section;
 mod undone;
 mod what_happened;
 
+pub use activity::{another_finding, goes_on};
 pub use attention::{Found, NeedsPerson, attention};
 pub use broken_lock::broken_lock;
+pub use confirmation::confirmation;
 pub use digest::digest;
 pub use execution_died::execution_died;
 pub use guards::guards_changed;
@@ -34,8 +39,9 @@ pub use line::{Command, Line, Outside, Piece, Point};
 pub(crate) use line::{line, outside};
 pub use mail::{Mail, mail};
 pub use next::{run_command, what_next};
+pub use not_yet::{ByHand, not_contained_yet};
 pub use nothing_done::nothing_done;
-pub use outcome::{missing, outcome};
+pub use outcome::{missing, outcome, outcome_looked_at_again};
 pub use proposals::proposals;
 pub use question::{how_to_undo, question};
 pub use section::{Change, Entry, Section};

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where an incident stands. "Contained" only when every containing step was proven by reading back.
+/// Where an incident stands. "Contained" only when every containing step was proven by reading back; "confirmed" only
+/// when it was read a second time, once AWS had brought it into force everywhere.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -16,8 +17,12 @@ pub enum Status {
     AwaitingApproval,
     /// Steps are under way.
     Containing,
-    /// Every containing step is proven.
+    /// Every containing step was read back once.
     Contained,
+    /// It was read a second time and still holds, and CloudTrail shows nothing that says otherwise.
+    Confirmed,
+    /// It was contained, and doesn't hold any more, or whoever was contained goes on.
+    Reopened,
     /// Some containing steps are proven, others aren't.
     PartiallyContained,
     /// No containing step is proven.
@@ -42,11 +47,13 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of an incident's life.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Open,
         Self::AwaitingApproval,
         Self::Containing,
         Self::Contained,
+        Self::Confirmed,
+        Self::Reopened,
         Self::PartiallyContained,
         Self::Failed,
         Self::Refused,
@@ -66,6 +73,8 @@ impl Status {
             Self::AwaitingApproval => "awaiting-approval",
             Self::Containing => "containing",
             Self::Contained => "contained",
+            Self::Confirmed => "confirmed",
+            Self::Reopened => "reopened",
             Self::PartiallyContained => "partially-contained",
             Self::Failed => "failed",
             Self::Refused => "refused",
@@ -83,6 +92,7 @@ impl Status {
     pub const fn needs_person(self) -> bool {
         match self {
             Self::AwaitingApproval
+            | Self::Reopened
             | Self::PartiallyContained
             | Self::Failed
             | Self::Reported
@@ -91,6 +101,7 @@ impl Status {
             Self::Open
             | Self::Containing
             | Self::Contained
+            | Self::Confirmed
             | Self::Refused
             | Self::Observed
             | Self::Denied

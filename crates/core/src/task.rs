@@ -1,6 +1,7 @@
 //! What a state machine hands to a function and gets back: ids and small facts, never findings
 //! (Step Functions state is limited to 256 KiB).
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use crate::about::About;
@@ -8,6 +9,7 @@ use crate::{
     ids::{ActionId, IncidentId, NoticeKey, PlaybookName, StepId},
     mode::Mode,
     outcome::Outcome,
+    status::Status,
     step::Options,
     target::Target,
 };
@@ -57,6 +59,8 @@ pub enum RespondTask {
     Act(StepTask),
     /// Read back every step that this function has ended in this incident.
     Verify(VerifyTask),
+    /// Read back once more what makes the incident contained, proven or not.
+    VerifyAgain(VerifyTask),
     /// Put back what the step changed, from its receipt.
     Undo(StepTask),
 }
@@ -85,6 +89,35 @@ pub struct VerifyTask {
     pub incident: IncidentId,
     /// The target.
     pub target: Target,
+}
+
+/// What `investigate` is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum InvestigateTask {
+    /// Run a step.
+    Step(RespondTask),
+    /// Read what has happened since the incident was contained.
+    LookBack(LookBackTask),
+}
+
+/// What `investigate` is asked to do beside the steps of playbooks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum LookBackTask {
+    /// Read what has happened since the incident was contained.
+    LookBack(VerifyTask),
+}
+
+/// What `close` answers when it closes. The machine compares and waits by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// The incident.
+    pub incident: IncidentId,
+    /// Where it stands.
+    pub status: Status,
+    /// When what contains it is to be read a second time, in whole seconds; `null` if nothing is.
+    pub look_again_at: Option<Timestamp>,
 }
 
 /// What a step's task answers.
@@ -153,6 +186,12 @@ pub enum CloseTask {
         /// The incident.
         incident: IncidentId,
     },
+    /// Say what the second reading showed: confirmed, reopened, or only partly read. Security Hub is told, and the
+    /// evidence is kept.
+    Confirm {
+        /// The incident.
+        incident: IncidentId,
+    },
     /// An execution failed, timed out or was aborted: conclude what it left open, so that the target isn't
     /// held for ever by an incident that nobody works on.
     ExecutionDied {
@@ -198,9 +237,26 @@ pub enum NotifyTask {
         /// What people are told about.
         #[serde(default)]
         about: About,
+        /// Why it isn't contained yet, where that is what they are told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delayed: Option<Box<Delayed>>,
     },
     /// Tell people that an execution ended badly: what EventBridge says of it.
     ExecutionDied(DeadExecution),
+}
+
+/// A step whose service is down, or refuses for now: what is told needs no log, which may be out of reach as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delayed {
+    /// The incident's target.
+    pub target: Target,
+    /// The step, unless it is the proof that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepId>,
+    /// The error's name as the machine caught it.
+    pub error: String,
+    /// The error's cause as the machine caught it.
+    pub cause: String,
 }
 
 /// An execution that failed, timed out or was aborted (Step Functions Developer Guide, "Step Functions Execution Status
@@ -284,6 +340,7 @@ mod tests {
         let made = NotifyTask::Make {
             incident: "01J".into(),
             about: About::Undo,
+            delayed: None,
         };
         assert_eq!(read(r#"{"incident":"01J","about":"undo"}"#), made);
         let notice = NoticeRef {
@@ -314,6 +371,21 @@ mod tests {
             (playbook.incident(), undo.incident()),
             (incident.clone(), incident)
         );
+    }
+
+    #[test]
+    fn looking_back_is_told_from_a_step() {
+        let target = r#"{"account":"123456789012","region":"eu-west-1","partition":"aws","resource":{"kind":"bucket","name":"logs"}}"#;
+        let read = |op: &str| {
+            let json = format!(r#"{{"op":"{op}","incident":"01J","target":{target}}}"#);
+            serde_json::from_str::<InvestigateTask>(&json)
+        };
+        assert!(matches!(read("look-back").unwrap(), InvestigateTask::LookBack(_)));
+        assert!(matches!(
+            read("verify-again").unwrap(),
+            InvestigateTask::Step(RespondTask::VerifyAgain(_))
+        ));
+        read("look-around").unwrap_err();
     }
 
     #[test]

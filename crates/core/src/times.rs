@@ -121,9 +121,9 @@ fn contained(log: &[Record], incident: &Incident) -> Option<Timestamp> {
     log.iter()
         .take_while(|record| !matches!(record.event, Event::Closed { .. }))
         .filter(|record| match &record.event {
-            Event::Verified { step, verification } => {
-                verification.holds && incident.contain_steps().any(|state| &state.step.step == step)
-            }
+            Event::Verified {
+                step, verification, ..
+            } => verification.holds && incident.contain_steps().any(|state| &state.step.step == step),
             _ => false,
         })
         .map(|record| record.at)
@@ -172,6 +172,8 @@ pub fn moments(log: &[Record], incident: &Incident) -> Vec<Moment> {
         ("contained", times.contained),
         ("people notified", times.notified),
         ("closed", times.closed),
+        ("confirmed", last(|event| matches!(event, Event::Confirmed))),
+        ("reopened", last(|event| matches!(event, Event::Reopened { .. }))),
         ("undo asked for", times.undo_asked),
         ("undo ended", times.undo_ended),
     ]

@@ -2,7 +2,8 @@
 //! is: whoever shows them makes them harmless for where they go.
 
 use crate::{
-    incident::StepState,
+    aftermath::Touch,
+    incident::{Confirmation, Incident, StepState, Verdict},
     log::Event,
     mode::Mode,
     outcome::{Outcome, UndoOutcome},
@@ -16,7 +17,9 @@ pub const fn status(status: Status) -> &'static str {
         Status::Open => "opened; nothing has been changed yet",
         Status::AwaitingApproval => "waits for a decision; NOTHING has been changed yet",
         Status::Containing => "being contained",
-        Status::Contained => "contained, and that is proven",
+        Status::Contained => "contained, as read back once: it takes effect within minutes",
+        Status::Confirmed => "contained, and read a second time: it holds",
+        Status::Reopened => "NOT contained any more: a person must act",
         Status::PartiallyContained => "only PARTLY contained: a person must finish it",
         Status::Failed => "NOT contained: a person must act",
         Status::Refused => "NOT contained: a guardrail refused, nothing was changed",
@@ -28,6 +31,28 @@ pub const fn status(status: Status) -> &'static str {
         Status::Undone => "undone: what can be put back is back",
         Status::Stuck => "STUCK: a person must finish it",
     }
+}
+
+/// What was seen after the first reading, a sentence each; none if it wasn't looked at again.
+pub fn looked_at_again(incident: &Incident) -> Vec<String> {
+    let Some(Confirmation { at, verdict, .. }) = &incident.confirmation else {
+        return Vec::new();
+    };
+    let mut lines = vec![match verdict {
+        Verdict::Confirmed => format!("at {at}: read a second time, and it holds"),
+        Verdict::Reopened { .. } => format!("at {at}: NOT contained any more"),
+        Verdict::Partial { .. } => format!("at {at}: only partly read, so it isn't confirmed"),
+    }];
+    match verdict {
+        Verdict::Confirmed => {}
+        Verdict::Reopened { found } => lines.extend(found.iter().cloned()),
+        Verdict::Partial { missing } => lines.extend(missing.iter().cloned()),
+    }
+    if let Some(aftermath) = &incident.aftermath {
+        lines.push(aftermath.tried());
+        lines.extend(aftermath.touched.iter().map(Touch::sentence));
+    }
+    lines
 }
 
 /// "1 call", "2 calls", "no calls"; for nouns whose plural takes an s, or es after one.
@@ -147,7 +172,9 @@ pub fn event(event: &Event) -> String {
         }
         Event::Acting { plan } => format!("acting: {}", plan.step),
         Event::StepEnded { step, outcome } => format!("{step}: {}", ended(outcome)),
-        Event::Verified { step, verification } => {
+        Event::Verified {
+            step, verification, ..
+        } => {
             let word = if verification.holds { "proven" } else { "NOT so" };
             format!("{step}: {word}: {}", verification.observed)
         }
@@ -176,6 +203,13 @@ pub fn event(event: &Event) -> String {
             )
         }
         Event::Closed { status } => format!("closed as {status}"),
+        Event::NotReadAgain { step, error, detail } => {
+            format!("{step}: couldn't be read again, {error}: {detail}")
+        }
+        Event::LookedBack { aftermath } => aftermath.tried(),
+        Event::Confirmed => "read a second time: it holds".to_owned(),
+        Event::Reopened { found } => format!("REOPENED: {}", found.join("; ")),
+        Event::NotConfirmed { missing } => format!("not confirmed, only partly read: {}", missing.join("; ")),
         Event::UndoApproved {
             by, reason, until, ..
         } => format!(

@@ -10,8 +10,9 @@ use tokio::time::{Instant, sleep};
 
 use super::{DrillError, Fixtures, fixtures::Held};
 
-/// IAM is eventually consistent: how long a probe may still see the old state.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// IAM is eventually consistent: how long a probe may still see the old state. Once a role's sessions are revoked, new ones
+/// fail for a minute too.
+pub const PATIENCE: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What a probe saw.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use backstop_core::{
     Mode, Outcome,
-    incident::{Incident, Status},
+    aftermath::Aftermath,
+    incident::{Confirmation, Incident, Status, Verdict as Reading},
     investigation::Investigation,
 };
 use backstop_playbook::drill::Drill;
@@ -37,6 +38,12 @@ pub struct Report {
     pub incident: Option<String>,
     /// Its status at the end.
     pub status: Option<Status>,
+    /// Whether the second reading confirmed it; none if it wasn't read a second time, or only in part.
+    pub confirmed: Option<bool>,
+    /// What the second reading showed.
+    pub second_reading: Option<Confirmation>,
+    /// What CloudTrail showed at the second reading.
+    pub aftermath: Option<Aftermath>,
     /// Whether a person started the playbook, and no finding.
     pub by_hand: bool,
     /// Who approved the plan, by their ARNs.
@@ -113,6 +120,9 @@ impl Report {
             as_expected: false,
             incident: None,
             status: None,
+            confirmed: None,
+            second_reading: None,
+            aftermath: None,
             by_hand: drill.run_by_hand.is_some(),
             approved_by: Vec::new(),
             time_to_contain_ms: None,
@@ -141,6 +151,13 @@ impl Report {
     pub fn take_incident(&mut self, incident: &Incident) {
         self.incident_mode = Some(incident.opened.mode);
         self.status = Some(incident.status());
+        self.second_reading.clone_from(&incident.confirmation);
+        self.aftermath.clone_from(&incident.aftermath);
+        self.confirmed = match incident.confirmation.as_ref().map(|it| &it.verdict) {
+            Some(Reading::Confirmed) => Some(true),
+            Some(Reading::Reopened { .. }) => Some(false),
+            Some(Reading::Partial { .. }) | None => None,
+        };
         self.approved_by.clone_from(&incident.approvals);
         self.failed_steps = failed_steps(incident);
         self.plan = plan(incident);
@@ -165,7 +182,7 @@ impl Report {
                 Mode::Approve | Mode::Auto => self.verdict == Verdict::Contained,
             }
             && self.proposals == self.expected_proposals;
-        if self.status != Some(Status::Contained) {
+        if !matches!(self.status, Some(Status::Contained | Status::Confirmed)) {
             self.time_to_contain_ms = None;
         }
     }

@@ -213,7 +213,7 @@ async fn look_after(
     let expected = report.probes.iter().map(|result| result.expected_after);
     let wanted: Vec<_> = drill.probes.iter().cloned().zip(expected).collect();
     let patience = match report.status {
-        Some(Status::Contained) => probe::PATIENCE,
+        Some(Status::Contained | Status::Confirmed) => probe::PATIENCE,
         _ => SHORT_PATIENCE,
     };
     let seen = probe::run(environment.account(), fixtures, &wanted, patience).await?;

@@ -43,7 +43,8 @@ impl Verdict {
             || checks
                 .iter()
                 .any(|check| check.expected_after != check.expected_before);
-        if status == Status::Contained && all_as_expected && ends_something {
+        let is_contained = matches!(status, Status::Contained | Status::Confirmed);
+        if is_contained && all_as_expected && ends_something {
             return Self::Contained;
         }
         let cut_off = |probe: &ProbeResult| {
@@ -109,6 +110,11 @@ mod tests {
         let checks = [check(CheckState::Inactive, CheckState::Inactive)];
         let of = |status, probes: &[_], checks: &[_]| Verdict::of(Some(status), probes, checks);
         assert_eq!(of(Status::Contained, &probes, &checks), Verdict::Contained);
+        assert_eq!(of(Status::Confirmed, &probes, &checks), Verdict::Contained);
+        assert_eq!(
+            of(Status::Reopened, &probes, &checks),
+            Verdict::PartiallyContained
+        );
         assert_eq!(
             of(Status::PartiallyContained, &probes, &checks),
             Verdict::PartiallyContained

@@ -5,9 +5,11 @@
 //! as the runbook. State data is of no use to any task: ids come from the execution's input, so that nothing a
 //! state returns can change what the next one acts on.
 
+mod confirm;
 mod contain;
 mod gate;
 pub(crate) mod retry;
+mod stubborn;
 mod task;
 mod undo;
 
@@ -18,9 +20,10 @@ use serde_json::json;
 
 use crate::{
     arrange::arrange,
-    machine::{Branch, Catcher, Choice, Machine, Parallel, Pass, Rule, State, States, Then},
+    machine::{Branch, Catcher, Choice, Machine, Parallel, Pass, Retrier, Rule, State, States, Then},
     playbook::Playbook,
 };
+use contain::Doing;
 use task::{FunctionCall, invoke};
 pub(crate) use undo::UNDO;
 pub use undo::{compile_undo, functions_of_undo, undoing_functions};
@@ -44,6 +47,10 @@ pub(crate) mod names {
     pub(crate) const CONTAIN: &str = "Contain";
     pub(crate) const PROVE: &str = "Prove the containment";
     pub(crate) const DRIFTED: &str = "Did the world change since the plan?";
+    pub(crate) const FOR_HOURS: &str = "Try what AWS refused for hours";
+    pub(crate) const PROVE_LATE: &str = "Prove what came late";
+    pub(crate) const DRIFTED_LATE: &str = "Did the world change meanwhile?";
+    pub(crate) const UNPROVEN: &str = "Tell that the proof must wait";
     pub(crate) const TELL: &str = "Tell people what happened";
     pub(crate) const EVIDENCE: &str = "Preserve and investigate";
     pub(crate) const BESIDE: &str = "Contain, and keep the evidence that can't wait";
@@ -53,6 +60,13 @@ pub(crate) mod names {
     pub(crate) const AGAIN: &str = "Must people be asked again?";
     pub(crate) const PROPOSE: &str = "Tell people what was found";
     pub(crate) const CLOSE: &str = "Close the incident";
+    pub(crate) const LOOK_AGAIN: &str = "Is there something to look at again?";
+    pub(crate) const SETTLE: &str = "Wait until it is in force everywhere";
+    pub(crate) const READ_AGAIN: &str = "Read the containment a second time";
+    pub(crate) const LOOK_BACK: &str = "Look in CloudTrail at what happened since";
+    pub(crate) const CONFIRM: &str = "Confirm the containment or open it again";
+    pub(crate) const TELL_AGAIN: &str = "Tell people what the second reading showed";
+    pub(crate) const NOTHING: &str = "Nothing is to be looked at again";
 }
 
 /// A catcher's list that takes everything.
@@ -75,7 +89,7 @@ pub fn compile(playbook: &Playbook) -> Machine {
             states.add(names::AGAIN, if_drifted(names::PLAN, after_telling));
         } else {
             states.extend(containment(playbook));
-            states.add(names::DRIFTED, if_drifted(names::PLAN, names::TELL));
+            states.extend(proven(playbook, names::PLAN, names::TELL));
         }
     }
     states.add(names::TELL, tell(after_telling));
@@ -90,7 +104,11 @@ pub fn compile(playbook: &Playbook) -> Machine {
     if after_evidence == names::PROPOSE {
         states.add(names::PROPOSE, propose());
     }
-    states.add(names::CLOSE, close());
+    if playbook.contains() {
+        states.extend(confirm::states(playbook));
+    } else {
+        states.add(names::CLOSE, close());
+    }
     Machine {
         comment: format!(
             "{}. Compiled from playbooks/{}/playbook.yaml by `backstop playbook compile`: edit that file.",
@@ -108,6 +126,7 @@ pub fn functions_of(playbook: &Playbook) -> BTreeSet<&'static str> {
     playbook
         .steps()
         .filter_map(|(_, step)| step.known_action().map(|action| action.function))
+        .chain(playbook.contains().then_some(confirm::LOOKS_BACK))
         .chain(
             SHARED_FUNCTIONS
                 .into_iter()
@@ -152,7 +171,26 @@ fn which_mode(acting: &str) -> State {
 fn containment(playbook: &Playbook) -> States {
     let mut states = States::default();
     states.add(names::CONTAIN, contain_state(playbook));
-    states.add(names::PROVE, prove(playbook));
+    states.extend(prove(playbook, &AT_ONCE));
+    states
+}
+
+/// What comes after the proof: what AWS refused is tried for hours, unless people must be asked anew first.
+fn proven(playbook: &Playbook, drifted: &str, told: &str) -> States {
+    let mut states = States::default();
+    states.add(
+        names::DRIFTED,
+        State::Choice(Choice {
+            choices: vec![drifted_rule(drifted), stubborn::rule(names::FOR_HOURS)],
+            default: told.to_owned(),
+        }),
+    );
+    states.add(
+        names::FOR_HOURS,
+        stubborn::for_hours(&playbook.steps_of(Phase::Contain), names::PROVE_LATE),
+    );
+    states.extend(prove(playbook, &LATE));
+    states.add(names::DRIFTED_LATE, if_drifted(drifted, told));
     states
 }
 
@@ -160,7 +198,7 @@ fn containment(playbook: &Playbook) -> States {
 /// or fails so delays neither isolation, nor its proof, nor the notice; only closing waits for it.
 fn beside(playbook: &Playbook) -> State {
     let mut first = containment(playbook);
-    first.add(names::DRIFTED, if_drifted(names::ASK_AGAIN, names::TELL_AT_ONCE));
+    first.extend(proven(playbook, names::ASK_AGAIN, names::TELL_AT_ONCE));
     first.add(
         names::ASK_AGAIN,
         State::Pass(Pass {
@@ -178,7 +216,7 @@ fn beside(playbook: &Playbook) -> State {
     );
     first.add(names::TOLD, contain::pass(Then::End));
     let mut branches = vec![Branch::of(first)];
-    branches.extend(contain::branches(arrange(&playbook.steps_at_once())));
+    branches.extend(contain::branches(Doing::Act, arrange(&playbook.steps_at_once())));
     State::Parallel(Parallel {
         branches,
         catch: vec![Catcher {
@@ -193,7 +231,7 @@ fn beside(playbook: &Playbook) -> State {
 fn contain_state(playbook: &Playbook) -> State {
     let steps = playbook.steps_of(Phase::Contain);
     State::Parallel(Parallel {
-        branches: contain::branches(arrange(&steps)),
+        branches: contain::branches(Doing::Contain, arrange(&steps)),
         catch: vec![Catcher {
             error_equals: ANY.to_vec(),
             next: names::PROVE.to_owned(),
@@ -203,9 +241,41 @@ fn contain_state(playbook: &Playbook) -> State {
     })
 }
 
+/// When proving happens, and how its states are named for it.
+struct Proving {
+    name: &'static str,
+    /// Where it leads.
+    next: &'static str,
+    retry: fn() -> Vec<Retrier>,
+    /// Before the name of a function.
+    each: &'static str,
+    unproven: &'static str,
+    /// Where what passes by waiting is told; later it has been.
+    tell: Option<&'static str>,
+}
+
+const AT_ONCE: Proving = Proving {
+    name: names::PROVE,
+    next: names::DRIFTED,
+    retry: retry::proving,
+    each: "Prove what",
+    unproven: "Go on unproven by",
+    tell: Some(names::UNPROVEN),
+};
+
+const LATE: Proving = Proving {
+    name: names::PROVE_LATE,
+    next: names::DRIFTED_LATE,
+    retry: retry::proving_for_hours,
+    each: "Prove late what",
+    unproven: "Leave unproven by",
+    tell: None,
+};
+
 /// Every function reads back what its steps did. What can't be proven is told, never hidden: going on from
-/// here leaves the steps unproven in the log, and the incident doesn't close as contained.
-fn prove(playbook: &Playbook) -> State {
+/// here leaves the steps unproven in the log, and the incident doesn't close as contained. What can't be read since AWS is
+/// down is told as well, and read for hours behind the steps.
+fn prove(playbook: &Playbook, proving: &Proving) -> States {
     let functions: BTreeSet<&str> = playbook
         .steps_of(Phase::Contain)
         .iter()
@@ -213,47 +283,66 @@ fn prove(playbook: &Playbook) -> State {
         .collect();
     let verify = |function: &str, then: Then, catch: Vec<Catcher>| {
         invoke(FunctionCall {
-            retry: retry::verification(),
+            retry: (proving.retry)(),
             catch,
             output: contain::still_drifted(),
             ..FunctionCall::new(function, task::payload("verify", &["incident", "target"]), then)
         })
     };
-    let go_on = vec![Catcher {
-        error_equals: ANY.to_vec(),
-        next: names::DRIFTED.to_owned(),
-        output: contain::still_drifted(),
-    }];
-    let next = Then::Next(names::DRIFTED.to_owned());
+    let next = Then::Next(proving.next.to_owned());
+    let mut states = States::default();
     if let [only] = functions.iter().copied().collect::<Vec<_>>().as_slice() {
-        return verify(only, next, go_on);
+        let told = proving.tell.map(stubborn::passing);
+        let catch = told
+            .into_iter()
+            .chain([contain::catch_all(proving.next)])
+            .collect();
+        states.add(proving.name, verify(only, next.clone(), catch));
+        if let Some(tell) = proving.tell {
+            states.add(tell, stubborn::tell(None, proving.next, &next));
+        }
+        return states;
     }
     let branches = functions
         .into_iter()
         .map(|function| {
             let mut states = States::default();
-            let unproven = format!("Go on unproven by {function}");
+            let unproven = format!("{} {function}", proving.unproven);
+            let tell = proving.tell.map(|tell| format!("{tell}: {function}"));
+            let told = tell.as_deref().map(stubborn::passing);
+            let catch = told.into_iter().chain([contain::catch_all(&unproven)]).collect();
             states.add(
-                format!("Prove what {function} did"),
-                verify(function, Then::End, vec![contain::catch_all(&unproven)]),
+                format!("{} {function} did", proving.each),
+                verify(function, Then::End, catch),
             );
+            if let Some(tell) = tell {
+                states.add(tell, stubborn::tell(None, &unproven, &Then::End));
+            }
             states.add(unproven, contain::pass(Then::End));
             Branch::of(states)
         })
         .collect();
-    State::Parallel(Parallel {
-        branches,
-        catch: go_on,
-        then: next,
-    })
+    states.add(
+        proving.name,
+        State::Parallel(Parallel {
+            branches,
+            catch: vec![contain::catch_all(proving.next)],
+            then: next,
+        }),
+    );
+    states
+}
+
+fn drifted_rule(next: &str) -> Rule {
+    Rule {
+        condition: contain::DRIFTED_BEFORE.to_owned(),
+        next: next.to_owned(),
+    }
 }
 
 fn if_drifted(yes: &str, no: &str) -> State {
     State::Choice(Choice {
-        choices: vec![Rule {
-            condition: contain::DRIFTED_BEFORE.to_owned(),
-            next: yes.to_owned(),
-        }],
+        choices: vec![drifted_rule(yes)],
         default: no.to_owned(),
     })
 }
@@ -289,7 +378,7 @@ fn evidence(playbook: &Playbook, next: &str) -> Option<State> {
         .flat_map(|phase| {
             let mut later = playbook.steps_of(phase);
             later.retain(|step| !step.at_once);
-            contain::branches(arrange(&later))
+            contain::branches(Doing::Act, arrange(&later))
         })
         .collect();
     (!branches.is_empty()).then(|| {
@@ -308,9 +397,8 @@ fn evidence(playbook: &Playbook, next: &str) -> Option<State> {
 /// Nothing is caught here: an incident that can't be closed fails its execution, and the stack's alarm on
 /// failed executions pages.
 fn close() -> State {
-    invoke(FunctionCall::new(
-        "close",
-        task::payload("close", &["incident"]),
-        Then::End,
-    ))
+    invoke(FunctionCall {
+        retry: retry::writing_down(),
+        ..FunctionCall::new("close", task::payload("close", &["incident"]), Then::End)
+    })
 }

@@ -212,7 +212,7 @@ fn check_folder(folder: &Path, linted: &Linted) -> Vec<Problem> {
     problems
 }
 
-/// A machine's name is the stack's, a hyphen and the playbook's, 80 characters in all (Step Functions quotas).
+/// A machine's name is the stack's, an underscore and the playbook's, 80 characters in all (Step Functions quotas).
 const LONGEST_PLAYBOOK_NAME: usize = 40;
 
 fn check_tests(folder: &Path, linted: &Linted, catalog: &Catalog) -> Vec<Problem> {

@@ -53,6 +53,7 @@ pub(crate) enum State {
     Parallel(Parallel),
     Map(Walk),
     Choice(Choice),
+    Wait(Wait),
     Pass(Pass),
 }
 
@@ -133,6 +134,16 @@ impl ItemProcessor {
             branch,
         }
     }
+}
+
+/// A `Wait` state that goes on at a time that an expression names.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Wait {
+    pub(crate) timestamp: String,
+    pub(crate) output: Value,
+    #[serde(flatten)]
+    pub(crate) then: Then,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

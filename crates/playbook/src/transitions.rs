@@ -20,6 +20,7 @@ fn walk(states: &States, start: &str, mode: Mode) -> usize {
             State::Choice(choice) => Some(chosen(choice, mode)),
             State::Task(task) => next(&task.then),
             State::Pass(pass) => next(&pass.then),
+            State::Wait(wait) => next(&wait.then),
             State::Parallel(parallel) => {
                 count += parallel
                     .branches
@@ -40,8 +41,12 @@ fn walk(states: &States, start: &str, mode: Mode) -> usize {
 }
 
 fn chosen(choice: &Choice, mode: Mode) -> &str {
+    // What acts is contained, and then read a second time.
+    let is_contained = mode != Mode::Observe;
     let is_true = |condition: &str| {
-        condition.contains(&format!(".mode = '{mode}'")) || condition.contains(".answer = 'approved'")
+        condition.contains(&format!(".mode = '{mode}'"))
+            || condition.contains(".answer = 'approved'")
+            || (is_contained && condition.contains(".look_again_at"))
     };
     choice
         .choices

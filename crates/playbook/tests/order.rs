@@ -68,7 +68,7 @@ fn steps_run_in_the_order_they_ask_for_and_a_failure_stops_none() {
 
 #[test]
 fn a_chain_costs_one_transition_more_than_its_steps() {
-    assert_eq!(transitions(&compile(&chained()), Mode::Auto), 14);
+    assert_eq!(transitions(&compile(&chained()), Mode::Auto), 20);
 }
 
 #[test]
@@ -100,7 +100,11 @@ fn nothing_is_acted_on_before_the_gate() {
     let machine = serde_json::to_value(compile(&chained())).unwrap();
     let states = machine.get("States").unwrap().as_object().unwrap();
     // What stands behind containment keeps evidence and reads; it changes nothing.
-    let after = ["Contain", "Preserve and investigate"];
+    let after = [
+        "Contain",
+        "Preserve and investigate",
+        "Try what AWS refused for hours",
+    ];
     for (name, state) in states.iter().filter(|(name, _)| !after.contains(&name.as_str())) {
         assert!(!state.to_string().contains("\"op\":\"act\""), "{name}");
     }
@@ -113,6 +117,36 @@ fn nothing_is_acted_on_before_the_gate() {
         leads_to_contain,
         BTreeSet::from(["Was it approved?", "Which mode applies?"])
     );
+    let late = r#""Next":"Try what AWS refused for hours""#;
+    let mut leads_to_late = states
+        .iter()
+        .filter(|(_, state)| state.to_string().contains(late));
+    assert_eq!(
+        leads_to_late.next().unwrap().0,
+        "Did the world change since the plan?"
+    );
+    assert_eq!(leads_to_late.next(), None);
+}
+
+/// A service that is down holds up no step of another: the next one has its turn once people are told.
+#[test]
+fn what_must_wait_is_told_and_left_for_later() {
+    let machine = serde_json::to_value(compile(&chained())).unwrap();
+    let contain = machine.pointer("/States/Contain").unwrap().to_string();
+    assert!(!contain.contains("For hours: "), "{contain}");
+    let branches = machine
+        .pointer("/States/Try what AWS refused for hours/Branches")
+        .and_then(Value::as_array)
+        .unwrap();
+    assert_eq!(
+        branches.len(),
+        chained().steps_of(Phase::Contain).len(),
+        "each step by itself"
+    );
+    for step in chained().steps_of(Phase::Contain) {
+        let tell = format!("Tell that \\\"{}\\\" must wait", step.title);
+        assert!(contain.contains(&tell), "{tell}");
+    }
 }
 
 /// A playbook that keeps one piece of evidence beside containment, by changing something or by reading.

@@ -120,9 +120,9 @@ fn timeout_of(template: &str, id: &str) -> u64 {
 fn an_auto_incident_stays_within_its_budget_of_transitions() {
     let catalog = playbook::load_dir(&root().join("playbooks")).unwrap();
     let leaked = playbook::compile(catalog.get(&"leaked-access-key".into()).unwrap());
-    assert_eq!(playbook::transitions(&leaked, Mode::Auto), 12);
-    assert_eq!(playbook::transitions(&leaked, Mode::Observe), 11);
-    assert_eq!(playbook::transitions(&leaked, Mode::Approve), 19);
+    assert_eq!(playbook::transitions(&leaked, Mode::Auto), 18);
+    assert_eq!(playbook::transitions(&leaked, Mode::Observe), 13);
+    assert_eq!(playbook::transitions(&leaked, Mode::Approve), 25);
 }
 
 #[test]

@@ -130,8 +130,9 @@ impl Report {
     /// How the status is drawn.
     pub const fn tone(&self) -> Tone {
         match self.status {
-            Status::Contained | Status::Undone => Tone::Good,
+            Status::Contained | Status::Confirmed | Status::Undone => Tone::Good,
             Status::PartiallyContained
+            | Status::Reopened
             | Status::Failed
             | Status::Stuck
             | Status::Expired

@@ -1,7 +1,7 @@
 //! What happened, was done and is left to do, in sentences for who decides and has a minute.
 
 use backstop_core::{
-    incident::{Incident, Status, Undo},
+    incident::{Confirmation, Incident, Status, Undo, Verdict},
     log::{Event, Origin, Record},
     times::{Times, length},
     words,
@@ -12,6 +12,7 @@ use crate::harmless::clean;
 
 pub(crate) fn summary(log: &[Record], incident: &Incident, times: &Times) -> Vec<String> {
     let mut lines = vec![what_happened(incident), outcome(incident)];
+    lines.extend(second_reading(incident));
     lines.extend(speed(incident, times));
     lines.extend(people(log, incident));
     lines.extend(undo(incident, times));
@@ -43,9 +44,7 @@ fn what_happened(incident: &Incident) -> String {
 }
 
 fn outcome(incident: &Incident) -> String {
-    let closed = incident
-        .closed
-        .map_or_else(|| incident.status(), |(status, _)| status);
+    let closed = incident.ended_as().unwrap_or_else(|| incident.status());
     let steps = incident.contain_steps().count();
     let proven = incident.contain_steps().filter(|state| state.is_proven()).count();
     let counted = if steps == 0 || closed == Status::Reported {
@@ -59,6 +58,27 @@ fn outcome(incident: &Incident) -> String {
         "Before it was undone, it was"
     };
     format!("{is} {}.{counted}", words::status(closed))
+}
+
+/// What was read after the first reading, and what wasn't.
+fn second_reading(incident: &Incident) -> Option<String> {
+    let Confirmation { at, verdict, .. } = incident.confirmation.as_ref()?;
+    let at = day(*at);
+    let seen = incident.aftermath.as_ref().map(|it| format!(" {}.", it.tried()));
+    let seen = seen.unwrap_or_default();
+    Some(clean(&match verdict {
+        Verdict::Confirmed => format!("It was read a second time on {at}, and holds.{seen}"),
+        Verdict::Reopened { found } => {
+            format!(
+                "On {at} it wasn't contained any more: {}.{seen}",
+                found.join("; ")
+            )
+        }
+        Verdict::Partial { missing } => format!(
+            "It was looked at again on {at}, and that isn't confirmed: {}.{seen}",
+            missing.join("; ")
+        ),
+    }))
 }
 
 fn speed(incident: &Incident, times: &Times) -> Option<String> {

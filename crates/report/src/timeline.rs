@@ -236,7 +236,10 @@ fn tone(event: &Event) -> Tone {
             Outcome::Partial { .. } | Outcome::Skipped { .. } => Tone::Plain,
         },
         Event::Verified { verification, .. } if verification.holds => Tone::Good,
+        Event::Confirmed => Tone::Good,
         Event::Verified { .. }
+        | Event::Reopened { .. }
+        | Event::NotReadAgain { .. }
         | Event::Stuck { .. }
         | Event::EvidenceNotKept { .. }
         | Event::Denied { .. }

@@ -163,6 +163,7 @@ fn gone_wrong(user: &str) -> Vec<Record> {
                     holds: true,
                     observed: "access key AKIAIOSFODNN7EXAMPLE is Inactive".into(),
                 },
+                after_end: false,
             },
         ),
         (

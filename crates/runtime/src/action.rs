@@ -53,8 +53,11 @@ pub struct StepRequest {
     pub step: StepId,
     /// The target.
     pub target: Target,
-    /// The time at which the request was made; cut-offs are taken from it, not from the finding.
+    /// The time at which the request was made. What is written to deny sessions takes its cut-off from the moment of
+    /// the write, see [`crate::cut_off`].
     pub at: Timestamp,
+    /// When the log had it that the step had ended: what it changed was changed by then. `None` while it plans and acts.
+    pub ended_at: Option<Timestamp>,
     /// What the playbook gives the step under `with`; read by the options of its contract.
     pub with: Options,
     /// The risks that the person who asked for undo accepted; none in any other task.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::{
     CallError, StepError,
     action::{StepRequest, read_receipt, unlike},
+    cut_off,
     inline_policy::{PolicyReceipt, PolicyState, only_denies},
     opened_at,
 };
@@ -75,14 +76,9 @@ impl InlineDeny {
 
     /// The receipt of such a policy.
     pub fn receipt_for(&self, policy: PolicyReceipt, request: &StepRequest) -> InlineDenyReceipt {
-        let end = request
-            .at
-            .checked_add(self.kind.longest_session())
-            .unwrap_or(Timestamp::MAX);
         InlineDenyReceipt {
             policy,
-            // People read it, and a fraction of a second says nothing to them.
-            sessions_end: end.round(Unit::Second).unwrap_or(end),
+            sessions_end: self.expired(request.at),
         }
     }
 
@@ -97,6 +93,11 @@ impl InlineDeny {
 
     /// What stands under the policy's name now.
     pub async fn state(&self, policy: &PolicyReceipt) -> Result<PolicyState, StepError> {
+        Ok(policy.compare(self.text(policy).await?.as_deref()))
+    }
+
+    /// The text under the policy's name, as IAM returns it; `None` if there is no such policy.
+    pub async fn text(&self, policy: &PolicyReceipt) -> Result<Option<String>, StepError> {
         let answer = match self.kind {
             PrincipalKind::User => self
                 .iam
@@ -124,8 +125,8 @@ impl InlineDeny {
                 )),
         };
         match answer {
-            Ok(document) => Ok(policy.compare(Some(&document))),
-            Err(error) if error.name == ErrorName::TargetGone => Ok(policy.compare(None)),
+            Ok(document) => Ok(Some(document)),
+            Err(error) if error.name == ErrorName::TargetGone => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -215,7 +216,16 @@ impl InlineDeny {
     /// Takes the deny back. While sessions from before it may be alive, one of them an attacker's, only those
     /// stay denied; a person may accept their revival by name.
     pub async fn undo(&self, request: &StepRequest, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
-        let InlineDenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
+        self.undo_of(request, read_receipt(receipt)?).await
+    }
+
+    /// [`InlineDeny::undo`] of a receipt that is read.
+    pub async fn undo_of(
+        &self,
+        request: &StepRequest,
+        receipt: InlineDenyReceipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let InlineDenyReceipt { policy, sessions_end } = receipt;
         let state = self.state(&policy).await?;
         let end = self.within_reason(sessions_end, request);
         self.undo_from(request, &policy, &state, end).await
@@ -237,7 +247,6 @@ impl InlineDeny {
         let end = self
             .within_reason(sessions_end, request)
             .max(self.expired(newest));
-        let end = end.round(Unit::Second).unwrap_or(end);
         self.undo_from(request, &policy, &state, end).await
     }
 
@@ -274,17 +283,23 @@ impl InlineDeny {
         })
     }
 
-    /// The end of all sessions from before, as the receipt has it, but never earlier than those from before the incident
-    /// may live, nor later than those from before now: no receipt brings stolen ones back to life.
-    fn within_reason(&self, sessions_end: Timestamp, request: &StepRequest) -> Timestamp {
-        let earliest = opened_at(&request.incident).map_or(Timestamp::MIN, |at| self.expired(at));
-        sessions_end.min(self.expired(request.at)).max(earliest)
+    /// When every session that was issued before this moment has expired.
+    pub fn expired(&self, issued_before: Timestamp) -> Timestamp {
+        let longest = self.kind.longest_session();
+        let end = issued_before.saturating_add(longest).unwrap_or(Timestamp::MAX);
+        // People read it, and a fraction of a second says nothing to them.
+        end.round(Unit::Second).unwrap_or(end)
     }
 
-    /// When a session that was made then has expired.
-    fn expired(&self, made: Timestamp) -> Timestamp {
-        let longest = self.kind.longest_session();
-        made.saturating_add(longest).unwrap_or(Timestamp::MAX)
+    /// The end of all sessions from before, as the receipt has it, but never earlier than those from before the incident
+    /// may live, nor those from before the step ended, which may have been hours after its receipt was saved; nor later
+    /// than those from before now: no receipt brings stolen ones back to life.
+    fn within_reason(&self, sessions_end: Timestamp, request: &StepRequest) -> Timestamp {
+        let earliest = opened_at(&request.incident)
+            .max(request.ended_at)
+            .map_or(Timestamp::MIN, |at| self.expired(at));
+        let latest = self.expired(cut_off::after(request.at));
+        sessions_end.min(latest).max(earliest)
     }
 
     fn place(&self, policy: &PolicyReceipt) -> String {

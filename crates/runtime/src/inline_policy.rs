@@ -82,6 +82,16 @@ impl PolicyReceipt {
         cutoff_of(&self.document)
     }
 
+    /// The same of a text that IAM returned.
+    pub fn cutoff_in(&self, found: &str) -> Option<Timestamp> {
+        cutoff_of(&percent_decode(found))
+    }
+
+    /// Whether a text that IAM returned means the same as this document.
+    pub fn is_text(&self, found: &str, document: &Value) -> bool {
+        hash_of(&percent_decode(found)) == hash_of(&document.to_string())
+    }
+
     /// Compares the text that IAM returns. IAM returns it percent-encoded (IAM API Reference,
     /// "GetUserPolicy": "compliant with RFC 3986").
     pub fn compare(&self, found: Option<&str>) -> PolicyState {

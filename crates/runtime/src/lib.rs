@@ -5,6 +5,7 @@
 //! | [`settings`] | the environment a function is deployed with |
 //! | [`ledger`] | the incidents table |
 //! | [`inline_policy`] | the texts of Backstop's own deny policies on users and roles |
+//! | [`cut_off`] | before when a role's sessions are denied |
 //! | `inline_deny` | reading, writing and taking back such a policy (feature `inline-deny`) |
 //! | [`action`] | what a `respond-*` function implements for each step |
 //! | [`capture`] | an action that only reads and keeps what it read |
@@ -21,6 +22,7 @@
 
 pub mod action;
 pub mod capture;
+pub mod cut_off;
 #[cfg(feature = "machines")]
 pub mod decision;
 #[cfg(feature = "evidence")]

@@ -4,6 +4,7 @@ mod act;
 mod bounds;
 mod undo;
 mod verify;
+mod verify_again;
 #[cfg(feature = "evidence")]
 mod wiring;
 
@@ -57,6 +58,7 @@ impl Runner {
             RespondTask::Plan(step) => answer(&self.plan(&step).await?),
             RespondTask::Act(step) => answer(&self.act(&step).await?),
             RespondTask::Verify(task) => answer(&self.verify(&task).await?),
+            RespondTask::VerifyAgain(task) => answer(&self.verify_again(&task).await?),
             RespondTask::Undo(step) => answer(&self.undo(&step).await?),
         }
     }
@@ -205,6 +207,7 @@ fn step_request(task: &StepTask) -> StepRequest {
         step: task.step.clone(),
         target: task.target.clone(),
         at: now(),
+        ended_at: None,
         with: task.with.clone(),
         accepted: Vec::new(),
         attack_began: None,
@@ -218,6 +221,7 @@ fn logged_request(incident: &IncidentId, state: &StepState, target: &backstop_co
         step: state.step.step.clone(),
         target: target.clone(),
         at: now(),
+        ended_at: state.ended_at,
         with: state.step.with.clone(),
         accepted: Vec::new(),
         attack_began: None,

@@ -3,6 +3,7 @@
 use std::env;
 
 use backstop_core::{Mode, guardrail::Protection};
+use jiff::SignedDuration;
 
 /// A setting is missing or unreadable.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,12 @@ pub fn protection() -> Result<Protection, SettingError> {
         own_roles: list("OWN_ROLES"),
         break_glass: list("BREAK_GLASS_ARNS"),
     })
+}
+
+/// How long after an incident is contained it is looked at again (`ConfirmAfterSeconds`).
+pub fn confirm_after() -> Result<SignedDuration, SettingError> {
+    let seconds: u32 = parsed("CONFIRM_AFTER_SECONDS", "a number of seconds")?;
+    Ok(SignedDuration::from_secs(seconds.into()))
 }
 
 /// The stack's `MaximumMode`: nothing goes further, whatever the log says.

@@ -37,6 +37,7 @@ pub fn step_request(resource: Resource) -> StepRequest {
             resource,
         },
         at: "2026-03-01T12:00:00Z".parse().unwrap(),
+        ended_at: None,
         with: Default::default(),
         accepted: Vec::new(),
         attack_began: None,

@@ -1,14 +1,21 @@
 //! Computes the status from the log and writes it down. The log's own `closed` is what releases the target: whoever
 //! meets its lock next reads it there.
 
-use backstop_core::{IncidentId, hub_update::HubUpdate, incident::Incident, log::Event};
-use backstop_runtime::{Ledger, StepError};
+use backstop_core::{IncidentId, hub_update::HubUpdate, incident::Incident, log::Event, task::Closed};
+use backstop_runtime::{IncidentLog, Ledger, StepError};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::hub::Hub;
 
-/// Closes the incident. Run again, it finishes what a run that died left undone.
-pub(crate) async fn close(ledger: &Ledger, hub: &Hub, incident_id: &IncidentId) -> Result<Value, StepError> {
+/// Closes the incident, and says when what contains it is to be read a second time: so long after it was contained. Run
+/// again, it finishes what a run that died left undone.
+pub(crate) async fn close(
+    ledger: &Ledger,
+    hub: &Hub,
+    incident_id: &IncidentId,
+    confirm_after: SignedDuration,
+) -> Result<Closed, StepError> {
     let mut log = ledger.log(incident_id).await?;
     let incident = log.incident()?;
     if incident.closed.is_none() {
@@ -18,15 +25,57 @@ pub(crate) async fn close(ledger: &Ledger, hub: &Hub, incident_id: &IncidentId) 
         // A step that began meanwhile wrote to a chain of its own: what it did counts.
         log = ledger.log(incident_id).await?;
     }
-    let status = log.incident()?.status();
+    let incident = log.incident()?;
+    let status = incident.status();
     ledger.show_status(incident_id, status).await?;
     tracing::info!(incident = %incident_id, %status, "closed");
-    let update = HubUpdate::of(incident_id, &log.incident()?, log.records());
-    if let Some(update) = update {
+    tell_hub(ledger, hub, &mut log).await?;
+    Ok(Closed {
+        incident: incident_id.clone(),
+        status,
+        look_again_at: look_again_at(&incident, confirm_after)?,
+    })
+}
+
+/// What the second reading showed, once; run again, it finishes what a run that died left undone. What is undone meanwhile
+/// is confirmed by nobody.
+pub(crate) async fn confirm(ledger: &Ledger, hub: &Hub, id: &IncidentId) -> Result<Value, StepError> {
+    let mut log = ledger.log(id).await?;
+    let incident = log.incident()?;
+    if incident.awaits_second_reading()
+        && let Some(verdict) = incident.verdict()
+    {
+        log.append(ledger, verdict.into_event()).await?;
+    }
+    let status = log.incident()?.status();
+    ledger.show_status(id, status).await?;
+    tracing::info!(incident = %id, %status, "looked at again");
+    tell_hub(ledger, hub, &mut log).await?;
+    Ok(json!({ "incident": id, "status": status }))
+}
+
+async fn tell_hub(ledger: &Ledger, hub: &Hub, log: &mut IncidentLog) -> Result<(), StepError> {
+    if let Some(update) = HubUpdate::of(log.id(), &log.incident()?, log.records()) {
         let told = hub.tell(&update).await;
         log.append(ledger, told).await?;
     }
-    Ok(json!({ "incident": incident_id, "status": status }))
+    Ok(())
+}
+
+/// In whole seconds, as the machine waits.
+fn look_again_at(incident: &Incident, confirm_after: SignedDuration) -> Result<Option<Timestamp>, StepError> {
+    let contained_at = incident
+        .contained_at()
+        .filter(|_| incident.awaits_second_reading());
+    let Some(contained_at) = contained_at else {
+        return Ok(None);
+    };
+    let at = contained_at.checked_add(confirm_after);
+    let at = at.and_then(|at| Timestamp::from_second(at.as_second()));
+    at.map(Some).map_err(|error| StepError::Invalid {
+        what: "when to look again",
+        detail: error.to_string(),
+    })
 }
 
 /// What wasn't there to be contained doesn't count against the hour's limit. Only by whoever closes, so that it is taken

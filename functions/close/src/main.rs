@@ -9,8 +9,12 @@ mod record_failure;
 mod undo;
 
 use backstop_aws::Accounts;
-use backstop_core::{IncidentId, task::CloseTask};
+use backstop_core::{
+    IncidentId,
+    task::{CloseTask, Closed},
+};
 use backstop_runtime::{Ledger, StepError, evidence::EvidenceBucket, machines::Machines, serve, settings};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use hub::Hub;
@@ -31,6 +35,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         aws_sdk_sfn::Client::new(&config),
         settings::required("MACHINE_ARN_PREFIX")?,
     );
+    let confirm_after = settings::confirm_after()?;
     let account = settings::required("ACCOUNT_ID")?;
     let accounts = Accounts::own(account.as_str().into(), config);
     let close = Close {
@@ -38,6 +43,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         bucket,
         hub: Hub::new(account.as_str().into(), accounts),
         machines,
+        confirm_after,
     };
     serve::serve(|task: CloseTask| close.handle(task)).await
 }
@@ -48,6 +54,7 @@ struct Close {
     bucket: EvidenceBucket,
     hub: Hub,
     machines: Machines,
+    confirm_after: SignedDuration,
 }
 
 impl Close {
@@ -61,11 +68,20 @@ impl Close {
                 cause,
             } => record_failure::record_failure(ledger, &incident, &step, &error, &cause).await,
             CloseTask::Close { incident } => self.close(&incident).await,
+            CloseTask::Confirm { incident } => {
+                let answer = conclude::confirm(ledger, &self.hub, &incident).await?;
+                keep::keep(ledger, bucket, &incident).await?;
+                Ok(answer)
+            }
             CloseTask::ExecutionDied { name } => {
                 died::died(ledger, &self.machines, &name).await?;
                 let incident = name.incident();
                 if !name.is_undo() {
-                    return self.close(&incident).await;
+                    let closed = conclude::close(ledger, &self.hub, &incident, self.confirm_after).await?;
+                    // Nobody looks at it a second time any more: the log says what wasn't read.
+                    conclude::confirm(ledger, &self.hub, &incident).await?;
+                    keep::keep(ledger, bucket, &incident).await?;
+                    return answer(&closed);
                 }
                 let answer = undo::finish(ledger, &incident).await?;
                 keep::keep(ledger, bucket, &incident).await?;
@@ -84,8 +100,15 @@ impl Close {
 
     /// The evidence comes last: an incident that can't be proven is contained all the same.
     async fn close(&self, incident: &IncidentId) -> Result<Value, StepError> {
-        let answer = conclude::close(&self.ledger, &self.hub, incident).await?;
+        let closed = conclude::close(&self.ledger, &self.hub, incident, self.confirm_after).await?;
         keep::keep(&self.ledger, &self.bucket, incident).await?;
-        Ok(answer)
+        answer(&closed)
     }
+}
+
+fn answer(closed: &Closed) -> Result<Value, StepError> {
+    serde_json::to_value(closed).map_err(|error| StepError::Invalid {
+        what: "the answer",
+        detail: error.to_string(),
+    })
 }

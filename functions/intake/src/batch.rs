@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 
-use crate::{Intake, park::Reason, read::ReadError};
+use crate::{Intake, come_back::DEADLINE, park::Reason, read::ReadError};
 
 /// Why a message isn't finished.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,15 @@ pub(crate) enum Unfinished {
 }
 
 impl Unfinished {
+    /// Whatever it waits for doesn't answer.
+    fn out_of_time() -> Self {
+        Self::TryAgain {
+            doing: "answering the message",
+            why: format!("it wasn't done after {} seconds", DEADLINE.as_secs()),
+            is_ledger: false,
+        }
+    }
+
     /// An error that may pass.
     pub(crate) fn again(doing: &'static str, error: &impl std::error::Error) -> Self {
         Self::TryAgain {
@@ -65,7 +74,8 @@ impl Intake {
     async fn message(&self, message: &SqsMessage) -> Option<String> {
         let id = message.message_id.clone().unwrap_or_default();
         let body = message.body.as_deref().unwrap_or_default();
-        let failure = match self.answer(&id, body).await {
+        let answered = tokio::time::timeout(DEADLINE, self.answer(&id, body)).await;
+        let failure = match answered.unwrap_or_else(|_elapsed| Err(Unfinished::out_of_time())) {
             Ok(()) => return None,
             Err(Unfinished::Unreadable(error)) => {
                 tracing::error!(message = %id, error = error.name(), reason = %error, "parked on the dead-letter queue");
@@ -90,6 +100,7 @@ impl Intake {
             }
         };
         tracing::error!(message = %id, reason = %failure, "message goes back to the queue");
+        self.come_back.soon(message).await;
         Some(id)
     }
 }

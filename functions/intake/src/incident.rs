@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use backstop_core::{
     Finding, IncidentId, Mode,
+    activity_after_end::is_unconfirmed,
     guardrail::{Decision, Effect, Guardrails, OpeningSubject},
-    incident::{Answer, Incident, Undo},
+    incident::{Answer, Incident},
     log::{Event, FindingRef, Opened, Origin},
-    notice::title_of,
+    notice::{another_finding, title_of},
     task::ExecutionInput,
 };
 use backstop_playbook::Match;
@@ -17,14 +18,7 @@ use backstop_runtime::{
     now,
 };
 
-use crate::{
-    Intake,
-    batch::Unfinished,
-    lock::Behind,
-    quiet,
-    read::Received,
-    source::{Source, UNCONFIRMED},
-};
+use crate::{Intake, batch::Unfinished, lock::Behind, quiet, read::Received, source::Source};
 
 /// How often a copy that lost its race reads again and joins what won. Losing is no failure, and a message that goes back
 /// to the queue stays away for the queue's visibility timeout.
@@ -150,10 +144,9 @@ impl Intake {
         }
     }
 
-    /// Joins the incident that has this target. Only a finding that neither a closed incident nor those before
-    /// it know opens a new one, linked to it; updates of a known finding never act again. An open incident that only
-    /// observes is as good as closed to a finding that is to be answered by more; and so is one that waits for people since
-    /// its source wasn't confirmed, or whoever sends a forged finding first would keep the real one from being answered.
+    /// Joins the incident that has this target, or follows it. An open incident that only observes is as good as closed to a
+    /// finding that is to be answered by more; and so is one that waits for people since its source wasn't confirmed, or
+    /// whoever sends a forged finding first would keep the real one from being answered.
     async fn join(
         &self,
         lock: &Lock,
@@ -162,35 +155,60 @@ impl Intake {
         new: NewIncident,
         reference: FindingRef,
     ) -> Result<(), Unfinished> {
+        if incident.closed.is_some() {
+            return self.after_the_end(lock, log, new, reference).await;
+        }
+        if !lock.started {
+            // Whoever opened it may have died before starting the machine; starting twice is harmless.
+            self.start(&lock.incident, &incident.opened, incident.opened.mode)
+                .await?;
+            self.ledger.mark_started(&lock.incident, &incident.opened).await?;
+        }
         let takes_over = new.opened.mode == Mode::Auto && waits_unconfirmed(incident);
-        if incident.closed.is_none() {
-            if !lock.started {
-                // Whoever opened it may have died before starting the machine; starting twice is harmless.
-                self.start(&lock.incident, &incident.opened, incident.opened.mode)
-                    .await?;
-                self.ledger.mark_started(&lock.incident, &incident.opened).await?;
+        let only_observes = incident.opened.mode == Mode::Observe && new.opened.mode > Mode::Observe;
+        if takes_over || only_observes {
+            let history = self.ledger.history(&log).await?;
+            let word = history.word_of_a_person();
+            return self.follow(lock, new, reference, word).await;
+        }
+        self.tell_of_another(&log, incident, &new, &reference).await?;
+        self.note(&mut log, reference, &new.raw).await
+    }
+
+    /// People hear of a finding that nothing else will tell them of. Before it joins: what failed is tried again.
+    async fn tell_of_another(
+        &self,
+        log: &IncidentLog,
+        incident: &Incident,
+        new: &NewIncident,
+        reference: &FindingRef,
+    ) -> Result<(), Unfinished> {
+        let is_known = log.findings().any(|known| known.key == reference.key);
+        if is_known || quiet::is_told(&incident.opened, now(), &new.opened, now()) {
+            return Ok(());
+        }
+        self.hand_over(&another_finding(log.id(), incident, reference))
+            .await
+    }
+
+    /// Opens the incident that follows the one that has the target, no further than these decisions leave.
+    pub(crate) async fn follow(
+        &self,
+        lock: &Lock,
+        mut new: NewIncident,
+        reference: FindingRef,
+        decisions: impl IntoIterator<Item = Decision>,
+    ) -> Result<(), Unfinished> {
+        for decision in decisions {
+            if let Effect::LowerTo(mode) = decision.effect {
+                new.opened.mode = new.opened.mode.min(mode);
             }
-            if !takes_over && (incident.opened.mode > Mode::Observe || new.opened.mode == Mode::Observe) {
-                return self.note(&mut log, reference, &new.raw).await;
-            }
+            new.opened.guardrails.push(decision);
         }
-        let before = self.ledger.before(incident).await?;
-        let is_known = |log: &IncidentLog| log.findings().any(|known| known.key == reference.key);
-        if !takes_over && (is_known(&log) || before.iter().any(is_known)) {
-            return self.note(&mut log, reference, &new.raw).await;
-        }
-        if let Some((_, closed_at)) = incident.closed
-            && quiet::is_told(&incident.opened, closed_at, &new.opened, now())
-        {
-            return self.note(&mut log, reference, &new.raw).await;
-        }
-        let raw = new.raw.clone();
-        let new = ask_after_undo(new, std::iter::once(&log).chain(&before))?;
-        let opened = new.opened.clone();
         match self.open(&new, InPlaceOf::Ended(lock)).await? {
-            Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
+            Opening::Opened { incident, mode } => self.start(&incident, &new.opened, mode).await,
             Opening::Taken(newer) => {
-                self.note(&mut self.ledger.log(&newer.incident).await?, reference, &raw)
+                self.note(&mut self.ledger.log(&newer.incident).await?, reference, &new.raw)
                     .await
             }
         }
@@ -198,7 +216,12 @@ impl Intake {
 
     /// Keeps the finding and writes it to the log, unless the same copy is there: redelivery is no news. Kept first: what
     /// the log names is there.
-    async fn note(&self, log: &mut IncidentLog, reference: FindingRef, raw: &[u8]) -> Result<(), Unfinished> {
+    pub(crate) async fn note(
+        &self,
+        log: &mut IncidentLog,
+        reference: FindingRef,
+        raw: &[u8],
+    ) -> Result<(), Unfinished> {
         for race in 1..=MOST_RACES {
             if log.findings().any(|known| is_same_copy(known, &reference)) {
                 tracing::info!(incident = %log.id(), finding = %reference.key, "left: this copy is known");
@@ -239,30 +262,10 @@ impl Intake {
 /// Whether it waits for people only since nothing proved where the finding came from, and nobody has decided yet. What people
 /// denied isn't done all the same since a copy was confirmed, and what they approved is being done.
 fn waits_unconfirmed(incident: &Incident) -> bool {
-    let is_unconfirmed = |decision: &Decision| decision.guardrail == UNCONFIRMED;
     incident.closed.is_none()
-        && incident.opened.guardrails.iter().any(is_unconfirmed)
+        && is_unconfirmed(&incident.opened)
         && !matches!(incident.decision, Some(Answer::Approved | Answer::Denied))
         && !incident.steps.iter().any(|state| state.acted)
-}
-
-/// A person undid what was done here: acting on the same target again by itself would be a loop.
-fn ask_after_undo<'log>(
-    mut new: NewIncident,
-    logs: impl Iterator<Item = &'log IncidentLog>,
-) -> Result<NewIncident, Unfinished> {
-    for log in logs {
-        if log.incident()?.undo != Undo::NotAsked {
-            new.opened.mode = new.opened.mode.min(Mode::Approve);
-            new.opened.guardrails.push(Decision {
-                guardrail: "undone-before".to_owned(),
-                effect: Effect::LowerTo(Mode::Approve),
-                detail: format!("a person undid what incident {} did to this target", log.id()),
-            });
-            break;
-        }
-    }
-    Ok(new)
 }
 
 /// The same state of the same finding by the same route.
@@ -274,4 +277,4 @@ fn is_same_copy(known: &FindingRef, new: &FindingRef) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,7 +4,7 @@
 use backstop_core::{
     Finding, IncidentId, incident::Incident, log::Opened, notice::broken_lock, sweep::may_need_attention,
 };
-use backstop_runtime::{IncidentLog, LedgerError, ledger::Lock, outbox::HandOverError};
+use backstop_runtime::{IncidentLog, LedgerError, ledger::Lock};
 
 use crate::{Intake, batch::Unfinished};
 
@@ -56,15 +56,7 @@ impl Intake {
     ) -> Result<(), Unfinished> {
         tracing::error!(incident = %lock.incident, %instead, why, "a lock leads to no incident of Backstop's");
         let notice = broken_lock(finding, &lock.incident, why, instead);
-        match self.outbox.hand_over(&self.ledger, &notice).await {
-            Ok(()) => Ok(()),
-            Err(HandOverError::Ledger(error)) => Err(error.into()),
-            // It is written down: the sweep has it delivered.
-            Err(HandOverError::Call(error)) => {
-                tracing::error!(notice = %notice.key, %error, "written down, but not handed over yet");
-                Ok(())
-            }
-        }
+        self.hand_over(&notice).await
     }
 }
 

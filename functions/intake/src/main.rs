@@ -1,12 +1,15 @@
 //! `intake`: turns events into incidents and starts their playbooks. Changes no account.
 
+mod after_end;
 mod batch;
+mod come_back;
 mod incident;
 mod lock;
 mod page;
 mod park;
 mod quiet;
 mod read;
+mod responders;
 mod source;
 
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -30,7 +33,9 @@ pub(crate) struct Intake {
     hourly_limit: u32,
     machines: Machines,
     parking: park::Parking,
+    come_back: come_back::ComeBack,
     outbox: Outbox,
+    responders: responders::Responders,
     pager: page::Pager,
 }
 
@@ -58,10 +63,15 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             aws_sdk_sqs::Client::new(&config),
             settings::required("DEAD_LETTER_QUEUE_URL")?,
         ),
+        come_back: come_back::ComeBack::new(
+            aws_sdk_sqs::Client::new(&config),
+            settings::required("INTAKE_QUEUE_URL")?,
+        ),
         outbox: Outbox::new(
             aws_sdk_lambda::Client::new(&config),
             settings::required("NOTIFY_FUNCTION")?,
         ),
+        responders: responders::Responders::new(&config, &settings::required("RESPONDERS")?)?,
         pager: page::Pager::new(
             aws_sdk_sns::Client::new(&config),
             settings::required("ALERTS_TOPIC_ARN")?,

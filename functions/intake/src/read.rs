@@ -3,7 +3,7 @@
 use backstop_core::{
     Finding, Mode,
     finding::{ParseError, Route, parse_event},
-    notice::nothing_done,
+    notice::{Notice, nothing_done},
 };
 use backstop_playbook::{Decided, Match, is_new_type};
 use backstop_runtime::outbox::HandOverError;
@@ -97,8 +97,12 @@ impl Intake {
         if finding.route != Route::SecurityHubCustomAction {
             return Ok(());
         }
-        let notice = nothing_done(finding, reason, message);
-        match self.outbox.hand_over(&self.ledger, &notice).await {
+        self.hand_over(&nothing_done(finding, reason, message)).await
+    }
+
+    /// Writes a notice down and has it delivered.
+    pub(crate) async fn hand_over(&self, notice: &Notice) -> Result<(), Unfinished> {
+        match self.outbox.hand_over(&self.ledger, notice).await {
             Ok(()) => Ok(()),
             Err(HandOverError::Ledger(error)) => Err(error.into()),
             // It is written down: the sweep has it delivered.

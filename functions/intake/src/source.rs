@@ -8,7 +8,7 @@ use backstop_aws::{Scope, SignedCall, health_region, partition_of};
 use backstop_core::{
     Finding, Mode, Region, Target,
     finding::{HubFinding, HubFormat, ReadBack, Unconfirmed},
-    guardrail::{Decision, Effect},
+    guardrail::{Decision, Effect, UNCONFIRMED},
 };
 use serde_json::{Value, json};
 
@@ -16,8 +16,6 @@ use crate::Intake;
 
 /// Security Hub may list a finding moments after its event. Only what isn't there yet waits.
 const PAUSE: Duration = Duration::from_millis(1500);
-/// The name under which a log has the guardrail.
-pub(crate) const UNCONFIRMED: &str = "unconfirmed-source";
 
 /// What is known of where a message came from.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! `investigate`: reads what a credential did. It changes nothing but the incident's log; what should be done about
-//! what it finds is proposed to people.
+//! what it finds is proposed to people. It also looks at what has happened since an incident was contained.
 
 mod credential_activity;
+mod look_back;
 mod pace;
 mod principal;
 mod services;
@@ -12,7 +13,7 @@ mod trail;
 use std::sync::Arc;
 
 use backstop_aws::Accounts;
-use backstop_core::task::RespondTask;
+use backstop_core::task::{InvestigateTask, LookBackTask};
 use backstop_runtime::{
     Action, Ledger,
     runner::{Bounds, Runner},
@@ -20,6 +21,7 @@ use backstop_runtime::{
 };
 
 use credential_activity::CredentialActivity;
+use look_back::LookBack;
 
 /// Every action of this function.
 fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
@@ -37,13 +39,17 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let account = settings::required("ACCOUNT_ID")?;
     let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
     let actions = actions(&accounts);
-    let runner = Runner::new(
-        ledger,
-        Bounds::reading(settings::protection()?),
-        accounts,
-        actions,
-    );
-    serve::serve(|task: RespondTask| runner.run(task)).await
+    let protection = settings::protection()?;
+    let look_back = LookBack::new(ledger.clone(), Arc::clone(&accounts), protection.clone());
+    let runner = Runner::new(ledger, Bounds::reading(protection), accounts, actions);
+    let (runner, look_back) = (&runner, &look_back);
+    serve::serve(|task: InvestigateTask| async move {
+        match task {
+            InvestigateTask::Step(task) => runner.run(task).await,
+            InvestigateTask::LookBack(LookBackTask::LookBack(task)) => look_back.run(&task).await,
+        }
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 mod channel;
 mod deliver;
 mod make;
+mod not_yet;
 
 use backstop_core::{notice, task::NotifyTask};
 use backstop_runtime::{Ledger, StepError, serve, settings};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use channel::{Channel, sns::Sns};
@@ -14,6 +16,7 @@ use channel::{Channel, sns::Sns};
 struct Notifier {
     ledger: Ledger,
     channels: Vec<Box<dyn Channel>>,
+    confirm_after: SignedDuration,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -30,6 +33,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             settings::required("TABLE_NAME")?,
         ),
         channels: vec![Box::new(sns)],
+        confirm_after: settings::confirm_after()?,
     };
     serve::serve(|task: NotifyTask| notifier.run(task)).await
 }
@@ -38,7 +42,12 @@ impl Notifier {
     async fn run(&self, task: NotifyTask) -> Result<Value, StepError> {
         match task {
             NotifyTask::Deliver { notice } => self.deliver(&notice).await,
-            NotifyTask::Make { incident, about } => self.make(&incident, about).await,
+            NotifyTask::Make {
+                incident,
+                delayed: Some(delayed),
+                ..
+            } => self.not_yet(&incident, &delayed).await,
+            NotifyTask::Make { incident, about, .. } => self.make(&incident, about).await,
             NotifyTask::ExecutionDied(died) => self.page(&notice::execution_died(&died)).await,
         }
     }

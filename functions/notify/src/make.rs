@@ -1,7 +1,7 @@
 //! Makes the notice of an incident as its log stands, writes it down, and delivers it.
 
 use backstop_core::{
-    IncidentId,
+    IncidentId, NoticeKey,
     about::About,
     incident::Incident,
     log::OriginKind,
@@ -22,42 +22,58 @@ impl Notifier {
         if incident.opened.origin.kind() == OriginKind::Plan {
             return Ok(json!({ "notified": "nobody: whoever asked for the plan sees it" }));
         }
-        let Some(notice) = of(id, &incident, about)? else {
+        let Some(notice) = self.notice(id, &incident, about)? else {
             return Ok(json!({ "notified": "nothing to tell" }));
         };
         self.ledger.put_notice(&notice).await?;
         self.deliver(&notice.reference()).await?;
         Ok(json!({ "notified": incident.conclusion() }))
     }
-}
 
-fn is_known(incident: &Incident, about: About) -> bool {
-    if about.is_ending() {
-        incident.notices.ending_is_known()
-    } else {
-        incident.notices.is_known(about)
+    fn notice(
+        &self,
+        id: &IncidentId,
+        incident: &Incident,
+        about: About,
+    ) -> Result<Option<Notice>, StepError> {
+        match about {
+            About::Outcome => {
+                let contained_at = incident.contained_at();
+                let again = contained_at.and_then(|at| at.checked_add(self.confirm_after).ok());
+                let notice = notice::outcome_looked_at_again(id, incident, playbooks(), again);
+                Ok(Some(notice))
+            }
+            About::Confirmation => Ok(notice::confirmation(id, incident, playbooks())),
+            About::Undo => Ok(Some(notice::undone(id, incident))),
+            About::Investigation => Ok(notice::proposals(id, incident)),
+            About::Question
+            | About::NotContainedYet
+            | About::Limit
+            | About::Digest
+            | About::Attention
+            | About::Guards
+            | About::Integrity
+            | About::NothingDone
+            | About::BrokenLock
+            | About::Activity
+            | About::LedgerDown => Err(StepError::Invalid {
+                what: "the task",
+                detail: format!(
+                    "a notice about the {} is made by the function that asks, and handed over",
+                    about.as_str()
+                ),
+            }),
+        }
     }
 }
 
-fn of(id: &IncidentId, incident: &Incident, about: About) -> Result<Option<Notice>, StepError> {
-    match about {
-        About::Outcome => Ok(Some(notice::outcome(id, incident, playbooks()))),
-        About::Undo => Ok(Some(notice::undone(id, incident))),
-        About::Investigation => Ok(notice::proposals(id, incident)),
-        About::Question
-        | About::Limit
-        | About::Digest
-        | About::Attention
-        | About::Guards
-        | About::Integrity
-        | About::NothingDone
-        | About::BrokenLock
-        | About::LedgerDown => Err(StepError::Invalid {
-            what: "the task",
-            detail: format!(
-                "a notice about the {} is made by the function that asks, and handed over",
-                about.as_str()
-            ),
-        }),
+fn is_known(incident: &Incident, about: About) -> bool {
+    if about == About::Confirmation {
+        let last = incident.confirmation.as_ref();
+        last.is_some_and(|it| incident.notices.is_told(&NoticeKey::confirmation(it.record)))
+    } else if about.is_ending() {
+        incident.notices.ending_is_known()
+    } else {
+        incident.notices.is_known(about)
     }
 }

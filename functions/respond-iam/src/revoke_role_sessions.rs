@@ -1,9 +1,10 @@
-//! `iam.revoke-role-sessions`: denies everything to sessions of the role that were issued before now.
+//! `iam.revoke-role-sessions`: denies everything to sessions of the role that are issued before a minute after the write.
 //!
-//! *Changes* one inline policy whose name holds the incident's id. The cut-off is the time of acting, not
-//! the finding's last activity: sessions the attacker made in between must end too.
-//! *Undo* removes that policy if its text is still ours, once the sessions it ends have expired. *Twice* is
-//! harmless: the text comes from the receipt.
+//! *Changes* one inline policy whose name holds the incident's id. The cut-off is taken at each write, see
+//! [`cut_off`]: neither the finding's last activity nor the plan's time, since sessions the attacker made in between must
+//! end too.
+//! *Undo* removes that policy if it still denies older sessions and nothing else, once those have expired. *Twice* is
+//! harmless: the same policy, with a later cut-off.
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail:
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
+    cut_off,
     inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState, deny_older_sessions},
     opened_at,
@@ -72,7 +74,9 @@ impl Action for RevokeRoleSessions {
                 ),
             });
         }
-        let receipt = deny.receipt(&role.name, request, &deny_older_sessions(request.at));
+        // The text is an example of what is written: no write takes its cut-off from here.
+        let example = deny_older_sessions(cut_off::after(request.at));
+        let receipt = deny.receipt(&role.name, request, &example);
         let policy = &receipt.policy;
         let (state, users) = tokio::join!(
             deny.state(policy),
@@ -94,7 +98,10 @@ impl Action for RevokeRoleSessions {
             api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
             what: format!("inline policy {} of role {}", policy.policy_name, role.name),
             now: now.to_owned(),
-            after: "deny all actions to sessions issued before the moment of acting".to_owned(),
+            after: format!(
+                "deny all actions to sessions issued before the moment of acting, and in the {} seconds after it",
+                cut_off::MARGIN.as_secs()
+            ),
         };
         Ok(Plan {
             step: request.step.clone(),
@@ -112,7 +119,8 @@ impl Action for RevokeRoleSessions {
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
-        let policy = checked(request, receipt)?;
+        let planned = checked(request, receipt)?;
+        let policy = denying(request, &planned.holder, cut_off::at_write());
         self.deny(request)?.put(&policy).await
     }
 
@@ -128,7 +136,27 @@ impl Action for RevokeRoleSessions {
             });
         };
         let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
-        self.deny(request)?.verify(&policy, "older sessions").await
+        let found = self.deny(request)?.text(&policy).await?;
+        let (name, role) = (&policy.policy_name, &policy.holder);
+        let cut_off = found.as_deref().map(|text| cut_off::of(&policy, text));
+        // A function's write and its record of it are less than the margin apart, so the cut-off lies after both.
+        let earliest = request.ended_at.or(policy.cutoff()).unwrap_or(Timestamp::MIN);
+        let (holds, observed) = match cut_off {
+            None => (false, format!("role {role} has no policy {name}")),
+            Some(None) => (false, format!("policy {name} of role {role} has another text")),
+            Some(Some(cut_off)) if cut_off < earliest => (
+                false,
+                format!(
+                    "policy {name} of role {role} denies only sessions issued before {cut_off}, which is earlier than \
+                     what was written"
+                ),
+            ),
+            Some(Some(cut_off)) => (
+                true,
+                format!("policy {name} of role {role} denies sessions issued before {cut_off}"),
+            ),
+        };
+        Ok(Verification { holds, observed })
     }
 
     async fn undo(
@@ -137,26 +165,47 @@ impl Action for RevokeRoleSessions {
         request: &StepRequest,
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
-        checked(request, receipt)?;
-        self.deny(request)?.undo(request, receipt).await
+        let planned = checked(request, receipt)?;
+        let deny = self.deny(request)?;
+        let found = deny.text(&planned).await?;
+        let cut_off = found.as_deref().and_then(|text| cut_off::of(&planned, text));
+        let Some(cut_off) = cut_off else {
+            // Gone, or somebody else's text.
+            return deny.undo(request, receipt).await;
+        };
+        let receipt = InlineDenyReceipt {
+            policy: denying(request, &planned.holder, cut_off),
+            sessions_end: deny.expired(cut_off),
+        };
+        let outcome = deny.undo_of(request, receipt).await?;
+        Ok(match outcome {
+            UndoOutcome::KeptUntil { until, what } if cut_off > request.at => UndoOutcome::KeptUntil {
+                until,
+                what: format!(
+                    "{what}; until {cut_off} that goes for new sessions too: ask for new ones after it"
+                ),
+            },
+            other => other,
+        })
     }
 }
 
+/// This incident's policy on the role, with this cut-off.
+fn denying(request: &StepRequest, role: &str, cut_off: Timestamp) -> PolicyReceipt {
+    PolicyReceipt::new(role, &request.incident, &deny_older_sessions(cut_off))
+}
+
 /// The policy of the receipt, if it is one that this incident writes on the target's role: its text is made anew from
-/// its cut-off, which lies between the incident's opening and now.
+/// its cut-off, which lies between the incident's opening and the one of a policy written now.
 fn checked(request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
     let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
     principal::check_role(&request.target, &policy.holder)?;
     let earliest = opened_at(&request.incident).unwrap_or(Timestamp::MIN);
     let cutoff = policy
         .cutoff()
-        .filter(|cutoff| (earliest..=request.at).contains(cutoff))
+        .filter(|cutoff| (earliest..=cut_off::after(request.at)).contains(cutoff))
         .ok_or_else(|| unlike("its cut-off isn't one that this incident made".to_owned()))?;
-    policy.check_is(&PolicyReceipt::new(
-        &policy.holder,
-        &request.incident,
-        &deny_older_sessions(cutoff),
-    ))?;
+    policy.check_is(&denying(request, &policy.holder, cutoff))?;
     Ok(policy)
 }
 
@@ -178,6 +227,11 @@ fn blast_radius(role: &Role, users: Vec<String>) -> Vec<String> {
             "every session of role {} ends, also those of other people, instances and functions, until they ask \
              for new credentials (last use of the role: {used})",
             role.name
+        ),
+        format!(
+            "new sessions of the role fail as well in the first {} seconds, those of its owner too: whoever asks for one \
+             in that time must ask again after it",
+            cut_off::MARGIN.as_secs()
         ),
         format!(
             "sessions of this role last at most {} seconds, so this stops mattering after that",

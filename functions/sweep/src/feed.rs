@@ -1,15 +1,18 @@
 //! Feeds findings to intake that a playbook answers and no incident knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use backstop_core::{
-    Finding, IncidentId, canonical,
+    Finding, IncidentId,
+    activity_after_end::{History, NewActivity},
+    canonical,
     finding::parse,
+    log::FindingRef,
     sweep::{Fed, FedLate, Feeding, feeding, is_late},
 };
 use backstop_playbook::{Decided, Match};
-use backstop_runtime::{CallError, IncidentLog, LedgerError, now};
+use backstop_runtime::{CallError, LedgerError, now};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -49,10 +52,21 @@ struct Parcel {
     late: Option<FedLate>,
 }
 
+/// What incidents know of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Known {
+    /// This state of it, or nothing would follow from it.
+    Yes,
+    /// It, but something is new since the incident has ended.
+    Before,
+    /// Nothing.
+    No,
+}
+
 /// Feeds; remembers for one run what incidents know.
 pub(crate) struct Feeder<'a> {
     sweep: &'a Sweep,
-    known: BTreeMap<IncidentId, BTreeSet<String>>,
+    known: BTreeMap<IncidentId, History>,
     fed: usize,
 }
 
@@ -83,18 +97,19 @@ impl<'a> Feeder<'a> {
             report.seen += 1;
             let body = source.envelope(finding).to_string();
             let mut late = None;
-            let (key, is_known) = match parse(body.as_bytes()) {
+            let (note, known) = match parse(body.as_bytes()) {
                 // Intake parks it with the reason, which is how people learn of it.
-                Err(_) => (canonical::sha256(body.as_bytes()).to_string(), false),
+                Err(_) => (canonical::sha256(body.as_bytes()).to_string(), Known::No),
                 Ok(parsed) => match parsed.findings.first() {
                     Some(finding) => {
                         reached = reached.max(finding.updated_at);
-                        let Some(is_known) = self.is_known(finding).await? else {
+                        let Some(known) = self.is_known(finding).await? else {
                             report.unanswered += 1;
                             continue;
                         };
-                        late = late_if_fed(finding);
-                        (finding.key(), is_known)
+                        // GuardDuty tells of what goes on every few hours only: an update that is here first isn't late.
+                        late = late_if_fed(finding).filter(|_| known == Known::No);
+                        (note_of(finding, known), known)
                     }
                     None => {
                         report.unanswered += 1;
@@ -102,7 +117,7 @@ impl<'a> Feeder<'a> {
                     }
                 },
             };
-            if let Some(parcel) = self.parcel(&key, is_known, body, report).await? {
+            if let Some(parcel) = self.parcel(&note, known == Known::Yes, body, report).await? {
                 parcels.push(Parcel { late, ..parcel });
             }
         }
@@ -110,39 +125,34 @@ impl<'a> Feeder<'a> {
         Ok(reached)
     }
 
-    /// Whether each incident that would answer the finding has it; `None` if nothing would.
-    async fn is_known(&mut self, finding: &Finding) -> Result<Option<bool>, LedgerError> {
+    /// What each incident that would answer the finding knows of it, the least counts; `None` if nothing would answer it.
+    async fn is_known(&mut self, finding: &Finding) -> Result<Option<Known>, LedgerError> {
         let sweep = self.sweep;
         let Decided::Answered(answers) = sweep.catalog.decide(finding) else {
             return Ok(None);
         };
+        let reference = FindingRef::of(finding, None);
+        let mut least = Known::Yes;
         for answer in &answers {
-            if !self.knows(answer, &finding.key()).await? {
-                return Ok(Some(false));
-            }
+            least = least.max(self.knows(answer, &reference).await?);
         }
-        Ok(Some(true))
+        Ok(Some(least))
     }
 
-    /// Whether the target's incident has it, or one of those that it follows: intake acts on no finding twice.
-    async fn knows(&mut self, answer: &Match<'_>, key: &str) -> Result<bool, LedgerError> {
+    /// What the target's incident knows, and those that it follows: intake acts on no state of a finding twice.
+    async fn knows(&mut self, answer: &Match<'_>, finding: &FindingRef) -> Result<Known, LedgerError> {
         let ledger = &self.sweep.ledger;
         let Some(lock) = ledger.lock_on(answer.target, &answer.playbook.name).await? else {
-            return Ok(false);
+            return Ok(Known::No);
         };
-        if let Some(keys) = self.known.get(&lock.incident) {
-            return Ok(keys.contains(key));
+        if let Some(history) = self.known.get(&lock.incident) {
+            return Ok(known_by(history, finding));
         }
         let log = ledger.log(&lock.incident).await?;
-        let before = ledger.before(&log.incident()?).await?;
-        let keys: BTreeSet<String> = std::iter::once(&log)
-            .chain(&before)
-            .flat_map(IncidentLog::findings)
-            .map(|reference| reference.key.clone())
-            .collect();
-        let is_known = keys.contains(key);
-        self.known.insert(lock.incident, keys);
-        Ok(is_known)
+        let history = ledger.history(&log).await?;
+        let known = known_by(&history, finding);
+        self.known.insert(lock.incident, history);
+        Ok(known)
     }
 
     /// What is to be sent, unless it was sent before or needn't be.
@@ -236,6 +246,25 @@ impl<'a> Feeder<'a> {
             .into_iter()
             .map(|failure| (failure.id, failure.code))
             .collect())
+    }
+}
+
+/// Which mode a deployment has now, only intake knows: that alone is no reason to feed.
+fn known_by(history: &History, finding: &FindingRef) -> Known {
+    if !history.knows(&finding.key) {
+        return Known::No;
+    }
+    match history.activity(finding, history.last().opened.mode) {
+        None | Some(NewActivity::Nothing) => Known::Yes,
+        Some(_) => Known::Before,
+    }
+}
+
+/// Under what it is remembered that it was fed: each state of it once more, after the end.
+fn note_of(finding: &Finding, known: Known) -> String {
+    match (known, finding.updated_at) {
+        (Known::Before, Some(at)) => format!("{} {at}", finding.key()),
+        _ => finding.key(),
     }
 }
 

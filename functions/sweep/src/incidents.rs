@@ -5,7 +5,7 @@ use backstop_core::{
     incident::Incident,
     log::Event,
     notice::{self, Found, NeedsPerson},
-    sweep::{SweepAction, may_need_attention, sweep_action},
+    sweep::{NEEDING_ATTENTION, SweepAction, sweep_action},
     task::ExecutionName,
 };
 use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 
 use crate::{Sweep, limit::is_unasked_beyond_limit, report::Report};
 
-/// How many of the newest incidents are looked at.
+/// How many incidents are looked at, the newest first: of those that may need attention, however old they are.
 const MOST: usize = 1000;
 /// What people were notified of. The name under which it is kept is older than the word.
 const NOTIFIED: &str = "told";
@@ -45,18 +45,15 @@ impl Sweep {
 
     /// Expires, closes and names; one notice at most.
     pub(crate) async fn see_to_incidents(&self, report: &mut Report) {
-        let rows = match self.ledger.incidents(MOST).await {
+        let rows = match self.ledger.incidents_with(&NEEDING_ATTENTION, MOST).await {
             Ok(rows) => rows,
             Err(error) => return report.failed("listing the incidents", &error),
         };
         if rows.len() == MOST {
-            tracing::warn!(
-                most = MOST,
-                "older incidents than the newest ones aren't looked at"
-            );
+            tracing::warn!(most = MOST, "more incidents than these may need attention");
         }
         let (mut attention, mut beyond) = (Vec::new(), Vec::new());
-        for row in rows.iter().filter(|row| may_need_attention(row.status)) {
+        for row in &rows {
             match self.see_to(row, &mut beyond, report).await {
                 Ok(found) => attention.extend(found),
                 Err(error) => report.failed(&format!("looking at incident {}", row.incident), &error),
@@ -96,7 +93,8 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<Option<Found>, AttentionError> {
         let incident = log.incident()?;
-        let Some(last) = log.records().iter().map(|record| record.at).max() else {
+        let progress = log.records().iter().filter(|record| record.event.is_progress());
+        let Some(last) = progress.map(|record| record.at).max() else {
             return Ok(None);
         };
         let name = ExecutionName::of_playbook(&row.incident);
@@ -125,6 +123,13 @@ impl Sweep {
         let status = log.incident()?.status();
         self.ledger.show_status(log.id(), status).await?;
         report.closed += 1;
+        // What its machine would have done besides: Security Hub is told, and the evidence kept.
+        if let Err(error) = self.closer.finish(log.id()).await {
+            report.failed(
+                &format!("having the evidence of incident {} kept", log.id()),
+                &error,
+            );
+        }
         tracing::warn!(incident = %log.id(), %status, "closed: its machine had ended without doing so");
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! works on any more, and has notices delivered that nobody got. Changes no account.
 
 mod answer_body;
+mod closer;
 mod feed;
 mod guardduty;
 mod guards;
@@ -33,6 +34,7 @@ pub(crate) struct Sweep {
     sqs: aws_sdk_sqs::Client,
     queue_url: String,
     outbox: Outbox,
+    closer: closer::Closer,
     /// For calls that no client is linked for.
     config: SdkConfig,
     /// The rules that bring findings, and the one that brings executions that failed.
@@ -71,6 +73,10 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
         outbox: Outbox::new(
             aws_sdk_lambda::Client::new(&config),
             settings::required("NOTIFY_FUNCTION")?,
+        ),
+        closer: closer::Closer::new(
+            aws_sdk_lambda::Client::new(&config),
+            settings::required("CLOSE_FUNCTION")?,
         ),
         rules: integrity::Rule::read_all(&settings::required("RULES")?)?,
         window: SignedDuration::from_hours(settings::parsed("SWEEP_HOURS", "a whole number of hours")?),

@@ -46,7 +46,7 @@ pub(crate) async fn what_cannot_be_read_is_parked_with_its_reason(environment: A
         assert!(!letter.reason.is_empty());
     }
     let (_, status) = answered(&environment, &good).await;
-    assert_eq!(status, Status::Contained, "a good finding among bad ones");
+    assert_eq!(status, Status::Confirmed, "a good finding among bad ones");
 }
 
 /// Nothing to contain is never called contained.

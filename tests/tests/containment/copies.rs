@@ -71,7 +71,7 @@ async fn until_empty(environment: &Environment) {
         ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible,
     };
     let sqs = aws_sdk_sqs::Client::new(&environment.account().sdk_config(environment.account().root()));
-    for _ in 0..100 {
+    for _ in 0..600 {
         let request = sqs
             .get_queue_attributes()
             .queue_url(environment.stack().intake_queue_url().unwrap());
@@ -86,7 +86,7 @@ async fn until_empty(environment: &Environment) {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("intake still has messages after ten seconds");
+    panic!("intake still has messages after a minute");
 }
 
 async fn logs_hold_none_of(environment: &Environment, secrets: &[&str]) {

@@ -51,5 +51,5 @@ pub(crate) async fn a_finding_of_300_kb_is_contained(environment: Arc<Environmen
         .unwrap()
         .incident()
         .unwrap();
-    assert_eq!(incident.status(), Status::Contained);
+    assert_eq!(incident.status(), Status::Confirmed);
 }

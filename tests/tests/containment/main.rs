@@ -60,7 +60,8 @@ async fn leaked_access_key(environment: Arc<Environment>) {
         report = run(&environment, "leaked-access-key").await;
     }
     assert_eq!(report.verdict, Verdict::Contained, "{report:#?}");
-    assert_eq!(report.status, Some(Status::Contained));
+    assert_eq!(report.status, Some(Status::Confirmed));
+    assert_eq!(report.confirmed, Some(true), "{report:#?}");
     assert!(report.as_expected);
     assert_eq!(report.calls.serial_before_containment, Some(6), "{report:#?}");
     assert_eq!(

@@ -44,6 +44,11 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("intake", "a finding that can't be read", &["sqs:SendMessage"]),
+    (
+        "intake",
+        "a message that can't be answered for now",
+        &["sqs:ChangeMessageVisibility"],
+    ),
     ("intake", "an incidents table that fails", &["sns:Publish"]),
     (
         "intake",

@@ -12,6 +12,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.capture-instance",
     function: "respond-ec2",
     sentence: "Keeps the instance's settings, its network, and the end of its console output as evidence",
+    by_hand: &[],
     phases: &[Phase::Preserve],
     targets: &[TargetKind::Instance],
     impact: Impact::Nobody,

@@ -18,6 +18,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.deny-subnet-traffic",
     function: "respond-ec2",
     sentence: "Denies the instance's addresses in the network ACLs of its VPC, which ends open connections too",
+    by_hand: &["deny the addresses of the instance, in and out, in the network ACLs of its subnets"],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Instance],
     // The rules are in ACLs that others share, and whoever gets the address next is cut off too.

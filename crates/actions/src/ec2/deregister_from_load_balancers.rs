@@ -12,6 +12,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.deregister-from-load-balancers",
     function: "respond-ec2",
     sentence: "Takes the instance out of every target group and Classic Load Balancer that sends users to it",
+    by_hand: &["take the instance out of its target groups and Classic Load Balancers"],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Instance],
     impact: Impact::Principal,

@@ -12,6 +12,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.detach-from-auto-scaling",
     function: "respond-ec2",
     sentence: "Takes the instance out of its Auto Scaling group, which would terminate it; a replacement comes",
+    by_hand: &[
+        "detach the instance from its Auto Scaling group before it is isolated, or the group terminates it",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Instance],
     impact: Impact::Principal,

@@ -12,6 +12,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.end-sessions",
     function: "respond-ec2",
     sentence: "Ends the live Session Manager sessions on the instance",
+    by_hand: &["end the live sessions on the instance in the Session Manager console"],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Instance],
     impact: Impact::Principal,

@@ -19,6 +19,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.isolate-instance",
     function: "respond-ec2",
     sentence: "Puts every network interface of the instance into one security group without rules",
+    by_hand: &["put each network interface of the instance into one security group without any rule"],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Instance],
     impact: Impact::Principal,

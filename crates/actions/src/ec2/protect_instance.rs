@@ -9,6 +9,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.protect-instance",
     function: "respond-ec2",
     sentence: "Keeps the instance and its volumes from being stopped, terminated or deleted",
+    by_hand: &[
+        "aws ec2 modify-instance-attribute --region {{region}} --instance-id {{instance_id}} --disable-api-termination",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Instance],
     impact: Impact::Principal,

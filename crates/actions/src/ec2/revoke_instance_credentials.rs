@@ -12,6 +12,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.revoke-instance-credentials",
     function: "respond-ec2",
     sentence: "Takes the instance's profile away and denies everything to the credentials that it was given",
+    by_hand: &[
+        "take the instance profile off the instance, and deny its credentials on the role by ec2:SourceInstanceARN",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Instance],
     impact: Impact::Principal,

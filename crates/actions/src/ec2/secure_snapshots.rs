@@ -12,6 +12,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.secure-snapshots",
     function: "respond-ec2",
     sentence: "Locks the incident's snapshots, copies them under a key and shares them, as the stack's parameters say",
+    by_hand: &[],
     phases: &[Phase::Preserve],
     targets: &[TargetKind::Instance],
     impact: Impact::Evidence,

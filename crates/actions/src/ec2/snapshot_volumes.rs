@@ -9,6 +9,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.snapshot-volumes",
     function: "respond-ec2",
     sentence: "Starts one crash-consistent snapshot of all of the instance's volumes as evidence",
+    by_hand: &[],
     phases: &[Phase::Preserve],
     targets: &[TargetKind::Instance],
     impact: Impact::Evidence,

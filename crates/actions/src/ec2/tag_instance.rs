@@ -9,6 +9,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.tag-instance",
     function: "respond-ec2",
     sentence: "Tags the instance with the incident and its state",
+    by_hand: &[],
     phases: &[Phase::Preserve],
     targets: &[TargetKind::Instance],
     impact: Impact::Evidence,

@@ -1,8 +1,8 @@
 //! `close`.
 
 use super::shared::{
-    ACCOUNT_ID, APPENDS_TO_THE_LOG, CHANGES_INCIDENTS, EVIDENCE_BUCKET, LOOKS_AT_EXECUTIONS,
-    MACHINE_ARN_PREFIX, READS_INCIDENTS, TABLE_NAME, alarm, changes, keys,
+    ACCOUNT_ID, APPENDS_TO_THE_LOG, CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, EVIDENCE_BUCKET,
+    LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, READS_INCIDENTS, TABLE_NAME, alarm, changes, keys,
 };
 use crate::{Condition, FunctionSpec, Limit, Scope, Statement, permissions::kms};
 
@@ -34,6 +34,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         TABLE_NAME,
         EVIDENCE_BUCKET,
         MACHINE_ARN_PREFIX,
+        CONFIRM_AFTER_SECONDS,
     ],
     properties: "\
 # Machines wait for its answer and retry by themselves. The rule of failed executions hands it an event: what Lambda

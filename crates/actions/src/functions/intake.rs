@@ -7,6 +7,12 @@ use super::shared::{
 };
 use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
+/// The functions that read back what they did, by name.
+const RESPONDERS: (&str, &str) = (
+    "RESPONDERS",
+    "!Sub respond-ec2|${RespondEc2Function.Arn},respond-iam|${RespondIamFunction.Arn},respond-s3|${RespondS3Function.Arn}",
+);
+
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
     name: "intake",
@@ -23,8 +29,10 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         OWN_ROLES,
         BREAK_GLASS_ARNS,
         NOTIFY_FUNCTION,
+        RESPONDERS,
         ALERTS_TOPIC_ARN,
         ("DEAD_LETTER_QUEUE_URL", "!Ref DeadLetterQueue"),
+        ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
     ],
     properties: "\
 Events:
@@ -45,6 +53,8 @@ Events:
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
+                // What couldn't be answered comes back soon.
+                "sqs:ChangeMessageVisibility",
             ],
         ),
         Statement::allow(
@@ -90,12 +100,48 @@ Events:
             &["securityhub:GetFindings"],
         ),
         HANDS_NOTICES_OVER,
+        Statement::allow(
+            Scope {
+                why: "A target whose incident has ended is heard of again: who contained it reads it back. What a responder does besides follows from the log alone.",
+                ..Scope::of(
+                    "HaveContainmentsReadBack",
+                    &[
+                        "{RespondEc2Function.Arn}",
+                        "{RespondIamFunction.Arn}",
+                        "{RespondS3Function.Arn}",
+                    ],
+                )
+            },
+            &["lambda:InvokeFunction"],
+        ),
         // The page that the table can't be used, in which no notice can be written down.
         TELLS_PEOPLE,
     ],
     alarm: Alarm {
-        description: "Intake failed on a whole batch. SQS brings it back up to five times.",
+        description: "Intake failed on a whole batch. SQS brings it back up to thirty times.",
         period: Period::Seconds(60),
         threshold: Limit::of(0),
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::FUNCTIONS;
+
+    #[test]
+    fn every_responder_can_be_asked_to_read_back() {
+        let named: Vec<&str> = RESPONDERS
+            .1
+            .trim_start_matches("!Sub ")
+            .split(',')
+            .filter_map(|pair| Some(pair.split_once('|')?.0))
+            .collect();
+        let responders: Vec<&str> = FUNCTIONS
+            .iter()
+            .map(|function| function.name)
+            .filter(|name| name.starts_with("respond-"))
+            .collect();
+        assert_eq!(named, responders);
+    }
+}

@@ -1,6 +1,8 @@
 //! `notify`.
 
-use super::shared::{ALERTS_TOPIC_ARN, TABLE_NAME, TELLS_PEOPLE, changes, keys, reads, writes};
+use super::shared::{
+    ALERTS_TOPIC_ARN, CONFIRM_AFTER_SECONDS, TABLE_NAME, TELLS_PEOPLE, changes, keys, reads, writes,
+};
 use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement};
 
 /// Notices are kept with the incident that they are about, or by themselves.
@@ -12,8 +14,10 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     description: "Delivers notices to people; no other function does.",
     timeout_seconds: None,
     memory_mib: None,
-    environment: &[TABLE_NAME, ALERTS_TOPIC_ARN],
+    environment: &[TABLE_NAME, ALERTS_TOPIC_ARN, CONFIRM_AFTER_SECONDS],
     properties: "\
+# Room that other functions of the account can't use up: people hear of what waits.
+ReservedConcurrentExecutions: !If [HasResponderConcurrency, !Ref ResponderConcurrency, !Ref AWS::NoValue]
 # Machines wait for its answer and retry by themselves. Other functions hand it a notice and go on: what Lambda tried
 # three times in vain is kept and alarms, and the sweep hands the notice over again.
 EventInvokeConfig:

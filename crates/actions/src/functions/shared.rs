@@ -54,7 +54,7 @@ pub(super) const READS_INCIDENTS_LOCKS_AND_GUARDS: Statement = reads(
 pub(super) const STARTS_PLAYBOOKS: Statement = Statement::allow(
     Scope::of(
         "StartPlaybooks",
-        &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}-*"],
+        &["arn:{partition}:states:{AWS::Region}:{account}:stateMachine:{AWS::StackName}_*"],
     ),
     &["states:StartExecution"],
 );
@@ -76,7 +76,7 @@ pub(super) const TELLS_PEOPLE: Statement =
 pub(super) const LOOKS_AT_EXECUTIONS: Statement = Statement::allow(
     Scope::of(
         "LookAtExecutions",
-        &["arn:{partition}:states:{AWS::Region}:{account}:execution:{AWS::StackName}-*:*"],
+        &["arn:{partition}:states:{AWS::Region}:{account}:execution:{AWS::StackName}_*:*"],
     ),
     &["states:DescribeExecution"],
 );
@@ -99,7 +99,7 @@ pub(super) const ALERTS_TOPIC_ARN: (&str, &str) = ("ALERTS_TOPIC_ARN", "!Ref Ale
 /// What a machine's or a function's own name begins with.
 pub(super) const MACHINE_ARN_PREFIX: (&str, &str) = (
     "MACHINE_ARN_PREFIX",
-    "!Sub arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-",
+    "!Sub arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}_",
 );
 
 /// The roles of the stack, which are never contained: each has the stack's path.
@@ -119,6 +119,9 @@ pub(super) const ACCOUNT_ID: (&str, &str) = ("ACCOUNT_ID", "!Ref AWS::AccountId"
 
 /// How many targets a playbook contains by itself in an hour.
 pub(super) const CONTAINMENTS_PER_HOUR: (&str, &str) = ("CONTAINMENTS_PER_HOUR", "!Ref ContainmentsPerHour");
+
+/// How long after an incident is contained it is looked at again.
+pub(super) const CONFIRM_AFTER_SECONDS: (&str, &str) = ("CONFIRM_AFTER_SECONDS", "!Ref ConfirmAfterSeconds");
 
 /// Evidence, and the proofs of receipts.
 pub(super) const EVIDENCE_BUCKET: (&str, &str) = ("EVIDENCE_BUCKET", "!Ref EvidenceBucket");
@@ -166,6 +169,10 @@ pub(super) const fn alarm(description: &'static str) -> Alarm {
 /// What a function has whose steps change something, to be completed by its name, description and alarm.
 pub const RESPONDER: FunctionSpec = FunctionSpec {
     environment: CHANGES_ACCOUNTS,
+    properties: "\
+# Room that other functions of the account can't use up.
+ReservedConcurrentExecutions: !If [HasResponderConcurrency, !Ref ResponderConcurrency, !Ref AWS::NoValue]
+",
     statements: &[
         READS_INCIDENTS_AND_GUARDS,
         APPENDS_TO_THE_LOG,

@@ -21,6 +21,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
         MACHINE_ARN_PREFIX,
         NOTIFY_FUNCTION,
+        ("CLOSE_FUNCTION", "!Ref CloseFunction"),
         (
             "RULES",
             "!Sub ${GuardDutyRule}|${IntakeQueue.Arn},${SecurityHubRule}|${IntakeQueue.Arn},${HealthRule}|${IntakeQueue.Arn},${FailedExecutionRule}|${CloseFunction.Arn}|${NotifyFunction.Arn}",
@@ -92,6 +93,13 @@ Events:
             &["events:DescribeRule", "events:ListTargetsByRule"],
         ),
         HANDS_NOTICES_OVER,
+        Statement::allow(
+            Scope {
+                why: "What it closes is told to Security Hub, and its evidence kept, by the function that does so.",
+                ..Scope::of("HaveEvidenceKept", &["{CloseFunction.Arn}"])
+            },
+            &["lambda:InvokeFunction"],
+        ),
     ],
     alarm: Alarm {
         description: "A part of the sweep failed. Findings that never reached Backstop may stay unanswered; its log says which part.",

@@ -9,6 +9,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "iam.deactivate-access-key",
     function: "respond-iam",
     sentence: "Sets the reported access key to Inactive; undo never brings a leaked key back",
+    by_hand: &[
+        "aws iam update-access-key --user-name {{user_name}} --access-key-id {{key_id}} --status Inactive",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::AccessKey],
     impact: Impact::Credential,

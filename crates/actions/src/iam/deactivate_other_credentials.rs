@@ -9,6 +9,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "iam.deactivate-other-credentials",
     function: "respond-iam",
     sentence: "Sets the user's other access keys, certificates, service-specific credentials and SSH keys to Inactive",
+    by_hand: &[
+        "set the other access keys, signing certificates, SSH public keys and service-specific credentials of the user to Inactive in the IAM console",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::AccessKey, TargetKind::UserSession, TargetKind::User],
     impact: Impact::Principal,

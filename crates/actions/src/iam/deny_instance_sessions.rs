@@ -9,6 +9,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "iam.deny-instance-sessions",
     function: "respond-iam",
     sentence: "Adds an inline policy that denies the credentials of the session's instance; other instances go on",
+    by_hand: &[
+        r#"aws iam put-role-policy --role-name {{role_name}} --policy-name DenyInstanceByHand --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ArnLike":{"ec2:SourceInstanceARN":"arn:*:ec2:*:*:instance/{{session_name}}"}}}]}'"#,
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::RoleSession],
     impact: Impact::Principal,

@@ -9,6 +9,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "iam.deny-user",
     function: "respond-iam",
     sentence: "Adds an inline policy that denies the user everything, sessions made with its keys included",
+    by_hand: &[
+        "aws iam attach-user-policy --user-name {{user_name}} --policy-arn arn:{{partition}}:iam::aws:policy/AWSDenyAll",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::AccessKey, TargetKind::UserSession, TargetKind::User],
     impact: Impact::Principal,

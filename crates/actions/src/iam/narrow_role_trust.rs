@@ -9,6 +9,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "iam.narrow-role-trust",
     function: "respond-iam",
     sentence: "Adds a deny to the role's trust policy, so that nobody can assume it any more",
+    by_hand: &[
+        "add a statement to the trust policy of the role that denies sts:AssumeRole to everybody, and keep the policy as it was",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::RoleSession, TargetKind::Role],
     impact: Impact::Shared,

@@ -18,7 +18,10 @@ pub const UNASKED: Switch = Switch {
 pub static SPEC: ActionSpec = ActionSpec {
     id: "iam.revoke-role-sessions",
     function: "respond-iam",
-    sentence: "Adds an inline policy that denies every session of the role issued before now; new sessions work",
+    sentence: "Adds an inline policy that denies every session of the role issued before a minute after the write; later ones work",
+    by_hand: &[
+        r#"use "Revoke active sessions" of the role in the IAM console, which denies every session issued until half a minute later"#,
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::RoleSession, TargetKind::Role],
     impact: Impact::SharedAsking,

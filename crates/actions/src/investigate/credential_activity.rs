@@ -21,6 +21,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "investigate.credential-activity",
     function: "investigate",
     sentence: "Reads in CloudTrail what the credential did and left behind, and proposes what to do; changes nothing",
+    by_hand: &[],
     phases: &[Phase::Investigate],
     targets: &[
         TargetKind::AccessKey,

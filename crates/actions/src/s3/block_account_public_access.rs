@@ -9,6 +9,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "s3.block-account-public-access",
     function: "respond-s3",
     sentence: "Turns on all of the account's Block Public Access, which reaches each of its buckets",
+    by_hand: &[
+        "aws s3control put-public-access-block --account-id {{account}} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Account],
     // Every bucket of the account, also those that are meant to be public.

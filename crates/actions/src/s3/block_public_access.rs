@@ -9,6 +9,9 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "s3.block-public-access",
     function: "respond-s3",
     sentence: "Turns on all of the bucket's Block Public Access; its policy and ACLs stay as they are",
+    by_hand: &[
+        "aws s3api put-public-access-block --bucket {{name}} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
+    ],
     phases: &[Phase::Contain],
     targets: &[TargetKind::Bucket],
     impact: Impact::Outsiders,

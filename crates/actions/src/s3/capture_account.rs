@@ -9,6 +9,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "s3.capture-account",
     function: "respond-s3",
     sentence: "Keeps which of the account's buckets were open, and how, as evidence",
+    by_hand: &[],
     phases: &[Phase::Preserve],
     targets: &[TargetKind::Account],
     impact: Impact::Nobody,

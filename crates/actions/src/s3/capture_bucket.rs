@@ -9,6 +9,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     id: "s3.capture-bucket",
     function: "respond-s3",
     sentence: "Keeps the bucket's settings as evidence: policy, ACL, replication, notifications, logging and more",
+    by_hand: &[],
     phases: &[Phase::Preserve],
     targets: &[TargetKind::Bucket],
     impact: Impact::Nobody,

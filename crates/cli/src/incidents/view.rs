@@ -326,6 +326,7 @@ impl fmt::Display for View {
         self.what_happened(&mut page);
         self.guardrails(&mut page);
         self.steps(&mut page);
+        page.list("Looked at again", &words::looked_at_again(&self.state));
         let radius = if acted {
             "What may break"
         } else {

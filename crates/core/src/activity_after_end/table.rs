@@ -39,7 +39,8 @@ pub fn to_markdown() -> String {
          **note**: the log of the closed incident has it.\n\nOf the incidents that follow within a day the first may go as \
          far as the table says, those after it ask, and after\n{MOST_REOPENED} of them people are only told: whoever changes \
          it back again and again, be it an intruder or a pipeline, isn't\nfought by a machine. Where the mode is `observe`, \
-         people are told instead of opening one more incident."
+         people are told instead of opening one more incident, unless\nanother finding has \
+         something new to tell."
     ));
     text
 }

@@ -29,6 +29,11 @@ impl Protection {
         }
     }
 
+    /// Whether this is one of Backstop's own roles.
+    pub fn is_own_role(&self, arn: &str) -> bool {
+        self.own_roles.iter().any(|pattern| matches_arn(pattern, arn))
+    }
+
     /// Refuses protected ARNs. Service-linked roles live under the path `/aws-service-role/`, IAM Identity
     /// Center's under `/aws-reserved/sso.amazonaws.com/` (IAM User Guide, "IAM identifiers"); IAM refuses
     /// edits to both, so contain those by the service or by the permission set. Only the path tells: names, and what
@@ -43,11 +48,7 @@ impl Protection {
             "a service-linked role belongs to an AWS service; contain the service's own resource"
         } else if is_identity_center(resource) {
             "a role of IAM Identity Center can't be edited; remove the account assignment or change the permission set"
-        } else if self
-            .own_roles
-            .iter()
-            .any(|pattern| matches_arn(pattern, principal))
-        {
+        } else if self.is_own_role(principal) {
             "one of Backstop's own roles; containing it would stop all containment"
         } else if self
             .break_glass

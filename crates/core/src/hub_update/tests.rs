@@ -86,13 +86,13 @@ fn ended(status: Status) -> Vec<Event> {
 }
 
 #[test]
-fn only_what_is_proven_is_resolved_and_only_what_people_know_is_notified() {
+fn only_what_is_confirmed_is_resolved_and_only_what_people_know_is_notified() {
     let told = |status| {
         let records = records(Origin::Finding, reference_of("a", Some(hub("a"))), ended(status));
         update(&records).map(|update| update.workflow)
     };
-    assert_eq!(told(Status::Contained), Some(Workflow::Resolved));
     for status in [
+        Status::Contained,
         Status::PartiallyContained,
         Status::Failed,
         Status::Reported,
@@ -114,6 +114,31 @@ fn only_what_is_proven_is_resolved_and_only_what_people_know_is_notified() {
         )),
         None
     );
+}
+
+#[test]
+fn it_is_resolved_at_the_second_reading_and_open_again_if_that_is_taken_back() {
+    let told = |workflow| Event::HubTold {
+        workflow,
+        updated: vec![],
+        failed: vec![],
+    };
+    let mut events = ended(Status::Contained);
+    let mut now = |event: Event| {
+        events.push(event);
+        let records = records(Origin::Finding, reference_of("a", Some(hub("a"))), events.clone());
+        update(&records).map(|update| update.workflow)
+    };
+    assert_eq!(now(told(Workflow::Notified)), None);
+    assert_eq!(now(Event::Confirmed), Some(Workflow::Resolved));
+    assert_eq!(now(told(Workflow::Resolved)), None);
+    let found = vec!["the deny is gone".to_owned()];
+    assert_eq!(now(Event::Reopened { found }), Some(Workflow::Notified));
+    // An earlier version resolved at once.
+    let mut events = ended(Status::Contained);
+    events.push(told(Workflow::Resolved));
+    let before = records(Origin::Finding, reference_of("a", Some(hub("a"))), events);
+    assert_eq!(update(&before), None);
 }
 
 #[test]

@@ -19,7 +19,7 @@ impl Incident {
             Undo::NotAsked => {}
         }
         if let Some((status, _)) = self.closed {
-            return status;
+            return self.status_as_confirmed(status);
         }
         match (&self.question, self.decision) {
             (Some(_), None) => return Status::AwaitingApproval,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, Incident, Question, StepState, Undo, UndoAsked};
+use super::{Answer, Incident, Question, StepState, Undo, UndoAsked, Verdict};
 use crate::{
     ids::{Hash, NoticeKey, PersonId, StepId},
     log::{Event, Record},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The event's name, and why it can't follow.
-type Illegal = (&'static str, &'static str);
+pub(super) type Illegal = (&'static str, &'static str);
 
 impl Incident {
     /// Folds one record.
@@ -126,7 +126,9 @@ impl Incident {
                     state.acted = true;
                 }
                 state.outcome = None;
+                state.ended_at = None;
                 state.verification = None;
+                state.proven_at = None;
             }
             Event::StepEnded { step, outcome } => {
                 let state = self.step_mut(step).ok_or(("step-ended", UNKNOWN_STEP))?;
@@ -134,15 +136,39 @@ impl Incident {
                     return Err(("step-ended", "it is done though no receipt was saved"));
                 }
                 state.outcome = Some(outcome.clone());
+                state.ended_at = Some(record.at);
                 // Proof must be newer than what it proves.
                 state.verification = None;
+                state.proven_at = None;
             }
-            Event::Verified { step, verification } => {
+            Event::Verified {
+                step,
+                verification,
+                after_end,
+            } => {
+                let is_first = self.closed.is_none() || is_late;
                 let state = self.step_mut(step).ok_or(("verified", UNKNOWN_STEP))?;
                 state.verification = Some(verification.clone());
+                if !after_end {
+                    state.note_reading(is_first, record.at);
+                }
+            }
+            Event::NotReadAgain { step, error, detail } => {
+                let state = self.step_mut(step).ok_or(("not-read-again", UNKNOWN_STEP))?;
+                state.not_read_again = Some(format!("{error}: {detail}"));
+            }
+            Event::LookedBack { aftermath } => self.aftermath = Some((**aftermath).clone()),
+            Event::Confirmed => self.confirm("confirmed", record, Verdict::Confirmed)?,
+            Event::Reopened { found } => {
+                let found = found.clone();
+                self.confirm("reopened", record, Verdict::Reopened { found })?;
+            }
+            Event::NotConfirmed { missing } => {
+                let missing = missing.clone();
+                self.confirm("not-confirmed", record, Verdict::Partial { missing })?;
             }
             Event::Notified { .. } | Event::NotNotified { .. } => self.notices.apply(record),
-            Event::HubTold { .. } => self.hub_notified = true,
+            Event::HubTold { workflow, .. } => self.hub_told = Some(*workflow),
             Event::Closed { status } => {
                 self.forbid_closed("closed")?;
                 let status = if self.is_all_seen_by(record) {

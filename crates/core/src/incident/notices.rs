@@ -70,6 +70,12 @@ impl Notices {
             .any(|it| it.failure.is_none() && it.about == about)
     }
 
+    /// Whether any channel took this notice.
+    pub fn is_told(&self, notice: &NoticeKey) -> bool {
+        let mut all = self.deliveries.iter();
+        all.any(|it| it.failure.is_none() && it.notice.as_ref() == Some(notice))
+    }
+
     /// Whether this channel took this notice.
     pub fn is_delivered(&self, notice: &NoticeKey, channel: &str) -> bool {
         let mut to_channel = self.of(notice, channel);

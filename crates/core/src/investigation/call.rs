@@ -8,6 +8,8 @@ use crate::text;
 
 /// What an attacker can name is cut to this many characters; IAM's own limit for users and roles is 64.
 const NAME_CHARS: usize = 80;
+/// People must be able to find whoever it names.
+const ARN_CHARS: usize = 300;
 /// What services name themselves, and addresses.
 const SHORT_CHARS: usize = 64;
 /// Nobody needs more of what a caller says it is.
@@ -51,6 +53,10 @@ pub struct Caller {
     pub key_id: Option<String>,
     /// The user's name; for a session, the name of the role or user that issued it.
     pub name: Option<String>,
+    /// The ARN of whoever issued the session; of a user, root, … its own.
+    pub issuer: Option<String>,
+    /// When its session began, if it is one.
+    pub since: Option<Timestamp>,
 }
 
 /// A call, with what proposals are read from.
@@ -107,6 +113,15 @@ impl Call {
         self.seen.error.is_none()
     }
 
+    /// Who made it, for people: the ARN, or what CloudTrail has instead.
+    pub fn by(&self) -> String {
+        let Caller {
+            kind, name, issuer, ..
+        } = &self.caller;
+        let named = issuer.as_deref().or(name.as_deref());
+        named.map_or_else(|| kind.clone(), clean_arn)
+    }
+
     /// A text of the request's parameters, as it is.
     pub(super) fn asked(&self, path: &[&str]) -> Option<&str> {
         field(&self.request, path)
@@ -150,6 +165,11 @@ fn short(text: &str) -> String {
     text::bounded(&text::sanitize(text), SHORT_CHARS)
 }
 
+/// IAM's ARNs have paths of up to 512 characters.
+fn clean_arn(text: &str) -> String {
+    text::bounded(&text::sanitize(text), ARN_CHARS)
+}
+
 /// One harmless line.
 pub(super) fn clean(text: &str) -> String {
     text::bounded(&text::sanitize(text), NAME_CHARS)
@@ -164,6 +184,11 @@ fn caller(event: &Value) -> Caller {
         name: field(identity, &["sessionContext", "sessionIssuer", "userName"])
             .or(own)
             .map(str::to_owned),
+        issuer: field(identity, &["sessionContext", "sessionIssuer", "arn"])
+            .or(field(identity, &["arn"]))
+            .map(str::to_owned),
+        since: field(identity, &["sessionContext", "attributes", "creationDate"])
+            .and_then(|began| began.parse().ok()),
     }
 }
 

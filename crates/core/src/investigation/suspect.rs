@@ -97,15 +97,17 @@ impl Suspect {
     /// Whether the suspect made this call. Of a leaked key's user, only what that key and what came of it did: the
     /// user's own work goes on with others.
     pub fn did(&self, call: &Call) -> bool {
-        let by_key = call
-            .caller
-            .key_id
-            .as_ref()
-            .is_some_and(|key| self.keys.contains(key));
+        let by_key = self.is_known_by_key(call);
         let calls = self.calls();
         let name = call.caller.name.as_deref();
         let is_by = |kind: &str, who: Option<&str>| who.is_some() && call.caller.kind == kind && name == who;
         by_key || is_by("IAMUser", self.user(&calls)) || is_by("AssumedRole", calls.role)
+    }
+
+    /// Whether it is known by the key that signed it.
+    pub fn is_known_by_key(&self, call: &Call) -> bool {
+        let key = call.caller.key_id.as_ref();
+        key.is_some_and(|key| self.keys.contains(key))
     }
 
     fn calls(&self) -> Calls<'_> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{FindingRef, Opened};
 use crate::{
     about::About,
+    aftermath::Aftermath,
     finding::Workflow,
     guardrail::Decision,
     head::Head,
@@ -99,6 +100,10 @@ pub enum Event {
         /// What was read.
         #[serde(flatten)]
         verification: Verification,
+        /// Whether it was read since the target was heard of again after the incident's end. The second reading has a time
+        /// of its own, and this isn't it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        after_end: bool,
     },
     /// A channel took a notice to people.
     Notified {
@@ -145,6 +150,32 @@ pub enum Event {
     Closed {
         /// The status then.
         status: Status,
+    },
+    /// A step's goal state couldn't be read a second time. What was read before stands.
+    NotReadAgain {
+        /// Which.
+        step: StepId,
+        /// The fixed name.
+        error: String,
+        /// What we were doing and what AWS said.
+        detail: String,
+    },
+    /// CloudTrail's event history was read for what has happened since the incident was contained.
+    LookedBack {
+        /// What is there.
+        aftermath: Box<Aftermath>,
+    },
+    /// What contained the incident was read a second time: it holds, and CloudTrail shows nothing that says otherwise.
+    Confirmed,
+    /// The second reading, or a later one, shows that the incident isn't contained any more.
+    Reopened {
+        /// What was found, a sentence each.
+        found: Vec<String>,
+    },
+    /// The second reading isn't whole, so it confirms nothing: the incident is contained as it was read the first time.
+    NotConfirmed {
+        /// What wasn't read, a sentence each.
+        missing: Vec<String>,
     },
     /// A person wants these steps undone, which takes more people than one. Until then another may say the same.
     UndoApproved {
@@ -218,12 +249,23 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whether it shows that somebody works on the incident. Another copy of a finding doesn't: an attack that goes on
+    /// would keep an incident that nobody works on from ever being quiet. Neither does a notice that isn't delivered, which
+    /// the sweep itself tries again, nor the first of two people's words.
+    pub const fn is_progress(&self) -> bool {
+        !matches!(
+            self,
+            Self::FindingJoined(_) | Self::NotNotified { .. } | Self::UndoApproved { .. }
+        )
+    }
+
     /// The step that it is about, if it is about one alone.
     pub const fn step(&self) -> Option<&StepId> {
         match self {
             Self::Planned { plan, .. } | Self::Acting { plan } => Some(&plan.step),
             Self::StepEnded { step, .. }
             | Self::Verified { step, .. }
+            | Self::NotReadAgain { step, .. }
             | Self::Undoing { step }
             | Self::UndoEnded { step, .. } => Some(step),
             // It takes the approval away from all steps.
@@ -239,6 +281,10 @@ impl Event {
             | Self::NotNotified { .. }
             | Self::HubTold { .. }
             | Self::Closed { .. }
+            | Self::LookedBack { .. }
+            | Self::Confirmed
+            | Self::Reopened { .. }
+            | Self::NotConfirmed { .. }
             | Self::UndoApproved { .. }
             | Self::UndoRequested { .. }
             | Self::Stuck { .. }
@@ -252,6 +298,17 @@ impl Event {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn a_copy_of_a_finding_is_no_progress() {
+        let joined = r#"{"event":"finding-joined","key":"k","finding_type":"t","route":"security-hub-imported","severity":{"score":8.0,"label":"high"},"count":1,"first_seen":null,"last_seen":null,"created_at":null,"updated_at":null,"message":null}"#;
+        let joined: Event = serde_json::from_str(joined).unwrap();
+        assert!(!joined.is_progress());
+        let closed = Event::Closed {
+            status: Status::Contained,
+        };
+        assert!(closed.is_progress());
+    }
 
     #[test]
     fn a_notice_and_a_finding_are_written_as_before_there_was_more_to_say() {

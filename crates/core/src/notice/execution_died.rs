@@ -57,7 +57,7 @@ mod tests {
         DeadExecution {
             name: serde_json::from_value(name.into()).unwrap_or_else(|_| unreachable!("a text")),
             status: "FAILED".to_owned(),
-            execution: format!("arn:aws:states:eu-west-1:123456789012:execution:backstop-triage:{name}"),
+            execution: format!("arn:aws:states:eu-west-1:123456789012:execution:backstop_triage:{name}"),
         }
     }
 

@@ -17,7 +17,11 @@ use crate::{
 pub fn what_next(id: &IncidentId, incident: &Incident, status: Status, playbooks: &Playbooks) -> Vec<Point> {
     let resource = &incident.opened.target.resource;
     let mut points: Vec<Point> = match status {
-        Status::Contained => said(resource.once_contained()),
+        Status::Contained | Status::Confirmed => said(resource.once_contained()),
+        Status::Reopened => vec![Point::new(
+            "contain it again; what holds is left alone".into(),
+            Command::of(id, run_command(id, &incident.opened)),
+        )],
         Status::PartiallyContained | Status::Failed => finish(id, incident, playbooks),
         Status::Reported => advice::steps(&incident.opened.finding.finding_type)
             .into_iter()

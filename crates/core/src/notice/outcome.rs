@@ -1,5 +1,7 @@
 //! The notice after acting: what happened, what was done, what is proven, what may break, what to do next.
 
+use jiff::Timestamp;
+
 use super::{
     Class, Command, Entry, Kind, Line, Notice, Piece, Point, Section, collected, line, outside,
     section::changes, what_happened::what_happened, what_next,
@@ -16,6 +18,16 @@ use crate::{
 
 /// The notice for an incident as it stands.
 pub fn outcome(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Notice {
+    outcome_looked_at_again(id, incident, playbooks, None)
+}
+
+/// The same, where what is contained will be looked at again at this time.
+pub fn outcome_looked_at_again(
+    id: &IncidentId,
+    incident: &Incident,
+    playbooks: &Playbooks,
+    again: Option<Timestamp>,
+) -> Notice {
     let status = incident.conclusion();
     let (word, is_so) = headline(status);
     let sections = [
@@ -34,15 +46,34 @@ pub fn outcome(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> N
         key: NoticeKey::outcome(),
         word: word.into(),
     };
+    let again = again
+        .filter(|_| status == Status::Contained)
+        .map(looked_at_again(incident));
+    let lead = [
+        Some(line![outside(&incident.opened.target), " ", is_so]),
+        again,
+        Some(line!["incident ", id]),
+        Some(head_of(incident)),
+    ];
     Notice {
-        lead: vec![
-            line![outside(&incident.opened.target), " ", is_so],
-            line!["incident ", id],
-            head_of(incident),
-        ],
+        lead: lead.into_iter().flatten().collect(),
         sections: sections.into_iter().flatten().collect(),
         next,
         ..kind.of(id, incident)
+    }
+}
+
+/// The second reading waits for evidence that is still to be kept, as closing does.
+fn looked_at_again(incident: &Incident) -> impl Fn(Timestamp) -> Line {
+    let is_awaited = incident.missing_evidence().iter().any(|one| one.is_awaited);
+    let or_later = if is_awaited {
+        " UTC, or once the evidence is kept"
+    } else {
+        " UTC"
+    };
+    move |at| {
+        let time = at.strftime("%H:%M").to_string();
+        line!["it is looked at again at ", Piece::Ours(time.into()), or_later]
     }
 }
 
@@ -64,7 +95,10 @@ fn class(status: Status, incident: &Incident) -> Class {
 
 const fn headline(status: Status) -> (&'static str, &'static str) {
     match status {
-        Status::Contained => ("CONTAINED", "is contained, and that is proven."),
+        Status::Contained => (
+            "CONTAINED",
+            "is contained, as read back just now: it takes effect within minutes.",
+        ),
         Status::PartiallyContained => (
             "PARTLY CONTAINED, act now",
             "is only partly contained. A person must finish it.",

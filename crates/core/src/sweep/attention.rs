@@ -48,20 +48,23 @@ pub enum Why {
     UndoUnfinished,
 }
 
-/// Whether an incident is looked at, by the status that lists show; its log has the last word.
-pub const fn may_need_attention(status: Status) -> bool {
-    matches!(
-        status,
-        Status::Open
-            | Status::AwaitingApproval
-            | Status::Containing
-            | Status::Expired
-            | Status::Undoing
-            | Status::Stuck
-    )
+/// The statuses of incidents that are looked at, as lists show them; an incident's log has the last word.
+pub const NEEDING_ATTENTION: [Status; 6] = [
+    Status::Open,
+    Status::AwaitingApproval,
+    Status::Containing,
+    Status::Expired,
+    Status::Undoing,
+    Status::Stuck,
+];
+
+/// Whether an incident with this status is looked at.
+pub fn may_need_attention(status: Status) -> bool {
+    NEEDING_ATTENTION.contains(&status)
 }
 
-/// Decides on one incident; `last` is when the last record of its log was written.
+/// Decides on one incident; `last` is when the last record of its log was written that shows that somebody works on it
+/// ([`crate::log::Event::is_progress`]).
 pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> SweepAction {
     let quiet = now.duration_since(last);
     if incident.status() == Status::Stuck {

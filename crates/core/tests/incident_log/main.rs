@@ -1,6 +1,7 @@
 //! The log and what follows from it: chain, legality, and the status an incident closes with.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod confirmed;
 mod evidence;
 #[path = "../fixture/incident.rs"]
 mod fixture;
@@ -417,7 +418,7 @@ proptest! {
                         done = matches!(outcome, Outcome::Done | Outcome::Already);
                         holds = false;
                     }
-                    Event::Verified { step: of, verification } if of.as_str() == *step => {
+                    Event::Verified { step: of, verification, .. } if of.as_str() == *step => {
                         holds = verification.holds;
                     }
                     _ => {}

@@ -4,9 +4,10 @@ use backstop_core::{
     IncidentId, NoticeKey, Playbooks,
     about::About,
     guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
-    incident::Question,
-    notice::{self, Found, NeedsPerson, Notice},
+    incident::{Question, Status},
+    notice::{self, ByHand, Found, NeedsPerson, Notice},
     sweep::{DeadRule, FedLate, Integrity, Why},
+    task::Delayed,
 };
 use serde_json::json;
 
@@ -92,6 +93,31 @@ impl Texts {
         notice::attention(&all, at(0))
     }
 
+    pub(crate) fn not_yet(self) -> Notice {
+        let incident = self.incident(vec![self.opened("auto")]);
+        let delayed = Delayed {
+            target: incident.opened.target.clone(),
+            step: Some("deactivate-key".into()),
+            error: self.of("Backstop.Unavailable"),
+            cause: self.of("`iam:UpdateAccessKey` on key: ServiceUnavailable: try later"),
+        };
+        let waiting = ByHand {
+            title: self.of("Deactivate the access key"),
+            lines: &[
+                "aws iam update-access-key --user-name {{user_name}} --access-key-id {{key_id}} --status Inactive",
+            ],
+        };
+        notice::not_contained_yet(&id(), &delayed, Some(&incident), &[waiting])
+    }
+
+    /// What goes on after a plan was denied.
+    pub(crate) fn activity(self) -> Notice {
+        let mut incident = self.incident(vec![self.opened("approve")]);
+        incident.closed = Some((Status::Denied, at(0)));
+        let finding = &incident.opened.finding;
+        notice::goes_on(&id(), &incident, finding, false, NoticeKey::activity(0))
+    }
+
     pub(crate) fn limit(self) -> Notice {
         let incident = self.incident(vec![self.opened("approve")]);
         notice::limit_reached(&id(), &incident, &incident.opened.guardrails[0])
@@ -140,6 +166,31 @@ impl Texts {
         notice::guards_changed((&Guardrails::default(), at(-3600)), &found, at(0)).unwrap()
     }
 
+    /// What a second reading found, with all that others can name in it.
+    pub(crate) fn reopened(self) -> Notice {
+        let call = |name: &str| {
+            json!({
+                "at": "2026-03-01T10:10:00Z", "name": self.of(name), "source": self.of("iam.amazonaws.com"),
+                "region": self.of("us-east-1"), "ip": self.of("203.0.113.7"),
+                "resources": [self.of("alice")], "reads": false,
+            })
+        };
+        let mut events = self.acted();
+        events.extend([
+            json!({ "event": "closed", "status": "contained" }),
+            json!({ "event": "looked-back", "aftermath": {
+                "from": "2026-03-01T10:00:00Z", "settled": "2026-03-01T10:05:00Z", "to": "2026-03-01T10:15:00Z",
+                "regions": ["eu-west-1", "us-east-1"],
+                "denied": 2, "early": 1, "succeeded": 1, "failed_otherwise": 0, "undeniable": 1,
+                "calls": [call("CreateAccessKey")],
+                "touched": [{ "by": self.of("arn:aws:iam::123456789012:user/mallory"), "call": call("DeleteUserPolicy") }],
+                "limits": [self.of("only this was looked at")],
+            } }),
+            json!({ "event": "reopened", "found": [self.of("the policy is absent")] }),
+        ]);
+        notice::confirmation(&id(), &self.incident(events), &Playbooks::default()).unwrap()
+    }
+
     pub(crate) fn digest(self) -> Notice {
         let of_label = |label: &str| {
             let mut opened = self.opened("approve");
@@ -162,12 +213,15 @@ impl Texts {
             }
             About::Undo => ("undone", self.undone()),
             About::Investigation => ("proposals", self.investigated()),
+            About::Confirmation => ("confirmation", self.reopened()),
+            About::NotContainedYet => ("not-contained-yet", self.not_yet()),
             About::Question => ("question", self.asked()),
             About::Limit => ("limit", self.limit()),
             About::Digest => ("digest", self.digest()),
             About::Attention => ("attention", self.attention()),
             About::Guards => ("guards", self.guards()),
             About::Integrity => ("integrity", self.integrity()),
+            About::Activity => ("activity", self.activity()),
             About::NothingDone => {
                 let reason = self.of("suppressed in Security Hub (Workflow.Status)");
                 let message = "19dd0b57-b21e-4ac1-bd88-01bbb068cb78";

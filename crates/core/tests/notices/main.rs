@@ -36,7 +36,7 @@ fn a_notice_survives_being_written_down() {
 #[test]
 fn who_must_act_is_paged_and_others_are_told() {
     for (name, notice) in PLAIN.every() {
-        let is_told = notice.about == About::NothingDone;
+        let is_told = matches!(notice.about, About::NothingDone | About::Activity);
         assert_eq!(notice.class == Class::Tell, is_told, "{name}");
         let is_of_none = matches!(
             notice.about,

@@ -57,10 +57,12 @@ fn line(incident: &Incident, event: &Event) -> Option<String> {
             Outcome::Refused { reason, .. } => format!("✘ refused: {}: {reason}", title(step)),
             Outcome::Failed { error, .. } => format!("✘ failed: {}: {error}", title(step)),
         }),
-        Event::Verified { step, verification } if verification.holds => {
-            Some(format!("✔ proven: {}: {}", title(step), verification.observed))
-        }
-        Event::Verified { step, verification } => Some(format!(
+        Event::Verified {
+            step, verification, ..
+        } if verification.holds => Some(format!("✔ proven: {}: {}", title(step), verification.observed)),
+        Event::Verified {
+            step, verification, ..
+        } => Some(format!(
             "✘ not proven: {}: {}",
             title(step),
             verification.observed

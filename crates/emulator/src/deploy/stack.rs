@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_machine_is_found_by_its_playbook() {
-        let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:backstop-leaked-access-key";
+        let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:backstop_leaked-access-key";
         let outputs = BTreeMap::from([("LeakedAccessKeyMachineArn".to_owned(), arn.to_owned())]);
         let stack = Stack {
             name: "backstop".into(),

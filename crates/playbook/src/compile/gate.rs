@@ -4,7 +4,9 @@ use backstop_core::log::Phase;
 use serde_json::{Value, json};
 
 use super::{
-    ANY, contain, names, retry,
+    ANY,
+    contain::{self, Doing},
+    names, retry,
     task::{FunctionCall, invoke, invoke_and_wait, payload},
 };
 use crate::{
@@ -44,7 +46,8 @@ fn plan(playbook: &Playbook) -> State {
     let branches = steps.filter_map(|(phase, step)| {
         let is_planned = phase == Phase::Contain || step.changes_something();
         match (is_planned, step.at_once) {
-            (true, _) => Some(contain::plan_branch(step)),
+            (true, _) if phase == Phase::Contain => Some(contain::plan_branch(Doing::Plan, step)),
+            (true, _) => Some(contain::plan_branch(Doing::PlanEvidence, step)),
             (false, true) => Some(contain::keep_branch(step)),
             (false, false) => None,
         }
@@ -79,6 +82,7 @@ fn ask() -> State {
 
 fn expired() -> State {
     invoke(FunctionCall {
+        retry: retry::writing_down(),
         catch: vec![to(names::TELL, ANY.to_vec())],
         ..FunctionCall::new(
             "approve",

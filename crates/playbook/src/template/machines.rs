@@ -67,7 +67,7 @@ fn block(name: &str, functions: &BTreeSet<&str>, waits_for_people: bool) -> Stri
     lines.add(2, &format!("{}:", logical_id(name)));
     lines.add(4, "Type: AWS::Serverless::StateMachine");
     lines.add(4, "Properties:");
-    lines.add(6, &format!("Name: !Sub ${{AWS::StackName}}-{name}"));
+    lines.add(6, &format!("Name: !Sub ${{AWS::StackName}}_{name}"));
     lines.add(6, &format!("DefinitionUri: statemachines/{name}.asl.json"));
     lines.add(6, "DefinitionSubstitutions:");
     for substitution in &substitutions {

@@ -1,6 +1,7 @@
 //! What a target had before: the findings of an incident, and the incidents that it follows.
 
 use backstop_core::{
+    activity_after_end::History,
     incident::Incident,
     log::{Event, FindingRef},
 };
@@ -13,7 +14,7 @@ const LONGEST_HISTORY: usize = 20;
 
 impl Ledger {
     /// The logs of the incidents that this one follows, newest first.
-    pub async fn before(&self, incident: &Incident) -> Result<Vec<IncidentLog>, LedgerError> {
+    async fn before(&self, incident: &Incident) -> Result<Vec<IncidentLog>, LedgerError> {
         let mut logs = Vec::new();
         let mut linked = incident.opened.linked.clone();
         while let Some(id) = linked.filter(|_| logs.len() < LONGEST_HISTORY) {
@@ -22,6 +23,15 @@ impl Ledger {
             logs.push(log);
         }
         Ok(logs)
+    }
+}
+
+impl Ledger {
+    /// What the target of this incident had, up to it.
+    pub async fn history(&self, log: &IncidentLog) -> Result<History, LedgerError> {
+        let before = self.before(&log.incident()?).await?;
+        let before = before.iter().map(|log| (log.id(), log.records()));
+        Ok(History::read((log.id(), log.records()), before)?)
     }
 }
 

@@ -90,6 +90,40 @@ impl Ledger {
         self.incidents_after(None, most).await
     }
 
+    /// Those that lists show with one of these statuses, the newest first, at most `most`, however old they are. DynamoDB
+    /// leaves the others out before they are sent.
+    pub async fn incidents_with(
+        &self,
+        statuses: &[Status],
+        most: usize,
+    ) -> Result<Vec<IncidentRow>, LedgerError> {
+        let names: Vec<String> = (0..statuses.len()).map(|at| format!(":status{at}")).collect();
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_OPENED)
+            .key_condition_expression("#list = :list")
+            .filter_expression(format!("#status IN ({})", names.join(", ")))
+            .expression_attribute_names("#list", "list")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":list", text(LIST))
+            .scan_index_forward(false);
+        for (name, status) in names.iter().zip(statuses) {
+            query = query.expression_attribute_values(name, text(status.as_str()));
+        }
+        let mut rows = Vec::new();
+        let mut items = query.into_paginator().items().send();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(CallError::of("dynamodb:Query", "the list of incidents"))?;
+            rows.push(row(&item)?);
+            if rows.len() == most {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
     /// Those that were opened before a row, the newest first, at most `most`.
     pub async fn incidents_after(
         &self,

@@ -24,7 +24,7 @@ use backstop_core::{
 use super::*;
 
 const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
-const PREFIX: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:backstop-";
+const PREFIX: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:backstop_";
 
 fn alice() -> Person {
     let caller = Caller {

@@ -3,6 +3,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use backstop_actions::{ActionSpec, ec2};
+use backstop_core::task::VerifyTask;
 use backstop_core::{
     Change, Mode, Receipt, Resource, Target, UndoOutcome, Verification,
     finding::{Route, Severity, SeverityLabel},
@@ -247,6 +248,37 @@ async fn what_only_joins_while_a_step_plans_does_not_keep_it_from_acting() {
     let joined = Event::FindingJoined(opened_with(Options::new()).opened.finding);
     let (outcome, acted, _) = overtaken_by(Some(joined)).await;
     assert_eq!((outcome, acted), (Some(Outcome::Done), 1));
+}
+
+/// What was proven at the end may have been changed back since.
+#[tokio::test]
+async fn what_is_proven_is_read_again_only_once_the_incident_is_closed() {
+    let (_, _, table) = overtaken_by(None).await;
+    let accounts = Arc::new(Accounts::mocked("123456789012"));
+    let runner = Runner::new(
+        table.ledger(),
+        bounds(Mode::Auto),
+        accounts,
+        vec![Arc::new(Obedient)],
+    );
+    let task = VerifyTask {
+        incident: "01J".into(),
+        target: target(),
+    };
+    for (closes, expected) in [(false, 1), (false, 1), (true, 2), (false, 3)] {
+        if closes {
+            let status = backstop_core::incident::Status::Contained;
+            let mut log = table.ledger().log(&"01J".into()).await.unwrap();
+            log.append(&table.ledger(), Event::Closed { status })
+                .await
+                .unwrap();
+        }
+        runner.verify(&task).await.unwrap();
+        let log = table.ledger().log(&"01J".into()).await.unwrap();
+        let read = log.records().iter();
+        let read = read.filter(|record| matches!(record.event, Event::Verified { .. }));
+        assert_eq!(read.count(), expected);
+    }
 }
 
 mod forged;

@@ -20,7 +20,8 @@ pub(super) struct VerifyAnswer {
 }
 
 impl Runner {
-    /// Reads back all of this function's steps that ended `done` or `already`.
+    /// Reads back all of this function's steps that ended `done` or `already`; of a closed incident once more also what is
+    /// proven, since what was proven at its end may have been changed back. That is no second reading ([`Runner::verify_again`]).
     ///
     /// IAM is eventually consistent (IAM User Guide, "Changes that I make are not always immediately visible"):
     /// a state that doesn't hold yet is written down and handed back as `Backstop.NotYetVerified`, so
@@ -42,15 +43,13 @@ impl Runner {
             unproven: Vec::new(),
         };
         let mut not_yet = None;
-        let ours: Vec<&StepState> = incident
-            .steps
-            .iter()
-            .filter(|state| self.is_ours(state))
-            .collect();
+        let is_closed = incident.closed.is_some();
+        let to_read = |state: &&StepState| self.is_ours(state) && (is_closed || !state.is_proven());
+        let ours: Vec<&StepState> = incident.steps.iter().filter(to_read).collect();
         let receipts = join_all(ours.iter().map(|state| self.receipt_to_verify(&log, task, state))).await;
         for (state, receipt) in ours.into_iter().zip(receipts) {
             let step = &state.step.step;
-            match self.verify_step(&mut log, task, state, receipt).await {
+            match self.verify_step(&mut log, task, state, receipt, is_closed).await {
                 Ok(true) => answer.proven.push(step.clone()),
                 Ok(false) => {
                     answer.unproven.push(step.clone());
@@ -65,7 +64,7 @@ impl Runner {
                 // One unreadable step must not keep the others from being proven.
                 Err(error) => {
                     tracing::warn!(incident = %task.incident, %step, %error, "step can't be verified");
-                    self.note_unreadable(&mut log, step, &error).await?;
+                    self.note_unreadable(&mut log, step, &error, is_closed).await?;
                     answer.unproven.push(step.clone());
                     if error.name().is_retryable() && !state.is_evidence() {
                         not_yet = Some(error);
@@ -79,26 +78,26 @@ impl Runner {
     fn is_ours(&self, state: &StepState) -> bool {
         self.actions.contains_key(state.step.action.as_str())
             && matches!(state.outcome, Some(Outcome::Done | Outcome::Already))
-            && !state.is_proven()
     }
 
-    async fn verify_step(
+    pub(super) async fn verify_step(
         &self,
         log: &mut IncidentLog,
         task: &VerifyTask,
         state: &StepState,
         receipt: Result<Option<Receipt>, StepError>,
+        after_end: bool,
     ) -> Result<bool, StepError> {
         let request = logged_request(&task.incident, state, &task.target);
         let action = self.action(&state.step.action)?;
         let verification = action.verify(&request, receipt?.as_ref()).await?;
         let holds = verification.holds;
-        self.note(log, &state.step.step, verification).await?;
+        self.note(log, &state.step.step, verification, after_end).await?;
         Ok(holds)
     }
 
     /// A receipt that isn't proven must not say what is read back.
-    async fn receipt_to_verify(
+    pub(super) async fn receipt_to_verify(
         &self,
         log: &IncidentLog,
         task: &VerifyTask,
@@ -120,6 +119,7 @@ impl Runner {
         log: &mut IncidentLog,
         step: &StepId,
         error: &StepError,
+        after_end: bool,
     ) -> Result<(), StepError> {
         self.note(
             log,
@@ -128,6 +128,7 @@ impl Runner {
                 holds: false,
                 observed: format!("couldn't be read back: {error}"),
             },
+            after_end,
         )
         .await
     }
@@ -137,12 +138,14 @@ impl Runner {
         log: &mut IncidentLog,
         step: &StepId,
         verification: Verification,
+        after_end: bool,
     ) -> Result<(), StepError> {
         log.append(
             &self.ledger,
             Event::Verified {
                 step: step.clone(),
                 verification,
+                after_end,
             },
         )
         .await?;

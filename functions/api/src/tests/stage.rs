@@ -203,7 +203,7 @@ pub(super) fn api(dynamodb: aws_sdk_dynamodb::Client, sfn: aws_sdk_sfn::Client) 
         ledger: Ledger::new(dynamodb, "incidents"),
         machines: Machines::new(
             sfn.clone(),
-            "arn:aws:states:eu-west-1:123456789012:stateMachine:backstop-".to_owned(),
+            "arn:aws:states:eu-west-1:123456789012:stateMachine:backstop_".to_owned(),
         ),
         sfn,
         evidence: EvidenceBucket::new(

@@ -14,7 +14,7 @@ fn says(status: ExecutionStatus) -> Rule {
     mock!(Client::describe_execution)
         .match_requests(|request| {
             request.execution_arn()
-                == Some("arn:aws:states:eu-west-1:123456789012:execution:backstop-undo:01J-r")
+                == Some("arn:aws:states:eu-west-1:123456789012:execution:backstop_undo:01J-r")
         })
         .then_output(move || {
             DescribeExecutionOutput::builder()
@@ -35,7 +35,7 @@ fn absent() -> Rule {
 
 async fn of_undo(rule: &Rule) -> Result<(), StepError> {
     let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [rule]);
-    let prefix = "arn:aws:states:eu-west-1:123456789012:stateMachine:backstop-";
+    let prefix = "arn:aws:states:eu-west-1:123456789012:stateMachine:backstop_";
     let machines = Machines::new(sfn, prefix.to_owned());
     // The table isn't asked: the name says what an undo works on.
     let config = aws_sdk_dynamodb::Config::builder();

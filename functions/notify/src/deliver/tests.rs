@@ -22,6 +22,7 @@ use backstop_core::{
     ErrorName, Hash, IncidentId, finding::SeverityLabel, incident::Status, log::Record, notice::Class,
 };
 use backstop_runtime::{Ledger, new_id, now};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
@@ -185,6 +186,7 @@ fn stage(events: Vec<Event>) -> Stage {
     let notifier = Notifier {
         ledger: Ledger::new(dynamodb, "incidents"),
         channels: vec![fake("first", 0), fake("second", 1)],
+        confirm_after: SignedDuration::from_mins(15),
     };
     Stage {
         notifier,

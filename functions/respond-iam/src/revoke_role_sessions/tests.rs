@@ -1,5 +1,10 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-use std::sync::Arc;
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_cloudtrail::{operation::lookup_events::LookupEventsOutput, types::Event};
 use aws_sdk_iam::{
@@ -17,7 +22,8 @@ use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
 use backstop_aws::Accounts;
 use backstop_core::UndoOutcome;
-use backstop_runtime::{Action, StepError, client};
+use backstop_runtime::{Action, StepError, client, inline_policy::deny_older_sessions};
+use jiff::{SignedDuration, Timestamp};
 
 use super::RevokeRoleSessions;
 use crate::{
@@ -56,20 +62,108 @@ fn revoke(iam: Arc<Accounts>) -> RevokeRoleSessions {
     RevokeRoleSessions::new(Arc::new(accounts))
 }
 
+/// What is written denies until a minute after the write: also by a retry, whose receipt is hours old.
 #[tokio::test]
-async fn cuts_off_at_the_time_of_the_request() {
+async fn cuts_off_a_minute_after_each_write() {
+    let written = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&written);
     let put = mock!(Client::put_role_policy)
-        .match_requests(|request| {
-            let document = request.policy_document().unwrap_or_default();
-            document.contains(r#""DateLessThan":{"aws:TokenIssueTime":"2026-03-01T12:00:00Z"}"#)
+        .match_requests(move |request| {
+            let document = request.policy_document().unwrap_or_default().to_owned();
+            seen.lock().unwrap().push(document);
+            true
         })
         .then_output(|| PutRolePolicyOutput::builder().build());
     let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy(), put));
     let request = step_request(role_session("AROAEXAMPLE"));
     let plan = action.plan(&request).await.unwrap();
+    let before = Timestamp::now();
     action.act(&permit(), &request, &plan.receipt).await.unwrap();
-    assert_eq!(put.num_calls(), 1);
-    assert!(plan.blast_radius[1].contains("7200 seconds"));
+    let between = Timestamp::now();
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    action.act(&permit(), &request, &plan.receipt).await.unwrap();
+    assert_eq!(put.num_calls(), 2);
+    let cut_offs: Vec<Timestamp> = written
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|text| cut_off_of(text))
+        .collect();
+    let millisecond = SignedDuration::from_millis(1);
+    assert!(cut_offs[0] >= before + SignedDuration::from_secs(60) - millisecond);
+    assert!(cut_offs[0] <= between + SignedDuration::from_secs(60));
+    assert!(cut_offs.last().unwrap() > &(between + SignedDuration::from_secs(60)));
+    assert!(plan.blast_radius[1].contains("first 60 seconds"));
+    assert!(plan.blast_radius[2].contains("7200 seconds"));
+    assert!(plan.changes[0].after.contains("in the 60 seconds after it"));
+}
+
+fn cut_off_of(document: &str) -> Timestamp {
+    let document: serde_json::Value = serde_json::from_str(document).unwrap();
+    let cut_off = document.pointer("/Statement/0/Condition/DateLessThan/aws:TokenIssueTime");
+    cut_off.unwrap().as_str().unwrap().parse().unwrap()
+}
+
+/// The role's policy denies what was issued before that.
+fn denies_before(cut_off: Timestamp) -> Rule {
+    mock!(Client::get_role_policy).then_output(move || {
+        GetRolePolicyOutput::builder()
+            .role_name("ci")
+            .policy_name("BackstopDeny")
+            .policy_document(deny_older_sessions(cut_off).to_string())
+            .build()
+            .unwrap()
+    })
+}
+
+#[tokio::test]
+async fn is_proven_by_a_cut_off_after_the_write_and_by_none_before() {
+    let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy()));
+    let mut request = step_request(role_session("AROAEXAMPLE"));
+    let receipt = action.plan(&request).await.unwrap().receipt;
+    // It was tried again for four hours before it took effect.
+    let ended: Timestamp = "2026-03-01T16:00:00Z".parse().unwrap();
+    request.ended_at = Some(ended);
+    request.at = ended + SignedDuration::from_secs(5);
+    for (cut_off, holds) in [
+        (ended + SignedDuration::from_secs(59), true),
+        (ended - SignedDuration::from_secs(1), false),
+    ] {
+        let read = revoke(iam!(denies_before(cut_off)))
+            .verify(&request, Some(&receipt))
+            .await
+            .unwrap();
+        assert_eq!(read.holds, holds, "{}", read.observed);
+        assert!(read.observed.contains(&cut_off.to_string()), "{}", read.observed);
+    }
+    let read = revoke(iam!(no_policy()))
+        .verify(&request, Some(&receipt))
+        .await
+        .unwrap();
+    assert!(!read.holds);
+}
+
+/// No rule for a delete, so one would fail the test.
+#[tokio::test]
+async fn undo_waits_for_the_sessions_before_the_cut_off_and_says_until_when_new_ones_fail() {
+    let action = revoke(iam!(role("AROAEXAMPLE"), no_profiles(), no_policy()));
+    let mut request = step_request(role_session("AROAEXAMPLE"));
+    let receipt = action.plan(&request).await.unwrap().receipt;
+    let cut_off: Timestamp = "2026-03-01T16:00:59Z".parse().unwrap();
+    request.ended_at = Some("2026-03-01T16:00:00Z".parse().unwrap());
+    request.at = "2026-03-01T16:00:30Z".parse().unwrap();
+    let undone = revoke(iam!(denies_before(cut_off)))
+        .undo(&permit(), &request, &receipt)
+        .await
+        .unwrap();
+    let UndoOutcome::KeptUntil { until, what } = undone else {
+        panic!("{undone:?}");
+    };
+    assert_eq!(until, "2026-03-02T04:00:59Z".parse().unwrap());
+    assert!(
+        what.contains("until 2026-03-01T16:00:59Z that goes for new sessions too"),
+        "{what}"
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! What is fed, against a table that has a target's incidents.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use aws_sdk_dynamodb::{
     Client,
@@ -70,8 +70,8 @@ fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-/// The log of an incident that this finding opened.
-fn log(id: &str, linked: Option<&str>) -> AttributeValue {
+/// The log of an incident that this finding opened, and that has failed.
+fn log(id: &str, linked: Option<&str>) -> [AttributeValue; 2] {
     let finding = read(id);
     let opened = Opened {
         playbook: "leaked-access-key".into(),
@@ -84,8 +84,10 @@ fn log(id: &str, linked: Option<&str>) -> AttributeValue {
         linked: linked.map(IncidentId::from),
         guardrails: Vec::new(),
     };
-    let record = Record::next(None, now(), new_id(), Event::Opened(Box::new(opened))).unwrap();
-    text(serde_json::to_string(&record).unwrap())
+    let opened = Record::next(None, now(), new_id(), Event::Opened(Box::new(opened))).unwrap();
+    let status = backstop_core::incident::Status::Failed;
+    let closed = Record::next(Some(&opened), now(), new_id(), Event::Closed { status }).unwrap();
+    [opened, closed].map(|record| text(serde_json::to_string(&record).unwrap()))
 }
 
 /// A table in which the target has two incidents, one linked to the other, and that remembers `fed` of what was fed.
@@ -103,12 +105,12 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
     });
     let query = mock!(Client::query).then_compute_output(|request| {
         let pk = request.expression_attribute_values().unwrap().get(":pk").unwrap();
-        let record = match pk.as_s().unwrap().as_str() {
+        let records = match pk.as_s().unwrap().as_str() {
             "INCIDENT#01JNEWEST" => log("a-newer-finding", Some(OLDEST)),
             _ => log("the-first-finding", None),
         };
-        let item = [("record".to_owned(), record)].into();
-        QueryOutput::builder().items(item).build()
+        let items = records.map(|record| [("record".to_owned(), record)].into());
+        QueryOutput::builder().set_items(Some(items.into())).build()
     });
     let put = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
     let dynamodb = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&get, &query, &put]);
@@ -123,6 +125,7 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
         sqs: aws_sdk_sqs::Client::new(&config),
         queue_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/intake".to_owned(),
         outbox: Outbox::new(aws_sdk_lambda::Client::new(&config), "notify".to_owned()),
+        closer: crate::closer::Closer::new(aws_sdk_lambda::Client::new(&config), "close".to_owned()),
         rules: Vec::new(),
         window: SignedDuration::from_hours(24),
         config,
@@ -162,6 +165,26 @@ async fn what_is_fed_again_isnt_told_of_again() {
         let report = fed(&sweep, "nobody-has-it").await;
         assert_eq!((report.fed, report.fed_late.len()), (1, told));
         assert_eq!(requests.all().len(), 1);
+    }
+}
+
+/// What was seen since the end is fed, as often as there is something new; its event is only due in some hours.
+#[tokio::test]
+async fn what_goes_on_after_the_end_is_fed_and_is_not_late() {
+    for id in ["a-newer-finding", "the-first-finding"] {
+        let (sweep, requests) = sweep(None);
+        let mut finding = listed(id);
+        let later = now() + SignedDuration::from_mins(1);
+        finding["service"]["eventLastSeen"] = json!(later.to_string());
+        finding["updatedAt"] = json!(later.to_string());
+        let mut report = Report::default();
+        Feeder::new(&sweep)
+            .feed(&source(), &[finding], &mut report)
+            .await
+            .unwrap();
+        assert_eq!((report.known, report.fed), (0, 1), "{id}");
+        assert!(report.fed_late.is_empty(), "{id}");
+        assert_eq!(requests.all().len(), 1, "{id}");
     }
 }
 

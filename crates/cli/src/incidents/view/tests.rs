@@ -124,6 +124,7 @@ fn verified(step: &str, holds: bool, observed: &str) -> Event {
             holds,
             observed: observed.into(),
         },
+        after_end: false,
     }
 }
 

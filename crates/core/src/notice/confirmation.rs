@@ -1,0 +1,151 @@
+//! The notice after a reading that isn't the first: whether what was contained holds, and what CloudTrail shows since. It says
+//! what was read, and no more.
+
+use super::{
+    Class, Command, Kind, Line, Notice, Point, Section, collected, line, outcome::head_of, outside, what_next,
+};
+use crate::{
+    about::About,
+    aftermath::{Aftermath, Touch},
+    ids::{IncidentId, NoticeKey},
+    incident::{Confirmation, Incident, Verdict},
+    playbooks::Playbooks,
+};
+
+/// What nobody should think was looked at.
+const LIMITS: [&str; 3] = [
+    "CloudTrail delivers late: calls of the last 15 minutes may be missing",
+    "CloudTrail's event history has management events only: reads of objects, items and messages are not in it",
+    "connections that were open before, and sessions elsewhere, aren't seen by it",
+];
+
+/// The notice of the last verdict; nothing if there is none.
+pub fn confirmation(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Option<Notice> {
+    let confirmation = incident.confirmation.as_ref()?;
+    let (word, is_so) = headline(&confirmation.verdict);
+    let (found, missing) = match &confirmation.verdict {
+        Verdict::Confirmed => (&[][..], &[][..]),
+        Verdict::Reopened { found } => (found.as_slice(), &[][..]),
+        Verdict::Partial { missing } => (&[][..], missing.as_slice()),
+    };
+    let aftermath = incident.aftermath.as_ref();
+    let sections = [
+        Section::of("What was found", texts(found)),
+        Section::of("What wasn't read", texts(missing)),
+        Section::of("What was read again", read(incident)),
+        Section::of("What CloudTrail shows", aftermath.map(shown).unwrap_or_default()),
+        Section::of("What this doesn't say", unsaid(incident)),
+    ];
+    let mut next = what_next(id, incident, incident.status(), playbooks);
+    if aftermath.is_some_and(|it| !it.touched.is_empty()) {
+        next.insert(0, pipeline());
+    }
+    next.push(Point::new("see everything".into(), Command::show(id)));
+    let kind = Kind {
+        about: About::Confirmation,
+        class: class(confirmation, incident),
+        key: NoticeKey::confirmation(confirmation.record),
+        word: word.into(),
+    };
+    Some(Notice {
+        lead: vec![
+            line![outside(&incident.opened.target), " ", is_so],
+            line!["incident ", id],
+            head_of(incident),
+        ],
+        sections: sections.into_iter().flatten().collect(),
+        next,
+        ..kind.of(id, incident)
+    })
+}
+
+const fn headline(verdict: &Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Confirmed => (
+            "CONFIRMED",
+            "was looked at again: what contained it was read a second time and holds.",
+        ),
+        Verdict::Reopened { .. } => (
+            "REOPENED, act now",
+            "was contained and isn't any more. A person must act.",
+        ),
+        Verdict::Partial { .. } => (
+            "CONTAINED, not confirmed",
+            "was looked at again, and only a part could be read: that it is in force isn't confirmed.",
+        ),
+    }
+}
+
+/// Whoever was told that it is contained must know that it isn't, or that what contains it can't be read.
+fn class(confirmation: &Confirmation, incident: &Incident) -> Class {
+    let is_unread = incident.steps.iter().any(|state| state.not_read_again.is_some());
+    match confirmation.verdict {
+        Verdict::Confirmed => Class::Tell,
+        Verdict::Partial { .. } if !is_unread => Class::Tell,
+        Verdict::Partial { .. } | Verdict::Reopened { .. } => Class::Page,
+    }
+}
+
+fn texts(texts: &[String]) -> Vec<Line> {
+    texts.iter().map(|text| line![outside(text)]).collect()
+}
+
+fn read(incident: &Incident) -> Vec<Line> {
+    let steps = incident.steps.iter().filter(|state| state.is_containing());
+    steps
+        .filter_map(|state| {
+            let reading = state.verification.as_ref()?;
+            let word = match (&state.not_read_again, reading.holds) {
+                (Some(_), _) => "only the first time: ",
+                (None, true) => "yes: ",
+                (None, false) => "NO: ",
+            };
+            Some(line![word, outside(&reading.observed)])
+        })
+        .collect()
+}
+
+fn shown(aftermath: &Aftermath) -> Vec<Line> {
+    let mut lines = vec![line![outside(aftermath.tried())]];
+    let calls = aftermath.calls.iter().map(|call| {
+        let from = call.ip.as_deref().unwrap_or("an unknown address");
+        line![
+            "it succeeded in ",
+            outside(&call.name),
+            " at ",
+            call.at,
+            " from ",
+            outside(from)
+        ]
+    });
+    lines.extend(calls);
+    lines.extend(
+        aftermath
+            .touched
+            .iter()
+            .map(|touch| line![outside(Touch::sentence(touch))]),
+    );
+    if aftermath.more_touched > 0 {
+        lines.push(line![
+            u64::from(aftermath.more_touched),
+            " more changes had no room here"
+        ]);
+    }
+    lines
+}
+
+fn unsaid(incident: &Incident) -> Vec<Line> {
+    let aftermath = incident.aftermath.as_ref();
+    let of_trail = aftermath.filter(|it| !it.regions.is_empty()).map(|_| LIMITS);
+    let mut lines: Vec<Line> = of_trail.into_iter().flatten().map(Line::from).collect();
+    lines.extend(aftermath.into_iter().flat_map(|it| texts(&it.limits)));
+    lines.extend(collected(incident, |plan| &plan.limits));
+    lines
+}
+
+/// A pipeline that puts it back does so as often as it is contained.
+fn pipeline() -> Point {
+    "somebody changed what was contained: if it was a pipeline (Terraform, CloudFormation), stop it first, or it puts it back \
+     again; if it wasn't you, that principal is to be contained, too"
+        .into()
+}

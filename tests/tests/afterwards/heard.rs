@@ -44,7 +44,7 @@ impl Heard {
     }
 
     /// The same as Security Hub hands it on.
-    pub(crate) fn from_security_hub(mut self, scene: &Scene, leaked: &Leaked) -> Self {
+    pub(crate) fn imported_by_security_hub(mut self, scene: &Scene, leaked: &Leaked) -> Self {
         let account = scene.environment.account();
         let text = OF_SECURITY_HUB
             .replace("eu-west-1", account.region())

@@ -53,7 +53,7 @@ async fn a_raised_mode_is_enough(scene: &Scene) {
 /// The control, or the product, says only that it is open again; nothing was seen since.
 async fn a_finding_that_security_hub_has_open_again_is_answered(scene: &Scene) {
     let leaked = scene.leak(true).await;
-    let finding = Heard::of(scene, &leaked).from_security_hub(scene, &leaked);
+    let finding = Heard::of(scene, &leaked).imported_by_security_hub(scene, &leaked);
     let before = Ended::as_status(Status::Failed)
         .told_as_resolved()
         .of(scene, &finding)

@@ -68,7 +68,9 @@ fn history(logs: &[Vec<Record>]) -> History {
 fn a_state_that_is_noted_is_no_news_and_a_later_one_is() {
     let copy = |seen: &str| {
         let mut joined = serde_json::to_value(finding("k", seen)).unwrap();
-        joined["event"] = json!("finding-joined");
+        if let Some(it) = joined.as_object_mut() {
+            it.insert("event".to_owned(), json!("finding-joined"));
+        }
         joined
     };
     let noted = copy("2026-03-02T09:00:00Z");

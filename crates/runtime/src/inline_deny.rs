@@ -227,7 +227,7 @@ impl InlineDeny {
     ) -> Result<UndoOutcome, StepError> {
         let InlineDenyReceipt { policy, sessions_end } = receipt;
         let state = self.state(&policy).await?;
-        let end = self.within_reason(sessions_end, request);
+        let end = self.within_reason(sessions_end, &policy, &state, request);
         self.undo_from(request, &policy, &state, end).await
     }
 
@@ -245,7 +245,7 @@ impl InlineDeny {
             PolicyState::Ours | PolicyState::Absent | PolicyState::Altered => request.at,
         };
         let end = self
-            .within_reason(sessions_end, request)
+            .within_reason(sessions_end, &policy, &state, request)
             .max(self.expired(newest));
         self.undo_from(request, &policy, &state, end).await
     }
@@ -293,13 +293,24 @@ impl InlineDeny {
 
     /// The end of all sessions from before, as the receipt has it, but never earlier than those from before the incident
     /// may live, nor those from before the step ended, which may have been hours after its receipt was saved; nor later
-    /// than those from before now: no receipt brings stolen ones back to life.
-    fn within_reason(&self, sessions_end: Timestamp, request: &StepRequest) -> Timestamp {
-        let earliest = opened_at(&request.incident)
-            .max(request.ended_at)
-            .map_or(Timestamp::MIN, |at| self.expired(at));
+    /// than those from before now: no receipt brings stolen ones back to life. Where the log doesn't say when the step
+    /// ended, the moment that stands in the account's own policy counts, and without one, now.
+    fn within_reason(
+        &self,
+        sessions_end: Timestamp,
+        policy: &PolicyReceipt,
+        state: &PolicyState,
+        request: &StepRequest,
+    ) -> Timestamp {
+        let in_account = match state {
+            PolicyState::Narrowed { cutoff } => Some(*cutoff),
+            PolicyState::Ours => policy.cutoff(),
+            PolicyState::Absent | PolicyState::Altered => None,
+        };
+        let ended = request.ended_at.or(in_account).unwrap_or(request.at);
+        let began = opened_at(&request.incident).unwrap_or(Timestamp::MIN);
         let latest = self.expired(cut_off::after(request.at));
-        sessions_end.min(latest).max(earliest)
+        sessions_end.min(latest).max(self.expired(ended.max(began)))
     }
 
     fn place(&self, policy: &PolicyReceipt) -> String {

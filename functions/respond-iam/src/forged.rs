@@ -1,10 +1,9 @@
 //! Receipts that somebody forged together with their proof, given to every action of this function that changes something:
 //! a new action is tried by being registered.
 //!
-//! Two things no action can tell from what it wrote itself, so that the proof, which only responders write, is all that stands
-//! before them: which of the user's own credentials were active before (a forged receipt that names one that was off has undo
-//! switch that on), and when the last session ends that a deny was made for (one that says "long ago" has undo lift the deny
-//! whole). The second is pinned below.
+//! One thing no action can tell from what it wrote itself, so that the proof, which only responders write, is all that stands
+//! before it: which of the user's own credentials were active before. A forged receipt that names one that was off has undo
+//! switch that on, if a person accepts that risk.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::sync::{Arc, Mutex};
@@ -57,11 +56,6 @@ async fn bench(spec: &ActionSpec) -> Bench {
     unreachable!("`{}` plans nothing: plant what it changes", spec.id)
 }
 
-/// Undo lifts a deny whole once the sessions that it was made for have ended, and knows when that is from the receipt alone.
-fn is_known(gained: &str) -> bool {
-    gained.contains(r#""sessions_end":"1970-01-01T00:00:00Z""#)
-}
-
 #[tokio::test]
 async fn no_forged_receipt_gives_anybody_more() {
     let mut tally = Tally::default();
@@ -73,7 +67,5 @@ async fn no_forged_receipt_gives_anybody_more() {
     }
     eprintln!("respond-iam: {} actions, {tally}", changing.len());
     assert!(tally.mutations > 20 * changing.len(), "{tally}");
-    let (known, gained): (Vec<_>, Vec<_>) = tally.gained.into_iter().partition(|it| is_known(it));
-    assert!(gained.is_empty(), "{gained:#?}");
-    assert_eq!(known.len(), 2, "{known:#?}");
+    assert!(tally.gained.is_empty(), "{:#?}", tally.gained);
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use backstop_core::{Receipt, Risk, UndoOutcome};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::permit;
@@ -156,11 +157,16 @@ impl Tally {
     fn count(&mut self, bench: &Bench, forged: &Receipt, is_refused: bool, good: &[&States]) {
         let now = bench.states();
         let names: BTreeSet<&String> = good.iter().flat_map(|one| one.keys()).chain(now.keys()).collect();
-        let is_good = |name: &&String| good.iter().any(|one| one.get(*name) == now.get(*name));
+        let same = |one: &States, name: &str| {
+            one.get(name) == now.get(name)
+                || bench.without_later_cut_offs(one.get(name)) == bench.without_later_cut_offs(now.get(name))
+        };
+        let is_good = |name: &&String| good.iter().any(|one| same(one, name));
         let bad: Vec<&String> = names.into_iter().filter(|name| !is_good(name)).collect();
         if !bad.is_empty() {
             let id = bench.action.spec().id;
-            self.gained.push(format!("{id}: {bad:?} by {}", forged.0));
+            let found: Vec<_> = bad.iter().map(|name| (*name, now.get(*name))).collect();
+            self.gained.push(format!("{id}: {found:?} by {}", forged.0));
         } else if is_refused {
             self.refused += 1;
         } else {
@@ -174,6 +180,30 @@ impl Bench {
         self.account.lock().unwrap().clone()
     }
 
+    /// What stands under the name, where a cut-off is either the request's or later: one that was written later denies more.
+    fn without_later_cut_offs(&self, state: Option<&Value>) -> Option<String> {
+        let mut text = state?.to_string();
+        let mut from = 0;
+        while let Some(at) = text.get(from..).and_then(|rest| rest.find("TokenIssueTime")) {
+            from += at + "TokenIssueTime".len();
+            let digits = |it: char| it.is_ascii_digit();
+            let Some(begin) = text
+                .get(from..)
+                .and_then(|rest| rest.find(digits))
+                .map(|it| it + from)
+            else {
+                break;
+            };
+            let length = text.get(begin..).and_then(|rest| rest.find(['"', '\\']));
+            let end = length.map_or(text.len(), |it| begin + it);
+            let cut_off: Option<Timestamp> = text.get(begin..end).and_then(|it| it.parse().ok());
+            if cut_off.is_some_and(|it| it > self.request.at) {
+                text.replace_range(begin..end, "later");
+            }
+        }
+        Some(text)
+    }
+
     fn set(&self, states: &States) {
         self.account.lock().unwrap().clone_from(states);
     }
@@ -185,6 +215,8 @@ impl Bench {
     async fn undo(&self, receipt: &Receipt, accepted: &[Risk]) -> Result<UndoOutcome, StepError> {
         let request = StepRequest {
             accepted: accepted.to_vec(),
+            // The log has it.
+            ended_at: Some(self.request.at),
             ..self.request.clone()
         };
         self.action.undo(&permit(), &request, receipt).await

@@ -165,6 +165,7 @@ async fn acts_and_undoes_only_its_own_text() {
             .holds
     );
     let mut later = request.clone();
+    later.ended_at = Some(request.at);
     later.at = "2026-03-03T00:00:01Z".parse().unwrap();
     let mut accepting = request.clone();
     accepting.accepted = vec![Risk::ReviveSessions];
@@ -208,6 +209,7 @@ async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
     .await
     .unwrap();
     let mut hours_later = request.clone();
+    hours_later.ended_at = Some(request.at);
     hours_later.at = "2026-03-01T15:00:00Z".parse().unwrap();
     let narrowed = mock!(Client::put_user_policy)
         .match_requests(|request| {

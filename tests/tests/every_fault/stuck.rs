@@ -1,13 +1,16 @@
 //! Calls of the undo fail. In a way that a retry heals, the undo ends as if nothing had been, whatever the lost answer was
 //! about. For good, the incident is stuck, people are told, and the commands they are given bring back what was.
 
-use backstop_core::incident::{Incident, Status, Undo};
+use backstop_core::{
+    UndoOutcome,
+    incident::{Incident, Status, Undo},
+};
 use backstop_runtime::IncidentLog;
 use backstop_tests::{StagedTarget, Watched, manual_undo, story};
 
 use super::{
     Scenario,
-    faults::{Hit, Kind},
+    faults::{HELD_BACK, Hit, ISOLATION, Kind},
     run::Armed,
 };
 
@@ -30,9 +33,28 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
             story(&log)
         );
     } else {
+        if hits.iter().any(|(hit, _)| hit.action == ISOLATION) {
+            the_rest_is_held_back(&log);
+        }
         finish_by_hand(watched, &log).await;
     }
     staged.assert_clean(&staged.states().await, &log);
+}
+
+/// Nothing that keeps the instance is undone while it is cut off.
+fn the_rest_is_held_back(log: &IncidentLog) {
+    let incident = log.incident().unwrap();
+    let held_back = incident
+        .steps
+        .iter()
+        .filter(|state| HELD_BACK.contains(&state.step.action.as_str()));
+    let undone: Vec<_> = held_back.map(|state| state.undo.as_ref()).collect();
+    assert_eq!(undone.len(), HELD_BACK.len(), "{}", story(log));
+    for outcome in undone {
+        let is_refused =
+            matches!(outcome, Some(UndoOutcome::Drifted { found }) if found.contains("is cut off still"));
+        assert!(is_refused, "{outcome:?} in {}", story(log));
+    }
 }
 
 async fn finish_by_hand(watched: &Watched, log: &IncidentLog) {

@@ -1,5 +1,6 @@
 //! Calls of the undo fail. In a way that a retry heals, the undo ends as if nothing had been, whatever the lost answer was
-//! about. For good, the incident is stuck, people are told, and the commands they are given bring back what was.
+//! about. For good, the incident is stuck, people are told, and the commands they are given bring back what was;
+//! what was held back by isolation, another undo then.
 
 use backstop_core::{
     UndoOutcome,
@@ -23,7 +24,7 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
     let is_over = |state: &Incident| {
         (state.stuck.is_some() || state.undo == Undo::Ended) && state.notices.ending_is_known()
     };
-    let log = staged.until(&id, is_over).await;
+    let mut log = staged.until(&id, is_over).await;
     armed.assert_hit();
     if hits.iter().all(|(_, kind)| kind.is_healed_by_a_retry()) {
         assert_eq!(
@@ -33,10 +34,15 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
             story(&log)
         );
     } else {
-        if hits.iter().any(|(hit, _)| hit.action == ISOLATION) {
+        let is_isolated = hits.iter().any(|(hit, _)| hit.action == ISOLATION);
+        if is_isolated {
             the_rest_is_held_back(&log);
         }
         finish_by_hand(watched, &log).await;
+        if is_isolated {
+            // Its interfaces have their groups back: the rest is undone once it is asked for again.
+            log = staged.undone(&id).await;
+        }
     }
     staged.assert_clean(&staged.states().await, &log);
 }

@@ -30,10 +30,7 @@ fn noted() -> BTreeMap<&'static str, (Status, bool, bool)> {
             "leaked-access-key-confirmed.json",
             (Status::Confirmed, true, true),
         ),
-        (
-            "leaked-access-key-reopened.json",
-            (Status::Reopened, true, true),
-        ),
+        ("leaked-access-key-reopened.json", (Status::Reopened, true, true)),
         (
             "leaked-access-key-partially-contained.json",
             (Status::PartiallyContained, true, false),

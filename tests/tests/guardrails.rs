@@ -3,6 +3,7 @@
 
 use backstop_core::{
     Mode, Resource, Target,
+    about::About,
     guardrail::{Exemption, ExemptionScope, Pause, PauseScope},
     incident::{Incident, Status},
     kind,
@@ -173,7 +174,7 @@ async fn untagged_target_of_a_drill(scene: &Scene) {
     assert_eq!(scene.state(&leaked).await, (true, false));
 }
 
-/// The responder can't read log and guardrails: it must not act, and people must hear of it.
+/// The responder can't read log and guardrails: it must not act, people must hear of it, and once it can, it contains.
 async fn unreadable_table(scene: &Scene) {
     let leaked = scene.leak(true).await;
     let told = scene.published("NotifyRole");
@@ -182,13 +183,20 @@ async fn unreadable_table(scene: &Scene) {
     };
     let faults = scene.environment.account().faults();
     let fault = faults.add(Matcher::new("dynamodb", "Query").by("role/*RespondIam*"), denied);
-    let (_, incident) = scene.answer(&leaked).await;
-    assert!(faults.remove(fault) > 0, "the fault was never met");
-    assert_eq!(incident.status(), Status::Failed);
+    let finding = scene.send_leak(&leaked).await;
+    let (_, incident) = scene
+        .until(&finding, |incident| {
+            incident.notices.is_known(About::NotContainedYet)
+        })
+        .await;
+    assert_eq!((incident.status(), incident.closed), (Status::Open, None));
     assert_eq!(scene.state(&leaked).await, (true, false));
-    assert!(incident.notices.ending_is_known(), "nobody was told");
     // Another incident of an earlier finding may be told of meanwhile.
     assert!(scene.published("NotifyRole") > told);
+    assert!(faults.remove(fault) > 0, "the fault was never met");
+    let (_, incident) = scene.until(&finding, |incident| incident.closed.is_some()).await;
+    assert_eq!(incident.status(), Status::Contained);
+    assert_eq!(scene.state(&leaked).await, (false, true));
 }
 
 /// Undo gives back what was, all but the leaked key, and another finding then asks instead of acting.

@@ -62,7 +62,7 @@ async fn iam_is_down(scene: &Scene, people: &People) {
         .collect();
     let of = |word: &str| subjects.iter().filter(|subject| subject.contains(word)).count();
     assert_eq!(
-        (of("NOT CONTAINED YET"), of("] CONTAINED")),
+        (of("NOT CONTAINED YET"), of("DRILL CONTAINED")),
         (1, 1),
         "{subjects:?}"
     );

@@ -148,7 +148,7 @@ fn loading_reports_the_mistakes_of_all_files() {
     folder.edit("compromised-role/playbook.yaml", "\nmode: auto", "\nmode: aprove");
     let error = load_dir(&folder.0).unwrap_err().to_string();
     assert!(
-        error.contains("compromised-role/playbook.yaml:74:7: `aprove` is no value here"),
+        error.contains("compromised-role/playbook.yaml:75:7: `aprove` is no value here"),
         "{error}"
     );
     assert!(

@@ -4,6 +4,7 @@ use backstop_actions::ActionSpec;
 use backstop_core::{Outcome, UndoOutcome, log::Origin, task::RespondTask};
 use backstop_drill::Environment;
 use backstop_tests::{Functions, SafeUndo, States};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::bench::Bench;
@@ -118,6 +119,14 @@ fn without_cut_offs(states: &States) -> States {
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(blank),
+            // IAM answers documents percent-encoded.
+            Value::String(text) => {
+                let document = percent_decode_str(text).decode_utf8_lossy();
+                if let Ok(mut document @ Value::Object(_)) = serde_json::from_str(&document) {
+                    blank(&mut document);
+                    *value = document;
+                }
+            }
             _ => {}
         }
     }

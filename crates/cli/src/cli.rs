@@ -4,8 +4,8 @@ use backstop_terminal::{EXIT_CODES, Format};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    completions, context, coverage, decide, drill, evidence, exempt, incidents, pause, playbook, replay,
-    report, run, undo,
+    completions, context, coverage, decide, drill, evidence, exempt, incidents, pause, playbook, release,
+    replay, report, run, undo,
 };
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Deny(decide::DenyArguments),
     /// Put back what an incident changed, last change first
     Undo(undo::Arguments),
+    /// Say that nobody needs to look any more whether what an incident did holds; its undo stays possible
+    Release(release::Arguments),
     /// Write the report on an incident: what happened, what was done, what isn't known
     Report(report::Arguments),
     /// Get what is kept of an incident, or check a copy of it

@@ -15,6 +15,7 @@ mod hand_over;
 mod incidents;
 mod pause;
 mod playbook;
+mod release;
 mod replay;
 mod report;
 mod run;
@@ -44,6 +45,7 @@ async fn main() -> ExitCode {
         Command::Approve(arguments) => printer.end(decide::approve(arguments, &printer).await),
         Command::Deny(arguments) => printer.end(decide::deny(arguments).await),
         Command::Undo(arguments) => printer.end(undo::run(arguments, &printer).await),
+        Command::Release(arguments) => printer.end(release::run(arguments).await),
         Command::Report(arguments) => printer.end(report::run(arguments).await),
         Command::Evidence(arguments) => evidence::run(arguments, &printer).await,
         Command::Run(arguments) => printer.end(run::run(arguments, &printer).await),

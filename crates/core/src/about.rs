@@ -61,6 +61,8 @@ abouts! {
     NothingDone = "nothing-done",
     /// A target whose incident has ended is heard of again, or another finding joins one that is open.
     Activity = "activity",
+    /// Contained incidents that aren't read back by themselves any more, or can't be.
+    Watch = "watch",
     /// The incidents table can't be used.
     LedgerDown = "ledger-down",
     /// A finding met a lock that leads to no incident of Backstop's.
@@ -154,6 +156,16 @@ impl NoticeKey {
     pub fn joined(finding: &str) -> Self {
         let hash = canonical::sha256(finding.as_bytes());
         Self::new(format!("{}-{}", About::Activity.as_str(), hash.short()))
+    }
+
+    /// The incidents whose watch ended at this time.
+    pub fn watch_ended(at: Timestamp) -> Self {
+        Self::new(format!("{}-ended-{at}", About::Watch.as_str()))
+    }
+
+    /// The incidents that couldn't be read back at this time.
+    pub fn watch_blind(at: Timestamp) -> Self {
+        Self::new(format!("{}-blind-{at}", About::Watch.as_str()))
     }
 
     /// The table at this time.

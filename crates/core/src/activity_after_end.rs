@@ -33,6 +33,8 @@ pub enum Ending {
     Observed,
     /// Told: its playbook contains nothing.
     Reported,
+    /// It was contained, and a person released it: nobody looks any more whether it holds.
+    Released,
     /// A person refused the plan.
     Denied,
     /// Nobody decided in time.
@@ -68,6 +70,8 @@ pub enum Reaction {
 pub struct Since {
     /// Linked incidents that were opened within the last day.
     pub reopened: u32,
+    /// Linked incidents that were opened since what the one before did was changed back, however long ago.
+    pub reverted: u32,
     /// Whether people were told of this target within the last day.
     pub told: bool,
     /// The mode that an incident would be opened with now.
@@ -76,13 +80,14 @@ pub struct Since {
 
 impl Ending {
     /// Every ending.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Contained,
         Self::PartiallyContained,
         Self::Failed,
         Self::Refused,
         Self::Observed,
         Self::Reported,
+        Self::Released,
         Self::Denied,
         Self::Expired,
         Self::Undone,
@@ -96,8 +101,11 @@ impl Ending {
             let is_stuck = incident.stuck.is_some();
             return Some(if is_stuck { Self::Stuck } else { Self::Undone });
         }
-        let is_reopened = incident.status() == Status::Reopened;
-        Self::of_status(if is_reopened { Status::Reopened } else { closed_as })
+        let status = match incident.status() {
+            since @ (Status::Reopened | Status::Released) => since,
+            _ => closed_as,
+        };
+        Self::of_status(status)
     }
 
     const fn of_status(status: Status) -> Option<Self> {
@@ -111,6 +119,7 @@ impl Ending {
             Status::Reported => Self::Reported,
             Status::Denied => Self::Denied,
             Status::Expired => Self::Expired,
+            Status::Released => Self::Released,
             Status::Undoing | Status::Undone => Self::Undone,
             Status::Stuck => Self::Stuck,
             Status::Open | Status::AwaitingApproval | Status::Containing => return None,
@@ -129,11 +138,18 @@ impl Ending {
         match (self, activity) {
             (_, Nothing) => Reaction::Note,
             // What was contained, or was a person's word, isn't changed by a setting.
-            (Self::Contained | Self::Denied | Self::Undone | Self::Stuck | Self::Reported, ModeRaised) => {
-                Reaction::Note
-            }
+            (
+                Self::Contained | Self::Released | Self::Denied | Self::Undone | Self::Stuck | Self::Reported,
+                ModeRaised,
+            ) => Reaction::Note,
             (Self::Contained, Continued | Worse | Reset) => Reaction::VerifyAgain { at_most: Mode::Auto },
             (Self::Contained, Reverted | AnotherFinding) => auto,
+            // Whoever released it may have changed it back: that alone is told, and what is new asks.
+            (Self::Released, Reverted) => Reaction::Tell,
+            (Self::Released, Continued | Worse | Reset) => Reaction::VerifyAgain {
+                at_most: Mode::Approve,
+            },
+            (Self::Released, AnotherFinding) => approve,
             // A person who said no, or had it undone, isn't overruled by a machine.
             (Self::Denied, Continued | Reset) => Reaction::Tell,
             (Self::Denied, Worse | AnotherFinding | Reverted) => approve,
@@ -189,7 +205,19 @@ impl Reaction {
     pub fn once_read(self, holds: bool, since: Since) -> Self {
         match self {
             Self::VerifyAgain { .. } if holds => Self::Tell.after(since),
-            Self::VerifyAgain { at_most } => Self::Open { at_most }.after(since),
+            Self::VerifyAgain { at_most } => Self::Open { at_most }.after_reverted(since),
+            other => other,
+        }
+    }
+
+    /// What is left of it where what was done was changed back: it is done again by itself once, however long ago that was,
+    /// and then people are asked.
+    #[must_use]
+    pub fn after_reverted(self, since: Since) -> Self {
+        match self.after(since) {
+            Self::Open { at_most } if since.reverted > 0 => Self::Open {
+                at_most: at_most.min(Mode::Approve),
+            },
             other => other,
         }
     }

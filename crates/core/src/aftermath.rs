@@ -3,6 +3,8 @@
 //! always immediately visible"), and whoever is contained may use them. So what was done is read a second time, and this tells
 //! what came in between; [`crate::incident::Incident::verdict`] has what follows from both.
 
+mod pipeline;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -72,6 +74,9 @@ pub struct CallSeen {
     /// What it was about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// What the caller said of its program; anybody can say anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
 }
 
 impl Aftermath {

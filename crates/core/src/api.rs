@@ -16,8 +16,8 @@ pub use guards::{
 pub use incidents::{Cursor, IncidentPage, IncidentRow, is_incident};
 pub use requests::{
     ApproveRequest, CallerAnswer, Decided, DecisionAnswer, DenyRequest, EvidenceAnswer, EvidenceItem,
-    PlanAnswer, PlanRequest, PlaybookAnswer, PlaybookList, PlaybookRow, ReportAnswer, ReportFormat,
-    RunAnswer, RunRequest, Started, UndoAnswer, UndoRequest, UndoState, Undoable,
+    PlanAnswer, PlanRequest, PlaybookAnswer, PlaybookList, PlaybookRow, ReleaseAnswer, ReleaseRequest,
+    ReportAnswer, ReportFormat, RunAnswer, RunRequest, Started, UndoAnswer, UndoRequest, UndoState, Undoable,
 };
 pub use route::{Method, Operation, ROUTES, Right, Route, STAGE};
 pub use view::{Proposed, View};

@@ -7,6 +7,7 @@ mod fold;
 mod limit;
 mod missing;
 mod notices;
+mod released;
 mod undo_asked;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use confirmed::{Confirmation, Verdict};
 use jiff::Timestamp;
 pub use missing::MissingEvidence;
 pub use notices::{Delivery, HAND_OVER, Notices};
+pub use released::Released;
 use serde::Serialize;
 pub use undo_asked::UndoAsked;
 
@@ -138,6 +140,12 @@ pub struct Incident {
     /// What the last reading after the first showed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
+    /// Who released it, since when nobody looks any more whether it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released: Option<Released>,
+    /// When the days were over in which what contains it was read back by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch_ended: Option<Timestamp>,
     /// Whether undo is wanted, and how far it is.
     pub undo: Undo,
     /// An undo that more people must want before it begins.
@@ -254,6 +262,8 @@ impl Incident {
             closed: None,
             aftermath: None,
             confirmation: None,
+            released: None,
+            watch_ended: None,
             undo: Undo::NotAsked,
             undo_asked: None,
             accepted: Vec::new(),

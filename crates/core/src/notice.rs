@@ -23,6 +23,7 @@ mod proposals;
 mod question;
 mod section;
 mod undone;
+mod watch;
 mod what_happened;
 
 pub use activity::{another_finding, goes_on};
@@ -47,6 +48,7 @@ pub use question::{how_to_undo, question};
 pub use section::{Change, Entry, Section};
 use serde::{Deserialize, Serialize};
 pub use undone::undone;
+pub use watch::{Watched, watch_blind, watch_ended};
 pub use what_happened::title_of;
 
 use crate::{

@@ -37,6 +37,8 @@ pub enum Status {
     Denied,
     /// Nobody decided in time.
     Expired,
+    /// It was contained, and a person released it: nobody looks any more whether it holds.
+    Released,
     /// Undo is under way.
     Undoing,
     /// Everything that can be put back is back.
@@ -47,7 +49,7 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of an incident's life.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Open,
         Self::AwaitingApproval,
         Self::Containing,
@@ -61,6 +63,7 @@ impl Status {
         Self::Reported,
         Self::Denied,
         Self::Expired,
+        Self::Released,
         Self::Undoing,
         Self::Undone,
         Self::Stuck,
@@ -82,6 +85,7 @@ impl Status {
             Self::Reported => "reported",
             Self::Denied => "denied",
             Self::Expired => "expired",
+            Self::Released => "released",
             Self::Undoing => "undoing",
             Self::Undone => "undone",
             Self::Stuck => "stuck",
@@ -105,6 +109,7 @@ impl Status {
             | Self::Refused
             | Self::Observed
             | Self::Denied
+            | Self::Released
             | Self::Undoing
             | Self::Undone => false,
         }

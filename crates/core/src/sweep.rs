@@ -1,9 +1,16 @@
-//! What the scheduled sweep decides: which findings it feeds to intake, and which incidents nobody works on any more.
+//! What the scheduled sweep decides: which findings it feeds to intake, which incidents nobody works on any more, and which
+//! contained ones it reads back.
 
 mod attention;
 mod feed;
 mod integrity;
+mod watch;
 
+use crate::finding::SWEEP_SOURCE;
 pub use attention::{Machine, NEEDING_ATTENTION, SweepAction, Why, may_need_attention, sweep_action};
 pub use feed::{Fed, Feeding, feeding};
 pub use integrity::{DeadRule, FedLate, Integrity, RuleState, is_late};
+pub use watch::{
+    ContainmentReverted, MOST_AT_ONCE, MOST_WATCHED, WATCHED, WatchAction, WatchRow, WatchTimes,
+    watch_action, watch_order,
+};

@@ -61,6 +61,8 @@ pub enum RespondTask {
     Verify(VerifyTask),
     /// Read back once more what makes the incident contained, proven or not.
     VerifyAgain(VerifyTask),
+    /// Read back what makes these incidents contained, and write down only what doesn't hold.
+    Watch(WatchTask),
     /// Put back what the step changed, from its receipt.
     Undo(StepTask),
 }
@@ -89,6 +91,33 @@ pub struct VerifyTask {
     pub incident: IncidentId,
     /// The target.
     pub target: Target,
+}
+
+/// Read back what one function did in several incidents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchTask {
+    /// The incidents, with their targets.
+    pub incidents: Vec<VerifyTask>,
+}
+
+/// What a function read back of several incidents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchAnswer {
+    /// One for each that was asked about.
+    pub incidents: Vec<ReadBack>,
+}
+
+/// What a function read back of one incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadBack {
+    /// Which.
+    pub incident: IncidentId,
+    /// Steps that hold, and steps whose target isn't there any more.
+    pub hold: Vec<StepId>,
+    /// Steps that don't hold: the log has what was read.
+    pub gone: Vec<StepId>,
+    /// Why something couldn't be read, a sentence each.
+    pub unread: Vec<String>,
 }
 
 /// What `investigate` is asked to do.

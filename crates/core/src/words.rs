@@ -27,14 +27,34 @@ pub const fn status(status: Status) -> &'static str {
         Status::Observed => "NOT contained: planned and told only, nothing was changed",
         Status::Denied => "NOT contained: a person denied the plan, nothing was changed",
         Status::Expired => "NOT contained: nobody decided in time, nothing was changed",
+        Status::Released => {
+            "released by a person: what was done is there unless somebody changed it, and nobody looks"
+        }
         Status::Undoing => "being undone",
         Status::Undone => "undone: what can be put back is back",
         Status::Stuck => "STUCK: a person must finish it",
     }
 }
 
-/// What was seen after the first reading, a sentence each; none if it wasn't looked at again.
+/// What was seen after the first reading, a sentence each, and that nobody looks any more; none if it wasn't looked at again.
 pub fn looked_at_again(incident: &Incident) -> Vec<String> {
+    let mut lines = reading(incident);
+    lines.extend(
+        incident
+            .watch_ended
+            .map(|at| format!("at {at}: not watched any more, its days are over")),
+    );
+    lines.extend(incident.released.as_ref().map(|released| {
+        let because = because(Some(&released.reason));
+        format!(
+            "at {}: released by {}, and watched no more{because}",
+            released.at, released.by
+        )
+    }));
+    lines
+}
+
+fn reading(incident: &Incident) -> Vec<String> {
     let Some(Confirmation { at, verdict, .. }) = &incident.confirmation else {
         return Vec::new();
     };
@@ -210,6 +230,10 @@ pub fn event(event: &Event) -> String {
         Event::Confirmed => "read a second time: it holds".to_owned(),
         Event::Reopened { found } => format!("REOPENED: {}", found.join("; ")),
         Event::NotConfirmed { missing } => format!("not confirmed, only partly read: {}", missing.join("; ")),
+        Event::Released { by, reason, .. } => {
+            format!("released by {by}, and watched no more{}", because(Some(reason)))
+        }
+        Event::WatchEnded { days } => format!("not watched any more: its {days} days are over"),
         Event::UndoApproved {
             by, reason, until, ..
         } => format!(

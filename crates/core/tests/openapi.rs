@@ -4,8 +4,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use backstop_core::api::{
-    ApproveRequest, DenyRequest, ErrorCode, NewExemption, NewPause, PlanRequest, ROUTES, RunRequest,
-    UndoRequest,
+    ApproveRequest, DenyRequest, ErrorCode, NewExemption, NewPause, PlanRequest, ROUTES, ReleaseRequest,
+    RunRequest, UndoRequest,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -112,6 +112,7 @@ fn the_bodies_are_those_of_the_code() {
     is_described::<PlanRequest>("PlanRequest");
     is_described::<ApproveRequest>("ApproveRequest");
     is_described::<DenyRequest>("DenyRequest");
+    is_described::<ReleaseRequest>("ReleaseRequest");
     is_described::<UndoRequest>("UndoRequest");
     is_described::<NewPause>("NewPause");
     is_described::<NewExemption>("NewExemption");

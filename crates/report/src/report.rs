@@ -138,7 +138,7 @@ impl Report {
             | Status::Expired
             | Status::Denied => Tone::Bad,
             Status::AwaitingApproval | Status::Containing | Status::Undoing | Status::Open => Tone::Wait,
-            Status::Refused | Status::Observed | Status::Reported => Tone::Plain,
+            Status::Refused | Status::Observed | Status::Reported | Status::Released => Tone::Plain,
         }
     }
 

@@ -272,7 +272,7 @@ impl Desk<'_> {
 
 /// Whether the incident is about this person. Whom a finding names besides its target, the one who attacked, is in what
 /// was received only. While that can't be read, nobody is known to be another.
-pub(crate) async fn is_subject(
+pub async fn is_subject(
     ledger: &Ledger,
     id: &IncidentId,
     person: &Person,

@@ -28,6 +28,8 @@ pub mod decision;
 #[cfg(feature = "evidence")]
 pub mod evidence;
 #[cfg(feature = "inline-deny")]
+#[cfg(feature = "outbox")]
+pub mod functions;
 pub mod inline_deny;
 pub mod inline_policy;
 pub mod ledger;

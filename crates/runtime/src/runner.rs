@@ -5,6 +5,7 @@ mod bounds;
 mod undo;
 mod verify;
 mod verify_again;
+mod watch;
 #[cfg(feature = "evidence")]
 mod wiring;
 
@@ -59,6 +60,7 @@ impl Runner {
             RespondTask::Act(step) => answer(&self.act(&step).await?),
             RespondTask::Verify(task) => answer(&self.verify(&task).await?),
             RespondTask::VerifyAgain(task) => answer(&self.verify_again(&task).await?),
+            RespondTask::Watch(task) => answer(&self.watch(&task).await),
             RespondTask::Undo(step) => answer(&self.undo(&step).await?),
         }
     }

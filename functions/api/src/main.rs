@@ -9,6 +9,7 @@ mod guards;
 mod incidents;
 mod playbooks;
 mod refusal;
+mod release;
 mod report;
 mod request;
 mod route;

@@ -46,6 +46,7 @@ impl Api {
             Operation::DenyPlan => self.deny(request, caller).await,
             Operation::ShowUndo => self.show_undo(request).await,
             Operation::UndoIncident => self.undo(request, caller).await,
+            Operation::ReleaseIncident => self.release(request, caller).await,
             Operation::ListPauses => self.list_pauses().await,
             Operation::Pause => self.pause(request, caller).await,
             Operation::Resume => self.resume(request, caller).await,

@@ -37,14 +37,12 @@ pub(crate) async fn close(
     })
 }
 
-/// What the second reading showed, once; run again, it finishes what a run that died left undone. What is undone meanwhile
-/// is confirmed by nobody.
+/// What the second reading showed, once, or that what was read later doesn't hold; run again, it finishes what a run that
+/// died left undone. What is undone or released meanwhile is confirmed by nobody.
 pub(crate) async fn confirm(ledger: &Ledger, hub: &Hub, id: &IncidentId) -> Result<Value, StepError> {
     let mut log = ledger.log(id).await?;
     let incident = log.incident()?;
-    if incident.awaits_second_reading()
-        && let Some(verdict) = incident.verdict()
-    {
+    if let Some(verdict) = incident.verdict_due() {
         log.append(ledger, verdict.into_event()).await?;
     }
     let status = log.incident()?.status();

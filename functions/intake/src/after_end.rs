@@ -59,8 +59,7 @@ impl Intake {
             "heard of again after the end");
         match reaction {
             Reaction::Open { at_most } => {
-                let lowered =
-                    (at_most < new.opened.mode && since.reopened > 0).then(|| reopened_before(since));
+                let lowered = reopened_before(since).filter(|_| at_most < new.opened.mode);
                 let decisions = history.word_of_a_person().into_iter().chain(lowered);
                 return self.follow(lock, new, reference, decisions).await;
             }
@@ -98,7 +97,7 @@ impl Intake {
 
     /// Has what contains the incident read back by the functions that did it, and asks the log what they saw. A linked
     /// incident couldn't tell: it would make what it needs under its own name, also where that of the first still stands.
-    async fn still_holds(&self, history: &History) -> Result<bool, Unfinished> {
+    pub(crate) async fn still_holds(&self, history: &History) -> Result<bool, Unfinished> {
         let (id, incident) = (history.id(), history.last());
         let all_read = self.responders.read_back(id, incident).await?;
         let read = self.ledger.log(id).await?.incident()?;

@@ -47,6 +47,26 @@ impl Intake {
         guardrails: &Guardrails,
         source: &Source,
     ) -> Result<(), Unfinished> {
+        let new = self.new_incident(received, finding, answer, guardrails, source);
+        let reference = new.opened.finding.clone();
+        match self.open(&new, InPlaceOf::Nothing).await? {
+            Opening::Opened { incident, mode } => self.start(&incident, &new.opened, mode).await,
+            Opening::Taken(lock) => match self.behind(&lock, &new.opened).await? {
+                Behind::Incident(log, incident) => self.join(&lock, *log, &incident, new, reference).await,
+                Behind::Nothing(why) => self.open_instead(finding, &lock, &why, new, reference).await,
+            },
+        }
+    }
+
+    /// The incident that a finding would open, as far as the playbook, the evidence and the guardrails leave it to go.
+    pub(crate) fn new_incident(
+        &self,
+        received: Received<'_>,
+        finding: &Finding,
+        answer: &Match<'_>,
+        guardrails: &Guardrails,
+        source: &Source,
+    ) -> NewIncident {
         let (target, unconfirmed) = match source.confirm(finding, answer.target) {
             Ok(target) => (target, None),
             Err(decision) => (answer.target.clone(), Some(decision)),
@@ -84,22 +104,15 @@ impl Intake {
             } else {
                 Origin::Finding
             },
-            finding: reference.clone(),
+            finding: reference,
             title: title_of(finding),
             linked: None,
             guardrails: decisions,
         };
-        let new = NewIncident {
-            opened: opened.clone(),
+        NewIncident {
+            opened,
             raw: received.body.into(),
             hourly_limit: self.hourly_limit,
-        };
-        match self.open(&new, InPlaceOf::Nothing).await? {
-            Opening::Opened { incident, mode } => self.start(&incident, &opened, mode).await,
-            Opening::Taken(lock) => match self.behind(&lock, &new.opened).await? {
-                Behind::Incident(log, incident) => self.join(&lock, *log, &incident, new, reference).await,
-                Behind::Nothing(why) => self.open_instead(finding, &lock, &why, new, reference).await,
-            },
         }
     }
 

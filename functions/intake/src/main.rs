@@ -10,6 +10,7 @@ mod park;
 mod quiet;
 mod read;
 mod responders;
+mod reverted;
 mod source;
 
 use aws_lambda_events::event::sqs::SqsEvent;

@@ -4,6 +4,7 @@ use backstop_core::{
     Finding, Mode,
     finding::{ParseError, Route, parse_event},
     notice::{Notice, nothing_done},
+    sweep::ContainmentReverted,
 };
 use backstop_playbook::{Decided, Match, is_new_type};
 use backstop_runtime::outbox::HandOverError;
@@ -56,6 +57,9 @@ impl ReadError {
 impl Intake {
     /// Answers one message: each finding becomes an incident, joins one, or is left with a stated reason.
     pub(crate) async fn answer(&self, message: &str, body: &str) -> Result<(), Unfinished> {
+        if let Some(incident) = ContainmentReverted::read(body) {
+            return self.reverted(message, &incident).await;
+        }
         let parsed = parse_event(body.as_bytes()).map_err(ReadError::from)?;
         let is_drill = parsed.envelope.is_drill;
         if is_drill && !self.accepts_drills {
@@ -142,7 +146,7 @@ impl Intake {
     }
 
     /// Only what would be acted on unasked is worth the call.
-    async fn source(&self, finding: &Finding, answers: &[Match<'_>]) -> Source {
+    pub(crate) async fn source(&self, finding: &Finding, answers: &[Match<'_>]) -> Source {
         let acts = |answer: &Match<'_>| {
             answer.mode.min(self.maximum_mode) == Mode::Auto && !answer.playbook.step_refs().is_empty()
         };

@@ -56,6 +56,7 @@ impl Notifier {
             | About::NothingDone
             | About::BrokenLock
             | About::Activity
+            | About::Watch
             | About::LedgerDown => Err(StepError::Invalid {
                 what: "the task",
                 detail: format!(

@@ -14,10 +14,12 @@ mod report;
 mod run;
 mod security_hub;
 mod source;
+mod watch;
 
 use backstop_aws::SdkConfig;
+use backstop_core::sweep::WatchTimes;
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, machines::Machines, outbox::Outbox, serve, settings};
+use backstop_runtime::{Ledger, functions::Functions, machines::Machines, outbox::Outbox, serve, settings};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -35,6 +37,9 @@ pub(crate) struct Sweep {
     queue_url: String,
     outbox: Outbox,
     closer: closer::Closer,
+    /// Those that contain, that look back, and that write down what follows.
+    functions: Functions,
+    watch: WatchTimes,
     /// For calls that no client is linked for.
     config: SdkConfig,
     /// The rules that bring findings, and the one that brings executions that failed.
@@ -79,6 +84,11 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
             settings::required("CLOSE_FUNCTION")?,
         ),
         rules: integrity::Rule::read_all(&settings::required("RULES")?)?,
+        functions: Functions::read(&config, &settings::required("ASKED_FUNCTIONS")?, watch::PATIENCE)?,
+        watch: WatchTimes {
+            confirm_after: settings::confirm_after()?,
+            days: settings::parsed("WATCH_DAYS", "a whole number of days")?,
+        },
         window: SignedDuration::from_hours(settings::parsed("SWEEP_HOURS", "a whole number of hours")?),
         config,
     };

@@ -43,6 +43,14 @@ pub(crate) struct Report {
     pub(crate) notified: bool,
     /// Notices that weren't delivered, and are tried again.
     pub(crate) notices_again: usize,
+    /// Contained incidents that were read back.
+    pub(crate) watched: usize,
+    /// Of those, what doesn't hold any more.
+    pub(crate) reverted: usize,
+    /// Of those, what couldn't be read.
+    pub(crate) unwatched: usize,
+    /// Incidents whose watch has ended, since their days are over.
+    pub(crate) watch_ended: usize,
     /// What failed; the rest was done all the same.
     pub(crate) failures: Vec<String>,
 }
@@ -73,6 +81,10 @@ impl Report {
             beyond_limit = self.beyond_limit,
             attention = self.attention,
             notified = self.notified,
+            watched = self.watched,
+            reverted = self.reverted,
+            unwatched = self.unwatched,
+            watch_ended = self.watch_ended,
             notices_again = self.notices_again,
             failures = self.failures.len(),
             "swept"

@@ -1,8 +1,8 @@
 //! `sweep`.
 
 use super::shared::{
-    CHANGES_INCIDENTS, HANDS_NOTICES_OVER, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION,
-    TABLE_NAME, keys, reads, removes, writes,
+    CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, HANDS_NOTICES_OVER, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX,
+    NOTIFY_FUNCTION, TABLE_NAME, keys, reads, removes, writes,
 };
 use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
@@ -10,7 +10,10 @@ use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 pub static SPEC: FunctionSpec = FunctionSpec {
     name: "sweep",
     description: "Feeds intake with findings that never reached it, and takes care of incidents left behind.",
-    timeout_seconds: Some(Limit::of(300)),
+    timeout_seconds: Some(Limit::because(
+        600,
+        "after what it feeds it reads contained incidents back, and waits for who changed one",
+    )),
     memory_mib: Some(Limit::because(
         512,
         "holds a page of findings twice, of up to 240 KB each",
@@ -22,6 +25,12 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         MACHINE_ARN_PREFIX,
         NOTIFY_FUNCTION,
         ("CLOSE_FUNCTION", "!Ref CloseFunction"),
+        (
+            "ASKED_FUNCTIONS",
+            "!Sub close|${CloseFunction.Arn},investigate|${InvestigateFunction.Arn},respond-ec2|${RespondEc2Function.Arn},respond-iam|${RespondIamFunction.Arn},respond-s3|${RespondS3Function.Arn}",
+        ),
+        CONFIRM_AFTER_SECONDS,
+        ("WATCH_DAYS", "!Ref WatchDays"),
         (
             "RULES",
             "!Sub ${GuardDutyRule}|${IntakeQueue.Arn},${SecurityHubRule}|${IntakeQueue.Arn},${HealthRule}|${IntakeQueue.Arn},${FailedExecutionRule}|${CloseFunction.Arn}|${NotifyFunction.Arn}",
@@ -100,6 +109,21 @@ Events:
             },
             &["lambda:InvokeFunction"],
         ),
+        Statement::allow(
+            Scope {
+                why: "Who contained it reads it back, again and again, and CloudTrail tells who changed it. What they do besides follows from the log alone.",
+                ..Scope::of(
+                    "HaveContainmentsReadBack",
+                    &[
+                        "{InvestigateFunction.Arn}",
+                        "{RespondEc2Function.Arn}",
+                        "{RespondIamFunction.Arn}",
+                        "{RespondS3Function.Arn}",
+                    ],
+                )
+            },
+            &["lambda:InvokeFunction"],
+        ),
     ],
     alarm: Alarm {
         description: "A part of the sweep failed. Findings that never reached Backstop may stay unanswered; its log says which part.",
@@ -107,3 +131,27 @@ Events:
         threshold: Limit::because(1, "one failed run of three is made up for by the next"),
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::FUNCTIONS;
+
+    #[test]
+    fn whoever_contains_can_be_asked_to_read_back() {
+        let asked = SPEC
+            .environment
+            .iter()
+            .find(|(name, _)| *name == "ASKED_FUNCTIONS");
+        let named: Vec<&str> = asked
+            .map(|(_, value)| value.trim_start_matches("!Sub "))
+            .unwrap_or_default()
+            .split(',')
+            .filter_map(|pair| Some(pair.split_once('|')?.0))
+            .collect();
+        let mut expected = vec!["close", "investigate"];
+        let names = FUNCTIONS.iter().map(|function| function.name);
+        expected.extend(names.filter(|name| name.starts_with("respond-")));
+        assert_eq!(named, expected);
+    }
+}

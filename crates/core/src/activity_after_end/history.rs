@@ -117,9 +117,19 @@ impl History {
         let reopened = self.incidents().filter(|(_, incident)| counts(incident)).count();
         Since {
             reopened: u32::try_from(reopened).unwrap_or(u32::MAX),
+            reverted: self.reverted(),
             told,
             mode,
         }
+    }
+
+    /// Incidents that follow one whose containment was changed back.
+    fn reverted(&self) -> u32 {
+        let pairs = self.incidents().zip(self.incidents().skip(1));
+        let reverted = pairs.filter(|((_, next), (id, before))| {
+            next.opened.linked.as_ref() == Some(*id) && before.was_changed_back()
+        });
+        u32::try_from(reverted.count()).unwrap_or(u32::MAX)
     }
 
     /// What a person said who isn't to be overruled, however long ago it was: that it be left alone, or undone.
@@ -128,6 +138,12 @@ impl History {
             let (guardrail, detail) = if incident.undo != Undo::NotAsked {
                 let detail = format!("a person undid what incident {id} did to this target");
                 ("undone-before", detail)
+            } else if let Some(released) = &incident.released {
+                let detail = format!(
+                    "a person released what incident {id} did to this target: {}",
+                    released.reason
+                );
+                ("released-before", detail)
             } else if incident.decision == Some(Answer::Denied) {
                 let detail = format!("a person denied what incident {id} was to do to this target");
                 ("denied-before", detail)
@@ -155,17 +171,30 @@ pub fn is_unconfirmed(opened: &Opened) -> bool {
     decisions.any(|decision| decision.guardrail == UNCONFIRMED)
 }
 
-/// What lowers an incident that may go no further than this, since others of its target were opened today.
-pub fn reopened_before(since: Since) -> Decision {
-    Decision {
+/// What lowers an incident that may go no further than this, since others of its target were opened today, or since what
+/// was done was changed back and done again before.
+pub fn reopened_before(since: Since) -> Option<Decision> {
+    let detail = match since {
+        Since {
+            reopened: 0,
+            reverted: 0,
+            ..
+        } => return None,
+        Since { reopened: 0, .. } => {
+            "what was done to this target was changed back before, and was done again by itself: a person decides whether it \
+             is done once more, or whoever changes it back is to be stopped"
+                .to_owned()
+        }
+        Since { reopened, .. } => format!(
+            "{reopened} of the incidents of this target were opened within a day after one that had ended: a person decides \
+             whether the next is fought as well"
+        ),
+    };
+    Some(Decision {
         guardrail: "reopened-before".to_owned(),
         effect: Effect::LowerTo(Mode::Approve),
-        detail: format!(
-            "{} of the incidents of this target were opened within a day after one that had ended: a person decides whether \
-             the next is fought as well",
-            since.reopened
-        ),
-    }
+        detail,
+    })
 }
 
 #[cfg(test)]

@@ -33,12 +33,14 @@ pub fn to_markdown() -> String {
     }
     line(format!(
         "\n- **verify again**: what was done is read back. If it holds, people are told, at most once a day, what is still \
-         tried; if it\n  doesn't, a linked incident is opened.\n- **open**: a linked incident is opened, in the mode that \
+         tried; if it\n  doesn't, a linked incident is opened.\n- **verify, ask**: the same, and what is opened asks: a \
+         person released it, and isn't overruled.\n- **open**: a linked incident is opened, in the mode that \
          the playbook, the evidence and the guardrails leave now.\n- **ask**: the same, and never further than `approve`: a \
          person refused it or had it undone, and isn't overruled.\n- **tell**: people are told, at most once a day.\n- \
          **note**: the log of the closed incident has it.\n\nOf the incidents that follow within a day the first may go as \
          far as the table says, those after it ask, and after\n{MOST_REOPENED} of them people are only told: whoever changes \
-         it back again and again, be it an intruder or a pipeline, isn't\nfought by a machine. Where the mode is `observe`, \
+         it back again and again, be it an intruder or a pipeline, isn't\nfought by a machine. What was changed back is contained again by itself once, however long ago that was; the next time \
+         people\nare asked. Where the mode is `observe`, \
          people are told instead of opening one more incident, unless\nanother finding has \
          something new to tell."
     ));
@@ -54,6 +56,7 @@ impl Ending {
             Self::Refused => "refused by a guardrail",
             Self::Observed => "observed",
             Self::Reported => "reported",
+            Self::Released => "released by a person",
             Self::Denied => "denied by a person",
             Self::Expired => "expired",
             Self::Undone => "undone",
@@ -95,7 +98,8 @@ impl Reaction {
         match self {
             Self::Note => "note",
             Self::Tell => "tell",
-            Self::VerifyAgain { .. } => "verify again",
+            Self::VerifyAgain { at_most: Mode::Auto } => "verify again",
+            Self::VerifyAgain { .. } => "verify, ask",
             Self::Open { at_most: Mode::Auto } => "open",
             Self::Open { .. } => "ask",
         }

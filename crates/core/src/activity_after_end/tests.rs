@@ -8,6 +8,7 @@ use crate::{
 
 const QUIET: Since = Since {
     reopened: 0,
+    reverted: 0,
     told: false,
     mode: Mode::Auto,
 };
@@ -27,7 +28,12 @@ fn no_ending_is_silent_whatever_is_new() {
             let is_setting = activity == NewActivity::ModeRaised
                 && matches!(
                     ending,
-                    Ending::Contained | Ending::Denied | Ending::Undone | Ending::Stuck | Ending::Reported
+                    Ending::Contained
+                        | Ending::Released
+                        | Ending::Denied
+                        | Ending::Undone
+                        | Ending::Stuck
+                        | Ending::Reported
                 );
             let may_be_silent = activity == NewActivity::Nothing || is_setting;
             assert_eq!(
@@ -37,13 +43,16 @@ fn no_ending_is_silent_whatever_is_new() {
             );
         }
     }
-    assert_eq!(walked, 70);
+    assert_eq!(walked, 77);
 }
 
 #[test]
 fn what_isnt_contained_or_denied_is_answered_again() {
     for ending in Ending::ALL {
-        if matches!(ending, Ending::Contained | Ending::Denied | Ending::Reported) {
+        if matches!(
+            ending,
+            Ending::Contained | Ending::Released | Ending::Denied | Ending::Reported
+        ) {
             continue;
         }
         for activity in [NewActivity::Continued, NewActivity::Worse, NewActivity::Reset] {
@@ -70,7 +79,7 @@ fn what_isnt_contained_or_denied_is_answered_again() {
 /// Whatever is new, and whatever else happened.
 #[test]
 fn a_persons_word_is_never_overruled() {
-    for ending in [Ending::Undone, Ending::Stuck, Ending::Denied] {
+    for ending in [Ending::Undone, Ending::Stuck, Ending::Denied, Ending::Released] {
         for activity in NewActivity::ALL {
             for (reopened, told) in [(0, false), (1, true), (MOST_REOPENED, false)] {
                 let since = Since {
@@ -143,6 +152,25 @@ fn the_first_that_follows_may_act_those_after_it_ask_and_a_war_is_not_fought() {
         }),
         Reaction::Note
     );
+}
+
+/// However long ago: a pipeline that runs once a night isn't fought each night.
+#[test]
+fn what_is_changed_back_again_and_again_is_contained_once_by_itself() {
+    let auto = Reaction::Open { at_most: Mode::Auto };
+    let ask = Reaction::Open {
+        at_most: Mode::Approve,
+    };
+    let before = Since { reverted: 1, ..QUIET };
+    for ending in [Ending::Contained, Ending::PartiallyContained] {
+        let reaction = ending.reaction(NewActivity::Reverted);
+        assert_eq!(reaction.after_reverted(QUIET), auto, "{ending:?}");
+        assert_eq!(reaction.after_reverted(before), ask, "{ending:?}");
+    }
+    let heard = Ending::Contained.reaction(NewActivity::Continued).after(before);
+    assert_eq!(heard.once_read(false, before), ask);
+    assert_eq!(reopened_before(QUIET), None);
+    assert!(reopened_before(before).is_some());
 }
 
 #[test]

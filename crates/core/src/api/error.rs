@@ -86,6 +86,10 @@ codes! {
     NotClosed = 409,
     /// Nothing is left to undo.
     NothingToUndo = 409,
+    /// Only what is contained is released.
+    NotContained = 409,
+    /// It is released already.
+    AlreadyReleased = 409,
     /// A leaked key isn't switched on again.
     LeakedKey = 409,
     /// The step was made by a version that had another list of actions.

@@ -10,6 +10,7 @@ use crate::{
     mode::Mode,
     plan::Change,
     risk::Risk,
+    status::Status,
     target::Target,
 };
 
@@ -104,6 +105,29 @@ pub struct DenyRequest {
     /// The person's words.
     #[serde(default)]
     pub reason: Option<String>,
+}
+
+/// A release: nobody looks any more whether what was done holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseRequest {
+    /// The person's words.
+    pub reason: String,
+}
+
+/// An incident that is released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseAnswer {
+    /// Which.
+    pub incident: IncidentId,
+    /// Where it stands.
+    pub status: Status,
+    /// Who released it.
+    pub by: String,
+    /// Their words.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What a person's word led to.

@@ -44,6 +44,8 @@ pub enum Operation {
     ShowUndo,
     /// Undoes what an incident did.
     UndoIncident,
+    /// Says that nobody needs to look any more whether what was done holds.
+    ReleaseIncident,
     /// Writes the report on an incident.
     ShowReport,
     /// Lists what is kept of an incident, with addresses to get it from.
@@ -130,6 +132,12 @@ pub const ROUTES: &[Route] = &[
         "/incidents/{incident}/undo",
         Right::Responder,
         Operation::UndoIncident,
+    ),
+    route(
+        Method::Post,
+        "/incidents/{incident}/release",
+        Right::Responder,
+        Operation::ReleaseIncident,
     ),
     route(
         Method::Get,

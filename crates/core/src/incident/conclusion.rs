@@ -18,6 +18,9 @@ impl Incident {
             Undo::Ended => return self.status_after_undo(),
             Undo::NotAsked => {}
         }
+        if self.released.is_some() {
+            return Status::Released;
+        }
         if let Some((status, _)) = self.closed {
             return self.status_as_confirmed(status);
         }

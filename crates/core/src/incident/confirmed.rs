@@ -94,7 +94,24 @@ impl Incident {
     /// Whether what was done is to hold.
     pub fn can_be_read_again(&self) -> bool {
         let is_contained = matches!(self.closed, Some((Status::Contained, _)));
-        is_contained && self.undo == Undo::NotAsked && self.stuck.is_none()
+        is_contained && self.undo == Undo::NotAsked && self.stuck.is_none() && self.released.is_none()
+    }
+
+    /// Whether what was done was read after the end and didn't hold: somebody changed it back.
+    pub fn was_changed_back(&self) -> bool {
+        let verdict = self.confirmation.as_ref().map(|it| &it.verdict);
+        let is_gone = |state: &StepState| state.is_containing() && !state.is_proven();
+        matches!(self.closed, Some((Status::Contained, _)))
+            && (matches!(verdict, Some(Verdict::Reopened { .. })) || self.steps.iter().any(is_gone))
+    }
+
+    /// The verdict that is to be written down now: what the second reading showed, or that what was read later doesn't
+    /// hold any more.
+    pub fn verdict_due(&self) -> Option<Verdict> {
+        let verdict = self.verdict()?;
+        let is_told = self.status() == Status::Reopened;
+        let is_news = matches!(verdict, Verdict::Reopened { .. }) && !is_told;
+        (self.awaits_second_reading() || is_news).then_some(verdict)
     }
 
     /// What follows from what was read since it was closed, or since the last verdict; `None` where nothing is to hold.
@@ -156,9 +173,7 @@ impl Incident {
         record: &Record,
         verdict: Verdict,
     ) -> Result<(), Illegal> {
-        if self.closed.is_none() {
-            return Err((event, "the incident isn't closed"));
-        }
+        self.demand_closed(event)?;
         for state in &mut self.steps {
             state.read_again = false;
         }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, Incident, Question, StepState, Undo, UndoAsked, Verdict};
+use super::{Answer, Incident, Question, Released, StepState, Undo, UndoAsked, Verdict};
 use crate::{
     ids::{Hash, NoticeKey, PersonId, StepId},
     log::{Event, Record},
@@ -167,6 +167,18 @@ impl Incident {
                 let missing = missing.clone();
                 self.confirm("not-confirmed", record, Verdict::Partial { missing })?;
             }
+            Event::Released { by, reason, .. } => {
+                self.demand_closed("released")?;
+                self.released = Some(Released {
+                    by: by.clone(),
+                    reason: reason.clone(),
+                    at: record.at,
+                });
+            }
+            Event::WatchEnded { .. } => {
+                self.demand_closed("watch-ended")?;
+                self.watch_ended = Some(record.at);
+            }
             Event::Notified { .. } | Event::NotNotified { .. } => self.notices.apply(record),
             Event::HubTold { workflow, .. } => self.hub_told = Some(*workflow),
             Event::Closed { status } => {
@@ -269,6 +281,13 @@ impl Incident {
             Err((event, "the incident is closed"))
         } else {
             Ok(())
+        }
+    }
+
+    pub(super) fn demand_closed(&self, event: &'static str) -> Result<(), Illegal> {
+        match self.closed {
+            Some(_) => Ok(()),
+            None => Err((event, "the incident isn't closed")),
         }
     }
 

@@ -140,6 +140,7 @@ fn seen(call: &Call) -> CallSeen {
         source: seen.source.clone(),
         ip: seen.ip.clone(),
         resources: seen.resources.clone(),
+        agent: seen.agent.clone(),
     }
 }
 

@@ -177,6 +177,20 @@ pub enum Event {
         /// What wasn't read, a sentence each.
         missing: Vec<String>,
     },
+    /// A person has released it: nobody looks any more whether it holds. What was done stays, and can be undone.
+    Released {
+        /// The caller's ARN, as API Gateway proved it.
+        by: String,
+        /// The person behind the ARN.
+        person: PersonId,
+        /// The person's words.
+        reason: String,
+    },
+    /// The days are over in which what contains the incident is read back by itself.
+    WatchEnded {
+        /// How many they were.
+        days: u32,
+    },
     /// A person wants these steps undone, which takes more people than one. Until then another may say the same.
     UndoApproved {
         /// The caller's ARN, as API Gateway proved it.
@@ -285,6 +299,8 @@ impl Event {
             | Self::Confirmed
             | Self::Reopened { .. }
             | Self::NotConfirmed { .. }
+            | Self::Released { .. }
+            | Self::WatchEnded { .. }
             | Self::UndoApproved { .. }
             | Self::UndoRequested { .. }
             | Self::Stuck { .. }

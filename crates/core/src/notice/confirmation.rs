@@ -37,8 +37,11 @@ pub fn confirmation(id: &IncidentId, incident: &Incident, playbooks: &Playbooks)
         Section::of("What this doesn't say", unsaid(incident)),
     ];
     let mut next = what_next(id, incident, incident.status(), playbooks);
-    if aftermath.is_some_and(|it| !it.touched.is_empty()) {
-        next.insert(0, pipeline());
+    if matches!(confirmation.verdict, Verdict::Reopened { .. }) {
+        next.insert(0, again());
+    }
+    if let Some(aftermath) = aftermath.filter(|it| !it.touched.is_empty()) {
+        next.insert(0, pipeline(aftermath));
     }
     next.push(Point::new("see everything".into(), Command::show(id)));
     let kind = Kind {
@@ -143,8 +146,32 @@ fn unsaid(incident: &Incident) -> Vec<Line> {
     lines
 }
 
+/// What happens by itself.
+fn again() -> Point {
+    "nothing needs to be typed for this: within the sweep's time what doesn't hold is contained again once, if the mode is \
+     auto, and people are asked if it isn't, or if it was changed back before"
+        .into()
+}
+
 /// A pipeline that puts it back does so as often as it is contained.
-fn pipeline() -> Point {
+fn pipeline(aftermath: &Aftermath) -> Point {
+    let looks = aftermath
+        .touched
+        .iter()
+        .find_map(|touch| Some((touch, touch.pipeline()?)));
+    if let Some((touch, (program, by_what))) = looks {
+        return line![
+            "it looks like ",
+            program,
+            " (",
+            by_what,
+            ", which anybody can choose), run as ",
+            outside(&touch.by),
+            ": stop that pipeline and change what it declares, or it puts it back again; if nobody of yours runs it, that \
+             principal is to be contained, too"
+        ]
+        .into();
+    }
     "somebody changed what was contained: if it was a pipeline (Terraform, CloudFormation), stop it first, or it puts it back \
      again; if it wasn't you, that principal is to be contained, too"
         .into()

@@ -18,10 +18,16 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status, playbooks
     let resource = &incident.opened.target.resource;
     let mut points: Vec<Point> = match status {
         Status::Contained | Status::Confirmed => said(resource.once_contained()),
-        Status::Reopened => vec![Point::new(
-            "contain it again; what holds is left alone".into(),
-            Command::of(id, run_command(id, &incident.opened)),
-        )],
+        Status::Reopened => vec![
+            Point::new(
+                "contain it again; what holds is left alone".into(),
+                Command::of(id, run_command(id, &incident.opened)),
+            ),
+            Point::new(
+                "if it is meant to be as it is now".into(),
+                Command::of(id, format!("backstop release {id} --reason \"…\"")),
+            ),
+        ],
         Status::PartiallyContained | Status::Failed => finish(id, incident, playbooks),
         Status::Reported => advice::steps(&incident.opened.finding.finding_type)
             .into_iter()

@@ -230,6 +230,14 @@ impl Texts {
                     notice::nothing_done(&self.finding(), &reason, message),
                 )
             }
+            About::Watch => {
+                let unread = notice::Watched {
+                    id: id(),
+                    incident: self.incident(self.acted()),
+                    found: Some(self.of("`iam:GetUserPolicy` on user `alice`: AccessDenied")),
+                };
+                ("watch", notice::watch_blind(&[unread], at(0)))
+            }
             About::LedgerDown => {
                 let why = self.of("`dynamodb:Query` on the guardrails: no answer");
                 ("ledger-down", notice::ledger_down(&why, at(0)))

@@ -47,6 +47,7 @@ fn who_must_act_is_paged_and_others_are_told() {
                 | About::NothingDone
                 | About::LedgerDown
                 | About::BrokenLock
+                | About::Watch
         );
         assert_eq!(notice.incident.is_none(), is_of_none, "{name}");
     }

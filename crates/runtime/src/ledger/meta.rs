@@ -22,7 +22,7 @@ use crate::CallError;
 pub(super) const BY_OPENED: &str = "by_opened";
 /// The one partition of that index. At a few thousand incidents a day one partition is far from its
 /// limit of 1,000 writes a second (DynamoDB Developer Guide, "Best practices for designing partition keys").
-const LIST: &str = "incident";
+pub(super) const LIST: &str = "incident";
 
 pub(super) fn meta_item(incident: &IncidentId, first: &Record, opened: &Opened) -> Item {
     HashMap::from([

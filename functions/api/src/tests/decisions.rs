@@ -6,6 +6,7 @@ use serde_json::json;
 use super::stage::{ALICE, BOB, Stage, asked, body, code, opened, plan};
 
 const APPROVE: &str = "POST /incidents/{incident}/approve";
+const RELEASE: &str = "POST /incidents/{incident}/release";
 const UNDO: &str = "POST /incidents/{incident}/undo";
 const SSO: &str = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_OnCall_0123456789abcdef/";
 
@@ -163,4 +164,44 @@ async fn undo_of_high_impact_takes_two_who_saw_the_same() {
     let both = stage.ask(UNDO, ALICE, undo(&seen, &["revive-sessions"])).await;
     assert_eq!(body(&both)["state"]["undo"], "started", "{}", both.body);
     assert_eq!(stage.machine.num_calls(), 1);
+}
+
+/// A contained incident, as its log has it.
+fn contained() -> Vec<backstop_core::log::Event> {
+    let event = |json: serde_json::Value| serde_json::from_value(json).unwrap();
+    vec![
+        opened(),
+        event(json!({ "event": "step-ended", "step": "revoke-sessions", "outcome": "already" })),
+        event(json!({ "event": "verified", "step": "revoke-sessions", "holds": true, "observed": "o" })),
+        Event::Closed {
+            status: Status::Contained,
+        },
+    ]
+}
+
+#[tokio::test]
+async fn what_is_contained_is_released_once_with_a_reason() {
+    let stage = Stage::of(contained());
+    let because = |reason: &str| json!({ "body": json!({ "reason": reason }).to_string() });
+    for nothing in [json!({}), because(" "), json!({ "body": "{}" })] {
+        let answer = stage.ask(RELEASE, ALICE, nothing).await;
+        assert_eq!((answer.status_code, code(&answer).as_str()), (400, "bad-request"));
+    }
+    let answer = stage.ask(RELEASE, ALICE, because("rotated")).await;
+    assert_eq!(answer.status_code, 200, "{}", answer.body);
+    let said = body(&answer);
+    assert_eq!(
+        (&said["status"], &said["by"], &said["reason"]),
+        (&json!("released"), &json!(ALICE.0), &json!("rotated"))
+    );
+    let again = stage.ask(RELEASE, BOB, because("me too")).await;
+    assert_eq!(
+        (again.status_code, code(&again).as_str()),
+        (409, "already-released")
+    );
+    assert_eq!(stage.records(), 5);
+    let open = Stage::of(vec![opened()])
+        .ask(RELEASE, ALICE, because("why"))
+        .await;
+    assert_eq!((open.status_code, code(&open).as_str()), (409, "not-contained"));
 }

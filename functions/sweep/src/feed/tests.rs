@@ -8,9 +8,12 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use backstop_aws::{Requests, answering};
-use backstop_core::log::{Event, FindingRef, Opened, Origin, Record};
+use backstop_core::{
+    log::{Event, FindingRef, Opened, Origin, Record},
+    sweep::WatchTimes,
+};
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, machines::Machines, new_id, outbox::Outbox};
+use backstop_runtime::{Ledger, functions::Functions, machines::Machines, new_id, outbox::Outbox};
 use serde_json::json;
 
 use super::*;
@@ -126,6 +129,11 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
         queue_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/intake".to_owned(),
         outbox: Outbox::new(aws_sdk_lambda::Client::new(&config), "notify".to_owned()),
         closer: crate::closer::Closer::new(aws_sdk_lambda::Client::new(&config), "close".to_owned()),
+        functions: Functions::read(&config, "close|close", crate::watch::PATIENCE).unwrap(),
+        watch: WatchTimes {
+            confirm_after: SignedDuration::from_mins(15),
+            days: 30,
+        },
         rules: Vec::new(),
         window: SignedDuration::from_hours(24),
         config,

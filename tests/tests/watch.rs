@@ -1,0 +1,186 @@
+//! What is contained is looked after: the sweep finds what another identity changed back, the log has who it was, it is
+//! contained again once by itself, and then people are asked. What a person has released is left alone.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use aws_credential_types::Credentials;
+use aws_sdk_iam::types::StatusType;
+use backstop_core::{
+    IncidentId, Mode,
+    incident::{Incident, Status, Verdict},
+    log::Event,
+};
+use backstop_tests::{Leaked, People, Scene, refusals};
+use serde_json::json;
+
+/// Long before a sweep of this test runs.
+const CONFIRM_AFTER: (&str, &str) = ("ConfirmAfterSeconds", "2");
+
+const EVERYTHING: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+
+/// Another user of the attacker's, who may do anything; as whoever holds its key.
+async fn second_identity(scene: &Scene, user: &str) -> aws_sdk_iam::Client {
+    let iam = scene.iam();
+    iam.create_user().user_name(user).send().await.unwrap();
+    iam.put_user_policy()
+        .user_name(user)
+        .policy_name("everything")
+        .policy_document(EVERYTHING)
+        .send()
+        .await
+        .unwrap();
+    let made = iam.create_access_key().user_name(user).send().await.unwrap();
+    let key = made.access_key().unwrap();
+    let (id, secret) = (key.access_key_id(), key.secret_access_key());
+    let credentials = Credentials::new(id, secret, None, None, "attacker");
+    aws_sdk_iam::Client::new(&scene.environment.account().sdk_config(credentials))
+}
+
+/// Switches the key on and deletes each deny of Backstop's.
+async fn change_back(attacker: &aws_sdk_iam::Client, leaked: &Leaked) {
+    attacker
+        .update_access_key()
+        .user_name(&leaked.user)
+        .access_key_id(&leaked.key_id)
+        .status(StatusType::Active)
+        .send()
+        .await
+        .unwrap();
+    let policies = attacker.list_user_policies().user_name(&leaked.user).send().await;
+    let policies = policies.unwrap();
+    let denies = policies.policy_names().iter();
+    for deny in denies.filter(|name| name.starts_with("BackstopDeny-")) {
+        attacker
+            .delete_user_policy()
+            .user_name(&leaked.user)
+            .policy_name(deny)
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+fn is_confirmed(incident: &Incident) -> bool {
+    incident.status() == Status::Confirmed
+}
+
+async fn follows(scene: &Scene, finding: &str, before: &IncidentId) -> (IncidentId, Incident) {
+    let is_next = |incident: &Incident| {
+        incident.opened.linked.as_ref() == Some(before)
+            && (is_confirmed(incident) || incident.status() == Status::AwaitingApproval)
+    };
+    scene.until(finding, is_next).await
+}
+
+/// The one notice that pages of it, and what the log has.
+async fn is_reopened_by(scene: &Scene, people: &People, id: &IncidentId, user: &str) {
+    let incident = scene
+        .environment
+        .ledger()
+        .log(id)
+        .await
+        .unwrap()
+        .incident()
+        .unwrap();
+    assert_eq!(incident.status(), Status::Reopened, "{incident:#?}");
+    let Some(Verdict::Reopened { found }) = incident.confirmation.map(|it| it.verdict) else {
+        unreachable!("it says what was found")
+    };
+    let gone = found.iter().filter(|one| one.contains("doesn't hold any more"));
+    assert!(gone.count() >= 1, "{found:?}");
+    let touched = incident.aftermath.unwrap().touched;
+    let suffix = format!("user/{user}");
+    assert!(
+        !touched.is_empty() && touched.iter().all(|touch| touch.by.ends_with(&suffix)),
+        "{touched:?}"
+    );
+    let mut told = people.told_of(id.as_str()).await;
+    told.retain(|notice| notice.subject.contains("REOPENED"));
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].body.contains(user), "{}", told[0].body);
+}
+
+async fn until_told(scene: &Scene, id: &IncidentId) {
+    let is_told = |incident: &Incident| {
+        let record = incident.confirmation.as_ref().map(|it| it.record);
+        record.is_some_and(|record| {
+            incident
+                .notices
+                .is_told(&backstop_core::NoticeKey::confirmation(record))
+        })
+    };
+    scene.until_of(id, is_told).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_changed_back_is_found_contained_once_more_and_then_asked_about() {
+    let scene = Scene::start(Mode::Auto, &[CONFIRM_AFTER]).await;
+    let people = People::of(&scene.environment).await;
+    let attacker = second_identity(&scene, "mallory").await;
+    let (left_alone, attacked) = (scene.leak(true).await, scene.leak(true).await);
+    let (quiet, finding) = tokio::join!(scene.send_leak(&left_alone), scene.send_leak(&attacked));
+    let (quiet, _) = scene.until(&quiet, is_confirmed).await;
+    let (first, _) = scene.until(&finding, is_confirmed).await;
+
+    let records = |log: &backstop_runtime::IncidentLog| log.records().len();
+    let before = records(&scene.environment.ledger().log(&quiet).await.unwrap());
+    let swept = scene.sweep().await;
+    assert_eq!(
+        (&swept["watched"], &swept["reverted"]),
+        (&json!(2), &json!(0)),
+        "{swept}"
+    );
+    let after = records(&scene.environment.ledger().log(&quiet).await.unwrap());
+    assert_eq!(before, after, "what holds isn't written down each time");
+
+    change_back(&attacker, &attacked).await;
+    let swept = scene.sweep().await;
+    assert_eq!(
+        (&swept["watched"], &swept["reverted"]),
+        (&json!(2), &json!(1)),
+        "{swept}"
+    );
+    until_told(&scene, &first).await;
+    is_reopened_by(&scene, &people, &first, "mallory").await;
+    let (second, again) = follows(&scene, &finding, &first).await;
+    assert_eq!(
+        (again.opened.mode, again.status()),
+        (Mode::Auto, Status::Confirmed)
+    );
+    assert_eq!(scene.state(&attacked).await, (false, true));
+
+    change_back(&attacker, &attacked).await;
+    let swept = scene.sweep().await;
+    assert_eq!(swept["reverted"], json!(1), "{swept}");
+    let (_, asked) = follows(&scene, &finding, &second).await;
+    assert_eq!(
+        (asked.opened.mode, asked.status()),
+        (Mode::Approve, Status::AwaitingApproval)
+    );
+    assert!(
+        refusals(&asked).contains(&"reopened-before".to_owned()),
+        "{asked:#?}"
+    );
+    assert_eq!(scene.state(&attacked).await, (true, false), "nobody decided yet");
+    until_told(&scene, &second).await;
+    is_reopened_by(&scene, &people, &second, "mallory").await;
+
+    // What a person released is left alone, whoever changes it.
+    let released = Event::Released {
+        by: "arn:aws:iam::123456789012:user/alice".to_owned(),
+        person: backstop_core::PersonId::new("alice"),
+        reason: "the key was rotated".to_owned(),
+    };
+    let ledger = scene.environment.ledger();
+    let mut log = ledger.log(&quiet).await.unwrap();
+    log.append(&ledger, released).await.unwrap();
+    change_back(&attacker, &left_alone).await;
+    let swept = scene.sweep().await;
+    assert_eq!(swept["reverted"], json!(0), "{swept}");
+    let log = ledger.log(&quiet).await.unwrap();
+    assert_eq!(log.incident().unwrap().status(), Status::Released);
+    let row = ledger.row(&quiet).await.unwrap().unwrap();
+    assert_eq!(row.status, Status::Released, "the list has it, too");
+    assert_eq!(scene.state(&left_alone).await, (true, false));
+    scene.end().await;
+}

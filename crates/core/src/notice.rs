@@ -9,6 +9,7 @@ mod broken_lock;
 mod confirmation;
 mod digest;
 mod execution_died;
+mod gathered;
 mod guards;
 mod integrity;
 mod ledger_down;
@@ -130,7 +131,7 @@ impl Kind {
             next: Vec::new(),
             key: self.key,
             incident: Some(id.clone()),
-            case: Some(id.clone()),
+            case: Some(incident.opened.case.id(id).clone()),
         }
     }
 }

@@ -85,6 +85,7 @@ fn log(id: &str, linked: Option<&str>) -> [AttributeValue; 2] {
         finding: FindingRef::of(&finding, None),
         title: String::new(),
         linked: linked.map(IncidentId::from),
+        case: backstop_core::case::Case::default(),
         guardrails: Vec::new(),
     };
     let opened = Record::next(None, now(), new_id(), Event::Opened(Box::new(opened))).unwrap();

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use backstop_actions::{ActionSpec, actions_of};
 use backstop_core::{Receipt, Risk, UndoOutcome};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,6 +19,64 @@ use crate::{Action, StepError, action::StepRequest};
 pub type States = BTreeMap<String, Value>;
 /// Shared with the account's clients, which read and write it.
 pub type FakeAccount = Arc<Mutex<States>>;
+
+/// What an action may be about, and the account that it is in.
+pub struct Scene {
+    /// What the action is asked for.
+    pub request: StepRequest,
+    /// What there is before anything is done.
+    pub planted: States,
+}
+
+/// Tries every action of a function that changes something, each on the first scene for which it plans a change: a new
+/// action is tried by being registered. Prints the counts; fails where a forged receipt gave anybody anything.
+#[expect(
+    clippy::print_stderr,
+    reason = "the counts are what a reader of the run asks for"
+)]
+pub async fn nothing_is_gained(
+    function: &str,
+    scenes: &[Scene],
+    actions: impl Fn(&FakeAccount) -> Vec<Arc<dyn Action>>,
+) {
+    let mut tally = Tally::default();
+    let changing: Vec<_> = actions_of(function)
+        .filter(|spec| spec.changes_something())
+        .collect();
+    for spec in &changing {
+        tally
+            .try_every_receipt(&bench(spec, scenes, &actions).await)
+            .await;
+    }
+    eprintln!("{function}: {} actions, {tally}", changing.len());
+    assert!(tally.mutations > 20 * changing.len(), "{tally}");
+    assert!(tally.gained.is_empty(), "{:#?}", tally.gained);
+}
+
+async fn bench(
+    spec: &ActionSpec,
+    scenes: &[Scene],
+    actions: &impl Fn(&FakeAccount) -> Vec<Arc<dyn Action>>,
+) -> Bench {
+    for Scene { request, planted } in scenes {
+        let account = Arc::new(Mutex::new(planted.clone()));
+        let mut all = actions(&account).into_iter();
+        let action = all.find(|action| action.spec().id == spec.id).unwrap();
+        match action.plan(request).await {
+            Ok(plan) if !plan.changes.is_empty() => {
+                let request = request.clone();
+                return Bench {
+                    action,
+                    request,
+                    account,
+                };
+            }
+            Ok(_) | Err(StepError::NotApplicable { .. } | StepError::Mismatch { .. }) => {}
+            Err(error) => unreachable!("{}: {error}", spec.id),
+        }
+    }
+    unreachable!("`{}` plans nothing: plant what it changes", spec.id)
+}
 
 /// An action on a fake account.
 pub struct Bench {
@@ -215,8 +274,8 @@ impl Bench {
     async fn undo(&self, receipt: &Receipt, accepted: &[Risk]) -> Result<UndoOutcome, StepError> {
         let request = StepRequest {
             accepted: accepted.to_vec(),
-            // The log has it.
-            ended_at: Some(self.request.at),
+            // Whoever forges receipts forges the log.
+            ended_at: Some(Timestamp::UNIX_EPOCH),
             ..self.request.clone()
         };
         self.action.undo(&permit(), &request, receipt).await

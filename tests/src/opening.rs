@@ -34,6 +34,7 @@ impl Case {
             title: "a test".to_owned(),
             finding: finding(),
             linked: None,
+            case: backstop_core::case::Case::default(),
             guardrails: Vec::new(),
         };
         let new = NewIncident {

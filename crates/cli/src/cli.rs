@@ -4,8 +4,8 @@ use backstop_terminal::{EXIT_CODES, Format};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    completions, context, coverage, decide, drill, evidence, exempt, incidents, pause, playbook, release,
-    replay, report, run, undo,
+    completions, context, coverage, decide, doctor, drill, evidence, exempt, incidents, pause, playbook,
+    release, replay, report, run, undo,
 };
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Resume(pause::ResumeArguments),
     /// Say what is left alone, by whom, why and until when
     Exempt(exempt::Arguments),
+    /// Say how the deployment is: whether it can be reached, works, and is heard
+    Doctor(doctor::Arguments),
     /// Name the deployments that you talk to, and choose one
     Context(context::Arguments),
     /// Read, check, compile and begin playbooks

@@ -8,6 +8,7 @@ mod completions;
 mod context;
 mod coverage;
 mod decide;
+mod doctor;
 mod drill;
 mod evidence;
 mod exempt;
@@ -52,6 +53,7 @@ async fn main() -> ExitCode {
         Command::Pause(arguments) => pause::pause(arguments, &printer).await,
         Command::Resume(arguments) => printer.end(pause::resume(arguments).await),
         Command::Exempt(arguments) => exempt::run(arguments, &printer).await,
+        Command::Doctor(arguments) => printer.end(doctor::run(arguments).await),
         Command::Context(arguments) => context::run(arguments, &printer),
         Command::Playbook(arguments) => playbook::run(arguments, &printer),
         Command::Replay(arguments) => printer.end(replay::run(&arguments).await),

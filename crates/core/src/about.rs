@@ -47,6 +47,8 @@ abouts! {
     Confirmation = "confirmation",
     /// A plan that waits for a decision.
     Question = "question",
+    /// A question that nobody has answered yet.
+    Reminder = "reminder",
     /// The hourly limit is reached: what comes next waits for decisions.
     Limit = "limit",
     /// What waits beyond the hourly limit, by severity.
@@ -105,6 +107,11 @@ impl NoticeKey {
     /// The question that the record with this id asks.
     pub fn question(record: &str) -> Self {
         Self::new(format!("{}-{record}", About::Question.as_str()))
+    }
+
+    /// Nobody has answered this question.
+    pub fn reminder(question: &Self) -> Self {
+        Self::new(format!("{}-{question}", About::Reminder.as_str()))
     }
 
     /// The limit of the hour in which the incident was opened.

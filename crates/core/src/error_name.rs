@@ -51,6 +51,9 @@ pub enum ErrorName {
     /// The incidents table can't be read or written.
     #[serde(rename = "Backstop.LedgerUnavailable")]
     LedgerUnavailable,
+    /// A notice was published, and nobody is subscribed to what it was published to.
+    #[serde(rename = "Backstop.NoSubscription")]
+    NoSubscription,
     /// A defect in Backstop.
     #[serde(rename = "Backstop.Internal")]
     Internal,
@@ -58,7 +61,7 @@ pub enum ErrorName {
 
 impl ErrorName {
     /// Every name: the compiler and a test hold machines and functions to this list.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Throttled,
         Self::Unavailable,
         Self::NotYetVerified,
@@ -73,6 +76,7 @@ impl ErrorName {
         Self::Rejected,
         Self::InvalidInput,
         Self::LedgerUnavailable,
+        Self::NoSubscription,
         Self::Internal,
     ];
 
@@ -93,6 +97,7 @@ impl ErrorName {
             Self::Rejected => "Backstop.Rejected",
             Self::InvalidInput => "Backstop.InvalidInput",
             Self::LedgerUnavailable => "Backstop.LedgerUnavailable",
+            Self::NoSubscription => "Backstop.NoSubscription",
             Self::Internal => "Backstop.Internal",
         }
     }

@@ -18,6 +18,7 @@
 //! | [`incident`] | the state of an incident, folded from its log |
 //! | [`aftermath`] | what happened to a contained target until it was read a second time |
 //! | [`activity_after_end`] | what happens when a target whose incident has ended is heard of again |
+//! | [`case`] | what one attack opened, told together |
 //! | [`times`] | when what happened, and how long it took |
 //! | [`words`] | statuses, ends of steps and events, in words |
 //! | [`manifest`] | the chained list of what is kept of an incident |
@@ -41,6 +42,7 @@ pub mod aftermath;
 pub mod api;
 pub mod attack_began;
 pub mod canonical;
+pub mod case;
 pub mod error_name;
 pub mod evidence;
 pub mod finding;

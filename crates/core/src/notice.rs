@@ -9,6 +9,7 @@ mod broken_lock;
 mod confirmation;
 mod digest;
 mod execution_died;
+mod gathered;
 mod guards;
 mod integrity;
 mod ledger_down;
@@ -21,6 +22,7 @@ mod nothing_done;
 mod outcome;
 mod proposals;
 mod question;
+mod reminder;
 mod section;
 mod undone;
 mod watch;
@@ -45,6 +47,7 @@ pub use nothing_done::nothing_done;
 pub use outcome::{missing, outcome, outcome_looked_at_again};
 pub use proposals::proposals;
 pub use question::{how_to_undo, question};
+pub use reminder::reminder;
 pub use section::{Change, Entry, Section};
 use serde::{Deserialize, Serialize};
 pub use undone::undone;
@@ -128,7 +131,7 @@ impl Kind {
             next: Vec::new(),
             key: self.key,
             incident: Some(id.clone()),
-            case: Some(id.clone()),
+            case: Some(incident.opened.case.id(id).clone()),
         }
     }
 }

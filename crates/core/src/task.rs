@@ -336,6 +336,15 @@ pub enum ApproveTask {
         /// The incident.
         incident: IncidentId,
     },
+    /// People couldn't be asked, however often it was tried.
+    Unasked {
+        /// The incident.
+        incident: IncidentId,
+        /// The error's name as the machine caught it.
+        error: String,
+        /// The error's cause as the machine caught it.
+        cause: String,
+    },
 }
 
 /// The decision that resumes the machine. A compiled machine compares the bare text.

@@ -1,6 +1,7 @@
 //! Logs that earlier versions wrote stay readable: their chains hold, and they mean what they meant.
 //!
-//! Each was recorded from a drill (`backstop incidents show --output json`). None is ever edited; a new version adds its
+//! Each was recorded from a drill (`backstop incidents show --output json`), or from an end-to-end test that attacks between
+//! the readings. None is ever edited; a new version adds its
 //! own.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -24,6 +25,12 @@ fn noted() -> BTreeMap<&'static str, (Status, bool, bool)> {
             (Status::Contained, true, true),
         ),
         ("leaked-access-key-undone.json", (Status::Undone, true, true)),
+        // From here on each step has a chain of its own, and what is closed is read a second time.
+        (
+            "leaked-access-key-confirmed.json",
+            (Status::Confirmed, true, true),
+        ),
+        ("leaked-access-key-reopened.json", (Status::Reopened, true, true)),
         (
             "leaked-access-key-partially-contained.json",
             (Status::PartiallyContained, true, false),

@@ -41,6 +41,7 @@ fn incident(mode: Mode, guardrails: Vec<Decision>, finding_type: &str) -> Incide
         },
         title: "Bitcoin-related domain name queried by EC2 instance".into(),
         linked: None,
+        case: backstop_core::case::Case::default(),
         guardrails,
     };
     let at = "2026-01-01T00:00:00Z".parse().unwrap();

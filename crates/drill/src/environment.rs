@@ -1,6 +1,7 @@
 //! The environment: a started account with the real stack deployed in it, for one drill or many.
 
 mod dead_letters;
+mod hearing;
 mod logs;
 
 use std::{
@@ -30,6 +31,8 @@ pub use logs::LogsError;
 
 /// The source that the stack accepts drills from.
 pub const SOURCE: &str = "backstop.drill";
+/// The parameter that names who is told.
+const ALERT_EMAIL: &str = "AlertEmail";
 const STACK: &str = "backstop";
 /// Functions that change the account are named so in the template.
 const RESPONDERS: &str = "Respond";
@@ -89,6 +92,9 @@ pub enum EnvironmentError {
         /// Why.
         source: Box<DeployError>,
     },
+    /// Nobody can be subscribed to the alerts topic.
+    #[error("subscribing to the alerts topic")]
+    Subscribe(#[from] Box<DrillError>),
     /// The stack lacks an output.
     #[error("finding the stack's parts")]
     Stack(#[from] StackError),
@@ -119,12 +125,17 @@ impl Environment {
             source: Box::new(source),
         })?;
         let table = stack.incidents_table()?.to_owned();
-        Ok(Self {
+        let environment = Self {
             account,
             stack,
             table,
             mode: options.mode,
-        })
+        };
+        // Whoever names an address, or none, says who hears; else somebody does, as in a deployment that is done.
+        if !options.parameters.contains_key(ALERT_EMAIL) {
+            hearing::subscribe(&environment).await.map_err(Box::new)?;
+        }
+        Ok(environment)
     }
 
     /// An environment around a stack that is deployed already.

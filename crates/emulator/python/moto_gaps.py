@@ -19,6 +19,7 @@ def fill():
     keep_groups_of_attached_interfaces()
     lock_snapshots()
     share_snapshots()
+    refuse_members_and_strangers()
 
 
 def take_profiles_as_named():
@@ -139,3 +140,30 @@ def share_snapshots():
         return EmptyResult()
 
     EC2Response.modify_snapshot_attribute = modify_snapshot_attribute
+
+
+def refuse_members_and_strangers():
+    """Moto attaches an instance to its Auto Scaling group as often as it is asked to, and detaches one that isn't there."""
+    from moto.autoscaling.exceptions import ValidationError
+    from moto.autoscaling.models import AutoScalingBackend
+
+    attach, detach = AutoScalingBackend.attach_instances, AutoScalingBackend.detach_instances
+
+    def attach_instances(self, group_name, instance_ids):
+        for group in self.autoscaling_groups.values():
+            for member in group.instance_states:
+                if member.instance.id in instance_ids:
+                    raise ValidationError(
+                        f"The Instance: {member.instance.id} is already part of AutoScalingGroup:{group.name}"
+                    )
+        return attach(self, group_name, instance_ids)
+
+    def detach_instances(self, group_name, instance_ids, *args, **kwargs):
+        members = {member.instance.id for member in self.autoscaling_groups[group_name].instance_states}
+        for instance in instance_ids:
+            if instance not in members:
+                raise ValidationError(f"The instance {instance} is not part of Auto Scaling group {group_name}.")
+        return detach(self, group_name, instance_ids, *args, **kwargs)
+
+    AutoScalingBackend.attach_instances = attach_instances
+    AutoScalingBackend.detach_instances = detach_instances

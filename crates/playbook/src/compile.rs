@@ -43,6 +43,7 @@ pub(crate) mod names {
     pub(crate) const WANTED: &str = "Is approval wanted?";
     pub(crate) const ASK: &str = "Ask a person to approve the plan";
     pub(crate) const EXPIRED: &str = "Write down that the approval expired";
+    pub(crate) const UNASKED: &str = "Leave it to a person, since nobody could be asked";
     pub(crate) const APPROVED: &str = "Was it approved?";
     pub(crate) const CONTAIN: &str = "Contain";
     pub(crate) const PROVE: &str = "Prove the containment";

@@ -187,6 +187,7 @@ fn gone(target: Resource, playbook: &str) -> Incident {
         },
         title: String::new(),
         linked: None,
+        case: backstop_core::case::Case::default(),
         guardrails: Vec::new(),
     };
     let ended = Event::StepEnded {

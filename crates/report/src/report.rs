@@ -183,6 +183,18 @@ fn facts(id: &IncidentId, incident: &Incident) -> Vec<Fact> {
     if let Some(linked) = &opened.linked {
         facts.push(fact("Answered before", linked.to_string()));
     }
+    if let Some(first) = &opened.case.first {
+        facts.push(fact("One case with", first.to_string()));
+    }
+    for named in &opened.case.named {
+        facts.push(fact("Also names", named.to_string()));
+    }
+    if opened.case.more > 0 {
+        facts.push(fact(
+            "Also names, in the raw finding",
+            opened.case.more.to_string(),
+        ));
+    }
     facts
 }
 

@@ -120,6 +120,7 @@ fn gone_wrong(user: &str) -> Vec<Record> {
         },
         title: format!("API GetCallerIdentity was called by {user} from 203.0.113.7"),
         linked: None,
+        case: backstop_core::case::Case::default(),
         guardrails: vec![],
     }));
     let ended = |step: &str, outcome| Event::StepEnded {

@@ -2,17 +2,14 @@
 
 use aws_sdk_iam::Client;
 use backstop_actions::permissions;
-use backstop_core::{ErrorName, Receipt, Risk, UndoOutcome, Verification};
+use backstop_core::{ErrorName, Risk, UndoOutcome, Verification};
 use jiff::{SignedDuration, Timestamp, Unit};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
     CallError, StepError,
-    action::{StepRequest, read_receipt, unlike},
+    action::{StepRequest, unlike},
     cut_off,
     inline_policy::{PolicyReceipt, PolicyState, only_denies},
-    opened_at,
 };
 
 backstop_aws::services! {
@@ -47,16 +44,6 @@ impl PrincipalKind {
     }
 }
 
-/// What undo needs of a deny.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InlineDenyReceipt {
-    /// The policy as we write it.
-    #[serde(flatten)]
-    pub policy: PolicyReceipt,
-    /// When every session from before the deny has expired.
-    pub sessions_end: Timestamp,
-}
-
 /// The calls on one kind of principal.
 pub struct InlineDeny {
     iam: Client,
@@ -67,19 +54,6 @@ impl InlineDeny {
     /// The calls on principals of this kind.
     pub const fn on(kind: PrincipalKind, iam: Client) -> Self {
         Self { iam, kind }
-    }
-
-    /// This incident's deny of that name's holder.
-    pub fn receipt(&self, name: &str, request: &StepRequest, document: &Value) -> InlineDenyReceipt {
-        self.receipt_for(PolicyReceipt::new(name, &request.incident, document), request)
-    }
-
-    /// The receipt of such a policy.
-    pub fn receipt_for(&self, policy: PolicyReceipt, request: &StepRequest) -> InlineDenyReceipt {
-        InlineDenyReceipt {
-            policy,
-            sessions_end: self.expired(request.at),
-        }
     }
 
     /// The AWS CLI line that takes the policy away.
@@ -213,55 +187,30 @@ impl InlineDeny {
         })
     }
 
-    /// Takes the deny back. While sessions from before it may be alive, one of them an attacker's, only those
-    /// stay denied; a person may accept their revival by name.
-    pub async fn undo(&self, request: &StepRequest, receipt: &Receipt) -> Result<UndoOutcome, StepError> {
-        self.undo_of(request, read_receipt(receipt)?).await
-    }
-
-    /// [`InlineDeny::undo`] of a receipt that is read.
-    pub async fn undo_of(
-        &self,
-        request: &StepRequest,
-        receipt: InlineDenyReceipt,
-    ) -> Result<UndoOutcome, StepError> {
-        let InlineDenyReceipt { policy, sessions_end } = receipt;
-        let state = self.state(&policy).await?;
-        let end = self.within_reason(sessions_end, request);
-        self.undo_from(request, &policy, &state, end).await
-    }
-
-    /// The same where sessions could be made while everything was denied, as by `GetSessionToken`, which no policy denies: those
-    /// made up to the undo, or up to an earlier one that narrowed the deny, must have expired.
-    pub async fn undo_while_sessions_are_made(
-        &self,
-        request: &StepRequest,
-        receipt: &Receipt,
-    ) -> Result<UndoOutcome, StepError> {
-        let InlineDenyReceipt { policy, sessions_end } = read_receipt(receipt)?;
-        let state = self.state(&policy).await?;
-        let newest = match state {
-            PolicyState::Narrowed { cutoff } => cutoff,
-            PolicyState::Ours | PolicyState::Absent | PolicyState::Altered => request.at,
-        };
-        let end = self
-            .within_reason(sessions_end, request)
-            .max(self.expired(newest));
-        self.undo_from(request, &policy, &state, end).await
-    }
-
-    async fn undo_from(
+    /// Takes the deny back. While sessions that it holds may be alive, one of them an attacker's, only those stay denied; a
+    /// person may accept their revival by name.
+    ///
+    /// Which ones those are is read from the account, never from a receipt, nor from the log: a deny of sessions before a
+    /// cut-off holds those. One without a cut-off holds all that were issued up to now: nothing keeps an instance, a function
+    /// or a working key from getting new ones under it (AWS STS API Reference: `GetSessionToken` needs no permission).
+    pub async fn undo(
         &self,
         request: &StepRequest,
         policy: &PolicyReceipt,
-        state: &PolicyState,
-        sessions_end: Timestamp,
     ) -> Result<UndoOutcome, StepError> {
+        let state = self.state(policy).await?;
         if let PolicyState::Absent | PolicyState::Altered = state
-            && let Some(outcome) = policy.undo_without_removal(state)
+            && let Some(outcome) = policy.undo_without_removal(&state)
         {
             return Ok(outcome);
         }
+        let newest = match state {
+            PolicyState::Narrowed { cutoff } => cutoff,
+            PolicyState::Ours | PolicyState::Absent | PolicyState::Altered => {
+                policy.cutoff().unwrap_or(request.at)
+            }
+        };
+        let sessions_end = self.expired(newest.min(cut_off::after(request.at)));
         let (word, holder, name) = (self.kind.word(), &policy.holder, &policy.policy_name);
         if request.at >= sessions_end || request.accepted.contains(&Risk::ReviveSessions) {
             self.delete(policy).await?;
@@ -269,7 +218,7 @@ impl InlineDeny {
                 what: format!("removed policy {name} from {word} {holder}"),
             });
         }
-        if *state == PolicyState::Ours
+        if state == PolicyState::Ours
             && let Some(narrowed) = policy.narrowed(request.at)
         {
             self.put(&narrowed).await?;
@@ -284,22 +233,11 @@ impl InlineDeny {
     }
 
     /// When every session that was issued before this moment has expired.
-    pub fn expired(&self, issued_before: Timestamp) -> Timestamp {
+    fn expired(&self, issued_before: Timestamp) -> Timestamp {
         let longest = self.kind.longest_session();
         let end = issued_before.saturating_add(longest).unwrap_or(Timestamp::MAX);
         // People read it, and a fraction of a second says nothing to them.
         end.round(Unit::Second).unwrap_or(end)
-    }
-
-    /// The end of all sessions from before, as the receipt has it, but never earlier than those from before the incident
-    /// may live, nor those from before the step ended, which may have been hours after its receipt was saved; nor later
-    /// than those from before now: no receipt brings stolen ones back to life.
-    fn within_reason(&self, sessions_end: Timestamp, request: &StepRequest) -> Timestamp {
-        let earliest = opened_at(&request.incident)
-            .max(request.ended_at)
-            .map_or(Timestamp::MIN, |at| self.expired(at));
-        let latest = self.expired(cut_off::after(request.at));
-        sessions_end.min(latest).max(earliest)
     }
 
     fn place(&self, policy: &PolicyReceipt) -> String {

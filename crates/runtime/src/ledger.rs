@@ -44,6 +44,7 @@ pub use log::IncidentLog;
 pub use opening::{Lock, NewIncident, Opening};
 pub use outbox::{KeptNotice, Undelivered};
 
+use self::item::{Item, text};
 use crate::CallError;
 
 /// The incidents table.
@@ -135,6 +136,24 @@ impl Ledger {
     /// The log of an incident, with its chain checked.
     pub async fn log(&self, incident: &IncidentId) -> Result<IncidentLog, LedgerError> {
         IncidentLog::read(self, incident).await
+    }
+
+    /// One item of an incident as it is now; `what` says in words what it is.
+    async fn item(&self, incident: &IncidentId, sk: &str, what: &str) -> Result<Option<Item>, LedgerError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key("pk", text(incident_pk(incident)))
+            .key("sk", text(sk))
+            .send()
+            .await
+            .map_err(CallError::of(
+                "dynamodb:GetItem",
+                format!("{what} of incident `{incident}`"),
+            ))?;
+        Ok(answer.item)
     }
 }
 

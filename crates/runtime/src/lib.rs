@@ -16,6 +16,7 @@
 //! | `manual_run` | a playbook that a person starts (feature `machines`) |
 //! | `undoing` | what an undo would put back, and asking for it (feature `machines`) |
 //! | `outbox` | hands notices to the function that delivers them (feature `outbox`) |
+//! | `topic` | the alerts topic (feature `topic`) |
 //! | `evidence` | the evidence bucket (feature `evidence`) |
 //! | [`serve`] | the Lambda loop |
 //! | `testing` | what the wire tests of actions share (feature `test-util`) |
@@ -47,6 +48,8 @@ pub mod settings;
 mod stamp;
 #[cfg(feature = "test-util")]
 pub mod testing;
+#[cfg(feature = "topic")]
+pub mod topic;
 #[cfg(feature = "machines")]
 pub mod undoing;
 

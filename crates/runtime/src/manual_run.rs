@@ -197,6 +197,7 @@ fn opened(request: &ManualRun, mode: Mode, guardrails: Vec<Decision>) -> Opened 
         title: title_of(&finding),
         finding: FindingRef::of(&finding, None),
         linked: None,
+        case: backstop_core::case::Case::default(),
         guardrails,
     }
 }

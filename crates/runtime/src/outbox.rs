@@ -3,6 +3,8 @@
 
 use aws_sdk_lambda::{Client, primitives::Blob, types::InvocationType};
 use backstop_core::{
+    IncidentId,
+    about::About,
     notice::Notice,
     task::{NoticeRef, NotifyTask},
 };
@@ -43,7 +45,26 @@ impl Outbox {
     /// hands the request to the dead-letter queue.
     pub async fn deliver(&self, notice: NoticeRef) -> Result<(), CallError> {
         let on = format!("`{}`, notice `{}`", self.notify, notice.key);
-        let task = serde_json::to_vec(&NotifyTask::Deliver { notice }).map_err(|error| CallError {
+        self.invoke(&NotifyTask::Deliver { notice }, on).await
+    }
+
+    /// Has the notice of an incident made as its log stands, and delivered; doesn't wait for it.
+    pub async fn make(&self, incident: &IncidentId, about: About) -> Result<(), CallError> {
+        let on = format!(
+            "`{}`, the {} of incident `{incident}`",
+            self.notify,
+            about.as_str()
+        );
+        let task = NotifyTask::Make {
+            incident: incident.clone(),
+            about,
+            delayed: None,
+        };
+        self.invoke(&task, on).await
+    }
+
+    async fn invoke(&self, task: &NotifyTask, on: String) -> Result<(), CallError> {
+        let task = serde_json::to_vec(task).map_err(|error| CallError {
             name: backstop_core::ErrorName::Internal,
             call: INVOKE,
             on: on.clone(),

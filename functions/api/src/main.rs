@@ -6,6 +6,7 @@ mod caller;
 mod decide;
 mod evidence;
 mod guards;
+mod health;
 mod incidents;
 mod playbooks;
 mod refusal;
@@ -22,7 +23,9 @@ use backstop_core::Region;
 use backstop_playbook::Catalog;
 use backstop_runtime::{
     Ledger, evidence::EvidenceBucket, machines::Machines, manual_run::Limits, serve, settings,
+    topic::AlertsTopic,
 };
+use jiff::SignedDuration;
 use serde_json::Value;
 
 /// The playbooks, compiled into the function: those that this deployment has machines of.
@@ -40,6 +43,9 @@ pub(crate) struct Api {
     /// Roles whose sessions are named by whom the deployment's owner trusts.
     person_roles: Vec<String>,
     region: Region,
+    topic: AlertsTopic,
+    /// How often the sweep is to run.
+    sweeps_every: SignedDuration,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -67,6 +73,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         },
         person_roles: settings::list("PERSON_ROLES"),
         region: Region::new(settings::required("AWS_REGION")?),
+        topic: AlertsTopic::new(
+            aws_sdk_sns::Client::new(&config),
+            settings::required("ALERTS_TOPIC_ARN")?,
+        ),
+        sweeps_every: SignedDuration::from_mins(settings::parsed(
+            "SWEEP_MINUTES",
+            "a whole number of minutes",
+        )?),
     };
     let api = &api;
     serve::serve(|event: Value| async move { Ok::<_, lambda_runtime::Error>(api.answer(event).await) }).await

@@ -36,6 +36,7 @@ impl Api {
         let route = Route::of_key(&request.route_key).ok_or_else(|| no_route(request))?;
         match route.operation {
             Operation::ShowCaller => self.show_caller(caller).await,
+            Operation::ShowHealth => self.show_health().await,
             Operation::ListIncidents => self.list_incidents(request).await,
             Operation::ShowIncident => self.show_incident(request).await,
             Operation::ShowReport => self.show_report(request).await,

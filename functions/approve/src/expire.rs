@@ -20,6 +20,10 @@ impl Approver {
             log.append(&self.ledger, Event::ApprovalExpired).await?;
             self.ledger.show_status(id, Status::Expired).await?;
         }
+        if incident.question.is_none() {
+            let reason = "the time to decide was over before the question could be written down";
+            self.park(id, &mut log, reason.to_owned()).await?;
+        }
         let expired = log.incident()?.decision == Some(Answer::Expired);
         Ok(json!({ "expired": expired }))
     }

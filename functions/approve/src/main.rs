@@ -2,6 +2,7 @@
 
 mod ask;
 mod expire;
+mod unasked;
 
 use backstop_core::task::ApproveTask;
 use backstop_runtime::{Ledger, StepError, outbox::Outbox, serve, settings};
@@ -38,6 +39,11 @@ impl Approver {
                 expires_in_seconds,
             } => self.ask(&incident, task_token, expires_in_seconds).await,
             ApproveTask::Expire { incident } => self.expire(&incident).await,
+            ApproveTask::Unasked {
+                incident,
+                error,
+                cause,
+            } => self.unasked(&incident, format!("{error}: {cause}")).await,
         }
     }
 }

@@ -15,7 +15,7 @@ use backstop_runtime::{
 };
 use jiff::Timestamp;
 
-use crate::{Intake, batch::Unfinished, quiet};
+use crate::{Intake, batch::Unfinished, incident::join_case, quiet};
 
 impl Intake {
     /// Notes it, tells people, or follows up. Whatever it comes to is done before the finding is noted: a copy that comes
@@ -24,12 +24,14 @@ impl Intake {
         &self,
         lock: &Lock,
         mut log: IncidentLog,
-        new: NewIncident,
+        mut new: NewIncident,
         reference: FindingRef,
-    ) -> Result<(), Unfinished> {
+    ) -> Result<IncidentId, Unfinished> {
         let history = self.ledger.history(&log).await?;
+        let case = history.last().opened.case.id(history.id()).clone();
         let Some((_, closed_at)) = history.last().closed else {
-            return self.note(&mut log, reference, &new.raw).await;
+            self.note(&mut log, reference, &new.raw).await?;
+            return Ok(case);
         };
         let at = now();
         let activity = history.activity(&reference, new.opened.mode);
@@ -39,7 +41,8 @@ impl Intake {
             *activity != NewActivity::Nothing && !is_told
         });
         let Some(activity) = is_news else {
-            return self.note(&mut log, reference, &new.raw).await;
+            self.note(&mut log, reference, &new.raw).await?;
+            return Ok(case);
         };
         let told = self.is_told(history.id(), closed_at, at).await?;
         let since = history.since(at, new.opened.mode, !is_unconfirmed(&new.opened), told);
@@ -61,6 +64,7 @@ impl Intake {
             Reaction::Open { at_most } => {
                 let lowered = reopened_before(since).filter(|_| at_most < new.opened.mode);
                 let decisions = history.word_of_a_person().into_iter().chain(lowered);
+                join_case(&mut new.opened, history.id(), history.last(), at);
                 return self.follow(lock, new, reference, decisions).await;
             }
             Reaction::Tell => {
@@ -70,7 +74,8 @@ impl Intake {
             }
             Reaction::Note | Reaction::VerifyAgain { .. } => {}
         }
-        self.note(&mut log, reference, &new.raw).await
+        self.note(&mut log, reference, &new.raw).await?;
+        Ok(case)
     }
 
     /// Whether people were told within a day that it goes on. Each day after the end has a notice of its own, so that copies

@@ -5,20 +5,22 @@ use std::time::Duration;
 use backstop_core::{
     Finding, IncidentId, Mode,
     activity_after_end::is_unconfirmed,
-    guardrail::{Decision, Effect, Guardrails, OpeningSubject},
+    case::{Case, is_within, told_by},
+    guardrail::{Decision, Effect, OpeningSubject},
     incident::{Answer, Incident},
     log::{Event, FindingRef, Opened, Origin},
     notice::{another_finding, title_of},
     task::ExecutionInput,
 };
-use backstop_playbook::Match;
+use backstop_playbook::{Answer as Answered, only_tells};
 use backstop_runtime::{
     IncidentLog, LedgerError,
     ledger::{Lock, NewIncident, Opening},
     now,
 };
+use jiff::Timestamp;
 
-use crate::{Intake, batch::Unfinished, lock::Behind, quiet, read::Received, source::Source};
+use crate::{Intake, batch::Unfinished, lock::Behind, quiet, read::Asked};
 
 /// How often a copy that lost its race reads again and joins what won. Losing is no failure, and a message that goes back
 /// to the queue stays away for the queue's visibility timeout.
@@ -41,19 +43,23 @@ impl Intake {
     /// one execution.
     pub(crate) async fn open_or_join(
         &self,
-        received: Received<'_>,
-        finding: &Finding,
-        answer: &Match<'_>,
-        guardrails: &Guardrails,
-        source: &Source,
-    ) -> Result<(), Unfinished> {
-        let new = self.new_incident(received, finding, answer, guardrails, source);
+        asked: Asked<'_>,
+        answer: &Answered<'_>,
+        case: Option<&IncidentId>,
+    ) -> Result<IncidentId, Unfinished> {
+        let new = self.new_incident(asked, answer, case);
         let reference = new.opened.finding.clone();
         match self.open(&new, InPlaceOf::Nothing).await? {
-            Opening::Opened { incident, mode } => self.start(&incident, &new.opened, mode).await,
+            Opening::Opened { incident, mode } => {
+                self.start(&incident, &new.opened, mode).await?;
+                Ok(new.opened.case.id(&incident).clone())
+            }
             Opening::Taken(lock) => match self.behind(&lock, &new.opened).await? {
                 Behind::Incident(log, incident) => self.join(&lock, *log, &incident, new, reference).await,
-                Behind::Nothing(why) => self.open_instead(finding, &lock, &why, new, reference).await,
+                Behind::Nothing(why) => {
+                    self.open_instead(asked.finding, &lock, &why, new, reference)
+                        .await
+                }
             },
         }
     }
@@ -61,16 +67,30 @@ impl Intake {
     /// The incident that a finding would open, as far as the playbook, the evidence and the guardrails leave it to go.
     pub(crate) fn new_incident(
         &self,
-        received: Received<'_>,
-        finding: &Finding,
-        answer: &Match<'_>,
-        guardrails: &Guardrails,
-        source: &Source,
+        asked: Asked<'_>,
+        answer: &Answered<'_>,
+        case: Option<&IncidentId>,
     ) -> NewIncident {
-        let (target, unconfirmed) = match source.confirm(finding, answer.target) {
+        let Asked {
+            received,
+            finding,
+            guardrails,
+            source,
+        } = asked;
+        let tells = only_tells(answer.by.playbook);
+        let (named, also) = (answer.by.target, &answer.also);
+        let answer = &answer.by;
+        let (target, unconfirmed) = match source.confirm(finding, named) {
+            Ok(target) if tells => (told_by(&target), None),
             Ok(target) => (target, None),
-            Err(decision) => (answer.target.clone(), Some(decision)),
+            Err(decision) => (named.clone(), Some(decision)),
         };
+        let mut in_case = if tells {
+            Case::telling_of(&target, std::iter::once(named).chain(also.iter().copied()))
+        } else {
+            Case::default()
+        };
+        in_case.first = case.cloned();
         let subject = OpeningSubject {
             playbook: &answer.playbook.name,
             target: &target,
@@ -107,6 +127,7 @@ impl Intake {
             finding: reference,
             title: title_of(finding),
             linked: None,
+            case: in_case,
             guardrails: decisions,
         };
         NewIncident {
@@ -124,17 +145,15 @@ impl Intake {
         why: &str,
         new: NewIncident,
         reference: FindingRef,
-    ) -> Result<(), Unfinished> {
+    ) -> Result<IncidentId, Unfinished> {
         match self.open(&new, InPlaceOf::Broken(lock)).await? {
             Opening::Opened { incident, mode } => {
                 self.start(&incident, &new.opened, mode).await?;
-                self.tell_of_broken_lock(finding, lock, why, &incident).await
+                self.tell_of_broken_lock(finding, lock, why, &incident).await?;
+                Ok(new.opened.case.id(&incident).clone())
             }
             // A copy was faster, and pages.
-            Opening::Taken(newer) => {
-                self.note(&mut self.ledger.log(&newer.incident).await?, reference, &new.raw)
-                    .await
-            }
+            Opening::Taken(newer) => self.note_in(&newer, reference, &new).await,
         }
     }
 
@@ -165,9 +184,9 @@ impl Intake {
         lock: &Lock,
         mut log: IncidentLog,
         incident: &Incident,
-        new: NewIncident,
+        mut new: NewIncident,
         reference: FindingRef,
-    ) -> Result<(), Unfinished> {
+    ) -> Result<IncidentId, Unfinished> {
         if incident.closed.is_some() {
             return self.after_the_end(lock, log, new, reference).await;
         }
@@ -182,10 +201,12 @@ impl Intake {
         if takes_over || only_observes {
             let history = self.ledger.history(&log).await?;
             let word = history.word_of_a_person();
+            join_case(&mut new.opened, log.id(), incident, now());
             return self.follow(lock, new, reference, word).await;
         }
         self.tell_of_another(&log, incident, &new, &reference).await?;
-        self.note(&mut log, reference, &new.raw).await
+        self.note(&mut log, reference, &new.raw).await?;
+        Ok(incident.opened.case.id(log.id()).clone())
     }
 
     /// People hear of a finding that nothing else will tell them of. Before it joins: what failed is tried again.
@@ -211,7 +232,7 @@ impl Intake {
         mut new: NewIncident,
         reference: FindingRef,
         decisions: impl IntoIterator<Item = Decision>,
-    ) -> Result<(), Unfinished> {
+    ) -> Result<IncidentId, Unfinished> {
         for decision in decisions {
             if let Effect::LowerTo(mode) = decision.effect {
                 new.opened.mode = new.opened.mode.min(mode);
@@ -219,12 +240,25 @@ impl Intake {
             new.opened.guardrails.push(decision);
         }
         match self.open(&new, InPlaceOf::Ended(lock)).await? {
-            Opening::Opened { incident, mode } => self.start(&incident, &new.opened, mode).await,
-            Opening::Taken(newer) => {
-                self.note(&mut self.ledger.log(&newer.incident).await?, reference, &new.raw)
-                    .await
+            Opening::Opened { incident, mode } => {
+                self.start(&incident, &new.opened, mode).await?;
+                Ok(new.opened.case.id(&incident).clone())
             }
+            Opening::Taken(newer) => self.note_in(&newer, reference, &new).await,
         }
+    }
+
+    /// Another copy was faster: joins what it opened.
+    async fn note_in(
+        &self,
+        newer: &Lock,
+        reference: FindingRef,
+        new: &NewIncident,
+    ) -> Result<IncidentId, Unfinished> {
+        let mut log = self.ledger.log(&newer.incident).await?;
+        let case = log.incident()?.opened.case;
+        self.note(&mut log, reference, &new.raw).await?;
+        Ok(case.id(&newer.incident).clone())
     }
 
     /// Keeps the finding and writes it to the log, unless the same copy is there: redelivery is no news. Kept first: what
@@ -269,6 +303,16 @@ impl Intake {
             .map_err(|error| Unfinished::again("starting the machine", &error))?;
         tracing::info!(%incident, playbook = %opened.playbook, %mode, "opened");
         Ok(())
+    }
+}
+
+/// What follows an incident of the same target within hours is of its case.
+pub(crate) fn join_case(new: &mut Opened, before: &IncidentId, incident: &Incident, at: Timestamp) {
+    let since = incident
+        .closed
+        .map_or(incident.opened_at, |(_, closed_at)| closed_at);
+    if is_within(since, at) {
+        new.case.first = Some(incident.opened.case.id(before).clone());
     }
 }
 

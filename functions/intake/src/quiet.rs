@@ -1,14 +1,13 @@
 //! What people have been told already. One open port fails three controls of Security Hub within seconds, and each of them
-//! is a finding of its own: one notice is enough.
+//! is a finding of its own: one notice is enough. Afterwards people are told again: what was said this morning may be forgotten,
+//! or thought done.
 
 use backstop_core::{
     Mode,
+    case::{is_of_object, is_within},
     log::{FindingRef, Opened},
 };
-use jiff::{SignedDuration, Timestamp};
-
-/// Afterwards people are told again: what was said this morning may be forgotten, or thought done.
-const QUIET: SignedDuration = SignedDuration::from_hours(6);
+use jiff::Timestamp;
 
 /// Whether a new finding of a control says what an incident of the same target has just told people. Only where nothing
 /// is done but telling: what is to be contained opens its incident whoever was told.
@@ -17,9 +16,15 @@ pub(crate) fn is_told(before: &Opened, closed_at: Timestamp, new: &Opened, now: 
     before.playbook == new.playbook
         && only_tells(before)
         && only_tells(new)
-        && is_of_control(&before.finding)
-        && is_of_control(&new.finding)
-        && now.duration_since(closed_at) < QUIET
+        && says_the_same(&before.finding, &new.finding)
+        && is_within(closed_at, now)
+}
+
+/// Controls about one target are told once; and so are infected objects of one bucket, where none is graver than the first.
+fn says_the_same(before: &FindingRef, new: &FindingRef) -> bool {
+    let objects = [before, new].iter().all(|one| is_of_object(&one.finding_type));
+    let no_graver = new.severity.label <= before.severity.label;
+    (is_of_control(before) && is_of_control(new)) || (objects && no_graver)
 }
 
 /// Security Hub's own findings are those of its controls.
@@ -48,6 +53,7 @@ mod tests {
             finding: FindingRef::of(&finding, None),
             title: String::new(),
             linked: None,
+            case: backstop_core::case::Case::default(),
             guardrails: Vec::new(),
         }
     }
@@ -92,6 +98,21 @@ mod tests {
         ));
         let closed = at("2026-03-01T10:00:00Z");
         assert!(is_told(&control(), closed, &v2, at("2026-03-01T10:00:05Z")));
+    }
+
+    #[test]
+    fn infected_objects_of_one_bucket_are_told_once_unless_one_is_graver() {
+        let object = || {
+            opened(include_bytes!(
+                "../../../crates/core/tests/fixtures/guardduty-s3-object-malware.json"
+            ))
+        };
+        let (closed, now) = (at("2026-03-01T10:00:00Z"), at("2026-03-01T10:00:05Z"));
+        assert!(is_told(&object(), closed, &object(), now));
+        let mut graver = object();
+        graver.finding.severity.label = backstop_core::finding::SeverityLabel::Critical;
+        assert!(!is_told(&object(), closed, &graver, now));
+        assert!(!is_told(&object(), closed, &object(), at("2026-03-01T16:00:00Z")));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! From one message to the findings that may be acted on; everything else is said why not.
 
 use backstop_core::{
-    Finding, Mode,
+    Finding, IncidentId, Mode,
     finding::{ParseError, Route, parse_event},
+    guardrail::Guardrails,
     notice::{Notice, nothing_done},
     sweep::ContainmentReverted,
 };
-use backstop_playbook::{Decided, Match, is_new_type};
+use backstop_playbook::{Decided, Match, gather, is_new_type};
 use backstop_runtime::outbox::HandOverError;
+use futures_util::{StreamExt as _, stream};
 
 use crate::{Intake, batch::Unfinished, source::Source};
 
@@ -20,6 +22,19 @@ pub(crate) struct Received<'a> {
     pub(crate) body: &'a str,
     /// Whether its findings are a drill's.
     pub(crate) is_drill: bool,
+}
+
+/// Answers of one finding that are given at the same time: hundreds of instances must not take minutes, and all of them
+/// count in one item of the hour's limit.
+const AT_ONCE: usize = 4;
+
+/// A finding that is to be answered, with what was read for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) received: Received<'a>,
+    pub(crate) finding: &'a Finding,
+    pub(crate) guardrails: &'a Guardrails,
+    pub(crate) source: &'a Source,
 }
 
 /// The message belongs on the dead-letter queue.
@@ -138,11 +153,28 @@ impl Intake {
         let (guardrails, source) = tokio::join!(self.ledger.guardrails(), self.source(finding, &answers));
         // Fail closed: without the guardrails nothing is opened, and SQS keeps the message.
         let guardrails = guardrails?;
-        for answer in &answers {
-            self.open_or_join(received, finding, answer, &guardrails, &source)
-                .await?;
-        }
-        Ok(())
+        let answers = gather(finding, answers);
+        let Some((first, others)) = answers.split_first() else {
+            return Ok(());
+        };
+        let asked = Asked {
+            received,
+            finding,
+            guardrails: &guardrails,
+            source: &source,
+        };
+        // What the finding opens is one case, of the incident that answers first. One answer that fails must not keep the
+        // others from being given.
+        let opened = self.open_or_join(asked, first, None).await;
+        let case = opened.as_ref().ok();
+        let given: Vec<Result<IncidentId, Unfinished>> = stream::iter(others)
+            .map(|answer| self.open_or_join(asked, answer, case))
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
+        std::iter::once(opened)
+            .chain(given)
+            .try_for_each(|one| one.map(drop))
     }
 
     /// Only what would be acted on unasked is worth the call.

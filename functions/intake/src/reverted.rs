@@ -10,10 +10,15 @@ use backstop_core::{
     incident::Incident,
     log::{FindingRef, Opened, OriginKind},
 };
-use backstop_playbook::Decided;
+use backstop_playbook::{Decided, gather};
 use backstop_runtime::{LedgerError, ledger::NewIncident, now};
 
-use crate::{Intake, batch::Unfinished, read::Received};
+use crate::{
+    Intake,
+    batch::Unfinished,
+    incident::join_case,
+    read::{Asked, Received},
+};
 
 impl Intake {
     /// Opens the incident that follows, if it doesn't hold and nobody has answered yet. People were paged by the sweep.
@@ -42,7 +47,7 @@ impl Intake {
             left("it holds");
             return Ok(());
         }
-        let Some(new) = self.as_now(message, id, &incident).await? else {
+        let Some(mut new) = self.as_now(message, id, &incident).await? else {
             left("no playbook answers it any more");
             return Ok(());
         };
@@ -56,7 +61,8 @@ impl Intake {
         let lowered = reopened_before(since).filter(|_| at_most < new.opened.mode);
         let decisions = history.word_of_a_person().into_iter().chain(lowered);
         let reference = new.opened.finding.clone();
-        self.follow(&lock, new, reference, decisions).await
+        join_case(&mut new.opened, history.id(), history.last(), now());
+        self.follow(&lock, new, reference, decisions).await.map(drop)
     }
 
     /// The incident that would be opened for the same target now.
@@ -111,9 +117,18 @@ impl Intake {
                 continue;
             };
             let source = self.source(finding, &answers).await;
-            let of_playbook = answers.iter().filter(|one| one.playbook.name == before.playbook);
+            let asked = Asked {
+                received,
+                finding,
+                guardrails: &guardrails,
+                source: &source,
+            };
+            let gathered = gather(finding, answers);
+            let of_playbook = gathered
+                .iter()
+                .filter(|one| one.by.playbook.name == before.playbook);
             for answer in of_playbook {
-                let new = self.new_incident(received, finding, answer, &guardrails, &source);
+                let new = self.new_incident(asked, answer, None);
                 if backstop_runtime::ledger::Lock::is_same(before, &new.opened) {
                     return Ok(Some(new));
                 }

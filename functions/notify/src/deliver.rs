@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use backstop_core::{about::About, incident::Incident, log::Event, notice::Notice, task::NoticeRef};
+use backstop_core::{
+    NoticeKey, about::About, incident::Incident, log::Event, notice::Notice, task::NoticeRef,
+};
 use backstop_runtime::{CallError, IncidentLog, LedgerError, StepError, ledger::KeptNotice};
 use serde_json::{Value, json};
 
@@ -166,13 +168,15 @@ impl Deliveries {
     }
 }
 
-/// A question that isn't open any more: whoever answered it now would be refused.
+/// A question that isn't open any more, or a reminder of it: whoever answered it now would be refused.
 fn is_overtaken(notice: &Notice, incident: &Incident) -> bool {
-    let is_open = |key| {
-        let question = incident.question.as_ref().filter(|_| incident.decision.is_none());
-        incident.closed.is_none() && question.is_some_and(|question| question.notice == key)
-    };
-    notice.about == About::Question && !is_open(notice.key.clone())
+    let question = incident.question.as_ref().filter(|_| incident.decision.is_none());
+    let open = question.filter(|_| incident.closed.is_none());
+    match notice.about {
+        About::Question => open.is_none_or(|open| open.notice != notice.key),
+        About::Reminder => open.is_none_or(|open| NoticeKey::reminder(&open.notice) != notice.key),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

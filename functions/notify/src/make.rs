@@ -47,6 +47,7 @@ impl Notifier {
             About::Undo => Ok(Some(notice::undone(id, incident))),
             About::Investigation => Ok(notice::proposals(id, incident)),
             About::Question
+            | About::Reminder
             | About::NotContainedYet
             | About::Limit
             | About::Digest

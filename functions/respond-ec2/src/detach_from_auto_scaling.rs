@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cut_off::{self, Placement},
     instance::{self, id_of},
+    read_back::unless_done,
     services::{AutoScaling, Ec2},
 };
 
@@ -127,29 +128,26 @@ impl Action for DetachFromAutoScaling {
         instance::check_own(request, &receipt.instance)?;
         let autoscaling = self.accounts.at(request)?.client::<AutoScaling>();
         // After a crash it may have left already, and EC2 Auto Scaling refuses to detach a stranger.
-        let member = group::membership(&autoscaling, &receipt.instance).await?;
-        let is_member = member.is_some_and(|member| {
-            member.auto_scaling_group_name() == Some(receipt.group.as_str())
-                && !member.lifecycle_state().is_some_and(group::is_leaving)
-        });
-        if !is_member {
+        let is_member = || group::is_member(&autoscaling, &receipt.instance, &receipt.group);
+        if !is_member().await? {
             return Ok(());
         }
-        autoscaling
+        let detached = autoscaling
             .detach_instances()
             .instance_ids(&receipt.instance)
             .auto_scaling_group_name(&receipt.group)
             .should_decrement_desired_capacity(false)
             .send()
             .await
+            .map(drop)
             .map_err(CallError::of(
                 permissions::autoscaling::DETACH_INSTANCES.action,
                 format!(
                     "instance `{}` in Auto Scaling group `{}`",
                     receipt.instance, receipt.group
                 ),
-            ))?;
-        Ok(())
+            ));
+        Ok(unless_done(detached, async { is_member().await.map(|is_member| !is_member) }).await?)
     }
 
     async fn verify(
@@ -291,5 +289,7 @@ fn manual_undo(request: &StepRequest, before: &MembershipReceipt) -> Vec<String>
     lines
 }
 
+#[cfg(test)]
+mod repeated;
 #[cfg(test)]
 mod tests;

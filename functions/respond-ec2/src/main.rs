@@ -10,6 +10,7 @@ mod instance;
 mod isolate_instance;
 mod owner;
 mod protect_instance;
+mod read_back;
 mod revoke_instance_credentials;
 mod secure_snapshots;
 mod services;

@@ -2,7 +2,8 @@
 //!
 //! *Changes* one inline policy on the role whose name holds the incident's id; other instances of the role go on.
 //! *Undo* removes that policy if its text is still ours; while credentials from before may be alive, it is
-//! narrowed to them. *Twice* is harmless: the same text under the same name.
+//! narrowed to them. The instance gets new ones meanwhile, so that those issued up to the undo count as well. *Twice* is
+//! harmless: the same text under the same name.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use backstop_core::{
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
-    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_deny::{Iam, InlineDeny, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState},
     playbooks,
 };
@@ -53,8 +54,7 @@ impl Action for DenyInstanceSessions {
         let deny = self.deny(request)?;
         let iam = self.accounts.at(request)?.client::<Iam>();
         let role = principal::role(&iam, &request.target).await?;
-        let receipt = receipt_of(&deny, &role.name, instance, request);
-        let policy = &receipt.policy;
+        let policy = &policy_of(&role.name, instance, request);
         let (state, profiles) =
             tokio::join!(deny.state(policy), principal::instance_profiles(&iam, &role.name));
         let (state, is_an_instances) = (state?, !profiles?.is_empty());
@@ -93,7 +93,7 @@ impl Action for DenyInstanceSessions {
             limits,
             needs_approval: asks(&role, instance, is_an_instances),
             captured: None,
-            receipt: write_receipt(&receipt)?,
+            receipt: write_receipt(policy)?,
             principal: role.arn,
             tags: role.tags,
         })
@@ -101,7 +101,7 @@ impl Action for DenyInstanceSessions {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let deny = self.deny(request)?;
-        deny.put(&checked(&deny, request, receipt)?).await
+        deny.put(&checked(request, receipt)?).await
     }
 
     async fn verify(
@@ -110,13 +110,13 @@ impl Action for DenyInstanceSessions {
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
         let deny = self.deny(request)?;
-        let InlineDenyReceipt { policy, .. } = match (receipt, instance_of(&request.target)) {
+        let policy: PolicyReceipt = match (receipt, instance_of(&request.target)) {
             (Some(receipt), _) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             (None, Some(instance)) => {
                 let iam = self.accounts.at(request)?.client::<Iam>();
                 let role = principal::role(&iam, &request.target).await?;
-                receipt_of(&deny, &role.name, instance, request)
+                policy_of(&role.name, instance, request)
             }
             (None, None) => {
                 return Ok(Verification {
@@ -137,14 +137,13 @@ impl Action for DenyInstanceSessions {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let deny = self.deny(request)?;
-        checked(&deny, request, receipt)?;
-        deny.undo(request, receipt).await
+        deny.undo(request, &checked(request, receipt)?).await
     }
 }
 
 /// The policy of the receipt, if it is the one that this incident writes on the target's role: its text is made anew.
-fn checked(deny: &InlineDeny, request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
-    let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+fn checked(request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
+    let policy: PolicyReceipt = read_receipt(receipt)?;
     let Some(instance) = instance_of(&request.target) else {
         return Err(unlike(format!(
             "{} isn't named after an instance",
@@ -152,7 +151,7 @@ fn checked(deny: &InlineDeny, request: &StepRequest, receipt: &Receipt) -> Resul
         )));
     };
     principal::check_role(&request.target, &policy.holder)?;
-    policy.check_is(&receipt_of(deny, &policy.holder, instance, request).policy)?;
+    policy.check_is(&policy_of(&policy.holder, instance, request))?;
     Ok(policy)
 }
 
@@ -187,12 +186,9 @@ fn instance_goes_on(instance: &str, playbooks: &Playbooks) -> String {
     }
 }
 
-fn receipt_of(deny: &InlineDeny, role: &str, instance: &str, request: &StepRequest) -> InlineDenyReceipt {
+fn policy_of(role: &str, instance: &str, request: &StepRequest) -> PolicyReceipt {
     let arn = anywhere(instance, &request.target);
-    deny.receipt_for(
-        PolicyReceipt::for_instance(role, &request.incident, &arn),
-        request,
-    )
+    PolicyReceipt::for_instance(role, &request.incident, &arn)
 }
 
 /// The instance in whatever Region it is: the finding names the one in which its credentials were used. Ids of

@@ -14,7 +14,7 @@ use backstop_core::{Change, Plan, Receipt, Target, UndoOutcome, Verification, gu
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
-    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_deny::{Iam, InlineDeny, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState},
 };
 
@@ -55,8 +55,7 @@ impl Action for DenySession {
             });
         };
         let deny = self.deny(request)?;
-        let receipt = receipt_of(&deny, &role.name, &named.user_id, request);
-        let policy = &receipt.policy;
+        let policy = &policy_of(&role.name, &named.user_id, request);
         let state = deny.state(policy).await?;
         let (what, name) = (&named.what, named.name);
         let change = (state != PolicyState::Ours).then(|| Change {
@@ -89,7 +88,7 @@ impl Action for DenySession {
             )],
             needs_approval: None,
             captured: None,
-            receipt: write_receipt(&receipt)?,
+            receipt: write_receipt(policy)?,
             principal: role.arn,
             tags: role.tags,
         })
@@ -97,7 +96,7 @@ impl Action for DenySession {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let deny = self.deny(request)?;
-        deny.put(&checked(&deny, request, receipt)?).await
+        deny.put(&checked(request, receipt)?).await
     }
 
     async fn verify(
@@ -106,13 +105,13 @@ impl Action for DenySession {
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
         let deny = self.deny(request)?;
-        let InlineDenyReceipt { policy, .. } = match (receipt, user_id_of(&request.target)) {
+        let policy: PolicyReceipt = match (receipt, user_id_of(&request.target)) {
             (Some(receipt), _) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             (None, Some(user_id)) => {
                 let iam = self.accounts.at(request)?.client::<Iam>();
                 let role = principal::role(&iam, &request.target).await?;
-                receipt_of(&deny, &role.name, &user_id, request)
+                policy_of(&role.name, &user_id, request)
             }
             (None, None) => {
                 return Ok(Verification {
@@ -132,19 +131,18 @@ impl Action for DenySession {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let deny = self.deny(request)?;
-        checked(&deny, request, receipt)?;
-        deny.undo_while_sessions_are_made(request, receipt).await
+        deny.undo(request, &checked(request, receipt)?).await
     }
 }
 
 /// The policy of the receipt, if it is the one that this incident writes on the target's role: its text is made anew.
-fn checked(deny: &InlineDeny, request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
-    let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+fn checked(request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
+    let policy: PolicyReceipt = read_receipt(receipt)?;
     let Some(user_id) = user_id_of(&request.target) else {
         return Err(unlike(format!("{} is no session", request.target)));
     };
     principal::check_role(&request.target, &policy.holder)?;
-    policy.check_is(&receipt_of(deny, &policy.holder, &user_id, request).policy)?;
+    policy.check_is(&policy_of(&policy.holder, &user_id, request))?;
     Ok(policy)
 }
 
@@ -154,11 +152,8 @@ fn user_id_of(target: &Target) -> Option<String> {
     Some(format!("{}:{}", session.role_id, session.session_name))
 }
 
-fn receipt_of(deny: &InlineDeny, role: &str, user_id: &str, request: &StepRequest) -> InlineDenyReceipt {
-    deny.receipt_for(
-        PolicyReceipt::for_session(role, &request.incident, user_id),
-        request,
-    )
+fn policy_of(role: &str, user_id: &str, request: &StepRequest) -> PolicyReceipt {
+    PolicyReceipt::for_session(role, &request.incident, user_id)
 }
 
 #[cfg(test)]

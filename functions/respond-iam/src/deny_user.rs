@@ -16,7 +16,7 @@ use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification,
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
-    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_deny::{Iam, InlineDeny, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState, deny_all},
 };
 
@@ -47,18 +47,17 @@ impl Action for DenyUser {
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let iam = self.accounts.at(request)?.client::<Iam>();
         let deny = &self.deny(request)?;
-        let receipt_of = |user: &str| deny.receipt(user, request, &deny_all());
+        let policy_of = |user: &str| PolicyReceipt::new(user, &request.incident, &deny_all());
         let reading = |user: String| {
             let iam = iam.clone();
             async move {
-                let policy = receipt_of(&user).policy;
+                let policy = policy_of(&user);
                 let (state, sign_in) = tokio::join!(deny.state(&policy), sign_in::read(&iam, &user));
                 Ok((state?, sign_in))
             }
         };
         let (user, (state, sign_in)) = principal::user_and(&iam, &request.target, reading).await?;
-        let receipt = receipt_of(&user.name);
-        let policy = &receipt.policy;
+        let policy = &policy_of(&user.name);
         let now = match state {
             PolicyState::Ours => None,
             PolicyState::Absent => Some("absent".to_owned()),
@@ -105,7 +104,7 @@ impl Action for DenyUser {
             limits,
             needs_approval: None,
             captured: None,
-            receipt: write_receipt(&receipt)?,
+            receipt: write_receipt(policy)?,
         })
     }
 
@@ -127,13 +126,13 @@ impl Action for DenyUser {
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
         let deny = self.deny(request)?;
-        let InlineDenyReceipt { policy, .. } = match receipt {
+        let policy: PolicyReceipt = match receipt {
             Some(receipt) => read_receipt(receipt)?,
             // The step ended `already`: the policy carries the incident's own name, so it can be named again.
             None => {
                 let iam = self.accounts.at(request)?.client::<Iam>();
                 let (user, _) = principal::user(&iam, &request.target).await?;
-                deny.receipt(&user.name, request, &deny_all())
+                PolicyReceipt::new(&user.name, &request.incident, &deny_all())
             }
         };
         let verification = deny.verify(&policy, "everything").await?;
@@ -173,22 +172,14 @@ impl Action for DenyUser {
                     ),
                 })
             }
-            PolicyState::Absent | PolicyState::Altered => deny.undo(request, receipt).await,
-            PolicyState::Ours | PolicyState::Narrowed { .. } => {
-                let makes_sessions = sign_in::makes_sessions(&iam, &policy.holder).await?;
-                if makes_sessions {
-                    deny.undo_while_sessions_are_made(request, receipt).await
-                } else {
-                    deny.undo(request, receipt).await
-                }
-            }
+            _ => deny.undo(request, &policy).await,
         }
     }
 }
 
 /// The policy of the receipt, if it is one that this incident writes: its text is made anew.
 fn checked(request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
-    let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+    let policy: PolicyReceipt = read_receipt(receipt)?;
     policy.check_is(&PolicyReceipt::new(
         &policy.holder,
         &request.incident,

@@ -16,7 +16,7 @@ use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
     cut_off,
-    inline_deny::{Iam, InlineDeny, InlineDenyReceipt, PrincipalKind},
+    inline_deny::{Iam, InlineDeny, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState, deny_older_sessions},
     opened_at,
 };
@@ -76,8 +76,7 @@ impl Action for RevokeRoleSessions {
         }
         // The text is an example of what is written: no write takes its cut-off from here.
         let example = deny_older_sessions(cut_off::after(request.at));
-        let receipt = deny.receipt(&role.name, request, &example);
-        let policy = &receipt.policy;
+        let policy = &PolicyReceipt::new(&role.name, &request.incident, &example);
         let (state, users) = tokio::join!(
             deny.state(policy),
             role_users::read(&aws, &role, &request.target, request.at)
@@ -112,7 +111,7 @@ impl Action for RevokeRoleSessions {
             limits,
             needs_approval: asks(request, &role)?,
             captured: None,
-            receipt: write_receipt(&receipt)?,
+            receipt: write_receipt(policy)?,
             principal: role.arn,
             tags: role.tags,
         })
@@ -135,7 +134,7 @@ impl Action for RevokeRoleSessions {
                 observed: "no proven receipt says which cut-off was set, so none was read back".to_owned(),
             });
         };
-        let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+        let policy: PolicyReceipt = read_receipt(receipt)?;
         let found = self.deny(request)?.text(&policy).await?;
         let (name, role) = (&policy.policy_name, &policy.holder);
         let cut_off = found.as_deref().map(|text| cut_off::of(&policy, text));
@@ -171,13 +170,11 @@ impl Action for RevokeRoleSessions {
         let cut_off = found.as_deref().and_then(|text| cut_off::of(&planned, text));
         let Some(cut_off) = cut_off else {
             // Gone, or somebody else's text.
-            return deny.undo(request, receipt).await;
+            return deny.undo(request, &planned).await;
         };
-        let receipt = InlineDenyReceipt {
-            policy: denying(request, &planned.holder, cut_off),
-            sessions_end: deny.expired(cut_off),
-        };
-        let outcome = deny.undo_of(request, receipt).await?;
+        let outcome = deny
+            .undo(request, &denying(request, &planned.holder, cut_off))
+            .await?;
         Ok(match outcome {
             UndoOutcome::KeptUntil { until, what } if cut_off > request.at => UndoOutcome::KeptUntil {
                 until,
@@ -198,7 +195,7 @@ fn denying(request: &StepRequest, role: &str, cut_off: Timestamp) -> PolicyRecei
 /// The policy of the receipt, if it is one that this incident writes on the target's role: its text is made anew from
 /// its cut-off, which lies between the incident's opening and the one of a policy written now.
 fn checked(request: &StepRequest, receipt: &Receipt) -> Result<PolicyReceipt, StepError> {
-    let InlineDenyReceipt { policy, .. } = read_receipt(receipt)?;
+    let policy: PolicyReceipt = read_receipt(receipt)?;
     principal::check_role(&request.target, &policy.holder)?;
     let earliest = opened_at(&request.incident).unwrap_or(Timestamp::MIN);
     let cutoff = policy

@@ -9,7 +9,7 @@ use aws_sdk_iam::{
 };
 use backstop_actions::permissions;
 use backstop_core::{ErrorName, Target, kind};
-use backstop_runtime::{CallError, StepError};
+use backstop_runtime::CallError;
 use jiff::Timestamp;
 
 use crate::principal::{User, moment};
@@ -146,11 +146,4 @@ fn session_source(target: &Target, user: &User, may_have_password: bool) -> Opti
         "session {} of user {} was made {how}",
         session.key_id, user.name
     ))
-}
-
-/// Whether anybody can make sessions of the user now: a deny on the user stops what a session does, not `GetSessionToken`
-/// (AWS STS API Reference: it needs no permission).
-pub(crate) async fn makes_sessions(iam: &Client, user: &str) -> Result<bool, StepError> {
-    let keys = crate::principal::keys_of(iam, user).await?;
-    Ok(keys.iter().any(|key| key.is_active))
 }

@@ -5,7 +5,7 @@ use backstop_core::{
     incident::Incident,
     log::Event,
     notice::{self, Found, NeedsPerson},
-    sweep::{NEEDING_ATTENTION, SweepAction, sweep_action},
+    sweep::{NEEDING_ATTENTION, SweepAction, sweep_action, unanswered},
     task::ExecutionName,
 };
 use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
@@ -81,8 +81,21 @@ impl Sweep {
         if is_unasked_beyond_limit(&incident) {
             beyond.push((row.incident.clone(), incident.clone()));
         }
+        self.remind(&row.incident, &log, &incident, report).await;
         let id = row.incident.clone();
         Ok(found.map(|found| NeedsPerson { id, incident, found }))
+    }
+
+    /// Nobody has answered, and half of the time to do so is over.
+    async fn remind(&self, id: &IncidentId, log: &IncidentLog, incident: &Incident, report: &mut Report) {
+        let Some((question, asked_at)) = unanswered(incident, log.records(), now()) else {
+            return;
+        };
+        let notice = notice::reminder(id, incident, question, asked_at);
+        match self.hand_over(&notice, report).await {
+            Ok(_) => report.reminded += 1,
+            Err(error) => report.failed(&format!("reminding people of incident {id}"), &error),
+        }
     }
 
     /// Expires or closes it, if it is left behind; says why people must hear of it.

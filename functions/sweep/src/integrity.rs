@@ -110,6 +110,7 @@ impl Sweep {
         report.dead_rules = rules.len();
         let fed = std::mem::take(&mut report.fed_late);
         let found = Integrity { rules, fed };
+        report.dead_rule_names = found.dead_rules().into_iter().collect();
         if let Err(error) = self.tell_of(found, report).await {
             report.failed("notifying people of what is wrong with Backstop itself", &error);
         }

@@ -3,9 +3,11 @@
 
 mod answer_body;
 mod closer;
+mod endings;
 mod feed;
 mod guardduty;
 mod guards;
+mod hearing;
 mod incidents;
 mod integrity;
 mod limit;
@@ -19,7 +21,9 @@ mod watch;
 use backstop_aws::SdkConfig;
 use backstop_core::sweep::WatchTimes;
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, functions::Functions, machines::Machines, outbox::Outbox, serve, settings};
+use backstop_runtime::{
+    Ledger, functions::Functions, machines::Machines, outbox::Outbox, serve, settings, topic::AlertsTopic,
+};
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -35,6 +39,8 @@ pub(crate) struct Sweep {
     security_hub: aws_sdk_securityhub::Client,
     sqs: aws_sdk_sqs::Client,
     queue_url: String,
+    dead_letters_url: String,
+    topic: AlertsTopic,
     outbox: Outbox,
     closer: closer::Closer,
     /// Those that contain, that look back, and that write down what follows.
@@ -75,6 +81,11 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
         security_hub: aws_sdk_securityhub::Client::new(&config),
         sqs: aws_sdk_sqs::Client::new(&config),
         queue_url: settings::required("INTAKE_QUEUE_URL")?,
+        dead_letters_url: settings::required("DEAD_LETTER_QUEUE_URL")?,
+        topic: AlertsTopic::new(
+            aws_sdk_sns::Client::new(&config),
+            settings::required("ALERTS_TOPIC_ARN")?,
+        ),
         outbox: Outbox::new(
             aws_sdk_lambda::Client::new(&config),
             settings::required("NOTIFY_FUNCTION")?,

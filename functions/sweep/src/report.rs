@@ -15,6 +15,9 @@ pub(crate) struct Report {
     pub(crate) fed_late: Vec<FedLate>,
     /// Rules that bring nothing.
     pub(crate) dead_rules: usize,
+    /// Which, and what is wrong with each.
+    #[serde(skip)]
+    pub(crate) dead_rule_names: Vec<String>,
     /// Left: an incident knows them.
     pub(crate) known: usize,
     /// Left: fed by an earlier run.
@@ -41,6 +44,8 @@ pub(crate) struct Report {
     pub(crate) beyond_limit: usize,
     /// Whether people are notified of them by this run.
     pub(crate) notified: bool,
+    /// Questions of which people were reminded.
+    pub(crate) reminded: usize,
     /// Notices that weren't delivered, and are tried again.
     pub(crate) notices_again: usize,
     /// Contained incidents that were read back.
@@ -85,6 +90,7 @@ impl Report {
             reverted = self.reverted,
             unwatched = self.unwatched,
             watch_ended = self.watch_ended,
+            reminded = self.reminded,
             notices_again = self.notices_again,
             failures = self.failures.len(),
             "swept"

@@ -47,7 +47,10 @@ impl Sweep {
         self.expire_guards(&mut report).await;
         self.see_to_incidents(&mut report).await;
         self.deliver_notices(&mut report).await;
+        self.tell_endings(&mut report).await;
+        self.look_who_hears(&mut report).await;
         self.watch(begun + TIME_TO_BEGIN, &mut report).await;
+        self.leave_word(&mut report).await;
         report.log();
         if report.failures.is_empty() {
             Ok(report)

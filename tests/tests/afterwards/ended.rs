@@ -59,6 +59,7 @@ impl Ended {
             title: "a test".to_owned(),
             finding: FindingRef::of(&finding, None),
             linked: None,
+            case: backstop_core::case::Case::default(),
             guardrails: Vec::new(),
         };
         let new = NewIncident {

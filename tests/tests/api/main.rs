@@ -43,6 +43,10 @@ async fn people_reach_backstop_by_one_door() {
     two_people::decide_and_undo_together(&scene, &responder, &second).await;
     sessions_count_as_their_role(&scene, &responder).await;
     nobody_unproven_gets_in(&scene, &life).await;
+    // The sweep leaves word for whoever asks how the deployment is.
+    scene.sweep().await;
+    let health = viewer.does(&["doctor", "--output", "json"]).await.json();
+    assert_eq!(health["checks"].as_array().unwrap().len(), 6, "{health}");
     // The record names a read of one version as any other.
     let differs = granted_and_used(environment, "api", &["s3:GetObjectVersion"]).await;
     assert!(differs.is_empty(), "{differs:#?}");

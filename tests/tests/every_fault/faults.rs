@@ -36,6 +36,7 @@ const KINDS: [Kind; 6] = [
 #[derive(Clone, Debug)]
 pub(crate) struct Hit {
     pub(crate) step: StepId,
+    pub(crate) action: &'static str,
     pub(crate) call: &'static str,
     nth: u32,
     /// Whether no other step makes this call.
@@ -91,6 +92,15 @@ const NOT_MADE_UNDOING: &[(&str, &[&str])] = &[
     ("iam.revoke-role-sessions", &["iam:PutRolePolicy"]),
 ];
 
+/// As long as the first one's undo has failed, those of the others refuse: what they would bring back takes an instance that
+/// is cut off for broken and terminates it, evidence included.
+pub(crate) const ISOLATION: &str = "ec2.isolate-instance";
+pub(crate) const HELD_BACK: [&str; 3] = [
+    "ec2.deregister-from-load-balancers",
+    "ec2.detach-from-auto-scaling",
+    "ec2.protect-instance",
+];
+
 /// Every fault of a playbook: each changing call in each way, and each call of the undo in each way. Where incidents take long,
 /// each of them meets a fault in every step.
 pub(crate) fn of(playbook: &Playbook) -> Vec<Fails> {
@@ -132,13 +142,18 @@ fn in_every_step(steps: &[OfStep]) -> impl Iterator<Item = Fails> {
     })
 }
 
-/// Each call in each way once. All steps fail in the same way, so that the undo is stuck or isn't.
+/// Each call in each way once. All steps fail in the same way, so that the undo is stuck or isn't. Isolation that fails for
+/// good has an incident of its own: others' calls aren't made then.
 fn undo_of_every_step(steps: &[OfStep]) -> impl Iterator<Item = Fails> {
     let most = steps.iter().map(Vec::len).max().unwrap_or_default();
     (0..most).flat_map(move |call| {
-        KINDS.into_iter().map(move |kind| {
+        KINDS.into_iter().flat_map(move |kind| {
             let of_step = |hits: &OfStep| Some((hits.get(call)?.clone(), kind));
-            Fails::Undo(steps.iter().filter_map(of_step).collect())
+            let hits = steps.iter().filter_map(of_step);
+            let (alone, together): (Vec<_>, Vec<_>) =
+                hits.partition(|(hit, kind)| *kind == FOR_GOOD && hit.action == ISOLATION);
+            let incidents = [alone, together].into_iter().filter(|hits| !hits.is_empty());
+            incidents.map(Fails::Undo).collect::<Vec<_>>()
         })
     })
 }
@@ -170,6 +185,7 @@ fn hits(playbook: &Playbook, calls: impl Fn(&ActionSpec, &KnownAction) -> Calls)
                 *count += 1;
                 Hit {
                     step: step.step.clone(),
+                    action: action.id,
                     call,
                     nth: *count - 1,
                     is_alone: true,

@@ -1,13 +1,17 @@
 //! Calls of the undo fail. In a way that a retry heals, the undo ends as if nothing had been, whatever the lost answer was
-//! about. For good, the incident is stuck, people are told, and the commands they are given bring back what was.
+//! about. For good, the incident is stuck, people are told, and the commands they are given bring back what was;
+//! what was held back by isolation, another undo then.
 
-use backstop_core::incident::{Incident, Status, Undo};
+use backstop_core::{
+    UndoOutcome,
+    incident::{Incident, Status, Undo},
+};
 use backstop_runtime::IncidentLog;
 use backstop_tests::{StagedTarget, Watched, manual_undo, story};
 
 use super::{
     Scenario,
-    faults::{Hit, Kind},
+    faults::{HELD_BACK, Hit, ISOLATION, Kind},
     run::Armed,
 };
 
@@ -20,7 +24,7 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
     let is_over = |state: &Incident| {
         (state.stuck.is_some() || state.undo == Undo::Ended) && state.notices.ending_is_known()
     };
-    let log = staged.until(&id, is_over).await;
+    let mut log = staged.until(&id, is_over).await;
     armed.assert_hit();
     if hits.iter().all(|(_, kind)| kind.is_healed_by_a_retry()) {
         assert_eq!(
@@ -30,9 +34,33 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
             story(&log)
         );
     } else {
+        let is_isolated = hits.iter().any(|(hit, _)| hit.action == ISOLATION);
+        if is_isolated {
+            the_rest_is_held_back(&log);
+        }
         finish_by_hand(watched, &log).await;
+        if is_isolated {
+            // Its interfaces have their groups back: the rest is undone once it is asked for again.
+            log = staged.undone(&id).await;
+        }
     }
     staged.assert_clean(&staged.states().await, &log);
+}
+
+/// Nothing that keeps the instance is undone while it is cut off.
+fn the_rest_is_held_back(log: &IncidentLog) {
+    let incident = log.incident().unwrap();
+    let held_back = incident
+        .steps
+        .iter()
+        .filter(|state| HELD_BACK.contains(&state.step.action.as_str()));
+    let undone: Vec<_> = held_back.map(|state| state.undo.as_ref()).collect();
+    assert_eq!(undone.len(), HELD_BACK.len(), "{}", story(log));
+    for outcome in undone {
+        let is_refused =
+            matches!(outcome, Some(UndoOutcome::Drifted { found }) if found.contains("is cut off still"));
+        assert!(is_refused, "{outcome:?} in {}", story(log));
+    }
 }
 
 async fn finish_by_hand(watched: &Watched, log: &IncidentLog) {

@@ -1,8 +1,9 @@
 //! `api`.
 
 use super::shared::{
-    BREAK_GLASS_ARNS, CONTAINMENTS_PER_HOUR, EVIDENCE_BUCKET, MACHINE_ARN_PREFIX, MAXIMUM_MODE, OWN_ROLES,
-    READS_INCIDENTS_LOCKS_AND_GUARDS, STARTS_PLAYBOOKS, TABLE_NAME, changes, keys, removes, writes,
+    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, CONTAINMENTS_PER_HOUR, EVIDENCE_BUCKET, LOOKS_WHO_IS_TOLD,
+    MACHINE_ARN_PREFIX, MAXIMUM_MODE, OWN_ROLES, READS_INCIDENTS_LOCKS_AND_GUARDS, STARTS_PLAYBOOKS,
+    TABLE_NAME, changes, keys, reads, removes, writes,
 };
 use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement, permissions};
 
@@ -20,6 +21,8 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         CONTAINMENTS_PER_HOUR,
         OWN_ROLES,
         BREAK_GLASS_ARNS,
+        ALERTS_TOPIC_ARN,
+        ("SWEEP_MINUTES", "!Ref SweepMinutes"),
         ("PERSON_ROLES", "!Join [\",\", !Ref PersonRoles]"),
     ],
     properties: "",
@@ -35,11 +38,16 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         ),
         Statement::allow(
             Scope {
-                conditions: &[keys(&["incident"])],
-                ..Scope::of("ListIncidents", &["{IncidentsTable.Arn}/index/by_opened"])
+                conditions: &[keys(&["incident", "notice"])],
+                ..Scope::of(
+                    "ListIncidentsAndNotices",
+                    &["{IncidentsTable.Arn}/index/by_opened"],
+                )
             },
             &["dynamodb:Query"],
         ),
+        reads("ReadWhatTheSweepLeft", &[keys(&["SWEEP#*"])]),
+        LOOKS_WHO_IS_TOLD,
         removes("EndGuards", &[keys(&["GUARD"])]),
         STARTS_PLAYBOOKS,
         Statement::allow(

@@ -1,7 +1,8 @@
 //! `notify`.
 
 use super::shared::{
-    ALERTS_TOPIC_ARN, CONFIRM_AFTER_SECONDS, TABLE_NAME, TELLS_PEOPLE, changes, keys, reads, writes,
+    ALERTS_TOPIC_ARN, CONFIRM_AFTER_SECONDS, LOOKS_WHO_IS_TOLD, TABLE_NAME, TELLS_PEOPLE, changes, keys,
+    reads, writes,
 };
 use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement};
 
@@ -33,6 +34,7 @@ EventInvokeConfig:
         writes("WriteIncidentsAndNotices", &[INCIDENTS_AND_NOTICES]),
         changes("SettleNotices", &[INCIDENTS_AND_NOTICES]),
         TELLS_PEOPLE,
+        LOOKS_WHO_IS_TOLD,
         Statement::allow(
             Scope::of("ParkWhatItCannotDeliver", &["{DeadLetterQueue.Arn}"]),
             &["sqs:SendMessage"],

@@ -72,6 +72,12 @@ pub(super) const CHANGES_INCIDENTS: Statement = changes("ChangeIncidents", &[INC
 pub(super) const TELLS_PEOPLE: Statement =
     Statement::allow(Scope::of("TellPeople", &["{AlertsTopic}"]), &["sns:Publish"]);
 
+/// Asks how many subscriptions of the topic are confirmed.
+pub(super) const LOOKS_WHO_IS_TOLD: Statement = Statement::allow(
+    Scope::of("LookWhoIsTold", &["{AlertsTopic}"]),
+    &["sns:GetTopicAttributes"],
+);
+
 /// Asks whether executions of the stack's machines still run.
 pub(super) const LOOKS_AT_EXECUTIONS: Statement = Statement::allow(
     Scope::of(

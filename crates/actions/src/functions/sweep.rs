@@ -1,8 +1,8 @@
 //! `sweep`.
 
 use super::shared::{
-    CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, HANDS_NOTICES_OVER, LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX,
-    NOTIFY_FUNCTION, TABLE_NAME, keys, reads, removes, writes,
+    ALERTS_TOPIC_ARN, CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, HANDS_NOTICES_OVER, LOOKS_AT_EXECUTIONS,
+    LOOKS_WHO_IS_TOLD, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION, TABLE_NAME, keys, reads, removes, writes,
 };
 use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
@@ -22,6 +22,8 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         TABLE_NAME,
         ("SWEEP_HOURS", "!Ref SweepHours"),
         ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
+        ("DEAD_LETTER_QUEUE_URL", "!Ref DeadLetterQueue"),
+        ALERTS_TOPIC_ARN,
         MACHINE_ARN_PREFIX,
         NOTIFY_FUNCTION,
         ("CLOSE_FUNCTION", "!Ref CloseFunction"),
@@ -102,6 +104,11 @@ Events:
             &["events:DescribeRule", "events:ListTargetsByRule"],
         ),
         HANDS_NOTICES_OVER,
+        LOOKS_WHO_IS_TOLD,
+        Statement::allow(
+            Scope::of("CountDeadLetters", &["{DeadLetterQueue.Arn}"]),
+            &["sqs:GetQueueAttributes"],
+        ),
         Statement::allow(
             Scope {
                 why: "What it closes is told to Security Hub, and its evidence kept, by the function that does so.",

@@ -121,6 +121,18 @@ impl View {
                 &format!("the same target was answered before by incident {linked}"),
             );
         }
+        if let Some(first) = &opened.case.first {
+            page.line(2, &format!("one case with incident {first}"));
+        }
+        for named in &opened.case.named {
+            page.line(2, &format!("also names {named}"));
+        }
+        if opened.case.more > 0 {
+            page.line(
+                2,
+                &format!("also names {} more: the raw finding has them", opened.case.more),
+            );
+        }
     }
 
     fn guardrails(&self, page: &mut Page) {

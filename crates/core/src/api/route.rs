@@ -30,6 +30,8 @@ pub enum Right {
 pub enum Operation {
     /// Says who asks, and which person that is.
     ShowCaller,
+    /// Says how the deployment is, and what to do.
+    ShowHealth,
     /// Lists incidents, the newest first.
     ListIncidents,
     /// Starts a playbook.
@@ -96,6 +98,7 @@ const fn route(method: Method, path: &'static str, right: Right, operation: Oper
 /// `GET` below a path that viewers have.
 pub const ROUTES: &[Route] = &[
     route(Method::Get, "/caller", Right::Viewer, Operation::ShowCaller),
+    route(Method::Get, "/health", Right::Viewer, Operation::ShowHealth),
     route(Method::Get, "/incidents", Right::Viewer, Operation::ListIncidents),
     route(
         Method::Post,

@@ -55,6 +55,7 @@ fn records(origin: Origin, finding: FindingRef, rest: Vec<Event>) -> Vec<Record>
         finding,
         title: String::new(),
         linked: None,
+        case: crate::case::Case::default(),
         guardrails: vec![],
     }));
     let mut records: Vec<Record> = Vec::new();

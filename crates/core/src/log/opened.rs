@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    case::Case,
     finding::{Finding, HubFinding, Route, Severity},
     guardrail::Decision,
     ids::{IncidentId, PlaybookName},
@@ -33,6 +34,9 @@ pub struct Opened {
     pub linked: Option<IncidentId>,
     /// What the guardrails at intake decided.
     pub guardrails: Vec<Decision>,
+    /// The case it belongs to, and what else of the finding it tells of.
+    #[serde(default, skip_serializing_if = "Case::is_empty")]
+    pub case: Case,
 }
 
 /// Who or what opened an incident.

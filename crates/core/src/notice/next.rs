@@ -203,6 +203,7 @@ mod tests {
             finding: crate::log::FindingRef::of(&finding, None),
             title: String::new(),
             linked: None,
+            case: crate::case::Case::default(),
             guardrails: Vec::new(),
         };
         let ended = Event::StepEnded {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Class, Command, Entry, Kind, Line, Notice, Piece, Point, Section, collected, line, outside,
-    section::changes, what_happened::what_happened, what_next,
+    Class, Command, Entry, Kind, Line, Notice, Piece, Point, Section, collected, gathered::gathered, line,
+    outside, section::changes, what_happened::what_happened, what_next,
 };
 use crate::{
     about::About,
@@ -32,6 +32,7 @@ pub fn outcome_looked_at_again(
     let (word, is_so) = headline(status);
     let sections = [
         Some(what_happened(incident)),
+        gathered(incident),
         Some(done(incident)),
         Section::of("What is proven, by reading back", proven(incident)),
         Section::of("Evidence that is missing", missing_lines(incident)),

@@ -1,7 +1,7 @@
 //! The finding, as a notice says it.
 
 use super::{Entry, Line, Section, line, outside};
-use crate::{finding::Finding, incident::Incident, text};
+use crate::{case::is_of_object, finding::Finding, incident::Incident, text};
 
 /// The finding in a few lines.
 pub(super) fn what_happened(incident: &Incident) -> Section {
@@ -36,6 +36,14 @@ pub(super) fn what_happened(incident: &Incident) -> Section {
     }
     if let Some(linked) = &opened.linked {
         lines.push(line!["the same target was answered before by incident ", linked]);
+    }
+    if let Some(first) = &opened.case.first {
+        lines.push(line!["one case with incident ", first]);
+    }
+    if is_of_object(&finding.finding_type) && opened.steps.is_empty() {
+        lines.push(
+            "more objects of this bucket within six hours join this incident without another notice".into(),
+        );
     }
     Section {
         heading: "What happened".into(),

@@ -4,7 +4,7 @@ use backstop_core::{
     IncidentId, NoticeKey, Playbooks,
     about::About,
     guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
-    incident::{Question, Status},
+    incident::{Incident, Question, Status},
     notice::{self, ByHand, Found, NeedsPerson, Notice},
     sweep::{DeadRule, FedLate, Integrity, Why},
     task::Delayed,
@@ -18,6 +18,16 @@ use crate::{
 
 impl Texts {
     pub(crate) fn asked(self) -> Notice {
+        let (incident, question) = self.question();
+        notice::question(&id(), &incident, &question)
+    }
+
+    pub(crate) fn reminder(self) -> Notice {
+        let (incident, question) = self.question();
+        notice::reminder(&id(), &incident, &question, at(0))
+    }
+
+    fn question(self) -> (Incident, Question) {
         let incident = self.incident(vec![
             self.opened("approve"),
             self.planned("deactivate-key"),
@@ -32,7 +42,7 @@ impl Texts {
             expires_at: at(3600),
             needed: 2,
         };
-        notice::question(&id(), &incident, &question)
+        (incident, question)
     }
 
     pub(crate) fn undone(self) -> Notice {
@@ -216,6 +226,7 @@ impl Texts {
             About::Confirmation => ("confirmation", self.reopened()),
             About::NotContainedYet => ("not-contained-yet", self.not_yet()),
             About::Question => ("question", self.asked()),
+            About::Reminder => ("reminder", self.reminder()),
             About::Limit => ("limit", self.limit()),
             About::Digest => ("digest", self.digest()),
             About::Attention => ("attention", self.attention()),

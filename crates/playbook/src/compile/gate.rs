@@ -1,6 +1,6 @@
 //! The gate: plan, ask a person, wait. Nothing behind it runs without an approval of that plan.
 
-use backstop_core::log::Phase;
+use backstop_core::{ErrorName, log::Phase};
 use serde_json::{Value, json};
 
 use super::{
@@ -32,6 +32,7 @@ pub(super) fn states(playbook: &Playbook, acting: &str) -> States {
     );
     states.add(names::ASK, ask());
     states.add(names::EXPIRED, expired());
+    states.add(names::UNASKED, unasked());
     states.add(
         names::APPROVED,
         choice("$states.input.answer = 'approved'", acting, names::TELL),
@@ -72,7 +73,15 @@ fn ask() -> State {
             retry: retry::asking(),
             catch: vec![
                 to(names::EXPIRED, vec!["States.Timeout", "States.HeartbeatTimeout"]),
-                to(names::TELL, ANY.to_vec()),
+                // There is nothing to approve: no step could be planned.
+                to(names::TELL, vec![ErrorName::Refused.as_str()]),
+                Catcher {
+                    output: json!({
+                        "error": "{% $states.errorOutput.Error %}",
+                        "cause": "{% $exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 2000) : 'no cause was given' %}",
+                    }),
+                    ..to(names::UNASKED, ANY.to_vec())
+                },
             ],
             output: json!({ "answer": "{% $states.result %}" }),
             ..FunctionCall::new("approve", payload, Then::Next(names::APPROVED.to_owned()))
@@ -89,6 +98,18 @@ fn expired() -> State {
             payload("expire", &["incident"]),
             Then::Next(names::TELL.to_owned()),
         )
+    })
+}
+
+/// Nobody was asked, which isn't that nobody answered: it is left to a person, and people are paged.
+fn unasked() -> State {
+    let mut payload = payload("unasked", &["incident"]);
+    payload.insert("error".to_owned(), Value::from("{% $states.input.error %}"));
+    payload.insert("cause".to_owned(), Value::from("{% $states.input.cause %}"));
+    invoke(FunctionCall {
+        retry: retry::writing_down(),
+        catch: vec![to(names::TELL, ANY.to_vec())],
+        ..FunctionCall::new("approve", payload, Then::Next(names::TELL.to_owned()))
     })
 }
 

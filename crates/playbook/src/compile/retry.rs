@@ -24,7 +24,10 @@ const LAMBDA_THROTTLED: &str = "Lambda.TooManyRequestsException";
 const LOST: [&str; 2] = ["Lambda.Unknown", "Runtime.ExitError"];
 
 /// The function or the task ran out of time.
-pub(crate) const TIMED_OUT: [&str; 2] = ["Sandbox.Timedout", "States.Timeout"];
+pub(crate) const TIMED_OUT: [&str; 2] = ["Sandbox.Timedout", TASK_TIMED_OUT];
+
+/// The task ran out of time.
+const TASK_TIMED_OUT: &str = "States.Timeout";
 
 /// For planning, telling, closing, and for acting on what doesn't wait. Full jitter: a burst of incidents must not retry in step.
 pub(super) fn usual() -> Vec<Retrier> {
@@ -109,11 +112,11 @@ pub(super) fn writing_down() -> Vec<Retrier> {
     all
 }
 
-/// For asking: the task's own timeout is the approval's end, not a fault.
+/// For asking: the task's own timeout is the approval's end, not a fault. A function that ran out of time is one.
 pub(super) fn asking() -> Vec<Retrier> {
     let mut all = writing_down();
     for retrier in &mut all {
-        retrier.error_equals.retain(|error| !TIMED_OUT.contains(error));
+        retrier.error_equals.retain(|error| *error != TASK_TIMED_OUT);
     }
     all
 }
@@ -202,6 +205,14 @@ mod tests {
             let hours = waits(&retrier) / 3600;
             assert!((12..17).contains(&hours), "{hours} h");
         }
+    }
+
+    #[test]
+    fn a_function_that_runs_out_of_time_is_asked_again_and_a_time_to_decide_that_is_over_is_not() {
+        let asking = asking();
+        let names: Vec<&str> = asking.iter().flat_map(|all| all.error_equals.clone()).collect();
+        assert!(names.contains(&"Sandbox.Timedout"));
+        assert!(!names.contains(&"States.Timeout") && !names.contains(&"States.ALL"));
     }
 
     #[test]

@@ -65,6 +65,7 @@ fn opened() -> Event {
         },
         title: "a role was used from afar".into(),
         linked: None,
+        case: backstop_core::case::Case::default(),
         guardrails: vec![],
     }))
 }

@@ -46,19 +46,7 @@ impl Ledger {
 
     /// The open question's token, if there is one.
     pub async fn approval(&self, incident: &IncidentId) -> Result<Option<PendingApproval>, LedgerError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key("pk", text(incident_pk(incident)))
-            .key("sk", text("APPROVAL"))
-            .send()
-            .await
-            .map_err(CallError::of(
-                "dynamodb:GetItem",
-                format!("the question of incident `{incident}`"),
-            ))?;
-        answer.item.map(|item| get_json(&item, "approval")).transpose()
+        let item = self.item(incident, "APPROVAL", "the question").await?;
+        item.map(|item| get_json(&item, "approval")).transpose()
     }
 }

@@ -200,21 +200,9 @@ async fn put(ledger: &Ledger, id: &IncidentId, record: &Record) -> Result<Option
 }
 
 async fn read_one(ledger: &Ledger, id: &IncidentId, name: RecordName) -> Result<Record, LedgerError> {
-    let answer = ledger
-        .client
-        .get_item()
-        .table_name(&ledger.table)
-        .consistent_read(true)
-        .key("pk", text(incident_pk(id)))
-        .key("sk", text(record_sk(&name)))
-        .send()
-        .await
-        .map_err(CallError::of(
-            "dynamodb:GetItem",
-            format!("the log of incident `{id}`"),
-        ))?;
-    let item = answer
-        .item
+    let item = ledger
+        .item(id, &record_sk(&name), "the log")
+        .await?
         .ok_or_else(|| LedgerError::NoSuchIncident(id.clone()))?;
     get_json(&item, "record")
 }

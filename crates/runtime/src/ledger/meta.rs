@@ -67,21 +67,9 @@ impl Ledger {
 
     /// The incident's row of the list, if it has one: each is opened with one.
     pub async fn row(&self, incident: &IncidentId) -> Result<Option<IncidentRow>, LedgerError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key("pk", text(incident_pk(incident)))
-            .key("sk", text("META"))
-            .send()
-            .await
-            .map_err(CallError::of(
-                "dynamodb:GetItem",
-                format!("the row of incident `{incident}`"),
-            ))?;
+        let item = self.item(incident, "META", "the row").await?;
         // What lacks the index's key is in no list.
-        let item = answer.item.filter(|item| item.contains_key("list"));
+        let item = item.filter(|item| item.contains_key("list"));
         item.as_ref().map(row).transpose()
     }
 

@@ -19,6 +19,8 @@ use crate::{CallError, now};
 
 /// The partition of the index that holds what isn't delivered.
 const UNDELIVERED: &str = "notice";
+/// What nobody took for so long is of no use any more: an incident's log still says that nobody got it.
+const GIVEN_UP: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a delivered notice that is about no incident is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -117,7 +119,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// What isn't delivered, the oldest first, at most `most`.
+    /// What isn't delivered and isn't given up, the oldest first, at most `most`.
     pub async fn undelivered(&self, most: usize) -> Result<Vec<Undelivered>, LedgerError> {
         let mut found = Vec::new();
         let mut items = self
@@ -125,9 +127,10 @@ impl Ledger {
             .query()
             .table_name(&self.table)
             .index_name(BY_OPENED)
-            .key_condition_expression("#list = :list")
+            .key_condition_expression("#list = :list AND opened_at > :since")
             .expression_attribute_names("#list", "list")
             .expression_attribute_values(":list", text(UNDELIVERED))
+            .expression_attribute_values(":since", text((now() - GIVEN_UP).to_string()))
             .into_paginator()
             .items()
             .send();

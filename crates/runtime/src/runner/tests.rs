@@ -113,6 +113,7 @@ fn opened_with(with: Options) -> Incident {
         },
         title: "obey".into(),
         linked: None,
+        case: backstop_core::case::Case::default(),
         guardrails: Vec::new(),
     };
     let record = Record::next(None, now(), "1".into(), Event::Opened(Box::new(opened))).unwrap();

@@ -7,7 +7,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use backstop_actions::{ActionSpec, actions_of};
 use backstop_core::{Receipt, Risk, UndoOutcome};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::permit;
@@ -17,6 +19,64 @@ use crate::{Action, StepError, action::StepRequest};
 pub type States = BTreeMap<String, Value>;
 /// Shared with the account's clients, which read and write it.
 pub type FakeAccount = Arc<Mutex<States>>;
+
+/// What an action may be about, and the account that it is in.
+pub struct Scene {
+    /// What the action is asked for.
+    pub request: StepRequest,
+    /// What there is before anything is done.
+    pub planted: States,
+}
+
+/// Tries every action of a function that changes something, each on the first scene for which it plans a change: a new
+/// action is tried by being registered. Prints the counts; fails where a forged receipt gave anybody anything.
+#[expect(
+    clippy::print_stderr,
+    reason = "the counts are what a reader of the run asks for"
+)]
+pub async fn nothing_is_gained(
+    function: &str,
+    scenes: &[Scene],
+    actions: impl Fn(&FakeAccount) -> Vec<Arc<dyn Action>>,
+) {
+    let mut tally = Tally::default();
+    let changing: Vec<_> = actions_of(function)
+        .filter(|spec| spec.changes_something())
+        .collect();
+    for spec in &changing {
+        tally
+            .try_every_receipt(&bench(spec, scenes, &actions).await)
+            .await;
+    }
+    eprintln!("{function}: {} actions, {tally}", changing.len());
+    assert!(tally.mutations > 20 * changing.len(), "{tally}");
+    assert!(tally.gained.is_empty(), "{:#?}", tally.gained);
+}
+
+async fn bench(
+    spec: &ActionSpec,
+    scenes: &[Scene],
+    actions: &impl Fn(&FakeAccount) -> Vec<Arc<dyn Action>>,
+) -> Bench {
+    for Scene { request, planted } in scenes {
+        let account = Arc::new(Mutex::new(planted.clone()));
+        let mut all = actions(&account).into_iter();
+        let action = all.find(|action| action.spec().id == spec.id).unwrap();
+        match action.plan(request).await {
+            Ok(plan) if !plan.changes.is_empty() => {
+                let request = request.clone();
+                return Bench {
+                    action,
+                    request,
+                    account,
+                };
+            }
+            Ok(_) | Err(StepError::NotApplicable { .. } | StepError::Mismatch { .. }) => {}
+            Err(error) => unreachable!("{}: {error}", spec.id),
+        }
+    }
+    unreachable!("`{}` plans nothing: plant what it changes", spec.id)
+}
 
 /// An action on a fake account.
 pub struct Bench {
@@ -156,11 +216,16 @@ impl Tally {
     fn count(&mut self, bench: &Bench, forged: &Receipt, is_refused: bool, good: &[&States]) {
         let now = bench.states();
         let names: BTreeSet<&String> = good.iter().flat_map(|one| one.keys()).chain(now.keys()).collect();
-        let is_good = |name: &&String| good.iter().any(|one| one.get(*name) == now.get(*name));
+        let same = |one: &States, name: &str| {
+            one.get(name) == now.get(name)
+                || bench.without_later_cut_offs(one.get(name)) == bench.without_later_cut_offs(now.get(name))
+        };
+        let is_good = |name: &&String| good.iter().any(|one| same(one, name));
         let bad: Vec<&String> = names.into_iter().filter(|name| !is_good(name)).collect();
         if !bad.is_empty() {
             let id = bench.action.spec().id;
-            self.gained.push(format!("{id}: {bad:?} by {}", forged.0));
+            let found: Vec<_> = bad.iter().map(|name| (*name, now.get(*name))).collect();
+            self.gained.push(format!("{id}: {found:?} by {}", forged.0));
         } else if is_refused {
             self.refused += 1;
         } else {
@@ -174,6 +239,30 @@ impl Bench {
         self.account.lock().unwrap().clone()
     }
 
+    /// What stands under the name, where a cut-off is either the request's or later: one that was written later denies more.
+    fn without_later_cut_offs(&self, state: Option<&Value>) -> Option<String> {
+        let mut text = state?.to_string();
+        let mut from = 0;
+        while let Some(at) = text.get(from..).and_then(|rest| rest.find("TokenIssueTime")) {
+            from += at + "TokenIssueTime".len();
+            let digits = |it: char| it.is_ascii_digit();
+            let Some(begin) = text
+                .get(from..)
+                .and_then(|rest| rest.find(digits))
+                .map(|it| it + from)
+            else {
+                break;
+            };
+            let length = text.get(begin..).and_then(|rest| rest.find(['"', '\\']));
+            let end = length.map_or(text.len(), |it| begin + it);
+            let cut_off: Option<Timestamp> = text.get(begin..end).and_then(|it| it.parse().ok());
+            if cut_off.is_some_and(|it| it > self.request.at) {
+                text.replace_range(begin..end, "later");
+            }
+        }
+        Some(text)
+    }
+
     fn set(&self, states: &States) {
         self.account.lock().unwrap().clone_from(states);
     }
@@ -185,6 +274,8 @@ impl Bench {
     async fn undo(&self, receipt: &Receipt, accepted: &[Risk]) -> Result<UndoOutcome, StepError> {
         let request = StepRequest {
             accepted: accepted.to_vec(),
+            // Whoever forges receipts forges the log.
+            ended_at: Some(Timestamp::UNIX_EPOCH),
             ..self.request.clone()
         };
         self.action.undo(&permit(), &request, receipt).await

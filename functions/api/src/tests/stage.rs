@@ -30,8 +30,9 @@ use backstop_core::{
 };
 use backstop_playbook::Catalog;
 use backstop_runtime::{
-    Ledger, evidence::EvidenceBucket, machines::Machines, manual_run::Limits, new_id, now,
+    Ledger, evidence::EvidenceBucket, machines::Machines, manual_run::Limits, new_id, now, topic::AlertsTopic,
 };
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{Api, CATALOG, answer::HttpAnswer};
@@ -198,6 +199,11 @@ pub(super) fn api(dynamodb: aws_sdk_dynamodb::Client, sfn: aws_sdk_sfn::Client) 
     let listed = mock!(aws_sdk_s3::Client::list_object_versions).then_output(|| {
         aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput::builder().build()
     });
+    let nobody_subscribed = mock!(aws_sdk_sns::Client::get_topic_attributes).then_output(|| {
+        aws_sdk_sns::operation::get_topic_attributes::GetTopicAttributesOutput::builder()
+            .attributes("SubscriptionsConfirmed", "0")
+            .build()
+    });
     Api {
         catalog: Catalog::from_json(CATALOG).unwrap(),
         ledger: Ledger::new(dynamodb, "incidents"),
@@ -218,6 +224,11 @@ pub(super) fn api(dynamodb: aws_sdk_dynamodb::Client, sfn: aws_sdk_sfn::Client) 
         },
         person_roles: Vec::new(),
         region: "eu-west-1".into(),
+        topic: AlertsTopic::new(
+            mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&nobody_subscribed]),
+            "arn:aws:sns:eu-west-1:123456789012:alerts".to_owned(),
+        ),
+        sweeps_every: SignedDuration::from_mins(30),
     }
 }
 

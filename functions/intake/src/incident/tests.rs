@@ -432,17 +432,24 @@ async fn an_instance_that_only_a_sessions_name_names_waits_for_people() {
             backstop_playbook::Decided::Answered(answers) => answers,
             other => panic!("{other:?}"),
         };
-        let answer = answers.iter().find(|answer| answer.target == instance).unwrap();
-        let received = Received {
+        let answers = backstop_playbook::gather(finding, answers);
+        let answer = answers
+            .iter()
+            .find(|answer| answer.by.target == instance)
+            .unwrap();
+        let received = crate::read::Received {
             id: "m",
             body: "{}",
             is_drill: false,
         };
         let source = intake.ask_source(finding).await;
-        intake
-            .open_or_join(received, finding, answer, &Guardrails::default(), &source)
-            .await
-            .unwrap();
+        let asked = Asked {
+            received,
+            finding,
+            guardrails: &backstop_core::guardrail::Guardrails::default(),
+            source: &source,
+        };
+        intake.open_or_join(asked, answer, None).await.unwrap();
         let [(opened, guardrails)] = openings(&table).try_into().unwrap();
         assert_eq!(opened, mode, "{guardrails:?}");
     }

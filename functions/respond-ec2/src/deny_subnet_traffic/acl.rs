@@ -20,6 +20,9 @@ const DEFAULT_DENY: i32 = 32_767;
 /// What EC2 answers where a rule of this number and direction stands.
 const ALREADY_THERE: &str = "NetworkAclEntryAlreadyExists";
 
+/// What EC2 answers where none stands.
+const NOT_THERE: &str = "InvalidNetworkAclEntry.NotFound";
+
 /// One deny rule of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -196,19 +199,23 @@ async fn create_new(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
     ))
 }
 
-/// Deletes a deny rule.
+/// Deletes a deny rule. One that is gone is what was wanted: the answer to an earlier request was lost, and it was sent again.
 pub(super) async fn delete(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
-    ec2.delete_network_acl_entry()
+    let deleted = ec2
+        .delete_network_acl_entry()
         .network_acl_id(&entry.acl)
         .rule_number(entry.number)
         .egress(entry.egress)
         .send()
         .await
-        .map(drop)
         .map_err(CallError::of(
             permissions::ec2::DELETE_NETWORK_ACL_ENTRY.action,
             on(entry),
-        ))
+        ));
+    match deleted {
+        Err(error) if error.code == NOT_THERE => Ok(()),
+        deleted => deleted.map(drop),
+    }
 }
 
 fn on(entry: &Entry) -> String {

@@ -1,9 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
-//! A create whose answer was lost is sent again, and EC2 says that the rule exists.
+//! A create or delete whose answer was lost is sent again, and EC2 says that the rule exists, or that it doesn't.
 
 use aws_sdk_ec2::{
     Client,
-    operation::create_network_acl_entry::CreateNetworkAclEntryError,
+    operation::{
+        create_network_acl_entry::CreateNetworkAclEntryError,
+        delete_network_acl_entry::DeleteNetworkAclEntryError,
+    },
     types::{NetworkAcl, NetworkAclAssociation, NetworkAclEntry, RuleAction},
 };
 use aws_smithy_mocks::{MockResponse, Rule, mock};
@@ -62,4 +65,21 @@ async fn a_rule_that_exists_is_success_if_it_is_ours_and_only_then() {
         others.to_string().contains("rule 32766 of network ACL `acl-1`"),
         "{others}"
     );
+}
+
+#[tokio::test]
+async fn a_rule_that_is_gone_is_deleted_and_nothing_else_is() {
+    for (code, is_fine) in [
+        ("InvalidNetworkAclEntry.NotFound", true),
+        ("UnauthorizedOperation", false),
+    ] {
+        let network = network();
+        let gone = mock!(Client::delete_network_acl_entry)
+            .then_error(move || DeleteNetworkAclEntryError::generic(error(code)));
+        let deny = DenySubnetTraffic::new(network.accounts(&[gone], &[], &[]));
+        let receipt = deny.plan(&step_request()).await.unwrap().receipt;
+        deny.act(&permit(), &step_request(), &receipt).await.unwrap();
+        let undone = deny.undo(&permit(), &step_request(), &receipt).await;
+        assert_eq!(undone.is_ok(), is_fine, "{code}: {undone:?}");
+    }
 }

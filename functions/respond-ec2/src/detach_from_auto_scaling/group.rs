@@ -64,6 +64,25 @@ pub(crate) async fn membership(
         .find(|found| found.instance_id() == Some(instance)))
 }
 
+/// Whether the instance is a member of this group and stays one.
+pub(super) async fn is_member(client: &Client, instance: &str, group: &str) -> Result<bool, CallError> {
+    let member = membership(client, instance).await?;
+    Ok(member.is_some_and(|member| {
+        member.auto_scaling_group_name() == Some(group) && !member.lifecycle_state().is_some_and(is_leaving)
+    }))
+}
+
+/// Whether the instance is in Standby, or on its way there.
+pub(super) async fn is_standby(client: &Client, instance: &str) -> Result<bool, CallError> {
+    let member = membership(client, instance).await?;
+    Ok(member.as_ref().is_some_and(rests))
+}
+
+/// Whether a member is in Standby, or on its way there.
+pub(super) fn rests(member: &AutoScalingInstanceDetails) -> bool {
+    matches!(member.lifecycle_state(), Some("Standby" | "EnteringStandby"))
+}
+
 /// The group with this name, seen from the instance; `None` if it was deleted.
 pub(super) async fn read(client: &Client, name: &str, instance: &str) -> Result<Option<Group>, CallError> {
     let answer = client

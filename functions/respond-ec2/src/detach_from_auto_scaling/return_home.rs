@@ -12,6 +12,7 @@ use super::{
     MembershipReceipt,
     group::{self, Group},
 };
+use crate::read_back::unless_done;
 
 /// How often, and how long apart, a new member is looked at: half a function's time.
 const LOOKS: u32 = 10;
@@ -53,16 +54,19 @@ pub(super) async fn undo(
     if group.desired >= group.maximum {
         return Ok(full(&group, instance, region));
     }
-    client
+    let attached = client
         .attach_instances()
         .auto_scaling_group_name(name)
         .instance_ids(instance)
         .send()
         .await
+        .map(drop)
         .map_err(CallError::of(
             permissions::autoscaling::ATTACH_INSTANCES.action,
             format!("instance `{instance}` to Auto Scaling group `{name}`"),
-        ))?;
+        ));
+    // Of an instance that is a member already, EC2 Auto Scaling answers `ValidationError`.
+    unless_done(attached, group::is_member(client, instance, name)).await?;
     finish(client, receipt, region, Some(&group)).await
 }
 
@@ -174,19 +178,20 @@ async fn restore(
             ))?;
         said.push("it is protected from scale-in as before".to_owned());
     }
-    let is_standby = member.is_some_and(|member| member.lifecycle_state() == Some("Standby"));
-    if receipt.was_standby() && !is_standby {
-        client
+    if receipt.was_standby() && !member.as_ref().is_some_and(group::rests) {
+        let entered = client
             .enter_standby()
             .auto_scaling_group_name(&receipt.group)
             .instance_ids(&receipt.instance)
             .should_decrement_desired_capacity(true)
             .send()
             .await
+            .map(drop)
             .map_err(CallError::of(
                 permissions::autoscaling::ENTER_STANDBY.action,
                 on(),
-            ))?;
+            ));
+        unless_done(entered, group::is_standby(client, &receipt.instance)).await?;
         said.push("it is in Standby as before".to_owned());
     }
     Ok(())

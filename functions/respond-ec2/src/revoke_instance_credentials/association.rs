@@ -7,11 +7,15 @@ use aws_sdk_ec2::{
 use backstop_actions::permissions;
 use backstop_runtime::{CallError, StepError};
 
+use crate::read_back::unless_done;
+
 /// An association that isn't over yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Association {
     pub(super) id: String,
     pub(super) profile_arn: String,
+    /// It was ended, and isn't over yet.
+    is_ending: bool,
 }
 
 /// The association of an instance. While it is being ended, the instance may still get credentials, so it counts.
@@ -33,6 +37,7 @@ pub(super) async fn find(ec2: &Client, instance: &str) -> Result<Option<Associat
             Some(Association {
                 id: found.association_id()?.to_owned(),
                 profile_arn: found.iam_instance_profile()?.arn()?.to_owned(),
+                is_ending: found.state() == Some(&IamInstanceProfileAssociationState::Disassociating),
             })
         }))
 }
@@ -50,20 +55,27 @@ pub(super) async fn take_away(ec2: &Client, instance: &str, profile_arn: &str) -
             ),
         });
     }
-    ec2.disassociate_iam_instance_profile()
+    let ended = ec2
+        .disassociate_iam_instance_profile()
         .association_id(&found.id)
         .send()
         .await
+        .map(drop)
         .map_err(CallError::of(
             permissions::ec2::DISASSOCIATE_IAM_INSTANCE_PROFILE.action,
             format!("instance `{instance}`"),
-        ))?;
-    Ok(())
+        ));
+    let is_ending = async {
+        let now = find(ec2, instance).await?;
+        Ok(now.is_none_or(|now| now.id != found.id || now.is_ending))
+    };
+    Ok(unless_done(ended, is_ending).await?)
 }
 
 /// Associates a profile with an instance that has none.
 pub(super) async fn give_back(ec2: &Client, instance: &str, profile_arn: &str) -> Result<(), CallError> {
-    ec2.associate_iam_instance_profile()
+    let given = ec2
+        .associate_iam_instance_profile()
         .instance_id(instance)
         .iam_instance_profile(
             IamInstanceProfileSpecification::builder()
@@ -76,7 +88,13 @@ pub(super) async fn give_back(ec2: &Client, instance: &str, profile_arn: &str) -
         .map_err(CallError::of(
             permissions::ec2::ASSOCIATE_IAM_INSTANCE_PROFILE.action,
             format!("instance `{instance}`"),
-        ))
+        ));
+    // Of an instance that has a profile already, EC2 answers `IncorrectState`.
+    let is_given = async {
+        let now = find(ec2, instance).await?;
+        Ok(now.is_some_and(|now| now.profile_arn == profile_arn && !now.is_ending))
+    };
+    unless_done(given, is_given).await
 }
 
 /// The other instances of a profile, but those that are gone.

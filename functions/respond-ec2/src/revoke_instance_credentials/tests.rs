@@ -3,7 +3,9 @@ use std::sync::Mutex;
 
 use aws_sdk_ec2::{
     operation::{
-        associate_iam_instance_profile::AssociateIamInstanceProfileOutput,
+        associate_iam_instance_profile::{
+            AssociateIamInstanceProfileError, AssociateIamInstanceProfileOutput,
+        },
         describe_iam_instance_profile_associations::DescribeIamInstanceProfileAssociationsOutput,
         disassociate_iam_instance_profile::{
             DisassociateIamInstanceProfileError, DisassociateIamInstanceProfileOutput,
@@ -37,6 +39,8 @@ struct Account {
     policy: Option<String>,
     calls: Vec<String>,
     disassociating_fails: bool,
+    /// The answer to the first call is lost, and the second one is refused.
+    is_answered_late: bool,
 }
 
 #[derive(Clone)]
@@ -90,12 +94,16 @@ impl World {
                     .set_iam_instance_profile_associations(Some([over].into_iter().chain(now).collect()))
                     .build()
             }),
-            mock!(Client::associate_iam_instance_profile).then_compute_output(move |request| {
+            mock!(Client::associate_iam_instance_profile).then_compute_response(move |request| {
                 let arn = request.iam_instance_profile().and_then(|profile| profile.arn());
                 let mut account = give.lock().unwrap();
                 account.profile = arn.map(str::to_owned);
                 account.calls.push("associate".into());
-                AssociateIamInstanceProfileOutput::builder().build()
+                if account.is_answered_late {
+                    let repeated = ErrorMetadata::builder().code("IncorrectState").build();
+                    return MockResponse::Error(AssociateIamInstanceProfileError::generic(repeated));
+                }
+                MockResponse::Output(AssociateIamInstanceProfileOutput::builder().build())
             }),
             mock!(Client::disassociate_iam_instance_profile).then_compute_response(move |request| {
                 assert_eq!(request.association_id(), Some("iip-assoc-1"));
@@ -106,6 +114,10 @@ impl World {
                     return MockResponse::Error(DisassociateIamInstanceProfileError::generic(denied));
                 }
                 account.profile = None;
+                if account.is_answered_late {
+                    let repeated = ErrorMetadata::builder().code("IncorrectState").build();
+                    return MockResponse::Error(DisassociateIamInstanceProfileError::generic(repeated));
+                }
                 MockResponse::Output(DisassociateIamInstanceProfileOutput::builder().build())
             }),
         ]
@@ -273,6 +285,17 @@ async fn the_deny_is_put_even_if_the_profile_cant_be_taken() {
         "{error}"
     );
     assert!(world.policy().contains("BackstopDenyInstance"));
+}
+
+#[tokio::test]
+async fn what_is_refused_as_so_already_is_done() {
+    let world = World::with(Some(PROFILE));
+    world.account.lock().unwrap().is_answered_late = true;
+    let (receipt, result) = world.act().await;
+    result.unwrap();
+    let undone = world.undo(&receipt).await;
+    assert!(matches!(undone, UndoOutcome::KeptUntil { .. }), "{undone:?}");
+    assert_eq!(world.take_calls(), ["disassociate", "put", "put", "associate"]);
 }
 
 #[tokio::test]

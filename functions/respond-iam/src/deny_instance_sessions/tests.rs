@@ -132,7 +132,8 @@ async fn a_session_that_no_instance_gave_its_name_is_not_its_matter() {
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
 }
 
-/// No rule for a delete, so one would fail the test.
+/// The instance went on getting credentials, so that the last of them is younger than the deny by days. No rule for a delete,
+/// so one would fail the test.
 #[tokio::test]
 async fn undo_lets_new_credentials_work_and_never_the_stolen_ones() {
     let mut request = step_request(instance_session("AROAEXAMPLE"));
@@ -142,14 +143,17 @@ async fn undo_lets_new_credentials_work_and_never_the_stolen_ones() {
     let narrowed = mock!(Client::put_role_policy)
         .match_requests(|request| {
             let document = request.policy_document().unwrap_or_default();
-            document.contains("ec2:SourceInstanceARN") && document.contains("2026-03-01T13:00:00Z")
+            document.contains("ec2:SourceInstanceARN") && document.contains("2026-03-05T13:00:00Z")
         })
         .then_output(|| PutRolePolicyOutput::builder().build());
-    request.at = "2026-03-01T13:00:00Z".parse().unwrap();
+    request.at = "2026-03-05T13:00:00Z".parse().unwrap();
     let outcome = DenyInstanceSessions::new(iam!(policy(Some(written)), narrowed))
         .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
     assert_eq!(narrowed.num_calls(), 1);
-    assert!(matches!(outcome, UndoOutcome::KeptUntil { .. }), "{outcome:?}");
+    let UndoOutcome::KeptUntil { until, .. } = outcome else {
+        unreachable!("{outcome:?}");
+    };
+    assert_eq!(until.to_string(), "2026-03-06T01:00:00Z");
 }

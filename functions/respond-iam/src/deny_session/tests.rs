@@ -11,7 +11,11 @@ use aws_sdk_iam::{
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
 use backstop_core::UndoOutcome;
-use backstop_runtime::{Action, StepError, inline_policy::deny_session};
+use backstop_runtime::{
+    Action, StepError,
+    action::read_receipt,
+    inline_policy::{PolicyReceipt, deny_session},
+};
 
 use super::DenySession;
 use crate::{
@@ -96,9 +100,8 @@ async fn undo_waits_for_the_sessions_made_up_to_it() {
     };
     assert_eq!(until.to_string(), "2026-03-06T00:00:00Z");
 
-    let receipt: backstop_runtime::inline_deny::InlineDenyReceipt =
-        backstop_runtime::action::read_receipt(&plan.receipt).unwrap();
-    let text = receipt.policy.narrowed(request.at).unwrap().document;
+    let own: PolicyReceipt = read_receipt(&plan.receipt).unwrap();
+    let text = own.narrowed(request.at).unwrap().document;
     request.at = until;
     let delete = mock!(Client::delete_role_policy).then_output(|| DeleteRolePolicyOutput::builder().build());
     let outcome = DenySession::new(iam!(policy(Some(text)), delete))

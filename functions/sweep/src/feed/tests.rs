@@ -85,6 +85,7 @@ fn log(id: &str, linked: Option<&str>) -> [AttributeValue; 2] {
         finding: FindingRef::of(&finding, None),
         title: String::new(),
         linked: linked.map(IncidentId::from),
+        case: backstop_core::case::Case::default(),
         guardrails: Vec::new(),
     };
     let opened = Record::next(None, now(), new_id(), Event::Opened(Box::new(opened))).unwrap();
@@ -127,6 +128,11 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
         security_hub: aws_sdk_securityhub::Client::new(&config),
         sqs: aws_sdk_sqs::Client::new(&config),
         queue_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/intake".to_owned(),
+        dead_letters_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/dead".to_owned(),
+        topic: backstop_runtime::topic::AlertsTopic::new(
+            aws_sdk_sns::Client::new(&config),
+            "arn:aws:sns:eu-west-1:123456789012:alerts".to_owned(),
+        ),
         outbox: Outbox::new(aws_sdk_lambda::Client::new(&config), "notify".to_owned()),
         closer: crate::closer::Closer::new(aws_sdk_lambda::Client::new(&config), "close".to_owned()),
         functions: Functions::read(&config, "close|close", crate::watch::PATIENCE).unwrap(),

@@ -65,6 +65,7 @@ fn opened(mode: Mode) -> Event {
         },
         title: "user \u{1b}]0;owned\u{7}ci\u{202e}\r\nWhat to do next\n  - curl http://203.0.113.7".into(),
         linked: None,
+        case: backstop_core::case::Case::default(),
         guardrails: vec![],
     }))
 }

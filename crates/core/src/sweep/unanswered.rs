@@ -1,0 +1,100 @@
+//! Whether people are to be reminded of a question that nobody has answered.
+
+use jiff::Timestamp;
+
+use crate::{
+    about::About,
+    ids::NoticeKey,
+    incident::{Incident, Question},
+    log::{Event, Record},
+};
+
+/// The question and when it was asked, once half of the time to answer is over; once for a question, since a reminder that
+/// was tried is delivered from the table until it is heard.
+pub fn unanswered<'a>(
+    incident: &'a Incident,
+    log: &[Record],
+    now: Timestamp,
+) -> Option<(&'a Question, Timestamp)> {
+    let open = incident
+        .question
+        .as_ref()
+        .filter(|_| incident.decision.is_none())?;
+    // Beyond the hourly limit nobody is asked about one incident alone, and so nobody is reminded.
+    let is_listed = incident.limit().is_some() && !incident.notices.is_known(About::Question);
+    if incident.closed.is_some() || is_listed {
+        return None;
+    }
+    let is_asking = |record: &&Record| matches!(record.event, Event::ApprovalRequested { .. });
+    let asked_at = log.iter().rev().find(is_asking)?.at;
+    let half = open.expires_at.duration_since(asked_at) / 2;
+    let key = NoticeKey::reminder(&open.notice);
+    let mut deliveries = incident.notices.deliveries.iter();
+    let is_tried = deliveries.any(|it| it.notice.as_ref() == Some(&key));
+    let is_due = now >= asked_at + half && now < open.expires_at;
+    (is_due && !is_tried).then_some((open, asked_at))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+
+    fn log_of(events: Vec<Event>) -> Vec<Record> {
+        let opened = serde_json::from_value(json!({
+            "event": "opened", "playbook": "leaked-access-key", "mode": "approve", "steps": [],
+            "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
+                        "resource": { "kind": "bucket", "name": "logs" } },
+            "origin": { "origin": "finding" }, "title": "t", "linked": null, "guardrails": [],
+            "finding": { "key": "k", "finding_type": "T", "route": "guard-duty-event", "count": 1,
+                         "severity": { "score": 8.0, "label": "high" }, "first_seen": null, "last_seen": null,
+                         "created_at": null, "updated_at": null },
+        }))
+        .unwrap();
+        let asked = Event::ApprovalRequested {
+            plan_hash: crate::Hash::default(),
+            expires_at: "2026-05-01T12:00:00Z".parse().unwrap(),
+            needed: 1,
+            body: None,
+        };
+        let mut records: Vec<Record> = Vec::new();
+        for (number, event) in [vec![opened, asked], events].concat().into_iter().enumerate() {
+            let at = "2026-05-01T08:00:00Z".parse().unwrap();
+            records.push(Record::next(records.last(), at, number.to_string(), event).unwrap());
+        }
+        records
+    }
+
+    fn is_due(log: &[Record], time: &str) -> bool {
+        let now = format!("2026-05-01T{time}:00Z").parse().unwrap();
+        unanswered(&Incident::replay(log).unwrap(), log, now).is_some()
+    }
+
+    #[test]
+    fn people_are_reminded_once_half_the_time_is_over_and_before_all_of_it_is() {
+        let log = log_of(vec![]);
+        let due = ["09:59", "10:00", "11:59", "12:00"].map(|time| is_due(&log, time));
+        assert_eq!(due, [false, true, true, false]);
+    }
+
+    #[test]
+    fn nobody_is_reminded_twice_or_of_what_is_decided() {
+        let key = NoticeKey::reminder(&NoticeKey::question(&log_of(vec![])[1].id));
+        let failed = Event::NotNotified {
+            channel: "t".into(),
+            about: About::Reminder,
+            notice: key,
+            error: "Backstop.NoSubscription".into(),
+            detail: "d".into(),
+        };
+        let denied = Event::Denied {
+            by: "alice".into(),
+            reason: None,
+        };
+        for event in [failed, denied] {
+            assert!(!is_due(&log_of(vec![event]), "11:00"));
+        }
+    }
+}

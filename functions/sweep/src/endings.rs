@@ -1,0 +1,86 @@
+//! Has people told how incidents ended whose notice was never written down: `notify` couldn't be run, or died first.
+
+use std::collections::BTreeSet;
+
+use backstop_core::{
+    incident::Status,
+    sweep::{Ending, ending},
+};
+use backstop_runtime::{LedgerError, ledger::IncidentRow, now};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{Sweep, report::Report};
+
+/// How many incidents are looked at, the newest first.
+const MOST: usize = 200;
+/// What was opened before this is history.
+const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Of which incidents people are known to be told, each with its status then: an undo has an ending of its own.
+const SETTLED: &str = "endings";
+
+const ENDED: [Status; 12] = [
+    Status::Contained,
+    Status::Confirmed,
+    Status::Reopened,
+    Status::PartiallyContained,
+    Status::Failed,
+    Status::Refused,
+    Status::Observed,
+    Status::Reported,
+    Status::Denied,
+    Status::Expired,
+    Status::Undone,
+    Status::Stuck,
+];
+
+impl Sweep {
+    /// Has `notify` make each that is missing. The log of an incident is read until people know, and not again.
+    pub(crate) async fn tell_endings(&self, report: &mut Report) {
+        if let Err(error) = self.find_untold(report).await {
+            report.failed("looking for endings that nobody was told of", &error);
+        }
+    }
+
+    async fn find_untold(&self, report: &mut Report) -> Result<(), LedgerError> {
+        let now = now();
+        let rows = self.ledger.incidents_with(&ENDED, MOST).await?;
+        let before: BTreeSet<String> = self.ledger.memo(SETTLED, now).await?.unwrap_or_default();
+        let mut settled = BTreeSet::new();
+        for row in rows
+            .iter()
+            .filter(|row| now.duration_since(row.opened_at) < RECENT)
+        {
+            let name = format!("{} {}", row.incident, row.status);
+            if before.contains(&name) || self.is_settled(row, now, report).await {
+                settled.insert(name);
+            }
+        }
+        if settled != before {
+            self.ledger.keep_memo(SETTLED, &settled, now + RECENT).await?;
+        }
+        Ok(())
+    }
+
+    async fn is_settled(&self, row: &IncidentRow, now: Timestamp, report: &mut Report) -> bool {
+        let id = &row.incident;
+        let incident = match self.ledger.log(id).await.and_then(|log| log.incident()) {
+            Ok(incident) => incident,
+            Err(error) => {
+                report.failed(&format!("reading how incident {id} ended"), &error);
+                return false;
+            }
+        };
+        match ending(&incident, now) {
+            Ending::Settled => true,
+            Ending::TooSoon => false,
+            Ending::Untold(about) => {
+                tracing::warn!(incident = %id, about = about.as_str(), "nobody was told how it ended");
+                match self.outbox.make(id, about).await {
+                    Ok(()) => report.notices_again += 1,
+                    Err(error) => report.failed(&format!("telling how incident {id} ended"), &error),
+                }
+                false
+            }
+        }
+    }
+}

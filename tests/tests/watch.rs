@@ -90,8 +90,13 @@ async fn is_reopened_by(scene: &Scene, people: &People, id: &IncidentId, user: &
     assert!(gone.count() >= 1, "{found:?}");
     let touched = incident.aftermath.unwrap().touched;
     let suffix = format!("user/{user}");
+    // The emulated CloudTrail has no paths of roles, and by their path Backstop knows its own, which contained it again by then.
+    let mut by_others = touched
+        .iter()
+        .filter(|touch| !touch.by.contains("role/backstop-"))
+        .peekable();
     assert!(
-        !touched.is_empty() && touched.iter().all(|touch| touch.by.ends_with(&suffix)),
+        by_others.peek().is_some() && by_others.all(|touch| touch.by.ends_with(&suffix)),
         "{touched:?}"
     );
     let mut told = people.told_of(id.as_str()).await;

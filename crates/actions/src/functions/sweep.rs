@@ -120,7 +120,7 @@ Events:
             Scope {
                 why: "Who contained it reads it back, again and again, and CloudTrail tells who changed it. What they do besides follows from the log alone.",
                 ..Scope::of(
-                    "HaveContainmentsReadBack",
+                    "WatchContainments",
                     &[
                         "{InvestigateFunction.Arn}",
                         "{RespondEc2Function.Arn}",

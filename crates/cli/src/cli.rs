@@ -77,7 +77,14 @@ mod tests {
     use super::*;
 
     /// Of other programs: `sam deploy`, `cargo install`, `backstop-drill`.
-    const FOREIGN: [&str; 3] = ["guided", "path", "log-of-plan"];
+    const FOREIGN: [&str; 6] = [
+        "guided",
+        "path",
+        "log-of-plan",
+        "topic-arn",
+        "protocol",
+        "notification-endpoint",
+    ];
 
     fn options_of(command: &clap::Command, known: &mut BTreeSet<String>) {
         known.extend(

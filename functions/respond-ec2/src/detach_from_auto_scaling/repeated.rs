@@ -112,10 +112,7 @@ async fn an_instance_that_is_attached_already_is_back() {
     };
     assert!(what.contains("the desired capacity is 3 now, 2 before"), "{what}");
     let refused = undo(&Fleet::new(None, None), "InService").await.unwrap_err();
-    assert!(
-        refused.to_string().contains("autoscaling:AttachInstances"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains(":AttachInstances"), "{refused}");
 }
 
 #[tokio::test]

@@ -124,10 +124,7 @@ async fn an_instance_that_has_left_is_detached() {
     let refused = act(&Fleet::new(Some("InService"), Some("InService")))
         .await
         .unwrap_err();
-    assert!(
-        refused.to_string().contains("autoscaling:DetachInstances"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains(":DetachInstances"), "{refused}");
 }
 
 #[tokio::test]
@@ -137,8 +134,5 @@ async fn an_instance_that_rests_already_is_in_standby() {
     let refused = undo(&Fleet::new(Some("InService"), Some("InService")), "Standby")
         .await
         .unwrap_err();
-    assert!(
-        refused.to_string().contains("autoscaling:EnterStandby"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains(":EnterStandby"), "{refused}");
 }

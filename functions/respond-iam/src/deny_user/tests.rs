@@ -114,7 +114,15 @@ async fn a_session_user_must_have_the_findings_unique_id() {
             user_id: user_id.into(),
         }))
     };
-    let client = || iam!(user("alice"), policy(None), password(false), no_mfa());
+    let client = || {
+        iam!(
+            user("alice"),
+            no_keys("alice"),
+            policy(None),
+            password(false),
+            no_mfa()
+        )
+    };
     DenyUser::new(client()).plan(&session("AIDAALICE")).await.unwrap();
     let error = DenyUser::new(client())
         .plan(&session("AIDAOTHER"))

@@ -59,7 +59,7 @@ impl People {
         }
     }
 
-    /// The messages that name this incident.
+    /// The messages of this incident: another one of its case names it as well, and isn't meant.
     pub async fn told_of(&self, incident: &str) -> Vec<Notice> {
         // Held while reading: a message that somebody else has just taken off the queue isn't lost on us.
         let mut read = self.read.lock().await;
@@ -80,7 +80,10 @@ impl People {
             }
         }
         read.iter()
-            .filter(|notice| notice.body.contains(incident))
+            .filter(|notice| {
+                let mut lines = notice.body.lines();
+                lines.any(|line| line.contains(incident) && !line.contains("one case with"))
+            })
             .cloned()
             .collect()
     }

@@ -28,9 +28,9 @@ pub mod cut_off;
 pub mod decision;
 #[cfg(feature = "evidence")]
 pub mod evidence;
-#[cfg(feature = "inline-deny")]
 #[cfg(feature = "outbox")]
 pub mod functions;
+#[cfg(feature = "inline-deny")]
 pub mod inline_deny;
 pub mod inline_policy;
 pub mod ledger;

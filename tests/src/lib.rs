@@ -25,6 +25,7 @@ mod planted;
 mod removal;
 mod role;
 mod scene;
+mod second_identity;
 mod sections;
 mod sender;
 mod setting;

@@ -7,9 +7,10 @@ use std::{
 };
 
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_iam::types::{StatusType, Tag};
 use backstop_core::{
-    Hash, IncidentId, Mode,
+    Hash, IncidentId, Mode, NoticeKey,
     guardrail::DRILL_TAG,
     incident::{Incident, Status},
     log::{Event, Record},
@@ -21,7 +22,7 @@ use backstop_drill::{
 };
 use backstop_emulator::{Settings, Silent};
 use backstop_runtime::IncidentLog;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;
@@ -232,6 +233,24 @@ impl Scene {
     pub async fn sweep(&self) -> Value {
         let function = self.environment.stack().output("SweepFunctionName").unwrap();
         lambda::invoke(self.environment.account(), function).await
+    }
+
+    /// Makes a notice older than what may still be on its way, so that the next sweep has it delivered.
+    pub async fn let_be_old(&self, id: &IncidentId, notice: &NoticeKey) {
+        let account = self.environment.account();
+        let text = |value: String| AttributeValue::S(value);
+        let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
+        aws_sdk_dynamodb::Client::new(&account.sdk_config(account.root()))
+            .update_item()
+            .table_name(self.environment.stack().output("IncidentsTableName").unwrap())
+            .key("pk", text(format!("INCIDENT#{id}")))
+            .key("sk", text(format!("NOTICE#{notice}")))
+            .update_expression("SET opened_at = :old")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":old", text(hour_ago.to_string()))
+            .send()
+            .await
+            .unwrap();
     }
 
     /// The logs of all incidents that a finding opened or joined; it may have several targets.

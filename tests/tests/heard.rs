@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use backstop_core::{
     Mode,
     api::{HealthAnswer, Right, Standing},
@@ -12,7 +11,6 @@ use backstop_core::{
 };
 use backstop_drill::oncall::Person;
 use backstop_tests::{People, Scene};
-use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,19 +49,7 @@ async fn what_nobody_heard_is_said_everywhere_and_arrives_once_somebody_is_there
     // Somebody is subscribed: the next sweep has the question delivered.
     let people = People::of(&scene.environment).await;
     let question = incident.question.unwrap().notice;
-    let account = scene.environment.account();
-    let text = |value: String| AttributeValue::S(value);
-    let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
-    aws_sdk_dynamodb::Client::new(&account.sdk_config(account.root()))
-        .update_item()
-        .table_name(scene.environment.stack().output("IncidentsTableName").unwrap())
-        .key("pk", text(format!("INCIDENT#{id}")))
-        .key("sk", text(format!("NOTICE#{question}")))
-        .update_expression("SET opened_at = :old")
-        .expression_attribute_values(":old", text(hour_ago.to_string()))
-        .send()
-        .await
-        .unwrap();
+    scene.let_be_old(&id, &question).await;
     let swept = scene.sweep().await;
     assert_eq!(swept["notices_again"], 1, "{swept}");
     let until = Instant::now() + PATIENCE;

@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use backstop_core::{
     IncidentId, Mode, NoticeKey,
     incident::{Incident, Status},
@@ -13,7 +12,6 @@ use backstop_core::{
 use backstop_emulator::{Effect, Matcher};
 use backstop_runtime::decision;
 use backstop_tests::{Notice, People, Scene, person};
-use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -146,20 +144,7 @@ async fn failure(scene: &Scene, id: &IncidentId, channel: &str) -> NoticeKey {
 
 /// Lets the notice be older than what may still be on its way, and sweeps.
 async fn sweep_when_old(scene: &Scene, id: &IncidentId, notice: &NoticeKey) {
-    let account = scene.environment.account();
-    let text = |value: String| AttributeValue::S(value);
-    let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
-    aws_sdk_dynamodb::Client::new(&account.sdk_config(account.root()))
-        .update_item()
-        .table_name(scene.environment.stack().output("IncidentsTableName").unwrap())
-        .key("pk", text(format!("INCIDENT#{id}")))
-        .key("sk", text(format!("NOTICE#{notice}")))
-        .update_expression("SET opened_at = :old")
-        .condition_expression("attribute_exists(pk)")
-        .expression_attribute_values(":old", text(hour_ago.to_string()))
-        .send()
-        .await
-        .unwrap();
+    scene.let_be_old(id, notice).await;
     assert_eq!(scene.sweep().await["notices_again"], 1);
 }
 

@@ -2,7 +2,6 @@
 //! between, with who it was.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use aws_credential_types::Credentials;
 use backstop_core::{
     Mode,
     about::About,
@@ -13,32 +12,6 @@ use backstop_tests::{Leaked, Scene};
 
 /// So long that an attacker can act between the readings, and a test can wait for it.
 const CONFIRM_AFTER: (&str, &str) = ("ConfirmAfterSeconds", "15");
-
-const EVERYTHING: &str =
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-
-/// Another user of the attacker's, who may do anything; as whoever holds its key.
-async fn second_identity(scene: &Scene, user: &str) -> aws_sdk_iam::Client {
-    let iam = scene.iam();
-    iam.create_user().user_name(user).send().await.unwrap();
-    iam.put_user_policy()
-        .user_name(user)
-        .policy_name("everything")
-        .policy_document(EVERYTHING)
-        .send()
-        .await
-        .unwrap();
-    let made = iam.create_access_key().user_name(user).send().await.unwrap();
-    let key = made.access_key().unwrap();
-    let credentials = Credentials::new(
-        key.access_key_id(),
-        key.secret_access_key(),
-        None,
-        None,
-        "attacker",
-    );
-    aws_sdk_iam::Client::new(&scene.environment.account().sdk_config(credentials))
-}
 
 /// Deletes Backstop's deny of the user.
 async fn delete_deny(attacker: &aws_sdk_iam::Client, leaked: &Leaked) {
@@ -64,7 +37,7 @@ fn is_told(incident: &Incident) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deny_that_is_deleted_in_between_opens_it_again_and_what_holds_is_confirmed() {
     let scene = Scene::start(Mode::Auto, &[CONFIRM_AFTER]).await;
-    let attacker = second_identity(&scene, "mallory").await;
+    let attacker = scene.second_identity("mallory").await;
     let (left_alone, attacked) = (scene.leak(true).await, scene.leak(true).await);
     let (quiet, reverted) = tokio::join!(scene.send_leak(&left_alone), scene.send_leak(&attacked));
 

@@ -2,7 +2,6 @@
 //! contained again once by itself, and then people are asked. What a person has released is left alone.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use aws_credential_types::Credentials;
 use aws_sdk_iam::types::StatusType;
 use backstop_core::{
     IncidentId, Mode,
@@ -14,27 +13,6 @@ use serde_json::json;
 
 /// Long before a sweep of this test runs.
 const CONFIRM_AFTER: (&str, &str) = ("ConfirmAfterSeconds", "2");
-
-const EVERYTHING: &str =
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-
-/// Another user of the attacker's, who may do anything; as whoever holds its key.
-async fn second_identity(scene: &Scene, user: &str) -> aws_sdk_iam::Client {
-    let iam = scene.iam();
-    iam.create_user().user_name(user).send().await.unwrap();
-    iam.put_user_policy()
-        .user_name(user)
-        .policy_name("everything")
-        .policy_document(EVERYTHING)
-        .send()
-        .await
-        .unwrap();
-    let made = iam.create_access_key().user_name(user).send().await.unwrap();
-    let key = made.access_key().unwrap();
-    let (id, secret) = (key.access_key_id(), key.secret_access_key());
-    let credentials = Credentials::new(id, secret, None, None, "attacker");
-    aws_sdk_iam::Client::new(&scene.environment.account().sdk_config(credentials))
-}
 
 /// Switches the key on and deletes each deny of Backstop's.
 async fn change_back(attacker: &aws_sdk_iam::Client, leaked: &Leaked) {
@@ -121,7 +99,7 @@ async fn until_told(scene: &Scene, id: &IncidentId) {
 async fn what_is_changed_back_is_found_contained_once_more_and_then_asked_about() {
     let scene = Scene::start(Mode::Auto, &[CONFIRM_AFTER]).await;
     let people = People::of(&scene.environment).await;
-    let attacker = second_identity(&scene, "mallory").await;
+    let attacker = scene.second_identity("mallory").await;
     let (left_alone, attacked) = (scene.leak(true).await, scene.leak(true).await);
     let (quiet, finding) = tokio::join!(scene.send_leak(&left_alone), scene.send_leak(&attacked));
     let (quiet, _) = scene.until(&quiet, is_confirmed).await;

@@ -16,6 +16,7 @@ mod ledger_down;
 mod limit;
 mod line;
 mod mail;
+mod many;
 mod next;
 mod not_yet;
 mod nothing_done;

@@ -6,6 +6,8 @@ mod endings;
 mod feed;
 mod integrity;
 mod last_run;
+#[cfg(test)]
+mod testing;
 mod unanswered;
 mod watch;
 

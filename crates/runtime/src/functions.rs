@@ -1,29 +1,40 @@
-//! Other functions of the stack, asked for something whose answer is waited for.
+//! Other functions of the stack: asked for something whose answer is waited for, or handed something to do.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
 use aws_sdk_lambda::{
     Client,
     config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
     primitives::Blob,
+    types::InvocationType,
 };
 use backstop_aws::SdkConfig;
+use backstop_core::ErrorName;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::CallError;
+use crate::{
+    CallError,
+    settings::{self, SettingError},
+};
+
+const INVOKE: &str = "lambda:InvokeFunction";
 
 /// The functions, by name.
 #[derive(Clone, Debug)]
 pub struct Functions {
     lambda: Client,
-    arns: BTreeMap<String, String>,
+    arns: Arns,
 }
 
-/// The setting that names functions can't be read.
+/// The functions' ARNs by their names, as a text like `name|arn,name|arn` has them.
+#[derive(Clone, Debug)]
+pub struct Arns(BTreeMap<String, String>);
+
+/// A text doesn't name functions.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` isn't a function's name and its ARN with `|` between them")]
-pub struct UnreadableFunctions(String);
+pub struct UnreadableArns(String);
 
 /// A function didn't answer.
 #[derive(Debug, thiserror::Error)]
@@ -55,17 +66,31 @@ pub enum AskError {
 }
 
 impl Functions {
-    /// Those that a text like `name|arn,name|arn` names. Each is waited for as long as this, and asked once: whoever asks knows
-    /// whether to ask again.
-    pub fn read(config: &SdkConfig, text: &str, patience: Duration) -> Result<Self, UnreadableFunctions> {
+    /// Those that a setting names.
+    pub fn of_setting(
+        config: &SdkConfig,
+        name: &'static str,
+        patience: Duration,
+    ) -> Result<Self, SettingError> {
+        let arns = settings::parsed(name, "functions' names and ARNs: `name|arn,name|arn`")?;
+        Ok(Self::new(config, arns, patience))
+    }
+
+    /// Each is waited for as long as this, and asked once: whoever asks knows whether to ask again.
+    pub fn new(config: &SdkConfig, arns: Arns, patience: Duration) -> Self {
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience);
         let config = Builder::from(config)
             .timeout_config(timeouts.operation_timeout(patience).build())
             .retry_config(RetryConfig::disabled());
-        Ok(Self {
+        Self {
             lambda: Client::from_conf(config.build()),
-            arns: named(text)?,
-        })
+            arns,
+        }
+    }
+
+    /// Whether there is one of this name.
+    pub fn has(&self, function: &str) -> bool {
+        self.arns.0.contains_key(function)
     }
 
     /// Asks a function and waits for what it answers.
@@ -76,6 +101,7 @@ impl Functions {
     ) -> Result<T, AskError> {
         let arn = self
             .arns
+            .0
             .get(function)
             .ok_or_else(|| AskError::Unknown(function.to_owned()))?;
         let json = |source| AskError::Json {
@@ -90,7 +116,7 @@ impl Functions {
             .payload(Blob::new(task))
             .send()
             .await
-            .map_err(CallError::of("lambda:InvokeFunction", format!("`{function}`")))?;
+            .map_err(CallError::of(INVOKE, format!("`{function}`")))?;
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         if answer.function_error.is_none() {
             return serde_json::from_slice(&payload).map_err(json);
@@ -105,25 +131,90 @@ impl Functions {
     }
 }
 
-fn named(text: &str) -> Result<BTreeMap<String, String>, UnreadableFunctions> {
-    let pair = |pair: &str| match pair.split_once('|') {
-        Some((name, arn)) if !name.is_empty() && !arn.is_empty() => Ok((name.to_owned(), arn.to_owned())),
-        _ => Err(UnreadableFunctions(pair.to_owned())),
-    };
-    text.split(',').map(pair).collect()
+impl FromStr for Arns {
+    type Err = UnreadableArns;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let pair = |pair: &str| match pair.split_once('|') {
+            Some((name, arn)) if !name.is_empty() && !arn.is_empty() => Ok((name.to_owned(), arn.to_owned())),
+            _ => Err(UnreadableArns(pair.to_owned())),
+        };
+        Ok(Self(text.split(',').map(pair).collect::<Result<_, _>>()?))
+    }
+}
+
+/// Hands a function something to do and doesn't wait for it. Lambda tries three times, then the request goes to the
+/// dead-letter queue.
+pub async fn hand_over(
+    lambda: &Client,
+    function: &str,
+    task: &impl Serialize,
+    on: String,
+) -> Result<(), CallError> {
+    let task = serde_json::to_vec(task).map_err(|error| CallError {
+        name: ErrorName::Internal,
+        call: INVOKE,
+        on: on.clone(),
+        code: String::new(),
+        message: error.to_string(),
+    })?;
+    lambda
+        .invoke()
+        .function_name(function)
+        .invocation_type(InvocationType::Event)
+        .payload(Blob::new(task))
+        .send()
+        .await
+        .map_err(CallError::of(INVOKE, on))?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use aws_sdk_lambda::operation::invoke::InvokeOutput;
+    use aws_smithy_mocks::{mock, mock_client};
+
     use super::*;
 
     #[test]
     fn the_setting_names_each_function_with_its_arn() {
-        let read = named("respond-iam|arn:x,close|arn:y").unwrap_or_default();
-        assert_eq!(read.get("close").map(String::as_str), Some("arn:y"));
+        let Arns(read) = "respond-iam|arn:x,respond-s3|arn:y".parse().unwrap();
+        assert_eq!(read.get("respond-s3").map(String::as_str), Some("arn:y"));
         assert_eq!(read.len(), 2);
         for text in ["", "a", "a|", "|arn:x", "a|b,"] {
-            assert!(named(text).is_err(), "{text}");
+            assert!(text.parse::<Arns>().is_err(), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_function_that_failed_is_named_by_its_error() {
+        for (payload, named) in [
+            (
+                r#"{"errorType":"Backstop.NotYetVerified","errorMessage":"m"}"#,
+                "Backstop.NotYetVerified",
+            ),
+            (
+                r#"{"errorType":"Backstop.Throttled","errorMessage":"m"}"#,
+                "Backstop.Throttled",
+            ),
+            ("null", "an error without a name"),
+        ] {
+            let failed = mock!(Client::invoke).then_output(move || {
+                InvokeOutput::builder()
+                    .function_error("Unhandled")
+                    .payload(Blob::new(payload))
+                    .build()
+            });
+            let functions = Functions {
+                lambda: mock_client!(aws_sdk_lambda, [&failed]),
+                arns: "respond-iam|arn:x".parse().unwrap(),
+            };
+            let answer = functions.ask::<Value>("respond-iam", &"a task").await;
+            assert!(
+                matches!(&answer, Err(AskError::Failed { error, .. }) if error == named),
+                "{answer:?}"
+            );
         }
     }
 }

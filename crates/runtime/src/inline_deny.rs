@@ -199,13 +199,23 @@ impl InlineDeny {
         policy: &PolicyReceipt,
     ) -> Result<UndoOutcome, StepError> {
         let state = self.state(policy).await?;
+        self.undo_in(request, policy, &state).await
+    }
+
+    /// [`InlineDeny::undo`] where what stands under the policy's name is read already.
+    pub async fn undo_in(
+        &self,
+        request: &StepRequest,
+        policy: &PolicyReceipt,
+        state: &PolicyState,
+    ) -> Result<UndoOutcome, StepError> {
         if let PolicyState::Absent | PolicyState::Altered = state
-            && let Some(outcome) = policy.undo_without_removal(&state)
+            && let Some(outcome) = policy.undo_without_removal(state)
         {
             return Ok(outcome);
         }
         let newest = match state {
-            PolicyState::Narrowed { cutoff } => cutoff,
+            PolicyState::Narrowed { cutoff } => *cutoff,
             PolicyState::Ours | PolicyState::Absent | PolicyState::Altered => {
                 policy.cutoff().unwrap_or(request.at)
             }
@@ -218,7 +228,7 @@ impl InlineDeny {
                 what: format!("removed policy {name} from {word} {holder}"),
             });
         }
-        if state == PolicyState::Ours
+        if *state == PolicyState::Ours
             && let Some(narrowed) = policy.narrowed(request.at)
         {
             self.put(&narrowed).await?;

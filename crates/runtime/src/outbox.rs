@@ -1,7 +1,7 @@
 //! Hands notices over to `notify`, which alone delivers. A notice is written down first, so that a crash at any point
 //! loses none: what isn't delivered is found by the sweep.
 
-use aws_sdk_lambda::{Client, primitives::Blob, types::InvocationType};
+use aws_sdk_lambda::Client;
 use backstop_core::{
     IncidentId,
     about::About,
@@ -9,7 +9,7 @@ use backstop_core::{
     task::{NoticeRef, NotifyTask},
 };
 
-use crate::{CallError, Ledger, LedgerError};
+use crate::{CallError, Ledger, LedgerError, functions::hand_over};
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -64,26 +64,9 @@ impl Outbox {
     }
 
     async fn invoke(&self, task: &NotifyTask, on: String) -> Result<(), CallError> {
-        let task = serde_json::to_vec(task).map_err(|error| CallError {
-            name: backstop_core::ErrorName::Internal,
-            call: INVOKE,
-            on: on.clone(),
-            code: String::new(),
-            message: error.to_string(),
-        })?;
-        self.lambda
-            .invoke()
-            .function_name(&self.notify)
-            .invocation_type(InvocationType::Event)
-            .payload(Blob::new(task))
-            .send()
-            .await
-            .map_err(CallError::of(INVOKE, on))?;
-        Ok(())
+        hand_over(&self.lambda, &self.notify, task, on).await
     }
 }
-
-const INVOKE: &str = "lambda:InvokeFunction";
 
 #[cfg(test)]
 mod tests;

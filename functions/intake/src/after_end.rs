@@ -2,8 +2,8 @@
 //! `docs/activity-after-the-end.md`; here it is asked, and what it says is done.
 
 use backstop_core::{
-    IncidentId, NoticeKey,
-    activity_after_end::{DAY, History, NewActivity, Reaction, is_unconfirmed, reopened_before},
+    IncidentId, Mode, NoticeKey,
+    activity_after_end::{DAY, History, NewActivity, Reaction, Since, is_unconfirmed, reopened_before},
     log::FindingRef,
     notice::goes_on,
     task::NoticeRef,
@@ -24,7 +24,7 @@ impl Intake {
         &self,
         lock: &Lock,
         mut log: IncidentLog,
-        mut new: NewIncident,
+        new: NewIncident,
         reference: FindingRef,
     ) -> Result<IncidentId, Unfinished> {
         let history = self.ledger.history(&log).await?;
@@ -62,10 +62,9 @@ impl Intake {
             "heard of again after the end");
         match reaction {
             Reaction::Open { at_most } => {
-                let lowered = reopened_before(since).filter(|_| at_most < new.opened.mode);
-                let decisions = history.word_of_a_person().into_iter().chain(lowered);
-                join_case(&mut new.opened, history.id(), history.last(), at);
-                return self.follow(lock, new, reference, decisions).await;
+                return self
+                    .follow_up(lock, &history, new, reference, since, at_most)
+                    .await;
             }
             Reaction::Tell => {
                 let key = NoticeKey::activity(period(closed_at, at));
@@ -76,6 +75,22 @@ impl Intake {
         }
         self.note(&mut log, reference, &new.raw).await?;
         Ok(case)
+    }
+
+    /// Opens the incident that follows, no further than the table, a person's word and those that followed before leave it.
+    pub(crate) async fn follow_up(
+        &self,
+        lock: &Lock,
+        history: &History,
+        mut new: NewIncident,
+        reference: FindingRef,
+        since: Since,
+        at_most: Mode,
+    ) -> Result<IncidentId, Unfinished> {
+        let lowered = reopened_before(since).filter(|_| at_most < new.opened.mode);
+        let decisions = history.word_of_a_person().into_iter().chain(lowered);
+        join_case(&mut new.opened, history.id(), history.last(), now());
+        self.follow(lock, new, reference, decisions).await
     }
 
     /// Whether people were told within a day that it goes on. Each day after the end has a notice of its own, so that copies

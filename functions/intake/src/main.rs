@@ -72,7 +72,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             aws_sdk_lambda::Client::new(&config),
             settings::required("NOTIFY_FUNCTION")?,
         ),
-        responders: responders::Responders::new(&config, &settings::required("RESPONDERS")?)?,
+        responders: responders::Responders::of_setting(&config)?,
         pager: page::Pager::new(
             aws_sdk_sns::Client::new(&config),
             settings::required("ALERTS_TOPIC_ARN")?,

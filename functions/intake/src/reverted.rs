@@ -3,7 +3,7 @@
 
 use backstop_core::{
     IncidentId, Mode,
-    activity_after_end::{NewActivity, Reaction, is_unconfirmed, reopened_before},
+    activity_after_end::{NewActivity, Reaction, is_unconfirmed},
     evidence::RawFinding,
     finding::parse_event,
     guardrail::OpeningSubject,
@@ -16,7 +16,6 @@ use backstop_runtime::{LedgerError, ledger::NewIncident, now};
 use crate::{
     Intake,
     batch::Unfinished,
-    incident::join_case,
     read::{Asked, Received},
 };
 
@@ -47,7 +46,7 @@ impl Intake {
             left("it holds");
             return Ok(());
         }
-        let Some(mut new) = self.as_now(message, id, &incident).await? else {
+        let Some(new) = self.as_now(message, id, &incident).await? else {
             left("no playbook answers it any more");
             return Ok(());
         };
@@ -58,11 +57,10 @@ impl Intake {
         let Reaction::Open { at_most } = reaction else {
             return Ok(());
         };
-        let lowered = reopened_before(since).filter(|_| at_most < new.opened.mode);
-        let decisions = history.word_of_a_person().into_iter().chain(lowered);
         let reference = new.opened.finding.clone();
-        join_case(&mut new.opened, history.id(), history.last(), now());
-        self.follow(&lock, new, reference, decisions).await.map(drop)
+        self.follow_up(&lock, &history, new, reference, since, at_most)
+            .await
+            .map(drop)
     }
 
     /// The incident that would be opened for the same target now.

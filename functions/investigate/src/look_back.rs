@@ -55,17 +55,7 @@ impl LookBack {
     /// Reads and writes down what was read. What may be read later is the machine's to try again; what can't be read at all
     /// is written down as missing.
     pub(crate) async fn run(&self, task: &VerifyTask) -> Result<Value, StepError> {
-        let mut log = self.ledger.log(&task.incident).await?;
-        let incident = log.incident()?;
-        if incident.opened.target != task.target {
-            return Err(StepError::Invalid {
-                what: "the task",
-                detail: format!(
-                    "the target isn't the one incident `{}` was opened with",
-                    task.incident
-                ),
-            });
-        }
+        let (mut log, incident) = self.ledger.log_of(task).await?;
         let contained_at = incident.contained_at().filter(|_| incident.can_be_read_again());
         let Some(contained_at) = contained_at else {
             return Ok(json!({ "looked_back": false }));

@@ -159,21 +159,20 @@ impl Action for DenyUser {
         let iam = self.accounts.at(request)?.client::<Iam>();
         principal::check_user(&iam, &request.target, &policy.holder).await?;
         let deny = self.deny(request)?;
-        match deny.state(&policy).await? {
-            PolicyState::Absent
-                if aws_deny_all::is_attached(&iam, &request.target, &policy.holder).await? =>
-            {
-                Ok(UndoOutcome::KeptOff {
-                    reason: format!(
-                        "user {} is denied by AWS's policy AWSDenyAll, which other incidents may need: once none does, \
-                         take it away by `{}`",
-                        policy.holder,
-                        aws_deny_all::by_hand(&request.target, &policy.holder)
-                    ),
-                })
-            }
-            _ => deny.undo(request, &policy).await,
+        let state = deny.state(&policy).await?;
+        if state == PolicyState::Absent
+            && aws_deny_all::is_attached(&iam, &request.target, &policy.holder).await?
+        {
+            return Ok(UndoOutcome::KeptOff {
+                reason: format!(
+                    "user {} is denied by AWS's policy AWSDenyAll, which other incidents may need: once none does, \
+                     take it away by `{}`",
+                    policy.holder,
+                    aws_deny_all::by_hand(&request.target, &policy.holder)
+                ),
+            });
         }
+        deny.undo_in(request, &policy, &state).await
     }
 }
 

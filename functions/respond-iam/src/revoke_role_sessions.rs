@@ -170,11 +170,11 @@ impl Action for RevokeRoleSessions {
         let cut_off = found.as_deref().and_then(|text| cut_off::of(&planned, text));
         let Some(cut_off) = cut_off else {
             // Gone, or somebody else's text.
-            return deny.undo(request, &planned).await;
+            let state = planned.compare(found.as_deref());
+            return deny.undo_in(request, &planned, &state).await;
         };
-        let outcome = deny
-            .undo(request, &denying(request, &planned.holder, cut_off))
-            .await?;
+        let written = denying(request, &planned.holder, cut_off);
+        let outcome = deny.undo_in(request, &written, &PolicyState::Ours).await?;
         Ok(match outcome {
             UndoOutcome::KeptUntil { until, what } if cut_off > request.at => UndoOutcome::KeptUntil {
                 until,

@@ -1,11 +1,9 @@
 //! Has `close` do for an incident that the sweep closed what its machine would have had it do: write down that nobody reads
 //! it a second time, tell Security Hub, and keep the evidence. The sweep may do none of it itself.
 
-use aws_sdk_lambda::{Client, primitives::Blob, types::InvocationType};
+use aws_sdk_lambda::Client;
 use backstop_core::{IncidentId, task::CloseTask};
-use backstop_runtime::CallError;
-
-const INVOKE: &str = "lambda:InvokeFunction";
+use backstop_runtime::{CallError, functions::hand_over};
 
 /// The function `close`.
 pub(crate) struct Closer {
@@ -24,21 +22,6 @@ impl Closer {
         let task = CloseTask::Confirm {
             incident: incident.clone(),
         };
-        let task = serde_json::to_vec(&task).map_err(|error| CallError {
-            name: backstop_core::ErrorName::Internal,
-            call: INVOKE,
-            on: on.clone(),
-            code: String::new(),
-            message: error.to_string(),
-        })?;
-        self.lambda
-            .invoke()
-            .function_name(&self.function)
-            .invocation_type(InvocationType::Event)
-            .payload(Blob::new(task))
-            .send()
-            .await
-            .map_err(CallError::of(INVOKE, on))?;
-        Ok(())
+        hand_over(&self.lambda, &self.function, &task, on).await
     }
 }

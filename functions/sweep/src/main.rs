@@ -95,7 +95,7 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
             settings::required("CLOSE_FUNCTION")?,
         ),
         rules: integrity::Rule::read_all(&settings::required("RULES")?)?,
-        functions: Functions::read(&config, &settings::required("ASKED_FUNCTIONS")?, watch::PATIENCE)?,
+        functions: Functions::of_setting(&config, "ASKED_FUNCTIONS", watch::PATIENCE)?,
         watch: WatchTimes {
             confirm_after: settings::confirm_after()?,
             days: settings::parsed("WATCH_DAYS", "a whole number of days")?,

@@ -30,7 +30,6 @@ pub static SPEC: ActionSpec = ActionSpec {
         undo: &[
             iam::DELETE_USER_POLICY,
             iam::GET_USER_POLICY,
-            iam::LIST_ACCESS_KEYS,
             iam::LIST_ATTACHED_USER_POLICIES,
             iam::PUT_USER_POLICY,
         ],

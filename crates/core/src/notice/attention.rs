@@ -2,17 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{Class, Command, Entry, Line, Notice, Piece, Point, Section, line, outside, run_command};
+use super::{Class, Command, Entry, Line, Notice, Piece, Point, Section, line, many, outside, run_command};
 use crate::{
     about::About,
-    finding::SeverityLabel,
     ids::{IncidentId, NoticeKey},
     incident::Incident,
     sweep::Why,
 };
-
-/// The longest notice; the rest is counted and listed by a command.
-const MOST: usize = 20;
 
 /// An incident that a person must look at.
 #[derive(Clone, Debug)]
@@ -41,27 +37,16 @@ pub fn attention(all: &[NeedsPerson], now: Timestamp) -> Notice {
     } else {
         (" incidents", " need a person")
     };
-    let mut sections: Vec<Section> = all.iter().take(MOST).map(section).collect();
-    if all.len() > MOST {
-        sections.push(Section {
-            heading: line!["and ", all.len() - MOST, " more"],
-            entries: vec![Entry::Point(Command::own("backstop incidents list").into())],
-        });
-    }
-    let worst = all
-        .iter()
-        .map(|one| one.incident.opened.finding.severity.label)
-        .max();
     Notice {
         about: About::Attention,
         class: Class::Page,
-        severity: worst.unwrap_or(SeverityLabel::Informational),
+        severity: many::worst(all.iter().map(|one| &one.incident)),
         title: line!["LOOK: ", all.len(), noun, verb],
         lead: vec![
             line![all.len(), noun, verb, ": nobody works on what follows."],
             "You are notified again only of incidents that aren't in this notice.".into(),
         ],
-        sections,
+        sections: many::sections(all, section),
         next: Vec::new(),
         key: NoticeKey::attention(now),
         incident: None,

@@ -2,16 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Class, Command, Entry, Line, Notice, Point, Section, line, outside};
+use super::{Class, Command, Entry, Line, Notice, Point, Section, line, many, outside};
 use crate::{
     about::About,
-    finding::SeverityLabel,
     ids::{IncidentId, NoticeKey},
     incident::Incident,
 };
-
-/// The longest notice; the rest is counted and listed by a command.
-const MOST: usize = 20;
 
 /// An incident that is told of, and what besides.
 #[derive(Clone, Debug)]
@@ -78,24 +74,13 @@ const fn incidents(number: usize) -> &'static str {
 }
 
 fn of(all: &[Watched], class: Class, key: NoticeKey) -> Notice {
-    let mut sections: Vec<Section> = all.iter().take(MOST).map(section).collect();
-    if all.len() > MOST {
-        sections.push(Section {
-            heading: line!["and ", all.len() - MOST, " more"],
-            entries: vec![Entry::Point(Command::own("backstop incidents list").into())],
-        });
-    }
-    let worst = all
-        .iter()
-        .map(|one| one.incident.opened.finding.severity.label)
-        .max();
     Notice {
         about: About::Watch,
         class,
-        severity: worst.unwrap_or(SeverityLabel::Informational),
+        severity: many::worst(all.iter().map(|one| &one.incident)),
         title: Line::default(),
         lead: Vec::new(),
-        sections,
+        sections: many::sections(all, section),
         next: Vec::new(),
         key,
         incident: None,

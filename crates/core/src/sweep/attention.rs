@@ -104,7 +104,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::log::{Event, Record};
+    use crate::{log::Event, sweep::testing};
 
     const OPENED: &str = "2026-05-01T08:00:00Z";
 
@@ -114,22 +114,9 @@ mod tests {
     }
 
     fn with_steps(steps: serde_json::Value, events: Vec<Event>) -> (Incident, Timestamp) {
-        let opened = serde_json::from_value(json!({
-            "event": "opened", "playbook": "leaked-access-key", "mode": "auto", "steps": steps,
-            "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
-                        "resource": { "kind": "bucket", "name": "logs" } },
-            "origin": { "origin": "finding" }, "title": "t", "linked": null, "guardrails": [],
-            "finding": { "key": "k", "finding_type": "T", "route": "guard-duty-event", "count": 1,
-                         "severity": { "score": 8.0, "label": "high" }, "first_seen": null, "last_seen": null,
-                         "created_at": null, "updated_at": null },
-        }))
-        .unwrap();
-        let mut records: Vec<Record> = Vec::new();
-        let start: Timestamp = OPENED.parse().unwrap();
-        for (minute, event) in std::iter::once(opened).chain(events).enumerate() {
-            let at = start + SignedDuration::from_mins(i64::try_from(minute).unwrap());
-            records.push(Record::next(records.last(), at, minute.to_string(), event).unwrap());
-        }
+        let opened = testing::opened(&json!({ "steps": steps }));
+        let events = std::iter::once(opened).chain(events);
+        let records = testing::log_of(OPENED.parse().unwrap(), SignedDuration::from_mins(1), events);
         (Incident::replay(&records).unwrap(), records.last().unwrap().at)
     }
 

@@ -54,38 +54,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        ids::NoticeKey,
-        log::{Event, Record},
-        status::Status,
-    };
+    use crate::{ids::NoticeKey, log::Event, status::Status, sweep::testing};
 
     const CLOSED: &str = "2026-05-01T08:00:00Z";
 
     fn closed_with(events: Vec<Event>, origin: &str) -> Incident {
-        let opened = serde_json::from_value(json!({
-            "event": "opened", "playbook": "leaked-access-key", "mode": "auto", "steps": [],
-            "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
-                        "resource": { "kind": "bucket", "name": "logs" } },
-            "origin": { "origin": origin, "by": "arn:aws:iam::123456789012:user/alice" },
-            "title": "t", "linked": null, "guardrails": [],
-            "finding": { "key": "k", "finding_type": "T", "route": "guard-duty-event", "count": 1,
-                         "severity": { "score": 8.0, "label": "high" }, "first_seen": null, "last_seen": null,
-                         "created_at": null, "updated_at": null },
-        }))
-        .unwrap();
+        let origin = json!({ "origin": origin, "by": "arn:aws:iam::123456789012:user/alice" });
+        let opened = testing::opened(&json!({ "origin": origin }));
         let closed = Event::Closed {
             status: Status::Reported,
         };
-        let mut records: Vec<Record> = Vec::new();
-        for (number, event) in [vec![opened], events, vec![closed]]
-            .concat()
-            .into_iter()
-            .enumerate()
-        {
-            let at = CLOSED.parse().unwrap();
-            records.push(Record::next(records.last(), at, number.to_string(), event).unwrap());
-        }
+        let all = [vec![opened], events, vec![closed]].concat();
+        let records = testing::log_of(CLOSED.parse().unwrap(), SignedDuration::ZERO, all);
         Incident::replay(&records).unwrap()
     }
 

@@ -38,33 +38,22 @@ pub fn unanswered<'a>(
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use jiff::SignedDuration;
     use serde_json::json;
 
     use super::*;
+    use crate::sweep::testing;
 
     fn log_of(events: Vec<Event>) -> Vec<Record> {
-        let opened = serde_json::from_value(json!({
-            "event": "opened", "playbook": "leaked-access-key", "mode": "approve", "steps": [],
-            "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
-                        "resource": { "kind": "bucket", "name": "logs" } },
-            "origin": { "origin": "finding" }, "title": "t", "linked": null, "guardrails": [],
-            "finding": { "key": "k", "finding_type": "T", "route": "guard-duty-event", "count": 1,
-                         "severity": { "score": 8.0, "label": "high" }, "first_seen": null, "last_seen": null,
-                         "created_at": null, "updated_at": null },
-        }))
-        .unwrap();
         let asked = Event::ApprovalRequested {
             plan_hash: crate::Hash::default(),
             expires_at: "2026-05-01T12:00:00Z".parse().unwrap(),
             needed: 1,
             body: None,
         };
-        let mut records: Vec<Record> = Vec::new();
-        for (number, event) in [vec![opened, asked], events].concat().into_iter().enumerate() {
-            let at = "2026-05-01T08:00:00Z".parse().unwrap();
-            records.push(Record::next(records.last(), at, number.to_string(), event).unwrap());
-        }
-        records
+        let begun = [testing::opened(&json!({ "mode": "approve" })), asked];
+        let at = "2026-05-01T08:00:00Z".parse().unwrap();
+        testing::log_of(at, SignedDuration::ZERO, begun.into_iter().chain(events))
     }
 
     fn is_due(log: &[Record], time: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use backstop_core::{
     IncidentId,
     api::{Cursor, IncidentRow},
@@ -22,7 +22,7 @@ use crate::CallError;
 pub(super) const BY_OPENED: &str = "by_opened";
 /// The one partition of that index. At a few thousand incidents a day one partition is far from its
 /// limit of 1,000 writes a second (DynamoDB Developer Guide, "Best practices for designing partition keys").
-pub(super) const LIST: &str = "incident";
+const LIST: &str = "incident";
 
 pub(super) fn meta_item(incident: &IncidentId, first: &Record, opened: &Opened) -> Item {
     HashMap::from([
@@ -47,21 +47,30 @@ pub(super) fn meta_item(incident: &IncidentId, first: &Record, opened: &Opened) 
 impl Ledger {
     /// Writes the status that lists show.
     pub async fn show_status(&self, incident: &IncidentId, status: Status) -> Result<(), LedgerError> {
+        let what = format!("the status of incident `{incident}`");
+        self.set_on_row(incident, "status", status.as_str(), what).await
+    }
+
+    /// Sets one attribute of the row that an incident was opened with.
+    pub(super) async fn set_on_row(
+        &self,
+        incident: &IncidentId,
+        attribute: &str,
+        value: &str,
+        what: String,
+    ) -> Result<(), LedgerError> {
         self.client
             .update_item()
             .table_name(&self.table)
             .key("pk", text(incident_pk(incident)))
             .key("sk", text("META"))
-            .update_expression("SET #status = :status")
+            .update_expression("SET #attribute = :value")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":status", text(status.as_str()))
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_values(":value", text(value))
             .send()
             .await
-            .map_err(CallError::of(
-                "dynamodb:UpdateItem",
-                format!("the status of incident `{incident}`"),
-            ))?;
+            .map_err(CallError::of("dynamodb:UpdateItem", what))?;
         Ok(())
     }
 
@@ -85,21 +94,22 @@ impl Ledger {
         statuses: &[Status],
         most: usize,
     ) -> Result<Vec<IncidentRow>, LedgerError> {
-        let names: Vec<String> = (0..statuses.len()).map(|at| format!(":status{at}")).collect();
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(BY_OPENED)
-            .key_condition_expression("#list = :list")
-            .filter_expression(format!("#status IN ({})", names.join(", ")))
-            .expression_attribute_names("#list", "list")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":list", text(LIST))
-            .scan_index_forward(false);
-        for (name, status) in names.iter().zip(statuses) {
-            query = query.expression_attribute_values(name, text(status.as_str()));
-        }
+        let query = self.list_with(statuses, "").scan_index_forward(false);
+        self.rows(query, most).await
+    }
+
+    /// Those that were opened before a row, the newest first, at most `most`.
+    pub async fn incidents_after(
+        &self,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Vec<IncidentRow>, LedgerError> {
+        let query = self.list().scan_index_forward(false);
+        self.rows(query.set_exclusive_start_key(after.map(start_key)), most)
+            .await
+    }
+
+    async fn rows(&self, query: QueryFluentBuilder, most: usize) -> Result<Vec<IncidentRow>, LedgerError> {
         let mut rows = Vec::new();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {
@@ -112,34 +122,27 @@ impl Ledger {
         Ok(rows)
     }
 
-    /// Those that were opened before a row, the newest first, at most `most`.
-    pub async fn incidents_after(
-        &self,
-        after: Option<&Cursor>,
-        most: usize,
-    ) -> Result<Vec<IncidentRow>, LedgerError> {
-        let mut rows = Vec::new();
-        let mut items = self
-            .client
+    /// Asks for the list of incidents.
+    fn list(&self) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .index_name(BY_OPENED)
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
             .expression_attribute_values(":list", text(LIST))
-            .set_exclusive_start_key(after.map(start_key))
-            .scan_index_forward(false)
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = items.next().await {
-            let item = item.map_err(CallError::of("dynamodb:Query", "the list of incidents"))?;
-            rows.push(row(&item)?);
-            if rows.len() == most {
-                break;
-            }
-        }
-        Ok(rows)
+    }
+
+    /// Asks for those of the list that have one of these statuses, and fit what else the filter says.
+    pub(super) fn list_with(&self, statuses: &[Status], and: &str) -> QueryFluentBuilder {
+        let names: Vec<String> = (0..statuses.len()).map(|at| format!(":status{at}")).collect();
+        let query = self
+            .list()
+            .filter_expression(format!("#status IN ({}){and}", names.join(", ")))
+            .expression_attribute_names("#status", "status");
+        names.iter().zip(statuses).fold(query, |query, (name, status)| {
+            query.expression_attribute_values(name, text(status.as_str()))
+        })
     }
 }
 

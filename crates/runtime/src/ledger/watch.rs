@@ -7,33 +7,18 @@ use backstop_core::{
 use jiff::Timestamp;
 
 use super::{
-    Ledger, LedgerError, incident_pk,
+    Ledger, LedgerError,
     item::{Item, get_text, text},
-    meta::{BY_OPENED, LIST},
 };
 use crate::CallError;
 
 impl Ledger {
     /// Those that lists show with a status that is watched, opened since then, whose watch isn't over.
     pub async fn watched(&self, since: Timestamp) -> Result<Vec<WatchRow>, LedgerError> {
-        let names: Vec<String> = (0..WATCHED.len()).map(|at| format!(":status{at}")).collect();
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(BY_OPENED)
+        let query = self
+            .list_with(&WATCHED, " AND attribute_not_exists(watch_over)")
             .key_condition_expression("#list = :list AND opened_at >= :since")
-            .filter_expression(format!(
-                "#status IN ({}) AND attribute_not_exists(watch_over)",
-                names.join(", ")
-            ))
-            .expression_attribute_names("#list", "list")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":list", text(LIST))
             .expression_attribute_values(":since", text(since.to_string()));
-        for (name, status) in names.iter().zip(WATCHED) {
-            query = query.expression_attribute_values(name, text(status.as_str()));
-        }
         let mut rows = Vec::new();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {
@@ -45,35 +30,16 @@ impl Ledger {
 
     /// Notes when it was read back.
     pub async fn note_watched(&self, incident: &IncidentId, at: Timestamp) -> Result<(), LedgerError> {
-        self.note_on_row(incident, "SET watched_at = :at", at).await
+        let what = format!("when incident `{incident}` was read back");
+        self.set_on_row(incident, "watched_at", &at.to_string(), what)
+            .await
     }
 
     /// Notes that it isn't watched any more.
     pub async fn note_watch_over(&self, incident: &IncidentId, at: Timestamp) -> Result<(), LedgerError> {
-        self.note_on_row(incident, "SET watch_over = :at", at).await
-    }
-
-    async fn note_on_row(
-        &self,
-        incident: &IncidentId,
-        update: &str,
-        at: Timestamp,
-    ) -> Result<(), LedgerError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(incident_pk(incident)))
-            .key("sk", text("META"))
-            .update_expression(update)
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":at", text(at.to_string()))
-            .send()
+        let what = format!("the watch over incident `{incident}`");
+        self.set_on_row(incident, "watch_over", &at.to_string(), what)
             .await
-            .map_err(CallError::of(
-                "dynamodb:UpdateItem",
-                format!("the watch over incident `{incident}`"),
-            ))?;
-        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::{
 };
 use aws_sdk_lambda::{
     operation::invoke::{InvokeError, InvokeOutput},
-    types::error::ResourceNotFoundException as NoSuchFunction,
+    types::{InvocationType, error::ResourceNotFoundException as NoSuchFunction},
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use backstop_core::{about::About, finding::SeverityLabel, notice::Class};

@@ -27,17 +27,7 @@ impl Runner {
     /// a state that doesn't hold yet is written down and handed back as `Backstop.NotYetVerified`, so
     /// that the machine waits and asks again. The log's last word counts.
     pub(super) async fn verify(&self, task: &VerifyTask) -> Result<VerifyAnswer, StepError> {
-        let mut log = self.ledger.log(&task.incident).await?;
-        let incident = log.incident()?;
-        if incident.opened.target != task.target {
-            return Err(StepError::Invalid {
-                what: "the task",
-                detail: format!(
-                    "the target isn't the one incident `{}` was opened with",
-                    task.incident
-                ),
-            });
-        }
+        let (mut log, incident) = self.ledger.log_of(task).await?;
         let mut answer = VerifyAnswer {
             proven: Vec::new(),
             unproven: Vec::new(),

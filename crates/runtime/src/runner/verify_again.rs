@@ -23,17 +23,7 @@ impl Runner {
     /// Reads this function's containing steps again. Nothing is read of what is to hold no more: whoever wants it undone is
     /// not told that it is gone. What may be read later is the machine's to try again; what was read by then isn't read anew.
     pub(super) async fn verify_again(&self, task: &VerifyTask) -> Result<ReadAgain, StepError> {
-        let mut log = self.ledger.log(&task.incident).await?;
-        let incident = log.incident()?;
-        if incident.opened.target != task.target {
-            return Err(StepError::Invalid {
-                what: "the task",
-                detail: format!(
-                    "the target isn't the one incident `{}` was opened with",
-                    task.incident
-                ),
-            });
-        }
+        let (mut log, incident) = self.ledger.log_of(task).await?;
         let mut answer = ReadAgain::default();
         if !incident.can_be_read_again() {
             return Ok(answer);

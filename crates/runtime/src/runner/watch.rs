@@ -36,17 +36,7 @@ impl Runner {
     }
 
     async fn read_back(&self, task: &VerifyTask, answer: &mut ReadBack) -> Result<(), StepError> {
-        let mut log = self.ledger.log(&task.incident).await?;
-        let incident = log.incident()?;
-        if incident.opened.target != task.target {
-            return Err(StepError::Invalid {
-                what: "the task",
-                detail: format!(
-                    "the target isn't the one incident `{}` was opened with",
-                    task.incident
-                ),
-            });
-        }
+        let (mut log, incident) = self.ledger.log_of(task).await?;
         if !incident.can_be_read_again() {
             return Ok(());
         }

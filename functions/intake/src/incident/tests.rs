@@ -30,7 +30,7 @@ use backstop_core::{
     log::{Log, Record},
 };
 use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, machines::Machines, new_id, outbox::Outbox};
+use backstop_runtime::{Ledger, functions::Functions, machines::Machines, new_id, outbox::Outbox};
 use serde_json::json;
 
 use super::*;
@@ -200,7 +200,11 @@ pub(crate) fn answered_by(table: &Arc<Mutex<Table>>, answers: &[(u16, &str)]) ->
             mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [&start]),
             "arn:machine-".into(),
         ),
-        responders: crate::responders::Responders::new(&config, "respond-iam|arn:respond-iam").unwrap(),
+        responders: crate::responders::Responders(Functions::new(
+            &config,
+            "respond-iam|arn:respond-iam".parse().unwrap(),
+            Duration::from_secs(15),
+        )),
         // None of these is called: nothing is unreadable, and the table answers.
         parking: Parking::new(sqs(), "http://queue".into()),
         come_back: ComeBack::new(sqs(), "http://queue".into()),

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_reaches_nobody_is_not_sent_and_is_looked_at_each_time() {
+    async fn what_reaches_nobody_is_not_delivered_and_is_looked_at_each_time() {
         let (nobody, publish) = (confirmed("0"), publish());
         let sns = Sns::new(
             mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&nobody, &publish]),

@@ -135,7 +135,7 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
         ),
         outbox: Outbox::new(aws_sdk_lambda::Client::new(&config), "notify".to_owned()),
         closer: crate::closer::Closer::new(aws_sdk_lambda::Client::new(&config), "close".to_owned()),
-        functions: Functions::read(&config, "close|close", crate::watch::PATIENCE).unwrap(),
+        functions: Functions::new(&config, "close|close".parse().unwrap(), crate::watch::PATIENCE),
         watch: WatchTimes {
             confirm_after: SignedDuration::from_mins(15),
             days: 30,

@@ -2,10 +2,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::{
-    log::{Event, Record},
-    outcome::Outcome,
-};
+use crate::{log::Event, outcome::Outcome, sweep::testing};
 
 const TIMES: WatchTimes = WatchTimes {
     confirm_after: SignedDuration::from_mins(15),
@@ -22,16 +19,8 @@ fn event(json: serde_json::Value) -> Event {
 
 /// A contained incident with these events after it was closed, all of the first minute.
 fn contained(more: Vec<Event>) -> Incident {
-    let opened = event(json!({
-        "event": "opened", "playbook": "leaked-access-key", "mode": "auto",
-        "steps": [{ "step": "deny", "action": "iam.deny-user", "title": "Deny", "phase": "contain" }],
-        "target": { "account": "123456789012", "region": "eu-west-1", "partition": "aws",
-                    "resource": { "kind": "bucket", "name": "logs" } },
-        "origin": { "origin": "finding" }, "title": "t", "linked": null, "guardrails": [],
-        "finding": { "key": "k", "finding_type": "T", "route": "guard-duty-event", "count": 1,
-                     "severity": { "score": 8.0, "label": "high" }, "first_seen": null, "last_seen": null,
-                     "created_at": null, "updated_at": null },
-    }));
+    let step = json!({ "step": "deny", "action": "iam.deny-user", "title": "Deny", "phase": "contain" });
+    let opened = testing::opened(&json!({ "steps": [step] }));
     let done = Event::StepEnded {
         step: "deny".into(),
         outcome: Outcome::Already,
@@ -40,11 +29,8 @@ fn contained(more: Vec<Event>) -> Incident {
     let closed = Event::Closed {
         status: Status::Contained,
     };
-    let mut records: Vec<Record> = Vec::new();
-    for (second, event) in [opened, done, proven, closed].into_iter().chain(more).enumerate() {
-        let at = start() + SignedDuration::from_secs(i64::try_from(second).unwrap());
-        records.push(Record::next(records.last(), at, second.to_string(), event).unwrap());
-    }
+    let events = [opened, done, proven, closed].into_iter().chain(more);
+    let records = testing::log_of(start(), SignedDuration::from_secs(1), events);
     Incident::replay(&records).unwrap()
 }
 

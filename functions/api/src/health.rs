@@ -18,13 +18,15 @@ const MOST: usize = 200;
 impl Api {
     pub(crate) async fn show_health(&self) -> Answered {
         let read_at = now();
-        let confirmed = self.topic.confirmed_subscriptions().await;
+        let (confirmed, waiting, run) = tokio::join!(
+            self.topic.confirmed_subscriptions(),
+            self.ledger.undelivered(MOST),
+            self.ledger.memo(LAST_RUN, read_at),
+        );
         let confirmed = confirmed.map_err(|error| with_causes(&error));
-        let waiting = self.ledger.undelivered(MOST).await;
         let waiting = waiting
             .map(|all| (all.len(), all.first().map(|oldest| oldest.written)))
             .map_err(|error| with_causes(&error));
-        let run = self.ledger.memo(LAST_RUN, read_at).await;
         let run = run.map_err(|error| with_causes(&error));
         let mut checks = vec![
             Check::notices(waiting),

@@ -91,8 +91,8 @@ impl Check {
         }
     }
 
-    /// Whether the table can be read, and whether every notice in it was delivered: how many weren't, the oldest since
-    /// when; or why that isn't known.
+    /// Whether the table can be read, and whether a notice in it waits to be delivered: how many do, the oldest since when;
+    /// or why that isn't known.
     pub fn notices(waiting: Result<(usize, Option<Timestamp>), String>) -> Self {
         const NAME: &str = "notices";
         match waiting {
@@ -103,7 +103,10 @@ impl Check {
                 ),
                 vec!["see why in an incident: backstop incidents show <incident>".to_owned()],
             ),
-            Ok(_) => Self::ok(NAME, "the table can be read, and every notice was delivered"),
+            Ok(_) => Self::ok(
+                NAME,
+                "the table can be read, and no notice in it waits to be delivered",
+            ),
             Err(why) => Self::problem(
                 NAME,
                 why,

@@ -57,7 +57,7 @@ async fn the_template_deploys_with_the_sam_cli_and_contains() {
     let stack = Stack::find(&account.sdk_config(account.root()), STACK)
         .await
         .unwrap();
-    let environment = Environment::around(account, stack, Mode::Auto).unwrap();
+    let environment = Environment::around(account, stack, Mode::Auto).await.unwrap();
     let drills = Drills::read(&root.join("playbooks")).unwrap();
     let report = drill::run(
         &environment,

@@ -124,13 +124,7 @@ impl Environment {
             files: account.logs().to_owned(),
             source: Box::new(source),
         })?;
-        let table = stack.incidents_table()?.to_owned();
-        let environment = Self {
-            account,
-            stack,
-            table,
-            mode: options.mode,
-        };
+        let environment = Self::with(account, stack, options.mode)?;
         // Whoever names an address, or none, says who hears; else somebody does, as in a deployment that is done.
         if !options.parameters.contains_key(ALERT_EMAIL) {
             hearing::subscribe(&environment).await.map_err(Box::new)?;
@@ -138,8 +132,14 @@ impl Environment {
         Ok(environment)
     }
 
-    /// An environment around a stack that is deployed already.
-    pub fn around(account: Account, stack: Stack, mode: Mode) -> Result<Self, EnvironmentError> {
+    /// An environment around a stack that is deployed already, whose alerts topic nobody was subscribed to yet.
+    pub async fn around(account: Account, stack: Stack, mode: Mode) -> Result<Self, EnvironmentError> {
+        let environment = Self::with(account, stack, mode)?;
+        hearing::subscribe(&environment).await.map_err(Box::new)?;
+        Ok(environment)
+    }
+
+    fn with(account: Account, stack: Stack, mode: Mode) -> Result<Self, EnvironmentError> {
         let table = stack.incidents_table()?.to_owned();
         Ok(Self {
             account,

@@ -64,6 +64,16 @@ pub enum DrillError {
         /// What the dead-letter queue says.
         parked: String,
     },
+    /// The undo ended, and nobody was told.
+    #[error("incident `{incident}` is `{status}`, and its notice wasn't delivered within {seconds} s")]
+    Untold {
+        /// Which.
+        incident: IncidentId,
+        /// Its status.
+        status: String,
+        /// How long was waited.
+        seconds: u64,
+    },
     /// The execution doesn't end.
     #[error("incident `{incident}` is still `{status}` after {seconds} s")]
     Endless {

@@ -105,10 +105,19 @@ async fn wait(environment: &Environment, id: &IncidentId) -> Result<Incident, Dr
             return Ok(incident);
         }
         if Instant::now() >= until {
-            return Err(DrillError::Endless {
-                incident: id.clone(),
-                status: incident.status().to_string(),
-                seconds: PATIENCE.as_secs(),
+            let (incident, status) = (id.clone(), incident.status().to_string());
+            let seconds = PATIENCE.as_secs();
+            return Err(match is_over {
+                true => DrillError::Untold {
+                    incident,
+                    status,
+                    seconds,
+                },
+                false => DrillError::Endless {
+                    incident,
+                    status,
+                    seconds,
+                },
             });
         }
         sleep(PAUSE).await;

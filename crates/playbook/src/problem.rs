@@ -25,7 +25,7 @@ pub struct Problem {
 
 impl Problem {
     /// A mistake at a place.
-    pub(crate) fn at(place: Location, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn at(place: Location, code: &'static str, message: impl Into<String>) -> Self {
         let span = place.span();
         let bytes = span
             .byte_offset()
@@ -42,12 +42,13 @@ impl Problem {
     }
 
     /// A mistake of the file as a whole.
-    pub(crate) fn of_file(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn of_file(code: &'static str, message: impl Into<String>) -> Self {
         Self::at(Location::UNKNOWN, code, message)
     }
 
     /// Adds what to write instead.
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -95,7 +96,7 @@ pub struct InvalidFile {
 
 impl InvalidFile {
     /// Puts the mistakes into the order of the file.
-    pub(crate) fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Self {
+    pub fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| (problem.line, problem.column));
         Self {
             file: file.to_owned(),

@@ -204,3 +204,8 @@ pub(crate) fn check_together(lists: &[(String, AddressListFile)]) -> BTreeMap<St
 pub fn schema() -> Value {
     schemars::schema_for!(AddressListFile).to_value()
 }
+
+/// The schema as `detections/` has it.
+pub fn schema_text() -> String {
+    format!("{:#}\n", schema())
+}

@@ -38,6 +38,16 @@ impl LintReport {
     pub fn is_clean(&self) -> bool {
         self.refused.is_empty() && self.strays.is_empty()
     }
+
+    /// How much there is of each, in a line.
+    pub fn summary(&self) -> String {
+        let count = |files: &[InvalidFile]| files.iter().map(|file| file.problems.len()).sum::<usize>();
+        let (refused, warned) = (count(&self.refused) + self.strays.len(), count(&self.warned));
+        match refused + warned {
+            0 => format!("{} in order", files(self.files)),
+            _ => format!("{}: {refused} refused, {warned} to think about", files(self.files)),
+        }
+    }
 }
 
 /// Lints all files, by themselves and against one another, as of a day.
@@ -131,12 +141,7 @@ impl fmt::Display for LintReport {
         for stray in &self.strays {
             writeln!(f, "refused: {stray}: stray-file: nothing reads it (suppression rules are `suppressions/<name>.yaml`)")?;
         }
-        let count = |files: &[InvalidFile]| files.iter().map(|file| file.problems.len()).sum::<usize>();
-        let (refused, warned) = (count(&self.refused) + self.strays.len(), count(&self.warned));
-        match refused + warned {
-            0 => write!(f, "{} in order", files(self.files)),
-            _ => write!(f, "{}: {refused} refused, {warned} to think about", files(self.files)),
-        }
+        f.write_str(&self.summary())
     }
 }
 

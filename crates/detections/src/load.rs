@@ -54,8 +54,9 @@ pub fn load(detections: &Path) -> Result<Sources, Unreadable> {
     let mut sources = Sources::default();
     for path in entries(detections)? {
         let is_known = [SUPPRESSIONS, ADDRESS_LISTS].iter().any(|known| path.ends_with(known));
-        let is_schema = path.to_string_lossy().ends_with(".schema.json");
-        if !is_known && !is_schema {
+        // Schemas for editors, and whatever people write for people.
+        let is_beside = [".schema.json", ".md"].iter().any(|end| path.to_string_lossy().ends_with(end));
+        if !is_known && !is_beside {
             sources.strays.push(path);
         }
     }

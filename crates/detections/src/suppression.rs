@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::{condition::Condition, finding::Finding, truth::Truth};
 
-pub use file::schema;
-pub(crate) use file::{ConditionFile, OverrideFile, SuppressionFile};
+pub use file::{schema, schema_text};
+pub(crate) use file::{ConditionFile, SuppressionFile};
 
 /// The field with the finding's type.
 pub const TYPE: &str = "type";

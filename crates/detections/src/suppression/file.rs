@@ -123,3 +123,8 @@ fn field_names(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 pub fn schema() -> Value {
     schemars::schema_for!(SuppressionFile).to_value()
 }
+
+/// The schema as `detections/` has it.
+pub fn schema_text() -> String {
+    format!("{:#}\n", schema())
+}

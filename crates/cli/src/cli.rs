@@ -4,8 +4,8 @@ use backstop_terminal::{EXIT_CODES, Format};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    completions, context, coverage, decide, detections, doctor, drill, evidence, exempt, incidents, pause, playbook,
-    release, replay, report, run, undo,
+    completions, context, coverage, decide, detections, doctor, drill, evidence, exempt, incidents, pause,
+    playbook, release, replay, report, run, undo,
 };
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.

@@ -86,5 +86,9 @@ fn today() -> Date {
 /// What the linter says of the project's files.
 fn linted(project: &Path) -> Result<backstop_detections::lint::LintReport, CliError> {
     let sources = load(&folder(project))?;
-    Ok(backstop_detections::lint::lint(&sources, today(), &catalog(project)?))
+    Ok(backstop_detections::lint::lint(
+        &sources,
+        today(),
+        &catalog(project)?,
+    ))
 }

@@ -14,7 +14,11 @@ fn backstop(project: &Path, arguments: &[&str]) -> (i32, String, String) {
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[test]
@@ -30,7 +34,11 @@ fn a_rule_is_begun_spoilt_mended_and_tried() {
     assert!(said.contains(rule.to_str().unwrap()), "{said}");
     assert!(project.join("detections/suppression.schema.json").is_file());
     let (code, said, _) = backstop(project, &["lint"]);
-    assert_eq!((code, said.trim()), (0, "1 file in order"), "a rule that was just begun passes");
+    assert_eq!(
+        (code, said.trim()),
+        (0, "1 file in order"),
+        "a rule that was just begun passes"
+    );
     let (code, _, said) = backstop(project, &["new", "office-scanner"]);
     assert_eq!(code, 4, "it isn't written over: {said}");
     let (code, _, said) = backstop(project, &["new", "../x"]);
@@ -41,7 +49,10 @@ fn a_rule_is_begun_spoilt_mended_and_tried() {
     fs::write(&rule, &bad).unwrap();
     let (code, said, _) = backstop(project, &["lint"]);
     assert_eq!(code, 5);
-    assert!(said.contains("unknown-type") && said.contains("did you mean `Recon:EC2/Portscan`?"), "{said}");
+    assert!(
+        said.contains("unknown-type") && said.contains("did you mean `Recon:EC2/Portscan`?"),
+        "{said}"
+    );
     let (code, _, said) = backstop(project, &["test"]);
     assert_eq!(code, 5, "nothing is said of rules that aren't in order");
     assert!(said.contains("backstop detections lint"), "{said}");
@@ -60,19 +71,28 @@ fn a_rule_is_begun_spoilt_mended_and_tried() {
     let path = findings.to_str().unwrap();
     let (code, said, _) = backstop(project, &["test", "--findings", path, "--most", "50"]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("hides 1 findings, 50 % of 2") && said.contains("ours.json"), "{said}");
+    assert!(
+        said.contains("hides 1 finding, 50 % of 2") && said.contains("ours.json"),
+        "{said}"
+    );
     assert!(!said.contains("theirs.json"), "{said}");
 
     let (code, said, _) = backstop(project, &["test", "--findings", path]);
     assert_eq!(code, 5, "more than 20 %: {said}");
     let ours = findings.join("ours.json");
-    let (code, said, _) = backstop(project, &["test", "--contained", ours.to_str().unwrap(), "--most", "100"]);
+    let (code, said, _) = backstop(
+        project,
+        &["test", "--contained", ours.to_str().unwrap(), "--most", "100"],
+    );
     assert_eq!(code, 5, "an incident was contained for it: {said}");
     assert!(said.contains("FAILS: an incident was contained for it"), "{said}");
 
     let (_, said, _) = backstop(project, &["test", "--findings", path, "--output", "json"]);
     let trial: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(trial.pointer("/rules/0/findings/0/hidden"), Some(&Value::from("yes")));
+    assert_eq!(
+        trial.pointer("/rules/0/findings/0/hidden"),
+        Some(&Value::from("yes"))
+    );
     let (code, _, said) = backstop(project, &["test", "--findings", "/nowhere"]);
     assert_eq!(code, 1);
     assert!(said.contains("/nowhere"), "{said}");
@@ -81,9 +101,16 @@ fn a_rule_is_begun_spoilt_mended_and_tried() {
 #[test]
 fn the_schemas_beside_the_project_s_files_are_those_of_this_version() {
     let detections = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../detections");
-    for (kind, file) in [("suppression", "suppression.schema.json"), ("address-list", "address-list.schema.json")] {
+    for (kind, file) in [
+        ("suppression", "suppression.schema.json"),
+        ("address-list", "address-list.schema.json"),
+    ] {
         let (_, printed, _) = backstop(Path::new("."), &["schema", kind]);
         let kept = fs::read_to_string(detections.join(file)).unwrap();
-        assert_eq!(printed.trim(), kept.trim(), "write it: backstop detections schema {kind} > detections/{file}");
+        assert_eq!(
+            printed.trim(),
+            kept.trim(),
+            "write it: backstop detections schema {kind} > detections/{file}"
+        );
     }
 }

@@ -92,10 +92,15 @@ impl Entry {
                 && !label.ends_with('-')
         };
         // The last part of a domain has a letter: else it is a broken address.
-        let has_letter = text.rsplit('.').next().is_some_and(|last| last.bytes().any(|b| b.is_ascii_alphabetic()));
+        let has_letter = text
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.bytes().any(|b| b.is_ascii_alphabetic()));
         match text.contains('.') && has_letter && text.split('.').all(is_label) {
             true => Ok(Self::Domain(text.to_ascii_lowercase())),
-            false => Err("write an address such as `198.51.100.7`, a range such as `198.51.100.0/24`, or a domain"),
+            false => {
+                Err("write an address such as `198.51.100.7`, a range such as `198.51.100.0/24`, or a domain")
+            }
         }
     }
 
@@ -130,7 +135,12 @@ pub(crate) fn check(file: &AddressListFile, today: Date) -> Judged {
             Err(help) => judged.refuse(place, "wrong-entry", format!("`{text}` can't be on a list"), help),
             Ok(entry) => {
                 if seen.contains(&entry) {
-                    judged.refuse(place, "entry-twice", format!("`{text}` is on the list twice"), "remove one");
+                    judged.refuse(
+                        place,
+                        "entry-twice",
+                        format!("`{text}` is on the list twice"),
+                        "remove one",
+                    );
                 }
                 check_entry(&entry, kind, place, text, &mut judged);
                 seen.push(entry);
@@ -139,7 +149,12 @@ pub(crate) fn check(file: &AddressListFile, today: Date) -> Judged {
     }
     if file.entries.value.is_empty() {
         let help = "remove the file, or write who is on it";
-        judged.refuse(file.entries.referenced, "empty-list", "nothing is on the list".to_owned(), help);
+        judged.refuse(
+            file.entries.referenced,
+            "empty-list",
+            "nothing is on the list".to_owned(),
+            help,
+        );
     }
     judged
 }
@@ -148,10 +163,20 @@ fn check_entry(entry: &Entry, kind: ListKind, place: Location, text: &str, judge
     let Entry::Range(range) = entry else { return };
     if !is_routable(range.network()) {
         let message = format!("`{text}` isn't routed in the internet: GuardDuty's lists don't apply to it");
-        judged.refuse(place, "not-routable", message, "name the public address that it is seen with");
+        judged.refuse(
+            place,
+            "not-routable",
+            message,
+            "name the public address that it is seen with",
+        );
     } else if range.prefix_len() < WIDEST_PREFIX && kind == ListKind::Trusted {
         let message = format!("`{text}` trusts more addresses than a /{WIDEST_PREFIX}");
-        judged.refuse(place, "wide-network", message, "name the addresses that are yours");
+        judged.refuse(
+            place,
+            "wide-network",
+            message,
+            "name the addresses that are yours",
+        );
     }
 }
 
@@ -184,14 +209,24 @@ pub(crate) fn check_together(lists: &[(String, AddressListFile)]) -> BTreeMap<St
         }
     }
     let hostile: Vec<(&str, Entry)> = of(ListKind::Threat)
-        .flat_map(|(label, file)| file.entries.value.iter().map(move |entry| (label.as_str(), entry)))
+        .flat_map(|(label, file)| {
+            file.entries
+                .value
+                .iter()
+                .map(move |entry| (label.as_str(), entry))
+        })
         .filter_map(|(label, entry)| Some((label, Entry::read(&entry.entry.value).ok()?)))
         .collect();
     for (label, file) in of(ListKind::Trusted) {
         for written in &file.entries.value {
-            let Ok(entry) = Entry::read(&written.entry.value) else { continue };
+            let Ok(entry) = Entry::read(&written.entry.value) else {
+                continue;
+            };
             if let Some((other, _)) = hostile.iter().find(|(_, hostile)| hostile.overlaps(&entry)) {
-                let message = format!("`{}` is on the threat list `{other}` as well; trusted wins", written.entry.value);
+                let message = format!(
+                    "`{}` is on the threat list `{other}` as well; trusted wins",
+                    written.entry.value
+                );
                 let problem = Problem::at(written.entry.referenced, "trusted-threat", message);
                 add(label, problem.help("remove it from one of them"));
             }

@@ -40,12 +40,25 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    pub(crate) fn refuse(&mut self, place: Location, code: &'static str, message: String, help: impl Into<String>) {
+    pub(crate) fn refuse(
+        &mut self,
+        place: Location,
+        code: &'static str,
+        message: String,
+        help: impl Into<String>,
+    ) {
         self.refusals.push(Problem::at(place, code, message).help(help));
     }
 
-    pub(crate) fn warn(&mut self, place: Location, code: &'static str, message: String, help: impl Into<String>) {
-        self.warnings.push(Problem::at(place, code, message).help(help));
+    pub(crate) fn warn(
+        &mut self,
+        place: Location,
+        code: &'static str,
+        message: String,
+        help: impl Into<String>,
+    ) {
+        self.warnings
+            .push(Problem::at(place, code, message).help(help).warning());
     }
 }
 
@@ -56,10 +69,18 @@ pub(crate) struct Criteria<'a> {
 }
 
 /// Checks everything, and reports all at once. The rule is there if nothing stops it.
-pub(crate) fn check(name: &str, file: &SuppressionFile, context: Context<'_>) -> (Option<Suppression>, Judged) {
+pub(crate) fn check(
+    name: &str,
+    file: &SuppressionFile,
+    context: Context<'_>,
+) -> (Option<Suppression>, Judged) {
     let mut judged = Judged::default();
     metadata::check(name, file, context.today, &mut judged);
-    let of_fields = file.criteria.value.iter().map(|it| (it.value.field.value.clone(), it.value.condition()));
+    let of_fields = file
+        .criteria
+        .value
+        .iter()
+        .map(|it| (it.value.field.value.clone(), it.value.condition()));
     let criteria = Criteria {
         file,
         plain: of_fields.collect(),

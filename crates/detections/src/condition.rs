@@ -74,12 +74,16 @@ impl Condition {
             return Truth::Perhaps;
         }
         let any = |wanted: &[String], is: &dyn Fn(&Value, &str) -> Truth| {
-            let found = values.iter().flat_map(|value| wanted.iter().map(|text| is(value, text)));
+            let found = values
+                .iter()
+                .flat_map(|value| wanted.iter().map(|text| is(value, text)));
             found.fold(Truth::No, Truth::or)
         };
         let none = |unwanted: &[String], is: &dyn Fn(&Value, &str) -> Truth| {
             let has_it = any(unwanted, is);
-            let has_others = values.iter().any(|value| unwanted.iter().all(|text| is(value, text) == Truth::No));
+            let has_others = values
+                .iter()
+                .any(|value| unwanted.iter().all(|text| is(value, text) == Truth::No));
             match (has_it, has_others) {
                 (Truth::Yes, true) => Truth::Perhaps,
                 (has_it, _) => !has_it,
@@ -116,7 +120,10 @@ impl Condition {
             (self.less_than_or_equal, |a, b| a <= b),
         ];
         bounds.into_iter().filter_map(|(bound, holds)| {
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact until the year 287396")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "milliseconds since 1970 are exact until the year 287396"
+            )]
             let bound = bound? as f64;
             Some(move |value: f64| holds(value, bound))
         })
@@ -135,7 +142,10 @@ fn equals(field: &str, value: &Value, text: &str) -> Truth {
 }
 
 fn is_in_range(address: &str, range: &str) -> bool {
-    let parsed = address.parse::<Ipv4Addr>().ok().zip(range.parse::<Ipv4Net>().ok());
+    let parsed = address
+        .parse::<Ipv4Addr>()
+        .ok()
+        .zip(range.parse::<Ipv4Net>().ok());
     parsed.is_some_and(|(address, range)| range.contains(&address))
 }
 
@@ -169,7 +179,11 @@ fn number(field: &str, value: &Value) -> Option<f64> {
         Value::String(text) => text.parse().ok(),
         Value::Number(found) => {
             let found = found.as_f64()?;
-            Some(if is_time && found < SECONDS { found * 1_000.0 } else { found })
+            Some(if is_time && found < SECONDS {
+                found * 1_000.0
+            } else {
+                found
+            })
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }

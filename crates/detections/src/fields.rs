@@ -128,7 +128,10 @@ pub fn is_broad(name: &str) -> bool {
     ];
     BROAD.contains(&name)
         || ENDS.iter().any(|end| name.ends_with(end))
-        || matches!(name, "title" | "description" | "service.serviceName" | "service.detectorId" | "service.featureName")
+        || matches!(
+            name,
+            "title" | "description" | "service.serviceName" | "service.detectorId" | "service.featureName"
+        )
 }
 
 /// An address of version 4, for which a filter also takes a range.
@@ -153,7 +156,11 @@ mod tests {
         assert_eq!(all().count(), include_str!("fields.tsv").lines().count() - 1);
         assert_eq!(all().count(), 623);
         let met = |is: fn(&str) -> bool| all().filter(|field| is(field.name)).count();
-        assert!(met(is_chosen_by_attackers) > 40, "{}", met(is_chosen_by_attackers));
+        assert!(
+            met(is_chosen_by_attackers) > 40,
+            "{}",
+            met(is_chosen_by_attackers)
+        );
         assert!(met(is_address) > 5);
         assert!(met(is_network_owner) > 10);
         assert_eq!(named("severity").map(|it| it.holds), Some(Holds::Number));

@@ -17,7 +17,10 @@ impl Finding {
 
     /// What is known of findings of some kind: any field that isn't there may hold anything.
     pub fn sketch(json: Value) -> Self {
-        Self { json, is_whole: false }
+        Self {
+            json,
+            is_whole: false,
+        }
     }
 
     /// Whether fields that aren't there are missing, rather than unknown.
@@ -29,9 +32,17 @@ impl Finding {
     pub fn values(&self, field: &str) -> Vec<&Value> {
         let mut found = vec![&self.json];
         for part in field.split('.') {
-            found = found.into_iter().flat_map(elements).filter_map(|it| member(it, part)).collect();
+            found = found
+                .into_iter()
+                .flat_map(elements)
+                .filter_map(|it| member(it, part))
+                .collect();
         }
-        found.into_iter().flat_map(elements).filter(|value| !value.is_null()).collect()
+        found
+            .into_iter()
+            .flat_map(elements)
+            .filter(|value| !value.is_null())
+            .collect()
     }
 
     /// The text in a field, if there is one.
@@ -56,7 +67,12 @@ fn elements_of(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
 /// `effectivePermissions` where the finding has one `effectivePermission`.
 fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let members = value.as_object()?;
-    let find = |name: &str| members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    let find = |name: &str| {
+        members
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    };
     members.get(name).or_else(|| find(name)).or_else(|| match name {
         "effectivePermissions" => find("effectivePermission"),
         _ => None,
@@ -81,7 +97,11 @@ mod tests {
         let groups = finding.values("resource.instanceDetails.networkInterfaces.securityGroups.groupId");
         assert_eq!(groups, ["sg-1", "sg-2", "sg-3"]);
         assert!(finding.values("service.evidence").is_empty());
-        assert!(finding.values("service.evidence.threatIntelligenceDetails").is_empty());
+        assert!(
+            finding
+                .values("service.evidence.threatIntelligenceDetails")
+                .is_empty()
+        );
         assert!(finding.values("resource").len() == 1);
     }
 }

@@ -45,7 +45,10 @@ impl LintReport {
         let (refused, warned) = (count(&self.refused) + self.strays.len(), count(&self.warned));
         match refused + warned {
             0 => format!("{} in order", files(self.files)),
-            _ => format!("{}: {refused} refused, {warned} to think about", files(self.files)),
+            _ => format!(
+                "{}: {refused} refused, {warned} to think about",
+                files(self.files)
+            ),
         }
     }
 }
@@ -55,7 +58,11 @@ pub fn lint(sources: &Sources, today: Date, playbooks: &Catalog) -> LintReport {
     let context = Context { today, playbooks };
     let mut report = LintReport {
         files: sources.suppressions.len() + sources.address_lists.len(),
-        strays: sources.strays.iter().map(|path| path.display().to_string()).collect(),
+        strays: sources
+            .strays
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
         ..LintReport::default()
     };
     let mut sound: Vec<(&Source, Location, Suppression)> = Vec::new();
@@ -102,8 +109,13 @@ fn check_shadows(rules: &[(&Source, Location, Suppression)], report: &mut LintRe
                 false => ("shadowed", "hides all of this and more"),
             };
             let message = format!("rule `{}` {what}, until {}", by.name, by.expires);
-            let help = "remove one of them: this one would go on hiding after its end, or hide nothing before it";
-            report.add(source, vec![Problem::at(*place, code, message).help(help)], Vec::new());
+            let help =
+                "remove one of them: this one would go on hiding after its end, or hide nothing before it";
+            report.add(
+                source,
+                vec![Problem::at(*place, code, message).help(help)],
+                Vec::new(),
+            );
         }
     }
 }
@@ -118,7 +130,9 @@ fn lint_address_lists(sources: &[Source], today: Date, report: &mut LintReport) 
     }
     let mut together: BTreeMap<String, Vec<Problem>> = address_list::check_together(&lists);
     for (label, file) in &lists {
-        let Some(source) = sources.iter().find(|source| source.label == *label) else { continue };
+        let Some(source) = sources.iter().find(|source| source.label == *label) else {
+            continue;
+        };
         let mut judged = address_list::check(file, today);
         judged.refusals.extend(together.remove(label).unwrap_or_default());
         report.add(source, judged.refusals, judged.warnings);
@@ -139,7 +153,10 @@ impl fmt::Display for LintReport {
             }
         }
         for stray in &self.strays {
-            writeln!(f, "refused: {stray}: stray-file: nothing reads it (suppression rules are `suppressions/<name>.yaml`)")?;
+            writeln!(
+                f,
+                "refused: {stray}: stray-file: nothing reads it (suppression rules are `suppressions/<name>.yaml`)"
+            )?;
         }
         f.write_str(&self.summary())
     }

@@ -53,9 +53,13 @@ impl Unreadable {
 pub fn load(detections: &Path) -> Result<Sources, Unreadable> {
     let mut sources = Sources::default();
     for path in entries(detections)? {
-        let is_known = [SUPPRESSIONS, ADDRESS_LISTS].iter().any(|known| path.ends_with(known));
+        let is_known = [SUPPRESSIONS, ADDRESS_LISTS]
+            .iter()
+            .any(|known| path.ends_with(known));
         // Schemas for editors, and whatever people write for people.
-        let is_beside = [".schema.json", ".md"].iter().any(|end| path.to_string_lossy().ends_with(end));
+        let is_beside = [".schema.json", ".md"]
+            .iter()
+            .any(|end| path.to_string_lossy().ends_with(end));
         if !is_known && !is_beside {
             sources.strays.push(path);
         }
@@ -76,7 +80,10 @@ pub fn load(detections: &Path) -> Result<Sources, Unreadable> {
 
 fn source(path: &Path) -> Result<Source, Unreadable> {
     Ok(Source {
-        name: path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        name: path
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
         label: path.to_string_lossy().into_owned(),
         text: fs::read_to_string(path).map_err(Unreadable::at(path))?,
     })

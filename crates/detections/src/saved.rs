@@ -32,14 +32,24 @@ pub struct Collection {
 /// Reads every file below a folder, or one file.
 pub fn collect(path: &Path, contained: bool, into: &mut Collection) -> Result<(), Unreadable> {
     if path.is_dir() {
-        return entries(path)?.iter().try_for_each(|path| collect(path, contained, into));
+        return entries(path)?
+            .iter()
+            .try_for_each(|path| collect(path, contained, into));
     }
     let label = path.to_string_lossy().into_owned();
     let bytes = fs::read(path).map_err(Unreadable::at(path))?;
     let before = into.findings.len();
-    for (index, json) in documents(&String::from_utf8_lossy(&bytes)).into_iter().flat_map(unwrap).enumerate() {
+    for (index, json) in documents(&String::from_utf8_lossy(&bytes))
+        .into_iter()
+        .flat_map(unwrap)
+        .enumerate()
+    {
         into.findings.push(Saved {
-            place: if index == 0 { label.clone() } else { format!("{label}#{}", index + 1) },
+            place: if index == 0 {
+                label.clone()
+            } else {
+                format!("{label}#{}", index + 1)
+            },
             finding: Finding::whole(json),
             contained,
         });
@@ -54,7 +64,10 @@ pub fn collect(path: &Path, contained: bool, into: &mut Collection) -> Result<()
 fn documents(text: &str) -> Vec<Value> {
     match serde_json::from_str(text) {
         Ok(whole) => vec![whole],
-        Err(_no_single_document) => text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
+        Err(_no_single_document) => text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect(),
     }
 }
 
@@ -66,7 +79,9 @@ fn unwrap(document: Value) -> Vec<Value> {
             if let Some(detail) = members.remove("detail") {
                 return unwrap(detail);
             }
-            if let Some(Value::Array(findings)) = members.remove("Findings").or_else(|| members.remove("findings")) {
+            if let Some(Value::Array(findings)) =
+                members.remove("Findings").or_else(|| members.remove("findings"))
+            {
                 return findings.into_iter().flat_map(unwrap).collect();
             }
             let has = |name: &str| members.keys().any(|key| key.eq_ignore_ascii_case(name));

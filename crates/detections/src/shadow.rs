@@ -4,7 +4,11 @@ use crate::{condition::Condition, reach::like, suppression::Suppression};
 
 /// Whether all that one rule hides is surely hidden by another.
 pub(crate) fn is_covered(rule: &Suppression, by: &Suppression) -> bool {
-    by.criteria.iter().all(|(field, wide)| rule.criteria.get(field).is_some_and(|narrow| implies(narrow, wide)))
+    by.criteria.iter().all(|(field, wide)| {
+        rule.criteria
+            .get(field)
+            .is_some_and(|narrow| implies(narrow, wide))
+    })
 }
 
 fn implies(narrow: &Condition, wide: &Condition) -> bool {
@@ -17,15 +21,20 @@ fn implies(narrow: &Condition, wide: &Condition) -> bool {
     let matches = wide.matches.is_empty()
         || all_equal(&|value| matched(&wide.matches, value))
         || (!narrow.matches.is_empty() && subset(&narrow.matches, &wide.matches));
-    let not_equals = subset(&wide.not_equals, &narrow.not_equals) || all_equal(&|value| !wide.not_equals.contains(value));
-    let not_matches =
-        subset(&wide.not_matches, &narrow.not_matches) || all_equal(&|value| !matched(&wide.not_matches, value));
+    let not_equals =
+        subset(&wide.not_equals, &narrow.not_equals) || all_equal(&|value| !wide.not_equals.contains(value));
+    let not_matches = subset(&wide.not_matches, &narrow.not_matches)
+        || all_equal(&|value| !matched(&wide.not_matches, value));
     equals && matches && not_equals && not_matches && is_inside(narrow, wide)
 }
 
 /// Whether the bounds of one lie within those of the other. Integers: more than 3 is 4 or more.
 fn is_inside(narrow: &Condition, wide: &Condition) -> bool {
-    let least = |it: &Condition| it.greater_than.map(|bound| bound.saturating_add(1)).max(it.greater_than_or_equal);
+    let least = |it: &Condition| {
+        it.greater_than
+            .map(|bound| bound.saturating_add(1))
+            .max(it.greater_than_or_equal)
+    };
     let most = |it: &Condition| {
         let below = it.less_than.map(|bound| bound.saturating_sub(1));
         below.into_iter().chain(it.less_than_or_equal).min()

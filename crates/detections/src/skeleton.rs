@@ -21,7 +21,8 @@ pub enum NewError {
 
 /// The path and text of a new rule that ends in three months; writes nothing.
 pub fn new_suppression(detections: &Path, name: &str, today: Date) -> Result<(PathBuf, String), NewError> {
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     if !(3..=64).contains(&name.len()) || !name.split('-').all(is_word) {
         return Err(NewError::Name(name.to_owned()));
     }

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::{condition::Condition, finding::Finding, truth::Truth};
 
-pub use file::{schema, schema_text};
 pub(crate) use file::{ConditionFile, SuppressionFile};
+pub use file::{schema, schema_text};
 
 /// The field with the finding's type.
 pub const TYPE: &str = "type";
@@ -53,7 +53,9 @@ impl Suppression {
 /// Whether criteria hold of a finding; none hold of nothing.
 pub(crate) fn hides(criteria: &BTreeMap<String, Condition>, finding: &Finding) -> Truth {
     let asked = criteria.iter().filter(|(_, condition)| !condition.is_empty());
-    let truths: Vec<Truth> = asked.map(|(field, condition)| condition.holds(field, finding)).collect();
+    let truths: Vec<Truth> = asked
+        .map(|(field, condition)| condition.holds(field, finding))
+        .collect();
     match truths.is_empty() {
         true => Truth::No,
         false => truths.into_iter().fold(Truth::Yes, Truth::and),
@@ -61,6 +63,10 @@ pub(crate) fn hides(criteria: &BTreeMap<String, Condition>, finding: &Finding) -
 }
 
 pub(crate) fn narrows(criteria: &BTreeMap<String, Condition>) -> impl Iterator<Item = (&str, &Condition)> {
-    let asked = criteria.iter().map(|(field, condition)| (field.as_str(), condition));
-    asked.filter(|(field, condition)| *field != TYPE && !crate::fields::is_broad(field) && !condition.is_empty())
+    let asked = criteria
+        .iter()
+        .map(|(field, condition)| (field.as_str(), condition));
+    asked.filter(|(field, condition)| {
+        *field != TYPE && !crate::fields::is_broad(field) && !condition.is_empty()
+    })
 }

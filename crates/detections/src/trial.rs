@@ -9,7 +9,9 @@ use backstop_playbook::{
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{finding::Finding, reach::lost_playbooks, saved::Collection, suppression::Suppression, truth::Truth};
+use crate::{
+    finding::Finding, reach::lost_playbooks, saved::Collection, suppression::Suppression, truth::Truth,
+};
 
 /// What rules hide.
 #[derive(Clone, Debug, Serialize)]
@@ -66,7 +68,11 @@ pub fn trial(rules: &[Suppression], saved: &Collection, playbooks: &Catalog, mos
     let hidden = |rule: &Suppression| hidden(rule, saved, most_percent);
     // Gone is what some rule surely hides, whatever else stands in the finding.
     let gone: BTreeSet<&str> = known::finding_types()
-        .filter(|known| rules.iter().any(|rule| rule.hides(&sketch(known.name)) == Truth::Yes))
+        .filter(|known| {
+            rules
+                .iter()
+                .any(|rule| rule.hides(&sketch(known.name)) == Truth::Yes)
+        })
         .map(|known| known.name)
         .collect();
     Trial {

@@ -8,10 +8,21 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const FIELDS: [&str; 5] = ["type", "region", "severity", "resource.instanceDetails.tags.value", "updatedAt"];
+const FIELDS: [&str; 5] = [
+    "type",
+    "region",
+    "severity",
+    "resource.instanceDetails.tags.value",
+    "updatedAt",
+];
 
 fn word() -> impl Strategy<Value = String> {
-    prop_oneof!["[ab]{1,2}", Just("1".to_owned()), Just("a*".to_owned()), Just("?".to_owned())]
+    prop_oneof![
+        "[ab]{1,2}",
+        Just("1".to_owned()),
+        Just("a*".to_owned()),
+        Just("?".to_owned())
+    ]
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -31,24 +42,41 @@ fn condition() -> impl Strategy<Value = Condition> {
 }
 
 fn criteria() -> impl Strategy<Value = BTreeMap<String, Condition>> {
-    prop::collection::btree_map(prop::sample::select(FIELDS.as_slice()).prop_map(str::to_owned), condition(), 0..4)
+    prop::collection::btree_map(
+        prop::sample::select(FIELDS.as_slice()).prop_map(str::to_owned),
+        condition(),
+        0..4,
+    )
 }
 
 fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![Just(Value::Null), word().prop_map(Value::from), (-2..3_i64).prop_map(Value::from)]
+    prop_oneof![
+        Just(Value::Null),
+        word().prop_map(Value::from),
+        (-2..3_i64).prop_map(Value::from)
+    ]
 }
 
 fn finding() -> impl Strategy<Value = Finding> {
-    (value(), value(), value(), prop::collection::vec(value(), 0..3), any::<bool>()).prop_map(
-        |(kind, region, severity, tags, is_whole)| {
+    (
+        value(),
+        value(),
+        value(),
+        prop::collection::vec(value(), 0..3),
+        any::<bool>(),
+    )
+        .prop_map(|(kind, region, severity, tags, is_whole)| {
             let tags: Vec<Value> = tags.into_iter().map(|value| json!({ "value": value })).collect();
             let json = json!({
                 "type": kind, "region": region, "severity": severity,
                 "resource": { "instanceDetails": { "tags": tags } },
             });
-            if is_whole { Finding::whole(json) } else { Finding::sketch(json) }
-        },
-    )
+            if is_whole {
+                Finding::whole(json)
+            } else {
+                Finding::sketch(json)
+            }
+        })
 }
 
 fn rule(criteria: BTreeMap<String, Condition>) -> Suppression {
@@ -110,12 +138,20 @@ proptest! {
 #[test]
 fn the_order_of_rules_and_their_ranks_decide_nothing() {
     let finding = Finding::whole(json!({ "type": "a", "region": "b" }));
-    let equals = |text: &str| Condition { equals: vec![text.to_owned()], ..Condition::default() };
+    let equals = |text: &str| Condition {
+        equals: vec![text.to_owned()],
+        ..Condition::default()
+    };
     let rules = [
         rule(BTreeMap::from([("type".to_owned(), equals("a"))])),
         rule(BTreeMap::from([("region".to_owned(), equals("c"))])),
     ];
-    let any = |order: &[usize]| order.iter().map(|index| rules.get(*index).unwrap().hides(&finding)).max();
+    let any = |order: &[usize]| {
+        order
+            .iter()
+            .map(|index| rules.get(*index).unwrap().hides(&finding))
+            .max()
+    };
     assert_eq!(any(&[0, 1]), any(&[1, 0]));
     assert_eq!(any(&[0, 1]), Some(Truth::Yes));
 }

@@ -52,7 +52,11 @@ fn rule(criteria: &str) -> String {
 }
 
 fn codes(report: &LintReport) -> Vec<&'static str> {
-    report.refused.iter().flat_map(|file| file.problems.iter().map(|problem| problem.code)).collect()
+    report
+        .refused
+        .iter()
+        .flat_map(|file| file.problems.iter().map(|problem| problem.code))
+        .collect()
 }
 
 const SCAN: &str = "type equals: [Recon:EC2/Portscan]";
@@ -63,76 +67,222 @@ fn bad_rules_are_refused_for_their_reason() {
     let narrow = "resource.instanceDetails.imageId equals: [ami-0123456789abcdef0]";
     let metadata = |head: &str| rule(&format!("{SCAN}\n{narrow}")).replace(HEAD, head);
     let image = |of: &str| rule(&format!("{of}\n{narrow}"));
-    let values = |count: usize| (0..count).map(|index| format!("ami-{index}")).collect::<Vec<_>>().join(", ");
+    let values = |count: usize| {
+        (0..count)
+            .map(|index| format!("ami-{index}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let bad: Vec<(&str, String)> = vec![
         // 1: no type, or a wide one.
         ("no-type", rule(narrow)),
-        ("no-type", rule(&format!("type not_equals: [Recon:EC2/Portscan]\n{narrow}"))),
+        (
+            "no-type",
+            rule(&format!("type not_equals: [Recon:EC2/Portscan]\n{narrow}")),
+        ),
         ("wide-type", image("type matches: [\"*\"]")),
         ("wide-type", image("type matches: [\"Recon:*\"]")),
         ("wide-type", image("type matches: [\"*:EC2/*\"]")),
         ("wide-type", image("type matches: [\"UnauthorizedAccess:EC2/*\"]")),
-        ("wide-type", image("type matches: [\"Backdoor:EC2/DenialOfService*\"]")),
+        (
+            "wide-type",
+            image("type matches: [\"Backdoor:EC2/DenialOfService*\"]"),
+        ),
         ("wide-type", image("type matches: [\"?econ:EC2/Portscan\"]")),
         ("wide-type", image("type matches: [\"*Portscan\"]")),
         // 2: only how bad, where, when.
         ("only-broad", rule("severity less_than: 4")),
         ("only-broad", rule("accountId equals: ['111122223333']")),
-        ("only-broad", rule("region equals: [eu-west-1]\nseverity equals: ['2', '5']")),
+        (
+            "only-broad",
+            rule("region equals: [eu-west-1]\nseverity equals: ['2', '5']"),
+        ),
         ("only-broad", rule("updatedAt less_than: 1793527200000")),
         ("only-broad", rule("resource.resourceType equals: [Instance]")),
-        ("only-broad", rule("service.action.awsApiCallAction.remoteIpDetails.country.countryName equals: [Germany]")),
+        (
+            "only-broad",
+            rule("service.action.awsApiCallAction.remoteIpDetails.country.countryName equals: [Germany]"),
+        ),
         // 3: what proves an attack.
-        ("proves-attack", image("type equals: [AttackSequence:IAM/CompromisedCredentials]")),
-        ("proves-attack", image("type equals: [Policy:IAMUser/RootCredentialUsage]")),
-        ("proves-attack", image("type equals: [UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS]")),
-        ("proves-attack", image("type equals: [Stealth:IAMUser/CloudTrailLoggingDisabled]")),
-        ("proves-attack", image("type matches: [\"Stealth:IAMUser/CloudTrail*\"]")),
-        ("proves-attack", typed("resource.accessKeyDetails.userType equals: [Root]")),
+        (
+            "proves-attack",
+            image("type equals: [AttackSequence:IAM/CompromisedCredentials]"),
+        ),
+        (
+            "proves-attack",
+            image("type equals: [Policy:IAMUser/RootCredentialUsage]"),
+        ),
+        (
+            "proves-attack",
+            image("type equals: [UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS]"),
+        ),
+        (
+            "proves-attack",
+            image("type equals: [Stealth:IAMUser/CloudTrailLoggingDisabled]"),
+        ),
+        (
+            "proves-attack",
+            image("type matches: [\"Stealth:IAMUser/CloudTrail*\"]"),
+        ),
+        (
+            "proves-attack",
+            typed("resource.accessKeyDetails.userType equals: [Root]"),
+        ),
         // 4: keyed on what an attacker chooses.
-        ("chosen-by-attacker", typed("service.action.awsApiCallAction.userAgent equals: [aws-cli/2.0]")),
-        ("chosen-by-attacker", typed("resource.instanceDetails.tags.value equals: [scanner]")),
-        ("chosen-by-attacker", typed("resource.instanceDetails.tags.key equals: [role]\nresource.instanceDetails.tags.value equals: [scanner]")),
-        ("chosen-by-attacker", typed("resource.accessKeyDetails.userName equals: [deploy]")),
-        ("chosen-by-attacker", typed("resource.containerDetails.image matches: [\"scanner*\"]")),
-        ("chosen-by-attacker", typed("resource.containerDetails.name equals: [scanner]")),
-        ("chosen-by-attacker", typed("service.runtimeDetails.process.executablePath equals: [/usr/bin/nmap]")),
-        ("chosen-by-attacker", typed("resource.kubernetesDetails.kubernetesUserDetails.username equals: [ci]")),
-        ("chosen-by-attacker", typed("service.runtimeDetails.process.name equals: [nmap]\naccountId equals: ['111122223333']")),
+        (
+            "chosen-by-attacker",
+            typed("service.action.awsApiCallAction.userAgent equals: [aws-cli/2.0]"),
+        ),
+        (
+            "chosen-by-attacker",
+            typed("resource.instanceDetails.tags.value equals: [scanner]"),
+        ),
+        (
+            "chosen-by-attacker",
+            typed(
+                "resource.instanceDetails.tags.key equals: [role]\nresource.instanceDetails.tags.value equals: [scanner]",
+            ),
+        ),
+        (
+            "chosen-by-attacker",
+            typed("resource.accessKeyDetails.userName equals: [deploy]"),
+        ),
+        (
+            "chosen-by-attacker",
+            typed("resource.containerDetails.image matches: [\"scanner*\"]"),
+        ),
+        (
+            "chosen-by-attacker",
+            typed("resource.containerDetails.name equals: [scanner]"),
+        ),
+        (
+            "chosen-by-attacker",
+            typed("service.runtimeDetails.process.executablePath equals: [/usr/bin/nmap]"),
+        ),
+        (
+            "chosen-by-attacker",
+            typed("resource.kubernetesDetails.kubernetesUserDetails.username equals: [ci]"),
+        ),
+        (
+            "chosen-by-attacker",
+            typed("service.runtimeDetails.process.name equals: [nmap]\naccountId equals: ['111122223333']"),
+        ),
         // 5: wide networks, and those where anybody rents.
-        ("wide-network", typed("service.action.networkConnectionAction.remoteIpDetails.ipAddressV4 equals: [198.51.0.0/16]")),
-        ("wide-network", typed("service.action.networkConnectionAction.remoteIpDetails.ipAddressV4 equals: [0.0.0.0/0]")),
-        ("wide-network", typed("service.action.awsApiCallAction.remoteIpDetails.ipAddressV4 matches: [\"10.*\"]")),
-        ("cloud-network", typed("service.action.networkConnectionAction.remoteIpDetails.organization.asnOrg equals: [AMAZON-02]")),
-        ("cloud-network", typed("service.action.networkConnectionAction.remoteIpDetails.organization.asn equals: ['16509']")),
-        ("cloud-network", typed("service.action.awsApiCallAction.remoteIpDetails.organization.isp matches: [\"DigitalOcean*\"]")),
+        (
+            "wide-network",
+            typed(
+                "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4 equals: [198.51.0.0/16]",
+            ),
+        ),
+        (
+            "wide-network",
+            typed("service.action.networkConnectionAction.remoteIpDetails.ipAddressV4 equals: [0.0.0.0/0]"),
+        ),
+        (
+            "wide-network",
+            typed("service.action.awsApiCallAction.remoteIpDetails.ipAddressV4 matches: [\"10.*\"]"),
+        ),
+        (
+            "cloud-network",
+            typed(
+                "service.action.networkConnectionAction.remoteIpDetails.organization.asnOrg equals: [AMAZON-02]",
+            ),
+        ),
+        (
+            "cloud-network",
+            typed(
+                "service.action.networkConnectionAction.remoteIpDetails.organization.asn equals: ['16509']",
+            ),
+        ),
+        (
+            "cloud-network",
+            typed(
+                "service.action.awsApiCallAction.remoteIpDetails.organization.isp matches: [\"DigitalOcean*\"]",
+            ),
+        ),
         // 6: only what isn't hidden.
         ("only-negative", rule("accountId not_equals: ['111122223333']")),
-        ("only-negative", rule("type not_matches: [\"Impact:*\"]\nregion not_equals: [eu-west-1]")),
+        (
+            "only-negative",
+            rule("type not_matches: [\"Impact:*\"]\nregion not_equals: [eu-west-1]"),
+        ),
         // 7: nobody answers for it, or for ever.
-        ("missing-field", metadata("title: x\nreason: y\nexpires: 2027-03-31\n")),
-        ("missing-field", metadata("title: x\nowner: y\nexpires: 2027-03-31\n")),
+        (
+            "missing-field",
+            metadata("title: x\nreason: y\nexpires: 2027-03-31\n"),
+        ),
+        (
+            "missing-field",
+            metadata("title: x\nowner: y\nexpires: 2027-03-31\n"),
+        ),
         ("missing-field", metadata("title: x\nowner: y\nreason: z\n")),
-        ("blank", metadata("title: x\nowner: ' '\nreason: z\nexpires: 2027-03-31\n")),
-        ("expired", metadata("title: x\nowner: y\nreason: z\nexpires: 2026-11-26\n")),
-        ("late-end", metadata("title: x\nowner: y\nreason: z\nexpires: 2029-01-01\n")),
-        ("yaml", metadata("title: x\nowner: y\nreason: z\nexpires: never\n")),
+        (
+            "blank",
+            metadata("title: x\nowner: ' '\nreason: z\nexpires: 2027-03-31\n"),
+        ),
+        (
+            "expired",
+            metadata("title: x\nowner: y\nreason: z\nexpires: 2026-11-26\n"),
+        ),
+        (
+            "late-end",
+            metadata("title: x\nowner: y\nreason: z\nexpires: 2029-01-01\n"),
+        ),
+        (
+            "yaml",
+            metadata("title: x\nowner: y\nreason: z\nexpires: never\n"),
+        ),
         // 10: what isn't there.
-        ("unknown-field", typed("resource.instanceDetails.imageID equals: [ami-0123456789abcdef0]")),
+        (
+            "unknown-field",
+            typed("resource.instanceDetails.imageID equals: [ami-0123456789abcdef0]"),
+        ),
         ("unknown-field", typed("service.userAgent equals: [curl]")),
         ("unknown-type", image("type equals: [Recon:EC2/PortScan]")),
         ("unknown-type", image("type matches: [\"Recon:EC2/Nothing*\"]")),
-        ("retired-type", image("type equals: [Recon:IAMUser/ResourcePermissions]")),
+        (
+            "retired-type",
+            image("type equals: [Recon:IAMUser/ResourcePermissions]"),
+        ),
         ("literal-wildcard", image("type equals: [\"Recon:EC2/*\"]")),
-        ("wrong-value", typed("severity equals: [low]\nresource.instanceDetails.imageId equals: [ami-0123456789abcdef0]")),
-        ("wrong-value", typed("service.action.networkConnectionAction.remoteIpDetails.ipAddressV4 equals: [scanner.example.com]")),
-        ("not-ordered", typed("resource.instanceDetails.imageId greater_than: 3")),
-        ("not-text", typed(&format!("severity matches: [\"2*\"]\n{narrow}"))),
-        ("never-matches", typed(&format!("service.archived equals: ['true']\n{narrow}"))),
-        ("empty-condition", typed("resource.instanceDetails.imageId equals: []")),
+        (
+            "wrong-value",
+            typed("severity equals: [low]\nresource.instanceDetails.imageId equals: [ami-0123456789abcdef0]"),
+        ),
+        (
+            "wrong-value",
+            typed(
+                "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4 equals: [scanner.example.com]",
+            ),
+        ),
+        (
+            "not-ordered",
+            typed("resource.instanceDetails.imageId greater_than: 3"),
+        ),
+        (
+            "not-text",
+            typed(&format!("severity matches: [\"2*\"]\n{narrow}")),
+        ),
+        (
+            "never-matches",
+            typed(&format!("service.archived equals: ['true']\n{narrow}")),
+        ),
+        (
+            "empty-condition",
+            typed("resource.instanceDetails.imageId equals: []"),
+        ),
         ("field-twice", typed(&format!("{narrow}\n{narrow}"))),
-        ("too-many-values", typed(&format!("resource.instanceDetails.imageId equals: [{}]", values(51)))),
-        ("too-many-values", typed("resource.instanceDetails.imageId matches: [a1*, a2*, a3*, a4*, a5*, a6*]")),
+        (
+            "too-many-values",
+            typed(&format!(
+                "resource.instanceDetails.imageId equals: [{}]",
+                values(51)
+            )),
+        ),
+        (
+            "too-many-values",
+            typed("resource.instanceDetails.imageId matches: [a1*, a2*, a3*, a4*, a5*, a6*]"),
+        ),
         ("unknown-field", format!("{}rank: 1\n", typed(narrow))),
     ];
     let mut wrong = Vec::new();
@@ -142,16 +292,27 @@ fn bad_rules_are_refused_for_their_reason() {
             wrong.push(format!("not refused as {code}, but as {found:?}:\n{text}"));
         }
     }
-    println!("{} of {} bad rules refused for their reason", bad.len() - wrong.len(), bad.len());
+    println!(
+        "{} of {} bad rules refused for their reason",
+        bad.len() - wrong.len(),
+        bad.len()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(bad.len() >= 50);
 }
 
 #[test]
 fn rules_against_one_another_and_against_playbooks() {
-    let wide = rule(&format!("{SCAN}\nresource.instanceDetails.imageId equals: [ami-1, ami-2]"));
-    let narrow = rule(&format!("{SCAN}\nresource.instanceDetails.imageId equals: [ami-1]"));
-    assert_eq!(codes(&lint_rules(&[("one", wide.clone()), ("two", wide.clone())])), ["duplicate"]);
+    let wide = rule(&format!(
+        "{SCAN}\nresource.instanceDetails.imageId equals: [ami-1, ami-2]"
+    ));
+    let narrow = rule(&format!(
+        "{SCAN}\nresource.instanceDetails.imageId equals: [ami-1]"
+    ));
+    assert_eq!(
+        codes(&lint_rules(&[("one", wide.clone()), ("two", wide.clone())])),
+        ["duplicate"]
+    );
     let report = lint_rules(&[("one", narrow.clone()), ("two", wide)]);
     assert_eq!(codes(&report), ["shadowed"]);
     assert!(report.refused.iter().all(|file| file.file == "one.yaml"));
@@ -165,7 +326,9 @@ fn rules_against_one_another_and_against_playbooks() {
                   {finding: finding.json, target: instance, steps: [protect]}\n";
     let lonely = backstop_playbook::parse(&"lonely".into(), "playbook.yaml", lonely);
     // Of a playbook that is wrong by itself nothing could be said.
-    let Ok(lonely) = lonely else { panic!("{:?}", lonely.unwrap_err().problems) };
+    let Ok(lonely) = lonely else {
+        panic!("{:?}", lonely.unwrap_err().problems)
+    };
     let catalog = Catalog::new(vec![lonely]);
     let sources = |text: String| Sources {
         suppressions: vec![source("rule", &text)],
@@ -174,7 +337,9 @@ fn rules_against_one_another_and_against_playbooks() {
     let whole = lint(&sources(rule(SCAN)), TODAY, &catalog);
     assert_eq!(codes(&whole), ["lost-trigger"]);
     assert!(whole.to_string().contains("playbook `lonely`"), "{whole}");
-    let part = rule(&format!("{SCAN}\nresource.instanceDetails.imageId equals: [ami-1]"));
+    let part = rule(&format!(
+        "{SCAN}\nresource.instanceDetails.imageId equals: [ami-1]"
+    ));
     assert!(lint(&sources(part), TODAY, &catalog).is_clean());
 }
 
@@ -221,27 +386,43 @@ fn a_refusal_is_overridden_by_its_name_with_owner_reason_and_end() {
     let exfiltration = "type equals: [UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS]\n\
                         service.action.awsApiCallAction.remoteIpDetails.ipAddressV4 equals: [198.51.100.7]";
     let with = |more: &str| lint_rules(&[("rule", format!("{}overrides:\n{more}", rule(exfiltration)))]);
-    assert_eq!(codes(&lint_rules(&[("rule", rule(exfiltration))])), ["proves-attack"]);
+    assert_eq!(
+        codes(&lint_rules(&[("rule", rule(exfiltration))])),
+        ["proves-attack"]
+    );
 
     let taken = with("  - {refusal: proves-attack, owner: ciso, reason: our proxy, expires: 2027-01-31}\n");
     assert!(taken.is_clean(), "{taken}");
     assert_eq!(taken.warned.len(), 1, "what was taken upon oneself is still said");
-    assert!(taken.suppressions.iter().all(|rule| rule.overrides.contains("proves-attack")));
+    assert!(
+        taken
+            .suppressions
+            .iter()
+            .all(|rule| rule.overrides.contains("proves-attack"))
+    );
 
     let expired = with("  - {refusal: proves-attack, owner: ciso, reason: our proxy, expires: 2026-01-31}\n");
     assert_eq!(codes(&expired), ["proves-attack", "override-expired"]);
     let unknown = with("  - {refusal: proves-atack, owner: ciso, reason: our proxy, expires: 2027-01-31}\n");
     assert_eq!(codes(&unknown), ["proves-attack", "unknown-refusal"]);
-    assert!(unknown.to_string().contains("did you mean `proves-attack`?"), "{unknown}");
+    assert!(
+        unknown.to_string().contains("did you mean `proves-attack`?"),
+        "{unknown}"
+    );
     let mistake = with("  - {refusal: unknown-type, owner: ciso, reason: our proxy, expires: 2027-01-31}\n");
-    assert!(codes(&mistake).contains(&"unknown-refusal"), "a mistake can't be overridden");
+    assert!(
+        codes(&mistake).contains(&"unknown-refusal"),
+        "a mistake can't be overridden"
+    );
     let nobody = with("  - {refusal: proves-attack, owner: '', reason: our proxy, expires: 2027-01-31}\n");
     assert_eq!(codes(&nobody), ["proves-attack", "blank"]);
     let needless = lint_rules(&[(
         "rule",
         format!(
             "{}overrides:\n  - {{refusal: wide-type, owner: a, reason: b, expires: 2027-01-31}}\n",
-            rule(&format!("{SCAN}\nresource.instanceDetails.imageId equals: [ami-1]"))
+            rule(&format!(
+                "{SCAN}\nresource.instanceDetails.imageId equals: [ami-1]"
+            ))
         ),
     )]);
     assert!(needless.is_clean() && needless.to_string().contains("needless-override"));
@@ -249,7 +430,9 @@ fn a_refusal_is_overridden_by_its_name_with_owner_reason_and_end() {
 
 #[test]
 fn an_exemption_is_proposed_where_a_rule_means_one_resource() {
-    let one = rule("type equals: [UnauthorizedAccess:EC2/SSHBruteForce]\nresource.instanceDetails.instanceId equals: [i-0a]");
+    let one = rule(
+        "type equals: [UnauthorizedAccess:EC2/SSHBruteForce]\nresource.instanceDetails.instanceId equals: [i-0a]",
+    );
     let one = one.replace("they are ours", "it's ours; $(reboot)");
     let said = lint_rules(&[("rule", one)]).to_string();
     let command = "backstop exempt add --arn 'arn:aws:ec2:*:*:instance/i-0a' --owner 'security' \
@@ -270,7 +453,10 @@ fn lists_are_held_to_the_same() {
         ("not-routable", list("trusted", "100.64.0.1", ends)),
         ("wide-network", list("trusted", "198.51.0.0/16", ends)),
         ("no-expiry", list("trusted", "198.51.100.7", "")),
-        ("expired", list("trusted", "198.51.100.7", ", expires: 2026-01-01")),
+        (
+            "expired",
+            list("trusted", "198.51.100.7", ", expires: 2026-01-01"),
+        ),
         ("wrong-entry", list("trusted", "'2001:db8::1'", ends)),
         ("wrong-entry", list("trusted", "'2001:db8::/64'", ends)),
         ("wrong-entry", list("trusted", "198.51.100.256", ends)),
@@ -289,16 +475,33 @@ fn lists_are_held_to_the_same() {
         let report = lint_lists(&[("list", text)]);
         assert!(report.is_clean(), "{report}");
     }
-    let both = [("ours", list("trusted", "198.51.100.7", ends)), ("theirs", list("threat", "198.51.100.0/24", ""))];
+    let both = [
+        ("ours", list("trusted", "198.51.100.7", ends)),
+        ("theirs", list("threat", "198.51.100.0/24", "")),
+    ];
     assert_eq!(codes(&lint_lists(&both)), ["trusted-threat"]);
-    let two = [("ours", list("trusted", "198.51.100.7", ends)), ("too", list("trusted", "203.0.113.9", ends))];
+    let two = [
+        ("ours", list("trusted", "198.51.100.7", ends)),
+        ("too", list("trusted", "203.0.113.9", ends)),
+    ];
     assert_eq!(codes(&lint_lists(&two)), ["too-many-lists"]);
 }
 
 #[test]
 fn refusals_name_their_place() {
-    let report = lint_rules(&[("rule", rule(&format!("{SCAN}\nresource.instanceDetails.imageID equals: [ami-1]")))]);
+    let report = lint_rules(&[(
+        "rule",
+        rule(&format!(
+            "{SCAN}\nresource.instanceDetails.imageID equals: [ami-1]"
+        )),
+    )]);
     let said = report.to_string();
-    assert!(said.starts_with("refused: rule.yaml:8:12: unknown-field: "), "{said}");
-    assert!(said.contains("did you mean `resource.instanceDetails.imageId`?"), "{said}");
+    assert!(
+        said.starts_with("refused: rule.yaml:8:12: unknown-field: "),
+        "{said}"
+    );
+    assert!(
+        said.contains("did you mean `resource.instanceDetails.imageId`?"),
+        "{said}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 use serde::Serialize;
 use serde_saphyr::Location;
 
@@ -21,6 +21,8 @@ pub struct Problem {
     pub column: u64,
     #[serde(skip)]
     bytes: Option<(usize, usize)>,
+    #[serde(skip)]
+    is_warning: bool,
 }
 
 impl Problem {
@@ -38,6 +40,7 @@ impl Problem {
             line: place.line(),
             column: place.column(),
             bytes,
+            is_warning: false,
         }
     }
 
@@ -52,6 +55,13 @@ impl Problem {
         self.help = Some(help.into());
         self
     }
+
+    /// Something to think about, rather than a mistake.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.is_warning = true;
+        self
+    }
 }
 
 impl fmt::Display for Problem {
@@ -63,6 +73,14 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 impl Diagnostic for Problem {
+    fn severity(&self) -> Option<Severity> {
+        Some(if self.is_warning {
+            Severity::Warning
+        } else {
+            Severity::Error
+        })
+    }
+
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(self.code))
     }
@@ -116,9 +134,11 @@ impl InvalidFile {
 
 impl fmt::Display for InvalidFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_warned = self.problems.iter().all(|problem| problem.is_warning);
+        let what = if is_warned { "warning" } else { "problem" };
         match self.problems.len() {
-            1 => write!(f, "`{}` has a problem", self.file),
-            count => write!(f, "`{}` has {count} problems", self.file),
+            1 => write!(f, "`{}` has a {what}", self.file),
+            count => write!(f, "`{}` has {count} {what}s", self.file),
         }
     }
 }
@@ -126,6 +146,10 @@ impl fmt::Display for InvalidFile {
 impl std::error::Error for InvalidFile {}
 
 impl Diagnostic for InvalidFile {
+    fn severity(&self) -> Option<Severity> {
+        self.problems.iter().filter_map(Diagnostic::severity).max()
+    }
+
     fn source_code(&self) -> Option<&dyn SourceCode> {
         Some(self.source.as_ref())
     }

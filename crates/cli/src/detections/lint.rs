@@ -21,7 +21,11 @@ pub(super) struct Linted {
 
 impl CommandOutput for Linted {
     fn exit(&self) -> Exit {
-        if self.report.is_clean() { Exit::Done } else { Exit::Invalid }
+        if self.report.is_clean() {
+            Exit::Done
+        } else {
+            Exit::Invalid
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstop_core::text::for_terminal;
+use backstop_core::{text::for_terminal, words::count};
 use backstop_detections::{
     saved::{Collection, collect},
     trial::{Hidden, Trial, trial},
@@ -54,7 +54,11 @@ pub(super) struct Tried(Trial);
 
 impl CommandOutput for Tried {
     fn exit(&self) -> Exit {
-        if self.0.is_passed() { Exit::Done } else { Exit::Invalid }
+        if self.0.is_passed() {
+            Exit::Done
+        } else {
+            Exit::Invalid
+        }
     }
 }
 
@@ -70,7 +74,12 @@ pub(super) fn run(project: &Path, arguments: &Arguments) -> Result<Tried, CliErr
         }
     }
     let playbooks = catalog(project)?;
-    Ok(Tried(trial(&report.suppressions, &saved, &playbooks, arguments.most)))
+    Ok(Tried(trial(
+        &report.suppressions,
+        &saved,
+        &playbooks,
+        arguments.most,
+    )))
 }
 
 impl fmt::Display for Tried {
@@ -86,7 +95,11 @@ impl fmt::Display for Tried {
             )?;
         }
         if !trial.left.is_empty() {
-            writeln!(f, "{} files hold no finding of GuardDuty's.", trial.left.len())?;
+            writeln!(
+                f,
+                "{} without a finding of GuardDuty's.",
+                counted(trial.left.len(), "file")
+            )?;
         }
         for playbook in &trial.lost_playbooks {
             writeln!(f, "FAILS: no finding would reach playbook `{playbook}` any more.")?;
@@ -94,10 +107,14 @@ impl fmt::Display for Tried {
         let failed = trial.rules.iter().filter(|rule| rule.is_too_much).count() + trial.lost_playbooks.len();
         write!(
             f,
-            "{} rules, {} findings: {}",
-            trial.rules.len(),
-            trial.findings,
-            if failed == 0 { "nothing fails".to_owned() } else { format!("{failed} fail") }
+            "{}, {}: {}",
+            counted(trial.rules.len(), "rule"),
+            counted(trial.findings, "finding"),
+            if failed == 0 {
+                "nothing fails".to_owned()
+            } else {
+                format!("{failed} failed")
+            }
         )
     }
 }
@@ -108,26 +125,46 @@ fn show(rule: &Hidden, trial: &Trial, f: &mut fmt::Formatter<'_>) -> fmt::Result
         0 => String::new(),
         _ => format!(", {} % of {}", rule.percent, trial.findings),
     };
-    writeln!(f, "  hides {} findings{percent}", rule.findings.len())?;
+    writeln!(f, "  hides {}{percent}", counted(rule.findings.len(), "finding"))?;
     for finding in rule.findings.iter().take(LISTED) {
-        let perhaps = if finding.hidden == Truth::Perhaps { " (perhaps: AWS doesn't say)" } else { "" };
-        let contained = if finding.contained { "FAILS: an incident was contained for it: " } else { "" };
+        let perhaps = if finding.hidden == Truth::Perhaps {
+            " (perhaps: AWS doesn't say)"
+        } else {
+            ""
+        };
+        let contained = if finding.contained {
+            "FAILS: an incident was contained for it: "
+        } else {
+            ""
+        };
         let (kind, place) = (for_terminal(&finding.finding_type), for_terminal(&finding.place));
         writeln!(f, "    {contained}{kind} in {place}{perhaps}")?;
     }
     more(rule.findings.len(), f)?;
     if rule.percent > usize::from(trial.most_percent) {
-        writeln!(f, "    FAILS: more than {} %; name what is meant more closely", trial.most_percent)?;
+        writeln!(
+            f,
+            "    FAILS: more than {} %; name what is meant more closely",
+            trial.most_percent
+        )?;
     }
     match rule.attacks.len() {
         0 => writeln!(f, "  can hide no finding that only an intruder brings about")?,
-        count => writeln!(f, "  can hide {count} types that only an intruder brings about:")?,
+        types => writeln!(
+            f,
+            "  can hide {} that only an intruder brings about:",
+            counted(types, "type")
+        )?,
     }
     for attack in rule.attacks.iter().take(LISTED) {
         writeln!(f, "    {attack}")?;
     }
     more(rule.attacks.len(), f)?;
     writeln!(f)
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    count(u32::try_from(number).unwrap_or(u32::MAX), noun)
 }
 
 fn more(count: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -24,24 +24,40 @@ pub(super) fn check(criteria: &Criteria<'_>, judged: &mut Judged) {
     let written = &criteria.file.criteria;
     if written.value.len() > MOST_FIELDS {
         let message = format!("{} fields; GuardDuty takes {MOST_FIELDS}", written.value.len());
-        judged.refuse(written.referenced, "too-many-fields", message, "make two rules of it");
+        judged.refuse(
+            written.referenced,
+            "too-many-fields",
+            message,
+            "make two rules of it",
+        );
     }
     let mut seen = BTreeSet::new();
     for condition in &written.value {
         let (condition, name) = (&condition.value, condition.value.field.value.as_str());
         if !seen.insert(name) {
             let message = format!("`{name}` is asked twice");
-            judged.refuse(condition.place(), "field-twice", message, "write all that is asked of a field in one place");
+            judged.refuse(
+                condition.place(),
+                "field-twice",
+                message,
+                "write all that is asked of a field in one place",
+            );
         }
         let Some(field) = fields::named(name) else {
             let near = suggest::one_of(name, fields::all().map(|field| field.name));
-            let message = format!("no finding can be filtered by `{name}`: the rule would be deployed and never match");
+            let message =
+                format!("no finding can be filtered by `{name}`: the rule would be deployed and never match");
             judged.refuse(condition.place(), "unknown-field", message, near);
             continue;
         };
         if condition.condition().is_empty() {
             let message = format!("nothing is asked of `{name}`");
-            judged.refuse(condition.place(), "empty-condition", message, "write `equals`, `matches` or a comparison");
+            judged.refuse(
+                condition.place(),
+                "empty-condition",
+                message,
+                "write `equals`, `matches` or a comparison",
+            );
         }
         check_amounts(condition, judged);
         check_values(condition, field.holds, judged);
@@ -59,12 +75,20 @@ fn check_amounts(condition: &ConditionFile, judged: &mut Judged) {
     ] {
         if values.len() > most {
             let message = format!("{} values; GuardDuty takes {most}", values.len());
-            judged.refuse(condition.place(), "too-many-values", message, "make two rules of it");
+            judged.refuse(
+                condition.place(),
+                "too-many-values",
+                message,
+                "make two rules of it",
+            );
         }
     }
     for pattern in condition.matches.iter().chain(&condition.not_matches) {
         if pattern.value.len() > LONGEST_PATTERN {
-            let message = format!("a pattern of {} characters; GuardDuty takes {LONGEST_PATTERN}", pattern.value.len());
+            let message = format!(
+                "a pattern of {} characters; GuardDuty takes {LONGEST_PATTERN}",
+                pattern.value.len()
+            );
             judged.refuse(pattern.referenced, "long-pattern", message, "shorten it");
         }
     }
@@ -74,8 +98,16 @@ fn check_values(condition: &ConditionFile, holds: Holds, judged: &mut Judged) {
     let name = &condition.field.value;
     for value in condition.equals.iter().chain(&condition.not_equals) {
         if value.value.contains('*') {
-            let message = format!("`{}` is compared letter by letter: `*` stands for itself", value.value);
-            judged.refuse(value.referenced, "literal-wildcard", message, "write it under `matches` or `not_matches`");
+            let message = format!(
+                "`{}` is compared letter by letter: `*` stands for itself",
+                value.value
+            );
+            judged.refuse(
+                value.referenced,
+                "literal-wildcard",
+                message,
+                "write it under `matches` or `not_matches`",
+            );
         } else if !fits(value, holds) {
             let message = format!("`{}` never stands in `{name}`", value.value);
             judged.refuse(value.referenced, "wrong-value", message, wanted(holds));
@@ -83,7 +115,12 @@ fn check_values(condition: &ConditionFile, holds: Holds, judged: &mut Judged) {
     }
     if condition.condition().compares() && !holds.is_ordered() {
         let message = format!("`{name}` holds no number: nothing is more or less");
-        judged.refuse(condition.place(), "not-ordered", message, "write `equals` or `matches`");
+        judged.refuse(
+            condition.place(),
+            "not-ordered",
+            message,
+            "write `equals` or `matches`",
+        );
     }
     if holds != Holds::Text && (!condition.matches.is_empty() || !condition.not_matches.is_empty()) {
         let message = format!("`{name}` holds no text: a pattern says nothing of it");
@@ -126,19 +163,28 @@ fn check_chosen(criteria: &Criteria<'_>, judged: &mut Judged) {
         let name = condition.value.field.value.as_str();
         if positive.contains(&name) {
             let message = format!("whoever attacks may choose `{name}`, and so hide behind this rule");
-            judged.refuse(condition.value.place(), "chosen-by-attacker", message, instead_of(name));
+            judged.refuse(
+                condition.value.place(),
+                "chosen-by-attacker",
+                message,
+                instead_of(name),
+            );
         }
     }
 }
 
 fn instead_of(name: &str) -> &'static str {
     match name {
-        _ if name.contains(".tags.") => "ask for the image (`resource.instanceDetails.imageId`) or the instance itself",
+        _ if name.contains(".tags.") => {
+            "ask for the image (`resource.instanceDetails.imageId`) or the instance itself"
+        }
         _ if name.contains("runtimeDetails") => "ask for `service.runtimeDetails.process.executableSha256`",
         _ if name.to_ascii_lowercase().contains("user") => {
             "ask for `resource.accessKeyDetails.principalId`, or for the account and the address it comes from"
         }
-        _ => "ask for what can't be chosen: an image's id, a checksum, a principal's id, or an account and an address",
+        _ => {
+            "ask for what can't be chosen: an image's id, a checksum, a principal's id, or an account and an address"
+        }
     }
 }
 
@@ -146,7 +192,9 @@ fn instead_of(name: &str) -> &'static str {
 fn hint_at_exemption(criteria: &Criteria<'_>, judged: &mut Judged) {
     for condition in &criteria.file.criteria.value {
         let condition = &condition.value;
-        let [value] = condition.equals.as_slice() else { continue };
+        let [value] = condition.equals.as_slice() else {
+            continue;
+        };
         let pattern = match condition.field.value.as_str() {
             "resource.instanceDetails.instanceId" => format!("arn:aws:ec2:*:*:instance/{}", value.value),
             "resource.s3BucketDetails.name" => format!("arn:aws:s3:::{}", value.value),

@@ -23,7 +23,11 @@ pub(super) fn check(name: &str, file: &SuppressionFile, today: Date, judged: &mu
             "name the file by 3 to 64 letters, digits, `.`, `_` and `-`",
         );
     }
-    for (text, field) in [(&file.title, "title"), (&file.owner, "owner"), (&file.reason, "reason")] {
+    for (text, field) in [
+        (&file.title, "title"),
+        (&file.owner, "owner"),
+        (&file.reason, "reason"),
+    ] {
         not_blank(text, field, judged);
     }
     check_end(&file.expires, today, "expired", judged);
@@ -43,12 +47,25 @@ pub(crate) fn check_end(end: &Spanned<Date>, today: Date, code: &'static str, ju
         let help = "remove it, or find out whether it is still right and write a later day";
         return judged.refuse(place, code, format!("it ended with {end}"), help);
     }
-    if today.checked_add(LONGEST_DAYS.days()).is_ok_and(|longest| end > longest) {
+    if today
+        .checked_add(LONGEST_DAYS.days())
+        .is_ok_and(|longest| end > longest)
+    {
         let message = format!("{end} is more than {LONGEST_DAYS} days ahead");
-        return judged.refuse(place, "late-end", message, "write a day within a year, and look at it again then");
+        return judged.refuse(
+            place,
+            "late-end",
+            message,
+            "write a day within a year, and look at it again then",
+        );
     }
     if today.checked_add(SOON_DAYS.days()).is_ok_and(|soon| end <= soon) {
         let message = format!("it ends with {end}");
-        judged.warn(place, "ends-soon", message, "what it hides comes back the day after");
+        judged.warn(
+            place,
+            "ends-soon",
+            message,
+            "what it hides comes back the day after",
+        );
     }
 }

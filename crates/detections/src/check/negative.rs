@@ -16,7 +16,12 @@ pub(super) fn check(criteria: &Criteria<'_>, judged: &mut Judged) {
         let is_negative = asked.is_some_and(|asked| !asked.is_empty() && !asked.is_positive());
         if is_negative && narrows(&criteria.plain).any(|(field, _)| field == condition.field.value) {
             let message = format!("a finding without `{}` is hidden as well", condition.field.value);
-            judged.warn(condition.place(), "negative", message, "say what is hidden, by `equals` or `matches`");
+            judged.warn(
+                condition.place(),
+                "negative",
+                message,
+                "say what is hidden, by `equals` or `matches`",
+            );
         }
     }
 }

@@ -13,14 +13,33 @@ pub(crate) const WIDEST_PREFIX: u8 = 24;
 
 /// Where anybody rents a machine by the minute, as parts of the names of their networks.
 const CLOUDS: [&str; 22] = [
-    "akamai", "alibaba", "aliyun", "amazon", "aws", "azure", "choopa", "cloudflare", "contabo", "digitalocean",
-    "google", "hetzner", "huawei", "leaseweb", "linode", "m247", "microsoft", "oracle", "ovh", "scaleway",
-    "tencent", "vultr",
+    "akamai",
+    "alibaba",
+    "aliyun",
+    "amazon",
+    "aws",
+    "azure",
+    "choopa",
+    "cloudflare",
+    "contabo",
+    "digitalocean",
+    "google",
+    "hetzner",
+    "huawei",
+    "leaseweb",
+    "linode",
+    "m247",
+    "microsoft",
+    "oracle",
+    "ovh",
+    "scaleway",
+    "tencent",
+    "vultr",
 ];
 /// Their numbers: Amazon (2), Google (2), Microsoft (2), DigitalOcean, OVH, Hetzner, Linode, Vultr, Oracle, Alibaba, Tencent.
 const CLOUD_NUMBERS: [&str; 14] = [
-    "14618", "16509", "15169", "396982", "8075", "8068", "14061", "16276", "24940", "63949", "20473", "31898", "45102",
-    "132203",
+    "14618", "16509", "15169", "396982", "8075", "8068", "14061", "16276", "24940", "63949", "20473",
+    "31898", "45102", "132203",
 ];
 
 pub(super) fn check(criteria: &Criteria<'_>, judged: &mut Judged) {
@@ -50,7 +69,12 @@ fn check_owner(value: &Spanned<String>, judged: &mut Judged) {
     let is_cloud = words.any(|word| CLOUDS.contains(&word)) || CLOUD_NUMBERS.contains(&number);
     if is_cloud || text.trim_matches('*').is_empty() {
         let message = format!("anybody can rent a machine in the network of `{}`", value.value);
-        judged.refuse(value.referenced, "cloud-network", message, "ask for the addresses that are yours");
+        judged.refuse(
+            value.referenced,
+            "cloud-network",
+            message,
+            "ask for the addresses that are yours",
+        );
     }
 }
 
@@ -62,7 +86,12 @@ fn check_range(value: &Spanned<String>, judged: &mut Judged) {
         }
     } else if text.parse::<Ipv4Addr>().is_err() && !text.contains('*') {
         let message = format!("`{text}` is neither an address of version 4 nor a range");
-        judged.refuse(value.referenced, "wrong-value", message, "write one such as `198.51.100.7` or `198.51.100.0/24`");
+        judged.refuse(
+            value.referenced,
+            "wrong-value",
+            message,
+            "write one such as `198.51.100.7` or `198.51.100.0/24`",
+        );
     }
 }
 
@@ -76,5 +105,10 @@ fn check_pattern(pattern: &Spanned<String>, judged: &mut Judged) {
 
 fn refuse_wide(value: &Spanned<String>, judged: &mut Judged) {
     let message = format!("`{}` holds more addresses than a /{WIDEST_PREFIX}", value.value);
-    judged.refuse(value.referenced, "wide-network", message, "name the addresses that are yours, by /24 at most");
+    judged.refuse(
+        value.referenced,
+        "wide-network",
+        message,
+        "name the addresses that are yours, by /24 at most",
+    );
 }

@@ -29,7 +29,12 @@ pub(super) fn apply(file: &SuppressionFile, today: Date, judged: &mut Judged) ->
         let (code, place) = (written.refusal.value.as_str(), written.refusal.referenced);
         if !OVERRIDABLE.contains(&code) {
             let message = format!("`{code}` is no refusal that can be overridden");
-            judged.refuse(place, "unknown-refusal", message, suggest::one_of(code, OVERRIDABLE));
+            judged.refuse(
+                place,
+                "unknown-refusal",
+                message,
+                suggest::one_of(code, OVERRIDABLE),
+            );
             continue;
         }
         let before = judged.refusals.len();
@@ -39,15 +44,16 @@ pub(super) fn apply(file: &SuppressionFile, today: Date, judged: &mut Judged) ->
         if judged.refusals.len() > before {
             continue;
         }
-        let (meant, left): (Vec<Problem>, Vec<Problem>) =
-            std::mem::take(&mut judged.refusals).into_iter().partition(|problem| problem.code == code);
+        let (meant, left): (Vec<Problem>, Vec<Problem>) = std::mem::take(&mut judged.refusals)
+            .into_iter()
+            .partition(|problem| problem.code == code);
         judged.refusals = left;
         if meant.is_empty() {
             let message = format!("nothing here is refused as `{code}`");
             judged.warn(place, "needless-override", message, "remove it");
         } else {
             applied.insert(code.to_owned());
-            judged.warnings.extend(meant);
+            judged.warnings.extend(meant.into_iter().map(Problem::warning));
         }
     }
     applied

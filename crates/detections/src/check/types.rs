@@ -25,7 +25,12 @@ const PROOF: [&str; 5] = [
 ];
 
 pub(super) fn check(criteria: &Criteria<'_>, playbooks: &Catalog, judged: &mut Judged) {
-    let written = criteria.file.criteria.value.iter().find(|it| it.value.field.value == TYPE);
+    let written = criteria
+        .file
+        .criteria
+        .value
+        .iter()
+        .find(|it| it.value.field.value == TYPE);
     let positive = written.filter(|it| !it.value.equals.is_empty() || !it.value.matches.is_empty());
     check_root(criteria, judged);
     let Some(condition) = positive else {
@@ -45,14 +50,23 @@ pub(super) fn check(criteria: &Criteria<'_>, playbooks: &Catalog, judged: &mut J
 
 fn refuse_untyped(criteria: &Criteria<'_>, judged: &mut Judged) {
     let place = criteria.file.criteria.referenced;
-    let is_broad = criteria.plain.keys().all(|field| fields::is_broad(field) || field == TYPE);
+    let is_broad = criteria
+        .plain
+        .keys()
+        .all(|field| fields::is_broad(field) || field == TYPE);
     let help = "name the finding types under `type`, one by one";
     if is_broad {
-        let asked = criteria.plain.keys().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+        let asked = criteria
+            .plain
+            .keys()
+            .map(|field| format!("`{field}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
         let message = format!("it hides every kind of finding by {asked} alone");
         judged.refuse(place, "only-broad", message, help);
     } else {
-        let message = "it names no finding type, so that it also hides those that come with later versions".to_owned();
+        let message =
+            "it names no finding type, so that it also hides those that come with later versions".to_owned();
         judged.refuse(place, "no-type", message, help);
     }
 }
@@ -71,24 +85,56 @@ fn check_name(value: &Spanned<String>, judged: &mut Judged) {
         Some(_) => {}
         None => {
             let near = suggest::one_of(name, known::finding_types().map(|known| known.name));
-            judged.refuse(value.referenced, "unknown-type", format!("no finding has the type `{name}`"), near);
+            judged.refuse(
+                value.referenced,
+                "unknown-type",
+                format!("no finding has the type `{name}`"),
+                near,
+            );
         }
     }
 }
 
 fn check_pattern(pattern: &Spanned<String>, judged: &mut Judged) {
     let (text, place) = (pattern.value.as_str(), pattern.referenced);
-    let matched: Vec<FindingType> = known::matching(text).into_iter().filter(|known| !known.retired).collect();
+    let matched: Vec<FindingType> = known::matching(text)
+        .into_iter()
+        .filter(|known| !known.retired)
+        .collect();
     let Some(first) = matched.first() else {
         let message = format!("no finding's type matches `{text}`");
-        return judged.refuse(place, "unknown-type", message, "write a type's whole name under `equals`");
+        return judged.refuse(
+            place,
+            "unknown-type",
+            message,
+            "write a type's whole name under `equals`",
+        );
     };
-    let names = || matched.iter().map(|known| known.name).collect::<Vec<_>>().join(", ");
+    let names = || {
+        matched
+            .iter()
+            .map(|known| known.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     if is_wide(text) || matched.len() > 1 && family_is_whole(first, &matched) {
-        let message = format!("`{text}` hides {} types, and those that come with later versions", matched.len());
-        judged.refuse(place, "wide-type", message, format!("write those that are meant under `equals`: {}", names()));
+        let message = format!(
+            "`{text}` hides {} types, and those that come with later versions",
+            matched.len()
+        );
+        judged.refuse(
+            place,
+            "wide-type",
+            message,
+            format!("write those that are meant under `equals`: {}", names()),
+        );
     } else if matched.len() > 1 {
-        judged.warn(place, "several-types", format!("`{text}` hides {} types", matched.len()), names());
+        judged.warn(
+            place,
+            "several-types",
+            format!("`{text}` hides {} types", matched.len()),
+            names(),
+        );
     }
 }
 
@@ -109,14 +155,22 @@ fn family_is_whole(of: &FindingType, matched: &[FindingType]) -> bool {
         .filter(|known| !known.retired && family(known.name) == own)
         .map(|known| known.name)
         .collect();
-    all.len() > 1 && all.iter().all(|name| matched.iter().any(|known| known.name == *name))
+    all.len() > 1
+        && all
+            .iter()
+            .all(|name| matched.iter().any(|known| known.name == *name))
 }
 
 fn check_proof(value: &Spanned<String>, judged: &mut Judged) {
     let text = value.value.as_str();
-    let hides = |proof: &str| known::matching(proof).iter().any(|known| reach::like(text, known.name));
+    let hides = |proof: &str| {
+        known::matching(proof)
+            .iter()
+            .any(|known| reach::like(text, known.name))
+    };
     if PROOF.iter().any(|proof| hides(proof)) {
-        let message = format!("`{text}` says that an attack is under way, or that somebody blinds the account");
+        let message =
+            format!("`{text}` says that an attack is under way, or that somebody blinds the account");
         let help = "let it come, and exempt what must not be acted on: `backstop exempt add`; or take it upon yourself \
                     under `overrides`";
         judged.refuse(value.referenced, "proves-attack", message, help);
@@ -143,14 +197,26 @@ fn check_whole(criteria: &Criteria<'_>, place: Location, playbooks: &Catalog, ju
     if narrows(&criteria.plain).any(|(_, condition)| condition.is_positive()) {
         return;
     }
-    let Some(condition) = criteria.plain.get(TYPE) else { return };
+    let Some(condition) = criteria.plain.get(TYPE) else {
+        return;
+    };
     let hidden: BTreeSet<&str> = reach::types(condition).map(|known| known.name).collect();
     let lost = reach::lost_playbooks(playbooks, |name| hidden.contains(name));
     if lost.is_empty() {
         let message = "it hides all findings of its types, of every resource".to_owned();
-        judged.warn(place, "whole-type", message, "ask for the resource that is meant as well");
+        judged.warn(
+            place,
+            "whole-type",
+            message,
+            "ask for the resource that is meant as well",
+        );
     } else {
         let message = format!("no finding would reach playbook `{}` any more", lost.join("`, `"));
-        judged.refuse(place, "lost-trigger", message, "ask for the resource that is meant as well");
+        judged.refuse(
+            place,
+            "lost-trigger",
+            message,
+            "ask for the resource that is meant as well",
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Rules that must be refused, each for its reason, and rules that must pass.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 
 use backstop_detections::{
     lint::{LintReport, lint},
@@ -13,9 +13,8 @@ use jiff::civil::{Date, date};
 const TODAY: Date = date(2026, 11, 27);
 const HEAD: &str = "title: Scans of our own\nowner: security\nreason: they are ours\nexpires: 2027-03-31\n";
 
-fn playbooks() -> Catalog {
-    load_dir(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../playbooks"))).unwrap()
-}
+static PLAYBOOKS: LazyLock<Catalog> =
+    LazyLock::new(|| load_dir(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../playbooks"))).unwrap());
 
 fn source(name: &str, text: &str) -> Source {
     Source {
@@ -30,7 +29,7 @@ fn lint_rules(rules: &[(&str, String)]) -> LintReport {
         suppressions: rules.iter().map(|(name, text)| source(name, text)).collect(),
         ..Sources::default()
     };
-    lint(&sources, TODAY, &playbooks())
+    lint(&sources, TODAY, &PLAYBOOKS)
 }
 
 fn lint_lists(lists: &[(&str, String)]) -> LintReport {
@@ -38,7 +37,7 @@ fn lint_lists(lists: &[(&str, String)]) -> LintReport {
         address_lists: lists.iter().map(|(name, text)| source(name, text)).collect(),
         ..Sources::default()
     };
-    lint(&sources, TODAY, &playbooks())
+    lint(&sources, TODAY, &PLAYBOOKS)
 }
 
 /// A rule with these criteria, one on a line: `field op [values]`.

@@ -4,8 +4,8 @@ use backstop_terminal::{EXIT_CODES, Format};
 use clap::{Parser, Subcommand};
 
 use crate::{
-    completions, context, coverage, decide, doctor, drill, evidence, exempt, incidents, pause, playbook,
-    release, replay, report, run, undo,
+    completions, context, coverage, decide, detections, doctor, drill, evidence, exempt, incidents, pause,
+    playbook, release, replay, report, run, undo,
 };
 
 /// Answers AWS security findings: plan, approve, act, verify, undo.
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Context(context::Arguments),
     /// Read, check, compile and begin playbooks
     Playbook(playbook::Arguments),
+    /// Check suppression rules and address lists, and say what they hide
+    Detections(detections::Arguments),
     /// Say what would be done with a saved event, without AWS
     Replay(replay::Arguments),
     /// Print which playbook answers which finding type and control, on what target, in which mode

@@ -8,12 +8,14 @@ mod completions;
 mod context;
 mod coverage;
 mod decide;
+mod detections;
 mod doctor;
 mod drill;
 mod evidence;
 mod exempt;
 mod hand_over;
 mod incidents;
+mod mistakes;
 mod pause;
 mod playbook;
 mod release;
@@ -56,6 +58,7 @@ async fn main() -> ExitCode {
         Command::Doctor(arguments) => printer.end(doctor::run(arguments).await),
         Command::Context(arguments) => context::run(arguments, &printer),
         Command::Playbook(arguments) => playbook::run(arguments, &printer),
+        Command::Detections(arguments) => detections::run(arguments, &printer),
         Command::Replay(arguments) => printer.end(replay::run(&arguments).await),
         Command::Coverage(arguments) => printer.end(coverage::run(&arguments)),
         Command::Completions(arguments) => printer.end(Ok(completions::script(&arguments, Cli::command()))),

@@ -126,7 +126,14 @@ impl fmt::Display for CompileAnswer {
 /// The schema is JSON in either format.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Schema(serde_json::Value);
+pub(crate) struct Schema(serde_json::Value);
+
+impl Schema {
+    /// Of any kind of file.
+    pub(crate) fn new(schema: serde_json::Value) -> Self {
+        Self(schema)
+    }
+}
 
 impl CommandOutput for Schema {}
 

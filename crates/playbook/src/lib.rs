@@ -25,7 +25,7 @@ mod reference;
 mod schema;
 mod show;
 mod skeleton;
-mod suggest;
+pub mod suggest;
 pub mod template;
 mod transitions;
 
@@ -41,7 +41,7 @@ pub use lint::{LintReport, lint};
 pub use load::{FILE, LoadError, load, load_dir, rerun_if_changed};
 pub use machine::Machine;
 pub use outputs::{Compiled, Output, OutputError, check_outputs, outputs, write_outputs};
-pub use parse::parse;
+pub use parse::{parse, yaml};
 pub use playbook::{Grounds, Link, PhaseSteps, Playbook, Step, Test, Triggers};
 pub use problem::{InvalidFile, Problem};
 pub use schema::{schema, schema_text};

@@ -27,11 +27,17 @@ pub(crate) fn shape(file: &str, text: &str) -> Result<PlaybookFile, InvalidFile>
 
 /// Reads the shape of any file of a playbook's folder.
 pub(crate) fn shape_of<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, InvalidFile> {
-    serde_saphyr::from_str(text)
-        .map_err(|error| InvalidFile::new(file, text, vec![wrong_shape(error.without_snippet())]))
+    yaml(file, text, "backstop playbook new")
 }
 
-fn wrong_shape(error: &YamlError) -> Problem {
+/// Reads the shape of a YAML file; its mistake is reported in its place. `begin` is the command that writes one to
+/// start from.
+pub fn yaml<T: DeserializeOwned>(file: &str, text: &str, begin: &str) -> Result<T, InvalidFile> {
+    serde_saphyr::from_str(text)
+        .map_err(|error| InvalidFile::new(file, text, vec![wrong_shape(error.without_snippet(), begin)]))
+}
+
+fn wrong_shape(error: &YamlError, begin: &str) -> Problem {
     let place = error.location().unwrap_or(serde_saphyr::Location::UNKNOWN);
     match error {
         YamlError::SerdeUnknownField { field, expected, .. } => {
@@ -44,7 +50,7 @@ fn wrong_shape(error: &YamlError) -> Problem {
             .help(suggest::one_of(variant, expected.iter().copied())),
         YamlError::SerdeMissingField { field, .. } => {
             Problem::at(place, "missing-field", format!("`{field}` is missing")).help(format!(
-                "add `{field}:`; `backstop playbook new` writes a file that has every field"
+                "add `{field}:`; `{begin}` writes a file that has every field"
             ))
         }
         other => Problem::at(

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
 use serde::Serialize;
 use serde_saphyr::Location;
 
@@ -21,11 +21,13 @@ pub struct Problem {
     pub column: u64,
     #[serde(skip)]
     bytes: Option<(usize, usize)>,
+    #[serde(skip)]
+    is_warning: bool,
 }
 
 impl Problem {
     /// A mistake at a place.
-    pub(crate) fn at(place: Location, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn at(place: Location, code: &'static str, message: impl Into<String>) -> Self {
         let span = place.span();
         let bytes = span
             .byte_offset()
@@ -38,17 +40,26 @@ impl Problem {
             line: place.line(),
             column: place.column(),
             bytes,
+            is_warning: false,
         }
     }
 
     /// A mistake of the file as a whole.
-    pub(crate) fn of_file(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn of_file(code: &'static str, message: impl Into<String>) -> Self {
         Self::at(Location::UNKNOWN, code, message)
     }
 
     /// Adds what to write instead.
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Something to think about, rather than a mistake.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.is_warning = true;
         self
     }
 }
@@ -62,6 +73,14 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 impl Diagnostic for Problem {
+    fn severity(&self) -> Option<Severity> {
+        Some(if self.is_warning {
+            Severity::Warning
+        } else {
+            Severity::Error
+        })
+    }
+
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(self.code))
     }
@@ -95,7 +114,7 @@ pub struct InvalidFile {
 
 impl InvalidFile {
     /// Puts the mistakes into the order of the file.
-    pub(crate) fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Self {
+    pub fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| (problem.line, problem.column));
         Self {
             file: file.to_owned(),
@@ -115,9 +134,11 @@ impl InvalidFile {
 
 impl fmt::Display for InvalidFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_warned = self.problems.iter().all(|problem| problem.is_warning);
+        let what = if is_warned { "warning" } else { "problem" };
         match self.problems.len() {
-            1 => write!(f, "`{}` has a problem", self.file),
-            count => write!(f, "`{}` has {count} problems", self.file),
+            1 => write!(f, "`{}` has a {what}", self.file),
+            count => write!(f, "`{}` has {count} {what}s", self.file),
         }
     }
 }
@@ -125,6 +146,10 @@ impl fmt::Display for InvalidFile {
 impl std::error::Error for InvalidFile {}
 
 impl Diagnostic for InvalidFile {
+    fn severity(&self) -> Option<Severity> {
+        self.problems.iter().filter_map(Diagnostic::severity).max()
+    }
+
     fn source_code(&self) -> Option<&dyn SourceCode> {
         Some(self.source.as_ref())
     }

@@ -1,7 +1,10 @@
 //! "Did you mean": the nearest known word to one that isn't known.
 
+/// More than this nobody reads.
+const MOST_LISTED: usize = 40;
+
 /// A hint that names the nearest word, or all of them if none is near.
-pub(crate) fn one_of<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn one_of<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     if let Some(near) = nearest(word, known.iter().copied()) {
         return format!("did you mean `{near}`?");
@@ -9,6 +12,7 @@ pub(crate) fn one_of<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -
     match known.as_slice() {
         [] => "remove it: nothing may stand here".to_owned(),
         [only] => format!("write `{only}`"),
+        many if many.len() > MOST_LISTED => format!("none of the {} that are known is like it", many.len()),
         many => format!("write one of `{}`", many.join("`, `")),
     }
 }

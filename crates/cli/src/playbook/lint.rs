@@ -4,11 +4,13 @@ use std::{fmt, path::Path};
 
 use backstop_playbook::LintReport;
 use backstop_terminal::Exit;
-use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 
 use super::PlaybookError;
-use crate::command::{CliError, CommandOutput};
+use crate::{
+    command::{CliError, CommandOutput},
+    mistakes::in_place,
+};
 
 #[derive(Serialize)]
 pub(super) struct Linted {
@@ -33,12 +35,7 @@ impl fmt::Display for Linted {
         if !self.is_terminal {
             return self.report.fmt(f);
         }
-        // Without colours: marks and words say all there is to say.
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
-        for file in &self.report.invalid {
-            handler.render_report(f, file)?;
-            writeln!(f)?;
-        }
+        in_place(f, &self.report.invalid)?;
         match self.report.invalid.len() {
             0 => self.report.fmt(f),
             files => write!(

@@ -1,0 +1,170 @@
+//! What is wrong with the files below `detections/`.
+
+use std::{collections::BTreeMap, fmt};
+
+use backstop_playbook::{Catalog, InvalidFile, Problem, yaml};
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_saphyr::Location;
+
+use crate::{
+    address_list::{self, AddressListFile},
+    check::{self, Context},
+    load::{Source, Sources},
+    shadow::is_covered,
+    suppression::{Suppression, SuppressionFile},
+};
+
+/// The command that writes a rule to start from.
+pub const BEGIN: &str = "backstop detections new";
+
+/// What a lint found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LintReport {
+    /// The suppression rules that nothing stops, by name.
+    pub suppressions: Vec<Suppression>,
+    /// The files that were looked at.
+    pub files: usize,
+    /// Files with what stops them.
+    pub refused: Vec<InvalidFile>,
+    /// Files with what somebody should think about.
+    pub warned: Vec<InvalidFile>,
+    /// What lies there and is nothing that is read.
+    pub strays: Vec<String>,
+}
+
+impl LintReport {
+    /// Whether nothing is refused.
+    pub fn is_clean(&self) -> bool {
+        self.refused.is_empty() && self.strays.is_empty()
+    }
+
+    /// How much there is of each, in a line.
+    pub fn summary(&self) -> String {
+        let count = |files: &[InvalidFile]| files.iter().map(|file| file.problems.len()).sum::<usize>();
+        let (refused, warned) = (count(&self.refused) + self.strays.len(), count(&self.warned));
+        match refused + warned {
+            0 => format!("{} in order", files(self.files)),
+            _ => format!(
+                "{}: {refused} refused, {warned} to think about",
+                files(self.files)
+            ),
+        }
+    }
+}
+
+/// Lints all files, by themselves and against one another, as of a day.
+pub fn lint(sources: &Sources, today: Date, playbooks: &Catalog) -> LintReport {
+    let context = Context { today, playbooks };
+    let mut report = LintReport {
+        files: sources.suppressions.len() + sources.address_lists.len(),
+        strays: sources
+            .strays
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+        ..LintReport::default()
+    };
+    let mut sound: Vec<(&Source, Location, Suppression)> = Vec::new();
+    for source in &sources.suppressions {
+        let file: SuppressionFile = match yaml(&source.label, &source.text, BEGIN) {
+            Ok(file) => file,
+            Err(invalid) => {
+                report.refused.push(invalid);
+                continue;
+            }
+        };
+        let (rule, judged) = check::check(&source.name, &file, context);
+        report.add(source, judged.refusals, judged.warnings);
+        sound.extend(rule.map(|rule| (source, file.criteria.referenced, rule)));
+    }
+    check_shadows(&sound, &mut report);
+    report.suppressions = sound.into_iter().map(|(_, _, rule)| rule).collect();
+    lint_address_lists(&sources.address_lists, today, &mut report);
+    report
+}
+
+impl LintReport {
+    fn add(&mut self, source: &Source, refusals: Vec<Problem>, warnings: Vec<Problem>) {
+        let of = |problems| InvalidFile::new(&source.label, &source.text, problems);
+        if !refusals.is_empty() {
+            self.refused.push(of(refusals));
+        }
+        if !warnings.is_empty() {
+            self.warned.push(of(warnings));
+        }
+    }
+}
+
+/// A rule that another makes needless outlives its own end: both are named, and the one that hides less is refused.
+fn check_shadows(rules: &[(&Source, Location, Suppression)], report: &mut LintReport) {
+    for (index, (source, place, rule)) in rules.iter().enumerate() {
+        let covering = rules.iter().enumerate().find(|(other, (_, _, by))| {
+            // Of two that are alike the first by name stays.
+            *other != index && is_covered(rule, by) && (*other < index || !is_covered(by, rule))
+        });
+        if let Some((_, (_, _, by))) = covering {
+            let (code, what) = match is_covered(by, rule) {
+                true => ("duplicate", "hides the same"),
+                false => ("shadowed", "hides all of this and more"),
+            };
+            let message = format!("rule `{}` {what}, until {}", by.name, by.expires);
+            let help =
+                "remove one of them: this one would go on hiding after its end, or hide nothing before it";
+            report.add(
+                source,
+                vec![Problem::at(*place, code, message).help(help)],
+                Vec::new(),
+            );
+        }
+    }
+}
+
+fn lint_address_lists(sources: &[Source], today: Date, report: &mut LintReport) {
+    let mut lists = Vec::new();
+    for source in sources {
+        match yaml::<AddressListFile>(&source.label, &source.text, BEGIN) {
+            Ok(file) => lists.push((source.label.clone(), file)),
+            Err(invalid) => report.refused.push(invalid),
+        }
+    }
+    let mut together: BTreeMap<String, Vec<Problem>> = address_list::check_together(&lists);
+    for (label, file) in &lists {
+        let Some(source) = sources.iter().find(|source| source.label == *label) else {
+            continue;
+        };
+        let mut judged = address_list::check(file, today);
+        judged.refusals.extend(together.remove(label).unwrap_or_default());
+        report.add(source, judged.refusals, judged.warnings);
+    }
+}
+
+impl fmt::Display for LintReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (word, files) in [("refused", &self.refused), ("warning", &self.warned)] {
+            for file in files {
+                for problem in &file.problems {
+                    write!(f, "{word}: {}: {}: {problem}", file.place(problem), problem.code)?;
+                    match &problem.help {
+                        Some(help) => writeln!(f, " ({help})")?,
+                        None => writeln!(f)?,
+                    }
+                }
+            }
+        }
+        for stray in &self.strays {
+            writeln!(
+                f,
+                "refused: {stray}: stray-file: nothing reads it (suppression rules are `suppressions/<name>.yaml`)"
+            )?;
+        }
+        f.write_str(&self.summary())
+    }
+}
+
+fn files(count: usize) -> String {
+    match count {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    }
+}

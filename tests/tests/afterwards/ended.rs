@@ -47,7 +47,7 @@ impl Ended {
         let finding = heard.finding();
         let mode = match self.status {
             Status::Observed => Mode::Observe,
-            Status::Denied | Status::Expired => Mode::Approve,
+            Status::Denied | Status::Expired | Status::Unreached => Mode::Approve,
             _ => Mode::Auto,
         };
         let opened = Opened {
@@ -95,7 +95,7 @@ impl Ended {
                 let denied = json!({ "event": "denied", "by": by, "reason": "a false alarm" });
                 events.push(serde_json::from_value(denied).unwrap());
             }
-            Status::Expired => events.push(Event::ApprovalExpired),
+            Status::Expired | Status::Unreached => events.push(Event::ApprovalExpired),
             _ => {}
         }
         events.push(Event::Closed { status: self.status });

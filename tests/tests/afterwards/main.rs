@@ -29,6 +29,7 @@ async fn no_ending_is_the_end() {
 async fn what_ended_without_containment_is_contained(scene: &Scene) {
     for status in [
         Status::Expired,
+        Status::Unreached,
         Status::Failed,
         Status::Refused,
         Status::PartiallyContained,

@@ -166,3 +166,6 @@ impl Intake {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -306,12 +306,13 @@ impl Intake {
     }
 }
 
-/// What follows an incident of the same target within hours is of its case.
+/// What follows an incident of the same target within hours is of its case, unless its finding has opened one already: what
+/// one finding opens isn't scattered over what was before.
 pub(crate) fn join_case(new: &mut Opened, before: &IncidentId, incident: &Incident, at: Timestamp) {
     let since = incident
         .closed
         .map_or(incident.opened_at, |(_, closed_at)| closed_at);
-    if is_within(since, at) {
+    if new.case.first.is_none() && is_within(since, at) {
         new.case.first = Some(incident.opened.case.id(before).clone());
     }
 }

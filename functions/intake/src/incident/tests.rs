@@ -423,6 +423,18 @@ async fn the_sweep_is_asked_to_prove_what_it_read_as_everybody_is() {
     }
 }
 
+#[tokio::test]
+async fn the_case_of_a_finding_counts_before_that_of_its_target() {
+    let (table, _) = opened().await;
+    let incident = Incident::replay(&table.lock().unwrap().log).unwrap();
+    for (of_finding, expected) in [(None, "01JBEFORE"), (Some("01JOFFINDING"), "01JOFFINDING")] {
+        let mut new = incident.opened.clone();
+        new.case.first = of_finding.map(IncidentId::from);
+        join_case(&mut new, &"01JBEFORE".into(), &incident, now());
+        assert_eq!(new.case.first, Some(expected.into()));
+    }
+}
+
 /// Its credentials are denied all the same; whether the instance is isolated, people say.
 #[tokio::test]
 async fn an_instance_that_only_a_sessions_name_names_waits_for_people() {

@@ -11,9 +11,9 @@ use ulid::Ulid;
 const BUCKETS: usize = 10;
 /// The key of a lone finding is off after fewer; more would be work that grows with the sequence.
 const MOST_SERIAL: usize = 8;
-/// Calls of intake for both incidents of a sequence, however many resources it names. How long they take is the machine's
-/// matter: on AWS a call takes milliseconds.
-const MOST_OF_INTAKE: usize = 12;
+/// Calls of intake for both incidents of a sequence, however many resources it names, those for what its resources had before
+/// among them. How long they take is the machine's matter: on AWS a call takes milliseconds.
+const MOST_OF_INTAKE: usize = 16;
 
 /// See the module.
 pub(crate) struct Sequence {

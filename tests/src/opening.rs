@@ -55,7 +55,7 @@ impl Case {
             opening = ledger.open(new, Some(&lock)).await.unwrap();
         }
         match opening {
-            Opening::Opened { incident, mode } => {
+            Opening::Opened { incident, mode, .. } => {
                 assert_eq!(mode, self.mode);
                 incident
             }

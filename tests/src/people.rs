@@ -61,6 +61,16 @@ impl People {
 
     /// The messages of this incident: another one of its case names it as well, and isn't meant.
     pub async fn told_of(&self, incident: &str) -> Vec<Notice> {
+        let mut told = self.told().await;
+        told.retain(|notice| {
+            let mut lines = notice.body.lines();
+            lines.any(|line| line.contains(incident) && !line.contains("one case with"))
+        });
+        told
+    }
+
+    /// Every message so far.
+    pub async fn told(&self) -> Vec<Notice> {
         // Held while reading: a message that somebody else has just taken off the queue isn't lost on us.
         let mut read = self.read.lock().await;
         loop {
@@ -79,13 +89,7 @@ impl People {
                     .unwrap();
             }
         }
-        read.iter()
-            .filter(|notice| {
-                let mut lines = notice.body.lines();
-                lines.any(|line| line.contains(incident) && !line.contains("one case with"))
-            })
-            .cloned()
-            .collect()
+        read.clone()
     }
 }
 

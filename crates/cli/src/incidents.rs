@@ -43,7 +43,7 @@ struct ListArguments {
     /// Only those with this status, such as `awaiting-approval` or `partially-contained`
     #[arg(long, value_parser = one_of(&Status::ALL, Status::as_str), conflicts_with = "needs_me")]
     status: Option<Status>,
-    /// Only those in which a person must decide, or finish something
+    /// Only those in which a person must decide, or finish something, and those of which a notice reached nobody
     #[arg(long)]
     needs_me: bool,
     /// Only those that this opened
@@ -93,6 +93,7 @@ async fn list_all(api: &ApiOptions, arguments: &ListArguments) -> Result<list::L
         } else {
             arguments.status.into_iter().collect()
         },
+        or_untold: arguments.needs_me,
         origin: arguments.origin,
     };
     Ok(list::list(&api, wanted, arguments.most.into()).await?)

@@ -39,6 +39,8 @@ pub enum Ending {
     Denied,
     /// Nobody decided in time.
     Expired,
+    /// Nobody could decide: the question reached nobody.
+    Unreached,
     /// A person had it undone, or is having it undone.
     Undone,
     /// A person must finish it.
@@ -80,7 +82,7 @@ pub struct Since {
 
 impl Ending {
     /// Every ending.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Contained,
         Self::PartiallyContained,
         Self::Failed,
@@ -90,6 +92,7 @@ impl Ending {
         Self::Released,
         Self::Denied,
         Self::Expired,
+        Self::Unreached,
         Self::Undone,
         Self::Stuck,
     ];
@@ -119,6 +122,7 @@ impl Ending {
             Status::Reported => Self::Reported,
             Status::Denied => Self::Denied,
             Status::Expired => Self::Expired,
+            Status::Unreached => Self::Unreached,
             Status::Released => Self::Released,
             Status::Undoing | Status::Undone => Self::Undone,
             Status::Stuck => Self::Stuck,
@@ -158,7 +162,12 @@ impl Ending {
             (Self::Reported, Continued | Reset | Reverted) => Reaction::Tell,
             (Self::Reported, Worse | AnotherFinding) => auto,
             (
-                Self::PartiallyContained | Self::Failed | Self::Refused | Self::Observed | Self::Expired,
+                Self::PartiallyContained
+                | Self::Failed
+                | Self::Refused
+                | Self::Observed
+                | Self::Expired
+                | Self::Unreached,
                 Continued | Worse | Reset | ModeRaised | Reverted | AnotherFinding,
             ) => auto,
         }

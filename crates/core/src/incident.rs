@@ -7,6 +7,7 @@ mod fold;
 mod limit;
 mod missing;
 mod notices;
+mod reached;
 mod released;
 mod undo_asked;
 

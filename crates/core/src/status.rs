@@ -37,6 +37,8 @@ pub enum Status {
     Denied,
     /// Nobody decided in time.
     Expired,
+    /// Nobody decided in time, and nobody could: the question reached nobody.
+    Unreached,
     /// It was contained, and a person released it: nobody looks any more whether it holds.
     Released,
     /// Undo is under way.
@@ -49,7 +51,7 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of an incident's life.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Open,
         Self::AwaitingApproval,
         Self::Containing,
@@ -63,6 +65,7 @@ impl Status {
         Self::Reported,
         Self::Denied,
         Self::Expired,
+        Self::Unreached,
         Self::Released,
         Self::Undoing,
         Self::Undone,
@@ -85,6 +88,7 @@ impl Status {
             Self::Reported => "reported",
             Self::Denied => "denied",
             Self::Expired => "expired",
+            Self::Unreached => "unreached",
             Self::Released => "released",
             Self::Undoing => "undoing",
             Self::Undone => "undone",
@@ -101,6 +105,7 @@ impl Status {
             | Self::Failed
             | Self::Reported
             | Self::Expired
+            | Self::Unreached
             | Self::Stuck => true,
             Self::Open
             | Self::Containing

@@ -27,6 +27,7 @@ pub const fn status(status: Status) -> &'static str {
         Status::Observed => "NOT contained: planned and told only, nothing was changed",
         Status::Denied => "NOT contained: a person denied the plan, nothing was changed",
         Status::Expired => "NOT contained: nobody decided in time, nothing was changed",
+        Status::Unreached => "NOT contained: its question reached nobody, nothing was changed",
         Status::Released => {
             "released by a person: what was done is there unless somebody changed it, and nobody looks"
         }

@@ -379,7 +379,7 @@ proptest! {
         }
         let said = incident.closed.map(|(status, _)| status);
         let acted = incident.steps.iter().any(|state| state.acted);
-        let nothing = [Status::Denied, Status::Expired, Status::Observed, Status::Refused];
+        let nothing = [Status::Denied, Status::Expired, Status::Unreached, Status::Observed, Status::Refused];
         prop_assert!(!(acted && said.is_some_and(|said| nothing.contains(&said))), "{said:?}");
         let proven = |state: &backstop_core::incident::StepState| {
             let lane = Some(&state.step.step);

@@ -31,6 +31,8 @@ fn noted() -> BTreeMap<&'static str, (Status, bool, bool)> {
             (Status::Confirmed, true, true),
         ),
         ("leaked-access-key-reopened.json", (Status::Reopened, true, true)),
+        // What an attack sequence names beside its credential, in one case with that.
+        ("triage-reported-in-a-case.json", (Status::Reported, false, false)),
         (
             "leaked-access-key-partially-contained.json",
             (Status::PartiallyContained, true, false),
@@ -88,4 +90,13 @@ fn the_times_of_a_contained_incident_are_in_order() {
     let known: Vec<_> = moments.into_iter().map(Option::unwrap).collect();
     assert!(known.is_sorted(), "{times:#?}");
     assert!(times.to_recover_ms.is_some());
+}
+
+#[test]
+fn a_recorded_incident_is_of_the_case_that_it_was_of() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded-logs");
+    let log = read(&folder.join("triage-reported-in-a-case.json"));
+    let opened = Incident::replay(&log).unwrap().opened;
+    assert_eq!(opened.case.first, Some("01M8EAMXRM25DEDS5P2TW7RXQ0".into()));
+    assert_eq!((opened.case.named.len(), opened.case.more), (84, 0));
 }

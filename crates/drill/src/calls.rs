@@ -81,6 +81,11 @@ impl FunctionCalls {
             .map(|call| self.ms(call))
     }
 
+    /// All of them.
+    pub fn all(&self) -> &[RecordedCall] {
+        &self.calls
+    }
+
     /// For the report.
     pub fn summary(&self) -> Calls {
         let series = self.first_change().map(|change| self.series(change));

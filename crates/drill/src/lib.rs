@@ -13,12 +13,14 @@
 //! | [`state_snapshot`] | what was planted, as it stands, to compare |
 //! | [`undo`] | the undo at the end, and what it brought back |
 //! | [`calls`] | what the gateway's record says of the functions |
+//! | [`cost`] | what AWS would bill for it, of what is counted |
 //! | [`verdict`] | how it ended |
 //! | [`report`] | all of that as one document |
 //! | [`run`] | one drill from planting to report |
 
 pub mod calls;
 pub mod check;
+pub mod cost;
 pub mod environment;
 mod error;
 pub mod finding;

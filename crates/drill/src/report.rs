@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::{
     calls::Calls,
     check::CheckResult,
+    cost::Cost,
     probe::{self, ProbeResult},
     undo::Undone,
     verdict::Verdict,
@@ -67,6 +68,8 @@ pub struct Report {
     pub proposals: Vec<String>,
     /// The gateway's record.
     pub calls: Calls,
+    /// What AWS would bill for it, of what is counted; none if it didn't end.
+    pub cost: Option<Cost>,
     /// The undo at the end; none if it wasn't tried.
     pub undo: Option<Undone>,
     /// What the evidence bucket holds of the incident, as its log names it.
@@ -138,6 +141,7 @@ impl Report {
             expected_proposals: Vec::new(),
             proposals: Vec::new(),
             calls: Calls::default(),
+            cost: None,
             undo: None,
             evidence: Vec::new(),
             transitions: None,

@@ -13,7 +13,9 @@ use backstop_emulator::Progress;
 use super::{
     Drill, DrillError, Environment, Fixtures, Report,
     calls::FunctionCalls,
-    check, follow,
+    check,
+    cost::{self, Cost},
+    follow,
     oncall::OnCall,
     probe,
     start::{self, Started},
@@ -75,6 +77,10 @@ async fn attempt(
     report.time_to_first_change_ms = calls.ms_to_first_change();
     report.calls = calls.summary();
     let id = followed?;
+    if let Some(transitions) = report.transitions {
+        let memory = cost::memory(environment).await?;
+        report.cost = Some(Cost::of(transitions, &calls, &memory));
+    }
     progress.finished(start::in_words(drill));
 
     step(

@@ -16,4 +16,4 @@ pub use account::{Account, AccountError};
 pub use gateway::{Effect, FaultId, Faults, Matcher};
 pub use progress::{Progress, Silent};
 pub use settings::Settings;
-pub use wire::{Principal, RecordedCall, Resource};
+pub use wire::{Principal, RecordedCall, RequestUnits, Resource};

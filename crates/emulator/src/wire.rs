@@ -8,6 +8,7 @@ mod exchange;
 mod principal;
 mod reply;
 mod request;
+mod request_units;
 mod resource;
 mod rest_action;
 mod upstream;
@@ -15,6 +16,7 @@ mod upstream;
 pub use call::RecordedCall;
 pub use principal::Principal;
 pub use request::{AwsRequest, Protocol};
+pub use request_units::RequestUnits;
 pub use resource::Resource;
 pub use upstream::Upstreams;
 

@@ -14,6 +14,17 @@ pub struct Answer<'a> {
     pub also: Vec<&'a Target>,
 }
 
+impl Answer<'_> {
+    /// The target that its incident has: where it only tells, an object is told by its bucket.
+    pub fn target(&self) -> Target {
+        if only_tells(self.by.playbook) {
+            case::told_by(self.by.target)
+        } else {
+            self.by.target.clone()
+        }
+    }
+}
+
 /// Whether nothing is planned or done, whatever the settings say.
 pub fn only_tells(playbook: &Playbook) -> bool {
     playbook.mode == Mode::Observe && playbook.step_refs().is_empty()

@@ -136,6 +136,7 @@ impl Report {
             | Status::Failed
             | Status::Stuck
             | Status::Expired
+            | Status::Unreached
             | Status::Denied => Tone::Bad,
             Status::AwaitingApproval | Status::Containing | Status::Undoing | Status::Open => Tone::Wait,
             Status::Refused | Status::Observed | Status::Reported | Status::Released => Tone::Plain,

@@ -254,7 +254,7 @@ fn tone(event: &Event) -> Tone {
         Event::Approved { .. } => Tone::Good,
         Event::Closed { status } => match status {
             Status::Contained => Tone::Good,
-            Status::PartiallyContained | Status::Failed | Status::Expired => Tone::Bad,
+            Status::PartiallyContained | Status::Failed | Status::Expired | Status::Unreached => Tone::Bad,
             _ => Tone::Plain,
         },
         _ => Tone::Plain,

@@ -9,11 +9,13 @@
 //! | `INCIDENT#<id>` | `APPROVAL` | the task token of an open question |
 //! | `INCIDENT#<id>`, `NOTICE#<key>` | `NOTICE#<key>` | a notice, until it is delivered in the index of what isn't |
 //! | `TARGET#<key>#<playbook>` | `LOCK` | the incident that answers this target |
+//! | `TARGET#<key>` | `CASE` | the incident that opened the target's case |
 //! | `GUARD` | `PAUSE#…`, `EXEMPTION#…` | the guardrails |
 //! | `LIMIT#…<playbook>#<account>#<hour>` | `COUNT`, `NOTICE` | containments in that hour; those of drills and of people apart |
 //! | `SWEEP#…` | `MEMO` | what one sweep tells the next |
 
 mod approvals;
+mod case;
 mod compressed;
 mod condition;
 #[cfg(test)]

@@ -130,7 +130,7 @@ pub async fn run(
         opening => opening,
     };
     match opening {
-        Opening::Opened { incident, mode } => {
+        Opening::Opened { incident, mode, .. } => {
             start(ledger, machines, &incident, &new.opened, mode).await?;
             Ok(ManualRunOutcome::Started(incident))
         }

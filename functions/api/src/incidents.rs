@@ -1,12 +1,15 @@
 //! Listing incidents, and showing one.
 
+use std::collections::BTreeSet;
+
 use backstop_core::{
     IncidentId,
-    api::{ApiError, Cursor, IncidentPage, View},
+    api::{ApiError, Cursor, IncidentPage, IncidentRow, View},
     incident::Status,
     log::OriginKind,
 };
 use backstop_runtime::{now, playbooks};
+use jiff::SignedDuration;
 
 use crate::{
     Api,
@@ -18,11 +21,17 @@ use crate::{
 /// As many rows as one page may have, and as are looked at for one of a single status.
 const MOST: usize = 500;
 const USUAL: usize = 50;
+/// A notice that was written down since may be on its way: Lambda itself tries three times within minutes.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(10);
 
 impl Api {
     pub(crate) async fn list_incidents(&self, request: &Request) -> Answered {
         let statuses = request.query("status").map(statuses).transpose()?;
         let origin = request.query("origin").map(origin).transpose()?;
+        let untold = match request.query("untold").map(include).transpose()? {
+            Some(()) => self.untold().await?,
+            None => BTreeSet::new(),
+        };
         let limit = request.query("limit").map(limit).transpose()?.unwrap_or(USUAL);
         let after = request.query("after").map(cursor).transpose()?;
         let is_filtered = statuses.is_some() || origin.is_some();
@@ -33,10 +42,13 @@ impl Api {
         let last = rows.last().map(Cursor::after);
         let mut incidents: Vec<_> = rows
             .into_iter()
+            .map(|row| IncidentRow {
+                untold: untold.contains(&row.incident),
+                ..row
+            })
             .filter(|row| {
-                statuses
-                    .as_ref()
-                    .is_none_or(|wanted| wanted.contains(&row.status))
+                let is_wanted = |wanted: &Vec<Status>| wanted.contains(&row.status);
+                row.untold || statuses.as_ref().is_none_or(is_wanted)
             })
             .filter(|row| origin.is_none_or(|wanted| row.origin == Some(wanted)))
             .collect();
@@ -52,6 +64,14 @@ impl Api {
             next: next.map(|cursor| cursor.to_text()),
             read_at: now(),
         })
+    }
+
+    /// The incidents of which a notice has reached nobody for longer than it can be on its way.
+    async fn untold(&self) -> Result<BTreeSet<IncidentId>, ApiError> {
+        let since = now() - ON_ITS_WAY;
+        let waiting = self.ledger.undelivered(MOST).await.map_err(of_ledger)?;
+        let late = waiting.into_iter().filter(|one| one.written < since);
+        Ok(late.filter_map(|one| one.notice.incident).collect())
     }
 
     pub(crate) async fn show_incident(&self, request: &Request) -> Answered {
@@ -71,6 +91,13 @@ fn statuses(text: &str) -> Result<Vec<Status>, ApiError> {
             .map_err(|_unknown| bad_request(&format!("there is no status `{}`", shown(word))))
     };
     text.split(',').map(status).collect()
+}
+
+fn include(text: &str) -> Result<(), ApiError> {
+    match text {
+        "include" => Ok(()),
+        _ => Err(bad_request("`untold` must be `include`")),
+    }
 }
 
 fn origin(text: &str) -> Result<OriginKind, ApiError> {

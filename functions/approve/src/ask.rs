@@ -2,7 +2,6 @@
 
 use backstop_core::{
     IncidentId, NoticeKey,
-    finding::SeverityLabel,
     incident::{HAND_OVER, Incident, Question, Status, StepState},
     log::Event,
     notice::{self, Notice},
@@ -100,16 +99,14 @@ impl Approver {
     }
 
     async fn notice(&self, id: &IncidentId, incident: &Incident) -> Result<Option<Notice>, StepError> {
-        let opened = &incident.opened;
-        let is_grave = opened.finding.severity.label >= SeverityLabel::High;
-        let limit = incident.limit().filter(|_| !is_grave);
+        let limit = incident.limit().filter(|_| !incident.is_asked_by_itself());
         let Some(decision) = limit else {
             let question = incident.question.as_ref();
             return Ok(question.map(|question| notice::question(id, incident, question)));
         };
         let claimed = self
             .ledger
-            .claim_limit_notice(id, opened, incident.opened_at)
+            .claim_limit_notice(id, &incident.opened, incident.opened_at)
             .await?;
         Ok(claimed.then(|| notice::limit_reached(id, incident, decision)))
     }

@@ -1,10 +1,6 @@
 //! Writes down that nobody decided in time.
 
-use backstop_core::{
-    IncidentId,
-    incident::{Answer, Status},
-    log::Event,
-};
+use backstop_core::{IncidentId, incident::Answer, log::Event};
 use backstop_runtime::StepError;
 use serde_json::{Value, json};
 
@@ -18,7 +14,8 @@ impl Approver {
         let incident = log.incident()?;
         if incident.question.is_some() && incident.decision.is_none() {
             log.append(&self.ledger, Event::ApprovalExpired).await?;
-            self.ledger.show_status(id, Status::Expired).await?;
+            // Expired, or reached nobody: the log knows.
+            self.ledger.show_status(id, log.incident()?.status()).await?;
         }
         if incident.question.is_none() {
             let reason = "the time to decide was over before the question could be written down";

@@ -47,3 +47,6 @@ impl Approver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,9 +50,9 @@ impl Intake {
         let new = self.new_incident(asked, answer, case);
         let reference = new.opened.finding.clone();
         match self.open(&new, InPlaceOf::Nothing).await? {
-            Opening::Opened { incident, mode } => {
+            Opening::Opened { incident, mode, case } => {
                 self.start(&incident, &new.opened, mode).await?;
-                Ok(new.opened.case.id(&incident).clone())
+                Ok(case)
             }
             Opening::Taken(lock) => match self.behind(&lock, &new.opened).await? {
                 Behind::Incident(log, incident) => self.join(&lock, *log, &incident, new, reference).await,
@@ -147,10 +147,10 @@ impl Intake {
         reference: FindingRef,
     ) -> Result<IncidentId, Unfinished> {
         match self.open(&new, InPlaceOf::Broken(lock)).await? {
-            Opening::Opened { incident, mode } => {
+            Opening::Opened { incident, mode, case } => {
                 self.start(&incident, &new.opened, mode).await?;
                 self.tell_of_broken_lock(finding, lock, why, &incident).await?;
-                Ok(new.opened.case.id(&incident).clone())
+                Ok(case)
             }
             // A copy was faster, and pages.
             Opening::Taken(newer) => self.note_in(&newer, reference, &new).await,
@@ -240,9 +240,9 @@ impl Intake {
             new.opened.guardrails.push(decision);
         }
         match self.open(&new, InPlaceOf::Ended(lock)).await? {
-            Opening::Opened { incident, mode } => {
+            Opening::Opened { incident, mode, case } => {
                 self.start(&incident, &new.opened, mode).await?;
-                Ok(new.opened.case.id(&incident).clone())
+                Ok(case)
             }
             Opening::Taken(newer) => self.note_in(&newer, reference, &new).await,
         }
@@ -306,12 +306,13 @@ impl Intake {
     }
 }
 
-/// What follows an incident of the same target within hours is of its case.
+/// What follows an incident of the same target within hours is of its case, unless its finding has opened one already: what
+/// one finding opens isn't scattered over what was before.
 pub(crate) fn join_case(new: &mut Opened, before: &IncidentId, incident: &Incident, at: Timestamp) {
     let since = incident
         .closed
         .map_or(incident.opened_at, |(_, closed_at)| closed_at);
-    if is_within(since, at) {
+    if new.case.first.is_none() && is_within(since, at) {
         new.case.first = Some(incident.opened.case.id(before).clone());
     }
 }

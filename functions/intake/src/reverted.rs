@@ -4,6 +4,7 @@
 use backstop_core::{
     IncidentId, Mode,
     activity_after_end::{NewActivity, Reaction, is_unconfirmed},
+    case::Case,
     evidence::RawFinding,
     finding::parse_event,
     guardrail::OpeningSubject,
@@ -154,6 +155,8 @@ impl Intake {
                 ..before.finding.clone()
             },
             linked: None,
+            // How long ago it was decides whether it is the same case.
+            case: Case::default(),
             ..before.clone()
         };
         Ok(NewIncident {
@@ -163,3 +166,6 @@ impl Intake {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -235,3 +235,6 @@ fn names(target: &Target, incident: &Incident, found: &Principal) -> BTreeSet<Lo
     let bounded = names.into_iter().take(MOST_NAMES);
     bounded.map(|(_, name)| Lookup::Resource(name)).collect()
 }
+
+#[cfg(test)]
+mod tests;

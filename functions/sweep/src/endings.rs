@@ -18,7 +18,7 @@ const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Of which incidents people are known to be told, each with its status then: an undo has an ending of its own.
 const SETTLED: &str = "endings";
 
-const ENDED: [Status; 12] = [
+const ENDED: [Status; 13] = [
     Status::Contained,
     Status::Confirmed,
     Status::Reopened,
@@ -29,6 +29,7 @@ const ENDED: [Status; 12] = [
     Status::Reported,
     Status::Denied,
     Status::Expired,
+    Status::Unreached,
     Status::Undone,
     Status::Stuck,
 ];

@@ -1,17 +1,18 @@
 //! Feeds findings to intake that a playbook answers and no incident knows.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use backstop_core::{
-    Finding, IncidentId,
-    activity_after_end::{History, NewActivity},
+    Finding, IncidentId, Mode,
+    activity_after_end::{History, NewActivity, Reaction},
     canonical,
     finding::parse,
+    guardrail::{Guardrails, OpeningSubject},
     log::FindingRef,
     sweep::{Fed, FedLate, Feeding, feeding, is_late},
 };
-use backstop_playbook::{Decided, Match};
+use backstop_playbook::{Answer, Decided, gather};
 use backstop_runtime::{CallError, LedgerError, now};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -57,6 +58,8 @@ struct Parcel {
 enum Known {
     /// This state of it, or nothing would follow from it.
     Yes,
+    /// This state of it, and it would now be answered by more: in this mode.
+    Raised(Mode),
     /// It, but something is new since the incident has ended.
     Before,
     /// Nothing.
@@ -67,6 +70,8 @@ enum Known {
 pub(crate) struct Feeder<'a> {
     sweep: &'a Sweep,
     known: BTreeMap<IncidentId, History>,
+    /// Read once in a run.
+    guardrails: Option<Arc<Guardrails>>,
     fed: usize,
 }
 
@@ -75,6 +80,7 @@ impl<'a> Feeder<'a> {
         Self {
             sweep,
             known: BTreeMap::new(),
+            guardrails: None,
             fed: 0,
         }
     }
@@ -132,25 +138,50 @@ impl<'a> Feeder<'a> {
             return Ok(None);
         };
         let reference = FindingRef::of(finding, None);
+        let guardrails = self.guardrails().await?;
         let mut least = Known::Yes;
-        for answer in &answers {
-            least = least.max(self.knows(answer, &reference).await?);
+        // As intake opens them: what only tells of several targets has one incident.
+        for answer in gather(finding, answers) {
+            least = least.max(self.knows(&answer, &reference, &guardrails).await?);
         }
         Ok(Some(least))
     }
 
+    async fn guardrails(&mut self) -> Result<Arc<Guardrails>, LedgerError> {
+        if let Some(read) = &self.guardrails {
+            return Ok(Arc::clone(read));
+        }
+        let read = Arc::new(self.sweep.ledger.guardrails().await?);
+        self.guardrails = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
     /// What the target's incident knows, and those that it follows: intake acts on no state of a finding twice.
-    async fn knows(&mut self, answer: &Match<'_>, finding: &FindingRef) -> Result<Known, LedgerError> {
-        let ledger = &self.sweep.ledger;
-        let Some(lock) = ledger.lock_on(answer.target, &answer.playbook.name).await? else {
+    async fn knows(
+        &mut self,
+        answer: &Answer<'_>,
+        finding: &FindingRef,
+        guardrails: &Guardrails,
+    ) -> Result<Known, LedgerError> {
+        let (sweep, target) = (self.sweep, answer.target());
+        let playbook = answer.by.playbook;
+        let Some(lock) = sweep.ledger.lock_on(&target, &playbook.name).await? else {
             return Ok(Known::No);
         };
+        let subject = OpeningSubject {
+            playbook: &playbook.name,
+            target: &target,
+            wanted: playbook.mode,
+            furthest: Some(answer.by.furthest()),
+            maximum: sweep.maximum_mode,
+        };
+        let (mode, _) = guardrails.mode_at_opening(&sweep.protection, subject, now());
         if let Some(history) = self.known.get(&lock.incident) {
-            return Ok(known_by(history, finding));
+            return Ok(known_by(history, finding, mode));
         }
-        let log = ledger.log(&lock.incident).await?;
-        let history = ledger.history(&log).await?;
-        let known = known_by(&history, finding);
+        let log = sweep.ledger.log(&lock.incident).await?;
+        let history = sweep.ledger.history(&log).await?;
+        let known = known_by(&history, finding, mode);
         self.known.insert(lock.incident, history);
         Ok(known)
     }
@@ -249,22 +280,35 @@ impl<'a> Feeder<'a> {
     }
 }
 
-/// Which mode a deployment has now, only intake knows: that alone is no reason to feed.
-fn known_by(history: &History, finding: &FindingRef) -> Known {
+/// What follows from a mode that was raised, and from nothing else, is in the table of endings as well.
+fn known_by(history: &History, finding: &FindingRef, mode: Mode) -> Known {
     if !history.knows(&finding.key) {
         return Known::No;
     }
-    match history.activity(finding, history.last().opened.mode) {
+    let is_raised = history.is_raised_by_settings(mode);
+    let mode = if is_raised {
+        mode
+    } else {
+        history.last().opened.mode
+    };
+    match history.activity(finding, mode) {
         None | Some(NewActivity::Nothing) => Known::Yes,
+        Some(NewActivity::ModeRaised) => match history.ending().reaction(NewActivity::ModeRaised) {
+            Reaction::Note => Known::Yes,
+            _ => Known::Raised(mode),
+        },
         Some(_) => Known::Before,
     }
 }
 
-/// Under what it is remembered that it was fed: each state of it once more, after the end.
+/// Under what it is remembered that it was fed: after the end each state of it once more, and each mode that it would be
+/// answered in.
 fn note_of(finding: &Finding, known: Known) -> String {
-    match (known, finding.updated_at) {
-        (Known::Before, Some(at)) => format!("{} {at}", finding.key()),
-        _ => finding.key(),
+    let state = finding.updated_at.map(|at| format!(" {at}")).unwrap_or_default();
+    match known {
+        Known::Before => format!("{}{state}", finding.key()),
+        Known::Raised(mode) => format!("{}{state} {mode}", finding.key()),
+        Known::Yes | Known::No => finding.key(),
     }
 }
 

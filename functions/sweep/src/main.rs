@@ -19,7 +19,7 @@ mod source;
 mod watch;
 
 use backstop_aws::SdkConfig;
-use backstop_core::sweep::WatchTimes;
+use backstop_core::{Mode, guardrail::Protection, sweep::WatchTimes};
 use backstop_playbook::Catalog;
 use backstop_runtime::{
     Ledger, functions::Functions, machines::Machines, outbox::Outbox, serve, settings, topic::AlertsTopic,
@@ -33,6 +33,8 @@ const CATALOG: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 /// What the sweep works with.
 pub(crate) struct Sweep {
     catalog: Catalog,
+    protection: Protection,
+    maximum_mode: Mode,
     ledger: Ledger,
     machines: Machines,
     guardduty: aws_sdk_guardduty::Client,
@@ -69,6 +71,8 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
     let config = backstop_aws::config().await;
     let sweep = Sweep {
         catalog: Catalog::from_json(CATALOG)?,
+        protection: settings::protection()?,
+        maximum_mode: settings::maximum_mode()?,
         ledger: Ledger::new(
             aws_sdk_dynamodb::Client::new(&config),
             settings::required("TABLE_NAME")?,

@@ -19,6 +19,7 @@ pub(crate) struct Ended {
     status: Status,
     is_undone: bool,
     is_resolved: bool,
+    origin: Origin,
 }
 
 impl Ended {
@@ -27,12 +28,19 @@ impl Ended {
             status,
             is_undone: false,
             is_resolved: false,
+            origin: Origin::Drill,
         }
     }
 
     /// A person had it undone.
     pub(crate) const fn undone(mut self) -> Self {
         self.is_undone = true;
+        self
+    }
+
+    /// Of a finding that no drill sent.
+    pub(crate) fn in_earnest(mut self) -> Self {
+        self.origin = Origin::Finding;
         self
     }
 
@@ -47,7 +55,7 @@ impl Ended {
         let finding = heard.finding();
         let mode = match self.status {
             Status::Observed => Mode::Observe,
-            Status::Denied | Status::Expired => Mode::Approve,
+            Status::Denied | Status::Expired | Status::Unreached => Mode::Approve,
             _ => Mode::Auto,
         };
         let opened = Opened {
@@ -55,7 +63,7 @@ impl Ended {
             target: finding.targets[0].clone(),
             mode,
             steps: Vec::new(),
-            origin: Origin::Drill,
+            origin: self.origin.clone(),
             title: "a test".to_owned(),
             finding: FindingRef::of(&finding, None),
             linked: None,
@@ -95,7 +103,7 @@ impl Ended {
                 let denied = json!({ "event": "denied", "by": by, "reason": "a false alarm" });
                 events.push(serde_json::from_value(denied).unwrap());
             }
-            Status::Expired => events.push(Event::ApprovalExpired),
+            Status::Expired | Status::Unreached => events.push(Event::ApprovalExpired),
             _ => {}
         }
         events.push(Event::Closed { status: self.status });

@@ -92,11 +92,16 @@ impl Heard {
         later
     }
 
+    /// GuardDuty has it, and no event tells of it.
+    pub(crate) fn plant(&self, scene: &Scene) {
+        scene.environment.let_service_have(GUARDDUTY_FINDING, &self.there);
+    }
+
     /// By the bus; GuardDuty has it.
     pub(crate) async fn send(&self, scene: &Scene) {
-        let environment = &scene.environment;
-        environment.let_service_have(GUARDDUTY_FINDING, &self.there);
-        environment
+        self.plant(scene);
+        scene
+            .environment
             .put_event(self.detail_type, &self.detail)
             .await
             .unwrap();

@@ -5,6 +5,8 @@
 mod ended;
 mod heard;
 
+use std::time::Duration;
+
 use backstop_core::{IncidentId, Mode, Outcome, incident::Status, log::Event};
 use backstop_tests::{Leaked, People, Scene, refusals};
 use serde_json::json;
@@ -23,12 +25,15 @@ async fn no_ending_is_the_end() {
     what_was_undone_is_never_done_unasked(&scene).await;
     what_nobody_confirms_asks(&scene).await;
     what_is_contained_is_read_back(&scene, &people).await;
+    // Last: it feeds what else GuardDuty was given here.
+    a_raised_mode_is_found_by_the_sweep(&scene).await;
     scene.end().await;
 }
 
 async fn what_ended_without_containment_is_contained(scene: &Scene) {
     for status in [
         Status::Expired,
+        Status::Unreached,
         Status::Failed,
         Status::Refused,
         Status::PartiallyContained,
@@ -48,6 +53,26 @@ async fn a_raised_mode_is_enough(scene: &Scene) {
     let before = Ended::as_status(Status::Observed).of(scene, &finding).await;
     finding.send(scene).await;
     is_contained_by_next(scene, &leaked, &finding, &before).await;
+}
+
+/// No event tells of it: the finding is as it was when the deployment only observed. It is fed once.
+async fn a_raised_mode_is_found_by_the_sweep(scene: &Scene) {
+    let account = scene.environment.account();
+    let guardduty = aws_sdk_guardduty::Client::new(&account.sdk_config(account.root()));
+    guardduty.create_detector().enable(true).send().await.unwrap();
+    let leaked = scene.leak(false).await;
+    let finding = Heard::of(scene, &leaked);
+    let before = Ended::as_status(Status::Observed).in_earnest();
+    let before = before.of(scene, &finding).await;
+    finding.plant(scene);
+    let first = scene.sweep().await;
+    assert!(first["fed"].as_u64().is_some_and(|fed| fed > 0), "{first:#}");
+    is_contained_by_next(scene, &leaked, &finding, &before).await;
+    scene.drained(Duration::from_secs(60)).await;
+    let records = scene.logs_of(finding.id()).await.len();
+    scene.sweep().await;
+    scene.drained(Duration::from_secs(60)).await;
+    assert_eq!((records, scene.logs_of(finding.id()).await.len()), (2, 2));
 }
 
 /// The control, or the product, says only that it is open again; nothing was seen since.

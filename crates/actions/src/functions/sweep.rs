@@ -1,8 +1,9 @@
 //! `sweep`.
 
 use super::shared::{
-    ALERTS_TOPIC_ARN, CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, HANDS_NOTICES_OVER, LOOKS_AT_EXECUTIONS,
-    LOOKS_WHO_IS_TOLD, MACHINE_ARN_PREFIX, NOTIFY_FUNCTION, TABLE_NAME, keys, reads, removes, writes,
+    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, HANDS_NOTICES_OVER,
+    LOOKS_AT_EXECUTIONS, LOOKS_WHO_IS_TOLD, MACHINE_ARN_PREFIX, MAXIMUM_MODE, NOTIFY_FUNCTION, OWN_ROLES,
+    TABLE_NAME, keys, reads, removes, writes,
 };
 use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
 
@@ -21,6 +22,10 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     environment: &[
         TABLE_NAME,
         ("SWEEP_HOURS", "!Ref SweepHours"),
+        // Whether a finding would be answered by more now.
+        MAXIMUM_MODE,
+        OWN_ROLES,
+        BREAK_GLASS_ARNS,
         ("INTAKE_QUEUE_URL", "!Ref IntakeQueue"),
         ("DEAD_LETTER_QUEUE_URL", "!Ref DeadLetterQueue"),
         ALERTS_TOPIC_ARN,

@@ -117,6 +117,7 @@ mod tests {
             title: String::new(),
             origin: None,
             mode: None,
+            untold: false,
         }
     }
 

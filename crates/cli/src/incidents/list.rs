@@ -29,6 +29,8 @@ const NARROWEST: u16 = 100;
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     pub(super) statuses: Vec<Status>,
+    /// Besides those with these statuses, those of which nobody was told what is to be told.
+    pub(super) or_untold: bool,
     pub(super) origin: Option<OriginKind>,
 }
 
@@ -75,6 +77,7 @@ pub(super) async fn newest(
         let limit = (most - incidents.len()).min(LARGEST_PAGE).to_string();
         let mut query = vec![("limit", limit.as_str())];
         query.extend((!statuses.is_empty()).then_some(("status", statuses.as_str())));
+        query.extend(wanted.or_untold.then_some(("untold", "include")));
         query.extend(wanted.origin.map(|origin| ("origin", origin.as_str())));
         query.extend(after.as_deref().map(|after| ("after", after)));
         let page: IncidentPage = api.get(&["incidents"], &query).await?;
@@ -109,7 +112,7 @@ impl fmt::Display for Listed {
                 row.incident.to_string(),
                 format!("{} ago", between(row.opened_at, self.now)),
                 row.origin.map_or("-", OriginKind::as_str).to_owned(),
-                row.status.to_string(),
+                status(row),
                 for_terminal(&row.severity),
                 row.playbook.to_string(),
                 bounded(&for_terminal(&row.target), 100),
@@ -117,6 +120,14 @@ impl fmt::Display for Listed {
         }
         writeln!(f, "{}", table.trim_fmt())?;
         write!(f, "\nsee one: backstop incidents show <incident>")
+    }
+}
+
+fn status(row: &IncidentRow) -> String {
+    if row.untold {
+        format!("{}, NOBODY WAS TOLD", row.status)
+    } else {
+        row.status.to_string()
     }
 }
 
@@ -138,10 +149,20 @@ mod tests {
                 title: String::new(),
                 origin: Some(OriginKind::Drill),
                 mode: None,
+                untold: false,
             }],
             wanted: Wanted::default(),
             now: "2026-01-01T00:04:10Z".parse().unwrap(),
         };
         insta::assert_snapshot!(listed.to_string());
+        let [row] = listed.incidents.as_slice() else {
+            unreachable!("there is one row")
+        };
+        assert_eq!(status(row), "awaiting-approval");
+        let untold = IncidentRow {
+            untold: true,
+            ..row.clone()
+        };
+        assert_eq!(status(&untold), "awaiting-approval, NOBODY WAS TOLD");
     }
 }

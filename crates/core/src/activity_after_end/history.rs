@@ -10,10 +10,21 @@ use crate::{
     incident::{Answer, IllegalTransition, Incident, Undo},
     log::{Event, FindingRef, Opened, Record},
     mode::Mode,
+    target::PROTECTED_PRINCIPAL,
 };
 
 /// What is counted by the day, and told once a day.
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The guardrails that follow from how the deployment is set up, and from nothing that happened.
+const SETTINGS: [&str; 6] = [
+    "maximum-mode",
+    "weak-evidence",
+    "pause",
+    "exemption",
+    "unreadable-guard",
+    PROTECTED_PRINCIPAL,
+];
 
 /// A target's incidents, as far as what is new about it asks for them.
 #[derive(Clone, Debug)]
@@ -99,6 +110,15 @@ impl History {
             NewActivity::Continued | NewActivity::Reset if self.has(new) => NewActivity::Nothing,
             activity => activity,
         })
+    }
+
+    /// Whether the finding would be answered by more now, for a setting that was changed: the deployment's or the playbook's
+    /// mode, a pause or an exemption that is over. What else lowered the last incident, only whoever opens the next can
+    /// tell.
+    pub fn is_raised_by_settings(&self, mode: Mode) -> bool {
+        let opened = &self.last.opened;
+        let is_setting = |decision: &Decision| SETTINGS.contains(&decision.guardrail.as_str());
+        mode > opened.mode && opened.guardrails.iter().all(is_setting)
     }
 
     /// How the last incident ended. What was closed in a way that isn't an end contained nothing.

@@ -42,7 +42,12 @@ pub fn to_markdown() -> String {
          it back again and again, be it an intruder or a pipeline, isn't\nfought by a machine. What was changed back is contained again by itself once, however long ago that was; the next time \
          people\nare asked. Where the mode is `observe`, \
          people are told instead of opening one more incident, unless\nanother finding has \
-         something new to tell."
+         something new to tell.\n\nNothing tells of a mode that was raised: no event comes of it. So the sweep looks, at each \
+         run, whether what AWS still has as active,\nand updated within `SweepHours`, would be answered by more now, and \
+         hands such findings to intake, each once for each mode.\nIt looks at settings alone. An incident that something \
+         else lowered (its source wasn't confirmed, the hourly limit was used\nup, only a session's name named it, or a \
+         person's word) stays as it is, until the finding itself has something new to tell.\nA raised mode contains what \
+         was only observed, at once and within `ContainmentsPerHour`: pause first what isn't to be."
     ));
     text
 }
@@ -59,6 +64,7 @@ impl Ending {
             Self::Released => "released by a person",
             Self::Denied => "denied by a person",
             Self::Expired => "expired",
+            Self::Unreached => "expired, and its question reached nobody",
             Self::Undone => "undone",
             Self::Stuck => "stuck",
         }
@@ -87,7 +93,10 @@ impl NewActivity {
             Self::Continued => {
                 "the known finding was last seen after the end; a control that goes on failing isn't"
             }
-            Self::ModeRaised => "the same finding would be answered by more now",
+            Self::ModeRaised => {
+                "the same finding would be answered by more now: the deployment's or the playbook's mode was raised, or a pause \
+                 or an exemption is over"
+            }
             Self::Nothing => "another copy, or one that tells of the time before the end",
         }
     }

@@ -43,7 +43,7 @@ fn no_ending_is_silent_whatever_is_new() {
             );
         }
     }
-    assert_eq!(walked, 77);
+    assert_eq!(walked, 84);
 }
 
 #[test]
@@ -67,6 +67,7 @@ fn what_isnt_contained_or_denied_is_answered_again() {
         Ending::Observed,
         Ending::Refused,
         Ending::Expired,
+        Ending::Unreached,
         Ending::Failed,
         Ending::PartiallyContained,
     ];
@@ -184,6 +185,7 @@ fn each_closed_status_is_an_ending() {
         (Status::Reported, Some(Ending::Reported)),
         (Status::Denied, Some(Ending::Denied)),
         (Status::Expired, Some(Ending::Expired)),
+        (Status::Unreached, Some(Ending::Unreached)),
         (Status::Undone, Some(Ending::Undone)),
         (Status::Stuck, Some(Ending::Stuck)),
         (Status::Open, None),

@@ -33,6 +33,14 @@ pub struct IncidentRow {
     /// How far it may go; absent likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
+    /// Whether a notice of it has reached nobody for some minutes; only said where it was asked for.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub untold: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Some incidents, the newest first.

@@ -101,7 +101,12 @@ fn only_what_is_confirmed_is_resolved_and_only_what_people_know_is_notified() {
     ] {
         assert_eq!(told(status), Some(Workflow::Notified), "{status}");
     }
-    for status in [Status::Observed, Status::Refused, Status::Expired] {
+    for status in [
+        Status::Observed,
+        Status::Refused,
+        Status::Expired,
+        Status::Unreached,
+    ] {
         assert_eq!(told(status), None, "{status}");
     }
     let untold = vec![Event::Closed {

@@ -28,7 +28,7 @@ impl Incident {
             (Some(_), None) => return Status::AwaitingApproval,
             (_, Some(Answer::Approved)) => return Status::Containing,
             (_, Some(Answer::Denied)) => return Status::Denied,
-            (_, Some(Answer::Expired)) => return Status::Expired,
+            (_, Some(Answer::Expired)) => return self.expired(),
             (None, None) => {}
         }
         // Planning ends steps as well (skipped, refused), but only `auto` acts without a decision.
@@ -99,8 +99,16 @@ impl Incident {
         match (self.opened.mode, self.decision) {
             (Mode::Observe, _) => Some(Status::Observed),
             (_, Some(Answer::Denied)) => Some(Status::Denied),
-            (_, Some(Answer::Expired)) => Some(Status::Expired),
+            (_, Some(Answer::Expired)) => Some(self.expired()),
             (_, None | Some(Answer::Approved)) => None,
+        }
+    }
+
+    fn expired(&self) -> Status {
+        if self.nobody_was_reached() {
+            Status::Unreached
+        } else {
+            Status::Expired
         }
     }
 

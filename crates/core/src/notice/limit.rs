@@ -46,6 +46,8 @@ pub fn limit_reached(id: &IncidentId, incident: &Incident, decision: &Decision) 
                 Command::own("backstop pause --for 2h --reason \"…\""),
             ),
         ],
+        // It is about an hour's incidents, whichever cases they belong to.
+        case: None,
         ..kind.of(id, incident)
     }
 }

@@ -37,10 +37,16 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status, playbooks
         Status::Refused if is_protected(incident) && !resource.once_refused().is_empty() => {
             said(resource.once_refused())
         }
-        Status::Refused | Status::Observed | Status::Denied | Status::Expired => vec![Point::new(
-            "if it must be contained after all".into(),
-            Command::of(id, run_command(id, &incident.opened)),
-        )],
+        Status::Refused | Status::Observed | Status::Denied | Status::Expired => {
+            vec![if_after_all(id, incident)]
+        }
+        Status::Unreached => vec![
+            if_after_all(id, incident),
+            Point::new(
+                "nobody got the question; see who is told, and mend that".into(),
+                Command::of(id, "backstop doctor".to_owned()),
+            ),
+        ],
         _ => Vec::new(),
     };
     points.extend(keep_by_hand(incident));
@@ -51,6 +57,13 @@ pub fn what_next(id: &IncidentId, incident: &Incident, status: Status, playbooks
         ));
     }
     points
+}
+
+fn if_after_all(id: &IncidentId, incident: &Incident) -> Point {
+    Point::new(
+        "if it must be contained after all".into(),
+        Command::of(id, run_command(id, &incident.opened)),
+    )
 }
 
 /// Whether it was refused since its principal is protected.

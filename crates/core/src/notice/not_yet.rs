@@ -68,7 +68,8 @@ pub fn not_contained_yet(
         next,
         key: NoticeKey::not_contained_yet(),
         incident: Some(id.clone()),
-        case: Some(id.clone()),
+        // Without its log nobody knows which.
+        case: incident.map(|it| it.opened.case.id(id).clone()),
     }
 }
 

@@ -118,6 +118,10 @@ const fn headline(status: Status) -> (&'static str, &'static str) {
             "NOT CONTAINED, nobody answered",
             "was not touched: nobody decided in time.",
         ),
+        Status::Unreached => (
+            "NOT CONTAINED, nobody was reached",
+            "was not touched: its question reached nobody, so that nobody could decide.",
+        ),
         _ => ("NOT CONTAINED, act now", "is NOT contained. A person must act."),
     }
 }

@@ -49,11 +49,12 @@ pub enum Why {
 }
 
 /// The statuses of incidents that are looked at, as lists show them; an incident's log has the last word.
-pub const NEEDING_ATTENTION: [Status; 6] = [
+pub const NEEDING_ATTENTION: [Status; 7] = [
     Status::Open,
     Status::AwaitingApproval,
     Status::Containing,
     Status::Expired,
+    Status::Unreached,
     Status::Undoing,
     Status::Stuck,
 ];

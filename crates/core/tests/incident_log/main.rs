@@ -5,6 +5,7 @@ mod confirmed;
 mod evidence;
 #[path = "../fixture/incident.rs"]
 mod fixture;
+mod reached;
 
 use backstop_core::{
     ErrorName, IncidentId, Mode, Outcome, Playbooks, Receipt,
@@ -140,7 +141,10 @@ fn planning_is_not_containing_and_a_decision_shows_before_it_is_closed() {
         (Some(denied), Status::Denied),
         (Some(Event::ApprovalExpired), Status::Expired),
     ] {
-        let events = [opened(Mode::Approve), asked.clone()].into_iter().chain(decision);
+        let told = reached::told(None);
+        let events = [opened(Mode::Approve), asked.clone(), told]
+            .into_iter()
+            .chain(decision);
         assert_eq!(status(events.collect()), expected);
     }
 }
@@ -185,7 +189,7 @@ fn refused_observed_denied_and_expired_are_told_apart() {
     });
     assert_eq!(conclusion(denied), Status::Denied);
     let (mut expired, _) = asked();
-    expired.push(Event::ApprovalExpired);
+    expired.extend([reached::told(None), Event::ApprovalExpired]);
     assert_eq!(conclusion(expired), Status::Expired);
 
     let (mut approved, hash) = asked();

@@ -6,6 +6,7 @@ use crate::texts::Texts;
 pub(crate) fn hostile() -> Texts {
     Texts {
         hostile: Some("https://evil.example/a | sh \u{202e}evil.example"),
+        first: None,
     }
 }
 

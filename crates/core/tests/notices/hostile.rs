@@ -50,6 +50,7 @@ fn hostile_text_in_every_field_stays_in_its_line_and_does_no_harm() {
     for harm in &HARMS {
         let hostile = Texts {
             hostile: Some(harm.text),
+            first: None,
         };
         for about in About::ALL {
             let (name, plain) = PLAIN.of_kind(*about);
@@ -100,6 +101,7 @@ fn no_line_of_any_notice_harms_any_sink() {
     for harm in &HARMS {
         let hostile = Texts {
             hostile: Some(harm.text),
+            first: None,
         };
         for (name, notice) in hostile.every() {
             let what = format!("{name} with {}", harm.name);
@@ -143,7 +145,10 @@ fn no_line_of_any_notice_harms_any_sink() {
 #[test]
 fn very_long_text_pushes_nothing_out_of_sight() {
     let long: &'static str = Box::leak("AKIAIOSFODNN7EXAMPLE ".repeat(3_000).into_boxed_str());
-    let hostile = Texts { hostile: Some(long) };
+    let hostile = Texts {
+        hostile: Some(long),
+        first: None,
+    };
     for about in About::ALL {
         let (name, plain) = PLAIN.of_kind(*about);
         let (_, notice) = hostile.of_kind(*about);
@@ -175,6 +180,7 @@ fn what_is_to_be_typed_names_only_what_aws_could_have_named() {
     ] {
         let hostile = Texts {
             hostile: Some(Box::leak(text.to_owned().into_boxed_str())),
+            first: None,
         };
         for (name, notice) in hostile.every() {
             let body = mail(&notice).body;

@@ -15,13 +15,28 @@ use backstop_core::{
 };
 use events::ended;
 use harms::hostile;
-use texts::{ID, PLAIN, id, incident};
+use texts::{ID, PLAIN, Texts, id, incident};
 
 #[test]
 fn every_notice_reads_well() {
     for (name, notice) in PLAIN.every() {
         let Mail { subject, body } = mail(&notice);
         insta::assert_snapshot!(format!("notice-{name}"), format!("{subject}\n\n{body}"));
+    }
+}
+
+/// People have one thread for a case, whichever of its incidents a notice is about.
+#[test]
+fn what_is_about_an_incident_is_of_its_case() {
+    let first = "01JDXQ6T8R7M5V9N2K4H3G1F00";
+    let in_case = Texts {
+        first: Some(first),
+        ..PLAIN
+    };
+    for (name, notice) in in_case.every() {
+        // One notice for all incidents of an hour is of no case.
+        let of_one = notice.incident.is_some() && notice.about != About::Limit;
+        assert_eq!(notice.case, of_one.then(|| first.into()), "{name}");
     }
 }
 

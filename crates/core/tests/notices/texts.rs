@@ -7,7 +7,7 @@ use backstop_core::{
     log::{Event, Record},
 };
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) const ID: &str = "01JDXQ6T8R7M5V9N2K4H3G1FZB";
 
@@ -23,9 +23,14 @@ pub(crate) fn at(second: i64) -> Timestamp {
 #[derive(Clone, Copy)]
 pub(crate) struct Texts {
     pub(crate) hostile: Option<&'static str>,
+    /// The incident that opened the case, where it is another.
+    pub(crate) first: Option<&'static str>,
 }
 
-pub(crate) const PLAIN: Texts = Texts { hostile: None };
+pub(crate) const PLAIN: Texts = Texts {
+    hostile: None,
+    first: None,
+};
 
 /// What this program chooses by itself. Every other text of an event is somebody else's, so that a field which is added
 /// to an event is hostile in these tests without a word here.
@@ -88,6 +93,10 @@ impl Texts {
     pub(crate) fn incident(self, mut events: Vec<Value>) -> Incident {
         if let Some(text) = self.hostile {
             events.iter_mut().for_each(|event| poison(event, text));
+        }
+        if let Some(first) = self.first {
+            let opened = events.iter_mut().filter(|event| event["event"] == "opened");
+            opened.for_each(|event| event["case"] = json!({ "first": first }));
         }
         incident(events)
     }

@@ -30,6 +30,7 @@ fn call(service: &str, action: &str, session: &str, trace: &str, span: (u64, u64
         error_code: None,
         request_id: None,
         fault: None,
+        units: None,
     }
 }
 

@@ -265,6 +265,7 @@ mod tests {
             error_code: None,
             request_id: None,
             fault: None,
+            units: None,
         }
     }
 

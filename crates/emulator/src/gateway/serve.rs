@@ -13,7 +13,9 @@ use super::caller::Caller;
 use super::fault::Effect;
 use super::routes::{Route, route};
 use super::{Shared, admission, forward, made};
-use crate::wire::{AwsRequest, Ending, Exchange, Reply, UpstreamError, denied, internal, throttled};
+use crate::wire::{
+    AwsRequest, Ending, Exchange, Reply, RequestUnits, UpstreamError, denied, internal, throttled,
+};
 
 /// The largest request body: more than any call of a drill, little enough to hold.
 const MAX_BODY: usize = 192 * 1024 * 1024;
@@ -60,12 +62,27 @@ pub(super) async fn serve(
             .as_ref()
             .and_then(|reply| made::key(&exchange.asked.service, &exchange.asked.action, reply)),
         fault: effect.as_ref().map(Effect::name),
+        units: reply.as_ref().and_then(|reply| units(&exchange, reply)),
     };
     shared
         .backend
         .record
         .end(begun, &exchange.asked, exchange.principal, ending);
     reply.map(Reply::into_response).ok_or(Dropped)
+}
+
+/// What is throttled, or fails in the service, isn't billed; a condition that doesn't hold is.
+fn units(exchange: &Exchange, reply: &Reply) -> Option<RequestUnits> {
+    let code = reply.error_code();
+    let is_billed = code.is_none_or(|code| {
+        matches!(
+            code.as_str(),
+            "ConditionalCheckFailedException" | "TransactionCanceledException"
+        )
+    });
+    (exchange.asked.service == "dynamodb" && is_billed)
+        .then(|| RequestUnits::of(&exchange.asked.action, &exchange.body, reply.body()))
+        .flatten()
 }
 
 /// None is a connection to drop.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{AwsRequest, Principal, Resource};
+use super::{AwsRequest, Principal, RequestUnits, Resource};
 
 /// One AWS call as the gateway saw it.
 #[derive(Clone, Debug, Serialize)]
@@ -45,6 +45,8 @@ pub struct RecordedCall {
     pub request_id: Option<String>,
     /// The fault that was injected.
     pub fault: Option<&'static str>,
+    /// What DynamoDB would bill for it.
+    pub units: Option<RequestUnits>,
 }
 
 impl RecordedCall {
@@ -62,6 +64,7 @@ pub(crate) struct Ending {
     pub(crate) request_id: Option<String>,
     pub(crate) made: Option<Resource>,
     pub(crate) fault: Option<&'static str>,
+    pub(crate) units: Option<RequestUnits>,
 }
 
 /// A call under way.
@@ -148,6 +151,7 @@ impl Record {
             error_code: ending.error_code,
             request_id: ending.request_id,
             fault: ending.fault,
+            units: ending.units,
         };
         self.inner().calls.push(call);
     }

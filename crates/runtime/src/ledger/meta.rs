@@ -174,6 +174,7 @@ fn row(item: &HashMap<String, AttributeValue>) -> Result<IncidentRow, LedgerErro
         title: get_text(item, "title")?.to_owned(),
         origin: optional(item, "origin"),
         mode: optional(item, "mode"),
+        untold: false,
     })
 }
 

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 
 use super::{
     Ledger, LedgerError,
+    case::{Begins, has_case},
     compressed::compress,
     condition::held,
     findings,
@@ -51,6 +52,8 @@ pub enum Opening {
         incident: IncidentId,
         /// Its mode.
         mode: Mode,
+        /// The incident that opened its case; itself where it is the first.
+        case: IncidentId,
     },
     /// This target has an incident by this playbook already.
     Taken(Lock),
@@ -93,18 +96,27 @@ impl Ledger {
         let mut opened = new.opened;
         opened.linked = linked;
         let counted = opened.mode == Mode::Auto;
-        let mut limit = counted.then_some(new.hourly_limit);
+        let mut wanted = Wanted {
+            limit: counted.then_some(new.hourly_limit),
+            after,
+            begins: Begins::IfTargetHasNone,
+        };
         for attempt in 0..MOST_CONFLICTS {
-            match self.try_open(&incident, at, &opened, &raw, limit, after).await? {
+            match self.try_open(&incident, at, &opened, &raw, wanted).await? {
                 Attempt::Opened => {
                     return Ok(Opening::Opened {
+                        case: opened.case.id(&incident).clone(),
                         incident,
                         mode: opened.mode,
                     });
                 }
                 Attempt::Taken => return self.taken(&opened).await,
+                Attempt::InCase => {
+                    opened.case.first = self.case_of_target(&opened).await?;
+                    wanted.begins = Begins::Anyhow;
+                }
                 Attempt::LimitReached => {
-                    limit = None;
+                    wanted.limit = None;
                     opened.mode = Mode::Approve;
                     opened
                         .guardrails
@@ -188,20 +200,26 @@ impl Ledger {
         at: Timestamp,
         opened: &Opened,
         raw: &AttributeValue,
-        limit: Option<u32>,
-        after: Option<&Lock>,
+        wanted: Wanted<'_>,
     ) -> Result<Attempt, LedgerError> {
         let event = Event::Opened(Box::new(opened.clone()));
         let first = Record::first(at, new_id(), event)?;
         let finding = findings::item(incident, &opened.finding, raw.clone());
         let mut writes = vec![
-            self.lock_write(incident, opened, after)?,
+            self.lock_write(incident, opened, wanted.after)?,
             self.put(record_item(incident, &first)?)?,
             self.put(meta_item(incident, &first, opened))?,
             self.put(finding)?,
         ];
-        if let Some(limit) = limit {
+        let mut places = Places::default();
+        if let Some(limit) = wanted.limit {
+            places.count = Some(writes.len());
             writes.push(self.count_write(opened, at, limit).map_err(unwritable)?);
+        }
+        if has_case(opened) {
+            places.case = Some(writes.len());
+            let write = self.case_write(incident, opened, at, wanted.begins);
+            writes.push(write.map_err(unwritable)?);
         }
         let outcome = self
             .client
@@ -211,7 +229,7 @@ impl Ledger {
             .await;
         match outcome {
             Ok(_) => Ok(Attempt::Opened),
-            Err(error) => attempt_of(error),
+            Err(error) => attempt_of(error, places),
         }
     }
 
@@ -247,15 +265,35 @@ impl Ledger {
     }
 }
 
+/// What an opening depends on.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    limit: Option<u32>,
+    after: Option<&'a Lock>,
+    begins: Begins,
+}
+
+/// Where in the transaction the writes stand that not every opening has.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    count: Option<usize>,
+    case: Option<usize>,
+}
+
+#[derive(Debug)]
 enum Attempt {
     Opened,
     Taken,
     LimitReached,
+    InCase,
     Conflict,
 }
 
 /// Tells from the cancellation reasons, which stand in the order of the writes, what stopped the transaction.
-fn attempt_of(error: SdkError<TransactWriteItemsError, HttpResponse>) -> Result<Attempt, LedgerError> {
+fn attempt_of(
+    error: SdkError<TransactWriteItemsError, HttpResponse>,
+    places: Places,
+) -> Result<Attempt, LedgerError> {
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
         let failed = |place: usize| {
             cancelled
@@ -265,12 +303,14 @@ fn attempt_of(error: SdkError<TransactWriteItemsError, HttpResponse>) -> Result<
                 == Some("ConditionalCheckFailed")
         };
         const LOCK: usize = 0;
-        const COUNT: usize = 4;
         if failed(LOCK) {
             return Ok(Attempt::Taken);
         }
-        if failed(COUNT) {
+        if places.count.is_some_and(failed) {
             return Ok(Attempt::LimitReached);
+        }
+        if places.case.is_some_and(failed) {
+            return Ok(Attempt::InCase);
         }
         let conflict = |reason: &CancellationReason| reason.code() == Some("TransactionConflict");
         if cancelled.cancellation_reasons().iter().any(conflict) {
@@ -316,18 +356,27 @@ impl Lock {
     }
 }
 
-/// Drills and plans have locks of their own: a real finding about the same target must never join one.
 fn lock_pk(opened: &Opened) -> String {
     lock_pk_of(&opened.target, &opened.playbook, opened.origin.kind())
 }
 
 fn lock_pk_of(target: &Target, playbook: &PlaybookName, origin: OriginKind) -> String {
+    format!("{}#{playbook}", target_pk_of(target, origin))
+}
+
+/// What is kept of a target whichever playbook answers it.
+pub(super) fn target_pk(opened: &Opened) -> String {
+    target_pk_of(&opened.target, opened.origin.kind())
+}
+
+/// Drills and plans have locks and cases of their own: a real finding about the same target must never join one.
+fn target_pk_of(target: &Target, origin: OriginKind) -> String {
     let stage = match origin {
         OriginKind::Finding | OriginKind::Manual => "",
         OriginKind::Drill => "DRILL#",
         OriginKind::Plan => "PLAN#",
     };
-    format!("TARGET#{stage}{}#{playbook}", target.key())
+    format!("TARGET#{stage}{}", target.key())
 }
 
 fn read_lock(item: &Item) -> Result<Lock, LedgerError> {
@@ -366,10 +415,24 @@ mod tests {
     #[test]
     fn a_throttled_transaction_is_told_from_another_that_fails() {
         for code in ["ThrottlingError", "ProvisionedThroughputExceeded"] {
-            let error = attempt_of(cancelled_by(code)).err().unwrap();
+            let error = attempt_of(cancelled_by(code), Places::default()).err().unwrap();
             assert_eq!(error.name(), ErrorName::Throttled, "{code}");
         }
-        let error = attempt_of(cancelled_by("ValidationError")).err().unwrap();
+        let error = attempt_of(cancelled_by("ValidationError"), Places::default())
+            .err()
+            .unwrap();
         assert_eq!(error.name(), ErrorName::LedgerUnavailable);
+    }
+
+    /// The second write's condition failed, whichever write that is.
+    #[test]
+    fn what_stopped_it_is_told_by_the_writes_place() {
+        let failed = || cancelled_by("ConditionalCheckFailed");
+        let at = |count, case| Places { count, case };
+        let limit = attempt_of(failed(), at(Some(1), Some(2)));
+        assert!(matches!(limit, Ok(Attempt::LimitReached)));
+        let case = attempt_of(failed(), at(None, Some(1)));
+        assert!(matches!(case, Ok(Attempt::InCase)));
+        assert!(attempt_of(failed(), Places::default()).is_err());
     }
 }

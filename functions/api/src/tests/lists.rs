@@ -29,8 +29,26 @@ fn row(number: u32) -> std::collections::HashMap<String, AttributeValue> {
     .into()
 }
 
-/// Rows 0 to 9, from behind the key that is asked for.
-fn table() -> aws_sdk_dynamodb::Client {
+/// Later than any test runs.
+const NOT_YET: &str = "2999-01-01T00:00:00Z";
+
+/// Rows 0 to 9, from behind the key that is asked for; and notices of these incidents, written then, that reached nobody.
+fn table(untold: &[(&'static str, &'static str)]) -> aws_sdk_dynamodb::Client {
+    let notice = |(incident, at): &(&str, &str)| {
+        let reference = json!({ "incident": incident, "key": "outcome" }).to_string();
+        let fields = [("reference", reference), ("opened_at", (*at).to_owned())];
+        fields
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
+            .into()
+    };
+    let notices: Vec<std::collections::HashMap<_, _>> = untold.iter().map(notice).collect();
+    let undelivered = mock!(aws_sdk_dynamodb::Client::query)
+        .match_requests(|request| {
+            let values = request.expression_attribute_values();
+            let list = values.and_then(|values| values.get(":list")?.as_s().ok());
+            list.is_some_and(|list| list == "notice")
+        })
+        .then_output(move || QueryOutput::builder().set_items(Some(notices.clone())).build());
     let after = |from: usize| {
         mock!(aws_sdk_dynamodb::Client::query)
             .match_requests(move |request| {
@@ -46,14 +64,18 @@ fn table() -> aws_sdk_dynamodb::Client {
                 QueryOutput::builder().set_items(Some(rows.collect())).build()
             })
     };
-    let rules: Vec<_> = (0..11).map(after).collect();
+    let rules: Vec<_> = std::iter::once(undelivered).chain((0..11).map(after)).collect();
     let rules: Vec<_> = rules.iter().collect();
     mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, rules.as_slice())
 }
 
 async fn pages(query: serde_json::Value) -> Vec<Vec<String>> {
+    pages_with(&[], query).await
+}
+
+async fn pages_with(untold: &[(&'static str, &'static str)], query: serde_json::Value) -> Vec<Vec<String>> {
     let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, &[] as &[&aws_smithy_mocks::Rule]);
-    let api = api(table(), sfn);
+    let api = api(table(untold), sfn);
     let (mut pages, mut query) = (Vec::new(), query);
     loop {
         let answer = api
@@ -92,4 +114,19 @@ async fn every_row_is_on_one_page() {
         [vec!["001", "003"], vec!["005", "007"], vec!["009"],]
     );
     assert_eq!(pages(json!({})).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_nobody_was_told_of_is_listed_whatever_its_status_if_it_is_asked_for() {
+    let late = [
+        ("01JDXQ6T8R7M5V9N2K4H3G1002", "2026-01-01T00:00:00Z"),
+        ("01JDXQ6T8R7M5V9N2K4H3G1004", NOT_YET),
+    ];
+    assert_eq!(
+        pages_with(&late, json!({ "status": "open", "untold": "include" })).await,
+        [vec!["001", "002", "003", "005", "007", "009"]],
+        "what was written down just now is on its way"
+    );
+    let open = vec!["001", "003", "005", "007", "009"];
+    assert_eq!(pages_with(&late, json!({ "status": "open" })).await, [open]);
 }

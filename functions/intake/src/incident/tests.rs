@@ -42,10 +42,12 @@ const MANY: u32 = 60;
 /// One target's part of the incidents table.
 #[derive(Default)]
 pub(crate) struct Table {
-    log: Vec<Record>,
-    lock: Option<AttributeValue>,
+    pub(crate) log: Vec<Record>,
+    pub(crate) lock: Option<AttributeValue>,
     /// The row of the list.
     row: Option<HashMap<String, AttributeValue>>,
+    /// Findings as they were received.
+    findings: Vec<HashMap<String, AttributeValue>>,
     /// Whether the incident that has the lock may be replaced once.
     pub(crate) replaceable: bool,
     /// How many transactions meet another one.
@@ -108,7 +110,9 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
             return MockResponse::Error(cancelled("ConditionalCheckFailed"));
         }
         for put in request.transact_items().iter().filter_map(|write| write.put()) {
-            if put.item().contains_key("list") {
+            if put.item().contains_key("raw") {
+                table.findings.push(put.item().clone());
+            } else if put.item().contains_key("list") {
                 table.row = Some(put.item().clone());
             } else if let Some(record) = put.item().get("record") {
                 table.log.push(record_of(record));
@@ -141,11 +145,14 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
     let reads = Arc::clone(table);
     let query = mock!(Client::query).then_compute_output(move |request| {
         let values = request.expression_attribute_values().unwrap();
-        let is_log = values.get(":log").is_some();
+        let (is_log, is_finding) = (values.contains_key(":log"), values.contains_key(":finding"));
         let table = reads.lock().unwrap();
         let records = table.log.iter().filter(|_| is_log);
-        let items = records.map(|record| [("record".to_owned(), text_of(record))].into());
-        QueryOutput::builder().set_items(Some(items.collect())).build()
+        let records = records.map(|record| [("record".to_owned(), text_of(record))].into());
+        let findings = table.findings.iter().filter(|_| is_finding).cloned();
+        QueryOutput::builder()
+            .set_items(Some(records.chain(findings).collect()))
+            .build()
     });
     let locks = Arc::clone(table);
     let get = mock!(Client::get_item).then_compute_output(move |request| {
@@ -413,6 +420,18 @@ async fn the_sweep_is_asked_to_prove_what_it_read_as_everybody_is() {
         intake.answer("m", &event.to_string()).await.unwrap();
         let modes: Vec<Mode> = openings(&table).into_iter().map(|(mode, _)| mode).collect();
         assert_eq!(modes, [mode]);
+    }
+}
+
+#[tokio::test]
+async fn the_case_of_a_finding_counts_before_that_of_its_target() {
+    let (table, _) = opened().await;
+    let incident = Incident::replay(&table.lock().unwrap().log).unwrap();
+    for (of_finding, expected) in [(None, "01JBEFORE"), (Some("01JOFFINDING"), "01JOFFINDING")] {
+        let mut new = incident.opened.clone();
+        new.case.first = of_finding.map(IncidentId::from);
+        join_case(&mut new, &"01JBEFORE".into(), &incident, now());
+        assert_eq!(new.case.first, Some(expected.into()));
     }
 }
 

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use backstop_aws::{Requests, answering};
 use backstop_core::{
+    incident::Status,
     log::{Event, FindingRef, Opened, Origin, Record},
     sweep::WatchTimes,
 };
@@ -75,31 +76,51 @@ fn text(value: impl Into<String>) -> AttributeValue {
 
 /// The log of an incident that this finding opened, and that has failed.
 fn log(id: &str, linked: Option<&str>) -> [AttributeValue; 2] {
-    let finding = read(id);
-    let opened = Opened {
+    let opened = opened(&read(id), linked);
+    ended(opened, Status::Failed)
+}
+
+fn opened(finding: &Finding, linked: Option<&str>) -> Opened {
+    Opened {
         playbook: "leaked-access-key".into(),
         target: finding.targets.first().unwrap().clone(),
         mode: backstop_core::Mode::Auto,
         steps: Vec::new(),
         origin: Origin::Finding,
-        finding: FindingRef::of(&finding, None),
+        finding: FindingRef::of(finding, None),
         title: String::new(),
         linked: linked.map(IncidentId::from),
         case: backstop_core::case::Case::default(),
         guardrails: Vec::new(),
-    };
+    }
+}
+
+fn ended(opened: Opened, status: Status) -> [AttributeValue; 2] {
     let opened = Record::next(None, now(), new_id(), Event::Opened(Box::new(opened))).unwrap();
-    let status = backstop_core::incident::Status::Failed;
     let closed = Record::next(Some(&opened), now(), new_id(), Event::Closed { status }).unwrap();
     [opened, closed].map(|record| text(serde_json::to_string(&record).unwrap()))
 }
 
 /// A table in which the target has two incidents, one linked to the other, and that remembers `fed` of what was fed.
 fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
+    sweep_of("", fed, |incident| match incident {
+        NEWEST => log("a-newer-finding", Some(OLDEST)),
+        _ => log("the-first-finding", None),
+    })
+}
+
+/// A table in which targets with this in their keys have incidents with these logs.
+fn sweep_of(
+    locked: &'static str,
+    fed: Option<Fed>,
+    logs: impl Fn(&str) -> [AttributeValue; 2] + Send + Sync + 'static,
+) -> (Sweep, Requests) {
     let get = mock!(Client::get_item).then_compute_output(move |request| {
         let key = |name: &str| request.key().unwrap().get(name).unwrap().as_s().unwrap();
         let item = match (key("sk").as_str(), fed) {
-            ("LOCK", _) => Some(("incident".to_owned(), text(NEWEST))),
+            ("LOCK", _) => key("pk")
+                .contains(locked)
+                .then(|| ("incident".to_owned(), text(NEWEST))),
             (_, Some(fed)) => Some(("memo".to_owned(), text(serde_json::to_string(&fed).unwrap()))),
             _ => None,
         };
@@ -107,14 +128,16 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
             .set_item(item.map(|item| [item].into()))
             .build()
     });
-    let query = mock!(Client::query).then_compute_output(|request| {
+    let query = mock!(Client::query).then_compute_output(move |request| {
         let pk = request.expression_attribute_values().unwrap().get(":pk").unwrap();
-        let records = match pk.as_s().unwrap().as_str() {
-            "INCIDENT#01JNEWEST" => log("a-newer-finding", Some(OLDEST)),
-            _ => log("the-first-finding", None),
-        };
-        let items = records.map(|record| [("record".to_owned(), record)].into());
-        QueryOutput::builder().set_items(Some(items.into())).build()
+        // The guardrails: there are none.
+        let incident = pk.as_s().unwrap().strip_prefix("INCIDENT#");
+        let records = incident.map(&logs);
+        let items = records
+            .into_iter()
+            .flatten()
+            .map(|record| [("record".to_owned(), record)].into());
+        QueryOutput::builder().set_items(Some(items.collect())).build()
     });
     let put = mock!(Client::put_item).then_output(|| PutItemOutput::builder().build());
     let dynamodb = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&get, &query, &put]);
@@ -122,6 +145,8 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
     let (config, requests) = answering("eu-west-1", &[(200, &sent.to_string())]);
     let sweep = Sweep {
         catalog: Catalog::from_json(CATALOG).unwrap(),
+        protection: backstop_core::guardrail::Protection::default(),
+        maximum_mode: Mode::Auto,
         ledger: Ledger::new(dynamodb, "incidents"),
         machines: Machines::new(aws_sdk_sfn::Client::new(&config), "arn:machine-".to_owned()),
         guardduty: aws_sdk_guardduty::Client::new(&config),
@@ -147,7 +172,7 @@ fn sweep(fed: Option<Fed>) -> (Sweep, Requests) {
     (sweep, requests)
 }
 
-async fn fed(sweep: &Sweep, id: &str) -> Report {
+async fn fed_of(sweep: &Sweep, id: &str) -> Report {
     let mut report = Report::default();
     Feeder::new(sweep)
         .feed(&source(), &[listed(id)], &mut report)
@@ -161,7 +186,7 @@ async fn fed(sweep: &Sweep, id: &str) -> Report {
 async fn what_an_earlier_incident_of_the_target_has_is_known() {
     for id in ["a-newer-finding", "the-first-finding"] {
         let (sweep, requests) = sweep(None);
-        let report = fed(&sweep, id).await;
+        let report = fed_of(&sweep, id).await;
         assert_eq!((report.known, report.fed), (1, 0), "{id}");
         assert!(report.fed_late.is_empty(), "{id}");
         assert!(requests.all().is_empty(), "{id}");
@@ -176,7 +201,7 @@ async fn what_is_fed_again_isnt_told_of_again() {
     };
     for (before, told) in [(None, 1), (Some(again), 0)] {
         let (sweep, requests) = sweep(before);
-        let report = fed(&sweep, "nobody-has-it").await;
+        let report = fed_of(&sweep, "nobody-has-it").await;
         assert_eq!((report.fed, report.fed_late.len()), (1, told));
         assert_eq!(requests.all().len(), 1);
     }
@@ -215,4 +240,68 @@ async fn what_the_queue_refuses_is_not_told_of() {
         .await;
     assert!(matches!(refused, Err(FeedError::Refused { .. })), "{refused:?}");
     assert_eq!((report.fed, report.fed_late.len()), (0, 0));
+}
+
+/// What only observed, since the deployment did, is answered once the deployment does more. What something else lowered isn't:
+/// that may be as it was.
+#[tokio::test]
+async fn a_raised_mode_alone_is_fed_and_is_not_late() {
+    let lowered_by = |guardrail: &str| backstop_core::guardrail::Decision {
+        guardrail: guardrail.to_owned(),
+        effect: backstop_core::guardrail::Effect::LowerTo(Mode::Observe),
+        detail: String::new(),
+    };
+    for (maximum, guardrail, status, known, fed) in [
+        (Mode::Auto, "maximum-mode", Status::Observed, 0, 1),
+        (Mode::Approve, "maximum-mode", Status::Expired, 0, 1),
+        (Mode::Auto, "pause", Status::Refused, 0, 1),
+        (Mode::Observe, "maximum-mode", Status::Observed, 1, 0),
+        (Mode::Auto, "limit", Status::Expired, 1, 0),
+        (Mode::Auto, "maximum-mode", Status::Contained, 1, 0),
+    ] {
+        let (mut sweep, requests) = sweep_of("", None, move |_| {
+            let mut before = opened(&read("the-first-finding"), None);
+            before.mode = Mode::Observe;
+            before.guardrails = vec![lowered_by(guardrail)];
+            ended(before, status)
+        });
+        sweep.maximum_mode = maximum;
+        let report = fed_of(&sweep, "the-first-finding").await;
+        let told = format!("{maximum}, {guardrail}, {status}");
+        assert_eq!((report.known, report.fed), (known, fed), "{told}");
+        assert!(report.fed_late.is_empty(), "{told}");
+        assert_eq!(requests.all().len(), fed, "{told}");
+    }
+}
+
+/// A mode is fed once for each state of a finding, and a higher one once more.
+#[test]
+fn each_mode_is_remembered_by_itself() {
+    let finding = read("the-first-finding");
+    let known = [
+        Known::No,
+        Known::Before,
+        Known::Raised(Mode::Approve),
+        Known::Raised(Mode::Auto),
+    ];
+    let notes: std::collections::BTreeSet<String> =
+        known.into_iter().map(|known| note_of(&finding, known)).collect();
+    assert_eq!(notes.len(), known.len(), "{notes:?}");
+}
+
+/// Intake tells of an object by its bucket, and gathers what only tells: that is where its incident is.
+#[tokio::test]
+async fn what_is_told_by_its_bucket_is_known_by_it() {
+    let event = include_str!("../../../../crates/core/tests/fixtures/guardduty-s3-object-malware.json");
+    let mut event: Value = serde_json::from_str(event).unwrap();
+    let listed = event["detail"].take();
+    let body = source().envelope(&listed).to_string();
+    let finding = parse(body.as_bytes()).unwrap().findings.remove(0);
+    let (sweep, _) = sweep_of("bucket/uploads#triage", None, move |_| {
+        ended(opened(&finding, None), Status::Reported)
+    });
+    let mut report = Report::default();
+    let mut feeder = Feeder::new(&sweep);
+    feeder.feed(&source(), &[listed], &mut report).await.unwrap();
+    assert_eq!((report.known, report.fed), (1, 0));
 }

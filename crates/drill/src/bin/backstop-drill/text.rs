@@ -6,6 +6,7 @@ use backstop_core::{Mode, incident::Status, words::undo as undo_in_words};
 use backstop_drill::{
     Environment, Report, Verdict,
     calls::CallLine,
+    cost::{Billed, Cost},
     report::FailedStep,
     state_snapshot::Difference,
     undo::{Undone, UndoneStep},
@@ -188,6 +189,24 @@ fn write_incident(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
             f,
             "machine   {transitions} state transitions (states entered, retries, and the end)"
         )?;
+    }
+    if let Some(cost) = &report.cost {
+        write_cost(f, cost)?;
+    }
+    Ok(())
+}
+
+fn write_cost(f: &mut fmt::Formatter<'_>, cost: &Cost) -> fmt::Result {
+    writeln!(
+        f,
+        "cost      ${:.6} by the prices of {}, of what is counted:",
+        cost.usd, cost.prices
+    )?;
+    for Billed { what, count, usd, .. } in &cost.billed {
+        writeln!(f, "          ${usd:.6}  {count} {what}")?;
+    }
+    for what in cost.not_counted {
+        writeln!(f, "          not counted: {what}")?;
     }
     Ok(())
 }

@@ -1,0 +1,242 @@
+//! What CloudTrail shows since an incident was contained, and what of it is written down.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::sync::Mutex;
+
+use aws_sdk_cloudtrail::{
+    Client as CloudTrail,
+    operation::lookup_events::{LookupEventsError, LookupEventsOutput},
+    types::{Event as TrailEvent, LookupAttributeKey},
+};
+use aws_sdk_dynamodb::operation::{put_item::PutItemOutput, query::QueryOutput};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use aws_smithy_types::error::ErrorMetadata;
+use backstop_core::{
+    Mode, Outcome, Verification,
+    finding::{Route, Severity, SeverityLabel},
+    incident::Status,
+    log::{FindingRef, Opened, Origin, Phase, Record, StepRef},
+};
+
+use super::*;
+use crate::testing::{KEY, event, page, step_request, trail};
+
+const CONTAINED_AT: &str = "2026-03-01T11:00:00Z";
+const MALLORY: &str = "arn:aws:iam::123456789012:user/mallory";
+
+/// An incident's log in a table, and what is written to it.
+struct Stage {
+    records: Arc<Mutex<Vec<Record>>>,
+    task: VerifyTask,
+}
+
+impl Stage {
+    /// A leaked key that was contained, and then this.
+    fn contained(then: Vec<Event>) -> Self {
+        let target = step_request("us-east-1", 24).target;
+        let opened = Opened {
+            playbook: "leaked-access-key".into(),
+            target: target.clone(),
+            mode: Mode::Auto,
+            steps: vec![StepRef {
+                step: "deactivate-key".into(),
+                action: "iam.deactivate-access-key".into(),
+                title: "Deactivate".into(),
+                phase: Phase::Contain,
+                high_impact: false,
+                with: Default::default(),
+            }],
+            origin: Origin::Finding,
+            finding: FindingRef {
+                key: "key".into(),
+                finding_type: "UnauthorizedAccess:IAMUser/TorIPCaller".into(),
+                route: Route::GuardDutyEvent,
+                severity: Severity::of_label(SeverityLabel::High),
+                count: 1,
+                first_seen: None,
+                last_seen: None,
+                created_at: None,
+                updated_at: None,
+                message: None,
+                facts: Vec::new(),
+                hub: None,
+            },
+            title: String::new(),
+            linked: None,
+            case: backstop_core::case::Case::default(),
+            guardrails: Vec::new(),
+        };
+        let step = || "deactivate-key".into();
+        let events = [
+            Event::Opened(Box::new(opened)),
+            Event::StepEnded {
+                step: step(),
+                outcome: Outcome::Already,
+            },
+            Event::Verified {
+                step: step(),
+                verification: Verification {
+                    holds: true,
+                    observed: "Inactive".into(),
+                },
+                after_end: false,
+            },
+            Event::Closed {
+                status: Status::Contained,
+            },
+        ];
+        let mut records: Vec<Record> = Vec::new();
+        for event in events.into_iter().chain(then) {
+            let id = format!("r{}", records.len());
+            let at = CONTAINED_AT.parse().unwrap();
+            records.push(Record::next(records.last(), at, id, event).unwrap());
+        }
+        Self {
+            records: Arc::new(Mutex::new(records)),
+            task: VerifyTask {
+                incident: "01J".into(),
+                target,
+            },
+        }
+    }
+
+    fn look_back(&self, accounts: Arc<Accounts>) -> LookBack {
+        let text = |record: &Record| {
+            aws_sdk_dynamodb::types::AttributeValue::S(serde_json::to_string(record).unwrap())
+        };
+        let (read, written) = (Arc::clone(&self.records), Arc::clone(&self.records));
+        let query = mock!(aws_sdk_dynamodb::Client::query).then_compute_output(move |_| {
+            let records = read.lock().unwrap();
+            let items = records
+                .iter()
+                .map(|record| [("record".to_owned(), text(record))].into());
+            QueryOutput::builder().set_items(Some(items.collect())).build()
+        });
+        let put = mock!(aws_sdk_dynamodb::Client::put_item).then_compute_output(move |request| {
+            let record = request.item().unwrap().get("record").unwrap().as_s().unwrap();
+            written
+                .lock()
+                .unwrap()
+                .push(serde_json::from_str(record).unwrap());
+            PutItemOutput::builder().build()
+        });
+        let table = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&query, &put]);
+        LookBack::new(Ledger::new(table, "incidents"), accounts, Protection::default())
+    }
+
+    /// What was written down.
+    fn aftermath(&self) -> Option<Aftermath> {
+        match &self.records.lock().unwrap().last().unwrap().event {
+            Event::LookedBack { aftermath } => Some((**aftermath).clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What CloudTrail has under the names of resources.
+fn about(events: &[Value]) -> Rule {
+    let events: Vec<TrailEvent> = events
+        .iter()
+        .map(|event| TrailEvent::builder().cloud_trail_event(event.to_string()).build())
+        .collect();
+    mock!(CloudTrail::lookup_events)
+        .match_requests(|request| {
+            let mut attributes = request.lookup_attributes().iter();
+            attributes.any(|attribute| attribute.attribute_key() == &LookupAttributeKey::ResourceName)
+        })
+        .then_output(move || {
+            LookupEventsOutput::builder()
+                .set_events(Some(events.clone()))
+                .build()
+        })
+}
+
+fn failing(code: &'static str) -> Rule {
+    mock!(CloudTrail::lookup_events)
+        .then_error(move || LookupEventsError::generic(ErrorMetadata::builder().code(code).build()))
+}
+
+#[tokio::test]
+async fn what_the_key_still_tried_and_who_changed_it_back_is_written_down() {
+    let mut refused = event("1", KEY, "ListUsers", json!({}), json!(null));
+    refused["errorCode"] = json!("AccessDenied");
+    let works = event("2", KEY, "CreateUser", json!({ "userName": "helper" }), json!({}));
+    let mut before = event("3", KEY, "CreateUser", json!({ "userName": "early" }), json!({}));
+    before["eventTime"] = json!("2026-03-01T10:59:00Z");
+    let mut reactivated = event(
+        "4",
+        "AKIAI44QH8DHBEXAMPLE",
+        "UpdateAccessKey",
+        json!({ "accessKeyId": KEY, "status": "Active" }),
+        json!(null),
+    );
+    reactivated["userIdentity"]["userName"] = json!("mallory");
+    reactivated["userIdentity"]["arn"] = json!(MALLORY);
+    let (by, about) = (
+        page(KEY, None, &[works, refused, before], None),
+        about(&[reactivated]),
+    );
+
+    let stage = Stage::contained(vec![]);
+    let answer = stage
+        .look_back(trail(&[&by, &about]))
+        .run(&stage.task)
+        .await
+        .unwrap();
+    assert_eq!(answer, json!({ "looked_back": true }));
+    let seen = stage.aftermath().unwrap();
+    assert_eq!(seen.from, CONTAINED_AT.parse().unwrap());
+    assert_eq!((seen.denied, seen.succeeded), (1, 1), "{seen:#?}");
+    let by: Vec<&str> = seen.touched.iter().map(|touch| touch.by.as_str()).collect();
+    assert!(
+        !by.is_empty() && by.iter().all(|who| *who == MALLORY),
+        "{seen:#?}"
+    );
+    assert!(seen.incomplete.is_empty(), "{seen:#?}");
+}
+
+/// The machine tries again what may be read later.
+#[tokio::test]
+async fn what_may_be_read_later_is_handed_back_and_nothing_is_written_down() {
+    let stage = Stage::contained(vec![]);
+    let look_back = stage.look_back(trail(&[&failing("ServiceUnavailable")]));
+    let error = look_back.run(&stage.task).await.unwrap_err();
+    assert!(error.name().is_retryable(), "{error}");
+    assert_eq!(stage.aftermath(), None);
+}
+
+/// Nobody is to take it for nothing that was seen.
+#[tokio::test]
+async fn what_cant_be_read_at_all_is_written_down_as_missing() {
+    let stage = Stage::contained(vec![]);
+    let look_back = stage.look_back(trail(&[&failing("AccessDeniedException")]));
+    look_back.run(&stage.task).await.unwrap();
+    let seen = stage.aftermath().unwrap();
+    assert!(seen.regions.is_empty(), "{seen:#?}");
+    let is_named = |line: &String| line.contains("us-east-1 wasn't read");
+    assert!(seen.incomplete.iter().any(is_named), "{seen:#?}");
+}
+
+#[tokio::test]
+async fn nothing_is_looked_for_once_nobody_wants_it_to_hold() {
+    let released =
+        json!({ "event": "released", "by": MALLORY, "person": "user/mallory", "reason": "tested" });
+    let stage = Stage::contained(vec![serde_json::from_value(released).unwrap()]);
+    let look_back = stage.look_back(trail(&[&failing("ServiceUnavailable")]));
+    let answer = look_back.run(&stage.task).await.unwrap();
+    assert_eq!(answer, json!({ "looked_back": false }));
+    assert_eq!(stage.aftermath(), None);
+}
+
+#[test]
+fn the_targets_own_names_are_looked_for() {
+    let stage = Stage::contained(vec![]);
+    let incident = Incident::replay(&stage.records.lock().unwrap()).unwrap();
+    let found = Principal {
+        user: Some("build-server".to_owned()),
+        ..Principal::default()
+    };
+    let names = names(&stage.task.target, &incident, &found);
+    let expected = ["build-server", KEY].map(|name| Lookup::Resource(name.to_owned()));
+    assert_eq!(names, expected.into());
+}

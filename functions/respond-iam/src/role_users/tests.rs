@@ -1,9 +1,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 use std::sync::Arc;
 
-use aws_sdk_cloudtrail::{operation::lookup_events::LookupEventsOutput, types::Event};
+use aws_sdk_cloudtrail::{
+    operation::lookup_events::{LookupEventsError, LookupEventsOutput},
+    types::Event,
+};
 use aws_sdk_ec2::{
-    operation::describe_iam_instance_profile_associations::DescribeIamInstanceProfileAssociationsOutput,
+    operation::describe_iam_instance_profile_associations::{
+        DescribeIamInstanceProfileAssociationsError, DescribeIamInstanceProfileAssociationsOutput,
+    },
     types::{IamInstanceProfile, IamInstanceProfileAssociation},
 };
 use aws_sdk_iam::{
@@ -154,11 +159,15 @@ async fn the_services_and_whoever_has_no_user_name_are_named() {
 async fn what_cannot_be_read_is_unknown_and_never_nobody() {
     let denied = mock!(aws_sdk_lambda::Client::list_functions)
         .then_error(|| ListFunctionsError::generic(error("AccessDeniedException")));
+    let unseen = mock!(aws_sdk_ec2::Client::describe_iam_instance_profile_associations)
+        .then_error(|| DescribeIamInstanceProfileAssociationsError::generic(error("UnauthorizedOperation")));
+    let unread = mock!(aws_sdk_cloudtrail::Client::lookup_events)
+        .then_error(|| LookupEventsError::generic(error("AccessDeniedException")));
     let found = users(accounts!(
         Iam = aws_sdk_iam: [role_trusting("AROAEXAMPLE", SERVICES), profiles()],
-        Ec2 = aws_sdk_ec2: [],
+        Ec2 = aws_sdk_ec2: [unseen],
         Lambda = aws_sdk_lambda: [denied],
-        CloudTrail = aws_sdk_cloudtrail: [],
+        CloudTrail = aws_sdk_cloudtrail: [unread],
     ))
     .await;
     let unknown = found.unknown.join("\n");

@@ -5,9 +5,11 @@
 pub mod autoscaling;
 pub mod cloudtrail;
 pub mod ec2;
+pub mod ecs;
 pub mod elasticloadbalancing;
 pub mod iam;
 pub mod kms;
+pub mod lambda;
 pub mod s3;
 pub mod ssm;
 

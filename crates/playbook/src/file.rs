@@ -144,6 +144,11 @@ pub(crate) struct GroundsFile {
     #[serde(default)]
     #[schemars(schema_with = "health_events")]
     pub(crate) health_events: Vec<Spanned<String>>,
+    /// Finding types of other AWS products, such as Macie's `Policy:IAMUser/S3BucketPublic`; only that product's own
+    /// findings have them.
+    #[serde(default)]
+    #[schemars(schema_with = "product_types")]
+    pub(crate) product_types: Vec<Spanned<String>>,
     /// Security Hub control ids, such as `S3.2`; with `*`, the known controls that match.
     #[serde(default)]
     #[schemars(schema_with = "controls")]
@@ -159,11 +164,12 @@ pub(crate) struct GroundsFile {
 
 impl GroundsFile {
     /// Every list of triggers.
-    pub(crate) const fn lists(&self) -> [&Vec<Spanned<String>>; 4] {
+    pub(crate) const fn lists(&self) -> [&Vec<Spanned<String>>; 5] {
         [
             &self.finding_types,
             &self.actor_finding_types,
             &self.health_events,
+            &self.product_types,
             &self.controls,
         ]
     }
@@ -249,6 +255,16 @@ fn health_events(_: &mut SchemaGenerator) -> Schema {
         "description": "Event type codes of AWS Health about credentials and abuse, such as \
             `AWS_RISK_CREDENTIALS_EXPOSED`; `*` stands for any run of characters.",
         "items": { "type": "string", "pattern": "^AWS_RISK_[A-Z_]*\\*?$" },
+    })
+}
+
+fn product_types(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = known::product_types().map(|(_, name)| name).collect();
+    json_schema!({
+        "type": "array",
+        "description": "Finding types of other AWS products, such as Macie's `Policy:IAMUser/S3BucketPublic`; only that \
+            product's own findings have them.",
+        "items": { "enum": names },
     })
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn fit<'a>(triggers: &'a Triggers, finding: &Finding, kind: TargetKin
         .flat_map(|grounds| {
             by_type(grounds, finding)
                 .chain(by_health_event(grounds, finding))
+                .chain(by_product_type(grounds, finding))
                 .chain(by_control(grounds, finding))
                 .map(|(fit, why)| Fitting {
                     fit,
@@ -101,6 +102,23 @@ fn by_health_event(grounds: &Grounds, finding: &Finding) -> impl Iterator<Item =
         .map(|pattern| {
             let why = format!("AWS Health event `{}` matches `{pattern}`", finding.finding_type);
             (fit_of(pattern, Fit::Type), why)
+        })
+}
+
+/// Only a product's own findings have its types, and who imports findings can't take the name of one of AWS's.
+fn by_product_type(grounds: &Grounds, finding: &Finding) -> impl Iterator<Item = (Fit, String)> {
+    let is_its = |name: &str| {
+        known::product_types().any(|(product, known)| known == name && product == finding.product)
+    };
+    grounds
+        .product_types
+        .iter()
+        .filter(move |name| **name == finding.finding_type && is_its(name))
+        .map(|name| {
+            (
+                Fit::Type,
+                format!("it is a finding of {} of type `{name}`", finding.product),
+            )
         })
 }
 

@@ -83,6 +83,19 @@ pub fn finding_types() -> impl Iterator<Item = FindingType> {
     })
 }
 
+/// Finding types of other products that a playbook answers, each with its product (Macie User Guide, "Types of Macie
+/// findings"). IAM Access Analyzer has no types: a finding about access for everybody is told apart as it is read.
+const PRODUCT_TYPES: [(&str, &str); 3] = [
+    ("IAM Access Analyzer", "aws/access-analyzer/public"),
+    ("Macie", "Policy:IAMUser/S3BlockPublicAccessDisabled"),
+    ("Macie", "Policy:IAMUser/S3BucketPublic"),
+];
+
+/// Finding types of other products than GuardDuty that can be named, each with its product.
+pub fn product_types() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PRODUCT_TYPES.into_iter()
+}
+
 /// Every known Security Hub control.
 pub fn controls() -> impl Iterator<Item = Control> {
     rows(include_str!("securityhub_controls.tsv")).filter_map(|row| match row.as_slice() {

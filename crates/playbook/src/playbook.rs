@@ -64,6 +64,9 @@ pub struct Grounds {
     pub actor_finding_types: Vec<String>,
     /// Event type codes of AWS Health, with `*`.
     pub health_events: Vec<String>,
+    /// Finding types of other AWS products.
+    #[serde(default)]
+    pub product_types: Vec<String>,
     /// Security Hub control ids; with `*`, the known controls that match.
     pub controls: Vec<String>,
     /// Only by findings from this severity on; milder ones of the same types are looked for elsewhere.
@@ -79,6 +82,7 @@ impl Grounds {
             &self.finding_types,
             &self.actor_finding_types,
             &self.health_events,
+            &self.product_types,
             &self.controls,
         ];
         lists.iter().all(|list| list.is_empty())
@@ -99,6 +103,11 @@ impl Triggers {
     /// The codes of AWS Health's events.
     pub fn health_events(&self) -> impl Iterator<Item = &String> {
         self.grounds.iter().flat_map(|it| &it.health_events)
+    }
+
+    /// The finding types of other AWS products.
+    pub fn product_types(&self) -> impl Iterator<Item = &String> {
+        self.grounds.iter().flat_map(|it| &it.product_types)
     }
 
     /// The Security Hub controls.

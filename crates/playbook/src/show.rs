@@ -192,6 +192,7 @@ impl fmt::Display for Proof<'_> {
             join(grounds.health_events.iter().map(|it| format!("AWS Health {it}"))),
             "",
         )?;
+        line(join(&grounds.product_types), " of another product")?;
         line(
             join(grounds.controls.iter().map(|it| format!("control {it}"))),
             "",

@@ -137,6 +137,12 @@ fn each_mistake_has_its_code_and_line() {
             "unknown-health-event",
             "health_events:",
         ),
+        (
+            "      health_events:",
+            "      product_types: [Policy:IAMUser/S3BucketPubli]\n      health_events:",
+            "unknown-product-type",
+            "health_events:",
+        ),
         // What anybody can provoke, and what nobody has judged yet, isn't answered unasked.
         (
             auto,

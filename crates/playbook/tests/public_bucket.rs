@@ -17,12 +17,12 @@ use std::{
 };
 
 use backstop_core::{
-    Finding,
+    Finding, Mode,
     finding::{SeverityLabel, parse},
     kind,
 };
 use backstop_playbook::{Catalog, known, load_dir};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const NAME: &str = "public-bucket";
 const TYPES: [&str; 3] = [
@@ -128,4 +128,84 @@ fn real_findings_of_opened_buckets_reach_it_with_all_their_buckets() {
         println!("{number:4} | {line}");
     }
     assert!(reached > 0, "none of the real findings reached the playbook");
+}
+
+/// As Security Hub passes on what Macie and IAM Access Analyzer find (ASFF).
+fn imported(product: &str, types: &str, other: &Value) -> Finding {
+    let finding = json!({
+        "SchemaVersion": "2018-10-08",
+        "Id": format!("arn:aws:{product}:eu-west-1:123456789012:finding/0123456789abcdef"),
+        "ProductArn": format!("arn:aws:securityhub:eu-west-1::product/aws/{product}"),
+        "GeneratorId": format!("aws/{product}"),
+        "AwsAccountId": "123456789012",
+        "Types": [types],
+        "CreatedAt": "2026-03-01T11:00:00Z",
+        "UpdatedAt": "2026-03-01T11:00:00Z",
+        "Severity": { "Label": "HIGH" },
+        "Title": "a bucket", "Description": "a bucket",
+        "Resources": [{ "Type": "AwsS3Bucket", "Id": "arn:aws:s3:::holiday-pictures", "Region": "eu-west-1",
+            "Details": { "Other": other } }],
+        "Workflow": { "Status": "NEW" }, "RecordState": "ACTIVE",
+    });
+    let event = json!({ "version": "0", "id": "01234567-89ab-cdef-0123-456789abcdef", "source": "aws.securityhub",
+        "detail-type": "Security Hub Findings - Imported", "account": "123456789012", "region": "eu-west-1",
+        "time": "2026-03-01T11:00:00Z", "resources": [], "detail": { "findings": [finding] } });
+    parse(event.to_string().as_bytes()).unwrap().findings.remove(0)
+}
+
+#[test]
+fn macies_and_access_analyzers_findings_of_open_buckets_reach_it_and_ask() {
+    const PRACTICE: &str = "Software and Configuration Checks/AWS Security Best Practices";
+    let catalog = catalog();
+    let none = json!({});
+    let everybody = json!({ "External Principal Type": "AWS", "External Principal": "*" });
+    for finding in [
+        imported(
+            "macie",
+            &format!("{PRACTICE}/Policy:IAMUser-S3BucketPublic"),
+            &none,
+        ),
+        imported(
+            "macie",
+            &format!("{PRACTICE}/Policy:IAMUser-S3BlockPublicAccessDisabled"),
+            &none,
+        ),
+        imported(
+            "access-analyzer",
+            &format!("{PRACTICE}/External Access Granted"),
+            &everybody,
+        ),
+    ] {
+        let answers = catalog.answers(&finding);
+        let [answer] = answers.as_slice() else {
+            unreachable!("{}: {answers:?}", finding.finding_type)
+        };
+        assert_eq!(answer.playbook.name, NAME.into(), "{}", finding.finding_type);
+        assert_eq!(answer.mode, Mode::Approve, "{}", finding.finding_type);
+    }
+    // What is in the bucket, one named account, and another product that says so.
+    let one = json!({ "External Principal Type": "AWS", "External Principal": "444455556666" });
+    for finding in [
+        imported(
+            "macie",
+            "Sensitive Data Identifications/PII/SensitiveData:S3Object-Personal",
+            &none,
+        ),
+        imported(
+            "access-analyzer",
+            &format!("{PRACTICE}/External Access Granted"),
+            &one,
+        ),
+        imported(
+            "inspector",
+            &format!("{PRACTICE}/Policy:IAMUser-S3BucketPublic"),
+            &everybody,
+        ),
+    ] {
+        let is_it = catalog
+            .answers(&finding)
+            .iter()
+            .any(|answer| answer.playbook.name == NAME.into());
+        assert!(!is_it, "{} of {}", finding.finding_type, finding.product);
+    }
 }

@@ -27,7 +27,8 @@ pub enum PrincipalKind {
 }
 
 impl PrincipalKind {
-    const fn word(self) -> &'static str {
+    /// As the AWS CLI and people call it.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Role => "role",

@@ -45,6 +45,7 @@ impl Action for DenySession {
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let iam = self.accounts.at(request)?.client::<Iam>();
         let role = principal::role(&iam, &request.target).await?;
+        named_by_aws::refuse_identity_center(&role, &request.target)?;
         let Some(named) = named_by_aws::of(&request.target, &role.trust) else {
             return Err(StepError::NotApplicable {
                 reason: format!(

@@ -2,7 +2,8 @@
 //!
 //! *Changes* one inline policy whose name holds the incident's id. It is what ends sessions made by
 //! `GetSessionToken` and `GetFederationToken`, which outlive their key, and the console.
-//! Where the user's inline policies leave no room for it, AWS's own policy `AWSDenyAll` is attached instead.
+//! Where the user's inline policies leave no room for it, as after many incidents, AWS's own policy `AWSDenyAll` is attached
+//! instead, or set as the boundary.
 //! *Undo* removes that policy if its text is still ours; while sessions from before may be alive, it is narrowed
 //! to them, so that stolen ones don't come back to life. `AWSDenyAll` it leaves to a person: nothing tells which incidents
 //! it holds. *Twice* is harmless: the same text under the same name.
@@ -20,7 +21,7 @@ use backstop_runtime::{
     inline_policy::{PolicyReceipt, PolicyState, deny_all},
 };
 
-use crate::{aws_deny_all, principal, sign_in};
+use crate::{aws_deny_all::Fallback, principal, sign_in};
 
 /// See the module.
 pub(crate) struct DenyUser {
@@ -35,6 +36,11 @@ impl DenyUser {
     fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
         let iam = self.accounts.at(request)?.client::<Iam>();
         Ok(InlineDeny::on(PrincipalKind::User, iam))
+    }
+
+    fn fallback<'a>(&self, request: &StepRequest, user: &'a str) -> Result<Fallback<'a>, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        Ok(Fallback::on(iam, PrincipalKind::User, &request.target, user))
     }
 }
 
@@ -89,8 +95,8 @@ impl Action for DenyUser {
         let mut limits = sign_in.limits(&request.target, &user);
         limits.push("sessions of roles that this user has assumed go on until they expire".to_owned());
         limits.push(format!(
-            "if inline policies of user {} have no room for it, `AWSDenyAll` is attached instead, which undo leaves to a \
-             person",
+            "if inline policies of user {} have no room for it, `AWSDenyAll` is attached instead, or set as the boundary, \
+             which undo leaves to a person",
             user.name
         ));
         Ok(Plan {
@@ -114,7 +120,7 @@ impl Action for DenyUser {
         principal::check_user_to_act(&iam, &request.target, &policy.holder).await?;
         match self.deny(request)?.put(&policy).await {
             Err(error) if error.name() == ErrorName::QuotaExceeded => {
-                aws_deny_all::attach(&iam, &request.target, &policy.holder).await
+                self.fallback(request, &policy.holder)?.deny().await
             }
             put => put,
         }
@@ -139,11 +145,13 @@ impl Action for DenyUser {
         if verification.holds {
             return Ok(verification);
         }
-        let iam = self.accounts.at(request)?.client::<Iam>();
-        if aws_deny_all::is_attached(&iam, &request.target, &policy.holder).await? {
+        if self.fallback(request, &policy.holder)?.denies().await? {
             return Ok(Verification {
                 holds: true,
-                observed: format!("user {} has AWS's policy AWSDenyAll attached", policy.holder),
+                observed: format!(
+                    "user {} has AWS's policy AWSDenyAll, attached or as its boundary",
+                    policy.holder
+                ),
             });
         }
         Ok(verification)
@@ -160,15 +168,14 @@ impl Action for DenyUser {
         principal::check_user(&iam, &request.target, &policy.holder).await?;
         let deny = self.deny(request)?;
         let state = deny.state(&policy).await?;
-        if state == PolicyState::Absent
-            && aws_deny_all::is_attached(&iam, &request.target, &policy.holder).await?
-        {
+        let fallback = self.fallback(request, &policy.holder)?;
+        if state == PolicyState::Absent && fallback.denies().await? {
             return Ok(UndoOutcome::KeptOff {
                 reason: format!(
                     "user {} is denied by AWS's policy AWSDenyAll, which other incidents may need: once none does, \
-                     take it away by `{}`",
+                     take it away by {}",
                     policy.holder,
-                    aws_deny_all::by_hand(&request.target, &policy.holder)
+                    fallback.by_hand()
                 ),
             });
         }

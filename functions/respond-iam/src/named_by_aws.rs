@@ -1,9 +1,13 @@
 //! Sessions of roles that AWS itself names: where nobody else may assume the role, the name proves whose session it is, and
 //! a deny can be about it alone.
 
-use backstop_core::{Target, kind};
+use backstop_core::{Target, guardrail::Protection, kind};
+use backstop_runtime::StepError;
 
-use crate::{principal::instance_of, trust::Trust};
+use crate::{
+    principal::{Role, instance_of},
+    trust::Trust,
+};
 
 /// A service's principal without its domain, and what it names a session after: Lambda after the function, ECS after the
 /// task (Lambda Developer Guide, "Lambda execution role"; Amazon ECS Developer Guide, "Task IAM role").
@@ -23,17 +27,49 @@ pub(crate) struct Named<'a> {
 /// The session of the target, if AWS named it. Not one that looks like an instance's: no service of these names one so.
 pub(crate) fn of<'a>(target: &'a Target, trust: &Trust) -> Option<Named<'a>> {
     let session = kind::RoleSession::of(&target.resource)?;
-    let is_session_name = session
-        .session_name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "_=,.@-".contains(c));
     let what: Option<Vec<&str>> = trust.principals.iter().map(|name| named_after(name)).collect();
     let what = what.filter(|what| !what.is_empty())?.join(" or ");
-    let is_named = is_session_name && !session.session_name.is_empty() && instance_of(target).is_none();
+    let is_named = is_session_name(&session.session_name) && instance_of(target).is_none();
     is_named.then(|| Named {
         what,
         name: &session.session_name,
         user_id: format!("{}:{}", session.role_id, session.session_name),
+    })
+}
+
+/// What STS takes for one (AWS STS API Reference, "AssumeRole"): nothing that means something else in a policy.
+fn is_session_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_=,.@-".contains(c))
+}
+
+/// Refuses a session of a role of IAM Identity Center, which names sessions after its users (IAM Identity Center User Guide,
+/// "Revoke active IAM role sessions created by permission sets"): nobody can write a policy on such a role, so a person must
+/// deny that user in the permission set. Only the role's path tells such a role.
+pub(crate) fn refuse_identity_center(role: &Role, target: &Target) -> Result<(), StepError> {
+    let path = role.arn.splitn(6, ':').nth(5).unwrap_or_default();
+    let is_identity_center = path.starts_with("role/aws-reserved/sso.amazonaws.com/");
+    let session = kind::RoleSession::of(&target.resource).filter(|_| is_identity_center);
+    let (Some(session), Some(protected)) = (session, Protection::default().decide(&role.arn)) else {
+        return Ok(());
+    };
+    let user = &session.session_name;
+    let only_them = match is_session_name(user) {
+        true => format!(
+            "the session is that of its user {user}: an inline deny in the permission set under the condition \
+             `\"StringLike\": {{\"aws:userid\": \"*:{user}\"}}`, provisioned to its accounts, holds this user's sessions alone, \
+             and others with the permission set go on"
+        ),
+        false => "deny its user in the permission set, provisioned to its accounts".to_owned(),
+    };
+    Err(StepError::Refused {
+        guardrail: protected.guardrail,
+        reason: format!(
+            "role {} is of IAM Identity Center, and IAM lets nobody change it; {only_them}",
+            role.name
+        ),
     })
 }
 
@@ -82,6 +118,38 @@ mod tests {
             assert_eq!(named(session(), open), None, "{open}");
         }
         assert_eq!(named(instance_session("AROAEXAMPLE"), lambda), None);
+    }
+
+    #[test]
+    fn an_identity_center_users_session_is_refused_with_the_deny_that_holds_that_user_alone() {
+        let role = |arn: &str| Role {
+            name: "AWSReservedSSO_Admin_0123456789abcdef".into(),
+            arn: arn.into(),
+            tags: std::collections::BTreeMap::new(),
+            max_session_seconds: 3600,
+            last_used: None,
+            trust: trusting(
+                r#"{"Federated":"arn:aws:iam::123456789012:saml-provider/AWSSSO_DO_NOT_DELETE"}"#,
+            ),
+        };
+        let target = step_request(role_session("AROAEXAMPLE")).target;
+        let own = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/\
+                   AWSReservedSSO_Admin_0123456789abcdef";
+        let refused = refuse_identity_center(&role(own), &target)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            refused.contains(r#""StringLike": {"aws:userid": "*:build-7"}"#)
+                && refused.contains("protected-principal"),
+            "{refused}"
+        );
+        // What whoever reads this code would call it.
+        for other in [
+            "arn:aws:iam::123456789012:role/AWSReservedSSO_Admin_0123456789abcdef",
+            "arn:aws:iam::123456789012:role/x/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef",
+        ] {
+            assert!(refuse_identity_center(&role(other), &target).is_ok(), "{other}");
+        }
     }
 
     /// A policy's text knows variables, and `*` where wildcards are.

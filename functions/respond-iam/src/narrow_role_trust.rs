@@ -1,9 +1,13 @@
 //! `iam.narrow-role-trust`: lets nobody assume the role any more, by a deny added to its trust policy.
 //!
-//! *Changes* the trust policy: its statements stay, one of Backstop's is added. Sessions that exist go on; ending
-//! them is `iam.revoke-role-sessions`. *Undo* takes that one statement away, and refuses if the others aren't those from
-//! before. Each text that is written is made of the one that IAM has at that moment: none ever comes out of the log.
-//! *Twice* is harmless: the statement is added once.
+//! *Changes* the trust policy: its statements stay, one of Backstop's is added. Principals that no longer exist are left out,
+//! since IAM refuses a text that names them; nobody can be them again. Sessions that exist go on; ending them is
+//! `iam.revoke-role-sessions`. *Undo* takes that one statement away, known by its `Sid`. Statements that people took out
+//! meanwhile stay out; it refuses if there are others than before. Each text that is written is made of the one that IAM has
+//! at that moment: none ever comes out of the log, the receipt only says what was. *Twice* is harmless: the statement is
+//! added once.
+
+mod document;
 
 use std::sync::Arc;
 
@@ -19,8 +23,8 @@ use backstop_runtime::{
     inline_deny::Iam,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
+use self::document::Document;
 use crate::principal::{self, Role};
 
 /// The quota of a role's trust policy without an increase is 2,048 characters, with one 4,096 (IAM User Guide,
@@ -76,8 +80,8 @@ impl Action for NarrowRoleTrust {
         let iam = self.accounts.at(request)?.client::<Iam>();
         let role = principal::role(&iam, &request.target).await?;
         let before = role.trust.document.clone();
-        let narrowed = narrow(&role, &request.incident)?;
-        let change = (!is_same(&before, &narrowed)).then(|| Change {
+        let (narrowed, gone) = narrow(&role, &request.incident)?;
+        let change = (read(&role)? != narrowed).then(|| Change {
             api: permissions::iam::UPDATE_ASSUME_ROLE_POLICY.action.to_owned(),
             what: format!("trust policy of role {}", role.name),
             now: format!("may be assumed by {}", role.trust.principals.join(", ")),
@@ -99,12 +103,9 @@ impl Action for NarrowRoleTrust {
             manual_undo: vec![format!(
                 "aws iam update-assume-role-policy --role-name {} --policy-document {}",
                 role.name,
-                quoted(&on_one_line(&receipt.before))
+                quoted(&without_gone(&role)?.to_string())
             )],
-            limits: vec![format!(
-                "sessions of role {} that exist go on until they expire: revoke them too",
-                role.name
-            )],
+            limits: limits(&role.name, &gone),
             needs_approval: Some(format!("nobody can assume role {} any more", role.name)),
             captured: None,
             receipt: write_receipt(&receipt)?,
@@ -118,11 +119,11 @@ impl Action for NarrowRoleTrust {
         principal::check_role(&request.target, &trust.role_name)?;
         let iam = self.accounts.at(request)?.client::<Iam>();
         let role = principal::role(&iam, &request.target).await?;
-        let narrowed = narrow(&role, &request.incident)?;
-        if is_same(&role.trust.document, &narrowed) {
+        let (narrowed, _) = narrow(&role, &request.incident)?;
+        if read(&role)? == narrowed {
             return Ok(());
         }
-        self.set(request, &role.name, &narrowed).await
+        self.set(request, &role.name, &narrowed.to_string()).await
     }
 
     async fn verify(
@@ -130,9 +131,8 @@ impl Action for NarrowRoleTrust {
         request: &StepRequest,
         _receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
-        let now: Value =
-            serde_json::from_str(&self.role_now(request).await?.trust.document).unwrap_or_default();
-        let holds = statements(&now).contains(&denial(&request.incident));
+        let now = read(&self.role_now(request).await?)?;
+        let holds = now.denies_everybody(&request.incident);
         let denies = if holds { "denies" } else { "doesn't deny" };
         Ok(Verification {
             holds,
@@ -152,23 +152,33 @@ impl Action for NarrowRoleTrust {
         let trust: TrustReceipt = read_receipt(receipt)?;
         principal::check_role(&request.target, &trust.role_name)?;
         let role = self.role_now(request).await?;
-        let now = &role.trust.document;
-        if is_same(now, &trust.before) {
+        let now = read(&role)?;
+        let before =
+            Document::read(&trust.before).ok_or_else(|| unreadable(&role, "was no policy before"))?;
+        if now == before {
             return Ok(UndoOutcome::NothingToUndo {
                 reason: format!("role {} has the trust policy from before", role.name),
             });
         }
-        match widen(now, &request.incident, is_single(&trust.before)) {
-            Some(widened) if is_same(&widened, &trust.before) => {
-                self.set(request, &role.name, &widened).await?;
+        let (before, gone) = before.without_gone().ok_or_else(|| only_gone(&role))?;
+        let (now, _) = now.without_gone().ok_or_else(|| only_gone(&role))?;
+        match now.widened(&request.incident, &before) {
+            Some(widened) => {
+                self.set(request, &role.name, &widened.to_string()).await?;
+                let lost = match gone.is_empty() && widened == before {
+                    true => String::new(),
+                    false => ", but for the statements and principals that were taken out since".to_owned(),
+                };
                 Ok(UndoOutcome::Restored {
-                    what: format!("role {} has its trust policy from before", role.name),
+                    what: format!("role {} has its trust policy from before{lost}", role.name),
                 })
             }
-            Some(_) | None => Ok(UndoOutcome::Drifted {
+            None => Ok(UndoOutcome::Drifted {
                 found: format!(
-                    "the trust policy of role {} is neither Backstop's nor that from before",
-                    role.name
+                    "the trust policy of role {} has no statement of this incident's, or one that wasn't there before: read it, \
+                     and take out the statement `{}` by hand",
+                    role.name,
+                    document::sid(&request.incident)
                 ),
             }),
         }
@@ -187,85 +197,58 @@ fn named(target: &Target) -> Target {
     }
 }
 
-/// An explicit deny outweighs every allow (IAM User Guide, "Policy evaluation logic").
-fn denial(incident: &IncidentId) -> Value {
-    json!({
-        "Sid": format!("Backstop{incident}"),
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"],
-    })
+fn read(role: &Role) -> Result<Document, StepError> {
+    Document::read(&role.trust.document).ok_or_else(|| unreadable(role, "is no policy in JSON"))
 }
 
-fn narrow(role: &Role, incident: &IncidentId) -> Result<String, StepError> {
-    let unreadable = |detail: String| StepError::Mismatch {
+/// The policy as IAM takes it back.
+fn without_gone(role: &Role) -> Result<Document, StepError> {
+    let (document, _) = read(role)?.without_gone().ok_or_else(|| only_gone(role))?;
+    Ok(document)
+}
+
+/// The policy with our statement, and the principals that it can't keep.
+fn narrow(role: &Role, incident: &IncidentId) -> Result<(Document, Vec<String>), StepError> {
+    let (document, gone) = read(role)?.without_gone().ok_or_else(|| only_gone(role))?;
+    let narrowed = document.narrowed(incident);
+    let length = narrowed.to_string().chars().count();
+    if length > LONGEST {
+        return Err(unreadable(
+            role,
+            &format!(
+                "would have {length} characters, and IAM takes {LONGEST} at most: revoke its sessions and narrow it by hand"
+            ),
+        ));
+    }
+    Ok((narrowed, gone))
+}
+
+fn unreadable(role: &Role, detail: &str) -> StepError {
+    StepError::Mismatch {
         detail: format!("the trust policy of role `{}` {detail}", role.name),
-    };
-    let mut document: Value = serde_json::from_str(&role.trust.document)
-        .map_err(|error| unreadable(format!("is no JSON: {error}")))?;
-    let mut all = statements(&document);
-    let ours = denial(incident);
-    if !all.contains(&ours) {
-        all.push(ours);
-    }
-    document
-        .as_object_mut()
-        .ok_or_else(|| unreadable("is no JSON object".to_owned()))?
-        .insert("Statement".to_owned(), Value::from(all));
-    let text = document.to_string();
-    if text.len() > LONGEST {
-        return Err(unreadable(format!(
-            "would have {} characters, and IAM takes {LONGEST} at most: revoke its sessions and narrow it by hand",
-            text.len()
-        )));
-    }
-    Ok(text)
-}
-
-/// The text without our statement; `None` if it isn't there, or if nothing else is. A single statement stands without a
-/// list if it did so before: that is all that is taken from a receipt.
-fn widen(now: &str, incident: &IncidentId, is_single: bool) -> Option<String> {
-    let mut document: Value = serde_json::from_str(now).ok()?;
-    let mut all = statements(&document);
-    let ours = denial(incident);
-    let place = all.iter().position(|statement| *statement == ours)?;
-    all.remove(place);
-    let left = match all.as_slice() {
-        [] => return None,
-        [one] if is_single => one.clone(),
-        _ => Value::from(all),
-    };
-    document.as_object_mut()?.insert("Statement".to_owned(), left);
-    Some(document.to_string())
-}
-
-/// Whether a policy's one statement stands without a list.
-fn is_single(document: &str) -> bool {
-    let read: Option<Value> = serde_json::from_str(document).ok();
-    read.is_some_and(|document| document.get("Statement").is_some_and(Value::is_object))
-}
-
-/// One statement may stand without a list.
-fn statements(document: &Value) -> Vec<Value> {
-    match document.get("Statement") {
-        Some(Value::Array(list)) => list.clone(),
-        Some(one) => vec![one.clone()],
-        None => Vec::new(),
     }
 }
 
-fn is_same(one: &str, other: &str) -> bool {
-    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
-    match (read(one), read(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ => one == other,
-    }
+fn only_gone(role: &Role) -> StepError {
+    unreadable(
+        role,
+        "is about everybody but principals that no longer exist, which IAM doesn't take back: write it anew by hand",
+    )
 }
 
-/// A command that is told to people is one line; what is no JSON stays as it is.
-fn on_one_line(document: &str) -> String {
-    serde_json::from_str::<Value>(document)
-        .map_or_else(|_no_json| document.to_owned(), |value| value.to_string())
+/// What it leaves.
+fn limits(role: &str, gone: &[String]) -> Vec<String> {
+    let mut limits = vec![format!(
+        "sessions of role {role} that exist go on until they expire: revoke them too"
+    )];
+    if !gone.is_empty() {
+        limits.push(format!(
+            "the trust policy of role {role} names principals that were deleted ({}): IAM takes no text that names them, so \
+             they are left out, and undo doesn't bring them back",
+            gone.join(", ")
+        ));
+    }
+    limits
 }
 
 /// For a POSIX shell.

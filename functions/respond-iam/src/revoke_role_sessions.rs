@@ -2,7 +2,8 @@
 //!
 //! *Changes* one inline policy whose name holds the incident's id. The cut-off is taken at each write, see
 //! [`cut_off`]: neither the finding's last activity nor the plan's time, since sessions the attacker made in between must
-//! end too.
+//! end too. Where the role's inline policies leave no room for it, AWS's own policy `AWSDenyAll` is attached instead, or set as the
+//! boundary, if a person approved that.
 //! *Undo* removes that policy if it still denies older sessions and nothing else, once those have expired. *Twice* is
 //! harmless: the same policy, with a later cut-off.
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use backstop_actions::{ActionSpec, iam, permissions};
 use backstop_aws::Accounts;
-use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_core::{Change, ErrorName, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
@@ -23,6 +24,7 @@ use backstop_runtime::{
 use jiff::Timestamp;
 
 use crate::{
+    aws_deny_all::Fallback,
     named_by_aws,
     principal::{self, Role, instance_of},
     role_users,
@@ -42,6 +44,11 @@ impl RevokeRoleSessions {
         let iam = self.accounts.at(request)?.client::<Iam>();
         Ok(InlineDeny::on(PrincipalKind::Role, iam))
     }
+
+    fn fallback<'a>(&self, request: &StepRequest, role: &'a str) -> Result<Fallback<'a>, StepError> {
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        Ok(Fallback::on(iam, PrincipalKind::Role, &request.target, role))
+    }
 }
 
 #[async_trait]
@@ -54,6 +61,7 @@ impl Action for RevokeRoleSessions {
         let aws = self.accounts.at(request)?;
         let deny = self.deny(request)?;
         let role = principal::role(&aws.client::<Iam>(), &request.target).await?;
+        named_by_aws::refuse_identity_center(&role, &request.target)?;
         if let Some(instance) = instance_of(&request.target)
             && role.trust.is_only_ec2()
         {
@@ -92,6 +100,19 @@ impl Action for RevokeRoleSessions {
             "whoever may assume the role can do so again: look at its trust policy and at what called AssumeRole"
                 .to_owned(),
         ];
+        let approval = asks(request, &role)?;
+        limits.push(match &approval {
+            Some(_) => format!(
+                "if inline policies of role {} have no room for it (10,240 characters in all), `AWSDenyAll` is attached \
+                 instead, or set as the boundary: then new sessions fail as well, until a person takes it away",
+                role.name
+            ),
+            None => format!(
+                "if inline policies of role {} have no room for it (10,240 characters in all), nothing is changed, since \
+                 nobody was asked whether the whole role may stop",
+                role.name
+            ),
+        });
         limits.extend(users.unknown);
         let change = Change {
             api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
@@ -109,7 +130,7 @@ impl Action for RevokeRoleSessions {
             blast_radius: blast_radius(&role, users.known),
             manual_undo: vec![deny.by_hand(policy)],
             limits,
-            needs_approval: asks(request, &role)?,
+            needs_approval: approval,
             captured: None,
             receipt: write_receipt(policy)?,
             principal: role.arn,
@@ -120,7 +141,13 @@ impl Action for RevokeRoleSessions {
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let planned = checked(request, receipt)?;
         let policy = denying(request, &planned.holder, cut_off::at_write());
-        self.deny(request)?.put(&policy).await
+        let is_asked = !request.flag(&iam::revoke_role_sessions::UNASKED)?;
+        match self.deny(request)?.put(&policy).await {
+            Err(error) if error.name() == ErrorName::QuotaExceeded && is_asked => {
+                self.fallback(request, &planned.holder)?.deny().await
+            }
+            put => put,
+        }
     }
 
     async fn verify(
@@ -155,6 +182,14 @@ impl Action for RevokeRoleSessions {
                 format!("policy {name} of role {role} denies sessions issued before {cut_off}"),
             ),
         };
+        if !holds && self.fallback(request, role)?.denies().await? {
+            return Ok(Verification {
+                holds: true,
+                observed: format!(
+                    "role {role} has AWS's policy AWSDenyAll, attached or as its boundary, which denies every session"
+                ),
+            });
+        }
         Ok(Verification { holds, observed })
     }
 
@@ -169,8 +204,19 @@ impl Action for RevokeRoleSessions {
         let found = deny.text(&planned).await?;
         let cut_off = found.as_deref().and_then(|text| cut_off::of(&planned, text));
         let Some(cut_off) = cut_off else {
-            // Gone, or somebody else's text.
+            // Gone, or somebody else's text, or never written.
             let state = planned.compare(found.as_deref());
+            let fallback = self.fallback(request, &planned.holder)?;
+            if state == PolicyState::Absent && fallback.denies().await? {
+                return Ok(UndoOutcome::KeptOff {
+                    reason: format!(
+                        "role {} is denied by AWS's policy AWSDenyAll, which other incidents may need: once none does, take \
+                         it away by {}",
+                        planned.holder,
+                        fallback.by_hand()
+                    ),
+                });
+            }
             return deny.undo_in(request, &planned, &state).await;
         };
         let written = denying(request, &planned.holder, cut_off);
@@ -218,12 +264,12 @@ fn asks(request: &StepRequest, role: &Role) -> Result<Option<String>, StepError>
 }
 
 fn blast_radius(role: &Role, users: Vec<String>) -> Vec<String> {
+    let name = &role.name;
     let used = role.last_used.as_deref().unwrap_or("no use on record");
     let mut lines = vec![
         format!(
-            "every session of role {} ends, also those of other people, instances and functions, until they ask \
-             for new credentials (last use of the role: {used})",
-            role.name
+            "every session of role {name} issued before then ends, also those of other people, instances and functions \
+             (last use of the role, of which IAM learns some hours late: {used})"
         ),
         format!(
             "new sessions of the role fail as well in the first {} seconds, those of its owner too: whoever asks for one \
@@ -231,10 +277,28 @@ fn blast_radius(role: &Role, users: Vec<String>) -> Vec<String> {
             cut_off::MARGIN.as_secs()
         ),
         format!(
-            "sessions of this role last at most {} seconds, so this stops mattering after that",
+            "whoever assumes role {name} by a call of their own works again with the next session; those from before would \
+             have lasted {} seconds at most",
             role.max_session_seconds
         ),
     ];
+    // Amazon EC2 User Guide, "Retrieve security credentials from instance metadata"; Lambda and ECS take the role anew
+    // in their own time as well. None of them heeds the role's maximum session duration.
+    let keep_theirs: Vec<&str> = [
+        ("ec2", "instances"),
+        ("lambda", "Lambda functions"),
+        ("ecs-tasks", "ECS tasks"),
+    ]
+    .into_iter()
+    .filter_map(|(service, what)| role.trust.lets_in(service).then_some(what))
+    .collect();
+    if !keep_theirs.is_empty() {
+        lines.push(format!(
+            "{} don't ask for new credentials when theirs are denied: they fail until they are given the next ones, which can \
+             take 6 hours and more, whatever the role's longest session is; what is started anew gets new ones at once",
+            keep_theirs.join(", ")
+        ));
+    }
     lines.extend(users);
     lines
 }

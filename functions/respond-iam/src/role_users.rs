@@ -1,28 +1,25 @@
-//! Who else uses a role: what its blast radius says. Best effort; what can't be read is said to be unknown.
+//! Who else uses a role: what its blast radius says, from the services that run with it and from CloudTrail. Best effort and
+//! bounded; what can't be read is said to be unknown.
 
-use std::{collections::BTreeSet, time::Duration};
+mod sessions;
+mod tasks;
+mod workloads;
 
-use aws_sdk_cloudtrail::{
-    config::{Builder, timeout::TimeoutConfig},
-    types::{LookupAttribute, LookupAttributeKey},
-};
+use std::time::Duration;
+
 use backstop_actions::permissions;
 use backstop_aws::Access;
 use backstop_core::{
     Target,
     text::{bounded, sanitize},
 };
-use backstop_runtime::{CallError, StepError, inline_deny::Iam};
-use jiff::{SignedDuration, Timestamp};
+use backstop_runtime::{CallError, inline_deny::Iam};
+use jiff::Timestamp;
+use tokio::time::timeout;
 
-use crate::{
-    principal::{self, Role},
-    services::CloudTrail,
-};
+use crate::principal::{self, Role};
 
-/// How far back sessions are looked for.
-const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
-/// How long containment may wait for an answer that only people read.
+/// How long containment may wait for answers that only people read.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Names that a plan lists before it counts only.
 const LISTED: usize = 10;
@@ -36,37 +33,77 @@ pub(crate) struct RoleUsers {
     pub(crate) unknown: Vec<String>,
 }
 
-/// Asks IAM for instance profiles, and CloudTrail for recent sessions, at the same time.
+/// What one service named.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Found {
+    names: Vec<String>,
+    /// Whether there is more than was looked at.
+    has_more: bool,
+}
+
+/// Asks everybody at the same time, and a service only if its workloads can have the role.
 pub(crate) async fn read(aws: &Access<'_>, role: &Role, target: &Target, at: Timestamp) -> RoleUsers {
     let iam = aws.client::<Iam>();
-    let (profiles, sessions) = tokio::join!(
-        principal::instance_profiles(&iam, &role.name),
-        sessions(aws, role, at)
+    let region = &target.region;
+    let (instances, functions, tasks, sessions) = tokio::join!(
+        async {
+            let profiles = principal::instance_profiles(&iam, &role.name).await?;
+            match profiles.as_slice() {
+                [] => Ok(None),
+                _ => soon(
+                    permissions::ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS.action,
+                    workloads::instances(aws, &profiles),
+                )
+                .await
+                .map(Some),
+            }
+        },
+        async {
+            if !role.trust.lets_in("lambda") {
+                return Ok(None);
+            }
+            let asked = workloads::functions(aws, &role.arn);
+            soon(permissions::lambda::LIST_FUNCTIONS.action, asked)
+                .await
+                .map(Some)
+        },
+        async {
+            if !role.trust.lets_in("ecs-tasks") {
+                return Ok(None);
+            }
+            let config = aws.config();
+            let asked = tasks::with_role(&config, &role.arn);
+            soon(permissions::ecs::LIST_TASKS.action, asked).await.map(Some)
+        },
+        soon(
+            permissions::cloudtrail::LOOKUP_EVENTS.action,
+            sessions::lately(aws, role, at)
+        ),
     );
     let mut users = RoleUsers::default();
     users.known.push(format!(
         "the role may be assumed by {}",
         listed(&role.trust.principals)
     ));
-    match profiles {
-        Ok(names) if names.is_empty() => {}
-        Ok(names) => users.known.push(format!(
-            "instances with the profile {} use this role",
-            listed(&names)
-        )),
-        Err(error) => users
-            .unknown
-            .push(format!("which instances use this role is unknown: {error}")),
+    for (what, found) in [
+        ("instances", instances),
+        ("Lambda functions", functions),
+        ("ECS tasks", tasks),
+    ] {
+        users.take(what, region.as_str(), found);
     }
     match sessions {
-        Ok(names) if names.is_empty() => users.known.push(format!(
-            "nobody assumed the role in the last 24 hours in {}, as far as its last 50 events show",
-            target.region
+        Ok(found) if found.names.is_empty() => users.known.push(format!(
+            "CloudTrail shows nobody who assumed the role in the last 24 hours in {region}; it may have been assumed \
+             elsewhere, or before"
         )),
-        Ok(names) => users.known.push(format!(
-            "assumed in the last 24 hours in {} by {}",
-            target.region,
-            listed(&names)
+        Ok(found) => users.known.push(format!(
+            "assumed in the last 24 hours in {region} by {}{}",
+            listed(&found.names),
+            match found.has_more {
+                true => " (of its newest 50 events; there are more)",
+                false => "",
+            }
         )),
         Err(error) => users
             .unknown
@@ -75,44 +112,47 @@ pub(crate) async fn read(aws: &Access<'_>, role: &Role, target: &Target, at: Tim
     users
 }
 
-/// One page: `LookupEvents` may be called twice a second in an account and Region (CloudTrail API Reference).
-async fn sessions(aws: &Access<'_>, role: &Role, at: Timestamp) -> Result<Vec<String>, StepError> {
-    let since = at.saturating_sub(LOOK_BACK).map_or(0, Timestamp::as_second);
-    let by_role = LookupAttribute::builder()
-        .attribute_key(LookupAttributeKey::ResourceName)
-        .attribute_value(&role.arn)
-        .build()
-        .map_err(|error| StepError::Invalid {
-            what: "the question to CloudTrail",
-            detail: error.to_string(),
-        })?;
-    let patience = TimeoutConfig::builder().operation_timeout(PATIENCE).build();
-    let answer = aws
-        .client::<CloudTrail>()
-        .lookup_events()
-        .lookup_attributes(by_role)
-        .start_time(aws_sdk_cloudtrail::primitives::DateTime::from_secs(since))
-        .max_results(50)
-        .customize()
-        .config_override(Builder::new().timeout_config(patience))
-        .send()
-        .await
-        .map_err(CallError::of(
-            permissions::cloudtrail::LOOKUP_EVENTS.action,
-            format!("role `{}`", role.name),
-        ))?;
-    let names: BTreeSet<String> = answer
-        .events()
-        .iter()
-        .filter(|event| {
-            event
-                .event_name()
-                .is_some_and(|name| name.starts_with("AssumeRole"))
+impl RoleUsers {
+    /// `None` is a service whose workloads can't have the role.
+    fn take(&mut self, what: &str, region: &str, found: Result<Option<Found>, CallError>) {
+        match found {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                let more = if found.has_more {
+                    ", of those that were looked at; there are more"
+                } else {
+                    ""
+                };
+                self.known.push(if found.names.is_empty() {
+                    format!("no {what} in {region} run with this role now{more}")
+                } else {
+                    format!(
+                        "{what} in {region} that run with this role now: {}{more}",
+                        listed(&found.names)
+                    )
+                });
+            }
+            Err(error) => self
+                .unknown
+                .push(format!("which {what} use this role is unknown: {error}")),
+        }
+    }
+}
+
+/// The answer, if it comes soon.
+async fn soon(
+    call: &'static str,
+    asked: impl Future<Output = Result<Found, CallError>>,
+) -> Result<Found, CallError> {
+    timeout(PATIENCE, asked).await.unwrap_or_else(|_late| {
+        Err(CallError {
+            name: backstop_core::ErrorName::Unavailable,
+            call,
+            on: "the users of the role".to_owned(),
+            code: String::new(),
+            message: format!("no whole answer within {} seconds", PATIENCE.as_secs()),
         })
-        .filter_map(|event| event.username())
-        .map(|name| bounded(&sanitize(name), 100))
-        .collect();
-    Ok(names.into_iter().collect())
+    })
 }
 
 fn listed(names: &[String]) -> String {
@@ -127,3 +167,6 @@ fn listed(names: &[String]) -> String {
         more => format!("{} and {more} more", shown.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! How a user signs in beside access keys: the password and MFA devices. Console sessions carry `ASIA…` keys whose source is
-//! the password, which no step changes: people must. Best effort: what can't be read is said to be unknown.
+//! the password, which no step changes: people must. And whether AWS itself has put the user into quarantine. Best effort:
+//! what can't be read is said to be unknown.
 
 use std::time::Duration;
 
@@ -21,19 +22,50 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) struct SignIn {
     password: Result<Option<Password>, CallError>,
     mfa_devices: Result<Vec<String>, CallError>,
+    quarantine: Result<Vec<String>, CallError>,
 }
+
+/// AWS attaches it, or a later version of it, to a user whose key it found in public (IAM User Guide, "AWS managed policies":
+/// `AWSCompromisedKeyQuarantineV3`).
+const QUARANTINE: &str = ":policy/AWSCompromisedKeyQuarantine";
 
 struct Password {
     made: Option<Timestamp>,
 }
 
-/// Both at once.
+/// All at once.
 pub(crate) async fn read(iam: &Client, user: &str) -> SignIn {
-    let (password, mfa_devices) = tokio::join!(password(iam, user), mfa_devices(iam, user));
+    let (password, mfa_devices, quarantine) =
+        tokio::join!(password(iam, user), mfa_devices(iam, user), quarantine(iam, user));
     SignIn {
         password,
         mfa_devices,
+        quarantine,
     }
+}
+
+/// The names of AWS's quarantine policies that the user has. One page: a user has 10 attached policies, 20 at most (IAM User
+/// Guide, "IAM and AWS STS quotas").
+async fn quarantine(iam: &Client, user: &str) -> Result<Vec<String>, CallError> {
+    let answer = iam
+        .list_attached_user_policies()
+        .user_name(user)
+        .customize()
+        .config_override(patience())
+        .send()
+        .await
+        .map_err(CallError::of(
+            permissions::iam::LIST_ATTACHED_USER_POLICIES.action,
+            format!("user `{user}`"),
+        ))?;
+    let arns = answer
+        .attached_policies()
+        .iter()
+        .filter_map(|policy| policy.policy_arn());
+    let quarantine = arns.filter(|arn| arn.contains(":iam::aws:") && arn.contains(QUARANTINE));
+    Ok(quarantine
+        .filter_map(|arn| Some(arn.rsplit('/').next()?.to_owned()))
+        .collect())
 }
 
 async fn password(iam: &Client, user: &str) -> Result<Option<Password>, CallError> {
@@ -101,7 +133,23 @@ impl SignIn {
             .into_iter()
             .chain(password)
             .chain(sign_in_sessions)
+            .chain(self.quarantine(name))
             .collect()
+    }
+
+    fn quarantine(&self, name: &str) -> Option<String> {
+        match &self.quarantine {
+            Ok(found) if found.is_empty() => None,
+            Ok(found) => Some(format!(
+                "AWS has attached {} to user {name}, since it found one of the user's keys in public: that denies the calls \
+                 that attackers make most, and the key works on for all others; no step and no undo takes it away: detach it \
+                 once the key is replaced",
+                found.join(", ")
+            )),
+            Err(error) => Some(format!(
+                "whether AWS has put user {name} into quarantine (AWSCompromisedKeyQuarantineV2 or V3) is unknown: {error}"
+            )),
+        }
     }
 
     fn password_stays(&self, password: &Password, name: &str) -> String {

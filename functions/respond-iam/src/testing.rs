@@ -11,6 +11,7 @@ use aws_sdk_iam::{
         get_role::GetRoleOutput,
         get_user::{GetUserError, GetUserOutput},
         list_access_keys::ListAccessKeysOutput,
+        list_attached_role_policies::ListAttachedRolePoliciesOutput,
         list_attached_user_policies::ListAttachedUserPoliciesOutput,
         list_mfa_devices::ListMfaDevicesOutput,
     },
@@ -155,6 +156,19 @@ pub(crate) fn attached(is_denied: bool) -> Rule {
             .policy_arn("arn:aws:iam::aws:policy/AWSDenyAll")
             .build();
         ListAttachedUserPoliciesOutput::builder()
+            .set_attached_policies(is_denied.then(|| vec![policy]))
+            .is_truncated(false)
+            .build()
+    })
+}
+
+/// `ListAttachedRolePolicies`: AWS's deny of everything, or none.
+pub(crate) fn attached_to_role(is_denied: bool) -> Rule {
+    mock!(Client::list_attached_role_policies).then_output(move || {
+        let policy = AttachedPolicy::builder()
+            .policy_arn("arn:aws:iam::aws:policy/AWSDenyAll")
+            .build();
+        ListAttachedRolePoliciesOutput::builder()
             .set_attached_policies(is_denied.then(|| vec![policy]))
             .is_truncated(false)
             .build()

@@ -39,6 +39,16 @@ impl Trust {
         Self { document, principals }
     }
 
+    /// Whether a service's workloads can have the role: `lambda`, `ecs-tasks`.
+    pub(crate) fn lets_in(&self, service: &str) -> bool {
+        self.principals.iter().any(|name| {
+            let rest = name.strip_prefix(service);
+            name == "*"
+                || name.starts_with("everybody but")
+                || matches!(rest, Some(".amazonaws.com" | ".amazonaws.com.cn"))
+        })
+    }
+
     /// Whether EC2 alone can make sessions of the role, so that a session named after an instance is that
     /// instance's: anybody else who may assume the role is free to choose such a name.
     pub(crate) fn is_only_ec2(&self) -> bool {
@@ -96,6 +106,29 @@ mod tests {
         assert!(Trust::of(only).is_only_ec2());
         assert!(!Trust::of("not json").is_only_ec2());
         assert!(!Trust::of(r#"{"Statement":{"Effect":"Allow","Principal":"*"}}"#).is_only_ec2());
+    }
+
+    #[test]
+    fn a_service_is_let_in_by_its_own_name_or_with_everybody() {
+        let trusting = |principal: &str| {
+            Trust::of(&format!(
+                r#"{{"Statement":{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}}}"#
+            ))
+        };
+        for open in [
+            r#"{"Service":"lambda.amazonaws.com"}"#,
+            r#"{"Service":["ec2.amazonaws.com","lambda.amazonaws.com.cn"]}"#,
+            r#""*""#,
+        ] {
+            assert!(trusting(open).lets_in("lambda"), "{open}");
+        }
+        for closed in [
+            r#"{"Service":"ec2.amazonaws.com"}"#,
+            r#"{"Service":"lambda.amazonaws.com.example.org"}"#,
+            r#"{"AWS":"arn:aws:iam::123456789012:root"}"#,
+        ] {
+            assert!(!trusting(closed).lets_in("lambda"), "{closed}");
+        }
     }
 
     #[test]

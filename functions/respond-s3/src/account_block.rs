@@ -3,7 +3,7 @@
 use aws_sdk_s3control::{Client, types::PublicAccessBlockConfiguration};
 use backstop_actions::permissions;
 use backstop_aws::Access;
-use backstop_core::{AccountId, Target, kind};
+use backstop_core::{AccountId, ErrorName, Target, kind};
 use backstop_runtime::{CallError, StepError};
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +131,7 @@ impl AccountBlocks {
                 permissions::s3::PUT_ACCOUNT_PUBLIC_ACCESS_BLOCK.action,
                 named(account),
             ))
+            .map_err(by_the_organization)
     }
 
     /// IAM knows one permission for putting and deleting.
@@ -145,7 +146,20 @@ impl AccountBlocks {
                 permissions::s3::PUT_ACCOUNT_PUBLIC_ACCESS_BLOCK.action,
                 named(account),
             ))
+            .map_err(by_the_organization)
     }
+}
+
+/// Where an organization's policy rules the setting, S3 refuses changes of an account's own to everybody (S3 API Reference,
+/// "PutPublicAccessBlock" of an account), and says no more than that.
+fn by_the_organization(mut error: CallError) -> CallError {
+    if error.name == ErrorName::AccessDenied {
+        error.message.push_str(
+            " (S3 answers so too where a policy of type S3_POLICY of the organization rules this account's setting: then \
+             change the organization's policy)",
+        );
+    }
+    error
 }
 
 fn named(account: &AccountId) -> String {

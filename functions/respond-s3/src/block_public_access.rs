@@ -22,8 +22,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     block::Block,
-    bucket::{Bucket, BucketLocation},
-    buckets, intended_public,
+    bucket::{Bucket, BucketLocation, PolicyStatus},
+    buckets,
+    in_force::InForce,
+    intended_public, opened_by, origin_access_identity,
 };
 
 /// See the module.
@@ -76,6 +78,20 @@ async fn delete(bucket: &Bucket) -> Result<(), CallError> {
         ))
 }
 
+/// By which of its principals CloudFront would be cut off: those of a policy that isn't public keep their access.
+fn identities(
+    status: &PolicyStatus,
+    text: Result<Option<String>, CallError>,
+) -> Result<Vec<String>, CallError> {
+    match status {
+        PolicyStatus::NoPolicy | PolicyStatus::NotPublic => Ok(Vec::new()),
+        PolicyStatus::Public | PolicyStatus::Unknown(_) => Ok(text?
+            .as_deref()
+            .map(origin_access_identity::named_in)
+            .unwrap_or_default()),
+    }
+}
+
 /// `eu-west-1`: what may stand in an endpoint's name.
 fn is_region(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -104,12 +120,16 @@ impl Action for BlockPublicAccess {
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
-        let (bucket, before) = buckets::find(&self.accounts.at(request)?, &request.target).await?;
-        let (tags, website, policy, log) = tokio::join!(
+        let aws = self.accounts.at(request)?;
+        let (bucket, before) = buckets::find(&aws, &request.target).await?;
+        let (tags, website, policy, text, log, in_force, opened_by) = tokio::join!(
             bucket.tags(),
             bucket.is_website(),
             bucket.policy_status(),
-            bucket.access_log()
+            bucket.policy(),
+            bucket.access_log(),
+            InForce::read(&aws, &bucket),
+            opened_by::in_words(&aws, &bucket.place, request.at)
         );
         let tags = tags?;
         let is_open = before != Some(Block::FULL);
@@ -120,8 +140,9 @@ impl Action for BlockPublicAccess {
             now: Block::in_words(before),
             after: Block::FULL.to_string(),
         });
-        let blast_radius = words::blast_radius(place, &policy, &website);
-        let intended = intended_public::reason(&tags, website)?;
+        let blast_radius = words::blast_radius(place, &policy, &website, &in_force);
+        let identities = identities(&policy, text);
+        let intended = intended_public::reason(&tags, website, identities)?;
         Ok(Plan {
             step: request.step.clone(),
             action: self.spec().id.into(),
@@ -129,8 +150,9 @@ impl Action for BlockPublicAccess {
             tags,
             changes: change.into_iter().collect(),
             blast_radius: if is_open { blast_radius } else { Vec::new() },
-            limits: words::limits(&log),
-            needs_approval: intended.filter(|_| is_open),
+            limits: words::limits(&log, &in_force, opened_by),
+            // Where the account is closed, nobody loses anything.
+            needs_approval: intended.filter(|_| is_open && !in_force.is_closed()),
             captured: None,
             manual_undo: vec![words::manual_undo(place, before)],
             receipt: write_receipt(&BlockReceipt {

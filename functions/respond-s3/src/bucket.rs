@@ -161,6 +161,42 @@ impl Bucket {
         }
     }
 
+    /// Its policy's exact text; `None` if it has none.
+    pub(crate) async fn policy(&self) -> Result<Option<String>, CallError> {
+        let answer = self
+            .s3
+            .get_bucket_policy()
+            .bucket(&self.place.name)
+            .expected_bucket_owner(self.place.owner.as_str())
+            .send()
+            .await
+            .map_err(CallError::of(
+                permissions::s3::GET_BUCKET_POLICY.action,
+                self.named(),
+            ));
+        Ok(unless_absent(answer, "NoSuchBucketPolicy")?.and_then(|found| found.policy))
+    }
+
+    /// Who owns its objects: `BucketOwnerEnforced` switches ACLs off. `None` if it was never set.
+    pub(crate) async fn ownership(&self) -> Result<Option<String>, CallError> {
+        let answer = self
+            .s3
+            .get_bucket_ownership_controls()
+            .bucket(&self.place.name)
+            .expected_bucket_owner(self.place.owner.as_str())
+            .send()
+            .await
+            .map_err(CallError::of(
+                permissions::s3::GET_BUCKET_OWNERSHIP_CONTROLS.action,
+                self.named(),
+            ));
+        let found = unless_absent(answer, "OwnershipControlsNotFoundError")?;
+        Ok(found.and_then(|found| {
+            let rule = found.ownership_controls()?.rules().first()?;
+            Some(rule.object_ownership().as_str().to_owned())
+        }))
+    }
+
     /// Whether its ACL grants something to everyone, or to any AWS user.
     pub(crate) async fn has_public_acl(&self) -> Result<bool, CallError> {
         let acl = self

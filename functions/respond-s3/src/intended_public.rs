@@ -1,8 +1,9 @@
-//! Whether somebody meant the bucket to be public: then a person decides, not a finding.
+//! Whether somebody meant the bucket to be public, or serves it by CloudFront in a way that breaks: then a person decides, not
+//! a finding.
 //!
-//! CloudFront is left out: which distributions read a bucket can only be told by listing all of them, and
-//! those of other accounts not at all. The website endpoint, which is what breaks a distribution most often,
-//! is looked at; the plan names the rest.
+//! Distributions themselves aren't looked for: which ones read a bucket can only be told by listing all of them, and those
+//! of other accounts not at all. What breaks them is looked at: the website endpoint, and origin access identities that a
+//! public policy names; the plan names the rest.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ const LONGEST_VALUE: usize = 120;
 pub(crate) fn reason(
     tags: &BTreeMap<String, String>,
     is_website: Result<bool, CallError>,
+    identities: Result<Vec<String>, CallError>,
 ) -> Result<Option<String>, StepError> {
     let tag = tags.get(TAG).map(|value| {
         let value = text::bounded(&text::sanitize(value), LONGEST_VALUE);
@@ -31,7 +33,18 @@ pub(crate) fn reason(
         Err(error) if error.name.is_retryable() => return Err(error.into()),
         Err(error) => Some(format!("whether it hosts a website couldn't be read ({error})")),
     };
-    let signs: Vec<String> = tag.into_iter().chain(website).collect();
+    let cloudfront = match identities {
+        Ok(found) if found.is_empty() => None,
+        Ok(found) => Some(format!(
+            "CloudFront reads it by what its public policy names ({}), which is outside the account and cut off",
+            found.join(", ")
+        )),
+        Err(error) if error.name.is_retryable() => return Err(error.into()),
+        Err(error) => Some(format!(
+            "whether CloudFront reads it by an origin access identity couldn't be read ({error})"
+        )),
+    };
+    let signs: Vec<String> = tag.into_iter().chain(website).chain(cloudfront).collect();
     Ok(
         (!signs.is_empty())
             .then(|| format!("the bucket may be meant to be public: {}", signs.join(", and "))),

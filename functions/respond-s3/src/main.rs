@@ -10,7 +10,10 @@ mod capture_account;
 mod capture_bucket;
 #[cfg(test)]
 mod forged;
+mod in_force;
 mod intended_public;
+mod opened_by;
+mod origin_access_identity;
 mod reach;
 mod services;
 #[cfg(test)]

@@ -8,13 +8,18 @@ use aws_sdk_s3::{
     operation::{
         get_bucket_acl::GetBucketAclOutput,
         get_bucket_logging::GetBucketLoggingOutput,
+        get_bucket_ownership_controls::{GetBucketOwnershipControlsError, GetBucketOwnershipControlsOutput},
+        get_bucket_policy::{GetBucketPolicyError, GetBucketPolicyOutput},
         get_bucket_policy_status::{GetBucketPolicyStatusError, GetBucketPolicyStatusOutput},
         get_bucket_tagging::{GetBucketTaggingError, GetBucketTaggingOutput},
         get_bucket_website::{GetBucketWebsiteError, GetBucketWebsiteOutput},
         get_public_access_block::{GetPublicAccessBlockError, GetPublicAccessBlockOutput},
         list_buckets::ListBucketsOutput,
     },
-    types::{Bucket, Grant, Grantee, Permission, PolicyStatus, PublicAccessBlockConfiguration, Tag, Type},
+    types::{
+        Bucket, Grant, Grantee, ObjectOwnership, OwnershipControls, OwnershipControlsRule, Permission,
+        PolicyStatus, PublicAccessBlockConfiguration, Tag, Type,
+    },
 };
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::{Resource, kind};
@@ -144,6 +149,54 @@ pub(crate) fn no_policy() -> Rule {
     mock!(Client::get_bucket_policy_status)
         .match_requests(|request| is_ours!(request))
         .then_error(|| GetBucketPolicyStatusError::generic(error("NoSuchBucketPolicy")))
+}
+
+/// The bucket's policy, or none.
+pub(crate) fn policy_text(text: Option<&'static str>) -> Rule {
+    let rule = mock!(Client::get_bucket_policy).match_requests(|request| is_ours!(request));
+    match text {
+        Some(text) => rule.then_output(move || GetBucketPolicyOutput::builder().policy(text).build()),
+        None => rule.then_error(|| GetBucketPolicyError::generic(error("NoSuchBucketPolicy"))),
+    }
+}
+
+/// Who owns the bucket's objects, if that was set.
+pub(crate) fn ownership(set: Option<ObjectOwnership>) -> Rule {
+    let rule = mock!(Client::get_bucket_ownership_controls).match_requests(|request| is_ours!(request));
+    let Some(set) = set else {
+        return rule.then_error(|| {
+            GetBucketOwnershipControlsError::generic(error("OwnershipControlsNotFoundError"))
+        });
+    };
+    rule.then_output(move || {
+        let one = OwnershipControlsRule::builder().object_ownership(set.clone());
+        let controls = OwnershipControls::builder().rules(one.build().unwrap());
+        GetBucketOwnershipControlsOutput::builder()
+            .ownership_controls(controls.build().unwrap())
+            .build()
+    })
+}
+
+/// The account's Block Public Access as it is in force, or none.
+pub(crate) fn of_account(settings: Option<[bool; 4]>) -> Rule {
+    use aws_sdk_s3control::operation::get_public_access_block as get;
+    let rule = mock!(aws_sdk_s3control::Client::get_public_access_block)
+        .match_requests(|request| request.account_id() == Some(OWNER));
+    let Some([acls, ignore, policy, restrict]) = settings else {
+        return rule.then_error(|| {
+            get::GetPublicAccessBlockError::generic(error("NoSuchPublicAccessBlockConfiguration"))
+        });
+    };
+    rule.then_output(move || {
+        let found = aws_sdk_s3control::types::PublicAccessBlockConfiguration::builder()
+            .block_public_acls(acls)
+            .ignore_public_acls(ignore)
+            .block_public_policy(policy)
+            .restrict_public_buckets(restrict);
+        get::GetPublicAccessBlockOutput::builder()
+            .public_access_block_configuration(found.build())
+            .build()
+    })
 }
 
 pub(crate) fn no_access_log() -> Rule {

@@ -67,7 +67,14 @@ const NOT_MADE: &[(&str, &[&str])] = &[
     // Only for a user with a second access key, which the first drill's hasn't.
     ("iam.deactivate-other-credentials", &["iam:UpdateAccessKey"]),
     // Only for a user whose inline policies leave no room.
-    ("iam.deny-user", &["iam:AttachUserPolicy"]),
+    (
+        "iam.deny-user",
+        &["iam:AttachUserPolicy", "iam:PutUserPermissionsBoundary"],
+    ),
+    (
+        "iam.revoke-role-sessions",
+        &["iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"],
+    ),
 ];
 
 /// The same for undo.

@@ -20,8 +20,25 @@ const FUNCTIONS: [&str; 8] = [
 const UNUSED: &[(&str, &str, &[&str])] = &[
     (
         "respond-iam",
-        "a user whose inline policies leave no room for a deny",
-        &["iam:AttachUserPolicy"],
+        "a user or role whose inline policies leave no room for a deny",
+        &[
+            "iam:AttachRolePolicy",
+            "iam:AttachUserPolicy",
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutUserPermissionsBoundary",
+        ],
+    ),
+    (
+        "respond-iam",
+        "a role that instances, functions or tasks have, and that is revoked as a whole",
+        &[
+            "ec2:DescribeIamInstanceProfileAssociations",
+            "ecs:DescribeTaskDefinition",
+            "ecs:DescribeTasks",
+            "ecs:ListClusters",
+            "ecs:ListTasks",
+            "lambda:ListFunctions",
+        ],
     ),
     (
         "close",

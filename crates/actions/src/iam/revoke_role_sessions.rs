@@ -4,7 +4,7 @@ use backstop_core::{TargetKind, log::Phase};
 
 use crate::{
     ActionSpec, Grants, Impact, OptionSpec, Switch,
-    permissions::{cloudtrail, iam},
+    permissions::{cloudtrail, ec2, ecs, iam, lambda},
 };
 
 /// The option `unasked`.
@@ -29,15 +29,32 @@ pub static SPEC: ActionSpec = ActionSpec {
     grants: Grants {
         plan: &[
             cloudtrail::LOOKUP_EVENTS,
+            ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
+            ecs::DESCRIBE_TASK_DEFINITION,
+            ecs::DESCRIBE_TASKS,
+            ecs::LIST_CLUSTERS,
+            ecs::LIST_TASKS,
             iam::GET_ROLE,
             iam::GET_ROLE_POLICY,
             iam::LIST_INSTANCE_PROFILES_FOR_ROLE,
+            lambda::LIST_FUNCTIONS,
         ],
-        act: &[iam::PUT_ROLE_POLICY],
-        verify: &[iam::GET_ROLE_POLICY],
+        act: &[
+            iam::ATTACH_ROLE_POLICY,
+            iam::GET_ROLE,
+            iam::PUT_ROLE_PERMISSIONS_BOUNDARY,
+            iam::PUT_ROLE_POLICY,
+        ],
+        verify: &[
+            iam::GET_ROLE,
+            iam::GET_ROLE_POLICY,
+            iam::LIST_ATTACHED_ROLE_POLICIES,
+        ],
         undo: &[
             iam::DELETE_ROLE_POLICY,
+            iam::GET_ROLE,
             iam::GET_ROLE_POLICY,
+            iam::LIST_ATTACHED_ROLE_POLICIES,
             iam::PUT_ROLE_POLICY,
         ],
     },

@@ -30,6 +30,43 @@ static USERS_TO_DENY: Scope = Scope {
     )
 };
 
+/// The target user, and AWS's own deny of everything as the boundary: no other is ever set.
+static USERS_TO_BOUND: Scope = Scope {
+    conditions: &[BOUNDARY_DENIES_ALL],
+    ..Scope::of(
+        "BoundUsersWithoutRoom",
+        &["arn:{partition}:iam::{account}:user/{user_name}"],
+    )
+};
+
+const BOUNDARY_DENIES_ALL: Condition = Condition::new(
+    "ArnEquals",
+    "iam:PermissionsBoundary",
+    &["arn:{partition}:iam::aws:policy/AWSDenyAll"],
+);
+
+/// The target role, and AWS's own deny of everything: no other policy is ever attached.
+static ROLES_TO_DENY: Scope = Scope {
+    conditions: &[Condition::new(
+        "ArnEquals",
+        "iam:PolicyARN",
+        &["arn:{partition}:iam::aws:policy/AWSDenyAll"],
+    )],
+    ..Scope::of(
+        "DenyRolesWithoutRoom",
+        &["arn:{partition}:iam::{account}:role/{role_name}"],
+    )
+};
+
+/// The target role, and AWS's own deny of everything as the boundary: no other is ever set.
+static ROLES_TO_BOUND: Scope = Scope {
+    conditions: &[BOUNDARY_DENIES_ALL],
+    ..Scope::of(
+        "BoundRolesWithoutRoom",
+        &["arn:{partition}:iam::{account}:role/{role_name}"],
+    )
+};
+
 /// The target role, or the roles of the target instance, read.
 static ROLES_READ: Scope = Scope::of("ReadRoles", &["arn:{partition}:iam::{account}:role/{role_name}"]);
 
@@ -70,6 +107,7 @@ pub const LIST_SERVICE_SPECIFIC_CREDENTIALS: Grant =
     Grant::on(&USERS_READ, "iam:ListServiceSpecificCredentials");
 pub const LIST_SIGNING_CERTIFICATES: Grant = Grant::on(&USERS_READ, "iam:ListSigningCertificates");
 pub const ATTACH_USER_POLICY: Grant = Grant::on(&USERS_TO_DENY, "iam:AttachUserPolicy");
+pub const PUT_USER_PERMISSIONS_BOUNDARY: Grant = Grant::on(&USERS_TO_BOUND, "iam:PutUserPermissionsBoundary");
 pub const DELETE_USER_POLICY: Grant = Grant::on(&USERS, "iam:DeleteUserPolicy");
 pub const PUT_USER_POLICY: Grant = Grant::on(&USERS, "iam:PutUserPolicy");
 pub const UPDATE_ACCESS_KEY: Grant = Grant::on(&USERS, "iam:UpdateAccessKey");
@@ -79,7 +117,10 @@ pub const UPDATE_SERVICE_SPECIFIC_CREDENTIAL: Grant =
 pub const UPDATE_SIGNING_CERTIFICATE: Grant = Grant::on(&USERS, "iam:UpdateSigningCertificate");
 pub const GET_ROLE: Grant = Grant::on(&ROLES_READ, "iam:GetRole");
 pub const GET_ROLE_POLICY: Grant = Grant::on(&ROLES_READ, "iam:GetRolePolicy");
+pub const LIST_ATTACHED_ROLE_POLICIES: Grant = Grant::on(&ROLES_READ, "iam:ListAttachedRolePolicies");
 pub const LIST_INSTANCE_PROFILES_FOR_ROLE: Grant = Grant::on(&ROLES_READ, "iam:ListInstanceProfilesForRole");
+pub const ATTACH_ROLE_POLICY: Grant = Grant::on(&ROLES_TO_DENY, "iam:AttachRolePolicy");
+pub const PUT_ROLE_PERMISSIONS_BOUNDARY: Grant = Grant::on(&ROLES_TO_BOUND, "iam:PutRolePermissionsBoundary");
 pub const DELETE_ROLE_POLICY: Grant = Grant::on(&ROLES, "iam:DeleteRolePolicy");
 pub const PUT_ROLE_POLICY: Grant = Grant::on(&ROLES, "iam:PutRolePolicy");
 pub const UPDATE_ASSUME_ROLE_POLICY: Grant = Grant::on(&ROLES, "iam:UpdateAssumeRolePolicy");

@@ -2,7 +2,10 @@
 
 use backstop_core::{TargetKind, log::Phase};
 
-use crate::{ActionSpec, Grants, Impact, permissions::s3};
+use crate::{
+    ActionSpec, Grants, Impact,
+    permissions::{cloudtrail, s3},
+};
 
 /// Its contract.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -18,7 +21,11 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[],
     grants: Grants {
         plan: &[
+            cloudtrail::LOOKUP_EVENTS,
+            s3::GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
             s3::GET_BUCKET_LOGGING,
+            s3::GET_BUCKET_OWNERSHIP_CONTROLS,
+            s3::GET_BUCKET_POLICY,
             s3::GET_BUCKET_POLICY_STATUS,
             s3::GET_BUCKET_PUBLIC_ACCESS_BLOCK,
             s3::GET_BUCKET_TAGGING,

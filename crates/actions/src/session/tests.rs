@@ -71,11 +71,19 @@ fn a_session_reaches_its_target_only() {
         json!([
             {
                 "Effect": "Allow",
+                "Action": ["iam:PutUserPermissionsBoundary"],
+                "Resource": users,
+                "Condition": {
+                    "ArnEquals": { "iam:PermissionsBoundary": ["arn:aws-us-gov:iam::aws:policy/AWSDenyAll"] },
+                },
+            },
+            {
+                "Effect": "Allow",
                 "Action": ["iam:AttachUserPolicy"],
                 "Resource": users,
                 "Condition": { "ArnEquals": { "iam:PolicyARN": ["arn:aws-us-gov:iam::aws:policy/AWSDenyAll"] } },
             },
-            { "Effect": "Allow", "Action": ["iam:PutUserPolicy"], "Resource": users },
+            { "Effect": "Allow", "Action": ["iam:GetUser", "iam:PutUserPolicy"], "Resource": users },
         ])
     );
     let verify = policy("iam.deny-user", TargetKind::User, &[Part::Verify]).to_string();

@@ -10,7 +10,7 @@ use super::{
     facts::Facts,
     guardduty,
     guardduty_resource::{Context, Resources},
-    guardduty_type, hub_finding,
+    hub_finding,
     named_resource::{NamedResource, key_id},
     node::Node,
     region, severity,
@@ -26,8 +26,9 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         return Err(node.wrong_shape("an object"));
     }
     let product_arn = node.text("ProductArn").unwrap_or_default();
-    let is_guardduty = hub_finding::product_name(product_arn) == Some("GuardDuty");
-    let finding_type = finding_type(node, is_guardduty);
+    let product_name = hub_finding::product_name(product_arn);
+    let is_guardduty = product_name == Some("GuardDuty");
+    let finding_type = finding_type(node, product_name);
     let id_text = node.need_text("Id", &finding_type)?;
     let arn = Arn::read(id_text);
     let account = node
@@ -103,17 +104,28 @@ fn facts(node: &Node<'_>) -> Vec<String> {
     facts.finish()
 }
 
-/// GuardDuty's original type; else the generator, which is what a playbook can name.
-fn finding_type(node: &Node<'_>, is_guardduty: bool) -> String {
+/// GuardDuty's or Macie's original type; else the generator, which is what a playbook can name.
+fn finding_type(node: &Node<'_>, product: Option<&str>) -> String {
     let types = node.list("Types");
     let mut texts = types.iter().filter_map(Node::as_text);
-    if is_guardduty && let Some(original) = guardduty_type::original(texts.clone()) {
+    if let Some(original) = hub_finding::original_type(product, texts.clone()) {
         return original;
+    }
+    if product == Some("IAM Access Analyzer") && lets_everybody_in(node) {
+        return "aws/access-analyzer/public".to_owned();
     }
     node.text("GeneratorId")
         .or_else(|| texts.next())
         .unwrap_or("unknown")
         .to_owned()
+}
+
+/// Whether the principal from outside is everybody (IAM User Guide, "Integrate IAM Access Analyzer with AWS Security Hub").
+fn lets_everybody_in(node: &Node<'_>) -> bool {
+    node.list("Resources").iter().any(|resource| {
+        let details = resource.at(&["Details", "Other"]);
+        details.is_some_and(|details| details.text("External Principal") == Some("*"))
+    })
 }
 
 /// The finding's Region, not the aggregation Region that it may have been received in.

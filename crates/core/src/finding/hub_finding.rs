@@ -5,6 +5,7 @@ use super::{
     attack_sequence::{self, Members},
     error::ParseError,
     guardduty_resource::{ACCOUNT_OPENED, Context, EXFILTRATION, Resources, unnamed},
+    guardduty_type,
     named_resource::NamedResource,
 };
 use crate::{
@@ -36,6 +37,21 @@ pub(super) fn product_name(product_arn: &str) -> Option<&'static str> {
     PRODUCTS
         .iter()
         .find_map(|(end, name)| (*end == product).then_some(*name))
+}
+
+/// The type as the product itself has it: of GuardDuty, and of Macie's findings about a bucket's policy. Macie's findings
+/// about what is in a bucket are known by their generator.
+pub(super) fn original_type<'a>(
+    product: Option<&str>,
+    types: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    match product {
+        Some("GuardDuty") => guardduty_type::original(types),
+        Some("Macie") => {
+            guardduty_type::original(types).filter(|original| original.starts_with("Policy:IAMUser/S3"))
+        }
+        _ => None,
+    }
 }
 
 /// The product's name: by its ARN, or as it calls itself, but never one of AWS's own by its word alone:

@@ -10,7 +10,7 @@ use super::{
     facts::Facts,
     guardduty,
     guardduty_resource::Context,
-    guardduty_type, hub_finding,
+    hub_finding,
     node::Node,
     ocsf_resources, ocsf_standing,
     parse::Item,
@@ -34,10 +34,11 @@ fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
         .at(&["metadata", "product"])
         .and_then(|it| it.text("uid"))
         .unwrap_or_default();
-    let is_guardduty = hub_finding::product_name(product_arn) == Some("GuardDuty");
+    let product_name = hub_finding::product_name(product_arn);
+    let is_guardduty = product_name == Some("GuardDuty");
     let control = control_of(node);
     let info = node.need("finding_info", "OCSF finding")?;
-    let finding_type = finding_type(node, &info, is_guardduty, control.as_deref());
+    let finding_type = finding_type(node, &info, product_name, control.as_deref());
     let id_text = info.need_text("uid", &finding_type)?;
     let arn = Arn::read(id_text);
     let cloud = node.get("cloud");
@@ -157,11 +158,11 @@ fn class_of(node: &Node<'_>) -> Result<Class, ParseError> {
     }
 }
 
-/// GuardDuty's type; a control by the name that ASFF gives its generator; else the most specific type.
-fn finding_type(node: &Node<'_>, info: &Node<'_>, is_guardduty: bool, control: Option<&str>) -> String {
+/// GuardDuty's or Macie's type; a control by the name that ASFF gives its generator; else the most specific type.
+fn finding_type(node: &Node<'_>, info: &Node<'_>, product: Option<&str>, control: Option<&str>) -> String {
     let types = info.list("types");
     let mut texts = types.iter().filter_map(Node::as_text);
-    if is_guardduty && let Some(original) = guardduty_type::original(texts.clone()) {
+    if let Some(original) = hub_finding::original_type(product, texts.clone()) {
         return original;
     }
     match control {

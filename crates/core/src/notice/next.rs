@@ -10,7 +10,7 @@ use crate::{
     log::Opened,
     outcome::Outcome,
     playbooks::Playbooks,
-    target::PROTECTED_PRINCIPAL,
+    target::{PROTECTED_PRINCIPAL, Resource, Target, TargetKind, kind},
 };
 
 /// What people should do about an incident that ends, or ended, with this status; a sentence each.
@@ -96,6 +96,7 @@ fn finish(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Vec<Po
         }
     }
     points.extend(whose_key(id, incident));
+    points.extend(close_the_account(id, incident, playbooks));
     points.extend(what_outlives(id, incident, playbooks));
     points.push(Point::new(
         "then run the playbook again; what is done already is left alone".into(),
@@ -133,6 +134,28 @@ fn whose_key(id: &IncidentId, incident: &Incident) -> Option<Point> {
     })
 }
 
+/// A bucket's own policy may deny Backstop; the account's setting closes the bucket all the same, with all others, so that a
+/// person decides.
+fn close_the_account(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Option<Point> {
+    let target = &incident.opened.target;
+    let is_denied = |state: &StepState| {
+        state.outcome.as_ref().and_then(Outcome::error_name) == Some(ErrorName::AccessDenied)
+    };
+    kind::Bucket::of(&target.resource).filter(|_| incident.contain_steps().any(is_denied))?;
+    let playbook = playbooks.containing(TargetKind::Account)?;
+    let account = Target {
+        resource: Resource::Account(kind::Account {}),
+        ..target.clone()
+    };
+    Some(Point::new(
+        "if the bucket's own policy denies it, the account's Block Public Access closes the bucket, and every other one".into(),
+        Command::of(
+            id,
+            format!("backstop run {playbook} --target {}", account.as_typed()?),
+        ),
+    ))
+}
+
 fn is_gone(state: &StepState) -> bool {
     state.outcome.as_ref().and_then(Outcome::error_name) == Some(ErrorName::TargetGone)
 }
@@ -168,6 +191,10 @@ const fn advice(error: Option<ErrorName>) -> &'static str {
         Some(ErrorName::TargetMismatch) => {
             "\": IAM and the finding disagree about whose credential it is; look before you act"
         }
+        Some(ErrorName::QuotaExceeded) => {
+            "\": a quota of AWS leaves no room for it, and the same call by hand is refused as well; make room (IAM: take \
+             away an inline or attached policy that isn't needed), or attach AWS's policy AWSDenyAll if all of it may stop"
+        }
         Some(_) | None => "\" failed: do it by hand now",
     }
 }
@@ -189,7 +216,6 @@ mod tests {
     use crate::{
         log::{Event, Origin, Phase, StepRef},
         mode::Mode,
-        target::{Resource, Target, kind},
     };
 
     fn incident(resource: Resource, outcome: Outcome) -> Incident {
@@ -233,11 +259,13 @@ mod tests {
     }
 
     fn text(incident: &Incident, status: Status) -> String {
+        let playbooks =
+            "target kind\taction\tplaybook\naccount\ts3.block-account-public-access\tclose-account\n";
         let points = what_next(
             &"01JDXQ6T8R7M5V9N2K4H3G1FZB".into(),
             incident,
             status,
-            &Playbooks::default(),
+            &Playbooks::from_table(playbooks),
         );
         format!("{points:?}")
     }
@@ -254,6 +282,35 @@ mod tests {
         assert!(text(&gone, Status::Failed).contains(command));
         let denied = incident(key, Outcome::failed(ErrorName::AccessDenied, "no"));
         assert!(!text(&denied, Status::Failed).contains(command));
+    }
+
+    #[test]
+    fn where_a_bucket_denies_backstop_the_account_can_be_closed() {
+        let bucket = || {
+            Resource::Bucket(kind::Bucket {
+                name: "exports".into(),
+            })
+        };
+        let command = "backstop run close-account --target 123456789012";
+        let denied = incident(bucket(), Outcome::failed(ErrorName::AccessDenied, "no"));
+        let said = text(&denied, Status::Failed);
+        assert!(said.contains(command), "{said}");
+        let failed = incident(bucket(), Outcome::failed(ErrorName::Rejected, "no"));
+        assert!(!text(&failed, Status::Failed).contains(command));
+    }
+
+    #[test]
+    fn what_a_quota_refused_is_never_advised_by_hand() {
+        let role = Resource::Role(kind::Role {
+            role_name: "ci".into(),
+            role_id: None,
+        });
+        let full = incident(role, Outcome::failed(ErrorName::QuotaExceeded, "no room"));
+        let said = text(&full, Status::Failed);
+        assert!(
+            said.contains("make room") && !said.contains("do it by hand now"),
+            "{said}"
+        );
     }
 
     #[test]

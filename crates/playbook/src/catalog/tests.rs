@@ -221,6 +221,7 @@ fn grounds(furthest_mode: Mode, finding_types: Vec<String>, controls: Vec<String
         finding_types,
         actor_finding_types: Vec::new(),
         health_events: Vec::new(),
+        product_types: Vec::new(),
         controls,
         severity_floor: None,
         targets: Vec::new(),

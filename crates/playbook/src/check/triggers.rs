@@ -54,6 +54,9 @@ pub(super) fn check(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Ve
     for code in all(|it| &it.health_events, &triggers.health_events) {
         check_health_event(code, problems);
     }
+    for named in in_grounds.clone().flat_map(|it| &it.product_types) {
+        check_product_type(named, problems);
+    }
     for control in all(|it| &it.controls, &triggers.controls) {
         check_control(control, problems);
     }
@@ -81,6 +84,7 @@ pub(super) fn build(file: TriggersFile, mode: Mode) -> Triggers {
         finding_types: plain(file.finding_types),
         actor_finding_types: plain(file.actor_finding_types),
         health_events: plain(file.health_events),
+        product_types: Vec::new(),
         controls: plain(file.controls),
         severity_floor: None,
         targets: Vec::new(),
@@ -109,6 +113,18 @@ fn check_health_event(code: &Spanned<String>, problems: &mut Vec<Problem>) {
         problems.push(
             Problem::at(code.referenced, "unknown-health-event", message)
                 .help("only the codes that begin with `AWS_RISK_` are about credentials and abuse"),
+        );
+    }
+}
+
+fn check_product_type(named: &Spanned<String>, problems: &mut Vec<Problem>) {
+    if !known::product_types().any(|(_, known)| known == named.value) {
+        let message = format!("`{}` is no known finding type of another product", named.value);
+        problems.push(
+            Problem::at(named.referenced, "unknown-product-type", message).help(suggest::one_of(
+                &named.value,
+                known::product_types().map(|(_, known)| known),
+            )),
         );
     }
 }

@@ -5,10 +5,11 @@ use aws_sdk_iam::{
         attach_user_policy::AttachUserPolicyOutput,
         delete_user_policy::{DeleteUserPolicyError, DeleteUserPolicyOutput},
         get_user_policy::{GetUserPolicyError, GetUserPolicyOutput},
+        list_attached_user_policies::ListAttachedUserPoliciesOutput,
         put_user_policy::{PutUserPolicyError, PutUserPolicyOutput},
     },
     types::{
-        StatusType,
+        AttachedPolicy, StatusType,
         error::{LimitExceededException, NoSuchEntityException},
     },
 };
@@ -56,7 +57,8 @@ async fn plans_one_policy_and_says_what_else_stops() {
         keys("alice", StatusType::Active),
         policy(None),
         password(false),
-        no_mfa()
+        no_mfa(),
+        attached(false)
     );
     let plan = DenyUser::new(iam)
         .plan(&step_request(access_key(Some("alice"))))
@@ -67,6 +69,41 @@ async fn plans_one_policy_and_says_what_else_stops() {
         plan.blast_radius
             .iter()
             .any(|line| line.starts_with("1 other active access key"))
+    );
+}
+
+/// AWS's own quarantine denies some calls only, and the plan mustn't read as if all was done.
+#[tokio::test]
+async fn a_user_whom_aws_has_put_into_quarantine_is_told_and_denied_all_the_same() {
+    let quarantined = mock!(Client::list_attached_user_policies).then_output(|| {
+        let attached = |arn: &str| AttachedPolicy::builder().policy_arn(arn).build();
+        ListAttachedUserPoliciesOutput::builder()
+            .attached_policies(attached("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"))
+            .attached_policies(attached(
+                "arn:aws:iam::123456789012:policy/AWSCompromisedKeyQuarantineV9",
+            ))
+            .is_truncated(false)
+            .build()
+    });
+    let iam = iam!(
+        owner("alice"),
+        user("alice"),
+        keys("alice", StatusType::Active),
+        policy(None),
+        password(false),
+        no_mfa(),
+        quarantined
+    );
+    let plan = DenyUser::new(iam)
+        .plan(&step_request(access_key(Some("alice"))))
+        .await
+        .unwrap();
+    assert_eq!(plan.changes.len(), 1);
+    let limits = plan.limits.join("\n");
+    assert!(
+        limits.contains("AWS has attached AWSCompromisedKeyQuarantineV3 to user alice")
+            && !limits.contains("V9"),
+        "{limits}"
     );
 }
 
@@ -92,7 +129,8 @@ async fn a_wrong_name_in_the_finding_costs_a_call_and_nothing_else() {
         already_denied,
         policy(None),
         password(false),
-        no_mfa()
+        no_mfa(),
+        attached(false)
     );
     let plan = DenyUser::new(iam)
         .plan(&step_request(access_key(Some("mallory"))))
@@ -120,7 +158,8 @@ async fn a_session_user_must_have_the_findings_unique_id() {
             no_keys("alice"),
             policy(None),
             password(false),
-            no_mfa()
+            no_mfa(),
+            attached(false)
         )
     };
     DenyUser::new(client()).plan(&session("AIDAALICE")).await.unwrap();
@@ -179,7 +218,7 @@ async fn acts_and_undoes_only_its_own_text() {
         .await
         .unwrap();
     assert!(matches!(drifted, UndoOutcome::Drifted { .. }));
-    let gone = DenyUser::new(iam!(policy(None), attached(false)))
+    let gone = DenyUser::new(iam!(policy(None), attached(false), user("alice")))
         .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
@@ -196,7 +235,8 @@ async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
         keys("alice", StatusType::Active),
         policy(None),
         password(false),
-        no_mfa()
+        no_mfa(),
+        attached(false)
     ))
     .plan(&request)
     .await

@@ -1,4 +1,9 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 use aws_sdk_iam::{Client, operation::update_assume_role_policy::UpdateAssumeRolePolicyOutput};
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::UndoOutcome;
@@ -8,7 +13,7 @@ use backstop_runtime::{
 };
 use serde_json::Value;
 
-use super::{NarrowRoleTrust, TrustReceipt, denial, statements};
+use super::{Document, NarrowRoleTrust, TrustReceipt};
 use crate::{
     iam,
     testing::{INCIDENT, permit, role_session, role_trusting, step_request},
@@ -26,11 +31,8 @@ fn leaked(text: String) -> &'static str {
 
 /// What the action writes on this policy.
 fn narrowed(trust: &str) -> String {
-    let mut document: Value = serde_json::from_str(trust).unwrap();
-    let mut all = statements(&document);
-    all.push(denial(&INCIDENT.into()));
-    document["Statement"] = Value::from(all);
-    document.to_string()
+    let document = Document::read(trust).unwrap();
+    document.narrowed(&INCIDENT.into()).to_string()
 }
 
 /// Takes only a text that means this, whole.
@@ -107,6 +109,42 @@ async fn a_trust_policy_that_would_get_too_long_is_refused_before_any_change() {
         .await
         .unwrap_err();
     assert!(matches!(error, StepError::Mismatch { .. }), "{error}");
+}
+
+/// IAM answers a text that names who is gone with `MalformedPolicyDocument`; no rule takes one.
+#[tokio::test]
+async fn deleted_principals_are_left_out_named_and_kept_in_the_receipt() {
+    const WITH_GONE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root","AROAGONEGONEGONE0001"]},"Action":"sts:AssumeRole"}]}"#;
+    const LEFT: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111122223333:root"]},"Action":"sts:AssumeRole"}]}"#;
+    let request = step_request(role_session("AROAEXAMPLE"));
+    let narrow = writes(leaked(narrowed(LEFT)));
+    let action = NarrowRoleTrust::new(iam!(role(WITH_GONE), narrow));
+    let plan = action.plan(&request).await.unwrap();
+    assert!(
+        plan.limits[1].contains("AROAGONEGONEGONE0001"),
+        "{:?}",
+        plan.limits
+    );
+    assert!(
+        !plan.manual_undo[0].contains("AROAGONE"),
+        "{:?}",
+        plan.manual_undo
+    );
+    let kept: TrustReceipt = read_receipt(&plan.receipt).unwrap();
+    assert_eq!(kept.before, WITH_GONE);
+    action.act(&permit(), &request, &plan.receipt).await.unwrap();
+    assert_eq!(narrow.num_calls(), 1);
+
+    let back = writes(LEFT);
+    let outcome = NarrowRoleTrust::new(iam!(role(leaked(narrowed(LEFT))), back))
+        .undo(&permit(), &request, &plan.receipt)
+        .await
+        .unwrap();
+    let UndoOutcome::Restored { what } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(what.contains("taken out since"), "{what}");
+    assert_eq!(back.num_calls(), 1);
 }
 
 /// The receipt says that a foreign account was trusted; no rule takes such a text.

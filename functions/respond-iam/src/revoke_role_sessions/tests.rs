@@ -10,18 +10,20 @@ use aws_sdk_cloudtrail::{operation::lookup_events::LookupEventsOutput, types::Ev
 use aws_sdk_iam::{
     Client,
     operation::{
+        attach_role_policy::{AttachRolePolicyError, AttachRolePolicyOutput},
         get_role_policy::{GetRolePolicyError, GetRolePolicyOutput},
         list_instance_profiles_for_role::{
             ListInstanceProfilesForRoleError, ListInstanceProfilesForRoleOutput,
         },
-        put_role_policy::PutRolePolicyOutput,
+        put_role_permissions_boundary::PutRolePermissionsBoundaryOutput,
+        put_role_policy::{PutRolePolicyError, PutRolePolicyOutput},
     },
-    types::error::NoSuchEntityException,
+    types::error::{LimitExceededException, NoSuchEntityException},
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::error::ErrorMetadata;
 use backstop_aws::Accounts;
-use backstop_core::UndoOutcome;
+use backstop_core::{ErrorName, UndoOutcome};
 use backstop_runtime::{Action, StepError, client, inline_policy::deny_older_sessions};
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,7 +31,7 @@ use super::RevokeRoleSessions;
 use crate::{
     iam,
     services::CloudTrail,
-    testing::{instance_role, instance_session, permit, role, role_session, step_request},
+    testing::{attached_to_role, instance_role, instance_session, permit, role, role_session, step_request},
 };
 
 fn no_policy() -> Rule {
@@ -129,14 +131,18 @@ async fn is_proven_by_a_cut_off_after_the_write_and_by_none_before() {
         (ended + SignedDuration::from_secs(59), true),
         (ended - SignedDuration::from_secs(1), false),
     ] {
-        let read = revoke(iam!(denies_before(cut_off)))
-            .verify(&request, Some(&receipt))
-            .await
-            .unwrap();
+        let read = revoke(iam!(
+            denies_before(cut_off),
+            role("AROAEXAMPLE"),
+            attached_to_role(false)
+        ))
+        .verify(&request, Some(&receipt))
+        .await
+        .unwrap();
         assert_eq!(read.holds, holds, "{}", read.observed);
         assert!(read.observed.contains(&cut_off.to_string()), "{}", read.observed);
     }
-    let read = revoke(iam!(no_policy()))
+    let read = revoke(iam!(no_policy(), role("AROAEXAMPLE"), attached_to_role(false)))
         .verify(&request, Some(&receipt))
         .await
         .unwrap();
@@ -255,4 +261,84 @@ async fn leaves_a_role_alone_only_where_the_instances_own_deny_is_enough() {
         .await
         .unwrap();
     assert_eq!(plan.changes.len(), 1);
+}
+
+fn limit() -> LimitExceededException {
+    let meta = ErrorMetadata::builder().code("LimitExceeded").build();
+    LimitExceededException::builder().meta(meta).build()
+}
+
+/// Inline policies of a role have 10,240 characters in all.
+fn no_room() -> Rule {
+    mock!(Client::put_role_policy).then_error(|| PutRolePolicyError::LimitExceededException(limit()))
+}
+
+#[tokio::test]
+async fn without_room_for_a_policy_awss_own_deny_is_attached_if_a_person_was_asked() {
+    let attach = mock!(Client::attach_role_policy)
+        .match_requests(|request| request.policy_arn() == Some("arn:aws:iam::aws:policy/AWSDenyAll"))
+        .then_output(|| AttachRolePolicyOutput::builder().build());
+    let action = revoke(iam!(
+        role("AROAEXAMPLE"),
+        no_profiles(),
+        no_policy(),
+        no_room(),
+        attach,
+        attached_to_role(true)
+    ));
+    let mut request = step_request(role_session("AROAEXAMPLE"));
+    let plan = action.plan(&request).await.unwrap();
+    assert!(
+        plan.limits
+            .iter()
+            .any(|line| line.contains("`AWSDenyAll` is attached instead")),
+        "{:?}",
+        plan.limits
+    );
+    action.act(&permit(), &request, &plan.receipt).await.unwrap();
+    assert_eq!(attach.num_calls(), 1);
+    assert!(action.verify(&request, Some(&plan.receipt)).await.unwrap().holds);
+    let outcome = action.undo(&permit(), &request, &plan.receipt).await.unwrap();
+    let UndoOutcome::KeptOff { reason } = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(
+        reason.contains("aws iam detach-role-policy --role-name ci"),
+        "{reason}"
+    );
+
+    // Whoever wrote `unasked` took sessions into account, and not that the role stops.
+    request.with.insert("unasked".into(), true.into());
+    let plan = action.plan(&request).await.unwrap();
+    assert!(
+        plan.limits.iter().any(|line| line.contains("nothing is changed")),
+        "{:?}",
+        plan.limits
+    );
+    let error = action.act(&permit(), &request, &plan.receipt).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::QuotaExceeded);
+    assert_eq!(attach.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn without_room_for_either_the_boundary_is_set() {
+    let full = mock!(Client::attach_role_policy)
+        .then_error(|| AttachRolePolicyError::LimitExceededException(limit()));
+    let bound = mock!(Client::put_role_permissions_boundary)
+        .match_requests(|request| {
+            request.permissions_boundary() == Some("arn:aws:iam::aws:policy/AWSDenyAll")
+        })
+        .then_output(|| PutRolePermissionsBoundaryOutput::builder().build());
+    let action = revoke(iam!(
+        role("AROAEXAMPLE"),
+        no_profiles(),
+        no_policy(),
+        no_room(),
+        full,
+        bound
+    ));
+    let request = step_request(role_session("AROAEXAMPLE"));
+    let receipt = action.plan(&request).await.unwrap().receipt;
+    action.act(&permit(), &request, &receipt).await.unwrap();
+    assert_eq!(bound.num_calls(), 1);
 }

@@ -13,6 +13,7 @@ use aws_sdk_iam::{
         get_role_policy::{GetRolePolicyError, GetRolePolicyOutput},
         get_user_policy::{GetUserPolicyError, GetUserPolicyOutput},
         list_access_keys::{ListAccessKeysError, ListAccessKeysOutput},
+        list_attached_role_policies::ListAttachedRolePoliciesOutput,
         list_attached_user_policies::ListAttachedUserPoliciesOutput,
         list_instance_profiles_for_role::ListInstanceProfilesForRoleOutput,
         list_mfa_devices::ListMfaDevicesOutput,
@@ -225,7 +226,7 @@ pub(crate) fn fake_iam(account: &FakeAccount) -> Arc<Accounts> {
         owner("alice"), user("alice"), keys(account), certificates(account), specifics(account), ssh_keys(account),
         user_policy(account), role_policy(account), role(account), profiles, put_user, put_role, delete_user,
         delete_role, update_key, update_certificate, update_specific, update_ssh, update_trust, no_password(),
-        no_mfa_devices(), nothing_attached(),
+        no_mfa_devices(), nothing_attached(), nothing_attached_to_roles(),
     ]);
     let events = mock!(aws_sdk_cloudtrail::Client::lookup_events)
         .then_output(|| aws_sdk_cloudtrail::operation::lookup_events::LookupEventsOutput::builder().build());
@@ -247,6 +248,11 @@ fn no_mfa_devices() -> Rule {
 fn nothing_attached() -> Rule {
     mock!(Client::list_attached_user_policies)
         .then_output(|| ListAttachedUserPoliciesOutput::builder().build())
+}
+
+fn nothing_attached_to_roles() -> Rule {
+    mock!(Client::list_attached_role_policies)
+        .then_output(|| ListAttachedRolePoliciesOutput::builder().build())
 }
 
 fn keys(account: &FakeAccount) -> Rule {

@@ -260,7 +260,8 @@ async fn sets_all_four_and_verifies_by_reading_back() {
         .unwrap_err();
     assert_eq!(refusal.name(), ErrorName::AccessDenied);
     assert!(
-        refusal.to_string().contains("`s3:PutAccountPublicAccessBlock`"),
+        refusal.to_string().contains("`s3:PutAccountPublicAccessBlock`")
+            && refusal.to_string().contains("change the organization's policy"),
         "{refusal}"
     );
 

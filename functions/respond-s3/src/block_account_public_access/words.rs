@@ -45,6 +45,9 @@ pub(super) fn limits(reach: &Result<Reach, CallError>) -> Vec<String> {
         "whoever switched it off may do so again: a service control policy that denies \
          `s3:PutAccountPublicAccessBlock` keeps it on"
             .to_owned(),
+        "where a policy of type `S3_POLICY` of the organization rules the account's setting, S3 refuses this call, and only \
+         the organization's policy can be changed"
+            .to_owned(),
         "what was read while buckets were public is out".to_owned(),
     ];
     lines.extend(reach.iter().flat_map(Reach::limits));

@@ -1,10 +1,11 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 use aws_sdk_s3::{
     Client,
     operation::{
         delete_public_access_block::DeletePublicAccessBlockOutput,
         put_public_access_block::PutPublicAccessBlockOutput,
     },
+    types::ObjectOwnership,
 };
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::{Plan, Receipt, UndoOutcome};
@@ -15,8 +16,8 @@ use crate::{
     block::Block,
     is_ours, s3,
     testing::{
-        block, block_error, no_access_log, no_block, no_policy, no_website, permit, policy_is_public,
-        step_request, tags, website, website_error,
+        block, block_error, error, no_access_log, no_block, no_policy, no_website, of_account, ownership,
+        permit, policy_is_public, policy_text, step_request, tags, website, website_error,
     },
 };
 
@@ -47,9 +48,25 @@ fn delete() -> Rule {
 }
 
 async fn plan_with(before: Rule, tags: Rule, website: Rule, policy: Rule) -> Result<Plan, StepError> {
-    BlockPublicAccess::new(s3!(before, tags, website, policy, no_access_log()))
-        .plan(&step_request())
-        .await
+    plan_in_force(
+        [before, tags, website, policy],
+        [policy_text(None), ownership(None)],
+        of_account(None),
+    )
+    .await
+}
+
+/// What is in force beside the bucket's own setting: its policy's text, object ownership, the account's setting.
+async fn plan_in_force(
+    [before, tags, website, policy]: [Rule; 4],
+    [text, ownership]: [Rule; 2],
+    account: Rule,
+) -> Result<Plan, StepError> {
+    let rules = s3!(
+        [before, tags, website, policy, no_access_log(), text, ownership],
+        control: [account]
+    );
+    BlockPublicAccess::new(rules).plan(&step_request()).await
 }
 
 async fn receipt(before: Rule) -> Receipt {
@@ -87,6 +104,91 @@ async fn plans_one_change_and_says_who_is_cut_off() {
             .iter()
             .any(|line| line.starts_with("server access logging is off"))
     );
+}
+
+#[tokio::test]
+async fn where_the_account_is_closed_nobody_is_cut_off_and_nobody_was_let_in() {
+    // As S3 tells it where an organization's policy closes the account, too.
+    let plan = plan_in_force(
+        [no_block(), tags(&[]), website(), policy_is_public(true)],
+        [policy_text(None), ownership(None)],
+        of_account(Some(FULL)),
+    )
+    .await
+    .unwrap();
+    assert_eq!(plan.changes.len(), 1);
+    assert_eq!(plan.needs_approval, None, "nobody loses anything");
+    let [only] = plan.blast_radius.as_slice() else {
+        unreachable!("{:?}", plan.blast_radius)
+    };
+    assert!(only.starts_with("nobody is cut off"), "{only}");
+    let limits = plan.limits.join("\n");
+    assert!(
+        limits.contains("and nobody was") && !limits.contains("is out"),
+        "{limits}"
+    );
+
+    // One of the two that keep the public out isn't enough.
+    let plan = plan_in_force(
+        [no_block(), tags(&[]), no_website(), policy_is_public(true)],
+        [policy_text(None), ownership(None)],
+        of_account(Some([true, true, true, false])),
+    )
+    .await
+    .unwrap();
+    assert!(
+        plan.blast_radius[0].contains("gets 403"),
+        "{:?}",
+        plan.blast_radius
+    );
+}
+
+#[tokio::test]
+async fn what_is_in_force_and_cannot_be_read_is_unknown() {
+    let denied = mock!(aws_sdk_s3control::Client::get_public_access_block).then_error(|| {
+        aws_sdk_s3control::operation::get_public_access_block::GetPublicAccessBlockError::generic(error(
+            "AccessDenied",
+        ))
+    });
+    let plan = plan_in_force(
+        [no_block(), tags(&[]), no_website(), no_policy()],
+        [
+            policy_text(None),
+            ownership(Some(ObjectOwnership::BucketOwnerEnforced)),
+        ],
+        denied,
+    )
+    .await
+    .unwrap();
+    let limits = plan.limits.join("\n");
+    assert!(
+        limits.contains("whether the account's own Block Public Access keeps the public out already"),
+        "{limits}"
+    );
+    let radius = plan.blast_radius.join("\n");
+    assert!(
+        radius.contains("object ownership has switched its ACLs off"),
+        "{radius}"
+    );
+}
+
+/// An origin access identity is outside the account: `RestrictPublicBuckets` cuts it off as soon as the policy is public.
+#[tokio::test]
+async fn a_public_policy_that_names_an_origin_access_identity_needs_a_person() {
+    const POLICY: &str = r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1EXAMPLE"},"Action":"s3:GetObject","Resource":"*"}]}"#;
+    let reason = async |is_public: bool| {
+        plan_in_force(
+            [no_block(), tags(&[]), no_website(), policy_is_public(is_public)],
+            [policy_text(Some(POLICY)), ownership(None)],
+            of_account(None),
+        )
+        .await
+        .unwrap()
+        .needs_approval
+    };
+    let asked = reason(true).await.unwrap();
+    assert!(asked.contains("origin access identity E1EXAMPLE"), "{asked}");
+    assert_eq!(reason(false).await, None, "it goes on");
 }
 
 #[tokio::test]

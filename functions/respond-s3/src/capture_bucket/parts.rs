@@ -92,20 +92,7 @@ fn public(status: PolicyStatus) -> Result<Option<Value>, String> {
 
 /// The policy's exact text.
 async fn policy(bucket: &Bucket) -> Result<Option<Value>, CallError> {
-    let answer = bucket
-        .s3
-        .get_bucket_policy()
-        .bucket(&bucket.place.name)
-        .expected_bucket_owner(bucket.place.owner.as_str())
-        .send()
-        .await
-        .map_err(CallError::of(
-            permissions::s3::GET_BUCKET_POLICY.action,
-            bucket.named(),
-        ));
-    Ok(unless_absent(answer, "NoSuchBucketPolicy")?
-        .and_then(|found| found.policy)
-        .map(Value::from))
+    Ok(bucket.policy().await?.map(Value::from))
 }
 
 async fn acl(bucket: &Bucket) -> Result<Option<Value>, CallError> {
@@ -140,22 +127,7 @@ fn acl_json(acl: &GetBucketAclOutput) -> Value {
 }
 
 async fn ownership(bucket: &Bucket) -> Result<Option<Value>, CallError> {
-    let answer = bucket
-        .s3
-        .get_bucket_ownership_controls()
-        .bucket(&bucket.place.name)
-        .expected_bucket_owner(bucket.place.owner.as_str())
-        .send()
-        .await
-        .map_err(CallError::of(
-            permissions::s3::GET_BUCKET_OWNERSHIP_CONTROLS.action,
-            bucket.named(),
-        ));
-    let found = unless_absent(answer, "OwnershipControlsNotFoundError")?;
-    Ok(found.and_then(|found| {
-        let rule = found.ownership_controls()?.rules().first()?;
-        Some(Value::from(rule.object_ownership().as_str()))
-    }))
+    Ok(bucket.ownership().await?.map(Value::from))
 }
 
 async fn versioning(bucket: &Bucket) -> Result<Option<Value>, CallError> {

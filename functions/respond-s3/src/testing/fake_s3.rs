@@ -20,7 +20,9 @@ use backstop_aws::Accounts;
 use backstop_runtime::testing::forged::{FakeAccount, States};
 use serde_json::json;
 
-use super::{BUCKET, OWNER, acl, buckets, error, no_access_log, no_policy, no_website, tags};
+use super::{
+    BUCKET, OWNER, acl, buckets, error, no_access_log, no_policy, no_website, ownership, policy_text, tags,
+};
 use crate::s3;
 
 const OPEN: [bool; 4] = [false; 4];
@@ -92,7 +94,7 @@ pub(crate) fn fake_s3(account: &FakeAccount) -> Arc<Accounts> {
     s3!(
         [
             buckets(&[BUCKET], false), get, put, delete, tags(&[]), acl(None), no_website(), no_policy(),
-            no_access_log()
+            no_access_log(), policy_text(None), ownership(None)
         ],
         control: [get_all, put_all, delete_all]
     )

@@ -29,7 +29,7 @@ pub(super) fn check(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Ve
         if grounds.value.lists().iter().all(|list| list.is_empty()) {
             problems.push(
                 Problem::at(grounds.referenced, "no-trigger", "these grounds name no trigger")
-                    .help("add `finding_types:`, `health_events:` or `controls:`"),
+                    .help("add `finding_types:`, `health_events:`, `product_types:` or `controls:`"),
             );
         }
         if furthest_mode.value > file.mode.value {
@@ -115,6 +115,7 @@ pub(super) fn build(file: GroundsFile) -> Grounds {
         finding_types: plain(file.finding_types),
         actor_finding_types: plain(file.actor_finding_types),
         health_events: plain(file.health_events),
+        product_types: plain(file.product_types),
         controls: plain(file.controls),
         severity_floor: file.severity_floor,
         targets: file.targets.into_iter().map(|kind| kind.value).collect(),

@@ -6,7 +6,8 @@
 //! endpoint or neighbour it talks to. The rules therefore go into every ACL of the VPC that has subnets. ACLs keep
 //! no connections, so what is open is cut, too.
 //! *Changes* two rules for each ACL and address. *Undo* is exact: it deletes the rules of the receipt, and refuses
-//! if one of them is another now. *Twice* is harmless: a rule that stands is not made again.
+//! if one of them is another now, or the instance's tag doesn't say that they were made. *Twice* is harmless: a rule that
+//! stands is not made again.
 
 mod acl;
 mod words;
@@ -28,6 +29,7 @@ use self::acl::{Acl, Entry};
 use crate::{
     instance::{self, Instance},
     services::Ec2,
+    witness::Witness,
 };
 
 /// See the module.
@@ -118,13 +120,26 @@ impl Action for DenySubnetTraffic {
         let receipt: CutReceipt = read_receipt(receipt)?;
         check(request, &receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        let standing = acl::of_vpcs(&ec2, &receipt.vpcs).await?;
+        let instance = instance::read(&ec2, &request.target).await?;
+        let own = addresses(&instance);
+        let vpcs: Vec<String> = own.iter().map(|(vpc, _)| vpc.clone()).collect();
+        let standing = acl::of_vpcs(&ec2, &vpcs).await?;
+        check_entries(&receipt.entries, &own, &standing)?;
+        let witness = witness(request, &receipt)?;
+        let is_new = |entry: &Entry| {
+            !standing
+                .iter()
+                .any(|acl| acl.id == entry.acl && acl.rule(entry).is_some())
+        };
         let mut first = Ok(());
+        if !witness.is_in(&instance.tags) && receipt.entries.iter().all(is_new) {
+            first = witness.write(&ec2, &receipt.instance).await;
+        }
         for entry in &receipt.entries {
             if standing.iter().any(|acl| acl.has(entry)) {
                 continue;
             }
-            first = first.and(acl::create(&ec2, &receipt.vpcs, entry).await);
+            first = first.and(acl::create(&ec2, &vpcs, entry).await);
         }
         Ok(first?)
     }
@@ -180,11 +195,18 @@ impl Action for DenySubnetTraffic {
             .iter()
             .filter(|entry| standing.iter().any(|acl| acl.has(entry)))
             .collect();
+        let witness = witness(request, &receipt)?;
+        if !ours.is_empty() {
+            witness.check(&instance::tags(&ec2, &request.target).await?)?;
+        }
         let mut first: Result<(), CallError> = Ok(());
         for entry in &ours {
             first = first.and(acl::delete(&ec2, entry).await);
         }
         first?;
+        if !ours.is_empty() {
+            witness.remove(&ec2, &receipt.instance).await?;
+        }
         Ok(if ours.is_empty() {
             UndoOutcome::NothingToUndo {
                 reason: "the deny rules are gone already".to_owned(),
@@ -225,6 +247,27 @@ fn check(request: &StepRequest, receipt: &CutReceipt) -> Result<(), StepError> {
         ))),
         None => Ok(()),
     }
+}
+
+/// Refuses rules for others' addresses, in ACLs that aren't of the instance's VPCs, or that stand there twice.
+fn check_entries(entries: &[Entry], own: &[(String, Vec<String>)], acls: &[Acl]) -> Result<(), StepError> {
+    let is_own = |entry: &&Entry| {
+        entries.iter().filter(|other| other == entry).count() == 1
+            && own.iter().any(|(_, addresses)| addresses.contains(&entry.cidr))
+            && acls.iter().any(|acl| acl.id == entry.acl)
+    };
+    match entries.iter().find(|entry| !is_own(entry)) {
+        Some(entry) => Err(unlike(format!(
+            "rule {} for `{}` in network ACL `{}` isn't one of this instance's",
+            entry.number, entry.cidr, entry.acl
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// What the instance's tag says: which rules weren't there.
+fn witness(request: &StepRequest, receipt: &CutReceipt) -> Result<Witness, StepError> {
+    Witness::of(ec2::deny_subnet_traffic::SPEC.id, request, &receipt.entries)
 }
 
 /// The addresses of an instance in each VPC, as rules write them.

@@ -1,9 +1,10 @@
 //! `ec2.deregister-from-load-balancers`: takes the instance out of every target group and Classic Load Balancer
 //! that holds it, by its id or by one of its addresses, so that no user is sent to it.
 //!
-//! *Changes* the registrations only. *Undo* is exact: the receipt holds each target as it was registered, with
-//! port and Availability Zone; one that was registered again since is left, a group that was deleted since is
-//! named. Nothing is registered as long as the instance is cut off from the network: what looks after it would
+//! *Changes* the registrations only, and only the instance's own. *Undo* is exact: the receipt holds each target as it was
+//! registered, with port and Availability Zone; one that was registered again since is left, a group that was deleted since,
+//! or an address that the instance has lost, is named. It refuses where the instance's tag doesn't say that it was registered
+//! there. Nothing is registered as long as the instance is cut off from the network: what looks after it would
 //! terminate it. *Twice* is harmless: what isn't registered can be deregistered.
 
 mod classic;
@@ -27,6 +28,7 @@ use crate::{
     cut_off::{self, Placement},
     instance::{self, Instance},
     services::{ClassicElb, Ec2, Elb},
+    witness::Witness,
 };
 
 /// See the module.
@@ -136,20 +138,25 @@ impl Action for DeregisterFromLoadBalancers {
         check(request, &receipt)?;
         let aws = self.accounts.at(request)?;
         let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
-        let mut first_failure = None;
+        let ec2 = aws.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
+        if let Some(foreign) = receipt.targets.iter().find(|target| !target.is_of(&instance)) {
+            return Err(unlike(format!("`{foreign}` isn't this instance")));
+        }
+        let mut first_failure = bear_witness(&aws, request, &instance, &receipt).await.err();
         // One that fails must not leave the others registered.
         for target in &receipt.targets {
             if let Err(error) = target.deregister(&elb).await {
-                first_failure.get_or_insert(error);
+                first_failure.get_or_insert(error.into());
             }
         }
         for balancer in &receipt.classic {
             let answer = classic::deregister(&classic_elb, balancer, &receipt.instance).await;
             if let Err(error) = answer {
-                first_failure.get_or_insert(error);
+                first_failure.get_or_insert(error.into());
             }
         }
-        first_failure.map_or(Ok(()), |error| Err(error.into()))
+        first_failure.map_or(Ok(()), Err)
     }
 
     async fn verify(
@@ -188,14 +195,20 @@ impl Action for DeregisterFromLoadBalancers {
         check(request, &receipt)?;
         let aws = self.accounts.at(request)?;
         let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
-        if let Err(refused) = cut_off::check(&aws.client::<Ec2>(), request, &receipt.interfaces).await? {
-            return Ok(refused);
-        }
+        let ec2 = aws.client::<Ec2>();
+        let instance = match cut_off::check(&ec2, request, &receipt.interfaces).await? {
+            Ok(instance) => instance,
+            Err(refused) => return Ok(refused),
+        };
+        let witness = witness(request, &receipt)?;
         let (mut restored, mut gone) = (Vec::new(), Vec::new());
         for target in &receipt.targets {
             match target.is_there(&elb).await? {
                 Some(true) => {}
+                // It may be another machine's by now.
+                Some(false) if !target.is_of(&instance) => gone.push(format!("address {}", target.id)),
                 Some(false) => {
+                    witness.check(&instance.tags)?;
                     target.register(&elb).await?;
                     restored.push(target.to_string());
                 }
@@ -206,14 +219,57 @@ impl Action for DeregisterFromLoadBalancers {
             match classic::is_there(&classic_elb, balancer, &receipt.instance).await? {
                 Some(true) => {}
                 Some(false) => {
+                    witness.check(&instance.tags)?;
                     classic::register(&classic_elb, balancer, &receipt.instance).await?;
                     restored.push(format!("Classic Load Balancer {balancer}"));
                 }
                 None => gone.push(format!("Classic Load Balancer {balancer}")),
             }
         }
+        if gone.is_empty() && !restored.is_empty() {
+            witness.remove(&ec2, &receipt.instance).await?;
+        }
         Ok(words::undone(&receipt.instance, &restored, &gone))
     }
+}
+
+/// What the instance's tag says: where it was registered, and as what.
+fn witness(request: &StepRequest, receipt: &RegistrationReceipt) -> Result<Witness, StepError> {
+    let targets: Vec<_> = receipt
+        .targets
+        .iter()
+        .map(|it| (&it.group, &it.id, it.port, &it.zone))
+        .collect();
+    Witness::of(
+        ec2::deregister_from_load_balancers::SPEC.id,
+        request,
+        &(targets, &receipt.classic),
+    )
+}
+
+/// Writes the tag, if all that the receipt names is registered.
+async fn bear_witness(
+    aws: &Access<'_>,
+    request: &StepRequest,
+    instance: &Instance,
+    receipt: &RegistrationReceipt,
+) -> Result<(), StepError> {
+    let witness = witness(request, receipt)?;
+    if witness.is_in(&instance.tags) {
+        return Ok(());
+    }
+    let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
+    for target in &receipt.targets {
+        if !target.is_so(&elb, instance).await? {
+            return Ok(());
+        }
+    }
+    for balancer in &receipt.classic {
+        if classic::is_there(&classic_elb, balancer, &receipt.instance).await? != Some(true) {
+            return Ok(());
+        }
+    }
+    Ok(witness.write(&aws.client::<Ec2>(), &instance.id).await?)
 }
 
 /// Refuses a receipt of another instance, or of target groups elsewhere than the order's.

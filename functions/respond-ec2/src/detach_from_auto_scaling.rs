@@ -4,8 +4,8 @@
 //! *Changes* the membership only. The desired capacity stays, so that a replacement comes; nothing is suspended
 //! and no size is touched. *Undo* brings back the membership, with scale-in protection and Standby as they were.
 //! It can't be more exact than that: the replacement is there, so attaching raises the desired capacity by one,
-//! and the outcome says so and how to lower it. It refuses if the instance is in another group by then, and as long as it
-//! is cut off from the network: the group would terminate it.
+//! and the outcome says so and how to lower it. It refuses if the instance is in another group by then, where the instance's
+//! tag doesn't say that it was in this one, and as long as it is cut off from the network: the group would terminate it.
 //! *Twice* is harmless: an instance that is in no group has nothing to leave.
 
 pub(crate) mod group;
@@ -30,6 +30,7 @@ use crate::{
     instance::{self, id_of},
     read_back::unless_done,
     services::{AutoScaling, Ec2},
+    witness::Witness,
 };
 
 /// See the module.
@@ -59,6 +60,13 @@ impl MembershipReceipt {
             lifecycle_state: member.lifecycle_state().unwrap_or("unknown").to_owned(),
             protected_from_scale_in: member.protected_from_scale_in().unwrap_or_default(),
         }
+    }
+
+    /// Whether it is this membership, whatever the interfaces.
+    fn is_of(&self, member: &AutoScalingInstanceDetails) -> bool {
+        let now = Self::of(member, &self.instance);
+        (&self.group, &self.lifecycle_state, self.protected_from_scale_in)
+            == (&now.group, &now.lifecycle_state, now.protected_from_scale_in)
     }
 
     fn was_standby(&self) -> bool {
@@ -126,12 +134,23 @@ impl Action for DetachFromAutoScaling {
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: MembershipReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
-        let autoscaling = self.accounts.at(request)?.client::<AutoScaling>();
+        let aws = self.accounts.at(request)?;
+        let autoscaling = aws.client::<AutoScaling>();
         // After a crash it may have left already, and EC2 Auto Scaling refuses to detach a stranger.
         let is_member = || group::is_member(&autoscaling, &receipt.instance, &receipt.group);
-        if !is_member().await? {
+        let Some(member) = group::membership(&autoscaling, &receipt.instance)
+            .await?
+            .filter(|member| group::stays_in(member, &receipt.group))
+        else {
             return Ok(());
-        }
+        };
+        let witnessed = if receipt.is_of(&member) {
+            witness(request, &receipt)?
+                .write(&aws.client::<Ec2>(), &receipt.instance)
+                .await
+        } else {
+            Ok(())
+        };
         let detached = autoscaling
             .detach_instances()
             .instance_ids(&receipt.instance)
@@ -147,7 +166,8 @@ impl Action for DetachFromAutoScaling {
                     receipt.instance, receipt.group
                 ),
             ));
-        Ok(unless_done(detached, async { is_member().await.map(|is_member| !is_member) }).await?)
+        unless_done(detached, async { is_member().await.map(|is_member| !is_member) }).await?;
+        Ok(witnessed?)
     }
 
     async fn verify(
@@ -186,11 +206,32 @@ impl Action for DetachFromAutoScaling {
         instance::check_own(request, &receipt.instance)?;
         let aws = self.accounts.at(request)?;
         let (ec2, autoscaling) = (aws.client::<Ec2>(), aws.client::<AutoScaling>());
-        if let Err(refused) = cut_off::check(&ec2, request, &receipt.interfaces).await? {
-            return Ok(refused);
+        let instance = match cut_off::check(&ec2, request, &receipt.interfaces).await? {
+            Ok(instance) => instance,
+            Err(refused) => return Ok(refused),
+        };
+        let witness = witness(request, &receipt)?;
+        let is_known = witness.is_in(&instance.tags);
+        let member = group::membership(&autoscaling, &receipt.instance).await?;
+        if !is_known && !member.is_some_and(|member| receipt.is_of(&member)) {
+            return Err(witness.refusal());
         }
-        return_home::undo(&autoscaling, &receipt, request.target.region.as_str()).await
+        let undone = return_home::undo(&autoscaling, &receipt, request.target.region.as_str()).await?;
+        if let UndoOutcome::Restored { .. } = undone {
+            witness.remove(&ec2, &receipt.instance).await?;
+        }
+        Ok(undone)
     }
+}
+
+/// What the instance's tag says: which group it was in, and as what.
+fn witness(request: &StepRequest, receipt: &MembershipReceipt) -> Result<Witness, StepError> {
+    let before = (
+        &receipt.group,
+        &receipt.lifecycle_state,
+        receipt.protected_from_scale_in,
+    );
+    Witness::of(ec2::detach_from_auto_scaling::SPEC.id, request, &before)
 }
 
 /// Why whatever takes the instance out of service waits for a person: too few others in its group serve.

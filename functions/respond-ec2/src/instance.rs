@@ -128,6 +128,18 @@ pub(crate) async fn find(ec2: &aws_sdk_ec2::Client, target: &Target) -> Result<t
         .ok_or_else(gone)
 }
 
+/// The instance's tags; none where EC2 has forgotten it, which it does about an hour after it was terminated.
+pub(crate) async fn tags(
+    ec2: &aws_sdk_ec2::Client,
+    target: &Target,
+) -> Result<BTreeMap<String, String>, StepError> {
+    match find(ec2, target).await {
+        Ok(found) => Ok(Instance::of(&found, id_of(target)?, target).tags),
+        Err(StepError::TargetGone { .. }) => Ok(BTreeMap::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Refuses a receipt of another instance than the order's: nothing else is touched.
 pub(crate) fn check_own(request: &StepRequest, instance: &str) -> Result<(), StepError> {
     let own = id_of(&request.target)?;

@@ -5,8 +5,9 @@
 //! group without rules is one for each VPC and stays: other incidents use it too. No rule of anybody else's group
 //! is touched.
 //! *Undo* is exact for the groups: the receipt holds those of each interface, and undo refuses where an interface
-//! no longer holds just ours. A timeout that was unset can't be unset again; undo says so. *Twice* is harmless:
-//! the same groups, and an interface that was opened or isolated before is never opened again.
+//! no longer holds just ours, or the instance's tag doesn't say that it held those before. A timeout that was unset can't
+//! be unset again; undo says so. *Twice* is harmless: the same groups, and an interface that was opened or isolated before
+//! is never opened again.
 
 mod act;
 mod group;
@@ -25,7 +26,7 @@ use backstop_aws::{Access, Accounts};
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
     playbooks,
 };
 use serde::{Deserialize, Serialize};
@@ -35,10 +36,13 @@ use crate::{
     instance::{self, Instance, Interface},
     owner,
     services::Ec2,
+    witness::Witness,
 };
 
-/// The shortest idle timeout that EC2 allows for established TCP connections, in seconds.
+/// The shortest and the longest idle timeout that EC2 allows for established TCP connections, in seconds (EC2 User Guide,
+/// "Idle connection tracking timeout").
 const SHORTEST_TIMEOUT: i32 = 60;
+const LONGEST_TIMEOUT: i32 = 432_000;
 
 /// How long an interface stays open: a connection loses its tracking by its next packet, and a live one sends
 /// some within seconds.
@@ -67,6 +71,29 @@ struct Before {
     tcp_established_timeout: Option<i32>,
     /// Whether it is opened before it is isolated.
     untrack: bool,
+}
+
+/// What the instance's tag says of them: where they were, in which groups, with which timeout.
+fn witness(request: &StepRequest, interfaces: &[Before]) -> Result<Witness, StepError> {
+    let before: Vec<_> = interfaces
+        .iter()
+        .map(|it| (&it.id, &it.vpc, &it.groups, it.tcp_established_timeout))
+        .collect();
+    Witness::of(ec2::isolate_instance::SPEC.id, request, &before)
+}
+
+/// Refuses a receipt of another instance, or with a timeout that no interface can have.
+fn check(request: &StepRequest, receipt: &IsolationReceipt) -> Result<(), StepError> {
+    instance::check_own(request, &receipt.instance)?;
+    let is_possible = |seconds: i32| (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(&seconds);
+    let mut timeouts = receipt
+        .interfaces
+        .iter()
+        .filter_map(|it| it.tcp_established_timeout);
+    match timeouts.find(|seconds| !is_possible(*seconds)) {
+        Some(seconds) => Err(unlike(format!("EC2 knows no TCP timeout of {seconds} seconds"))),
+        None => Ok(()),
+    }
 }
 
 impl IsolateInstance {
@@ -143,9 +170,14 @@ impl Action for IsolateInstance {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
-        instance::check_own(request, &receipt.instance)?;
+        check(request, &receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        act::act(&ec2, request, &receipt.interfaces, self.open_for).await
+        // Whether to open is the order's to say, never the receipt's.
+        let open_for = request
+            .flag(&ec2::isolate_instance::UNTRACK)?
+            .then_some(self.open_for);
+        let instance = instance::read(&ec2, &request.target).await?;
+        act::act(&ec2, request, &instance, &receipt.interfaces, open_for).await
     }
 
     /// Every interface that is attached now counts, also one that was attached since.
@@ -198,7 +230,7 @@ impl Action for IsolateInstance {
         receipt: &Receipt,
     ) -> Result<UndoOutcome, StepError> {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
-        instance::check_own(request, &receipt.instance)?;
+        check(request, &receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         undo::undo(&ec2, request, &receipt.interfaces).await
     }

@@ -6,6 +6,8 @@ mod deny_subnet_traffic;
 mod deregister_from_load_balancers;
 mod detach_from_auto_scaling;
 mod end_sessions;
+#[cfg(test)]
+mod forged;
 mod instance;
 mod isolate_instance;
 mod owner;
@@ -19,6 +21,7 @@ mod snapshots;
 mod tag_instance;
 #[cfg(test)]
 mod testing;
+mod witness;
 
 use std::sync::Arc;
 

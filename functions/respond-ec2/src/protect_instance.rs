@@ -3,8 +3,9 @@
 //! *Changes* termination protection, stop protection, the behaviour on shutdown from inside (`stop`), and for
 //! each EBS volume that it isn't deleted on termination. Neither protects against an Auto Scaling group.
 //! *Undo* is exact: the receipt holds the value of each setting that was changed, and a volume that is attached
-//! there no longer counts as drift. It refuses as long as the instance is cut off from the network, since then it
-//! is evidence. *Twice* is harmless: the settings are set, not toggled.
+//! there no longer counts as drift. It refuses where the instance's tag doesn't say that the settings were so, and as long
+//! as the instance is cut off from the network, since then it is evidence. *Twice* is harmless: the settings are set, not
+//! toggled.
 
 mod setting;
 
@@ -16,7 +17,7 @@ use backstop_aws::Accounts;
 use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{StepRequest, read_receipt, write_receipt},
+    action::{StepRequest, read_receipt, unlike, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 use setting::Setting;
@@ -25,6 +26,7 @@ use crate::{
     cut_off::{self, Placement},
     instance::{self, Instance},
     services::Ec2,
+    witness::Witness,
 };
 
 /// See the module.
@@ -100,8 +102,18 @@ impl Action for ProtectInstance {
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
+        let (instance, now) = self.read(request).await?;
+        if let Some(foreign) =
+            (receipt.before.iter()).find(|one| !now.iter().any(|now| now.is_same_setting(one)))
+        {
+            return Err(unlike(format!("the instance has no {}", foreign.name())));
+        }
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let witness = witness(request, &receipt)?;
         let mut first_failure = None;
+        if !witness.is_in(&instance.tags) && receipt.before.iter().all(|before| now.contains(before)) {
+            first_failure = witness.write(&ec2, &receipt.instance).await.err();
+        }
         // One that fails must not leave the others off.
         for setting in &receipt.before {
             if let Err(error) = setting.protected().put(&ec2, &receipt.instance).await {
@@ -147,11 +159,13 @@ impl Action for ProtectInstance {
             Err(refused) => return Ok(refused),
         };
         let now = setting::read(&ec2, &instance).await?;
+        let witness = witness(request, &receipt)?;
         let (mut restored, mut drifted) = (Vec::new(), Vec::new());
         for before in &receipt.before {
             match now.iter().find(|now| now.is_same_setting(before)) {
                 Some(now) if now == before => {}
                 Some(now) if *now == before.protected() => {
+                    witness.check(&instance.tags)?;
                     before.put(&ec2, &receipt.instance).await?;
                     restored.push(before.to_string());
                 }
@@ -159,8 +173,16 @@ impl Action for ProtectInstance {
                 None => drifted.push(format!("{}: not attached there any more", before.name())),
             }
         }
+        if drifted.is_empty() && !restored.is_empty() {
+            witness.remove(&ec2, &receipt.instance).await?;
+        }
         Ok(outcome(&receipt.instance, &restored, &drifted))
     }
+}
+
+/// What the instance's tag says: how the settings were that were changed.
+fn witness(request: &StepRequest, receipt: &ProtectReceipt) -> Result<Witness, StepError> {
+    Witness::of(ec2::protect_instance::SPEC.id, request, &receipt.before)
 }
 
 fn outcome(instance: &str, restored: &[String], drifted: &[String]) -> UndoOutcome {

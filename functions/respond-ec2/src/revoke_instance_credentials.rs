@@ -1,10 +1,13 @@
-//! `ec2.revoke-instance-credentials`: takes the instance's role away, then denies what it was given before.
+//! `ec2.revoke-instance-credentials`: denies what the instance was given by its role, then takes the role away.
 //!
-//! *Changes* the association of the instance profile first, so that the instance can't fetch new credentials, then
-//! one inline policy of the role whose name holds the incident's id: it denies everything to credentials of this
-//! one instance, wherever they are used. Other instances of the role go on.
-//! *Undo* associates the same profile again, if none is associated now. While credentials from before may be alive, it
-//! narrows the deny to them, so that stolen ones don't come back to life, and says until when. *Twice* is harmless: the same text under the same name, and nothing to disassociate.
+//! *Changes* one inline policy of the role first, whose name holds the incident's id: it denies everything to credentials of
+//! this one instance, wherever they are used and whenever it got them. Other instances of the role go on. Then it ends the
+//! association of the instance profile. In that order the deny also shows whose profile it was: it is written only on the
+//! role of the profile that EC2 shows to be associated.
+//! *Undo* associates the same profile again, if none is associated now and its role has the deny: what a receipt says by
+//! itself gives no instance a role. While credentials from before may be alive, it narrows the deny to them, so that stolen
+//! ones don't come back to life, and says until when. *Twice* is harmless: the same text under the same name, and nothing to
+//! disassociate.
 
 mod association;
 mod undo;
@@ -59,19 +62,23 @@ impl RevokeInstanceCredentials {
         Self { accounts, protection }
     }
 
-    /// Gives no instance a role that is protected, nor takes a deny from another role than the profile's.
+    /// Refuses a profile whose role is protected, or another one than the receipt says: that it has none is no way past the
+    /// deny. A profile without a role gives no credentials, whatever is said of it.
     async fn check_role(&self, aws: &Access<'_>, receipt: &CredentialsReceipt) -> Result<(), StepError> {
-        let role = role_of(aws, &receipt.profile_arn).await?;
-        if let Some(role) = &role {
-            self.refuse_protected(role)?;
+        let Some(role) = role_of(aws, &receipt.profile_arn).await? else {
+            return Ok(());
+        };
+        self.refuse_protected(&role)?;
+        let said = receipt.policy.as_ref().map(|policy| policy.holder.as_str());
+        if said == Some(role.name.as_str()) {
+            return Ok(());
         }
-        match (&role, &receipt.policy) {
-            (Some(role), Some(policy)) if role.name != policy.holder => Err(unlike(format!(
-                "the role of `{}` is `{}`, not `{}`",
-                receipt.profile_arn, role.name, policy.holder
-            ))),
-            _ => Ok(()),
-        }
+        Err(unlike(format!(
+            "the role of `{}` is `{}`, not {}",
+            receipt.profile_arn,
+            role.name,
+            said.map_or("none".to_owned(), |name| format!("`{name}`"))
+        )))
     }
 
     /// The runner's guardrails look at the instance; the role is changed as well.
@@ -139,19 +146,38 @@ impl Action for RevokeInstanceCredentials {
         })
     }
 
-    /// Both parts are tried, even if the first fails: the deny works without it.
+    /// Both parts are tried, even if the deny can't be written at all. Where it can be later, the profile waits for it: once
+    /// that is taken, nothing in the account says any more on which role the deny belongs.
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CredentialsReceipt = read_receipt(receipt)?;
         check(request, &receipt)?;
         let aws = self.accounts.at(request)?;
         let ec2 = aws.client::<Ec2>();
-        let taken = association::take_away(&ec2, &receipt.instance, &receipt.profile_arn).await;
+        let find = async { Ok(association::find(&ec2, &receipt.instance).await?) };
+        let (found, ()) = tokio::try_join!(find, self.check_role(&aws, &receipt))?;
+        let Some(found) = found else {
+            return check_denied(&receipt, state(&aws, &receipt).await?.as_ref());
+        };
+        if found.profile_arn != receipt.profile_arn {
+            return Err(StepError::Mismatch {
+                detail: format!(
+                    "instance `{}` has the profile `{}` now, not `{}`: run the playbook again",
+                    receipt.instance, found.profile_arn, receipt.profile_arn
+                ),
+            });
+        }
         let denied = match &receipt.policy {
             Some(policy) => denies(&aws).put(policy).await,
             None => Ok(()),
         };
-        taken?;
-        denied
+        if let Err(error) = &denied
+            && error.name().is_retryable()
+        {
+            return denied;
+        }
+        let taken = association::take_away(&ec2, &receipt.instance, &found).await;
+        denied?;
+        Ok(taken?)
     }
 
     async fn verify(
@@ -170,10 +196,7 @@ impl Action for RevokeInstanceCredentials {
         let aws = self.accounts.at(request)?;
         let ec2 = aws.client::<Ec2>();
         let found = association::find(&ec2, &receipt.instance).await?;
-        let state = match &receipt.policy {
-            Some(policy) => Some(denies(&aws).state(policy).await?),
-            None => None,
-        };
+        let state = state(&aws, &receipt).await?;
         Ok(Verification {
             holds: found.is_none() && state.as_ref().is_none_or(|state| *state == PolicyState::Ours),
             observed: words::observed(&receipt, found.as_ref(), state.as_ref()),
@@ -249,6 +272,26 @@ async fn role_of(aws: &Access<'_>, profile_arn: &str) -> Result<Option<Role>, St
         // Deleted while it was associated: it gives out nothing.
         Err(error) if error.name == ErrorName::TargetGone => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What stands under the name of the receipt's policy.
+async fn state(aws: &Access<'_>, receipt: &CredentialsReceipt) -> Result<Option<PolicyState>, StepError> {
+    match &receipt.policy {
+        Some(policy) => Ok(Some(denies(aws).state(policy).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Refuses a profile that isn't associated, and whose role doesn't have the deny: nothing but the receipt says that the
+/// instance had it.
+fn check_denied(receipt: &CredentialsReceipt, state: Option<&PolicyState>) -> Result<(), StepError> {
+    match (&receipt.policy, state) {
+        (Some(policy), Some(PolicyState::Absent | PolicyState::Altered)) => Err(unlike(format!(
+            "role `{}` doesn't have the deny `{}`, which alone shows that instance `{}` had the profile `{}`",
+            policy.holder, policy.policy_name, receipt.instance, receipt.profile_arn
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! *Changes* the tags `backstop:incident` and `backstop:state`, and no other.
 //! *Undo* is exact: the receipt holds the earlier value of each, or that there was none; if one is no longer ours,
-//! both are left as they are. *Twice* is harmless: the same values.
+//! both are left as they are. It refuses where a third tag doesn't say that they were so. *Twice* is harmless: the same
+//! values.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,6 +23,7 @@ use crate::{
     instance,
     services::Ec2,
     snapshots::{INCIDENT_TAG, tag},
+    witness::Witness,
 };
 
 /// The tag that says what was done to the instance.
@@ -77,6 +79,11 @@ impl TagInstance {
             ))?;
         Ok(())
     }
+}
+
+/// What the third tag says: how the two were that were changed.
+fn witness(request: &StepRequest, receipt: &TagReceipt) -> Result<Witness, StepError> {
+    Witness::of(ec2::tag_instance::SPEC.id, request, &receipt.before)
 }
 
 /// The tags of an instance in this incident.
@@ -143,11 +150,18 @@ impl Action for TagInstance {
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: TagReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
-        let tags = wanted(request)
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let now = instance::read(&ec2, &request.target).await?.tags;
+        let witness = witness(request, &receipt)?;
+        let is_so = |(key, before): (&String, &Option<String>)| now.get(key) == before.as_ref();
+        let mut tags: Vec<Tag> = wanted(request)
             .into_iter()
             .filter(|(key, _)| receipt.before.contains_key(*key))
             .map(|(key, value)| tag(key, &value))
             .collect();
+        if !witness.is_in(&now) && receipt.before.iter().all(is_so) {
+            tags.push(witness.tag());
+        }
         self.create(request, &receipt.instance, tags).await
     }
 
@@ -182,14 +196,14 @@ impl Action for TagInstance {
         let receipt: TagReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        let now = match instance::or_gone(instance::read(&ec2, &request.target).await)? {
+        let tags = match instance::or_gone(instance::read(&ec2, &request.target).await)? {
             Ok(instance) => instance.tags,
             Err(gone) => return Ok(gone),
         };
         let ours = wanted(request);
         let (mut restore, mut remove, mut drifted) = (Vec::new(), Vec::new(), Vec::new());
         for (key, before) in &receipt.before {
-            let now = now.get(key);
+            let now = tags.get(key);
             if now == before.as_ref() {
                 continue;
             }
@@ -208,6 +222,11 @@ impl Action for TagInstance {
             });
         }
         let count = restore.len() + remove.len();
+        if count > 0 {
+            let witness = witness(request, &receipt)?;
+            witness.check(&tags)?;
+            remove.push(witness.tag());
+        }
         if !restore.is_empty() {
             self.create(request, &receipt.instance, restore).await?;
         }

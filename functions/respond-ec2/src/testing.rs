@@ -1,11 +1,15 @@
 //! An instance as EC2 describes it, for the wire tests of the actions.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fake_account;
 mod network;
 
 use aws_sdk_ec2::{
     Client,
-    operation::describe_instances::DescribeInstancesOutput,
+    operation::{
+        create_tags::CreateTagsOutput, delete_tags::DeleteTagsOutput,
+        describe_instances::DescribeInstancesOutput,
+    },
     types::{
         DeviceType, EbsInstanceBlockDevice, Instance, InstanceBlockDeviceMapping, InstanceNetworkInterface,
         InstancePrivateIpAddress, InstanceState, InstanceStateName, Reservation, Tag,
@@ -17,6 +21,7 @@ use backstop_core::{Resource, kind};
 use backstop_runtime::{action::StepRequest, testing};
 
 pub(crate) use backstop_runtime::testing::{INCIDENT, INSTANCE, error, permit};
+pub(crate) use fake_account::{attached_otherwise, elsewhere, fake_account, planted};
 pub(crate) use network::{Network, Nic};
 
 pub(crate) const ARN: &str = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0";
@@ -77,6 +82,22 @@ pub(crate) fn described(instance: InstanceBuilder) -> Rule {
                 .reservations(reservation)
                 .build()
         })
+}
+
+/// EC2 writes and deletes tags that say what was before.
+pub(crate) fn witnessing() -> [Rule; 2] {
+    let is_own = |tags: &[Tag]| {
+        let mut keys = tags.iter().filter_map(Tag::key);
+        keys.all(|key| key.starts_with("backstop:before-"))
+    };
+    [
+        mock!(Client::create_tags)
+            .match_requests(move |request| request.resources() == [INSTANCE] && is_own(request.tags()))
+            .then_output(|| CreateTagsOutput::builder().build()),
+        mock!(Client::delete_tags)
+            .match_requests(move |request| request.resources() == [INSTANCE] && is_own(request.tags()))
+            .then_output(|| DeleteTagsOutput::builder().build()),
+    ]
 }
 
 /// EC2 has never heard of the instance, or has forgotten it.

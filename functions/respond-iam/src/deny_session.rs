@@ -1,6 +1,8 @@
 //! `iam.deny-session`: denies everything to the one session that AWS named, after a Lambda function or an ECS task.
 //!
-//! *Changes* one inline policy on the role whose name holds the incident's id; other sessions of the role go on.
+//! *Changes* one inline policy on the role whose name holds the incident's id; other sessions of the role go on. Before it
+//! is written, the role's trust is read again: a step that is carried on hours later must not deny by a name that by then
+//! anybody may choose.
 //! *Undo* removes that policy if its text is still ours; while sessions from before may be alive, it is narrowed to them.
 //! The service makes new ones of the same name meanwhile, so that those made up to the undo count as well. *Twice* is
 //! harmless: the same text under the same name.
@@ -18,7 +20,10 @@ use backstop_runtime::{
     inline_policy::{PolicyReceipt, PolicyState},
 };
 
-use crate::{named_by_aws, principal};
+use crate::{
+    named_by_aws::{self, Named},
+    principal::{self, Role},
+};
 
 /// See the module.
 pub(crate) struct DenySession {
@@ -46,15 +51,7 @@ impl Action for DenySession {
         let iam = self.accounts.at(request)?.client::<Iam>();
         let role = principal::role(&iam, &request.target).await?;
         named_by_aws::refuse_identity_center(&role, &request.target)?;
-        let Some(named) = named_by_aws::of(&request.target, &role.trust) else {
-            return Err(StepError::NotApplicable {
-                reason: format!(
-                    "AWS named no session of role {} after a function or task: whoever else may assume it names sessions as \
-                     they like",
-                    role.name
-                ),
-            });
-        };
+        let named = named(&request.target, &role)?;
         let deny = self.deny(request)?;
         let policy = &policy_of(&role.name, &named.user_id, request);
         let state = deny.state(policy).await?;
@@ -96,8 +93,11 @@ impl Action for DenySession {
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
-        let deny = self.deny(request)?;
-        deny.put(&checked(request, receipt)?).await
+        let policy = checked(request, receipt)?;
+        let iam = self.accounts.at(request)?.client::<Iam>();
+        let role = principal::role(&iam, &request.target).await?;
+        named(&request.target, &role)?;
+        self.deny(request)?.put(&policy).await
     }
 
     async fn verify(
@@ -134,6 +134,16 @@ impl Action for DenySession {
         let deny = self.deny(request)?;
         deny.undo(request, &checked(request, receipt)?).await
     }
+}
+
+/// Whose session it is, where AWS alone names the role's sessions.
+fn named<'a>(target: &'a Target, role: &Role) -> Result<Named<'a>, StepError> {
+    named_by_aws::of(target, &role.trust).ok_or_else(|| StepError::NotApplicable {
+        reason: format!(
+            "AWS named no session of role {} after a function or task: whoever else may assume it names sessions as they like",
+            role.name
+        ),
+    })
 }
 
 /// The policy of the receipt, if it is the one that this incident writes on the target's role: its text is made anew.

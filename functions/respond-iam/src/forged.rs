@@ -16,22 +16,18 @@ use crate::{
 const TRUSTS_LAMBDA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
 fn scene(target: Resource) -> Scene {
-    Scene {
-        request: step_request(target),
-        planted: planted(),
-    }
+    Scene::new(step_request(target), planted())
 }
 
 #[tokio::test]
 async fn no_forged_receipt_gives_anybody_more() {
-    let mut of_a_function = scene(role_session("AROAEXAMPLE"));
-    let trust = "trust of role ci".to_owned();
-    of_a_function.planted.insert(trust, TRUSTS_LAMBDA.into());
+    let mut trusting_lambda = planted();
+    trusting_lambda.insert("trust of role ci".to_owned(), TRUSTS_LAMBDA.into());
     let scenes = [
         scene(access_key(Some("alice"))),
         scene(role_session("AROAEXAMPLE")),
         scene(instance_session("AROAEXAMPLE")),
-        of_a_function,
+        Scene::new(step_request(role_session("AROAEXAMPLE")), trusting_lambda),
     ];
     nothing_is_gained("respond-iam", &scenes, |account| actions(&fake_iam(account))).await;
 }

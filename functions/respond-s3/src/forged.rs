@@ -14,9 +14,6 @@ use crate::{
 #[tokio::test]
 async fn no_forged_receipt_opens_anything() {
     let requests = [step_request(), request_for(Resource::Account(kind::Account {}))];
-    let scenes = requests.map(|request| Scene {
-        request,
-        planted: planted(),
-    });
+    let scenes = requests.map(|request| Scene::new(request, planted()));
     nothing_is_gained("respond-s3", &scenes, |account| actions(&fake_s3(account))).await;
 }

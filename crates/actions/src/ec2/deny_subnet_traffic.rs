@@ -26,9 +26,19 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[OptionSpec::Number(HOURS)],
     grants: Grants {
         plan: &[ec2::DESCRIBE_INSTANCES, ec2::DESCRIBE_NETWORK_ACLS],
-        act: &[ec2::CREATE_NETWORK_ACL_ENTRY, ec2::DESCRIBE_NETWORK_ACLS],
+        act: &[
+            ec2::CREATE_NETWORK_ACL_ENTRY,
+            ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_NETWORK_ACLS,
+            ec2::TAG_INSTANCES,
+        ],
         verify: &[ec2::DESCRIBE_NETWORK_ACLS],
-        undo: &[ec2::DELETE_NETWORK_ACL_ENTRY, ec2::DESCRIBE_NETWORK_ACLS],
+        undo: &[
+            ec2::DELETE_NETWORK_ACL_ENTRY,
+            ec2::DELETE_TAGS,
+            ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_NETWORK_ACLS,
+        ],
     },
     waits_for_a_day: false,
 };

@@ -26,8 +26,12 @@ pub static SPEC: ActionSpec = ActionSpec {
             elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
         ],
         act: &[
+            ec2::DESCRIBE_INSTANCES,
+            ec2::TAG_INSTANCES,
             elasticloadbalancing::DEREGISTER_INSTANCES_FROM_LOAD_BALANCER,
             elasticloadbalancing::DEREGISTER_TARGETS,
+            elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
+            elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
         ],
         verify: &[
             ec2::DESCRIBE_INSTANCES,
@@ -37,6 +41,7 @@ pub static SPEC: ActionSpec = ActionSpec {
             elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
         ],
         undo: &[
+            ec2::DELETE_TAGS,
             ec2::DESCRIBE_INSTANCES,
             elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
             elasticloadbalancing::DESCRIBE_TARGET_HEALTH,

@@ -28,6 +28,7 @@ pub static SPEC: ActionSpec = ActionSpec {
         act: &[
             autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
             autoscaling::DETACH_INSTANCES,
+            ec2::TAG_INSTANCES,
         ],
         verify: &[autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES],
         undo: &[
@@ -36,6 +37,7 @@ pub static SPEC: ActionSpec = ActionSpec {
             autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
             autoscaling::ENTER_STANDBY,
             autoscaling::SET_INSTANCE_PROTECTION,
+            ec2::DELETE_TAGS,
             ec2::DESCRIBE_INSTANCES,
         ],
     },

@@ -18,11 +18,17 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[],
     grants: Grants {
         plan: &[ec2::DESCRIBE_INSTANCE_ATTRIBUTE, ec2::DESCRIBE_INSTANCES],
-        act: &[ec2::MODIFY_INSTANCE_ATTRIBUTE],
+        act: &[
+            ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_INSTANCE_ATTRIBUTE,
+            ec2::MODIFY_INSTANCE_ATTRIBUTE,
+            ec2::TAG_INSTANCES,
+        ],
         verify: &[ec2::DESCRIBE_INSTANCE_ATTRIBUTE, ec2::DESCRIBE_INSTANCES],
         undo: &[
-            ec2::DESCRIBE_INSTANCE_ATTRIBUTE,
+            ec2::DELETE_TAGS,
             ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_INSTANCE_ATTRIBUTE,
             ec2::MODIFY_INSTANCE_ATTRIBUTE,
         ],
     },

@@ -29,6 +29,8 @@ pub static SPEC: ActionSpec = ActionSpec {
         act: &[
             ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
             ec2::DISASSOCIATE_IAM_INSTANCE_PROFILE,
+            iam::GET_INSTANCE_PROFILE,
+            iam::GET_ROLE_POLICY,
             iam::PUT_ROLE_POLICY,
         ],
         verify: &[

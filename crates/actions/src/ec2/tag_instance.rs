@@ -16,7 +16,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[],
     grants: Grants {
         plan: &[ec2::DESCRIBE_INSTANCES],
-        act: &[ec2::TAG_INSTANCES],
+        act: &[ec2::DESCRIBE_INSTANCES, ec2::TAG_INSTANCES],
         verify: &[ec2::DESCRIBE_INSTANCES],
         undo: &[ec2::TAG_INSTANCES, ec2::DELETE_TAGS, ec2::DESCRIBE_INSTANCES],
     },

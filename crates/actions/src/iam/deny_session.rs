@@ -18,7 +18,7 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[],
     grants: Grants {
         plan: &[iam::GET_ROLE, iam::GET_ROLE_POLICY],
-        act: &[iam::PUT_ROLE_POLICY],
+        act: &[iam::GET_ROLE, iam::PUT_ROLE_POLICY],
         verify: &[iam::GET_ROLE, iam::GET_ROLE_POLICY],
         undo: &[
             iam::DELETE_ROLE_POLICY,

@@ -22,10 +22,28 @@ pub type FakeAccount = Arc<Mutex<States>>;
 
 /// What an action may be about, and the account that it is in.
 pub struct Scene {
-    /// What the action is asked for.
-    pub request: StepRequest,
-    /// What there is before anything is done.
-    pub planted: States,
+    request: StepRequest,
+    planted: States,
+    elsewhere: Vec<States>,
+}
+
+impl Scene {
+    /// An action is asked for this, where there is that before anything is done.
+    pub const fn new(request: StepRequest, planted: States) -> Self {
+        Self {
+            request,
+            planted,
+            elsewhere: Vec::new(),
+        }
+    }
+
+    /// What the action would find in an account that this isn't: its receipt there is consistent in all parts, as a forger
+    /// makes it who runs our code.
+    #[must_use]
+    pub fn or(mut self, elsewhere: impl IntoIterator<Item = States>) -> Self {
+        self.elsewhere.extend(elsewhere);
+        self
+    }
 }
 
 /// Tries every action of a function that changes something, each on the first scene for which it plans a change: a new
@@ -58,22 +76,31 @@ async fn bench(
     scenes: &[Scene],
     actions: &impl Fn(&FakeAccount) -> Vec<Arc<dyn Action>>,
 ) -> Bench {
-    for Scene { request, planted } in scenes {
-        let account = Arc::new(Mutex::new(planted.clone()));
+    let on = async |request: &StepRequest, states: &States| {
+        let account = Arc::new(Mutex::new(states.clone()));
         let mut all = actions(&account).into_iter();
         let action = all.find(|action| action.spec().id == spec.id).unwrap();
         match action.plan(request).await {
-            Ok(plan) if !plan.changes.is_empty() => {
-                let request = request.clone();
-                return Bench {
-                    action,
-                    request,
-                    account,
-                };
-            }
-            Ok(_) | Err(StepError::NotApplicable { .. } | StepError::Mismatch { .. }) => {}
+            Ok(plan) if !plan.changes.is_empty() => Some((action, account, plan.receipt)),
+            Ok(_) | Err(StepError::NotApplicable { .. } | StepError::Mismatch { .. }) => None,
             Err(error) => unreachable!("{}: {error}", spec.id),
         }
+    };
+    for scene in scenes {
+        let Some((action, account, own)) = on(&scene.request, &scene.planted).await else {
+            continue;
+        };
+        let mut elsewhere = Vec::new();
+        for states in &scene.elsewhere {
+            elsewhere.extend(on(&scene.request, states).await.map(|(_, _, receipt)| receipt));
+        }
+        elsewhere.retain(|receipt| *receipt != own);
+        return Bench {
+            action,
+            request: scene.request.clone(),
+            account,
+            elsewhere,
+        };
     }
     unreachable!("`{}` plans nothing: plant what it changes", spec.id)
 }
@@ -86,6 +113,8 @@ pub struct Bench {
     pub request: StepRequest,
     /// What there is.
     pub account: FakeAccount,
+    /// What the action's receipts would be in other accounts.
+    pub elsewhere: Vec<Receipt>,
 }
 
 /// What came of all forged receipts.
@@ -105,8 +134,8 @@ impl fmt::Display for Tally {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             to,
-            "{} mutated receipts, each acted on, undone, and undone with every risk accepted: {} refused, {} harmless, {} \
-             permissions gained",
+            "{} mutated receipts, each acted on, undone, undone with every risk accepted, and undone after it was acted on: \
+             {} refused, {} harmless, {} permissions gained",
             self.mutations,
             self.refused,
             self.harmless,
@@ -115,7 +144,8 @@ impl fmt::Display for Tally {
     }
 }
 
-/// What a forger would put where a name, an id, a time or a policy stands. Some of them are there in the fake accounts.
+/// What a forger would put where a name, an id, an address, a time, a number or a policy stands. Some of them are there in the
+/// fake accounts, and are somebody else's.
 fn hostile() -> Vec<Value> {
     let allow = json!({
         "Version": "2012-10-17",
@@ -127,12 +157,19 @@ fn hostile() -> Vec<Value> {
         json!("OrgAdmin"),
         json!("Guardrail"),
         json!("AKIAI44QH8DHBEXAMPLE"),
+        json!("i-0fedcba9876543210"),
+        json!("eni-0fedcba9876543210"),
+        json!("192.0.2.66"),
+        json!("192.0.2.66/32"),
+        json!("arn:aws:iam::123456789012:instance-profile/admin"),
         json!("arn:aws:iam::999999999999:instance-profile/evil"),
         json!(allow.to_string()),
         allow,
         json!("x".repeat(20_000)),
         json!(-1),
+        json!(i32::MAX),
         json!(true),
+        json!(false),
         json!(null),
         json!(["sg-0fedcba9876543210"]),
         json!("1970-01-01T00:00:00Z"),
@@ -142,11 +179,16 @@ fn hostile() -> Vec<Value> {
 
 /// The receipt with each of its values made hostile in turn.
 pub fn mutated(receipt: &Value) -> Vec<Value> {
+    with_each(receipt, &hostile())
+}
+
+/// The receipt with each of its values replaced by each of these in turn.
+fn with_each(receipt: &Value, values: &[Value]) -> Vec<Value> {
     let mut all = Vec::new();
     for path in paths(receipt, "") {
-        for value in hostile() {
+        for value in values {
             let mut other = receipt.clone();
-            *other.pointer_mut(&path).unwrap() = value;
+            other.pointer_mut(&path).unwrap().clone_from(value);
             if &other != receipt {
                 all.push(other);
             }
@@ -198,19 +240,39 @@ impl Tally {
             let state = bench.states();
             undos.push(Undo { accepted, state });
         }
-        for forged in mutated(&receipt.0) {
+        let whole = bench.elsewhere.iter().map(|receipt| receipt.0.clone());
+        let forged = mutated(&receipt.0).into_iter().chain(whole);
+        // Or without one of its parts, as if there had been nothing to check it by.
+        let nothing = [json!(null), json!([])];
+        let elsewhere = bench
+            .elsewhere
+            .iter()
+            .flat_map(|receipt| with_each(&receipt.0, &nothing));
+        for forged in forged.chain(elsewhere).map(Receipt) {
             self.mutations += 1;
-            let forged = Receipt(forged);
             bench.set(&before);
             let acted = bench.act(&forged).await;
             self.count(bench, &forged, acted.is_err(), &[&before, &contained]);
             for Undo { accepted, state } in &undos {
                 bench.set(&contained);
-                let undone = bench.undo(&forged, accepted).await;
-                let is_refused = matches!(undone, Err(_) | Ok(UndoOutcome::Drifted { .. }));
-                self.count(bench, &forged, is_refused, &[&contained, state]);
+                self.undo(bench, &forged, accepted, &[&contained, state]).await;
+            }
+            // Acting must not make true what undo then believes, neither before nor after it was done by right.
+            for from in [&before, &contained] {
+                bench.set(from);
+                // Whether it is refused was counted above; what it leaves is what undo begins with.
+                drop(bench.act(&forged).await);
+                let Undo { accepted, state } = undos.last().unwrap();
+                self.undo(bench, &forged, accepted, &[&before, &contained, state])
+                    .await;
             }
         }
+    }
+
+    async fn undo(&mut self, bench: &Bench, forged: &Receipt, accepted: &[Risk], good: &[&States]) {
+        let undone = bench.undo(forged, accepted).await;
+        let is_refused = matches!(undone, Err(_) | Ok(UndoOutcome::Drifted { .. }));
+        self.count(bench, forged, is_refused, good);
     }
 
     fn count(&mut self, bench: &Bench, forged: &Receipt, is_refused: bool, good: &[&States]) {

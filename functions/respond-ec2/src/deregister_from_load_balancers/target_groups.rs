@@ -92,6 +92,26 @@ impl Registration {
             ))
     }
 
+    /// Whether it is this instance: by its id or by an address that it has now.
+    pub(super) fn is_of(&self, instance: &Instance) -> bool {
+        self.id == instance.id || has_address(instance, &self.id)
+    }
+
+    /// Whether it is registered now in every part, the Availability Zone included, which targets by id have none of.
+    pub(super) async fn is_so(&self, elb: &Client, instance: &Instance) -> Result<bool, CallError> {
+        let is_exact = |target: &TargetDescription| {
+            let zone = target.availability_zone().filter(|_| self.id != instance.id);
+            self.is(Some(target)) && zone == self.zone.as_deref()
+        };
+        match healths(elb, &self.group, &self.name).await {
+            Ok(healths) => Ok(healths
+                .iter()
+                .any(|health| is_registered(state_of(health)) && health.target().is_some_and(is_exact))),
+            Err(error) if error.code == GROUP_GONE => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether it is registered now; `None` if the target group was deleted.
     pub(super) async fn is_there(&self, elb: &Client) -> Result<Option<bool>, CallError> {
         match healths(elb, &self.group, &self.name).await {

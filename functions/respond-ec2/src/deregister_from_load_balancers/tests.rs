@@ -14,8 +14,8 @@ use aws_sdk_elasticloadbalancingv2::{
     },
 };
 use aws_smithy_mocks::{Rule, mock};
-use backstop_core::{ErrorName, Plan, UndoOutcome};
-use backstop_runtime::{Action, StepError};
+use backstop_core::{ErrorName, Plan, Receipt, UndoOutcome};
+use backstop_runtime::{Action, StepError, action::read_receipt};
 use classic_sdk::{
     operation::{
         deregister_instances_from_load_balancer::DeregisterInstancesFromLoadBalancerOutput,
@@ -29,7 +29,7 @@ use classic_sdk::{
 use super::DeregisterFromLoadBalancers;
 use crate::{
     accounts,
-    testing::{ADDRESS, INSTANCE, VPC, described, error, instance, permit, step_request},
+    testing::{ADDRESS, INSTANCE, VPC, described, error, instance, permit, step_request, witnessing},
 };
 
 fn arn(group: &str) -> String {
@@ -206,6 +206,23 @@ async fn finds_it_by_id_and_by_address_in_every_kind_and_counts_the_peers() {
     );
 }
 
+/// Both target groups hold what was found.
+fn registered() -> [Rule; 2] {
+    [
+        health("by-id", &[(INSTANCE, 80, None, State::Healthy)]),
+        health(
+            "by-address",
+            &[(ADDRESS, 8080, Some("eu-west-1a"), State::Healthy)],
+        ),
+    ]
+}
+
+/// The instance with the tag of this receipt.
+fn witnessed(receipt: &Receipt) -> Rule {
+    let witness = super::witness(&step_request(), &read_receipt(receipt).unwrap()).unwrap();
+    described(instance().tags(witness.tag()))
+}
+
 #[tokio::test]
 async fn undo_registers_exactly_what_was_there() {
     let receipt = plan_of_all().await.unwrap().receipt;
@@ -216,14 +233,21 @@ async fn undo_registers_exactly_what_was_there() {
     let old = mock!(classic_sdk::Client::deregister_instances_from_load_balancer)
         .match_requests(|request| request.load_balancer_name() == Some("old"))
         .then_output(|| DeregisterInstancesFromLoadBalancerOutput::builder().build());
-    DeregisterFromLoadBalancers::new(accounts!(elb: [by_id, by_address], classic_elb: [old]))
-        .act(&permit(), &step_request(), &receipt)
-        .await
-        .unwrap();
+    let [witness, _] = witnessing();
+    let [one, other] = registered();
+    DeregisterFromLoadBalancers::new(accounts!(
+        ec2: [described(instance()), witness],
+        elb: [one, other, by_id, by_address],
+        classic_elb: [classic(&[INSTANCE]), old],
+    ))
+    .act(&permit(), &step_request(), &receipt)
+    .await
+    .unwrap();
     assert_eq!(
         (by_id.num_calls(), by_address.num_calls(), old.num_calls()),
         (1, 1, 1)
     );
+    assert_eq!(witness.num_calls(), 1);
 
     let draining = || {
         [
@@ -247,8 +271,9 @@ async fn undo_registers_exactly_what_was_there() {
     let old = mock!(classic_sdk::Client::register_instances_with_load_balancer)
         .match_requests(|request| request.load_balancer_name() == Some("old"))
         .then_output(|| RegisterInstancesWithLoadBalancerOutput::builder().build());
+    let [_, removed] = witnessing();
     let undone = DeregisterFromLoadBalancers::new(accounts!(
-        ec2: [described(instance())],
+        ec2: [witnessed(&receipt), removed],
         elb: [one, other, by_id, by_address],
         classic_elb: [classic(&["i-peer"]), old],
     ))
@@ -259,6 +284,34 @@ async fn undo_registers_exactly_what_was_there() {
     assert_eq!(
         (by_id.num_calls(), by_address.num_calls(), old.num_calls()),
         (1, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn undo_registers_nothing_that_the_instance_does_not_vouch_for_and_no_address_that_it_lost() {
+    let receipt = plan_of_all().await.unwrap().receipt;
+    let undo = async |instance: Rule| {
+        let (by_id, by_address) = (health("by-id", &[]), health("by-address", &[]));
+        let (again, old) = (register("by-id", INSTANCE, 80, None), classic(&[INSTANCE]));
+        let action = DeregisterFromLoadBalancers::new(accounts!(
+            ec2: [instance], elb: [by_id, by_address, again], classic_elb: [old]
+        ));
+        action.undo(&permit(), &step_request(), &receipt).await
+    };
+    let refused = undo(described(instance())).await.unwrap_err();
+    assert!(
+        matches!(&refused, StepError::Refused { guardrail, .. } if guardrail == "receipt"),
+        "{refused}"
+    );
+    let tag = super::witness(&step_request(), &read_receipt(&receipt).unwrap())
+        .unwrap()
+        .tag();
+    let moved = described(instance().set_network_interfaces(None).tags(tag));
+    let undone = undo(moved).await.unwrap();
+    assert!(
+        matches!(&undone, UndoOutcome::Drifted { found }
+            if found.contains("address 192.0.2.10") && found.contains("registered again: target i-")),
+        "{undone:?}"
     );
 }
 
@@ -301,10 +354,13 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
     let other = deregister("by-address", ADDRESS, 8080, Some("eu-west-1a"));
     let old = mock!(classic_sdk::Client::deregister_instances_from_load_balancer)
         .then_output(|| DeregisterInstancesFromLoadBalancerOutput::builder().build());
-    let failed = DeregisterFromLoadBalancers::new(accounts!(elb: [denied, other], classic_elb: [old]))
-        .act(&permit(), &step_request(), &receipt)
-        .await
-        .unwrap_err();
+    let [one, another] = registered();
+    let failed = DeregisterFromLoadBalancers::new(accounts!(
+        ec2: [witnessed(&receipt)], elb: [one, another, denied, other], classic_elb: [old]
+    ))
+    .act(&permit(), &step_request(), &receipt)
+    .await
+    .unwrap_err();
     assert_eq!(failed.name(), ErrorName::AccessDenied);
     assert_eq!(
         (other.num_calls(), old.num_calls()),

@@ -116,7 +116,7 @@ pub(super) fn undone(instance: &str, restored: &[String], gone: &[String]) -> Un
         };
         return UndoOutcome::Drifted {
             found: format!(
-                "deleted since, so instance {instance} can't be registered there: {}{also}",
+                "gone since, so instance {instance} can't be registered so: {}{also}",
                 gone.join(", ")
             ),
         };

@@ -67,9 +67,12 @@ pub(crate) async fn membership(
 /// Whether the instance is a member of this group and stays one.
 pub(super) async fn is_member(client: &Client, instance: &str, group: &str) -> Result<bool, CallError> {
     let member = membership(client, instance).await?;
-    Ok(member.is_some_and(|member| {
-        member.auto_scaling_group_name() == Some(group) && !member.lifecycle_state().is_some_and(is_leaving)
-    }))
+    Ok(member.is_some_and(|member| stays_in(&member, group)))
+}
+
+/// Whether a member is one of this group and stays one.
+pub(super) fn stays_in(member: &AutoScalingInstanceDetails, group: &str) -> bool {
+    member.auto_scaling_group_name() == Some(group) && !member.lifecycle_state().is_some_and(is_leaving)
 }
 
 /// Whether the instance is in Standby, or on its way there.

@@ -19,7 +19,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     accounts,
-    testing::{INSTANCE, described, error, instance, permit, step_request},
+    testing::{INSTANCE, described, error, instance, permit, step_request, witnessing},
 };
 
 const GROUP: &str = "web";
@@ -57,7 +57,7 @@ impl Fleet {
     }
 
     /// Every changing call is refused, after it has changed the member.
-    fn action(&self) -> DetachFromAutoScaling {
+    fn action(&self, receipt: &Receipt) -> DetachFromAutoScaling {
         let (one, two, three) = (self.clone(), self.clone(), self.clone());
         let attach = mock!(Client::attach_instances)
             .then_compute_response(move |_| MockResponse::Error(AttachInstancesError::generic(one.change())));
@@ -75,8 +75,10 @@ impl Fleet {
                 .auto_scaling_groups(group)
                 .build()
         });
+        let witness = witness(&step_request(), &read_receipt(receipt).unwrap()).unwrap();
+        let [written, removed] = witnessing();
         DetachFromAutoScaling::new(accounts!(
-            ec2: [described(instance())],
+            ec2: [described(instance().tags(witness.tag())), written, removed],
             autoscaling: [self.shown(), group, attach, detach, standby]
         ))
     }
@@ -91,15 +93,15 @@ fn receipt(state: &str) -> Receipt {
 }
 
 async fn undo(fleet: &Fleet, state: &str) -> Result<UndoOutcome, StepError> {
-    let action = fleet.action();
-    action.undo(&permit(), &step_request(), &receipt(state)).await
+    let receipt = receipt(state);
+    let action = fleet.action(&receipt);
+    action.undo(&permit(), &step_request(), &receipt).await
 }
 
 async fn act(fleet: &Fleet) -> Result<(), StepError> {
-    let action = fleet.action();
-    action
-        .act(&permit(), &step_request(), &receipt("InService"))
-        .await
+    let receipt = receipt("InService");
+    let action = fleet.action(&receipt);
+    action.act(&permit(), &step_request(), &receipt).await
 }
 
 #[tokio::test]

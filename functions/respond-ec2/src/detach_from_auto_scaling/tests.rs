@@ -12,12 +12,12 @@ use aws_sdk_autoscaling::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::{Plan, Receipt, UndoOutcome};
-use backstop_runtime::{Action, StepError};
+use backstop_runtime::{Action, StepError, action::read_receipt};
 
 use super::DetachFromAutoScaling;
 use crate::{
     accounts,
-    testing::{INSTANCE, described, instance, permit, step_request},
+    testing::{INSTANCE, described, instance, permit, step_request, witnessing},
 };
 
 const GROUP: &str = "web";
@@ -106,6 +106,12 @@ async fn plan(member: Rule, group: Rule) -> Result<Plan, StepError> {
     DetachFromAutoScaling::new(accounts).plan(&step_request()).await
 }
 
+/// The instance with the tag of this receipt.
+fn witnessed(receipt: &Receipt) -> Rule {
+    let witness = super::witness(&step_request(), &read_receipt(receipt).unwrap()).unwrap();
+    described(instance().tags(witness.tag()))
+}
+
 async fn receipt(state: &'static str, is_protected: bool) -> Receipt {
     plan(member_of(GROUP, state, is_protected), group(&["Healthy"], 2, 4))
         .await
@@ -132,7 +138,8 @@ async fn leaves_the_group_at_its_size_and_names_who_remains() {
     );
 
     let (left, gone) = (detach(), detach());
-    DetachFromAutoScaling::new(accounts!(autoscaling: [member("InService"), left]))
+    let [witness, _] = witnessing();
+    DetachFromAutoScaling::new(accounts!(ec2: [witness], autoscaling: [member("InService"), left]))
         .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
@@ -141,6 +148,7 @@ async fn leaves_the_group_at_its_size_and_names_who_remains() {
         .await
         .unwrap();
     assert_eq!((left.num_calls(), gone.num_calls()), (1, 0), "twice is harmless");
+    assert_eq!(witness.num_calls(), 1);
 
     let verify = async |member| {
         let action = DetachFromAutoScaling::new(accounts!(autoscaling: [member]));
@@ -178,14 +186,21 @@ async fn the_last_healthy_one_waits_for_a_person_and_a_stranger_is_skipped() {
 #[tokio::test]
 async fn undo_attaches_and_says_that_the_group_is_one_larger() {
     let attached = attach();
-    let action = DetachFromAutoScaling::new(accounts!(
-        ec2: [described(instance())],
-        autoscaling: [stranger(), group(&["Healthy"], 2, 4), attached]
-    ));
-    let undone = action
-        .undo(&permit(), &step_request(), &receipt("InService", false).await)
-        .await
-        .unwrap();
+    let before = receipt("InService", false).await;
+    let undo = async |instance: Rule| {
+        let [_, removed] = witnessing();
+        let action = DetachFromAutoScaling::new(accounts!(
+            ec2: [instance, removed],
+            autoscaling: [stranger(), group(&["Healthy"], 2, 4), attached]
+        ));
+        action.undo(&permit(), &step_request(), &before).await
+    };
+    let refused = undo(described(instance())).await.unwrap_err();
+    assert!(
+        matches!(&refused, StepError::Refused { guardrail, .. } if guardrail == "receipt"),
+        "{refused}"
+    );
+    let undone = undo(witnessed(&before)).await.unwrap();
     let UndoOutcome::Restored { what } = undone else {
         unreachable!("{undone:?}")
     };
@@ -207,13 +222,12 @@ async fn undo_brings_back_scale_in_protection_and_standby() {
         .then_output(|| EnterStandbyOutput::builder().build());
     let untouched = attach();
     // An earlier undo had attached it when it was cut off.
+    let (before, [_, removed]) = (receipt("Standby", true).await, witnessing());
     let action = DetachFromAutoScaling::new(accounts!(
-        ec2: [described(instance())], autoscaling: [member("InService"), protect, standby, untouched]
+        ec2: [witnessed(&before), removed],
+        autoscaling: [member("InService"), protect, standby, untouched]
     ));
-    let undone = action
-        .undo(&permit(), &step_request(), &receipt("Standby", true).await)
-        .await
-        .unwrap();
+    let undone = action.undo(&permit(), &step_request(), &before).await.unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
     assert_eq!(
         (protect.num_calls(), standby.num_calls(), untouched.num_calls()),
@@ -226,7 +240,7 @@ async fn undo_refuses_what_it_cannot_do_exactly_and_says_what_to_type() {
     let before = receipt("InService", false).await;
     let untouched = attach();
     let undo = async |member: Rule, group: Rule| {
-        let accounts = accounts!(ec2: [described(instance())], autoscaling: [member, group, untouched]);
+        let accounts = accounts!(ec2: [witnessed(&before)], autoscaling: [member, group, untouched]);
         let action = DetachFromAutoScaling::new(accounts);
         action.undo(&permit(), &step_request(), &before).await.unwrap()
     };

@@ -1,5 +1,5 @@
-//! Isolating: the timeouts, the group, the optional opening, and the swap. Each interface is tried even if another
-//! fails, and the first error is the step's.
+//! Isolating: the tag that says what was, the timeouts, the group, the optional opening, and the swap. Each interface is
+//! tried even if another fails, and the first error is the step's.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,10 @@ use std::{
 use aws_sdk_ec2::Client;
 use backstop_actions::permissions;
 use backstop_core::ErrorName;
-use backstop_runtime::{CallError, StepError, action::StepRequest};
+use backstop_runtime::{
+    CallError, StepError,
+    action::{StepRequest, unlike},
+};
 use futures_util::future::join_all;
 
 use super::{
@@ -17,7 +20,9 @@ use super::{
     group::{IsolationGroup, Place},
     interface::{read, set_groups, set_timeout},
     open_group::OpenGroup,
+    witness,
 };
+use crate::instance::{Instance, Interface};
 
 /// Nothing is opened once this much of the function's 120 seconds is gone: what is opened must be closed in time.
 const LATEST_OPENING: Duration = Duration::from_secs(15);
@@ -28,35 +33,45 @@ const TRIES: u32 = 3;
 const LONGEST_TRY: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 
-/// Isolates the interfaces.
+/// Isolates the interfaces that are the instance's; `open_for` is how long they are opened first, if at all.
 pub(super) async fn act(
     ec2: &Client,
     request: &StepRequest,
+    instance: &Instance,
     interfaces: &[Before],
-    open_for: Duration,
+    open_for: Option<Duration>,
 ) -> Result<(), StepError> {
     let started = Instant::now();
     let (incident, account) = (&request.incident, &request.target.account);
-    let (timeouts, groups) = tokio::join!(
-        shorten(ec2, interfaces),
-        isolation_groups(ec2, request, interfaces)
-    );
-    let ready: Vec<(&Before, String)> = interfaces
+    let (own, foreign): (Vec<&Before>, Vec<&Before>) = interfaces
         .iter()
-        .filter_map(|before| Some((before, groups.get(&before.vpc)?.as_ref().ok()?.clone())))
+        .partition(|before| attached(instance, before).is_some());
+    let ((witnessed, timeouts), groups) = tokio::join!(
+        async {
+            // Before anything is changed: what is half changed is no state to say of that it was so.
+            let witnessed = bear_witness(ec2, request, instance, interfaces).await;
+            (witnessed, shorten(ec2, &own).await)
+        },
+        isolation_groups(ec2, request, &own)
+    );
+    let ready: Vec<(&Before, String)> = own
+        .iter()
+        .filter_map(|before| Some((*before, groups.get(&before.vpc)?.as_ref().ok()?.clone())))
         .collect();
+    // Where closing fails, an interface gets back the groups of the receipt: none is opened whose groups nobody vouches for.
+    let open_for = open_for.filter(|_| matches!(witnessed, Ok(true)));
     let mut openings = Vec::new();
     for (vpc, candidates) in by_vpc(
         ready
             .iter()
             .map(|(before, _)| *before)
-            .filter(|before| before.untrack),
+            .filter(|before| before.untrack && open_for.is_some()),
     ) {
         let group = OpenGroup::new(ec2, Place { vpc, account }, incident);
         openings.push(open(group, candidates, started).await);
     }
     if openings.iter().any(|opening| opening.opened_now) {
-        tokio::time::sleep(open_for).await;
+        tokio::time::sleep(open_for.unwrap_or_default()).await;
     }
     let open: BTreeSet<&str> = openings
         .iter()
@@ -80,6 +95,7 @@ pub(super) async fn act(
         .into_iter()
         .map(StepError::from)
         .chain(groups.into_values().filter_map(Result::err))
+        .chain(foreign.into_iter().map(isnt_attached))
         .chain(
             swapped
                 .into_iter()
@@ -91,12 +107,49 @@ pub(super) async fn act(
                 .filter_map(|opening| opening.error.map(StepError::from)),
         )
         .chain(timeouts.into_iter().map(StepError::from))
+        .chain(witnessed.err())
         .next();
     first.map_or(Ok(()), Err)
 }
 
+/// The instance's interface of this id, if it is where the receipt says.
+fn attached<'a>(instance: &'a Instance, before: &Before) -> Option<&'a Interface> {
+    instance
+        .interfaces
+        .iter()
+        .find(|interface| interface.id == before.id && interface.vpc.as_ref() == Some(&before.vpc))
+}
+
+fn isnt_attached(before: &Before) -> StepError {
+    unlike(format!(
+        "the instance has no network interface `{}` in `{}`",
+        before.id, before.vpc
+    ))
+}
+
+/// Writes the tag that says what was, if it is so; whether it is there.
+async fn bear_witness(
+    ec2: &Client,
+    request: &StepRequest,
+    instance: &Instance,
+    interfaces: &[Before],
+) -> Result<bool, StepError> {
+    let witness = witness(request, interfaces)?;
+    let is_so = |before: &Before| {
+        attached(instance, before).is_some_and(|now| {
+            now.groups == before.groups && now.tcp_established_timeout == before.tcp_established_timeout
+        })
+    };
+    let is_known = witness.is_in(&instance.tags);
+    if is_known || !interfaces.iter().all(is_so) {
+        return Ok(is_known);
+    }
+    witness.write(ec2, &instance.id).await?;
+    Ok(true)
+}
+
 /// Shortens every interface's timeout, and says which failed.
-async fn shorten(ec2: &Client, interfaces: &[Before]) -> Vec<CallError> {
+async fn shorten(ec2: &Client, interfaces: &[&Before]) -> Vec<CallError> {
     let wanted = interfaces
         .iter()
         .filter(|before| before.tcp_established_timeout != Some(SHORTEST_TIMEOUT));
@@ -120,7 +173,7 @@ fn isolated_all_the_same(mut error: CallError) -> CallError {
 async fn isolation_groups(
     ec2: &Client,
     request: &StepRequest,
-    interfaces: &[Before],
+    interfaces: &[&Before],
 ) -> BTreeMap<String, Result<String, StepError>> {
     let mut groups = BTreeMap::new();
     for before in interfaces {

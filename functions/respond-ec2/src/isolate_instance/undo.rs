@@ -1,4 +1,5 @@
-//! Putting back: each interface gets exactly the groups it had, if it still holds just ours.
+//! Putting back: each interface gets exactly the groups it had, if it still holds just ours and the instance's tag says
+//! that it had those.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +11,9 @@ use futures_util::future::join_all;
 use super::{
     Before, SHORTEST_TIMEOUT, group,
     interface::{Now, read, set_groups, set_timeout},
-    open_group,
+    open_group, witness,
 };
+use crate::instance;
 
 /// EC2's default on all instance types but those of Nitro v6, whose default is 350 (EC2 User Guide, "Idle
 /// connection tracking timeout"). EC2 has no call that unsets the value.
@@ -40,12 +42,19 @@ pub(super) async fn undo(
     if let Some(found) = drift(&all) {
         return Ok(UndoOutcome::Drifted { found });
     }
+    let witness = witness(request, interfaces)?;
+    if all.iter().any(|(before, groups)| is_changed(before, groups)) {
+        witness.check(&instance::tags(ec2, &request.target).await?)?;
+    }
     if let Some(found) = lost(ec2, &all).await? {
         return Ok(UndoOutcome::Drifted { found });
     }
     let restored = join_all(all.iter().map(|(before, groups)| restore(ec2, before, groups))).await;
     let sentences = restored.into_iter().collect::<Result<Vec<_>, CallError>>()?;
     let changed_something = sentences.iter().any(|restored| restored.changed);
+    if changed_something {
+        witness.remove(ec2, instance::id_of(&request.target)?).await?;
+    }
     let text = sentences
         .into_iter()
         .map(|restored| restored.text)
@@ -113,6 +122,21 @@ fn groups_now<'a>(
     } else {
         GroupsNow::Drifted(now)
     }
+}
+
+/// Whether undo has anything to put back.
+fn is_changed(before: &Before, groups: &GroupsNow<'_>) -> bool {
+    match groups {
+        GroupsNow::Gone => false,
+        GroupsNow::Ours(_) => true,
+        GroupsNow::AsBefore(now) | GroupsNow::Drifted(now) => resets(before, now),
+    }
+}
+
+/// Whether the timeout is ours and was another.
+fn resets(before: &Before, now: &Now) -> bool {
+    now.tcp_established_timeout == Some(SHORTEST_TIMEOUT)
+        && before.tcp_established_timeout != Some(SHORTEST_TIMEOUT)
 }
 
 fn drift(all: &[(&Before, GroupsNow<'_>)]) -> Option<String> {
@@ -198,8 +222,7 @@ async fn restore(ec2: &Client, before: &Before, groups: &GroupsNow<'_>) -> Resul
         text.push_str(" as before");
     }
     let wanted = before.tcp_established_timeout.unwrap_or(DEFAULT_TIMEOUT);
-    let is_short = now.tcp_established_timeout == Some(SHORTEST_TIMEOUT);
-    let resets = is_short && wanted != SHORTEST_TIMEOUT;
+    let resets = resets(before, now);
     if resets {
         set_timeout(ec2, id, wanted).await?;
         text.push_str(&format!(" and a TCP timeout of {wanted} seconds"));

@@ -13,12 +13,12 @@ use aws_sdk_ec2::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::UndoOutcome;
-use backstop_runtime::Action;
+use backstop_runtime::{Action, action::read_receipt};
 
 use super::ProtectInstance;
 use crate::{
     accounts,
-    testing::{INSTANCE, described, error, gone, instance, permit, step_request, volume},
+    testing::{INSTANCE, described, error, gone, instance, permit, step_request, volume, witnessing},
 };
 
 /// Termination protection, stop protection and behaviour on shutdown are these.
@@ -105,16 +105,25 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
         }),
         modify(|request| boot_volume_is_deleted(request, false)),
     ];
-    let action = ProtectInstance::new(accounts!(ec2: [set[0], set[1], set[2]]));
+    let [witness, removed] = witnessing();
+    let before = [described(instance()), attributes(false, true, "terminate")];
+    let action =
+        ProtectInstance::new(accounts!(ec2: [before[0], before[1], witness, set[0], set[1], set[2]]));
     action
         .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
     assert!(set.iter().all(|rule| rule.num_calls() == 1));
+    assert_eq!(witness.num_calls(), 1);
+    let tag = super::witness(&step_request(), &read_receipt(&plan.receipt).unwrap())
+        .unwrap()
+        .tag();
 
     // Someone has replaced the boot volume, and someone has switched termination protection off.
     let restored = modify(|request| request.instance_initiated_shutdown_behavior().is_some());
-    let now = instance().set_block_device_mappings(Some(vec![volume("/dev/xvda", "vol-new", false)]));
+    let now = instance()
+        .set_block_device_mappings(Some(vec![volume("/dev/xvda", "vol-new", false)]))
+        .tags(tag.clone());
     let action =
         ProtectInstance::new(accounts!(ec2: [described(now), attributes(false, true, "stop"), restored]));
     let undone = action
@@ -139,12 +148,24 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
         modify(|request| request.instance_initiated_shutdown_behavior().is_some()),
         modify(|request| boot_volume_is_deleted(request, true)),
     ];
-    let ours = instance().set_block_device_mappings(Some(vec![
-        volume("/dev/xvda", "vol-boot", false),
-        volume("/dev/xvdb", "vol-data", false),
-    ]));
+    let ours = || {
+        instance().set_block_device_mappings(Some(vec![
+            volume("/dev/xvda", "vol-boot", false),
+            volume("/dev/xvdb", "vol-data", false),
+        ]))
+    };
+    let unknown = ProtectInstance::new(accounts!(ec2: [described(ours()), attributes(true, true, "stop")]));
+    let refused = unknown
+        .undo(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("backstop:before-protect-instance"),
+        "{refused}"
+    );
+    let ours = described(ours().tags(tag));
     let action = ProtectInstance::new(accounts!(
-        ec2: [described(ours), attributes(true, true, "stop"), put_back[0], put_back[1], put_back[2]]
+        ec2: [ours, attributes(true, true, "stop"), removed, put_back[0], put_back[1], put_back[2]]
     ));
     let undone = action
         .undo(&permit(), &step_request(), &plan.receipt)
@@ -203,7 +224,9 @@ async fn a_refused_setting_does_not_leave_the_others_off() {
         .match_requests(|request| request.disable_api_termination().is_some())
         .then_error(|| ModifyInstanceAttributeError::generic(error("UnauthorizedOperation")));
     let others = modify(|request| request.disable_api_termination().is_none());
-    let action = ProtectInstance::new(accounts!(ec2: [refused, others]));
+    let (before, [witness, _]) = (attributes(false, false, "terminate"), witnessing());
+    let action =
+        ProtectInstance::new(accounts!(ec2: [described(instance()), before, witness, refused, others]));
     let failed = action
         .act(&permit(), &step_request(), &plan.receipt)
         .await

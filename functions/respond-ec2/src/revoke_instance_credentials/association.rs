@@ -5,7 +5,7 @@ use aws_sdk_ec2::{
     types::{Filter, IamInstanceProfileAssociationState, IamInstanceProfileSpecification},
 };
 use backstop_actions::permissions;
-use backstop_runtime::{CallError, StepError};
+use backstop_runtime::CallError;
 
 use crate::read_back::unless_done;
 
@@ -42,19 +42,8 @@ pub(super) async fn find(ec2: &Client, instance: &str) -> Result<Option<Associat
         }))
 }
 
-/// Ends the association with this profile; nothing to do where it is over.
-pub(super) async fn take_away(ec2: &Client, instance: &str, profile_arn: &str) -> Result<(), StepError> {
-    let Some(found) = find(ec2, instance).await? else {
-        return Ok(());
-    };
-    if found.profile_arn != profile_arn {
-        return Err(StepError::Mismatch {
-            detail: format!(
-                "instance `{instance}` has the profile `{}` now, not `{profile_arn}`: run the playbook again",
-                found.profile_arn
-            ),
-        });
-    }
+/// Ends this association of the instance.
+pub(super) async fn take_away(ec2: &Client, instance: &str, found: &Association) -> Result<(), CallError> {
     let ended = ec2
         .disassociate_iam_instance_profile()
         .association_id(&found.id)
@@ -69,7 +58,7 @@ pub(super) async fn take_away(ec2: &Client, instance: &str, profile_arn: &str) -
         let now = find(ec2, instance).await?;
         Ok(now.is_none_or(|now| now.id != found.id || now.is_ending))
     };
-    Ok(unless_done(ended, is_ending).await?)
+    unless_done(ended, is_ending).await
 }
 
 /// Associates a profile with an instance that has none.

@@ -234,7 +234,7 @@ fn profile(role: Option<&str>) -> InstanceProfile {
 }
 
 #[tokio::test]
-async fn takes_the_profile_first_and_denies_this_instance_only() {
+async fn denies_this_instance_only_and_then_takes_the_profile() {
     let world = World::with(Some(PROFILE));
     let plan = world.plan().await.unwrap();
     assert_eq!(world.take_calls(), Vec::<String>::new());
@@ -249,7 +249,7 @@ async fn takes_the_profile_first_and_denies_this_instance_only() {
 
     let (receipt, result) = world.act().await;
     result.unwrap();
-    assert_eq!(world.take_calls(), ["disassociate", "put"]);
+    assert_eq!(world.take_calls(), ["put", "disassociate"]);
     let text: serde_json::Value = serde_json::from_str(&world.policy()).unwrap();
     assert_eq!(text, deny_instance(ARN));
     let verification = world
@@ -263,7 +263,7 @@ async fn takes_the_profile_first_and_denies_this_instance_only() {
         .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap();
-    assert_eq!(world.take_calls(), ["put"], "twice is harmless");
+    assert_eq!(world.take_calls(), Vec::<String>::new(), "twice is harmless");
     world.account.lock().unwrap().profile = Some(PROFILE.to_owned());
     assert!(
         !world
@@ -295,7 +295,7 @@ async fn what_is_refused_as_so_already_is_done() {
     result.unwrap();
     let undone = world.undo(&receipt).await;
     assert!(matches!(undone, UndoOutcome::KeptUntil { .. }), "{undone:?}");
-    assert_eq!(world.take_calls(), ["disassociate", "put", "put", "associate"]);
+    assert_eq!(world.take_calls(), ["put", "disassociate", "put", "associate"]);
 }
 
 #[tokio::test]
@@ -350,7 +350,7 @@ async fn a_person_may_accept_that_sessions_from_before_work_again() {
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
-    assert_eq!(world.take_calls(), ["delete", "associate"]);
+    assert_eq!(world.take_calls(), ["associate", "delete"]);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use backstop_runtime::{
 use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::{
-    CredentialsReceipt, association, denies,
+    CredentialsReceipt, association, check_denied, denies, state,
     words::{deletion, deny_stays},
 };
 use crate::{instance, services::Ec2};
@@ -20,7 +20,8 @@ use crate::{instance, services::Ec2};
 /// were seen.
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(12);
 
-/// Narrows the deny first and associates then: what the instance fetches from here on works.
+/// Narrows the deny first and associates then: what the instance fetches from here on works. A deny that goes altogether
+/// goes last: until the profile is back, it shows that the instance had it.
 pub(super) async fn undo(
     aws: &Access<'_>,
     request: &StepRequest,
@@ -41,27 +42,42 @@ pub(super) async fn undo(
             ),
         });
     }
-    let denied = match &receipt.policy {
-        Some(policy) => lift(aws, policy, request).await?,
-        None => Denied::Gone,
-    };
-    if let Denied::Drifted(found) = denied {
-        return Ok(UndoOutcome::Drifted { found });
+    let state = state(aws, receipt).await?;
+    if let (Some(policy), Some(PolicyState::Altered)) = (&receipt.policy, &state) {
+        return Ok(UndoOutcome::Drifted {
+            found: format!(
+                "policy `{}` of `{}` no longer has the text that Backstop wrote",
+                policy.policy_name, policy.holder
+            ),
+        });
     }
     let is_back = now.is_none();
     if is_back {
+        check_denied(receipt, state.as_ref())?;
+    }
+    let lifting = state.map_or(Lifting::Nothing, |state| Lifting::of(&state, request));
+    if let (Some(policy), Lifting::Narrow { cutoff }) = (&receipt.policy, &lifting) {
+        denies(aws).put(&narrowed(policy, *cutoff)?).await?;
+    }
+    if is_back {
         association::give_back(&ec2, &receipt.instance, &receipt.profile_arn).await?;
+    }
+    if let (Some(policy), Lifting::Delete) = (&receipt.policy, &lifting) {
+        denies(aws).delete(policy).await?;
     }
     let has = format!(
         "instance {} has the profile {} again",
         receipt.instance, receipt.profile_arn
     );
-    Ok(match (&receipt.policy, denied) {
-        (Some(policy), Denied::Narrowed { cutoff, until }) => UndoOutcome::KeptUntil {
-            until,
-            what: format!("{has}; {}", deny_stays(policy, cutoff, until)),
-        },
-        (Some(policy), Denied::Deleted) => UndoOutcome::Restored {
+    Ok(match (&receipt.policy, lifting) {
+        (Some(policy), Lifting::Narrow { cutoff } | Lifting::Keep { cutoff }) => {
+            let until = dead_at(cutoff);
+            UndoOutcome::KeptUntil {
+                until,
+                what: format!("{has}; {}", deny_stays(policy, cutoff, until)),
+            }
+        }
+        (Some(policy), Lifting::Delete) => UndoOutcome::Restored {
             what: format!(
                 "{has}; removed policy {} from role {}",
                 policy.policy_name, policy.holder
@@ -72,47 +88,47 @@ pub(super) async fn undo(
     })
 }
 
-/// What became of the deny.
-enum Denied {
-    /// It wasn't there.
-    Gone,
-    /// It is gone now.
-    Deleted,
-    /// It denies what was issued before the cut-off, until that has expired.
-    Narrowed { cutoff: Timestamp, until: Timestamp },
-    /// Somebody changed it.
-    Drifted(String),
+/// What becomes of the deny.
+enum Lifting {
+    /// It isn't there.
+    Nothing,
+    /// It goes.
+    Delete,
+    /// From now on it denies what was issued before the cut-off.
+    Narrow { cutoff: Timestamp },
+    /// It denies just that already.
+    Keep { cutoff: Timestamp },
 }
 
-/// Takes the deny back. While credentials from before may be alive, only those stay denied; a person may accept
-/// their revival by name.
-async fn lift(aws: &Access<'_>, policy: &PolicyReceipt, request: &StepRequest) -> Result<Denied, StepError> {
-    let state = denies(aws).state(policy).await?;
-    let cutoff = match state {
-        PolicyState::Ours => request.at,
-        PolicyState::Narrowed { cutoff } => cutoff,
-        PolicyState::Absent => return Ok(Denied::Gone),
-        PolicyState::Altered => {
-            return Ok(Denied::Drifted(format!(
-                "policy `{}` of `{}` no longer has the text that Backstop wrote",
-                policy.policy_name, policy.holder
-            )));
+impl Lifting {
+    /// While credentials from before may be alive, only those stay denied; a person may accept their revival by name.
+    fn of(state: &PolicyState, request: &StepRequest) -> Self {
+        let cutoff = match state {
+            PolicyState::Ours => request.at,
+            PolicyState::Narrowed { cutoff } => *cutoff,
+            PolicyState::Absent | PolicyState::Altered => return Self::Nothing,
+        };
+        if request.at >= dead_at(cutoff) || request.accepted.contains(&Risk::ReviveSessions) {
+            return Self::Delete;
         }
-    };
+        match state {
+            PolicyState::Ours => Self::Narrow { cutoff },
+            _ => Self::Keep { cutoff },
+        }
+    }
+}
+
+/// When the last credentials that were issued before the cut-off have expired.
+fn dead_at(cutoff: Timestamp) -> Timestamp {
     let until = cutoff.saturating_add(LONGEST_LIFE).unwrap_or(cutoff);
-    let until = until.round(Unit::Second).unwrap_or(until);
-    if request.at >= until || request.accepted.contains(&Risk::ReviveSessions) {
-        denies(aws).delete(policy).await?;
-        return Ok(Denied::Deleted);
-    }
-    if state == PolicyState::Ours {
-        let narrowed = policy.narrowed(cutoff).ok_or_else(|| StepError::Invalid {
-            what: "the receipt",
-            detail: format!("the text of policy `{}` can't be narrowed", policy.policy_name),
-        })?;
-        denies(aws).put(&narrowed).await?;
-    }
-    Ok(Denied::Narrowed { cutoff, until })
+    until.round(Unit::Second).unwrap_or(until)
+}
+
+fn narrowed(policy: &PolicyReceipt, cutoff: Timestamp) -> Result<PolicyReceipt, StepError> {
+    policy.narrowed(cutoff).ok_or_else(|| StepError::Invalid {
+        what: "the receipt",
+        detail: format!("the text of policy `{}` can't be narrowed", policy.policy_name),
+    })
 }
 
 /// A terminated instance gets no new credentials, but old ones may be in somebody's hands.

@@ -6,7 +6,7 @@ use aws_sdk_ec2::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::UndoOutcome;
-use backstop_runtime::Action;
+use backstop_runtime::{Action, action::read_receipt};
 
 use super::TagInstance;
 use crate::{
@@ -15,7 +15,9 @@ use crate::{
 };
 
 fn tags_are(tags: &[Tag], wanted: &[(&str, &str)]) -> bool {
-    let found: Vec<_> = tags.iter().map(|tag| (tag.key(), tag.value())).collect();
+    let is_witness = |tag: &&Tag| tag.key() == Some("backstop:before-tag-instance");
+    let found = tags.iter().filter(|tag| !is_witness(tag));
+    let found: Vec<_> = found.map(|tag| (tag.key(), tag.value())).collect();
     let wanted: Vec<_> = wanted
         .iter()
         .map(|(key, value)| (Some(*key), Some(*value)))
@@ -44,8 +46,8 @@ fn tagged(tags: &[(&str, &str)]) -> Rule {
 
 #[tokio::test]
 async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
-    let before = tagged(&[("team", "web"), ("backstop:incident", "an older'one")]);
-    let plan = TagInstance::new(accounts!(ec2: [before]))
+    let before = || tagged(&[("team", "web"), ("backstop:incident", "an older'one")]);
+    let plan = TagInstance::new(accounts!(ec2: [before()]))
         .plan(&step_request())
         .await
         .unwrap();
@@ -59,7 +61,7 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
     );
 
     let written = create(&[("backstop:incident", INCIDENT), ("backstop:state", "isolated")]);
-    TagInstance::new(accounts!(ec2: [written]))
+    TagInstance::new(accounts!(ec2: [before(), written]))
         .act(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();
@@ -75,7 +77,23 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
         create(&[("backstop:incident", "an older'one")]),
         delete(&[("backstop:state", "isolated")]),
     );
-    let undone = TagInstance::new(accounts!(ec2: [ours(), back, gone]))
+    let refused = TagInstance::new(accounts!(ec2: [ours()]))
+        .undo(&permit(), &step_request(), &plan.receipt)
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("backstop:before-tag-instance"),
+        "{refused}"
+    );
+    let witness = super::witness(&step_request(), &read_receipt(&plan.receipt).unwrap()).unwrap();
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    let witnessed = described(
+        instance()
+            .tags(tag("backstop:incident", INCIDENT))
+            .tags(tag("backstop:state", "isolated"))
+            .tags(witness.tag()),
+    );
+    let undone = TagInstance::new(accounts!(ec2: [witnessed, back, gone]))
         .undo(&permit(), &step_request(), &plan.receipt)
         .await
         .unwrap();

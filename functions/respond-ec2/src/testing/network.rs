@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) routes: Vec<Route>,
     pub(crate) acls: Vec<NetworkAcl>,
     pub(crate) terminated: bool,
+    /// Tags that were written on the instance.
+    pub(crate) tags: std::collections::BTreeMap<String, String>,
     /// Every changing call, in order.
     pub(crate) calls: Vec<String>,
     /// Whether a changing call fails, by what it would be written as in `calls`.

@@ -73,6 +73,26 @@ async fn a_session_whose_name_people_choose_is_left_to_the_next_step() {
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
 }
 
+/// Between the plan and a retry hours later somebody lets others assume the role: the name is theirs to choose then. No rule
+/// for any call that changes something, so one would fail the test.
+#[tokio::test]
+async fn a_name_that_anybody_may_choose_by_now_isnt_denied() {
+    let request = step_request(role_session("AROAEXAMPLE"));
+    let receipt = DenySession::new(iam!(role_trusting("AROAEXAMPLE", LAMBDA), policy(None)))
+        .plan(&request)
+        .await
+        .unwrap()
+        .receipt;
+    let act = async |now: Rule| {
+        let action = DenySession::new(iam!(now));
+        action.act(&permit(), &request, &receipt).await.unwrap_err()
+    };
+    let opened = act(role("AROAEXAMPLE")).await;
+    assert!(matches!(opened, StepError::NotApplicable { .. }), "{opened}");
+    let made_anew = act(role_trusting("AROAOTHER", LAMBDA)).await;
+    assert!(matches!(made_anew, StepError::Mismatch { .. }), "{made_anew}");
+}
+
 /// The function got new sessions while it was denied, and an attacker may have taken one a moment before the undo.
 #[tokio::test]
 async fn undo_waits_for_the_sessions_made_up_to_it() {

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_ec2::{
     Client,
     operation::{
+        create_tags::CreateTagsOutput,
+        delete_tags::DeleteTagsOutput,
         describe_instances::DescribeInstancesOutput,
         describe_network_interfaces::DescribeNetworkInterfacesOutput,
         modify_network_interface_attribute::{
@@ -27,7 +29,7 @@ use super::{Nic, State, VPC, values};
 /// How EC2 answers about the instance and its interfaces.
 pub(super) fn answers(state: &Arc<Mutex<State>>) -> Vec<Rule> {
     let own = || Arc::clone(state);
-    let (state1, state2, state3) = (own(), own(), own());
+    let (state1, state2, state3, state4, state5) = (own(), own(), own(), own(), own());
     vec![
         mock!(Client::describe_instances).then_compute_output(move |request| {
             let state = state1.lock().unwrap();
@@ -44,6 +46,20 @@ pub(super) fn answers(state: &Arc<Mutex<State>>) -> Vec<Rule> {
             DescribeNetworkInterfacesOutput::builder()
                 .set_network_interfaces(Some(nics.map(free_interface).collect()))
                 .build()
+        }),
+        mock!(Client::create_tags).then_compute_output(move |request| {
+            let text = |text: Option<&str>| text.unwrap().to_owned();
+            let written = request.tags().iter();
+            let written = written.map(|tag| (text(tag.key()), text(tag.value())));
+            state4.lock().unwrap().tags.extend(written);
+            CreateTagsOutput::builder().build()
+        }),
+        mock!(Client::delete_tags).then_compute_output(move |request| {
+            let mut state = state5.lock().unwrap();
+            for tag in request.tags() {
+                state.tags.remove(tag.key().unwrap());
+            }
+            DeleteTagsOutput::builder().build()
         }),
         mock!(Client::modify_network_interface_attribute).then_compute_response(move |request| {
             let mut state = state3.lock().unwrap();
@@ -96,10 +112,15 @@ fn instance(id: &str, state: &State) -> Instance {
     } else {
         InstanceStateName::Running
     };
+    let own = [("team".to_owned(), "web".to_owned())];
+    let tags = own.into_iter().chain(state.tags.clone());
     Instance::builder()
         .instance_id(id)
         .state(InstanceState::builder().name(name).build())
-        .tags(Tag::builder().key("team").value("web").build())
+        .set_tags(Some(
+            tags.map(|(key, value)| Tag::builder().key(key).value(value).build())
+                .collect(),
+        ))
         .iam_instance_profile(
             IamInstanceProfile::builder()
                 .arn("arn:aws:iam::123456789012:instance-profile/web")

@@ -1,0 +1,92 @@
+//! What an instance itself says of a receipt: a tag with the hash of what an action found there before it changed anything.
+//!
+//! A receipt is read out of the log, and undo writes back what it names. The tag is written by code that has read the same
+//! from the account, so that a forger of log and proof must be able to tag the instance as well, at the hash of what he
+//! wants; a tag by itself leads to nothing. Without it undo refuses, and a person restores by the commands of the plan.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::{Client, types::Tag};
+use backstop_actions::permissions;
+use backstop_core::canonical;
+use backstop_runtime::{
+    CallError, StepError,
+    action::{StepRequest, unlike},
+};
+use serde::Serialize;
+
+use crate::snapshots::tag;
+
+/// The tag of one action's receipt in one incident.
+pub(crate) struct Witness {
+    key: String,
+    value: String,
+}
+
+impl Witness {
+    /// The tag that says that this was so; `of` is the action's verb and object.
+    pub(crate) fn of(
+        action: &str,
+        request: &StepRequest,
+        before: &impl Serialize,
+    ) -> Result<Self, StepError> {
+        let hash = canonical::hash(&(&request.incident, before)).map_err(|error| StepError::Invalid {
+            what: "what was before",
+            detail: error.to_string(),
+        })?;
+        let (_service, name) = action.rsplit_once('.').unwrap_or(("", action));
+        Ok(Self {
+            key: format!("backstop:before-{name}"),
+            value: hash.as_str().to_owned(),
+        })
+    }
+
+    /// Whether the instance with these tags says so.
+    pub(crate) fn is_in(&self, tags: &BTreeMap<String, String>) -> bool {
+        tags.get(&self.key) == Some(&self.value)
+    }
+
+    /// Refuses what the instance doesn't say.
+    pub(crate) fn check(&self, tags: &BTreeMap<String, String>) -> Result<(), StepError> {
+        self.is_in(tags).then_some(()).ok_or_else(|| self.refusal())
+    }
+
+    pub(crate) fn refusal(&self) -> StepError {
+        unlike(format!(
+            "tag `{}` of the instance doesn't say that it was so before",
+            self.key
+        ))
+    }
+
+    pub(crate) fn tag(&self) -> Tag {
+        tag(&self.key, &self.value)
+    }
+
+    /// Writes it. Containment goes on without it, and says so.
+    pub(crate) async fn write(&self, ec2: &Client, instance: &str) -> Result<(), CallError> {
+        ec2.create_tags()
+            .resources(instance)
+            .tags(self.tag())
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of(
+                permissions::ec2::CREATE_TAGS,
+                format!("instance `{instance}`, without whose tag undo won't follow the receipt"),
+            ))
+    }
+
+    /// Takes it away once all is as it was.
+    pub(crate) async fn remove(&self, ec2: &Client, instance: &str) -> Result<(), CallError> {
+        ec2.delete_tags()
+            .resources(instance)
+            .tags(self.tag())
+            .send()
+            .await
+            .map(drop)
+            .map_err(CallError::of(
+                permissions::ec2::DELETE_TAGS.action,
+                format!("instance `{instance}`"),
+            ))
+    }
+}

@@ -9,6 +9,7 @@
 //! the same groups, and an interface that was opened or isolated before is never opened again.
 
 mod act;
+mod default_timeout;
 mod group;
 mod interface;
 mod last;
@@ -54,6 +55,9 @@ pub(crate) struct IsolateInstance {
 #[derive(Debug, Serialize, Deserialize)]
 struct IsolationReceipt {
     instance: String,
+    /// Its type, which says what EC2's default timeout is; older receipts don't.
+    #[serde(default)]
+    instance_type: Option<String>,
     interfaces: Vec<Before>,
 }
 
@@ -133,9 +137,10 @@ impl Action for IsolateInstance {
             limits: words::limits(&instance, &paths, &untracking, playbooks()),
             needs_approval: last?.filter(|_| is_open),
             captured: None,
-            manual_undo: words::manual_undo(&interfaces, &request.target),
+            manual_undo: words::manual_undo(&interfaces, &instance, &request.target),
             receipt: write_receipt(&IsolationReceipt {
                 instance: instance.id,
+                instance_type: instance.instance_type,
                 interfaces,
             })?,
         })
@@ -200,7 +205,13 @@ impl Action for IsolateInstance {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        undo::undo(&ec2, request, &receipt.interfaces).await
+        undo::undo(
+            &ec2,
+            request,
+            &receipt.interfaces,
+            receipt.instance_type.as_deref(),
+        )
+        .await
     }
 }
 

@@ -16,6 +16,7 @@ pub enum Drift {
     DeleteTheKey,
     DetachAVolume,
     MoveAnInterface,
+    ReleaseTheAddress,
     ReplaceARule,
     RewriteTheBlock,
     RewriteThePolicy,
@@ -99,6 +100,14 @@ impl Drift {
                     .await
                     .map(drop)
                     .unwrap();
+            }
+            Self::ReleaseTheAddress => {
+                let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
+                let mut instances = planted.fixtures.instances();
+                let instance = instances.find(|one| &one.id == instance_id).unwrap();
+                let (allocation, _) = instance.elastic_ip.clone().unwrap();
+                let release = ec2.release_address().allocation_id(allocation);
+                release.send().await.map(drop).unwrap();
             }
             Self::ReplaceARule => {
                 let is_new = |what: &&String| what.starts_with("network ACL ") && !before.contains_key(*what);

@@ -79,6 +79,12 @@ const PLAIN: KnownAction = KnownAction {
 /// The actions that change something. One that is registered and isn't here fails the tests: add it.
 pub const KNOWN_ACTIONS: &[KnownAction] = &[
     KnownAction {
+        id: "ec2.deny-remote-address",
+        effect: |seen| seen.changed("network ACL ").len() == 2,
+        drift: Some(Drift::ReplaceARule),
+        ..PLAIN
+    },
+    KnownAction {
         id: "ec2.deny-subnet-traffic",
         effect: |seen| !seen.changed("network ACL ").is_empty(),
         drift: Some(Drift::ReplaceARule),
@@ -120,6 +126,13 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         id: "ec2.protect-instance",
         drift: Some(Drift::DetachAVolume),
         effect: |seen| seen.of_instance("disableApiTermination")[0] == true,
+        ..PLAIN
+    },
+    KnownAction {
+        id: "ec2.remove-public-addresses",
+        drill: "live-connection",
+        effect: |seen| seen.of_instance("Elastic IP addresses") == &json!([]),
+        drift: Some(Drift::ReleaseTheAddress),
         ..PLAIN
     },
     KnownAction {

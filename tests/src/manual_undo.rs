@@ -159,6 +159,18 @@ async fn ec2(ec2: &aws_sdk_ec2::Client, command: &str, options: &mut Options<'_>
                 .map(drop)
                 .unwrap();
         }
+        "associate-address" => {
+            assert!(options.named.remove("no-allow-reassociation").is_some());
+            ec2.associate_address()
+                .allocation_id(options.take("allocation-id"))
+                .network_interface_id(options.take("network-interface-id"))
+                .private_ip_address(options.take("private-ip-address"))
+                .allow_reassociation(false)
+                .send()
+                .await
+                .map(drop)
+                .unwrap();
+        }
         "modify-network-interface-attribute" => {
             let modify = ec2
                 .modify_network_interface_attribute()

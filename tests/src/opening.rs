@@ -2,6 +2,7 @@
 
 use backstop_core::{
     IncidentId, Mode, PlaybookName, Target,
+    finding::Peer,
     finding::{Route, Severity, SeverityLabel},
     log::{FindingRef, Opened, Origin, Record, StepRef},
 };
@@ -86,6 +87,11 @@ fn finding() -> FindingRef {
         updated_at: Some(Timestamp::now()),
         message: None,
         facts: Vec::new(),
+        // For actions that read the finding.
+        peers: vec![Peer {
+            address: std::net::IpAddr::from([203, 0, 113, 66]),
+            is_amazons: false,
+        }],
         hub: None,
     }
 }

@@ -20,6 +20,9 @@ pub enum Impact {
     Outsiders,
     /// Everything the reported principal does stops.
     Principal,
+    /// Everything in the resource's subnet loses one address outside; of an address that may be others' its plan asks a
+    /// person even in `auto` mode.
+    OneAddress,
     /// Others that share the resource are cut off too; its plan asks a person even in `auto` mode.
     SharedAsking,
     /// Others that share the resource are cut off too.
@@ -35,6 +38,7 @@ impl Impact {
             | Self::Credential
             | Self::Outsiders
             | Self::Principal
+            | Self::OneAddress
             | Self::SharedAsking => Mode::Auto,
             Self::Shared => Mode::Approve,
         }
@@ -49,6 +53,10 @@ impl fmt::Display for Impact {
             Self::Credential => "the reported credential only",
             Self::Outsiders => "whoever reaches the reported resource from outside its account",
             Self::Principal => "everything the reported principal does",
+            Self::OneAddress => {
+                "whatever is in the resource's subnet, which loses the one address that the finding reports; where AWS's \
+                 services may be behind it, it asks a person even in auto mode"
+            }
             Self::SharedAsking => "others that share the resource too, so it asks a person even in auto mode",
             Self::Shared => "others that share the resource too",
         })

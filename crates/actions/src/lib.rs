@@ -48,5 +48,14 @@ pub fn function_of(action: &backstop_core::ActionId) -> Option<&'static str> {
     find(action.as_str()).map(|action| action.function)
 }
 
+/// For how many hours what this step makes should stand; `None` if it is meant to stay, or isn't known.
+pub fn hours_to_stand(step: &backstop_core::log::StepRef) -> Option<u32> {
+    let spec = find(step.action.as_str()).filter(|spec| spec.changes_something())?;
+    let OptionSpec::Number(hours) = spec.option(ec2::deny_subnet_traffic::HOURS.name)? else {
+        return None;
+    };
+    hours.of(&step.with).ok()
+}
+
 #[cfg(test)]
 mod tests;

@@ -67,6 +67,104 @@ fn each_sid_is_one_scope() {
     }
 }
 
+/// `ForAllValues` holds where the request has no value at all: `DeleteTags` without a key deletes every tag.
+#[test]
+fn for_all_values_wants_one_value_at_least() {
+    let mut seen = 0;
+    for scope in actions().flat_map(|action| action.grants.all().map(|grant| *grant.scope)) {
+        for condition in scope.conditions {
+            if condition.operator.starts_with("ForAllValues:") {
+                let is_needed = |other: &crate::Condition| {
+                    (other.operator, other.key, other.values) == ("Null", condition.key, &["false"])
+                };
+                assert!(scope.conditions.iter().any(is_needed), "{}", scope.sid);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 0);
+}
+
+/// What runs when an instance starts, and its groups, type and kernel, are nobody's to change here.
+#[test]
+fn an_instances_attributes_are_only_those_that_keep_it() {
+    let modify = crate::permissions::ec2::MODIFY_INSTANCE_ATTRIBUTE.scope;
+    let of = |key: &str| {
+        modify
+            .conditions
+            .iter()
+            .find(|condition| condition.key == key)
+            .unwrap()
+    };
+    assert!(
+        of("ec2:Attribute").operator.ends_with("IfExists"),
+        "calls about a volume have none"
+    );
+    let allowed = |name: &str| {
+        of("ec2:Attribute").values.iter().any(|pattern| {
+            let begins = pattern.trim_start_matches('?').trim_end_matches('*');
+            name.get(1..).is_some_and(|rest| rest.starts_with(begins))
+        })
+    };
+    for name in [
+        "disableApiTermination",
+        "DisableApiStop",
+        "InstanceInitiatedShutdownBehavior",
+        "blockDeviceMapping",
+    ] {
+        assert!(allowed(name), "{name}");
+    }
+    for name in [
+        "userData",
+        "UserData",
+        "instanceType",
+        "groupSet",
+        "sourceDestCheck",
+        "kernel",
+        "enclaveOptions",
+    ] {
+        assert!(!allowed(name), "{name}");
+    }
+    let user_data = of("ec2:Attribute/UserData");
+    assert_eq!(
+        (user_data.operator, user_data.values),
+        ("Null", ["true"].as_slice())
+    );
+}
+
+#[test]
+fn roles_are_passed_to_ec2_in_every_partition() {
+    let passed = crate::permissions::iam::PASS_ROLE.scope.conditions;
+    let [condition] = passed else {
+        unreachable!("{passed:?}")
+    };
+    assert_eq!(condition.key, "iam:PassedToService");
+    assert_eq!(condition.values, ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]);
+}
+
+#[test]
+fn what_is_meant_for_hours_says_for_how_many() {
+    let step = |action: &str, with: serde_json::Value| {
+        let step = serde_json::json!({
+            "step": "a", "action": action, "title": "A", "phase": "contain", "with": with,
+        });
+        crate::hours_to_stand(&serde_json::from_value(step).unwrap())
+    };
+    let none = serde_json::json!({});
+    assert_eq!(step("ec2.deny-subnet-traffic", none.clone()), Some(24));
+    assert_eq!(
+        step("ec2.deny-subnet-traffic", serde_json::json!({ "hours": 2 })),
+        Some(2)
+    );
+    assert_eq!(step("ec2.isolate-instance", none.clone()), None);
+    assert_eq!(
+        step("investigate.credential-activity", none.clone()),
+        None,
+        "it makes nothing"
+    );
+    assert_eq!(step("ec2.of-a-later-version", none), None);
+}
+
 #[test]
 fn the_defaults_of_options_are_values_they_may_have() {
     let options = actions().flat_map(|action| action.options.iter().map(move |option| (action, option)));

@@ -65,6 +65,8 @@ abouts! {
     Activity = "activity",
     /// Contained incidents that aren't read back by themselves any more, or can't be.
     Watch = "watch",
+    /// What a step made stands longer than it was meant to.
+    Overdue = "overdue",
     /// The incidents table can't be used.
     LedgerDown = "ledger-down",
     /// A finding met a lock that leads to no incident of Backstop's.
@@ -173,6 +175,11 @@ impl NoticeKey {
     /// The incidents that couldn't be read back at this time.
     pub fn watch_blind(at: Timestamp) -> Self {
         Self::new(format!("{}-blind-{at}", About::Watch.as_str()))
+    }
+
+    /// What should have been undone by then, on this day after it.
+    pub fn overdue(until: Timestamp, day: i64) -> Self {
+        Self::new(format!("{}-{until}-{day}", About::Overdue.as_str()))
     }
 
     /// The table at this time.

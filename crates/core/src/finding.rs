@@ -24,6 +24,7 @@ mod ocsf;
 mod ocsf_resources;
 mod ocsf_standing;
 mod parse;
+mod peer;
 mod read_back;
 mod region;
 mod resource_type;
@@ -48,6 +49,7 @@ pub use envelope::{
 pub use error::ParseError;
 pub use hub_finding::aws_products;
 pub use parse::{Left, Parsed, Refused, parse, parse_event, parse_saved};
+pub use peer::Peer;
 pub use read_back::{ReadBack, Unconfirmed};
 pub use workflow::Workflow;
 
@@ -127,6 +129,9 @@ pub struct Finding {
     /// What else it says, for people: a line each, cleaned and cut. Hostile text all the same.
     #[serde(default)]
     pub facts: Vec<String>,
+    /// With whom the reported resource talked over the network.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<Peer>,
     /// How Security Hub knows it, if it came from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<HubFinding>,

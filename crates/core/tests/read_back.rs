@@ -167,3 +167,28 @@ fn an_answer_that_is_none_is_no_proof() {
         );
     }
 }
+
+/// A true finding under a false address would have the address of somebody's choice denied.
+#[test]
+fn the_address_it_talked_with_is_the_services() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../playbooks/compromised-instance/finding.json"
+    );
+    let there: Value = serde_json::from_str(&std::fs::read_to_string(folder).unwrap()).unwrap();
+    let answer = json!({ "findings": [there["detail"]] });
+    confirm(&read(&there), &answer).unwrap();
+    let remote = "/detail/service/action/networkConnectionAction/remoteIpDetails";
+    let mut forged = there.clone();
+    *forged.pointer_mut(&format!("{remote}/ipAddressV4")).unwrap() = json!("198.51.100.9");
+    let refused = confirm(&read(&forged), &answer).unwrap_err();
+    assert!(
+        matches!(&refused, Unconfirmed::Differs { what: "remote address", there, .. } if there == "203.0.113.66"),
+        "{refused}"
+    );
+    let mut amazons = there["detail"].clone();
+    *amazons
+        .pointer_mut("/service/action/networkConnectionAction/remoteIpDetails/organization/asn")
+        .unwrap() = json!("16509");
+    confirm(&read(&there), &json!({ "findings": [amazons] })).unwrap_err();
+}

@@ -37,6 +37,7 @@ fn incident(mode: Mode, guardrails: Vec<Decision>, finding_type: &str) -> Incide
             updated_at: None,
             message: None,
             facts: Vec::new(),
+            peers: Vec::new(),
             hub: None,
         },
         title: "Bitcoin-related domain name queried by EC2 instance".into(),

@@ -3,6 +3,7 @@
 
 use std::{fs, path::Path};
 
+use backstop_playbook::drill::{Drill, Start};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822, tz::TimeZone};
 use serde_json::Value;
 
@@ -47,6 +48,17 @@ pub fn read(path: &Path, subject: Subject<'_>, occurrence: Occurrence<'_>) -> Re
         path: path.to_owned(),
         field,
     })
+}
+
+/// The address that a drill's sample says the instance talked with; nothing if no finding starts it, or it says none.
+pub(super) fn remote_address(drill: &Drill) -> Option<String> {
+    let Some(Start::Finding(_)) = drill.start() else {
+        return None;
+    };
+    let text = fs::read_to_string(drill.folder.join(drill.sample())).ok()?;
+    let event: Value = serde_json::from_str(&text).ok()?;
+    let address = "/detail/service/action/networkConnectionAction/remoteIpDetails/ipAddressV4";
+    event.pointer(address)?.as_str().map(str::to_owned)
 }
 
 /// Replaces each id of the sample by the planted one wherever it stands, texts included; `Err` is the field

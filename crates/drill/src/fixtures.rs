@@ -17,7 +17,7 @@ use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use backstop_emulator::Account;
 use backstop_playbook::drill::{ACCOUNT, Drill, Plant};
 
-use super::DrillError;
+use super::{DrillError, finding};
 pub(super) use identities::access_key;
 pub use instances::PlantedInstance;
 pub(super) use instances::groups_of;
@@ -38,6 +38,8 @@ pub struct Fixtures {
     buckets: BTreeMap<String, String>,
     instances: BTreeMap<String, PlantedInstance>,
     network: Option<Network>,
+    /// The instance that the finding is about, and the address that it says the instance talked with.
+    remote: Option<(String, String)>,
     /// How many subnets there are beside the instances' own.
     subnets: u8,
     /// Auto Scaling groups and load balancers that are there already, by the names of the file.
@@ -128,6 +130,7 @@ impl Fixtures {
             buckets: BTreeMap::new(),
             instances: BTreeMap::new(),
             network: None,
+            remote: finding::remote_address(drill).map(|address| (drill.about().to_owned(), address)),
             subnets: 0,
             fleets: BTreeMap::new(),
             actors: BTreeMap::new(),

@@ -47,6 +47,7 @@ fn finding(kind: TargetKind) -> Finding {
         created_at: None,
         updated_at: None,
         facts: Vec::new(),
+        peers: Vec::new(),
     }
 }
 

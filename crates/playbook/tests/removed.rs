@@ -183,6 +183,7 @@ fn gone(target: Resource, playbook: &str) -> Incident {
             updated_at: None,
             message: None,
             facts: Vec::new(),
+            peers: Vec::new(),
             hub: None,
         },
         title: String::new(),

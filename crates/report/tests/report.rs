@@ -116,6 +116,7 @@ fn gone_wrong(user: &str) -> Vec<Record> {
             updated_at: Some(at(-12_000)),
             message: None,
             facts: Vec::new(),
+            peers: Vec::new(),
             hub: None,
         },
         title: format!("API GetCallerIdentity was called by {user} from 203.0.113.7"),

@@ -7,6 +7,7 @@ use backstop_actions::{ActionSpec, Choice, Number, Switch, Text, WrongValue};
 use backstop_aws::{AccountError, Scope, StepScope};
 use backstop_core::{
     ErrorName, Plan, Receipt, Risk, StepId, Target, UndoOutcome, Verification,
+    finding::Peer,
     guardrail::Permit,
     ids::IncidentId,
     log::{ChainError, Options},
@@ -20,6 +21,11 @@ use crate::{CallError, LedgerError};
 pub trait Action: Send + Sync {
     /// Its contract.
     fn spec(&self) -> &'static ActionSpec;
+
+    /// Whether it acts on what the finding says beside the target; its requests have it, and planning waits for the log.
+    fn reads_the_finding(&self) -> bool {
+        false
+    }
 
     /// Reads, and returns the exact changes, the blast radius and the receipt. Makes no mutating call.
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError>;
@@ -65,6 +71,9 @@ pub struct StepRequest {
     /// In an undo: what was made since then is the attacker's until a person says otherwise, and stays off. `None` in any
     /// other task, where the log is read at the same time.
     pub attack_began: Option<Timestamp>,
+    /// With whom the target talked, by the finding that opened the incident; none for an action that doesn't
+    /// [read it](Action::reads_the_finding).
+    pub peers: Vec<Peer>,
 }
 
 /// Where the step's calls go. The own role can't be narrowed for a step, so that there is no session policy.

@@ -230,6 +230,7 @@ fn finding(request: &ManualRun) -> Finding {
         created_at: Some(at),
         updated_at: Some(at),
         facts: Vec::new(),
+        peers: Vec::new(),
     }
 }
 

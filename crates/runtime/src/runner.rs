@@ -14,10 +14,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use backstop_aws::{Accounts, Scope};
 use backstop_core::{
     ActionId, IncidentId, Outcome, Plan, StepId,
+    finding::Peer,
     guardrail::{Decision, Guardrails, Permit},
     incident::{Incident, StepState},
     log::Event,
-    task::{RespondTask, StepAnswer, StepTask},
+    task::{RespondTask, StepAnswer, StepTask, VerifyTask},
 };
 pub use bounds::Bounds;
 use serde_json::Value;
@@ -72,7 +73,7 @@ impl Runner {
         let (log, planned) = tokio::join!(self.ledger.log(&task.incident), action.plan(&request));
         let mut log = log?;
         let incident = self.checked(&log, task)?;
-        let (_, planned) = with_logged_options(action.as_ref(), &incident, request, planned).await;
+        let (_, planned) = as_logged(action.as_ref(), &incident, request, planned).await;
         if let Some(outcome) = ended(&incident, &task.step) {
             return Ok(StepAnswer {
                 step: task.step.clone(),
@@ -213,6 +214,7 @@ fn step_request(task: &StepTask) -> StepRequest {
         with: task.with.clone(),
         accepted: Vec::new(),
         attack_began: None,
+        peers: Vec::new(),
     }
 }
 
@@ -227,22 +229,51 @@ fn logged_request(incident: &IncidentId, state: &StepState, target: &backstop_co
         with: state.step.with.clone(),
         accepted: Vec::new(),
         attack_began: None,
+        peers: Vec::new(),
     }
 }
 
-/// The step request with the options that the incident was opened with, and its plan: made anew if the task had others,
-/// which a playbook deployed in between may cause.
-async fn with_logged_options(
+/// With whom the target talked, for an action that acts on it.
+fn peers(incident: &Incident, action: &dyn Action) -> Vec<Peer> {
+    if action.reads_the_finding() {
+        incident.opened.finding.peers.clone()
+    } else {
+        Vec::new()
+    }
+}
+
+/// The step request as the log has it, to read back what the step did.
+fn request_to_verify(
+    log: &IncidentLog,
+    task: &VerifyTask,
+    state: &StepState,
+    action: &dyn Action,
+) -> Result<StepRequest, StepError> {
+    let request = logged_request(&task.incident, state, &task.target);
+    if !action.reads_the_finding() {
+        return Ok(request);
+    }
+    Ok(StepRequest {
+        peers: peers(&log.incident()?, action),
+        ..request
+    })
+}
+
+/// The step request with the options and the finding that the incident was opened with, and its plan: made anew if the task
+/// had others, which a playbook deployed in between may cause, and which is so for each action that reads the finding.
+async fn as_logged(
     action: &dyn Action,
     incident: &Incident,
     request: StepRequest,
     planned: Result<Plan, StepError>,
 ) -> (StepRequest, Result<Plan, StepError>) {
     let logged = incident.step(&request.step).map(|state| &state.step.with);
+    let peers = peers(incident, action);
     match logged {
-        Some(logged) if logged != &request.with => {
+        Some(logged) if logged != &request.with || peers != request.peers => {
             let request = StepRequest {
                 with: logged.clone(),
+                peers,
                 ..request
             };
             let planned = action.plan(&request).await;

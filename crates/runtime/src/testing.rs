@@ -41,6 +41,7 @@ pub fn step_request(resource: Resource) -> StepRequest {
         with: Default::default(),
         accepted: Vec::new(),
         attack_began: None,
+        peers: Vec::new(),
     }
 }
 

@@ -58,6 +58,7 @@ impl Notifier {
             | About::BrokenLock
             | About::Activity
             | About::Watch
+            | About::Overdue
             | About::LedgerDown => Err(StepError::Invalid {
                 what: "the task",
                 detail: format!(

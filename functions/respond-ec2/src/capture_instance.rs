@@ -18,6 +18,7 @@ use backstop_runtime::{Capture, Captured, StepError, action::StepRequest};
 use serde_json::json;
 
 use crate::{
+    cut_off,
     instance::{self, Instance, id_of},
     services::Ec2,
 };
@@ -47,6 +48,8 @@ impl Capture for CaptureInstance {
         let (parts, missing) = bound::settle(parts);
         let mut limits = missing.clone();
         limits.push("memory and a screenshot of the console weren't captured".to_owned());
+        let is_cut_off = cut_off::placements(&instance).len() < instance.interfaces.len();
+        limits.push(when_read(is_cut_off).to_owned());
         Ok(Captured {
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
@@ -57,9 +60,21 @@ impl Capture for CaptureInstance {
                 "region": request.target.region,
                 "state": instance.state,
                 "read_at": request.at,
+                "read_after_isolation": is_cut_off,
                 "parts": parts,
             }),
         })
+    }
+}
+
+/// Containment waits for no evidence and runs beside it.
+const fn when_read(is_cut_off: bool) -> &'static str {
+    if is_cut_off {
+        "it was read AFTER the instance was isolated: its security groups are Backstop's, and its profile, groups and load \
+         balancers may be as containment left them; as they were is in the plans of those steps"
+    } else {
+        "it was read before the instance was isolated, beside the rest of containment: its profile, protection, Auto \
+         Scaling group and load balancers may be as containment left them; as they were is in the plans of those steps"
     }
 }
 

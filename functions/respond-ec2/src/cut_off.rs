@@ -45,6 +45,19 @@ pub(crate) fn placements(instance: &Instance) -> Vec<Placement> {
         .collect()
 }
 
+/// The interfaces that aren't in our groups alone.
+pub(crate) fn not_isolated(instance: &Instance) -> Vec<&str> {
+    let is_isolated = |interface: &Interface| {
+        !interface.group_names.is_empty() && interface.group_names.iter().all(|name| is_isolation(name))
+    };
+    instance
+        .interfaces
+        .iter()
+        .filter(|interface| !is_isolated(interface))
+        .map(|interface| interface.id.as_str())
+        .collect()
+}
+
 /// Whether the instance can get back what keeps it; the refusal, and what to do, if it can't.
 pub(crate) async fn check(
     ec2: &Client,
@@ -116,6 +129,12 @@ fn own_group(interface: &Interface) -> Option<&str> {
         .iter()
         .map(String::as_str)
         .find(|name| is_own_name(name))
+}
+
+/// The group without rules; while `untrack` opens an interface it is in another of ours.
+fn is_isolation(name: &str) -> bool {
+    let [isolation, _] = OWN_NAMES;
+    name == isolation
 }
 
 fn is_own_name(name: &str) -> bool {

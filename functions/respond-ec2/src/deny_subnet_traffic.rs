@@ -9,7 +9,6 @@
 //! if one of them is another now, or the instance's tag doesn't say that they were made. *Twice* is harmless: a rule that
 //! stands is not made again.
 
-mod acl;
 mod words;
 
 use std::sync::Arc;
@@ -19,15 +18,15 @@ use backstop_actions::{ActionSpec, ec2};
 use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
-    Action, CallError, StepError,
+    Action, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use self::acl::{Acl, Entry};
 use crate::{
     instance::{self, Instance},
+    network_acl::{self, Acl, Cut, Entry, MOST_RULES},
     services::Ec2,
     witness::Witness,
 };
@@ -43,7 +42,7 @@ struct CutReceipt {
     instance: String,
     vpcs: Vec<String>,
     entries: Vec<Entry>,
-    /// Until when the rules should stand; people are told, nothing is deleted by itself.
+    /// Until when the rules should stand; from then on people are paged, and nothing is deleted by itself.
     until: Timestamp,
 }
 
@@ -75,8 +74,8 @@ impl Action for DenySubnetTraffic {
         }
         let mut cuts = Vec::new();
         for (vpc, addresses) in &addresses {
-            for acl in acl::of_vpc(&ec2, vpc).await? {
-                cuts.push(Cut::of(acl, addresses));
+            for acl in network_acl::of_vpc(&ec2, vpc).await? {
+                cuts.push(Cut::of(acl, addresses, 0));
             }
         }
         if cuts.iter().all(|cut| cut.wanted.is_none()) {
@@ -85,8 +84,7 @@ impl Action for DenySubnetTraffic {
                 reason: format!(
                     "every network ACL of instance {} has {} rules in one direction, which is the quota: delete \
                      rules, or ask for a higher quota and add the deny by hand",
-                    instance.id,
-                    acl::MOST_RULES
+                    instance.id, MOST_RULES
                 ),
             });
         }
@@ -100,12 +98,12 @@ impl Action for DenySubnetTraffic {
             action: self.spec().id.into(),
             principal: instance.arn.clone(),
             tags: instance.tags.clone(),
-            changes: words::changes(&cuts),
+            changes: network_acl::words::changes(&cuts),
             blast_radius: words::blast_radius(&instance, &cuts, &request.incident, until),
             limits: words::limits(&instance, &cuts),
             needs_approval: None,
             captured: None,
-            manual_undo: words::manual_undo(&request.target, &entries),
+            manual_undo: network_acl::words::manual_undo(&request.target, &entries),
             receipt: write_receipt(&CutReceipt {
                 instance: instance.id,
                 vpcs: addresses.into_iter().map(|(vpc, _)| vpc).collect(),
@@ -115,7 +113,6 @@ impl Action for DenySubnetTraffic {
         })
     }
 
-    /// Every rule is tried, even if another fails.
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CutReceipt = read_receipt(receipt)?;
         check(request, &receipt)?;
@@ -123,25 +120,10 @@ impl Action for DenySubnetTraffic {
         let instance = instance::read(&ec2, &request.target).await?;
         let own = addresses(&instance);
         let vpcs: Vec<String> = own.iter().map(|(vpc, _)| vpc.clone()).collect();
-        let standing = acl::of_vpcs(&ec2, &vpcs).await?;
+        let standing = network_acl::of_vpcs(&ec2, &vpcs).await?;
         check_entries(&receipt.entries, &own, &standing)?;
         let witness = witness(request, &receipt)?;
-        let is_new = |entry: &Entry| {
-            !standing
-                .iter()
-                .any(|acl| acl.id == entry.acl && acl.rule(entry).is_some())
-        };
-        let mut first = Ok(());
-        if !witness.is_in(&instance.tags) && receipt.entries.iter().all(is_new) {
-            first = witness.write(&ec2, &receipt.instance).await;
-        }
-        for entry in &receipt.entries {
-            if standing.iter().any(|acl| acl.has(entry)) {
-                continue;
-            }
-            first = first.and(acl::create(&ec2, &vpcs, entry).await);
-        }
-        Ok(first?)
+        Ok(network_acl::make(&ec2, &instance, &vpcs, &standing, &receipt.entries, &witness).await?)
     }
 
     async fn verify(
@@ -149,25 +131,13 @@ impl Action for DenySubnetTraffic {
         request: &StepRequest,
         receipt: Option<&Receipt>,
     ) -> Result<Verification, StepError> {
-        let ec2 = self.accounts.at(request)?.client::<Ec2>();
         // Without a receipt the step ended `already`: other rules of ours do it.
         let Some(receipt) = receipt else {
             return self.verify_without_receipt(request).await;
         };
         let CutReceipt { entries, vpcs, .. } = read_receipt(receipt)?;
-        let standing = acl::of_vpcs(&ec2, &vpcs).await?;
-        let faults: Vec<String> = entries
-            .iter()
-            .filter_map(|entry| words::fault(entry, standing.iter().find(|acl| acl.id == entry.acl)))
-            .collect();
-        Ok(Verification {
-            holds: faults.is_empty(),
-            observed: if faults.is_empty() {
-                words::stands(&entries)
-            } else {
-                faults.join("; ")
-            },
-        })
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        Ok(network_acl::read_back(&ec2, &vpcs, &entries).await?)
     }
 
     async fn undo(
@@ -179,47 +149,9 @@ impl Action for DenySubnetTraffic {
         let receipt: CutReceipt = read_receipt(receipt)?;
         check(request, &receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        let standing = acl::of_vpcs(&ec2, &receipt.vpcs).await?;
-        let drifted: Vec<String> = receipt
-            .entries
-            .iter()
-            .filter_map(|entry| words::drift(entry, standing.iter().find(|acl| acl.id == entry.acl)))
-            .collect();
-        if !drifted.is_empty() {
-            return Ok(UndoOutcome::Drifted {
-                found: drifted.join("; "),
-            });
-        }
-        let ours: Vec<&Entry> = receipt
-            .entries
-            .iter()
-            .filter(|entry| standing.iter().any(|acl| acl.has(entry)))
-            .collect();
         let witness = witness(request, &receipt)?;
-        if !ours.is_empty() {
-            witness.check(&instance::tags(&ec2, &request.target).await?)?;
-        }
-        let mut first: Result<(), CallError> = Ok(());
-        for entry in &ours {
-            first = first.and(acl::delete(&ec2, entry).await);
-        }
-        first?;
-        if !ours.is_empty() {
-            witness.remove(&ec2, &receipt.instance).await?;
-        }
-        Ok(if ours.is_empty() {
-            UndoOutcome::NothingToUndo {
-                reason: "the deny rules are gone already".to_owned(),
-            }
-        } else {
-            UndoOutcome::Restored {
-                what: format!(
-                    "deleted {} deny rule(s) for instance {}",
-                    ours.len(),
-                    receipt.instance
-                ),
-            }
-        })
+        let of = format!("instance {}", receipt.instance);
+        network_acl::take_out(&ec2, request, &receipt.vpcs, &receipt.entries, &witness, &of).await
     }
 }
 
@@ -293,24 +225,6 @@ fn addresses(instance: &Instance) -> Vec<(String, Vec<String>)> {
     }
     by_vpc.retain(|(_, addresses)| !addresses.is_empty());
     by_vpc
-}
-
-/// What is to be done in one ACL.
-struct Cut {
-    acl: Acl,
-    /// The rules to make: none if they stand, `None` if there is no room for them.
-    wanted: Option<Vec<Entry>>,
-}
-
-impl Cut {
-    fn of(acl: Acl, addresses: &[String]) -> Self {
-        let wanted = [false, true]
-            .into_iter()
-            .map(|egress| acl.room_for(egress, addresses))
-            .collect::<Option<Vec<_>>>()
-            .map(|both| both.into_iter().flatten().collect());
-        Self { acl, wanted }
-    }
 }
 
 #[cfg(test)]

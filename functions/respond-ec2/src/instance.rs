@@ -19,6 +19,9 @@ pub(crate) struct Instance {
     pub(crate) arn: String,
     /// `running`, `stopped`, …; never `terminated` nor `shutting-down`, see [`read`].
     pub(crate) state: String,
+    /// `m5.large`.
+    #[serde(default)]
+    pub(crate) instance_type: Option<String>,
     pub(crate) vpc: Option<String>,
     pub(crate) subnet: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,
@@ -178,6 +181,7 @@ impl Instance {
                 .and_then(|state| state.name())
                 .map_or("unknown", |name| name.as_str())
                 .to_owned(),
+            instance_type: found.instance_type().map(|it| it.as_str().to_owned()),
             vpc: found.vpc_id().map(str::to_owned),
             subnet: found.subnet_id().map(str::to_owned),
             tags: found

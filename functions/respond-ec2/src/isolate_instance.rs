@@ -10,6 +10,7 @@
 //! is never opened again.
 
 mod act;
+mod default_timeout;
 mod group;
 mod interface;
 mod last;
@@ -58,6 +59,9 @@ pub(crate) struct IsolateInstance {
 #[derive(Debug, Serialize, Deserialize)]
 struct IsolationReceipt {
     instance: String,
+    /// Its type, which says what EC2's default timeout is; older receipts don't.
+    #[serde(default)]
+    instance_type: Option<String>,
     interfaces: Vec<Before>,
 }
 
@@ -160,9 +164,10 @@ impl Action for IsolateInstance {
             limits: words::limits(&instance, &paths, &untracking, playbooks()),
             needs_approval: last?.filter(|_| is_open),
             captured: None,
-            manual_undo: words::manual_undo(&interfaces, &request.target),
+            manual_undo: words::manual_undo(&interfaces, &instance, &request.target),
             receipt: write_receipt(&IsolationReceipt {
                 instance: instance.id,
+                instance_type: instance.instance_type,
                 interfaces,
             })?,
         })
@@ -232,7 +237,13 @@ impl Action for IsolateInstance {
         let receipt: IsolationReceipt = read_receipt(receipt)?;
         check(request, &receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        undo::undo(&ec2, request, &receipt.interfaces).await
+        undo::undo(
+            &ec2,
+            request,
+            &receipt.interfaces,
+            receipt.instance_type.as_deref(),
+        )
+        .await
     }
 }
 

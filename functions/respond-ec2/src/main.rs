@@ -2,6 +2,7 @@
 
 mod capture_instance;
 mod cut_off;
+mod deny_remote_address;
 mod deny_subnet_traffic;
 mod deregister_from_load_balancers;
 mod detach_from_auto_scaling;
@@ -10,10 +11,13 @@ mod end_sessions;
 mod forged;
 mod instance;
 mod isolate_instance;
+mod network_acl;
 mod owner;
 mod protect_instance;
 mod read_back;
+mod remove_public_addresses;
 mod revoke_instance_credentials;
+mod routes;
 mod secure_snapshots;
 mod services;
 mod snapshot_volumes;
@@ -34,6 +38,7 @@ use secure_snapshots::Custody;
 fn actions(accounts: &Arc<Accounts>, protection: &Protection, custody: Custody) -> Vec<Arc<dyn Action>> {
     vec![
         Arc::new(capture_instance::CaptureInstance::new(Arc::clone(accounts))),
+        Arc::new(deny_remote_address::DenyRemoteAddress::new(Arc::clone(accounts))),
         Arc::new(deny_subnet_traffic::DenySubnetTraffic::new(Arc::clone(accounts))),
         Arc::new(deregister_from_load_balancers::DeregisterFromLoadBalancers::new(
             Arc::clone(accounts),
@@ -44,6 +49,9 @@ fn actions(accounts: &Arc<Accounts>, protection: &Protection, custody: Custody) 
         Arc::new(end_sessions::EndSessions::new(Arc::clone(accounts))),
         Arc::new(isolate_instance::IsolateInstance::new(Arc::clone(accounts))),
         Arc::new(protect_instance::ProtectInstance::new(Arc::clone(accounts))),
+        Arc::new(remove_public_addresses::RemovePublicAddresses::new(Arc::clone(
+            accounts,
+        ))),
         Arc::new(revoke_instance_credentials::RevokeInstanceCredentials::new(
             Arc::clone(accounts),
             protection.clone(),

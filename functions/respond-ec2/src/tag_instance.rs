@@ -1,4 +1,5 @@
-//! `ec2.tag-instance`: writes on the instance which incident it is part of, and that it is isolated.
+//! `ec2.tag-instance`: writes on the instance which incident it is part of, and whether it is isolated, as EC2 says right
+//! before: where isolation failed, or waits for a person, nobody must read that it is.
 //!
 //! *Changes* the tags `backstop:incident` and `backstop:state`, and no other.
 //! *Undo* is exact: the receipt holds the earlier value of each, or that there was none; if one is no longer ours,
@@ -20,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    instance,
+    cut_off,
+    instance::{self, Instance},
+    owner,
     services::Ec2,
     snapshots::{INCIDENT_TAG, tag},
     witness::Witness,
@@ -28,6 +31,8 @@ use crate::{
 
 /// The tag that says what was done to the instance.
 const STATE_TAG: &str = "backstop:state";
+const ISOLATED: &str = "isolated";
+const NOT_ISOLATED: &str = "not-isolated";
 
 /// See the module.
 pub(crate) struct TagInstance {
@@ -86,12 +91,39 @@ fn witness(request: &StepRequest, receipt: &TagReceipt) -> Result<Witness, StepE
     Witness::of(ec2::tag_instance::SPEC.id, request, &receipt.before)
 }
 
-/// The tags of an instance in this incident.
-fn wanted(request: &StepRequest) -> BTreeMap<&'static str, String> {
+/// The tags of an instance in this incident, as it stands now.
+fn wanted(request: &StepRequest, instance: &Instance) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         (INCIDENT_TAG, request.incident.to_string()),
-        (STATE_TAG, "isolated".to_owned()),
+        (STATE_TAG, state_of(instance).to_owned()),
     ])
+}
+
+/// Isolated is what has interfaces, all of which are, and none that EC2 doesn't show.
+fn state_of(instance: &Instance) -> &'static str {
+    let is_isolated = !instance.interfaces.is_empty()
+        && cut_off::not_isolated(instance).is_empty()
+        && owner::unseen_interfaces(instance).is_empty();
+    if is_isolated { ISOLATED } else { NOT_ISOLATED }
+}
+
+/// What the plan says of a value. The state is read anew when it is written, and the plan that people approved before
+/// isolation is the same as the one after.
+fn planned(key: &str, value: String) -> String {
+    if key == STATE_TAG {
+        format!("{ISOLATED} if every network interface is by then, else {NOT_ISOLATED}")
+    } else {
+        value
+    }
+}
+
+/// Whether the tag has a value that this incident writes.
+fn is_ours(request: &StepRequest, key: &str, value: &str) -> bool {
+    match key {
+        INCIDENT_TAG => value == request.incident.as_str(),
+        STATE_TAG => [ISOLATED, NOT_ISOLATED].contains(&value),
+        _ => false,
+    }
 }
 
 #[async_trait]
@@ -105,14 +137,14 @@ impl Action for TagInstance {
         let instance = instance::read(&ec2, &request.target).await?;
         let mut before = BTreeMap::new();
         let mut changes = Vec::new();
-        for (key, value) in wanted(request) {
+        for (key, value) in wanted(request, &instance) {
             let now = instance.tags.get(key).cloned();
             if now.as_ref() != Some(&value) {
                 changes.push(Change {
                     api: permissions::ec2::CREATE_TAGS.to_owned(),
                     what: format!("tag {key} of instance {}", instance.id),
                     now: now.clone().unwrap_or_else(|| "none".to_owned()),
-                    after: value,
+                    after: planned(key, value),
                 });
                 before.insert(key.to_owned(), now);
             }
@@ -151,15 +183,15 @@ impl Action for TagInstance {
         let receipt: TagReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        let now = instance::read(&ec2, &request.target).await?.tags;
+        let instance = instance::read(&ec2, &request.target).await?;
         let witness = witness(request, &receipt)?;
-        let is_so = |(key, before): (&String, &Option<String>)| now.get(key) == before.as_ref();
-        let mut tags: Vec<Tag> = wanted(request)
+        let is_so = |(key, before): (&String, &Option<String>)| instance.tags.get(key) == before.as_ref();
+        let mut tags: Vec<Tag> = wanted(request, &instance)
             .into_iter()
             .filter(|(key, _)| receipt.before.contains_key(*key))
             .map(|(key, value)| tag(key, &value))
             .collect();
-        if !witness.is_in(&now) && receipt.before.iter().all(is_so) {
+        if !witness.is_in(&instance.tags) && receipt.before.iter().all(is_so) {
             tags.push(witness.tag());
         }
         self.create(request, &receipt.instance, tags).await
@@ -172,9 +204,14 @@ impl Action for TagInstance {
     ) -> Result<Verification, StepError> {
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let instance = instance::read(&ec2, &request.target).await?;
-        let missing: Vec<&str> = wanted(request)
+        // That it isn't isolated may have been written a moment before it was.
+        let says = |key: &str, value: &str| match instance.tags.get(key) {
+            Some(found) => found == value || (key == STATE_TAG && found == NOT_ISOLATED),
+            None => false,
+        };
+        let missing: Vec<&str> = wanted(request, &instance)
             .iter()
-            .filter(|(key, value)| instance.tags.get(**key) != Some(value))
+            .filter(|(key, value)| !says(key, value))
             .map(|(key, _)| *key)
             .collect();
         Ok(Verification {
@@ -200,17 +237,16 @@ impl Action for TagInstance {
             Ok(instance) => instance.tags,
             Err(gone) => return Ok(gone),
         };
-        let ours = wanted(request);
         let (mut restore, mut remove, mut drifted) = (Vec::new(), Vec::new(), Vec::new());
         for (key, before) in &receipt.before {
             let now = tags.get(key);
             if now == before.as_ref() {
                 continue;
             }
-            match (now, before, ours.get(key.as_str())) {
-                (Some(now), Some(before), Some(ours)) if now == ours => restore.push(tag(key, before)),
-                (Some(now), None, Some(ours)) if now == ours => remove.push(tag(key, ours)),
-                (now, ..) => drifted.push(format!("{key} is {}", now.map_or("gone", String::as_str))),
+            match (now.filter(|now| is_ours(request, key, now)), before) {
+                (Some(_), Some(before)) => restore.push(tag(key, before)),
+                (Some(ours), None) => remove.push(tag(key, ours)),
+                (None, _) => drifted.push(format!("{key} is {}", now.map_or("gone", String::as_str))),
             }
         }
         if !drifted.is_empty() {

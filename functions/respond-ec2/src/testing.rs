@@ -22,7 +22,7 @@ use backstop_runtime::{action::StepRequest, testing};
 
 pub(crate) use backstop_runtime::testing::{INCIDENT, INSTANCE, error, permit};
 pub(crate) use fake_account::{attached_otherwise, elsewhere, fake_account, planted};
-pub(crate) use network::{Network, Nic};
+pub(crate) use network::{Network, Nic, elastic_ip};
 
 pub(crate) const ARN: &str = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0";
 pub(crate) const ADDRESS: &str = "192.0.2.10";

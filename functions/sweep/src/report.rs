@@ -56,6 +56,8 @@ pub(crate) struct Report {
     pub(crate) unwatched: usize,
     /// Incidents whose watch has ended, since their days are over.
     pub(crate) watch_ended: usize,
+    /// Steps that were meant for hours and stand longer, of which people were told.
+    pub(crate) overdue: usize,
     /// What failed; the rest was done all the same.
     pub(crate) failures: Vec<String>,
 }
@@ -90,6 +92,7 @@ impl Report {
             reverted = self.reverted,
             unwatched = self.unwatched,
             watch_ended = self.watch_ended,
+            overdue = self.overdue,
             reminded = self.reminded,
             notices_again = self.notices_again,
             failures = self.failures.len(),

@@ -13,11 +13,12 @@ use backstop_core::{
     IncidentId,
     incident::Incident,
     log::Event,
-    notice::{Watched, watch_ended},
+    notice::{Notice, Watched, over_since, overdue, watch_ended},
     sweep::{MOST_AT_ONCE, MOST_WATCHED, WatchAction, watch_action, watch_order},
     task::{ReadBack, RespondTask, VerifyTask, WatchAnswer, WatchTask},
 };
 use backstop_runtime::{LedgerError, now};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::{Sweep, report::Report};
@@ -33,6 +34,7 @@ struct Found {
     to_read: BTreeMap<IncidentId, Incident>,
     to_hand_over: Vec<IncidentId>,
     ended: Vec<Watched>,
+    overdue: Vec<Notice>,
 }
 
 impl Sweep {
@@ -44,6 +46,12 @@ impl Sweep {
         };
         for id in &found.to_hand_over {
             self.hand_over_reopened(id, report).await;
+        }
+        for notice in &found.overdue {
+            match self.hand_over(notice, report).await {
+                Ok(_) => report.overdue += 1,
+                Err(error) => report.failed("telling people of what is overdue", &error),
+            }
         }
         let gone = self.read_back(&found.to_read, until, report).await;
         self.reopen_all(gone, until, report).await;
@@ -76,6 +84,7 @@ impl Sweep {
     async fn look_at(&self, id: &IncidentId, found: &mut Found) -> Result<(), LedgerError> {
         let mut log = self.ledger.log(id).await?;
         let incident = log.incident()?;
+        found.overdue.extend(overdue_steps(id, &incident, now()));
         match watch_action(&incident, self.watch, now()) {
             WatchAction::Wait => {}
             WatchAction::Read => {
@@ -150,6 +159,19 @@ impl Sweep {
         self.tell_of_unread(due, &unread, report).await;
         gone
     }
+}
+
+/// What was meant for hours, stands longer, and should be undone.
+fn overdue_steps(id: &IncidentId, incident: &Incident, now: Timestamp) -> Vec<Notice> {
+    incident
+        .steps
+        .iter()
+        .filter_map(|state| {
+            let hours = backstop_actions::hours_to_stand(&state.step)?;
+            let until = over_since(state, hours, now)?;
+            Some(overdue(id, incident, state, until, now))
+        })
+        .collect()
 }
 
 /// What each function is to read back.

@@ -20,10 +20,14 @@ const GENERATED: &[(&str, &str)] = &[
     (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "[ulid]"),
     (r"\broot-[0-9a-z]{26}\b", "[session]"),
     (r"\b(AKIA|ASIA|AROA|AIDA|ACCA|APKA)[0-9A-Z]{12,}\b", "[$1]"),
-    (r"\b(i|eni|sg|vol|vpc|subnet|acl|snap)-[0-9a-f]{8,17}\b", "[$1]"),
+    (
+        r"\b(i|eni|eipalloc|eipassoc|sg|vol|vpc|subnet|acl|snap)-[0-9a-f]{8,17}\b",
+        "[$1]",
+    ),
     (r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z\b", "[time]"),
     (r"\b(plan|--plan) [0-9a-f]{12}\b", "$1 [hash]"),
     (r"\b10\.[0-9]+\.[0-9]+\.[0-9]+\b", "[address]"),
+    (r"\b127\.[0-9]+\.[0-9]+\.[0-9]+\b", "[public address]"),
     (r"\btargetgroup/([a-z0-9-]+)/[0-9a-f]+\b", "targetgroup/$1/[id]"),
 ];
 

@@ -37,6 +37,11 @@ const LACKING: &[(&str, &str, &str)] = &[
     ),
     ("leaked-access-key", "deactivate-key", "iam:UpdateAccessKey"),
     ("leaked-access-key-by-health", "deny-user", "iam:PutUserPolicy"),
+    (
+        "live-connection",
+        "remove-public-addresses",
+        "ec2:DisassociateAddress",
+    ),
     ("open-connections", "cut-traffic", "ec2:CreateNetworkAclEntry"),
     (
         "public-account",

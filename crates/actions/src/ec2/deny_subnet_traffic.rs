@@ -4,13 +4,13 @@ use backstop_core::{TargetKind, log::Phase};
 
 use crate::{ActionSpec, Grants, Impact, Number, OptionSpec, permissions::ec2};
 
-/// The option `hours`.
+/// The option `hours`, by which [`crate::hours_to_stand`] knows when they are over.
 pub const HOURS: Number = Number {
     name: "hours",
     default: 24,
     least: 1,
     most: 24 * 31,
-    sentence: "How many hours the rules should stand; people are told until when, and nothing is deleted by itself",
+    sentence: "How many hours the rules should stand; then people are paged each day until they are undone",
 };
 
 /// Its contract.

@@ -8,7 +8,7 @@ use crate::{ActionSpec, Grants, Impact, permissions::ec2};
 pub static SPEC: ActionSpec = ActionSpec {
     id: "ec2.tag-instance",
     function: "respond-ec2",
-    sentence: "Tags the instance with the incident and its state",
+    sentence: "Tags the instance with the incident, and with whether it is isolated",
     by_hand: &[],
     phases: &[Phase::Preserve],
     targets: &[TargetKind::Instance],

@@ -15,11 +15,14 @@ static SNAPSHOTS_READ: Scope = Scope::of(
     &["arn:{partition}:ec2:{region}::snapshot/*"],
 );
 
-/// The interfaces of the target instance, and the groups that they are put into.
-static INTERFACES: Scope = Scope::of(
-    "IsolateInstances",
+/// The target instance's profile, its interfaces, the groups that they are put into, their addresses, and the network ACLs of
+/// their subnets: one statement, for a role's policy has no room for four.
+static CUT_OFF: Scope = Scope::of(
+    "CutOffInstances",
     &[
+        "arn:{partition}:ec2:{region}:{account}:elastic-ip/*",
         "arn:{partition}:ec2:{region}:{account}:instance/{instance_id}",
+        "arn:{partition}:ec2:{region}:{account}:network-acl/*",
         "arn:{partition}:ec2:{region}:{account}:network-interface/*",
         "arn:{partition}:ec2:{region}:{account}:security-group/*",
     ],
@@ -33,19 +36,6 @@ static NEW_GROUPS: Scope = Scope::of(
         "arn:{partition}:ec2:{region}:{account}:vpc/*",
     ],
 );
-
-/// Security groups as they are made.
-static NEW_GROUP_TAGS: Scope = Scope {
-    conditions: &[Condition::new(
-        "StringEquals",
-        "ec2:CreateAction",
-        &["CreateSecurityGroup"],
-    )],
-    ..Scope::of(
-        "TagItsOwnSecurityGroups",
-        &["arn:{partition}:ec2:{region}:{account}:security-group/*"],
-    )
-};
 
 /// Security groups that Backstop made.
 static OWN_GROUPS: Scope = Scope {
@@ -61,20 +51,26 @@ static OWN_GROUPS: Scope = Scope {
     )
 };
 
-/// Network ACLs.
-static NETWORK_ACLS: Scope = Scope::of(
-    "CutInstanceTraffic",
-    &["arn:{partition}:ec2:{region}:{account}:network-acl/*"],
-);
-
 /// The target instance and its volumes.
-static PROTECTION: Scope = Scope::of(
-    "ProtectInstances",
-    &[
-        "arn:{partition}:ec2:{region}:{account}:instance/{instance_id}",
-        "arn:{partition}:ec2:{region}:{account}:volume/*",
+static PROTECTION: Scope = Scope {
+    conditions: &[
+        // Services write attributes in either case, and calls about a volume have none.
+        Condition::new(
+            "StringLikeIfExists",
+            "ec2:Attribute",
+            &["?isableApi*", "?nstanceInit*", "?lockDev*"],
+        ),
+        Condition::new("Null", "ec2:Attribute/UserData", &["true"]),
     ],
-);
+    why: "Only what keeps an instance: neither what it runs when it starts nor its groups, type or kernel.",
+    ..Scope::of(
+        "ProtectInstances",
+        &[
+            "arn:{partition}:ec2:{region}:{account}:instance/{instance_id}",
+            "arn:{partition}:ec2:{region}:{account}:volume/*",
+        ],
+    )
+};
 
 /// Snapshots of the target instance's volumes.
 static NEW_SNAPSHOTS: Scope = Scope::of(
@@ -86,16 +82,19 @@ static NEW_SNAPSHOTS: Scope = Scope::of(
     ],
 );
 
-/// Snapshots as they are made.
-static NEW_SNAPSHOT_TAGS: Scope = Scope {
+/// Security groups and snapshots as they are made.
+static NEW_TAGS: Scope = Scope {
     conditions: &[Condition::new(
         "StringEquals",
         "ec2:CreateAction",
-        &["CopySnapshot", "CreateSnapshots"],
+        &["CopySnapshot", "CreateSecurityGroup", "CreateSnapshots"],
     )],
     ..Scope::of(
-        "TagSnapshotsAsTheyAreMade",
-        &["arn:{partition}:ec2:{region}::snapshot/*"],
+        "TagWhatItMakes",
+        &[
+            "arn:{partition}:ec2:{region}:{account}:security-group/*",
+            "arn:{partition}:ec2:{region}::snapshot/*",
+        ],
     )
 };
 
@@ -141,22 +140,16 @@ static COPIED_SNAPSHOTS: Scope = Scope {
 
 /// Backstop's own tags on the target instance.
 static INSTANCE_TAGS: Scope = Scope {
-    conditions: &[Condition::new(
-        "ForAllValues:StringLike",
-        "aws:TagKeys",
-        &["backstop:*"],
-    )],
+    conditions: &[
+        Condition::new("ForAllValues:StringLike", "aws:TagKeys", &["backstop:*"]),
+        // A request without any key meets the one above, and `DeleteTags` without a key deletes every tag.
+        Condition::new("Null", "aws:TagKeys", &["false"]),
+    ],
     ..Scope::of(
         "TagInstances",
         &["arn:{partition}:ec2:{region}:{account}:instance/{instance_id}"],
     )
 };
-
-/// The instance profile of the target instance.
-static PROFILES: Scope = Scope::of(
-    "TakeRolesFromInstances",
-    &["arn:{partition}:ec2:{region}:{account}:instance/{instance_id}"],
-);
 
 pub const CREATE_TAGS: &str = "ec2:CreateTags";
 
@@ -176,25 +169,27 @@ pub const DESCRIBE_INSTANCE_ATTRIBUTE: Grant = Grant::on(&INSTANCES_READ, "ec2:D
 pub const GET_CONSOLE_OUTPUT: Grant = Grant::on(&INSTANCES_READ, "ec2:GetConsoleOutput");
 pub const DESCRIBE_SNAPSHOT_ATTRIBUTE: Grant = Grant::on(&SNAPSHOTS_READ, "ec2:DescribeSnapshotAttribute");
 pub const MODIFY_NETWORK_INTERFACE_ATTRIBUTE: Grant =
-    Grant::on(&INTERFACES, "ec2:ModifyNetworkInterfaceAttribute");
+    Grant::on(&CUT_OFF, "ec2:ModifyNetworkInterfaceAttribute");
 pub const CREATE_SECURITY_GROUP: Grant = Grant::on(&NEW_GROUPS, "ec2:CreateSecurityGroup");
-pub const TAG_NEW_GROUPS: Grant = Grant::on(&NEW_GROUP_TAGS, CREATE_TAGS);
+pub const TAG_NEW_GROUPS: Grant = Grant::on(&NEW_TAGS, CREATE_TAGS);
 pub const AUTHORIZE_SECURITY_GROUP_EGRESS: Grant = Grant::on(&OWN_GROUPS, "ec2:AuthorizeSecurityGroupEgress");
 pub const AUTHORIZE_SECURITY_GROUP_INGRESS: Grant =
     Grant::on(&OWN_GROUPS, "ec2:AuthorizeSecurityGroupIngress");
 pub const DELETE_SECURITY_GROUP: Grant = Grant::on(&OWN_GROUPS, "ec2:DeleteSecurityGroup");
 pub const REVOKE_SECURITY_GROUP_EGRESS: Grant = Grant::on(&OWN_GROUPS, "ec2:RevokeSecurityGroupEgress");
 pub const REVOKE_SECURITY_GROUP_INGRESS: Grant = Grant::on(&OWN_GROUPS, "ec2:RevokeSecurityGroupIngress");
-pub const CREATE_NETWORK_ACL_ENTRY: Grant = Grant::on(&NETWORK_ACLS, "ec2:CreateNetworkAclEntry");
-pub const DELETE_NETWORK_ACL_ENTRY: Grant = Grant::on(&NETWORK_ACLS, "ec2:DeleteNetworkAclEntry");
+pub const CREATE_NETWORK_ACL_ENTRY: Grant = Grant::on(&CUT_OFF, "ec2:CreateNetworkAclEntry");
+pub const DELETE_NETWORK_ACL_ENTRY: Grant = Grant::on(&CUT_OFF, "ec2:DeleteNetworkAclEntry");
+pub const ASSOCIATE_ADDRESS: Grant = Grant::on(&CUT_OFF, "ec2:AssociateAddress");
+pub const DISASSOCIATE_ADDRESS: Grant = Grant::on(&CUT_OFF, "ec2:DisassociateAddress");
 pub const MODIFY_INSTANCE_ATTRIBUTE: Grant = Grant::on(&PROTECTION, "ec2:ModifyInstanceAttribute");
 pub const CREATE_SNAPSHOTS: Grant = Grant::on(&NEW_SNAPSHOTS, "ec2:CreateSnapshots");
-pub const TAG_NEW_SNAPSHOTS: Grant = Grant::on(&NEW_SNAPSHOT_TAGS, CREATE_TAGS);
+pub const TAG_NEW_SNAPSHOTS: Grant = Grant::on(&NEW_TAGS, CREATE_TAGS);
 pub const LOCK_SNAPSHOT: Grant = Grant::on(&LOCKED_SNAPSHOTS, "ec2:LockSnapshot");
 pub const MODIFY_SNAPSHOT_ATTRIBUTE: Grant = Grant::on(&SHARED_SNAPSHOTS, "ec2:ModifySnapshotAttribute");
 pub const COPY_SNAPSHOT: Grant = Grant::on(&COPIED_SNAPSHOTS, "ec2:CopySnapshot");
 pub const TAG_INSTANCES: Grant = Grant::on(&INSTANCE_TAGS, CREATE_TAGS);
 pub const DELETE_TAGS: Grant = Grant::on(&INSTANCE_TAGS, "ec2:DeleteTags");
-pub const ASSOCIATE_IAM_INSTANCE_PROFILE: Grant = Grant::on(&PROFILES, "ec2:AssociateIamInstanceProfile");
+pub const ASSOCIATE_IAM_INSTANCE_PROFILE: Grant = Grant::on(&CUT_OFF, "ec2:AssociateIamInstanceProfile");
 pub const DISASSOCIATE_IAM_INSTANCE_PROFILE: Grant =
-    Grant::on(&PROFILES, "ec2:DisassociateIamInstanceProfile");
+    Grant::on(&CUT_OFF, "ec2:DisassociateIamInstanceProfile");

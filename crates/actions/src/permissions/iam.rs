@@ -87,8 +87,9 @@ static ROLES_OF_INSTANCES: Scope = Scope {
     conditions: &[Condition::new(
         "StringEquals",
         "iam:PassedToService",
-        &["ec2.amazonaws.com"],
+        &["ec2.amazonaws.com", "ec2.amazonaws.com.cn"],
     )],
+    why: "EC2 is called by its second name in the China Regions.",
     ..Scope::of(
         "GiveRolesBackToInstances",
         &["arn:{partition}:iam::{account}:role/{role_name}"],

@@ -90,7 +90,7 @@ fn a_session_reaches_its_target_only() {
     assert!(!verify.contains("Put"), "{verify}");
     let tag = policy("ec2.tag-instance", TargetKind::Instance, &[Part::Act]);
     assert_eq!(
-        tag["Statement"][0]["Resource"],
+        tag["Statement"][1]["Resource"],
         json!(["arn:aws-us-gov:ec2:ap-southeast-4:123456789012:instance/i-0123456789abcdef0"])
     );
     let bucket = policy("s3.block-public-access", TargetKind::Bucket, &[Part::Act]);

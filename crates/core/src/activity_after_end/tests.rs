@@ -209,6 +209,7 @@ fn known() -> FindingRef {
         updated_at: Some(at("2026-03-01T09:05:00Z")),
         message: None,
         facts: Vec::new(),
+        peers: Vec::new(),
         hub: None,
     }
 }

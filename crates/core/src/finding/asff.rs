@@ -13,7 +13,7 @@ use super::{
     hub_finding,
     named_resource::{NamedResource, key_id},
     node::Node,
-    region, severity,
+    peer, region, severity,
 };
 use crate::{
     ids::{AccountId, Region},
@@ -83,6 +83,7 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         created_at: node.time("CreatedAt"),
         updated_at: node.time("UpdatedAt"),
         facts: facts(node),
+        peers: peer::of_action(node.get("Action").as_ref()),
         finding_type: text::bounded(&finding_type, super::TYPE_CHARS),
         standing,
         account,

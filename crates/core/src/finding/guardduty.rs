@@ -9,7 +9,7 @@ use super::{
     facts::Facts,
     guardduty_resource::{self, Context},
     node::Node,
-    region, standing,
+    peer, region, standing,
 };
 use crate::{ids::AccountId, text};
 
@@ -61,6 +61,9 @@ pub(super) fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseErr
         created_at: node.time("createdAt"),
         updated_at: node.time("updatedAt"),
         facts: facts(node),
+        peers: service
+            .as_ref()
+            .map_or_else(Vec::new, |it| peer::of_action(it.get("action").as_ref())),
         standing,
         account,
         region,

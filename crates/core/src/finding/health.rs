@@ -103,6 +103,7 @@ fn finding(event: &Node<'_>, detail: &Node<'_>, code: &str) -> Result<Finding, P
         created_at: time("startTime"),
         updated_at,
         facts: facts(detail, code),
+        peers: Vec::new(),
         account,
         region,
     })

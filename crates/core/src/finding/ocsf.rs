@@ -14,7 +14,7 @@ use super::{
     node::Node,
     ocsf_resources, ocsf_standing,
     parse::Item,
-    region, severity,
+    peer, region, severity,
 };
 use crate::{ids::AccountId, text};
 
@@ -92,6 +92,7 @@ fn finding(node: &Node<'_>, route: Route) -> Result<Finding, ParseError> {
         created_at: time("created_time"),
         updated_at: time("modified_time"),
         facts: facts(node, is_guardduty),
+        peers: peer::of_evidences(&node.list("evidences")),
         finding_type: text::bounded(&finding_type, super::TYPE_CHARS),
         standing,
         account,

@@ -163,6 +163,11 @@ impl Finding {
         if there.severity.label < self.severity.label {
             return Err(differs("severity", there.severity.label.to_string()));
         }
+        // A forged message names a true finding, and an address that the owner can't do without.
+        if self.peers.iter().any(|peer| !peer.is_said_by(&there.peers)) {
+            let addresses: Vec<String> = there.peers.iter().map(|it| it.address.to_string()).collect();
+            return Err(differs("remote address", addresses.join(", ")));
+        }
         let same = there.targets.iter().find(|known| known.key() == target.key());
         same.cloned().ok_or_else(|| {
             let named: Vec<String> = there.targets.iter().take(3).map(ToString::to_string).collect();

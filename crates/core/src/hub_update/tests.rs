@@ -33,6 +33,7 @@ fn reference_of(id: &str, hub: Option<HubFinding>) -> FindingRef {
         updated_at: None,
         message: None,
         facts: Vec::new(),
+        peers: Vec::new(),
         hub: hub.map(Box::new),
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     case::Case,
-    finding::{Finding, HubFinding, Route, Severity},
+    finding::{Finding, HubFinding, Peer, Route, Severity},
     guardrail::Decision,
     ids::{IncidentId, PlaybookName},
     mode::Mode,
@@ -139,6 +139,9 @@ pub struct FindingRef {
     /// [`Finding::facts`]. Left out where there are none, since older records have no such field and keep their hash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<String>,
+    /// [`Finding::peers`]. Left out where there are none, as before they were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<Peer>,
     /// How Security Hub knows it. Left out where it doesn't: records of logs written before this was kept must
     /// keep their hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,6 +163,7 @@ impl FindingRef {
             updated_at: finding.updated_at,
             message: message.map(str::to_owned),
             facts: finding.facts.clone(),
+            peers: finding.peers.clone(),
             hub: finding.hub.clone().map(Box::new),
         }
     }

@@ -253,6 +253,15 @@ impl Texts {
                 let why = self.of("`dynamodb:Query` on the guardrails: no answer");
                 ("ledger-down", notice::ledger_down(&why, at(0)))
             }
+            About::Overdue => {
+                let incident = self.incident(self.acted());
+                let state = &incident.steps[0];
+                let until = notice::over_since(state, 0, at(86_400)).unwrap();
+                (
+                    "overdue",
+                    notice::overdue(&id(), &incident, state, until, at(86_400)),
+                )
+            }
             About::BrokenLock => {
                 let named = IncidentId::new(self.of("01JDXQ6T8R7M5V9N2K4H3G1FZC"));
                 let why = self.of("it isn't in the list of incidents");

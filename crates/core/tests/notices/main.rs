@@ -15,7 +15,8 @@ use backstop_core::{
 };
 use events::ended;
 use harms::hostile;
-use texts::{ID, PLAIN, Texts, id, incident};
+use serde_json::json;
+use texts::{ID, PLAIN, Texts, at, id, incident};
 
 #[test]
 fn every_notice_reads_well() {
@@ -94,4 +95,38 @@ fn a_notice_that_is_too_long_is_cut_between_lines_and_says_so() {
     assert!(body.ends_with(&format!("  - see everything: backstop incidents show {ID}\n\n")));
     let whole = body.lines().filter(|line| line.starts_with("  - service number"));
     assert!(whole.clone().count() > 1000 && whole.clone().all(|line| line.ends_with("as of now")));
+}
+
+#[test]
+fn what_was_meant_for_hours_is_overdue_until_it_is_undone() {
+    let over = |events: Vec<serde_json::Value>, hours: u32, now: i64| {
+        notice::over_since(&incident(events).steps[0], hours, at(now)).is_some()
+    };
+    assert!(!over(PLAIN.acted(), 2, 7_000) && over(PLAIN.acted(), 2, 8_000));
+    assert!(!over(vec![PLAIN.opened("auto")], 2, 8_000), "it made nothing");
+    let undone = |outcome: serde_json::Value| {
+        let mut events = PLAIN.acted();
+        events.extend([
+            json!({ "event": "closed", "status": "partially-contained" }),
+            json!({ "event": "undo-requested", "by": "bob", "reason": null, "steps": ["deactivate-key"] }),
+            outcome,
+        ]);
+        events
+    };
+    let restored =
+        json!({ "event": "undo-ended", "step": "deactivate-key", "outcome": "restored", "what": "it" });
+    assert!(!over(undone(restored), 2, 8_000));
+    let drifted =
+        json!({ "event": "undo-ended", "step": "deactivate-key", "outcome": "drifted", "found": "else" });
+    assert!(over(undone(drifted), 2, 8_000), "it stands still");
+
+    let incident = incident(PLAIN.acted());
+    let page = |hours: i64| {
+        let now = at(hours * 3_600);
+        let until = notice::over_since(&incident.steps[0], 2, now).unwrap();
+        notice::overdue(&id(), &incident, &incident.steps[0], until, now)
+    };
+    assert_eq!(page(3).key, page(20).key, "once a day");
+    assert_ne!(page(3).key, page(40).key);
+    assert_eq!(page(3).class, Class::Page);
 }

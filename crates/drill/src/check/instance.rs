@@ -35,6 +35,8 @@ pub(super) async fn read(
         Aspect::Sessions => sessions(&aws_sdk_ssm::Client::new(&config), planted).await,
         Aspect::Snapshots => snapshots(&ec2, planted).await,
         Aspect::NetworkAcls => network_acls::read(&ec2, planted).await,
+        Aspect::PublicAddresses => public_addresses(&ec2, planted).await,
+        Aspect::RemoteAddress => network_acls::read_remote(&ec2, planted).await,
     }
 }
 
@@ -57,6 +59,38 @@ async fn interfaces(ec2: &Client, planted: &PlantedInstance) -> Result<CheckStat
     Ok(state(
         false,
         is_same_interfaces && is_one_each && is_without_rules,
+    ))
+}
+
+async fn public_addresses(ec2: &Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
+    let interfaces = planted.groups.keys().cloned().collect();
+    let of_instance = Filter::builder()
+        .name("network-interface-id")
+        .set_values(Some(interfaces))
+        .build();
+    let found = ec2.describe_addresses().filters(of_instance).send().await;
+    let found = found.map_err(call("ec2:DescribeAddresses"))?;
+    let elastic: Vec<(String, String)> = found
+        .addresses()
+        .iter()
+        .filter_map(|address| {
+            let allocation = address.allocation_id()?.to_owned();
+            Some((allocation, address.network_interface_id()?.to_owned()))
+        })
+        .collect();
+    let found = ec2.describe_instances().instance_ids(&planted.id).send().await;
+    let found = found.map_err(call("ec2:DescribeInstances"))?;
+    let instances = found
+        .reservations()
+        .iter()
+        .flat_map(|reservation| reservation.instances());
+    let has_public = instances
+        .flat_map(|instance| instance.network_interfaces())
+        .any(|interface| interface.association().is_some_and(|it| it.public_ip().is_some()));
+    let expected: Vec<(String, String)> = planted.elastic_ip.iter().cloned().collect();
+    Ok(state(
+        elastic == expected && has_public != expected.is_empty(),
+        elastic.is_empty() && !has_public,
     ))
 }
 

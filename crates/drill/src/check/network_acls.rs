@@ -1,4 +1,4 @@
-//! Whether the network ACLs of an instance's VPC name its addresses.
+//! Whether the network ACLs of an instance's VPC name its addresses, and those of its subnet the one it talked with.
 
 use aws_sdk_ec2::{
     Client,
@@ -27,6 +27,39 @@ pub(super) async fn read(ec2: &Client, planted: &PlantedInstance) -> Result<Chec
     }
     Ok(state(
         !denials.contains(&true),
+        !denials.is_empty() && !denials.contains(&false),
+    ))
+}
+
+/// Whether the ACLs of the instance's own subnets deny the address that the finding names.
+pub(super) async fn read_remote(ec2: &Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
+    let Some(remote) = &planted.remote_address else {
+        return Ok(CheckState::Mixed);
+    };
+    let remote = format!("{remote}/32");
+    let found = ec2.describe_instances().instance_ids(&planted.id).send().await;
+    let found = found.map_err(call("ec2:DescribeInstances"))?;
+    let instances = found
+        .reservations()
+        .iter()
+        .flat_map(|reservation| reservation.instances());
+    let subnets = instances
+        .flat_map(|instance| instance.network_interfaces())
+        .filter_map(|interface| interface.subnet_id().map(str::to_owned))
+        .collect();
+    let of_subnets = Filter::builder()
+        .name("association.subnet-id")
+        .set_values(Some(subnets))
+        .build();
+    let found = ec2.describe_network_acls().filters(of_subnets).send().await;
+    let found = found.map_err(call("ec2:DescribeNetworkAcls"))?;
+    let denials: Vec<bool> = found
+        .network_acls()
+        .iter()
+        .flat_map(|acl| [false, true].map(|egress| is_denied(acl, egress, &remote)))
+        .collect();
+    Ok(state(
+        !denials.is_empty() && !denials.contains(&true),
         !denials.is_empty() && !denials.contains(&false),
     ))
 }

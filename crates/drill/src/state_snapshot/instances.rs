@@ -25,6 +25,7 @@ pub(super) async fn instance(
         .flat_map(|reservation| reservation.instances())
     {
         described(found, id, snapshot);
+        addresses(&ec2, found, snapshot).await?;
         network_acls::of_vpc(&ec2, found.vpc_id().unwrap_or_default(), snapshot).await?;
     }
     profile(&ec2, id, snapshot).await?;
@@ -61,6 +62,35 @@ fn described(found: &Instance, id: &str, snapshot: &mut StateSnapshot) {
             tag.value().unwrap_or_default(),
         );
     }
+}
+
+/// The public addresses of an instance that has or had one, with the private ones that they are of.
+async fn addresses(ec2: &Client, found: &Instance, snapshot: &mut StateSnapshot) -> Result<(), DrillError> {
+    let id = found.instance_id().unwrap_or_default();
+    let interfaces = found.network_interfaces().iter();
+    let interfaces: Vec<String> = interfaces
+        .filter_map(|interface| interface.network_interface_id().map(str::to_owned))
+        .collect();
+    let of_instance = Filter::builder()
+        .name("network-interface-id")
+        .set_values(Some(interfaces))
+        .build();
+    let found = ec2.describe_addresses().filters(of_instance).send().await;
+    let found = found.map_err(call("ec2:DescribeAddresses"))?;
+    let addresses: Vec<_> = found
+        .addresses()
+        .iter()
+        .map(|address| {
+            json!([
+                address.allocation_id(),
+                address.public_ip(),
+                address.network_interface_id(),
+                address.private_ip_address(),
+            ])
+        })
+        .collect();
+    snapshot.put(format!("Elastic IP addresses of instance {id}"), addresses);
+    Ok(())
 }
 
 async fn profile(ec2: &Client, id: &str, snapshot: &mut StateSnapshot) -> Result<(), DrillError> {

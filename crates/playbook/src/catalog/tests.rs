@@ -50,6 +50,7 @@ fn finding(finding_type: &str, targets: Vec<Target>) -> Finding {
         created_at: None,
         updated_at: None,
         facts: Vec::new(),
+        peers: Vec::new(),
     }
 }
 

@@ -89,6 +89,7 @@ fn finding(severity: Severity, kinds: &[TargetKind]) -> Finding {
         created_at: None,
         updated_at: None,
         facts: Vec::new(),
+        peers: Vec::new(),
     }
 }
 

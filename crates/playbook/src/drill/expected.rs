@@ -132,6 +132,11 @@ pub enum Aspect {
     Snapshots,
     /// Every network ACL of its VPC that a subnet uses denies all traffic from and to its addresses, before all else.
     NetworkAcls,
+    /// None of its interfaces has a public IPv4 address.
+    PublicAddresses,
+    /// The network ACL of its subnet denies all traffic from and to the address that the finding says it talked with, before
+    /// all else.
+    RemoteAddress,
 }
 
 /// What of a role is read, and when it is contained.

@@ -210,4 +210,7 @@ pub struct Instance {
     /// Whether somebody has a Session Manager session on it.
     #[serde(default)]
     pub session: bool,
+    /// Whether its primary network interface has an Elastic IP address.
+    #[serde(default)]
+    pub elastic_ip: bool,
 }

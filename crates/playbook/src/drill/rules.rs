@@ -8,7 +8,7 @@ use backstop_core::log::Phase;
 
 use self::planted::Planted;
 use super::{
-    ACCOUNT, ANYONE, Access, Check, CheckState, CheckSubject, Drill, Placed, ProbeCall, Start,
+    ACCOUNT, ANYONE, Access, Aspect, Check, CheckState, CheckSubject, Drill, Placed, ProbeCall, Start,
     file::DrillFile, load::ReadFile,
 };
 use crate::{
@@ -127,6 +127,7 @@ fn of_drill(drill: &Drill) -> Vec<Problem> {
     }
     for check in &drill.checks {
         check_state(check, &planted, &mut problems);
+        check_remote(check, drill, &mut problems);
     }
     for proposed in &drill.proposals {
         planted.proposed(proposed, &mut problems);
@@ -174,6 +175,21 @@ fn check_anyone(who: &Placed<String>, call: &ProbeCall, problems: &mut Vec<Probl
             )
             .help("name a credential from `plant`, or write `call: { get-object: { bucket: … } }`"),
         ),
+    }
+}
+
+/// Only the finding names the address, and only of what it is about.
+fn check_remote(check: &Check, drill: &Drill, problems: &mut Vec<Problem>) {
+    let is_of_it = match drill.start() {
+        Some(Start::Finding(about)) => **about == *check.of,
+        _ => false,
+    };
+    if check.instance == Some(Aspect::RemoteAddress) && !is_of_it {
+        let message = format!("no finding says with which address `{}` talked", *check.of);
+        problems.push(
+            Problem::at(check.of.place(), "no-remote-address", message)
+                .help("write the instance that `finding_about` names"),
+        );
     }
 }
 

@@ -61,6 +61,7 @@ fn opened() -> Event {
             updated_at: None,
             message: None,
             facts: Vec::new(),
+            peers: Vec::new(),
             hub: None,
         },
         title: "a role was used from afar".into(),

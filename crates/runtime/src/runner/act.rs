@@ -10,7 +10,7 @@ use backstop_core::{
     task::{StepAnswer, StepTask},
 };
 
-use super::{Runner, ended, invalid, step_request, with_logged_options};
+use super::{Runner, as_logged, ended, invalid, step_request};
 use crate::{Action, IncidentLog, LedgerError, StepError, action::StepRequest, proof};
 
 /// How long containment waits until a receipt is proven, and until it is told whether one is.
@@ -36,7 +36,7 @@ impl Runner {
                 outcome: Some(outcome),
             });
         }
-        let (request, planned) = with_logged_options(action.as_ref(), &incident, request, planned).await;
+        let (request, planned) = as_logged(action.as_ref(), &incident, request, planned).await;
         let read = Read { guardrails, planned };
         match self
             .attempt(&mut log, &incident, action.as_ref(), task, &request, read)

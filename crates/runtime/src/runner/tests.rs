@@ -109,6 +109,7 @@ fn opened_with(with: Options) -> Incident {
             updated_at: None,
             message: None,
             facts: Vec::new(),
+            peers: Vec::new(),
             hub: None,
         },
         title: "obey".into(),

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Runner, logged_request};
+use super::{Runner, request_to_verify};
 use crate::{IncidentLog, StepError};
 
 /// What verification found.
@@ -78,8 +78,8 @@ impl Runner {
         receipt: Result<Option<Receipt>, StepError>,
         after_end: bool,
     ) -> Result<bool, StepError> {
-        let request = logged_request(&task.incident, state, &task.target);
         let action = self.action(&state.step.action)?;
+        let request = request_to_verify(log, task, state, action.as_ref())?;
         let verification = action.verify(&request, receipt?.as_ref()).await?;
         let holds = verification.holds;
         self.note(log, &state.step.step, verification, after_end).await?;

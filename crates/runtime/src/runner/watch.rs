@@ -9,7 +9,7 @@ use backstop_core::{
 };
 use futures_util::future::join_all;
 
-use super::{Runner, logged_request};
+use super::{Runner, request_to_verify};
 use crate::{IncidentLog, StepError};
 
 impl Runner {
@@ -66,8 +66,8 @@ impl Runner {
         state: &StepState,
     ) -> Result<bool, StepError> {
         let receipt = self.receipt_to_verify(log, task, state).await?;
-        let request = logged_request(&task.incident, state, &task.target);
         let action = self.action(&state.step.action)?;
+        let request = request_to_verify(log, task, state, action.as_ref())?;
         let verification = action.verify(&request, receipt.as_ref()).await?;
         if verification.holds {
             return Ok(true);

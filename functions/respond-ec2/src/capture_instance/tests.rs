@@ -159,7 +159,7 @@ async fn keeps_every_part_and_changes_nothing() {
     assert_eq!(part(&plan, "/parts/console_output/is_whole"), false);
     let text = plan.captured.as_ref().unwrap().to_string();
     assert!(!text.contains("c2VjcmV0"), "user data may hold secrets");
-    assert_eq!(plan.limits.len(), 1, "nothing is missing: {:?}", plan.limits);
+    assert_eq!(plan.limits.len(), 2, "nothing is missing: {:?}", plan.limits);
 
     let action = CaptureInstance::new(accounts!());
     action
@@ -171,6 +171,36 @@ async fn keeps_every_part_and_changes_nothing() {
         .await
         .unwrap();
     assert!(matches!(undone, UndoOutcome::NothingToUndo { .. }));
+}
+
+#[tokio::test]
+async fn what_was_read_after_isolation_says_so() {
+    let plan = capture(reachable(), 1, acls()).await.unwrap();
+    assert_eq!(part(&plan, "/read_after_isolation"), false);
+    let says = |plan: &Plan, text: &str| plan.limits.iter().any(|line| line.contains(text));
+    assert!(
+        says(&plan, "before the instance was isolated"),
+        "{:?}",
+        plan.limits
+    );
+    let isolated = InstanceNetworkInterface::builder()
+        .network_interface_id("eni-1")
+        .groups(
+            GroupIdentifier::builder()
+                .group_id("sg-1")
+                .group_name("backstop-isolation")
+                .build(),
+        )
+        .groups(GroupIdentifier::builder().group_id("sg-2").build())
+        .build();
+    let isolated = instance().set_network_interfaces(Some(vec![isolated]));
+    let plan = capture(isolated, 1, acls()).await.unwrap();
+    assert_eq!(part(&plan, "/read_after_isolation"), true);
+    assert!(
+        says(&plan, "AFTER the instance was isolated"),
+        "{:?}",
+        plan.limits
+    );
 }
 
 #[tokio::test]

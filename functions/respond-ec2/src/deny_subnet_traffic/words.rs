@@ -1,33 +1,12 @@
-//! What the plan of a hard cut and its proof say to people.
+//! What the plan of a hard cut says to people.
 
-use backstop_actions::permissions;
-use backstop_core::{Change, IncidentId, Target};
+use backstop_core::IncidentId;
 use jiff::{Timestamp, Unit};
 
-use super::{
-    Cut,
-    acl::{Acl, Entry, MOST_RULES},
+use crate::{
+    instance::Instance,
+    network_acl::{Cut, words::no_room},
 };
-use crate::instance::Instance;
-
-/// The rules' numbers are in the receipt, not here: another cut in between moves them, and the plan that people
-/// approved is the same.
-pub(super) fn changes(cuts: &[Cut]) -> Vec<Change> {
-    cuts.iter()
-        .filter_map(|cut| cut.wanted.as_ref())
-        .flatten()
-        .map(|entry| Change {
-            api: permissions::ec2::CREATE_NETWORK_ACL_ENTRY.action.to_owned(),
-            what: format!("{} rules of network ACL {}", direction(entry.egress), entry.acl),
-            now: "no rule for this address".to_owned(),
-            after: format!(
-                "before all others: deny all traffic {} {}",
-                side(entry.egress),
-                entry.cidr
-            ),
-        })
-        .collect()
-}
 
 pub(super) fn blast_radius(
     instance: &Instance,
@@ -62,7 +41,7 @@ pub(super) fn blast_radius(
     let until = until.round(Unit::Second).unwrap_or(until);
     lines.push(format!(
         "if another machine gets one of these addresses while the rules stand, it is cut off too: undo it by {until} \
-         at the latest, nothing does it by itself: `backstop undo {incident}`"
+         at the latest. Nothing does it by itself; from then on people are paged each day: `backstop undo {incident}`"
     ));
     lines
 }
@@ -71,14 +50,7 @@ pub(super) fn limits(instance: &Instance, cuts: &[Cut]) -> Vec<String> {
     let mut lines: Vec<String> = cuts
         .iter()
         .filter(|cut| cut.wanted.is_none())
-        .map(|cut| {
-            format!(
-                "network ACL {} has no room below its rules, or {MOST_RULES} rules in one direction, which is the \
-                 quota: traffic with {} goes on",
-                cut.acl.id,
-                cut.acl.subnets.join(", ")
-            )
-        })
+        .map(no_room)
         .collect();
     let public: Vec<&str> = instance
         .interfaces
@@ -102,8 +74,8 @@ pub(super) fn limits(instance: &Instance, cuts: &[Cut]) -> Vec<String> {
         ));
     }
     lines.push(
-        "what comes through a transit gateway whose attachment is in the instance's own subnet is looked at by no \
-         network ACL: there, only what the instance sends is cut"
+        "what comes through a transit gateway or Cloud WAN whose attachment is in the instance's own subnet is looked at \
+         by no network ACL: there, only what the instance sends is cut"
             .to_owned(),
     );
     lines.push(
@@ -117,62 +89,4 @@ pub(super) fn limits(instance: &Instance, cuts: &[Cut]) -> Vec<String> {
             .to_owned(),
     );
     lines
-}
-
-pub(super) fn manual_undo(target: &Target, entries: &[Entry]) -> Vec<String> {
-    entries
-        .iter()
-        .map(|entry| {
-            format!(
-                "aws ec2 delete-network-acl-entry --region {} --network-acl-id {} --rule-number {} --{}",
-                target.region,
-                entry.acl,
-                entry.number,
-                if entry.egress { "egress" } else { "ingress" }
-            )
-        })
-        .collect()
-}
-
-/// Why a rule doesn't do its work; nothing if it does.
-pub(super) fn fault(entry: &Entry, acl: Option<&Acl>) -> Option<String> {
-    // No subnet is behind an ACL that is gone: those it had are behind another, which isn't cut.
-    let Some(acl) = acl else {
-        return Some(format!("network ACL {} no longer exists", entry.acl));
-    };
-    if !acl.has(entry) {
-        return Some(format!("{} is missing or another", named(entry)));
-    }
-    acl.overtaken_by(entry)
-        .map(|number| format!("{} comes after rule {number}, which allows traffic", named(entry)))
-}
-
-/// What someone made of a rule; nothing if it is ours, or gone.
-pub(super) fn drift(entry: &Entry, acl: Option<&Acl>) -> Option<String> {
-    let acl = acl?;
-    acl.rule(entry)?;
-    (!acl.has(entry)).then(|| format!("{} is no longer the deny that Backstop made", named(entry)))
-}
-
-pub(super) fn stands(entries: &[Entry]) -> String {
-    let all: Vec<String> = entries.iter().map(named).collect();
-    format!("these deny rules stand before all that allow: {}", all.join("; "))
-}
-
-fn named(entry: &Entry) -> String {
-    format!(
-        "{} rule {} of network ACL {} ({})",
-        direction(entry.egress),
-        entry.number,
-        entry.acl,
-        entry.cidr
-    )
-}
-
-const fn direction(egress: bool) -> &'static str {
-    if egress { "outbound" } else { "inbound" }
-}
-
-const fn side(egress: bool) -> &'static str {
-    if egress { "to" } else { "from" }
 }

@@ -11,17 +11,13 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_ec2::{
-    Client,
-    types::{Filter, Route, RouteTable},
-};
-use backstop_actions::permissions;
+use aws_sdk_ec2::types::{Route, RouteTable};
 use backstop_aws::Access;
-use backstop_runtime::CallError;
 
 use super::vpcs;
 use crate::{
     instance::{Instance, Interface},
+    routes,
     services::{Ec2, Elb},
 };
 
@@ -65,9 +61,10 @@ impl Paths {
 
 /// Reads routes and target registrations at the same time.
 pub(super) async fn read(aws: &Access<'_>, instance: &Instance) -> Paths {
+    let vpcs = vpcs(instance);
     let (ec2, elb) = (aws.client::<Ec2>(), aws.client::<Elb>());
     let (tables, balancers) = tokio::join!(
-        tokio::time::timeout(LONGEST_READING, route_tables(&ec2, instance)),
+        tokio::time::timeout(LONGEST_READING, routes::tables(&ec2, &vpcs)),
         tokio::time::timeout(LONGEST_READING, balancers::of(&elb, instance))
     );
     let mut paths = Paths::default();
@@ -88,27 +85,13 @@ pub(super) async fn read(aws: &Access<'_>, instance: &Instance) -> Paths {
     paths
 }
 
-async fn route_tables(ec2: &Client, instance: &Instance) -> Result<Vec<RouteTable>, CallError> {
-    let vpcs = vpcs(instance);
-    let on = format!("the route tables of `{}`", vpcs.join("`, `"));
-    let filter = Filter::builder().name("vpc-id").set_values(Some(vpcs)).build();
-    ec2.describe_route_tables()
-        .filters(filter)
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .map_err(CallError::of(permissions::ec2::DESCRIBE_ROUTE_TABLES.action, on))
-}
-
 impl Paths {
     fn take_routes(&mut self, instance: &Instance, tables: &[RouteTable]) {
         for interface in &instance.interfaces {
             let Some(subnet) = &interface.subnet else {
                 continue;
             };
-            let Some(table) = table_of(subnet, interface.vpc.as_deref(), tables) else {
+            let Some(table) = routes::table_of(subnet, interface.vpc.as_deref(), tables) else {
                 self.unknown
                     .push(format!("no route table was found for {subnet}"));
                 continue;
@@ -118,21 +101,6 @@ impl Paths {
             self.routes.insert(subnet.clone(), routes);
         }
     }
-}
-
-/// The subnet's own table; without one, its VPC's main table.
-fn table_of<'a>(subnet: &str, vpc: Option<&str>, tables: &'a [RouteTable]) -> Option<&'a RouteTable> {
-    let own = tables.iter().find(|table| {
-        table
-            .associations()
-            .iter()
-            .any(|one| one.subnet_id() == Some(subnet))
-    });
-    own.or_else(|| {
-        tables.iter().find(|table| {
-            table.vpc_id() == vpc && table.associations().iter().any(|one| one.main() == Some(true))
-        })
-    })
 }
 
 impl Routes {

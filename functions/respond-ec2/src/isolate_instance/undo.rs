@@ -9,15 +9,11 @@ use backstop_runtime::{CallError, StepError, action::StepRequest};
 use futures_util::future::join_all;
 
 use super::{
-    Before, SHORTEST_TIMEOUT, group,
+    Before, SHORTEST_TIMEOUT, default_timeout, group,
     interface::{Now, read, set_groups, set_timeout},
     open_group, witness,
 };
 use crate::instance;
-
-/// EC2's default on all instance types but those of Nitro v6, whose default is 350 (EC2 User Guide, "Idle
-/// connection tracking timeout"). EC2 has no call that unsets the value.
-pub(super) const DEFAULT_TIMEOUT: i32 = 432_000;
 
 /// What groups an interface has now.
 enum GroupsNow<'a> {
@@ -32,7 +28,9 @@ pub(super) async fn undo(
     ec2: &Client,
     request: &StepRequest,
     interfaces: &[Before],
+    instance_type: Option<&str>,
 ) -> Result<UndoOutcome, StepError> {
+    let default = default_timeout::of(instance_type);
     let ids: Vec<&str> = interfaces.iter().map(|before| before.id.as_str()).collect();
     let (now, ours) = tokio::try_join!(read(ec2, &ids), our_groups(ec2, request, interfaces))?;
     let all: Vec<(&Before, GroupsNow<'_>)> = interfaces
@@ -49,7 +47,11 @@ pub(super) async fn undo(
     if let Some(found) = lost(ec2, &all).await? {
         return Ok(UndoOutcome::Drifted { found });
     }
-    let restored = join_all(all.iter().map(|(before, groups)| restore(ec2, before, groups))).await;
+    let restored = join_all(
+        all.iter()
+            .map(|(before, groups)| restore(ec2, before, groups, default)),
+    )
+    .await;
     let sentences = restored.into_iter().collect::<Result<Vec<_>, CallError>>()?;
     let changed_something = sentences.iter().any(|restored| restored.changed);
     if changed_something {
@@ -200,7 +202,12 @@ struct Restored {
     text: String,
 }
 
-async fn restore(ec2: &Client, before: &Before, groups: &GroupsNow<'_>) -> Result<Restored, CallError> {
+async fn restore(
+    ec2: &Client,
+    before: &Before,
+    groups: &GroupsNow<'_>,
+    default: i32,
+) -> Result<Restored, CallError> {
     let id = &before.id;
     let (now, is_ours) = match groups {
         GroupsNow::Gone => {
@@ -221,14 +228,15 @@ async fn restore(ec2: &Client, before: &Before, groups: &GroupsNow<'_>) -> Resul
     } else {
         text.push_str(" as before");
     }
-    let wanted = before.tcp_established_timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let wanted = before.tcp_established_timeout.unwrap_or(default);
     let resets = resets(before, now);
     if resets {
         set_timeout(ec2, id, wanted).await?;
         text.push_str(&format!(" and a TCP timeout of {wanted} seconds"));
         if before.tcp_established_timeout.is_none() {
             text.push_str(
-                ", which was unset: EC2 can't unset it, and this is its default (350 on Nitro v6 instance types)",
+                ", which was unset: EC2 can't unset it, and this is its default as far as its instance type is known (350 \
+                 on Nitro v6, 432000 on others)",
             );
         }
     } else if ![

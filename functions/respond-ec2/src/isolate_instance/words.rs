@@ -6,9 +6,8 @@ use aws_sdk_ec2::types::SecurityGroup;
 use backstop_actions::permissions;
 use backstop_core::{Change, Playbooks, Target, TargetKind};
 
-use super::undo::DEFAULT_TIMEOUT;
 use super::{
-    Before, SHORTEST_TIMEOUT,
+    Before, SHORTEST_TIMEOUT, default_timeout,
     group::{ISOLATION, Isolation, rules_of},
     tracked::Paths,
 };
@@ -182,7 +181,8 @@ pub(super) fn limits(
     lines
 }
 
-pub(super) fn manual_undo(interfaces: &[Before], target: &Target) -> Vec<String> {
+pub(super) fn manual_undo(interfaces: &[Before], instance: &Instance, target: &Target) -> Vec<String> {
+    let default = default_timeout::of(instance.instance_type.as_deref());
     let command = |id: &str| {
         format!(
             "aws ec2 modify-network-interface-attribute --region {} --network-interface-id {id}",
@@ -196,7 +196,7 @@ pub(super) fn manual_undo(interfaces: &[Before], target: &Target) -> Vec<String>
             let timeout = format!(
                 "{} --connection-tracking-specification TcpEstablishedTimeout={}",
                 command(&before.id),
-                before.tcp_established_timeout.unwrap_or(DEFAULT_TIMEOUT)
+                before.tcp_established_timeout.unwrap_or(default)
             );
             [groups, timeout]
         })

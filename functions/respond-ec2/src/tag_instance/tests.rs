@@ -2,7 +2,7 @@
 use aws_sdk_ec2::{
     Client,
     operation::{create_tags::CreateTagsOutput, delete_tags::DeleteTagsOutput},
-    types::Tag,
+    types::{GroupIdentifier, InstanceNetworkInterface, Tag},
 };
 use aws_smithy_mocks::{Rule, mock};
 use backstop_core::UndoOutcome;
@@ -38,10 +38,27 @@ fn delete(wanted: &'static [(&'static str, &'static str)]) -> Rule {
 }
 
 fn tagged(tags: &[(&str, &str)]) -> Rule {
+    tagged_in("backstop-isolation", tags)
+}
+
+/// An instance with one interface, which is in the group of this name.
+fn tagged_in(group: &str, tags: &[(&str, &str)]) -> Rule {
     let tags = tags
         .iter()
         .map(|(key, value)| Tag::builder().key(*key).value(*value).build());
-    described(instance().set_tags(Some(tags.collect())))
+    let group = GroupIdentifier::builder()
+        .group_id("sg-1")
+        .group_name(group)
+        .build();
+    let interface = InstanceNetworkInterface::builder()
+        .network_interface_id("eni-1")
+        .groups(group);
+    let interfaces = Some(vec![interface.build()]);
+    described(
+        instance()
+            .set_tags(Some(tags.collect()))
+            .set_network_interfaces(interfaces),
+    )
 }
 
 #[tokio::test]
@@ -110,4 +127,55 @@ async fn writes_two_tags_and_undo_deletes_one_and_restores_the_other() {
         matches!(&undone, UndoOutcome::Drifted { found } if found.contains("backstop:state is cleaned")),
         "{undone:?}"
     );
+}
+
+#[tokio::test]
+async fn what_isnt_isolated_is_never_tagged_so() {
+    let in_group = |group: &'static str| async move {
+        let action = TagInstance::new(accounts!(ec2: [tagged_in(group, &[])]));
+        action.plan(&step_request()).await.unwrap()
+    };
+    let (before, after) = (in_group("web").await, in_group("backstop-isolation").await);
+    assert_eq!(
+        before.hash().unwrap(),
+        after.hash().unwrap(),
+        "approved before, done after"
+    );
+    for (group, state) in [
+        ("web", "not-isolated"),
+        ("backstop-untrack-01J", "not-isolated"),
+        ("backstop-isolation", "isolated"),
+    ] {
+        let written = mock!(Client::create_tags)
+            .match_requests(move |request| {
+                tags_are(
+                    request.tags(),
+                    &[("backstop:incident", INCIDENT), ("backstop:state", state)],
+                )
+            })
+            .then_output(|| CreateTagsOutput::builder().build());
+        let action = TagInstance::new(accounts!(ec2: [tagged_in(group, &[]), written]));
+        action
+            .act(&permit(), &step_request(), &before.receipt)
+            .await
+            .unwrap();
+        let ours = || [("backstop:incident", INCIDENT), ("backstop:state", state)];
+        let gone = mock!(Client::delete_tags)
+            .match_requests(move |request| tags_are(request.tags(), &ours()))
+            .then_output(|| DeleteTagsOutput::builder().build());
+        let action = TagInstance::new(accounts!(ec2: [tagged_in(group, &ours()), gone]));
+        assert!(
+            action.verify(&step_request(), None).await.unwrap().holds,
+            "{group}"
+        );
+        let undone = action
+            .undo(&permit(), &step_request(), &before.receipt)
+            .await
+            .unwrap();
+        assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
+    }
+    // It says isolated, and isn't.
+    let lies = [("backstop:incident", INCIDENT), ("backstop:state", "isolated")];
+    let action = TagInstance::new(accounts!(ec2: [tagged_in("web", &lies)]));
+    assert!(!action.verify(&step_request(), None).await.unwrap().holds);
 }

@@ -1,13 +1,17 @@
 //! A VPC with one instance, its interfaces, security groups, routes and network ACLs.
 
+mod addresses;
 mod groups;
 mod interfaces;
 mod paths;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub(crate) use addresses::elastic_ip;
 use aws_sdk_autoscaling::operation::describe_auto_scaling_instances::DescribeAutoScalingInstancesOutput;
-use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, Ipv6Range, NetworkAcl, Route, SecurityGroup, Tag};
+use aws_sdk_ec2::types::{
+    Address, Filter, InstanceType, IpPermission, IpRange, Ipv6Range, NetworkAcl, Route, SecurityGroup, Tag,
+};
 use aws_sdk_elasticloadbalancing::operation::describe_load_balancers::DescribeLoadBalancersOutput;
 use aws_smithy_mocks::{Rule, mock, mock_client};
 use backstop_aws::Accounts;
@@ -34,9 +38,11 @@ pub(crate) struct State {
     pub(crate) groups: Vec<SecurityGroup>,
     pub(crate) routes: Vec<Route>,
     pub(crate) acls: Vec<NetworkAcl>,
+    pub(crate) addresses: Vec<Address>,
     pub(crate) terminated: bool,
     /// Tags that were written on the instance.
     pub(crate) tags: std::collections::BTreeMap<String, String>,
+    pub(crate) instance_type: Option<InstanceType>,
     /// Every changing call, in order.
     pub(crate) calls: Vec<String>,
     /// Whether a changing call fails, by what it would be written as in `calls`.
@@ -92,6 +98,7 @@ impl Network {
     pub(crate) fn accounts(&self, ec2: &[Rule], iam: &[Rule], elb: &[Rule]) -> Arc<Accounts> {
         let rules = [
             ec2.to_vec(),
+            addresses::answers(&self.0),
             groups::answers(&self.0),
             interfaces::answers(&self.0),
             paths::answers(&self.0),

@@ -61,6 +61,7 @@ fn opened(mode: Mode) -> Event {
             updated_at: Some("2026-01-01T09:59:48Z".parse().unwrap()),
             message: None,
             facts: Vec::new(),
+            peers: Vec::new(),
             hub: None,
         },
         title: "user \u{1b}]0;owned\u{7}ci\u{202e}\r\nWhat to do next\n  - curl http://203.0.113.7".into(),

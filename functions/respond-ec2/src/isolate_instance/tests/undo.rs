@@ -29,6 +29,23 @@ async fn undo_gives_each_interface_what_it_had() {
     assert_eq!(network.calls(), Vec::<String>::new());
 }
 
+/// A timeout that was unset becomes EC2's default, which is another on Nitro v6.
+#[tokio::test]
+async fn undo_sets_the_default_of_the_instances_type() {
+    for (name, seconds) in [("m8i.large", 350), ("m5.large", 432_000)] {
+        let network = two();
+        network.state().instance_type = Some(name.into());
+        let by_hand = plan(&network, &step_request()).await.manual_undo;
+        let unset = format!("eni-1 --connection-tracking-specification TcpEstablishedTimeout={seconds}");
+        assert!(by_hand.iter().any(|line| line.ends_with(&unset)), "{by_hand:?}");
+        let (receipt, result) = act(&network, &step_request()).await;
+        result.unwrap();
+        let undone = action(&network).undo(&permit(), &step_request(), &receipt).await;
+        undone.unwrap();
+        assert_eq!(network.state().nics[0].timeout, Some(seconds), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn undo_puts_back_no_group_that_is_not_in_the_vpc_and_follows_no_receipt_of_another_instance() {
     let network = two();

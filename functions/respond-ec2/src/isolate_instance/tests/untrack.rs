@@ -66,6 +66,7 @@ async fn what_was_opened_never_stays_open() {
     stuck.state().calls.clear();
     let receipt = write_receipt(&IsolationReceipt {
         instance: "i-0123456789abcdef0".into(),
+        instance_type: None,
         interfaces: vec![Before {
             id: "eni-1".into(),
             vpc: "vpc-1".into(),

@@ -44,7 +44,7 @@ pub(super) fn answers(state: &Arc<Mutex<State>>) -> Vec<Rule> {
             let wanted = values(request.filters(), "network-interface-id");
             let nics = state.nics.iter().filter(|nic| wanted.contains(&nic.id));
             DescribeNetworkInterfacesOutput::builder()
-                .set_network_interfaces(Some(nics.map(free_interface).collect()))
+                .set_network_interfaces(Some(nics.map(|nic| free_interface(nic, &state)).collect()))
                 .build()
         }),
         mock!(Client::create_tags).then_compute_output(move |request| {
@@ -86,6 +86,14 @@ impl State {
             self.nics.iter_mut().find(|nic| nic.id == id).unwrap().timeout = seconds;
             return true;
         }
+        if let Some(wanted) = request.associate_public_ip_address() {
+            if !self.allows(format!("public {id} {wanted}")) {
+                return false;
+            }
+            let nic = self.nics.iter_mut().find(|nic| nic.id == id).unwrap();
+            nic.public = wanted.then(|| "198.51.100.99".to_owned());
+            return true;
+        }
         let groups = request.groups().to_vec();
         assert!(!groups.is_empty(), "an interface can't be without groups");
         if !self.allows(format!("move {id} {}", groups.join(" "))) {
@@ -116,6 +124,7 @@ fn instance(id: &str, state: &State) -> Instance {
     let tags = own.into_iter().chain(state.tags.clone());
     Instance::builder()
         .instance_id(id)
+        .set_instance_type(state.instance_type.clone())
         .state(InstanceState::builder().name(name).build())
         .set_tags(Some(
             tags.map(|(key, value)| Tag::builder().key(key).value(value).build())
@@ -126,16 +135,30 @@ fn instance(id: &str, state: &State) -> Instance {
                 .arn("arn:aws:iam::123456789012:instance-profile/web")
                 .build(),
         )
-        .set_network_interfaces(Some(state.nics.iter().enumerate().map(attached).collect()))
+        .set_network_interfaces(Some(
+            state
+                .nics
+                .iter()
+                .enumerate()
+                .map(|nic| attached(nic, state))
+                .collect(),
+        ))
         .build()
 }
 
-fn identifiers(nic: &Nic) -> Option<Vec<GroupIdentifier>> {
-    let one = |id: &String| GroupIdentifier::builder().group_id(id).build();
+/// With the names of those that the VPC has.
+fn identifiers(nic: &Nic, state: &State) -> Option<Vec<GroupIdentifier>> {
+    let one = |id: &String| {
+        let found = state.groups.iter().find(|group| group.group_id() == Some(id));
+        GroupIdentifier::builder()
+            .group_id(id)
+            .set_group_name(found.and_then(|group| group.group_name().map(str::to_owned)))
+            .build()
+    };
     Some(nic.groups.iter().map(one).collect())
 }
 
-fn attached((index, nic): (usize, &Nic)) -> InstanceNetworkInterface {
+fn attached((index, nic): (usize, &Nic), state: &State) -> InstanceNetworkInterface {
     let index = i32::try_from(index).unwrap();
     let mut builder = InstanceNetworkInterface::builder()
         .network_interface_id(&nic.id)
@@ -151,7 +174,7 @@ fn attached((index, nic): (usize, &Nic)) -> InstanceNetworkInterface {
                 .private_ip_address(format!("10.0.0.{}", index + 5))
                 .build(),
         )
-        .set_groups(identifiers(nic));
+        .set_groups(identifiers(nic, state));
     if let Some(address) = &nic.public {
         builder = builder.association(
             InstanceNetworkInterfaceAssociation::builder()
@@ -172,7 +195,7 @@ fn attached((index, nic): (usize, &Nic)) -> InstanceNetworkInterface {
     builder.build()
 }
 
-fn free_interface(nic: &Nic) -> NetworkInterface {
+fn free_interface(nic: &Nic, state: &State) -> NetworkInterface {
     let tracking = nic.timeout.map(|seconds| {
         ConnectionTrackingConfiguration::builder()
             .tcp_established_timeout(seconds)
@@ -180,7 +203,7 @@ fn free_interface(nic: &Nic) -> NetworkInterface {
     });
     NetworkInterface::builder()
         .network_interface_id(&nic.id)
-        .set_groups(identifiers(nic))
+        .set_groups(identifiers(nic, state))
         .set_connection_tracking_configuration(tracking)
         .build()
 }

@@ -1,4 +1,8 @@
-//! A network ACL and its numbered rules.
+//! Network ACLs and their numbered rules, and what the actions share that deny something there: which rules, making them,
+//! reading them back, and deleting just them.
+
+mod rules;
+pub(crate) mod words;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -8,14 +12,18 @@ use aws_sdk_ec2::{
 };
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
+pub(crate) use rules::{Cut, make, read_back, take_out};
 use serde::{Deserialize, Serialize};
 
 /// The quota of rules in one direction, the default deny rules included (VPC User Guide, "Amazon VPC quotas").
 /// It can be raised to 40; whether it was isn't ours to see.
-pub(super) const MOST_RULES: usize = 20;
+pub(crate) const MOST_RULES: usize = 20;
 
 /// The number of the deny that ends every ACL (VPC User Guide, "Network ACL rules").
 const DEFAULT_DENY: i32 = 32_767;
+
+/// As many numbers are chosen among, as far as there are any.
+const SPREAD: usize = 64;
 
 /// What EC2 answers where a rule of this number and direction stands.
 const ALREADY_THERE: &str = "NetworkAclEntryAlreadyExists";
@@ -25,17 +33,17 @@ const NOT_THERE: &str = "InvalidNetworkAclEntry.NotFound";
 
 /// One deny rule of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
-    pub(super) acl: String,
-    pub(super) egress: bool,
-    pub(super) number: i32,
+pub(crate) struct Entry {
+    pub(crate) acl: String,
+    pub(crate) egress: bool,
+    pub(crate) number: i32,
     /// An IPv4 `/32` or an IPv6 `/128`; of a delegated prefix, a `/28` or a `/80`.
-    pub(super) cidr: String,
+    pub(crate) cidr: String,
 }
 
 impl Entry {
     /// Whether it is a rule for one address or one delegated prefix, under a number that a rule may have.
-    pub(super) fn is_of_one_interface(&self) -> bool {
+    pub(crate) fn is_of_one_interface(&self) -> bool {
         let is_one = match self.cidr.split_once('/') {
             Some((address, "32" | "28")) => address.parse::<Ipv4Addr>().is_ok(),
             Some((address, "128" | "80")) => address.parse::<Ipv6Addr>().is_ok(),
@@ -47,10 +55,10 @@ impl Entry {
 
 /// A network ACL as EC2 shows it.
 #[derive(Clone, Debug)]
-pub(super) struct Acl {
-    pub(super) id: String,
-    pub(super) is_default: bool,
-    pub(super) subnets: Vec<String>,
+pub(crate) struct Acl {
+    pub(crate) id: String,
+    pub(crate) is_default: bool,
+    pub(crate) subnets: Vec<String>,
     rules: Vec<NetworkAclEntry>,
 }
 
@@ -69,26 +77,27 @@ impl Acl {
     }
 
     /// Whether this very rule stands.
-    pub(super) fn has(&self, entry: &Entry) -> bool {
+    pub(crate) fn has(&self, entry: &Entry) -> bool {
         entry.acl == self.id && self.rule(entry).is_some_and(|rule| denies(rule, &entry.cidr))
     }
 
     /// Whatever stands under the entry's number.
-    pub(super) fn rule(&self, entry: &Entry) -> Option<&NetworkAclEntry> {
+    pub(crate) fn rule(&self, entry: &Entry) -> Option<&NetworkAclEntry> {
         self.rules_to(entry.egress)
             .find(|rule| rule.rule_number() == Some(entry.number))
     }
 
     /// The number of a rule that lets traffic through before the entry is looked at.
-    pub(super) fn overtaken_by(&self, entry: &Entry) -> Option<i32> {
+    pub(crate) fn overtaken_by(&self, entry: &Entry) -> Option<i32> {
         self.rules_to(entry.egress)
             .filter(|rule| rule.rule_action() == Some(&RuleAction::Allow))
             .filter_map(NetworkAclEntry::rule_number)
             .find(|number| *number < entry.number)
     }
 
-    /// Deny rules for these addresses before all others, without those that stand; `None` if there is no room.
-    pub(super) fn room_for(&self, egress: bool, addresses: &[String]) -> Option<Vec<Entry>> {
+    /// Deny rules for these addresses before all that allow, without those that stand; `None` if there is no room. By
+    /// another seed they have other numbers.
+    pub(crate) fn room_for(&self, egress: bool, addresses: &[String], seed: u8) -> Option<Vec<Entry>> {
         let lowest_allow = self
             .rules_to(egress)
             .filter(|rule| rule.rule_action() == Some(&RuleAction::Allow))
@@ -106,13 +115,19 @@ impl Acl {
         if self.rules_to(egress).count() + missing.len() > MOST_RULES {
             return None;
         }
-        let lowest = self
-            .rules_to(egress)
-            .filter_map(NetworkAclEntry::rule_number)
-            .min()
-            .unwrap_or(DEFAULT_DENY);
-        let entries: Vec<Entry> = (1..lowest)
+        // One after another would be everybody's choice: whoever answers two incidents at once must not want one number.
+        let mut free: Vec<i32> = (1..lowest_allow.unwrap_or(DEFAULT_DENY))
             .rev()
+            .filter(|number| {
+                self.rules_to(egress)
+                    .all(|rule| rule.rule_number() != Some(*number))
+            })
+            .take(SPREAD)
+            .collect();
+        let first = usize::from(seed).checked_rem(free.len()).unwrap_or_default();
+        free.rotate_left(first);
+        let entries: Vec<Entry> = free
+            .into_iter()
             .zip(missing.iter())
             .map(|(number, cidr)| Entry {
                 acl: self.id.clone(),
@@ -138,7 +153,7 @@ fn denies(rule: &NetworkAclEntry, cidr: &str) -> bool {
 }
 
 /// The ACLs of a VPC that any subnet uses.
-pub(super) async fn of_vpc(ec2: &Client, vpc: &str) -> Result<Vec<Acl>, CallError> {
+pub(crate) async fn of_vpc(ec2: &Client, vpc: &str) -> Result<Vec<Acl>, CallError> {
     let mut acls = of_vpcs(ec2, &[vpc.to_owned()]).await?;
     acls.retain(|acl| !acl.subnets.is_empty());
     acls.sort_by(|one, other| one.id.cmp(&other.id));
@@ -146,7 +161,7 @@ pub(super) async fn of_vpc(ec2: &Client, vpc: &str) -> Result<Vec<Acl>, CallErro
 }
 
 /// All ACLs of these VPCs.
-pub(super) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, CallError> {
+pub(crate) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, CallError> {
     let on = format!("the network ACLs of `{}`", vpcs.join("`, `"));
     let filter = Filter::builder()
         .name("vpc-id")
@@ -166,7 +181,7 @@ pub(super) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, C
 
 /// Makes a deny rule. One that stands under its number already is success if it is ours: the answer to an earlier request
 /// was lost, and it was sent again.
-pub(super) async fn create(ec2: &Client, vpcs: &[String], entry: &Entry) -> Result<(), CallError> {
+pub(crate) async fn create(ec2: &Client, vpcs: &[String], entry: &Entry) -> Result<(), CallError> {
     match create_new(ec2, entry).await {
         Err(error) if error.code == ALREADY_THERE => {
             let standing = of_vpcs(ec2, vpcs).await?;
@@ -200,7 +215,7 @@ async fn create_new(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
 }
 
 /// Deletes a deny rule. One that is gone is what was wanted: the answer to an earlier request was lost, and it was sent again.
-pub(super) async fn delete(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
+pub(crate) async fn delete(ec2: &Client, entry: &Entry) -> Result<(), CallError> {
     let deleted = ec2
         .delete_network_acl_entry()
         .network_acl_id(&entry.acl)

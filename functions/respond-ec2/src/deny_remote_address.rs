@@ -1,0 +1,243 @@
+//! `ec2.deny-remote-address`: denies the address that the finding says the instance talked with, in the network ACLs of
+//! the instance's own subnets.
+//!
+//! Security groups let tracked connections live on; a network ACL keeps no connections and looks at each packet. The ACL of
+//! the own subnet can name the other end, whichever gateway the traffic takes. The address comes from the finding, so that
+//! it may be anybody's: [`remote`] decides which are never denied, and one in Amazon's network, where AWS's services are
+//! too, waits for a person. Any other is denied unasked: all that stands in those subnets loses one address, which it was
+//! reported for, and undo is exact.
+//! *Changes* two rules for each ACL and address. *Undo* is exact: it deletes the rules of the receipt, and refuses if one of
+//! them is another now, or the instance's tag doesn't say that they were made. *Twice* is harmless: a rule that stands is not made again.
+//!
+//! Whether traffic with the address is still let through could be read in VPC flow logs, which are delivered minutes late to
+//! places that Backstop has no right to read: that isn't done, and nothing is said to be proven of open connections.
+
+mod remote;
+mod words;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use backstop_actions::{ActionSpec, ec2};
+use backstop_aws::Accounts;
+use backstop_core::{IncidentId, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
+use backstop_runtime::{
+    Action, StepError,
+    action::{StepRequest, read_receipt, unlike, write_receipt},
+};
+use serde::{Deserialize, Serialize};
+
+use self::remote::Remote;
+use crate::{
+    instance::{self, Instance},
+    network_acl::{self, Acl, Cut, Entry, MOST_RULES},
+    routes,
+    services::Ec2,
+    witness::Witness,
+};
+
+/// See the module.
+pub(crate) struct DenyRemoteAddress {
+    accounts: Arc<Accounts>,
+}
+
+/// The rules as we make them.
+#[derive(Debug, Serialize, Deserialize)]
+struct DenialReceipt {
+    instance: String,
+    vpcs: Vec<String>,
+    entries: Vec<Entry>,
+}
+
+impl DenyRemoteAddress {
+    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+}
+
+#[async_trait]
+impl Action for DenyRemoteAddress {
+    fn spec(&self) -> &'static ActionSpec {
+        &ec2::deny_remote_address::SPEC
+    }
+
+    fn reads_the_finding(&self) -> bool {
+        true
+    }
+
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        if request.peers.is_empty() {
+            return Err(not_applicable(
+                "the finding names no address that the instance talked with",
+            ));
+        }
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
+        let vpcs = vpcs(&instance);
+        if vpcs.is_empty() {
+            return Err(not_applicable(format!("instance {} is in no VPC", instance.id)));
+        }
+        let (tables, acls) = tokio::join!(routes::tables(&ec2, &vpcs), network_acl::of_vpcs(&ec2, &vpcs));
+        let remote = Remote::of(&request.peers, &instance, &tables?);
+        if remote.addresses.is_empty() {
+            return Err(not_applicable(remote.left.join("; ")));
+        }
+        let own = own_acls(acls?, &instance);
+        if own.is_empty() {
+            return Err(not_applicable(words::no_acl(&instance)));
+        }
+        let seed = seed(&request.incident);
+        let cuts: Vec<Cut> = own
+            .into_iter()
+            .map(|acl| Cut::of(acl, &remote.cidrs(), seed))
+            .collect();
+        if cuts.iter().all(|cut| cut.wanted.is_none()) {
+            return Err(StepError::Refused {
+                guardrail: "network-acl-quota".to_owned(),
+                reason: format!(
+                    "every network ACL of instance {}'s subnets has {MOST_RULES} rules in one direction, which is the \
+                     quota, or no room below them: delete rules, or ask for a higher quota, and deny {} by hand",
+                    instance.id,
+                    remote.named()
+                ),
+            });
+        }
+        let entries: Vec<Entry> = cuts
+            .iter()
+            .filter_map(|cut| cut.wanted.clone())
+            .flatten()
+            .collect();
+        Ok(Plan {
+            step: request.step.clone(),
+            action: self.spec().id.into(),
+            principal: instance.arn.clone(),
+            tags: instance.tags.clone(),
+            changes: network_acl::words::changes(&cuts),
+            blast_radius: words::blast_radius(&remote, &cuts),
+            limits: words::limits(&remote, &cuts),
+            needs_approval: remote.why_ask().filter(|_| !entries.is_empty()),
+            captured: None,
+            manual_undo: network_acl::words::manual_undo(&request.target, &entries),
+            receipt: write_receipt(&DenialReceipt {
+                instance: instance.id,
+                vpcs,
+                entries,
+            })?,
+        })
+    }
+
+    async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
+        let receipt: DenialReceipt = read_receipt(receipt)?;
+        check(request, &receipt)?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
+        let vpcs = vpcs(&instance);
+        let standing = network_acl::of_vpcs(&ec2, &vpcs).await?;
+        check_acls(&receipt.entries, &own_acls(standing.clone(), &instance))?;
+        let witness = witness(request, &receipt)?;
+        Ok(network_acl::make(&ec2, &instance, &vpcs, &standing, &receipt.entries, &witness).await?)
+    }
+
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        // Without a receipt the step ended `already`: others' rules do it.
+        let Some(receipt) = receipt else {
+            let plan = self.plan(request).await?;
+            return Ok(Verification {
+                holds: plan.changes.is_empty(),
+                observed: words::others(plan.changes.len()),
+            });
+        };
+        let DenialReceipt { entries, vpcs, .. } = read_receipt(receipt)?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        Ok(network_acl::read_back(&ec2, &vpcs, &entries).await?)
+    }
+
+    async fn undo(
+        &self,
+        _permit: &Permit,
+        request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        let receipt: DenialReceipt = read_receipt(receipt)?;
+        check(request, &receipt)?;
+        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let of = format!("the remote address of instance {}'s finding", receipt.instance);
+        let witness = witness(request, &receipt)?;
+        network_acl::take_out(&ec2, request, &receipt.vpcs, &receipt.entries, &witness, &of).await
+    }
+}
+
+fn not_applicable(reason: impl Into<String>) -> StepError {
+    StepError::NotApplicable {
+        reason: reason.into(),
+    }
+}
+
+/// Refuses a receipt of another instance, or with rules that this step never makes: for more than one public address.
+fn check(request: &StepRequest, receipt: &DenialReceipt) -> Result<(), StepError> {
+    instance::check_own(request, &receipt.instance)?;
+    let is_own = |entry: &&Entry| entry.is_of_one_interface() && remote::is_public_cidr(&entry.cidr);
+    match receipt.entries.iter().find(|entry| !is_own(entry)) {
+        Some(entry) => Err(unlike(format!(
+            "rule {} of network ACL `{}` for `{}` is none that this step makes",
+            entry.number, entry.acl, entry.cidr
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses rules in ACLs of other subnets, or that stand there twice.
+fn check_acls(entries: &[Entry], own: &[Acl]) -> Result<(), StepError> {
+    let is_own = |entry: &&Entry| {
+        entries.iter().filter(|other| other == entry).count() == 1 && own.iter().any(|acl| acl.id == entry.acl)
+    };
+    match entries.iter().find(|entry| !is_own(entry)) {
+        Some(entry) => Err(unlike(format!(
+            "network ACL `{}` isn't that of a subnet of this instance",
+            entry.acl
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// What the instance's tag says: which rules weren't there.
+fn witness(request: &StepRequest, receipt: &DenialReceipt) -> Result<Witness, StepError> {
+    Witness::of(ec2::deny_remote_address::SPEC.id, request, &receipt.entries)
+}
+
+fn vpcs(instance: &Instance) -> Vec<String> {
+    let vpcs: BTreeSet<String> = instance
+        .interfaces
+        .iter()
+        .filter_map(|interface| interface.vpc.clone())
+        .collect();
+    vpcs.into_iter().collect()
+}
+
+/// Those of the subnets that the instance's interfaces are in.
+fn own_acls(acls: Vec<Acl>, instance: &Instance) -> Vec<Acl> {
+    let own = |subnet: &String| {
+        instance
+            .interfaces
+            .iter()
+            .any(|interface| interface.subnet.as_ref() == Some(subnet))
+    };
+    let mut acls: Vec<Acl> = acls
+        .into_iter()
+        .filter(|acl| acl.subnets.iter().any(own))
+        .collect();
+    acls.sort_by(|one, other| one.id.cmp(&other.id));
+    acls
+}
+
+/// Incidents that are answered at the same time want rules of other numbers.
+fn seed(incident: &IncidentId) -> u8 {
+    incident.as_str().bytes().fold(0, u8::wrapping_add)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Putting back: each Elastic IP address where it was, and another address for the one that EC2 had assigned.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::{Client, types::Address};
+use backstop_core::UndoOutcome;
+use backstop_runtime::{StepError, action::StepRequest};
+
+use super::{
+    AddressReceipt,
+    addresses::{Assigned, Elastic, assign, associate, elastic, of_allocations},
+};
+use crate::instance::{self, Instance};
+
+/// Restores all, or nothing if an Elastic IP address can't go back.
+pub(super) async fn undo(
+    ec2: &Client,
+    request: &StepRequest,
+    receipt: &AddressReceipt,
+) -> Result<UndoOutcome, StepError> {
+    let instance = match instance::or_gone(instance::read(ec2, &request.target).await)? {
+        Ok(instance) => instance,
+        Err(gone) => return Ok(gone),
+    };
+    let allocations: Vec<String> = receipt.elastic.iter().map(|one| one.allocation.clone()).collect();
+    let now = if allocations.is_empty() {
+        Vec::new()
+    } else {
+        of_allocations(ec2, allocations).await?
+    };
+    let now: BTreeMap<&str, &Address> = now
+        .iter()
+        .filter_map(|address| Some((address.allocation_id()?, address)))
+        .collect();
+    let others = elastic(ec2, &instance).await?;
+    let drifted: Vec<String> = receipt
+        .elastic
+        .iter()
+        .filter_map(|one| drift(one, now.get(one.allocation.as_str()).copied(), &instance, &others))
+        .collect();
+    if !drifted.is_empty() {
+        return Ok(UndoOutcome::Drifted {
+            found: drifted.join("; "),
+        });
+    }
+    let mut done = Vec::new();
+    for one in &receipt.elastic {
+        let is_back = now
+            .get(one.allocation.as_str())
+            .is_some_and(|address| one.is_back(address));
+        if !is_back {
+            associate(ec2, one).await?;
+            done.push(format!(
+                "Elastic IP address {} is associated with network interface {} ({}) as before",
+                one.public_address, one.interface, one.private_address
+            ));
+        }
+    }
+    for one in receipt.assigned.iter().filter(|one| lacks(&instance, one)) {
+        assign(ec2, &one.interface, true).await?;
+        done.push(format!(
+            "EC2 assigns network interface {} a public address again, and ANOTHER one: {} went back to Amazon's pool and \
+             doesn't come again, so change whatever names it",
+            one.interface, one.public_address
+        ));
+    }
+    Ok(if done.is_empty() {
+        UndoOutcome::NothingToUndo {
+            reason: "the instance has its public addresses".to_owned(),
+        }
+    } else {
+        UndoOutcome::Restored {
+            what: done.join("; "),
+        }
+    })
+}
+
+/// Why an Elastic IP address can't go back; nothing if it can, or is back.
+fn drift(one: &Elastic, now: Option<&Address>, instance: &Instance, others: &[Elastic]) -> Option<String> {
+    let named = format!("Elastic IP address {} ({})", one.public_address, one.allocation);
+    let Some(now) = now else {
+        return Some(format!("{named} was released since"));
+    };
+    if one.is_back(now) {
+        return None;
+    }
+    if let Some(other) = now.network_interface_id().filter(|id| !id.is_empty()) {
+        return Some(format!(
+            "{named} was given to network interface {other} ({}) since",
+            now.private_ip_address().unwrap_or("no private address")
+        ));
+    }
+    let interface = instance
+        .interfaces
+        .iter()
+        .find(|interface| interface.id == one.interface);
+    let Some(interface) = interface else {
+        return Some(format!(
+            "network interface {}, which {named} was of, isn't attached to instance {} any more",
+            one.interface, instance.id
+        ));
+    };
+    if !interface.private_addresses.contains(&one.private_address) {
+        return Some(format!(
+            "network interface {} no longer has {}, which {named} was of",
+            one.interface, one.private_address
+        ));
+    }
+    others
+        .iter()
+        .find(|other| other.interface == one.interface && other.private_address == one.private_address)
+        .map(|other| {
+            format!(
+                "network interface {} ({}) has got Elastic IP address {} since, in the place of {named}",
+                one.interface, one.private_address, other.public_address
+            )
+        })
+}
+
+/// Whether the interface is there, and without a public address.
+fn lacks(instance: &Instance, one: &Assigned) -> bool {
+    instance
+        .interfaces
+        .iter()
+        .any(|interface| interface.id == one.interface && interface.public_address.is_none())
+}

@@ -33,6 +33,7 @@ use crate::{
     cut_off,
     instance::{self, Instance},
     services::Ec2,
+    witness::Witness,
 };
 
 /// See the module.
@@ -90,11 +91,21 @@ impl Action for RemovePublicAddresses {
         let receipt: AddressReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let instance = instance::read(&ec2, &request.target).await?;
+        let held = addresses::elastic(&ec2, &instance).await?;
+        let (assigned, _) = addresses::not_elastic(&instance, &held);
+        let witness = witness(request, &receipt)?;
+        let is_as_read = receipt.elastic.iter().all(|one| held.contains(one))
+            && receipt.assigned.iter().all(|one| assigned.contains(one));
         let mut first = Ok(());
-        for one in &receipt.elastic {
+        if !witness.is_in(&instance.tags) && is_as_read {
+            first = witness.write(&ec2, &instance.id).await;
+        }
+        // Only what the instance still has: of another's address nothing is taken, whatever the receipt says.
+        for one in receipt.elastic.iter().filter(|one| held.contains(one)) {
             first = first.and(addresses::disassociate(&ec2, one).await);
         }
-        for one in &receipt.assigned {
+        for one in receipt.assigned.iter().filter(|one| assigned.contains(one)) {
             first = first.and(addresses::assign(&ec2, &one.interface, false).await);
         }
         Ok(first?)
@@ -135,8 +146,14 @@ impl Action for RemovePublicAddresses {
         let receipt: AddressReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
-        undo::undo(&ec2, request, &receipt).await
+        undo::undo(&ec2, request, &receipt, &witness(request, &receipt)?).await
     }
+}
+
+/// What the instance's tag says: which addresses it had.
+fn witness(request: &StepRequest, receipt: &AddressReceipt) -> Result<Witness, StepError> {
+    let before = (&receipt.elastic, &receipt.assigned);
+    Witness::of(ec2::remove_public_addresses::SPEC.id, request, &before)
 }
 
 /// Why it waits for a person also in `auto` mode.

@@ -22,14 +22,24 @@ pub static SPEC: ActionSpec = ActionSpec {
             ec2::DESCRIBE_NETWORK_ACLS,
             ec2::DESCRIBE_ROUTE_TABLES,
         ],
-        act: &[ec2::CREATE_NETWORK_ACL_ENTRY, ec2::DESCRIBE_NETWORK_ACLS],
+        act: &[
+            ec2::CREATE_NETWORK_ACL_ENTRY,
+            ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_NETWORK_ACLS,
+            ec2::TAG_INSTANCES,
+        ],
         // Where others' rules did it, it is planned anew.
         verify: &[
             ec2::DESCRIBE_INSTANCES,
             ec2::DESCRIBE_NETWORK_ACLS,
             ec2::DESCRIBE_ROUTE_TABLES,
         ],
-        undo: &[ec2::DELETE_NETWORK_ACL_ENTRY, ec2::DESCRIBE_NETWORK_ACLS],
+        undo: &[
+            ec2::DELETE_NETWORK_ACL_ENTRY,
+            ec2::DELETE_TAGS,
+            ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_NETWORK_ACLS,
+        ],
     },
     waits_for_a_day: false,
 };

@@ -19,10 +19,17 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[],
     grants: Grants {
         plan: &[ec2::DESCRIBE_ADDRESSES, ec2::DESCRIBE_INSTANCES],
-        act: &[ec2::DISASSOCIATE_ADDRESS, ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE],
+        act: &[
+            ec2::DESCRIBE_ADDRESSES,
+            ec2::DESCRIBE_INSTANCES,
+            ec2::DISASSOCIATE_ADDRESS,
+            ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
+            ec2::TAG_INSTANCES,
+        ],
         verify: &[ec2::DESCRIBE_ADDRESSES, ec2::DESCRIBE_INSTANCES],
         undo: &[
             ec2::ASSOCIATE_ADDRESS,
+            ec2::DELETE_TAGS,
             ec2::DESCRIBE_ADDRESSES,
             ec2::DESCRIBE_INSTANCES,
             ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE,

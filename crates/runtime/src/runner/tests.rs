@@ -109,7 +109,10 @@ fn opened_with(with: Options) -> Incident {
             updated_at: None,
             message: None,
             facts: Vec::new(),
-            peers: Vec::new(),
+            peers: vec![Peer {
+                address: [203, 0, 113, 66].into(),
+                is_amazons: false,
+            }],
             hub: None,
         },
         title: "obey".into(),
@@ -131,7 +134,7 @@ async fn planned_with(task: Options, log: Options) -> (Options, Vec<String>) {
     };
     let request = step_request(&task);
     let planned = Obedient.plan(&request).await;
-    let (request, planned) = with_logged_options(&Obedient, &opened_with(log), request, planned).await;
+    let (request, planned) = as_logged(&Obedient, &opened_with(log), request, planned).await;
     (request.with, planned.unwrap().blast_radius)
 }
 
@@ -144,6 +147,79 @@ async fn a_forged_task_cant_change_the_options() {
         (with, plan),
         (options(json!(true)), vec!["untrack true".to_owned()])
     );
+}
+
+/// Plans the addresses that it is asked about.
+struct Reader;
+
+#[async_trait]
+impl Action for Reader {
+    fn spec(&self) -> &'static ActionSpec {
+        Obedient.spec()
+    }
+
+    fn reads_the_finding(&self) -> bool {
+        true
+    }
+
+    async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
+        let plan = Obedient.plan(request).await?;
+        let addresses = request.peers.iter().map(|peer| peer.address.to_string());
+        Ok(Plan {
+            blast_radius: addresses.collect(),
+            ..plan
+        })
+    }
+
+    async fn act(&self, permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
+        Obedient.act(permit, request, receipt).await
+    }
+
+    async fn verify(
+        &self,
+        request: &StepRequest,
+        receipt: Option<&Receipt>,
+    ) -> Result<Verification, StepError> {
+        Obedient.verify(request, receipt).await
+    }
+
+    async fn undo(
+        &self,
+        permit: &Permit,
+        request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<UndoOutcome, StepError> {
+        Obedient.undo(permit, request, receipt).await
+    }
+}
+
+/// Out of the log, and only for an action that says that it acts on it.
+#[tokio::test]
+async fn an_action_that_reads_the_finding_is_planned_with_its_address() {
+    let request = Obedient.request();
+    let planned = Reader.plan(&request).await;
+    assert!(planned.as_ref().unwrap().blast_radius.is_empty());
+    let incident = opened_with(Options::new());
+    let (request, planned) = as_logged(&Reader, &incident, request, planned).await;
+    assert_eq!(planned.unwrap().blast_radius, ["203.0.113.66"]);
+    assert_eq!(request.peers.len(), 1);
+    let request = Obedient.request();
+    let planned = Obedient.plan(&request).await;
+    let (request, _) = as_logged(&Obedient, &incident, request, planned).await;
+    assert_eq!(request.peers, []);
+}
+
+impl Obedient {
+    /// What the machine asks for.
+    fn request(&self) -> StepRequest {
+        step_request(&StepTask {
+            incident: "01JTESTTESTTESTTESTTESTTES".into(),
+            target: target(),
+            step: "obey".into(),
+            action: self.spec().id.into(),
+            with: Options::new(),
+        })
+    }
 }
 
 /// Notes that it acted; while it plans, the incident is closed.

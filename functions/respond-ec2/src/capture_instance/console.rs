@@ -65,7 +65,7 @@ fn end_of(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use aws_sdk_ec2::operation::get_console_output::GetConsoleOutputError;
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
 

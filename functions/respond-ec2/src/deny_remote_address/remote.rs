@@ -61,11 +61,9 @@ fn cidr(address: IpAddr) -> String {
 }
 
 /// Whether a rule is for one address that may be denied.
-pub(super) fn is_public_cidr(cidr: &str) -> bool {
-    let address = cidr.strip_suffix("/32").or_else(|| cidr.strip_suffix("/128"));
-    address
-        .and_then(|address| address.parse().ok())
-        .is_some_and(|address| not_public(address).is_none())
+pub(super) fn is_public_cidr(text: &str) -> bool {
+    let address = text.split_once('/').and_then(|(address, _)| address.parse().ok());
+    address.is_some_and(|address| cidr(address) == text && not_public(address).is_none())
 }
 
 /// Why no address like it is denied, wherever the instance is. The VPC's resolver, the metadata service and time sync are

@@ -8,15 +8,19 @@ use backstop_runtime::{StepError, action::StepRequest};
 
 use super::{
     AddressReceipt,
-    addresses::{Assigned, Elastic, assign, associate, elastic, of_allocations},
+    addresses::{self, Assigned, Elastic, assign, associate, of_allocations},
 };
-use crate::instance::{self, Instance};
+use crate::{
+    instance::{self, Instance},
+    witness::Witness,
+};
 
 /// Restores all, or nothing if an Elastic IP address can't go back.
 pub(super) async fn undo(
     ec2: &Client,
     request: &StepRequest,
     receipt: &AddressReceipt,
+    witness: &Witness,
 ) -> Result<UndoOutcome, StepError> {
     let instance = match instance::or_gone(instance::read(ec2, &request.target).await)? {
         Ok(instance) => instance,
@@ -32,7 +36,7 @@ pub(super) async fn undo(
         .iter()
         .filter_map(|address| Some((address.allocation_id()?, address)))
         .collect();
-    let others = elastic(ec2, &instance).await?;
+    let others = addresses::elastic(ec2, &instance).await?;
     let drifted: Vec<String> = receipt
         .elastic
         .iter()
@@ -43,20 +47,27 @@ pub(super) async fn undo(
             found: drifted.join("; "),
         });
     }
-    let mut done = Vec::new();
-    for one in &receipt.elastic {
-        let is_back = now
-            .get(one.allocation.as_str())
-            .is_some_and(|address| one.is_back(address));
-        if !is_back {
-            associate(ec2, one).await?;
-            done.push(format!(
-                "Elastic IP address {} is associated with network interface {} ({}) as before",
-                one.public_address, one.interface, one.private_address
-            ));
-        }
+    let is_back = |one: &Elastic| {
+        let address = now.get(one.allocation.as_str());
+        address.is_some_and(|address| one.is_back(address))
+    };
+    let elastic: Vec<&Elastic> = receipt.elastic.iter().filter(|one| !is_back(one)).collect();
+    let assigned: Vec<&Assigned> = receipt.assigned.iter().filter(|one| lacks(&instance, one)).collect();
+    if elastic.is_empty() && assigned.is_empty() {
+        return Ok(UndoOutcome::NothingToUndo {
+            reason: "the instance has its public addresses".to_owned(),
+        });
     }
-    for one in receipt.assigned.iter().filter(|one| lacks(&instance, one)) {
+    witness.check(&instance.tags)?;
+    let mut done = Vec::new();
+    for one in elastic {
+        associate(ec2, one).await?;
+        done.push(format!(
+            "Elastic IP address {} is associated with network interface {} ({}) as before",
+            one.public_address, one.interface, one.private_address
+        ));
+    }
+    for one in assigned {
         assign(ec2, &one.interface, true).await?;
         done.push(format!(
             "EC2 assigns network interface {} a public address again, and ANOTHER one: {} went back to Amazon's pool and \
@@ -64,14 +75,9 @@ pub(super) async fn undo(
             one.interface, one.public_address
         ));
     }
-    Ok(if done.is_empty() {
-        UndoOutcome::NothingToUndo {
-            reason: "the instance has its public addresses".to_owned(),
-        }
-    } else {
-        UndoOutcome::Restored {
-            what: done.join("; "),
-        }
+    witness.remove(ec2, &instance.id).await?;
+    Ok(UndoOutcome::Restored {
+        what: done.join("; "),
     })
 }
 

@@ -12,6 +12,7 @@ use backstop_core::{
     log::{ChainError, Options},
 };
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::{CallError, LedgerError};
 
@@ -65,6 +66,31 @@ pub struct StepRequest {
     /// In an undo: what was made since then is the attacker's until a person says otherwise, and stays off. `None` in any
     /// other task, where the log is read at the same time.
     pub attack_began: Option<Timestamp>,
+    /// Whether a person has approved the step, known once the log is read. What a plan reads only to find out whether it
+    /// must ask one needn't be read then.
+    pub approval: Approval,
+}
+
+/// See [`StepRequest::approval`].
+#[derive(Clone, Debug, Default)]
+pub struct Approval(Option<watch::Receiver<bool>>);
+
+impl Approval {
+    /// An approval that is told later, and who tells it.
+    pub fn told_later() -> (watch::Sender<bool>, Self) {
+        let (tell, told) = watch::channel(false);
+        (tell, Self(Some(told)))
+    }
+
+    /// Ends once it is known that a person has approved; never, if nobody has.
+    pub async fn given(&self) {
+        if let Some(mut told) = self.0.clone()
+            && told.wait_for(|is_given| *is_given).await.is_ok()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Where the step's calls go. The own role can't be narrowed for a step, so that there is no session policy.

@@ -22,7 +22,11 @@ use backstop_core::{
 pub use bounds::Bounds;
 use serde_json::Value;
 
-use crate::{Action, IncidentLog, Ledger, StepError, action::StepRequest, now};
+use crate::{
+    Action, IncidentLog, Ledger, StepError,
+    action::{Approval, StepRequest},
+    now,
+};
 
 /// The actions of one function, with what running them takes.
 pub struct Runner {
@@ -213,6 +217,7 @@ fn step_request(task: &StepTask) -> StepRequest {
         with: task.with.clone(),
         accepted: Vec::new(),
         attack_began: None,
+        approval: Approval::default(),
     }
 }
 
@@ -227,6 +232,7 @@ fn logged_request(incident: &IncidentId, state: &StepState, target: &backstop_co
         with: state.step.with.clone(),
         accepted: Vec::new(),
         attack_began: None,
+        approval: Approval::default(),
     }
 }
 

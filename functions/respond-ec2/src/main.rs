@@ -8,6 +8,7 @@ mod detach_from_auto_scaling;
 mod end_sessions;
 mod instance;
 mod isolate_instance;
+mod nitro;
 mod owner;
 mod protect_instance;
 mod read_back;
@@ -16,6 +17,7 @@ mod secure_snapshots;
 mod services;
 mod snapshot_volumes;
 mod snapshots;
+mod surroundings;
 mod tag_instance;
 #[cfg(test)]
 mod testing;

@@ -26,13 +26,16 @@ static INTERFACES: Scope = Scope::of(
 );
 
 /// Security groups that are made.
-static NEW_GROUPS: Scope = Scope::of(
-    "MakeItsOwnSecurityGroups",
-    &[
-        "arn:{partition}:ec2:{region}:{account}:security-group/*",
-        "arn:{partition}:ec2:{region}:{account}:vpc/*",
-    ],
-);
+static NEW_GROUPS: Scope = Scope {
+    why: "In a subnet that another account shares, the VPC is that account's and the group its maker's.",
+    ..Scope::of(
+        "MakeItsOwnSecurityGroups",
+        &[
+            "arn:{partition}:ec2:{region}:{account}:security-group/*",
+            "arn:{partition}:ec2:{region}:*:vpc/*",
+        ],
+    )
+};
 
 /// Security groups as they are made.
 static NEW_GROUP_TAGS: Scope = Scope {

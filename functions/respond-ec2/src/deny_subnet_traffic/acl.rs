@@ -50,6 +50,8 @@ impl Entry {
 pub(super) struct Acl {
     pub(super) id: String,
     pub(super) is_default: bool,
+    /// The account of the VPC, which others may share subnets of.
+    pub(super) owner: Option<String>,
     pub(super) subnets: Vec<String>,
     rules: Vec<NetworkAclEntry>,
 }
@@ -59,6 +61,7 @@ impl Acl {
         Some(Self {
             id: found.network_acl_id()?.to_owned(),
             is_default: found.is_default() == Some(true),
+            owner: found.owner_id().map(str::to_owned),
             subnets: found
                 .associations()
                 .iter()

@@ -13,6 +13,7 @@
 //! | `call_error` | [`CallError`]: a failed call under its fixed name |
 //! | `error_class` | the one table of AWS's error codes: what passes by waiting, and what doesn't |
 //! | `signed_call` | [`SignedCall`]: one call of a service that no SDK crate is linked for |
+//! | `presigned` | [`Presigned`]: an address that carries a signed call for a service to make |
 //! | `denied_by` | [`PolicyType`]: which kind of policy denied a call |
 
 mod access;
@@ -27,6 +28,7 @@ mod error_class;
 #[cfg(feature = "test-util")]
 mod mocks;
 mod partition;
+mod presigned;
 mod scope;
 mod service;
 mod signed_call;
@@ -41,6 +43,7 @@ pub use config::{config, loader};
 pub use credentials::{AccountError, CredentialsSource, OwnAccount, Session};
 pub use denied_by::PolicyType;
 pub use partition::{health_region, home_region, partition_of};
+pub use presigned::Presigned;
 pub use scope::{Scope, StepScope};
 pub use service::Service;
 pub use signed_call::SignedCall;

@@ -11,6 +11,7 @@ use std::{
 };
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use backstop_core::{AccountId, Region};
 
 use crate::{Accounts, Service};
@@ -37,6 +38,13 @@ impl Accounts {
     pub fn mocked(own: impl Into<AccountId>) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "AKIAEXAMPLE",
+                "secret",
+                None,
+                None,
+                "test",
+            )))
             .build();
         let mut accounts = Self::own(own.into(), config);
         accounts.mocks = Some(Mocks::default());

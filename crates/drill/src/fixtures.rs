@@ -8,6 +8,7 @@ mod load_balancers;
 mod network;
 mod sessions;
 mod target;
+mod trunk;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -42,6 +42,6 @@ pub use environment::{Environment, EnvironmentError, EnvironmentOptions};
 pub use error::DrillError;
 pub use fixtures::Fixtures;
 pub use policy::policy_by_meaning;
-pub use report::Report;
+pub use report::{Report, Unproven};
 pub use run::{Ending, run};
 pub use verdict::Verdict;

@@ -7,6 +7,7 @@ use backstop_core::{
     aftermath::Aftermath,
     incident::{Confirmation, Incident, Status, Verdict as Reading},
     investigation::Investigation,
+    log::{Event, Record},
 };
 use backstop_playbook::drill::Drill;
 use serde::Serialize;
@@ -58,6 +59,18 @@ pub struct Report {
     pub probes: Vec<ProbeResult>,
     /// The states read back.
     pub checks: Vec<CheckResult>,
+    /// The step that can't be proven, if the drill expects one, and what must be named by what was read back of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_unproven: Option<Unproven>,
+    /// The containing steps that couldn't be proven, with what was read back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unproven: Vec<Unproven>,
+    /// The steps that may change something before a person is asked, if the drill expects that one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_change_unasked: Option<Vec<String>>,
+    /// The steps that changed something before a person approved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed_unasked: Vec<String>,
     /// The steps that failed or were refused, with the call that was denied.
     pub failed_steps: Vec<FailedStep>,
     /// What was planned, now → after.
@@ -136,6 +149,13 @@ impl Report {
                 .iter()
                 .map(|check| CheckResult::planned(check, changes_nothing))
                 .collect(),
+            expected_unproven: None,
+            unproven: Vec::new(),
+            may_change_unasked: drill
+                .before_asking
+                .as_ref()
+                .map(|steps| steps.iter().map(|step| step.to_string()).collect()),
+            changed_unasked: Vec::new(),
             failed_steps: Vec::new(),
             plan: Vec::new(),
             expected_proposals: Vec::new(),
@@ -163,6 +183,7 @@ impl Report {
             Some(Reading::Partial { .. }) | None => None,
         };
         self.approved_by.clone_from(&incident.approvals);
+        self.unproven = unproven(incident);
         self.failed_steps = failed_steps(incident);
         self.plan = plan(incident);
         self.evidence = incident.evidence.entries.clone();
@@ -183,13 +204,82 @@ impl Report {
         self.as_expected = is_restored
             && match self.mode {
                 Mode::Observe => self.error.is_none() && nothing_changed,
-                Mode::Approve | Mode::Auto => self.verdict == Verdict::Contained,
+                Mode::Approve | Mode::Auto => self.ended_as_expected() && self.asked_as_expected(),
             }
             && self.proposals == self.expected_proposals;
         if !matches!(self.status, Some(Status::Contained | Status::Confirmed)) {
             self.time_to_contain_ms = None;
         }
     }
+}
+
+impl Report {
+    /// Contained; or partially, by the one step that can't be proven, which names what goes on.
+    fn ended_as_expected(&self) -> bool {
+        let Some(expected) = &self.expected_unproven else {
+            return self.verdict == Verdict::Contained;
+        };
+        let is_honest = match self.unproven.as_slice() {
+            [only] => {
+                only.step == expected.step && expected.names.iter().all(|name| only.observed.contains(name))
+            }
+            _ => false,
+        };
+        self.status == Some(Status::PartiallyContained)
+            && self.error.is_none()
+            && is_honest
+            && self.probes.iter().all(ProbeResult::is_after_as_expected)
+            && self.checks.iter().all(CheckResult::is_after_as_expected)
+    }
+
+    fn asked_as_expected(&self) -> bool {
+        self.may_change_unasked.as_ref().is_none_or(|allowed| {
+            let is_allowed = |step: &String| allowed.contains(step);
+            !self.approved_by.is_empty() && self.changed_unasked.iter().all(is_allowed)
+        })
+    }
+}
+
+/// A step that couldn't be proven.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unproven {
+    /// The step's name in the playbook.
+    pub step: String,
+    /// What was read back.
+    pub observed: String,
+    /// What it must name, where it is expected.
+    pub names: Vec<String>,
+}
+
+fn unproven(incident: &Incident) -> Vec<Unproven> {
+    let unproven = incident.steps.iter().filter_map(|state| {
+        let read = state.verification.as_ref().filter(|read| !read.holds)?;
+        (!state.is_evidence()).then(|| Unproven {
+            step: state.step.step.to_string(),
+            observed: read.observed.clone(),
+            names: Vec::new(),
+        })
+    });
+    unproven.collect()
+}
+
+/// The steps, but for evidence, that changed something before the first approval.
+pub(super) fn changed_unasked(records: &[Record], incident: &Incident) -> Vec<String> {
+    let approvals = records
+        .iter()
+        .filter(|record| matches!(record.event, Event::Approved { .. }));
+    let approved_at = approvals.map(|record| record.at).min();
+    let before = records
+        .iter()
+        .filter(|record| approved_at.is_none_or(|approved| record.at < approved));
+    let changing = before.filter_map(|record| match &record.event {
+        Event::Acting { plan } if !plan.changes.is_empty() => Some(&plan.step),
+        _ => None,
+    });
+    changing
+        .filter(|step| incident.step(step).is_some_and(|state| !state.is_evidence()))
+        .map(ToString::to_string)
+        .collect()
 }
 
 fn failed_steps(incident: &Incident) -> Vec<FailedStep> {

@@ -11,13 +11,14 @@ pub use super::start::finding_about;
 use backstop_emulator::Progress;
 
 use super::{
-    Drill, DrillError, Environment, Fixtures, Report,
+    Drill, DrillError, Environment, Fixtures, Report, Unproven,
     calls::FunctionCalls,
     check,
     cost::{self, Cost},
     follow,
     oncall::OnCall,
     probe,
+    report::changed_unasked,
     start::{self, Started},
     state_snapshot::StateSnapshot,
     undo,
@@ -56,6 +57,14 @@ async fn attempt(
     )
     .await?;
     report.expected_proposals = expected_proposals(environment, drill, &fixtures)?;
+    report.expected_unproven = match &drill.unproven {
+        Some(step) => Some(Unproven {
+            step: step.to_string(),
+            names: fixtures.instance(drill.about())?.branches.clone(),
+            ..Unproven::default()
+        }),
+        None => None,
+    };
     step(
         progress,
         "probe before",
@@ -203,7 +212,10 @@ async fn follow_up(
     report.incident = Some(opened.id().to_string());
     progress.note(&format!("  incident {}", opened.id()));
     let followed = follow::execution(environment, &opened, oncall, progress).await;
-    report.take_incident(&environment.ledger().log(opened.id()).await?.incident()?);
+    let log = environment.ledger().log(opened.id()).await?;
+    let incident = log.incident()?;
+    report.take_incident(&incident);
+    report.changed_unasked = changed_unasked(log.records(), &incident);
     let ended = followed?;
     report.transitions = Some(ended.history.transitions());
     report.machine_failure = ended.failure;

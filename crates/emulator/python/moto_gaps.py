@@ -17,6 +17,7 @@ def fill():
     keep_connection_tracking()
     take_screenshots()
     keep_groups_of_attached_interfaces()
+    keep_interface_types()
     lock_snapshots()
     share_snapshots()
     refuse_members_and_strangers()
@@ -97,6 +98,20 @@ def keep_groups_of_attached_interfaces():
     from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 
     NetworkInterface.group_set = property(lambda self: self._group_set)
+
+
+def keep_interface_types():
+    """Moto forgets CreateNetworkInterface's InterfaceType."""
+    from moto.ec2.responses import EC2Response
+
+    create = EC2Response.create_network_interface
+
+    def create_network_interface(self):
+        created = create(self)
+        created.result["NetworkInterface"].interface_type = self._get_param("InterfaceType", "interface")
+        return created
+
+    EC2Response.create_network_interface = create_network_interface
 
 
 def lock_snapshots():

@@ -13,6 +13,7 @@ use backstop_core::{
     log::{ChainError, Options},
 };
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::{CallError, LedgerError};
 
@@ -74,6 +75,31 @@ pub struct StepRequest {
     /// With whom the target talked, by the finding that opened the incident; none for an action that doesn't
     /// [read it](Action::reads_the_finding).
     pub peers: Vec<Peer>,
+    /// Whether a person has approved the step, known once the log is read. What a plan reads only to find out whether it
+    /// must ask one needn't be read then.
+    pub approval: Approval,
+}
+
+/// See [`StepRequest::approval`].
+#[derive(Clone, Debug, Default)]
+pub struct Approval(Option<watch::Receiver<bool>>);
+
+impl Approval {
+    /// An approval that is told later, and who tells it.
+    pub fn told_later() -> (watch::Sender<bool>, Self) {
+        let (tell, told) = watch::channel(false);
+        (tell, Self(Some(told)))
+    }
+
+    /// Ends once it is known that a person has approved; never, if nobody has.
+    pub async fn given(&self) {
+        if let Some(mut told) = self.0.clone()
+            && told.wait_for(|is_given| *is_given).await.is_ok()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Where the step's calls go. The own role can't be narrowed for a step, so that there is no session policy.

@@ -23,7 +23,11 @@ use backstop_core::{
 pub use bounds::Bounds;
 use serde_json::Value;
 
-use crate::{Action, IncidentLog, Ledger, StepError, action::StepRequest, now};
+use crate::{
+    Action, IncidentLog, Ledger, StepError,
+    action::{Approval, StepRequest},
+    now,
+};
 
 /// The actions of one function, with what running them takes.
 pub struct Runner {
@@ -215,6 +219,7 @@ fn step_request(task: &StepTask) -> StepRequest {
         accepted: Vec::new(),
         attack_began: None,
         peers: Vec::new(),
+        approval: Approval::default(),
     }
 }
 
@@ -230,6 +235,7 @@ fn logged_request(incident: &IncidentId, state: &StepState, target: &backstop_co
         accepted: Vec::new(),
         attack_began: None,
         peers: Vec::new(),
+        approval: Approval::default(),
     }
 }
 

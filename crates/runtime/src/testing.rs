@@ -12,7 +12,7 @@ use backstop_core::{
     kind,
 };
 
-use crate::action::StepRequest;
+use crate::action::{Approval, StepRequest};
 
 /// The account in which all of it happens.
 pub const ACCOUNT: &str = "123456789012";
@@ -42,6 +42,7 @@ pub fn step_request(resource: Resource) -> StepRequest {
         accepted: Vec::new(),
         attack_began: None,
         peers: Vec::new(),
+        approval: Approval::default(),
     }
 }
 

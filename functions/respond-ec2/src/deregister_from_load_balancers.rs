@@ -49,13 +49,14 @@ struct RegistrationReceipt {
 }
 
 /// Everything that holds the instance.
-struct Holders {
+pub(crate) struct Holders {
     targets: target_groups::Found,
     classic: Vec<classic::Member>,
 }
 
 impl Holders {
-    async fn of(aws: &Access<'_>, instance: &Instance) -> Result<Self, CallError> {
+    /// Reads it, as far as it can be in time.
+    pub(crate) async fn of(aws: &Access<'_>, instance: &Instance) -> Result<Self, CallError> {
         let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
         let (targets, classic) = tokio::try_join!(
             target_groups::find(&elb, instance),
@@ -64,19 +65,30 @@ impl Holders {
         Ok(Self { targets, classic })
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether nothing does, as far as was read.
+    pub(crate) fn is_empty(&self) -> bool {
         self.targets.members.is_empty() && self.classic.is_empty()
     }
 }
 
-/// Why whatever takes the instance out of service waits for a person: no load balancer that sends users to it would
-/// have another to send them to.
-pub(crate) async fn last_healthy_target(
-    aws: &Access<'_>,
-    instance: &Instance,
-) -> Result<Option<String>, CallError> {
-    let holders = Holders::of(aws, instance).await?;
-    Ok(words::needs_approval(&holders))
+impl Holders {
+    /// Why whatever takes the instance out of service waits for a person: no load balancer that sends users to it would
+    /// have another to send them to, or nobody knows.
+    pub(crate) fn needs_approval(&self) -> Option<String> {
+        words::needs_approval(self)
+    }
+
+    /// The load balancers through which connections are tracked whatever the security groups say, in words.
+    pub(crate) fn tracking(&self) -> impl Iterator<Item = String> {
+        let groups = self.targets.tracking.iter();
+        groups.map(|name| format!("the load balancer of target group {name}"))
+    }
+
+    /// Sentences on what wasn't read.
+    pub(crate) fn unread(&self) -> Option<String> {
+        let (unread, of) = self.targets.unread?;
+        Some(format!("{unread} of {of} target groups weren't read in time"))
+    }
 }
 
 impl DeregisterFromLoadBalancers {
@@ -126,7 +138,7 @@ impl Action for DeregisterFromLoadBalancers {
             changes: words::changes(&holders, &receipt.instance),
             blast_radius: words::blast_radius(&holders),
             limits: words::limits(&holders),
-            needs_approval: words::needs_approval(&holders),
+            needs_approval: holders.needs_approval(),
             captured: None,
             manual_undo: words::manual_undo(&receipt, request.target.region.as_str()),
             receipt: write_receipt(&receipt)?,

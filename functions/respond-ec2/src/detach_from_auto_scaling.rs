@@ -30,6 +30,7 @@ use crate::{
     instance::{self, id_of},
     read_back::unless_done,
     services::{AutoScaling, Ec2},
+    surroundings::Surroundings,
     witness::Witness,
 };
 
@@ -102,7 +103,12 @@ impl Action for DetachFromAutoScaling {
             });
         };
         let before = MembershipReceipt::of(&member, id);
-        let group = group::read(&autoscaling, &before.group, id).await?;
+        // Leaving the group also leaves its target groups, which know more of who serves than the group does.
+        let (group, surroundings) = tokio::join!(
+            group::read(&autoscaling, &before.group, id),
+            Surroundings::read(&aws, &instance, request)
+        );
+        let group = group?;
         let leaving = group::is_leaving(&before.lifecycle_state);
         let change = (!leaving).then(|| Change {
             api: permissions::autoscaling::DETACH_INSTANCES.action.to_owned(),
@@ -124,7 +130,7 @@ impl Action for DetachFromAutoScaling {
                 .as_ref()
                 .map(|group| limits(group, &before))
                 .unwrap_or_default(),
-            needs_approval: group.as_ref().and_then(|group| too_few_remain(group, &before)),
+            needs_approval: surroundings.last_to_serve(),
             captured: None,
             manual_undo: manual_undo(request, &before),
             receipt: write_receipt(&MembershipReceipt { interfaces, ..before })?,
@@ -234,15 +240,26 @@ fn witness(request: &StepRequest, receipt: &MembershipReceipt) -> Result<Witness
     Witness::of(ec2::detach_from_auto_scaling::SPEC.id, request, &before)
 }
 
-/// Why whatever takes the instance out of service waits for a person: too few others in its group serve.
-pub(crate) async fn last_healthy_member(aws: &Access<'_>, id: &str) -> Result<Option<String>, CallError> {
+/// What the instance's place in a group says.
+#[derive(Debug, Default)]
+pub(crate) struct Membership {
+    pub(crate) is_member: bool,
+    /// Why whatever takes the instance out of service waits for a person: too few others in its group serve.
+    pub(crate) needs_approval: Option<String>,
+}
+
+/// Reads it.
+pub(crate) async fn membership_of(aws: &Access<'_>, id: &str) -> Result<Membership, CallError> {
     let autoscaling = aws.client::<AutoScaling>();
     let Some(member) = group::membership(&autoscaling, id).await? else {
-        return Ok(None);
+        return Ok(Membership::default());
     };
     let before = MembershipReceipt::of(&member, id);
     let group = group::read(&autoscaling, &before.group, id).await?;
-    Ok(group.and_then(|group| too_few_remain(&group, &before)))
+    Ok(Membership {
+        is_member: true,
+        needs_approval: group.and_then(|group| too_few_remain(&group, &before)),
+    })
 }
 
 /// Most members of one group may be compromised one after another, by the same hole: each must not count on the others until

@@ -1,7 +1,10 @@
 //! One instance as EC2 knows it: its state, interfaces, volumes, profile and tags. The finding's word on any
 //! of these is a hint.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use aws_sdk_ec2::types::{self, InstanceStateName};
 use backstop_actions::permissions;
@@ -38,6 +41,12 @@ pub(crate) struct Instance {
     /// The service that alone may change it (EC2 User Guide, "Amazon EC2 managed instances").
     #[serde(default)]
     pub(crate) operator: Option<String>,
+    /// `m5.large`.
+    #[serde(default)]
+    pub(crate) instance_type: Option<String>,
+    /// What Kubernetes calls the node, unless it was told otherwise.
+    #[serde(default)]
+    pub(crate) private_dns_name: Option<String>,
 }
 
 /// A network interface that is attached to the instance.
@@ -60,6 +69,12 @@ pub(crate) struct Interface {
     /// Whether it carries branch interfaces of pods or tasks.
     #[serde(default)]
     pub(crate) is_trunk: bool,
+    /// The service that alone may change it, by EC2's own word.
+    #[serde(default)]
+    pub(crate) operator: Option<String>,
+    /// Whether its description says that it is a task's: whoever may change descriptions can write that, too.
+    #[serde(default)]
+    pub(crate) looks_like_a_tasks: bool,
     /// Whether its source/destination check is off.
     #[serde(default)]
     pub(crate) forwards: bool,
@@ -166,6 +181,13 @@ pub(crate) fn or_gone<T>(read: Result<T, StepError>) -> Result<Result<T, UndoOut
 }
 
 impl Instance {
+    /// The VPCs of its interfaces: nearly always one.
+    pub(crate) fn vpcs(&self) -> Vec<String> {
+        let interfaces = self.interfaces.iter();
+        let vpcs: BTreeSet<String> = interfaces.filter_map(|interface| interface.vpc.clone()).collect();
+        vpcs.into_iter().collect()
+    }
+
     /// The instance as the actions know it.
     pub(crate) fn of(found: &types::Instance, id: &str, target: &Target) -> Self {
         let mut interfaces: Vec<Interface> = found.network_interfaces().iter().map(Interface::of).collect();
@@ -205,15 +227,23 @@ impl Instance {
             is_instance_store: found.root_device_type() == Some(&types::DeviceType::InstanceStore),
             is_spot: found.instance_lifecycle() == Some(&types::InstanceLifecycleType::Spot),
             root_device: found.root_device_name().map(str::to_owned),
-            operator: found
-                .operator()
-                .filter(|operator| operator.managed() == Some(true))
-                .map(|operator| operator.principal().unwrap_or("an AWS service").to_owned()),
+            operator: operator_of(found.operator()),
+            instance_type: found.instance_type().map(|kind| kind.as_str().to_owned()),
+            private_dns_name: found
+                .private_dns_name()
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned),
         }
     }
 }
 
 impl Interface {
+    /// Whether it is one of its addresses, or in a range that is delegated to it for pods.
+    pub(crate) fn has_address(&self, address: &str) -> bool {
+        let mut own = self.private_addresses.iter().chain(&self.ipv6_addresses);
+        own.any(|own| own == address) || self.prefixes.iter().any(|prefix| holds(prefix, address))
+    }
+
     fn of(found: &types::InstanceNetworkInterface) -> Self {
         let mut groups: Vec<String> = found
             .groups()
@@ -247,6 +277,8 @@ impl Interface {
                 .collect(),
             prefixes: prefixes(found),
             is_trunk: found.interface_type() == Some("trunk"),
+            operator: operator_of(found.operator()),
+            looks_like_a_tasks: found.description().is_some_and(is_of_task),
             forwards: found.source_dest_check() == Some(false),
             public_address: found
                 .association()
@@ -257,6 +289,41 @@ impl Interface {
                 .and_then(|tracking| tracking.tcp_established_timeout()),
         }
     }
+}
+
+/// Whether an address is in a prefix, such as `10.0.0.16/28`.
+fn holds(prefix: &str, address: &str) -> bool {
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(address) => (u128::from(u32::from(address)), 32_u32),
+        IpAddr::V6(address) => (u128::from(address), 128),
+    };
+    let Some((first, length)) = prefix.split_once('/') else {
+        return false;
+    };
+    let (Ok(first), Ok(length), Ok(address)) = (
+        first.parse::<IpAddr>(),
+        length.parse::<u32>(),
+        address.parse::<IpAddr>(),
+    ) else {
+        return false;
+    };
+    let ((first, size), (address, same)) = (bits(first), bits(address));
+    let free = size.saturating_sub(length);
+    size == same
+        && first.checked_shr(free).unwrap_or_default() == address.checked_shr(free).unwrap_or_default()
+}
+
+fn operator_of(found: Option<&types::OperatorResponse>) -> Option<String> {
+    found
+        .filter(|operator| operator.managed() == Some(true))
+        .map(|operator| operator.principal().unwrap_or("an AWS service").to_owned())
+}
+
+/// Amazon ECS describes the interface of a task in `awsvpc` mode by the ARN of its attachment.
+fn is_of_task(description: &str) -> bool {
+    description
+        .strip_prefix("arn:")
+        .is_some_and(|rest| rest.contains(":ecs:") && rest.contains(":attachment/"))
 }
 
 fn prefixes(found: &types::InstanceNetworkInterface) -> Vec<String> {

@@ -13,7 +13,6 @@ mod act;
 mod default_timeout;
 mod group;
 mod interface;
-mod last;
 mod open_group;
 mod tracked;
 mod undo;
@@ -32,11 +31,16 @@ use backstop_runtime::{
 };
 use serde::{Deserialize, Serialize};
 
-use self::group::{Isolation, IsolationGroup};
+use self::{
+    group::{Isolation, IsolationGroup},
+    tracked::Paths,
+};
 use crate::{
     instance::{self, Instance, Interface},
-    owner,
+    nitro,
+    owner::{self, branches},
     services::Ec2,
+    surroundings::Surroundings,
     witness::Witness,
 };
 
@@ -75,6 +79,19 @@ struct Before {
     tcp_established_timeout: Option<i32>,
     /// Whether it is opened before it is isolated.
     untrack: bool,
+    /// Whether it looks like a task's, which nobody but Amazon ECS can change: it is tried, and a refusal is expected.
+    #[serde(default)]
+    looks_like_a_tasks: bool,
+    /// Whether its instance's type has no connection tracking that could be configured.
+    #[serde(default)]
+    has_fixed_tracking: bool,
+}
+
+impl Before {
+    /// Whether the timeout is to be shortened.
+    fn is_shortened(&self) -> bool {
+        self.tcp_established_timeout != Some(SHORTEST_TIMEOUT) && !self.has_fixed_tracking
+    }
 }
 
 /// What the instance's tag says of them: where they were, in which groups, with which timeout.
@@ -120,26 +137,32 @@ impl Action for IsolateInstance {
         let ec2 = aws.client::<Ec2>();
         let wants_untracking = request.flag(&ec2::isolate_instance::UNTRACK)?;
         let instance = instance::read(&ec2, &request.target).await?;
-        if let Some(reason) = owner::only_its_operator(&instance) {
-            return Err(StepError::Refused {
-                guardrail: "operated-by-a-service".to_owned(),
-                reason,
-            });
-        }
-        let (groups, paths, last) = tokio::join!(
+        owner::refuse_operated(&instance)?;
+        let (groups, surroundings, branches) = tokio::join!(
             groups_of(&aws, request, &instance),
-            tracked::read(&aws, &instance),
-            last::serving(&aws, &instance)
+            Surroundings::read(&aws, &instance, request),
+            branches::of(&ec2, &instance)
         );
         let groups = groups?;
+        let paths = Paths::of(&surroundings, &instance, &request.target.account);
         let interfaces = instance
             .interfaces
             .iter()
-            .map(|interface| before(interface, wants_untracking && paths.is_direct(interface)))
+            .filter(|interface| interface.operator.is_none())
+            .map(|interface| {
+                before(
+                    &instance,
+                    interface,
+                    wants_untracking && paths.is_direct(interface),
+                )
+            })
             .collect::<Result<Vec<_>, _>>()?;
         if interfaces.is_empty() {
             return Err(StepError::NotApplicable {
-                reason: format!("instance {} has no network interface", instance.id),
+                reason: format!(
+                    "instance {} has no network interface that can be changed",
+                    instance.id
+                ),
             });
         }
         let changes = changes(&interfaces, &groups, self.open_for);
@@ -161,8 +184,8 @@ impl Action for IsolateInstance {
             } else {
                 Vec::new()
             },
-            limits: words::limits(&instance, &paths, &untracking, playbooks()),
-            needs_approval: last?.filter(|_| is_open),
+            limits: words::limits(&instance, &paths, &branches, &untracking, playbooks()),
+            needs_approval: surroundings.needs_approval(&instance).filter(|_| is_open),
             captured: None,
             manual_undo: words::manual_undo(&interfaces, &instance, &request.target),
             receipt: write_receipt(&IsolationReceipt {
@@ -203,8 +226,9 @@ impl Action for IsolateInstance {
             }
             Err(error) => return Err(error),
         };
+        let branches = branches::of(&ec2, &instance).await?;
         let mut groups = BTreeMap::new();
-        for vpc in vpcs(&instance) {
+        for vpc in instance.vpcs() {
             let place = group::Place {
                 vpc: &vpc,
                 account: &request.target.account,
@@ -215,8 +239,9 @@ impl Action for IsolateInstance {
         let faults: Vec<String> = instance
             .interfaces
             .iter()
+            .filter(|interface| interface.operator.is_none())
             .filter_map(|interface| words::fault(interface, &groups))
-            .chain(owner::unseen_interfaces(&instance))
+            .chain(owner::uncovered_interfaces(&instance, &branches))
             .collect();
         Ok(Verification {
             holds: faults.is_empty(),
@@ -247,18 +272,6 @@ impl Action for IsolateInstance {
     }
 }
 
-/// The VPCs of an instance's interfaces: nearly always one.
-fn vpcs(instance: &Instance) -> Vec<String> {
-    let mut vpcs: Vec<String> = instance
-        .interfaces
-        .iter()
-        .filter_map(|interface| interface.vpc.clone())
-        .collect();
-    vpcs.sort();
-    vpcs.dedup();
-    vpcs
-}
-
 /// What there is of our isolation group in each VPC.
 async fn groups_of(
     aws: &Access<'_>,
@@ -267,7 +280,7 @@ async fn groups_of(
 ) -> Result<BTreeMap<String, Isolation>, StepError> {
     let ec2 = aws.client::<Ec2>();
     let mut groups = BTreeMap::new();
-    for vpc in vpcs(instance) {
+    for vpc in instance.vpcs() {
         let place = group::Place {
             vpc: &vpc,
             account: &request.target.account,
@@ -278,7 +291,7 @@ async fn groups_of(
     Ok(groups)
 }
 
-fn before(interface: &Interface, untrack: bool) -> Result<Before, StepError> {
+fn before(instance: &Instance, interface: &Interface, untrack: bool) -> Result<Before, StepError> {
     let vpc = interface.vpc.clone().ok_or_else(|| StepError::Invalid {
         what: "what EC2 says of the instance",
         detail: format!("network interface `{}` is in no VPC", interface.id),
@@ -288,7 +301,9 @@ fn before(interface: &Interface, untrack: bool) -> Result<Before, StepError> {
         vpc,
         groups: interface.groups.clone(),
         tcp_established_timeout: interface.tcp_established_timeout,
-        untrack,
+        untrack: untrack && !interface.looks_like_a_tasks,
+        looks_like_a_tasks: interface.looks_like_a_tasks,
+        has_fixed_tracking: instance.instance_type.as_deref().is_some_and(nitro::is_without),
     })
 }
 
@@ -304,7 +319,7 @@ fn changes(interfaces: &[Before], groups: &BTreeMap<String, Isolation>, open_for
             .get(&interface.vpc)
             .and_then(Isolation::id)
             .is_some_and(|id| interface.groups == [id]);
-        if interface.tcp_established_timeout != Some(SHORTEST_TIMEOUT) {
+        if interface.is_shortened() {
             changes.push(words::shorten(interface));
         }
         if interface.untrack && !is_isolated {

@@ -12,6 +12,7 @@ mod forged;
 mod instance;
 mod isolate_instance;
 mod network_acl;
+mod nitro;
 mod owner;
 mod protect_instance;
 mod read_back;
@@ -22,6 +23,7 @@ mod secure_snapshots;
 mod services;
 mod snapshot_volumes;
 mod snapshots;
+mod surroundings;
 mod tag_instance;
 #[cfg(test)]
 mod testing;

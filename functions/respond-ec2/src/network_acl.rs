@@ -58,6 +58,8 @@ impl Entry {
 pub(crate) struct Acl {
     pub(crate) id: String,
     pub(crate) is_default: bool,
+    /// The account of the VPC, which others may share subnets of.
+    pub(crate) owner: Option<String>,
     pub(crate) subnets: Vec<String>,
     rules: Vec<NetworkAclEntry>,
 }
@@ -67,6 +69,7 @@ impl Acl {
         Some(Self {
             id: found.network_acl_id()?.to_owned(),
             is_default: found.is_default() == Some(true),
+            owner: found.owner_id().map(str::to_owned),
             subnets: found
                 .associations()
                 .iter()

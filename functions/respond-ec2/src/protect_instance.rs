@@ -25,6 +25,7 @@ use setting::Setting;
 use crate::{
     cut_off::{self, Placement},
     instance::{self, Instance},
+    owner,
     services::Ec2,
     witness::Witness,
 };
@@ -65,6 +66,7 @@ impl Action for ProtectInstance {
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let (instance, mut before) = self.read(request).await?;
+        owner::refuse_operated(&instance)?;
         before.retain(|setting| *setting != setting.protected());
         let change = |setting: &Setting| Change {
             api: permissions::ec2::MODIFY_INSTANCE_ATTRIBUTE.action.to_owned(),

@@ -31,7 +31,7 @@ use backstop_runtime::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{instance, services::Ec2};
+use crate::{instance, services::Ec2, surroundings::Surroundings};
 
 /// Containment doesn't wait longer for what is only told.
 const LONGEST_READING: Duration = Duration::from_secs(4);
@@ -111,9 +111,10 @@ impl Action for RevokeInstanceCredentials {
                  revoke the sessions of its role"
             ),
         })?;
-        let (role, others) = tokio::join!(
+        let (role, others, surroundings) = tokio::join!(
             role_of(&aws, &profile_arn),
-            tokio::time::timeout(LONGEST_READING, association::others_with(&ec2, &profile_arn, id))
+            tokio::time::timeout(LONGEST_READING, association::others_with(&ec2, &profile_arn, id)),
+            Surroundings::read(&aws, &instance, request)
         );
         let others = others.map_or(None, Result::ok);
         let role = role?;
@@ -135,7 +136,8 @@ impl Action for RevokeInstanceCredentials {
             changes: words::changes(&instance, &profile_arn, policy.as_ref().zip(state.as_ref())),
             blast_radius: words::blast_radius(&instance, others.as_deref(), policy.as_ref()),
             limits: words::limits(policy.as_ref()),
-            needs_approval: None,
+            // Without its role the last server is as good as down.
+            needs_approval: surroundings.needs_approval(&instance),
             captured: None,
             manual_undo: words::manual_undo(&request.target, &instance.id, &profile_arn, policy.as_ref()),
             receipt: write_receipt(&CredentialsReceipt {

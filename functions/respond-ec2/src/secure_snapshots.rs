@@ -105,11 +105,13 @@ impl Action for SecureSnapshots {
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
         let receipt: CustodyReceipt = read_receipt(receipt)?;
-        let ec2 = self.accounts.at(request)?.client::<Ec2>();
+        let aws = self.accounts.at(request)?;
+        let (ec2, config) = (aws.client::<Ec2>(), aws.config());
         let evidence = Evidence::of(&ec2, &request.incident).await?;
         let custody = self.custody_at(request);
         Keeping {
             ec2: &ec2,
+            config: &config,
             evidence: &evidence,
             custody: &custody,
             incident: &request.incident,

@@ -100,6 +100,67 @@ pub(crate) fn witnessing() -> [Rule; 2] {
     ]
 }
 
+/// What stands around an instance that nothing sends users to: no route tables, target groups or Classic Load Balancers.
+pub(crate) fn no_routes() -> Rule {
+    mock!(Client::describe_route_tables).then_output(|| {
+        aws_sdk_ec2::operation::describe_route_tables::DescribeRouteTablesOutput::builder().build()
+    })
+}
+
+pub(crate) fn no_target_groups() -> Rule {
+    use aws_sdk_elasticloadbalancingv2::{
+        Client, operation::describe_target_groups::DescribeTargetGroupsOutput,
+    };
+    mock!(Client::describe_target_groups).then_output(|| DescribeTargetGroupsOutput::builder().build())
+}
+
+/// One target group, `web`, with these targets.
+pub(crate) fn target_group(
+    targets: &'static [(
+        &'static str,
+        aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum,
+    )],
+) -> [Rule; 2] {
+    use aws_sdk_elasticloadbalancingv2::{
+        Client,
+        operation::{
+            describe_target_groups::DescribeTargetGroupsOutput,
+            describe_target_health::DescribeTargetHealthOutput,
+        },
+        types::{TargetDescription, TargetGroup, TargetHealth, TargetHealthDescription, TargetTypeEnum},
+    };
+    let group = TargetGroup::builder()
+        .target_group_arn("web")
+        .target_group_name("web")
+        .target_type(TargetTypeEnum::Instance)
+        .vpc_id(VPC)
+        .build();
+    let groups = mock!(Client::describe_target_groups).then_output(move || {
+        DescribeTargetGroupsOutput::builder()
+            .target_groups(group.clone())
+            .build()
+    });
+    let health = mock!(Client::describe_target_health).then_output(|| {
+        let described = targets.iter().map(|(id, state)| {
+            TargetHealthDescription::builder()
+                .target(TargetDescription::builder().id(*id).port(80).build())
+                .target_health(TargetHealth::builder().state(state.clone()).build())
+                .build()
+        });
+        DescribeTargetHealthOutput::builder()
+            .set_target_health_descriptions(Some(described.collect()))
+            .build()
+    });
+    [groups, health]
+}
+
+pub(crate) fn no_classic_balancers() -> Rule {
+    use aws_sdk_elasticloadbalancing::{
+        Client, operation::describe_load_balancers::DescribeLoadBalancersOutput,
+    };
+    mock!(Client::describe_load_balancers).then_output(|| DescribeLoadBalancersOutput::builder().build())
+}
+
 /// EC2 has never heard of the instance, or has forgotten it.
 pub(crate) fn gone() -> Rule {
     mock!(Client::describe_instances).then_error(|| {

@@ -29,7 +29,13 @@ const LACKING: &[(&str, &str, &str)] = &[
         "ec2:ModifyNetworkInterfaceAttribute",
     ),
     ("console-session", "deny-user", "iam:PutUserPolicy"),
+    ("container-node", "isolate", "ec2:ModifyNetworkInterfaceAttribute"),
     ("lambda-session", "deny-session", "iam:PutRolePolicy"),
+    (
+        "last-healthy-target",
+        "detach-from-auto-scaling",
+        "autoscaling:DetachInstances",
+    ),
     (
         "last-server",
         "deregister",

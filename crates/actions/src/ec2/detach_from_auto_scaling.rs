@@ -4,7 +4,7 @@ use backstop_core::{TargetKind, log::Phase};
 
 use crate::{
     ActionSpec, Grants, Impact,
-    permissions::{autoscaling, ec2},
+    permissions::{autoscaling, ec2, elasticloadbalancing},
 };
 
 /// Its contract.
@@ -24,6 +24,12 @@ pub static SPEC: ActionSpec = ActionSpec {
             autoscaling::DESCRIBE_AUTO_SCALING_GROUPS,
             autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
             ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_ROUTE_TABLES,
+            ec2::DESCRIBE_SECURITY_GROUPS,
+            elasticloadbalancing::DESCRIBE_INSTANCE_HEALTH,
+            elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
+            elasticloadbalancing::DESCRIBE_TARGET_GROUPS,
+            elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
         ],
         act: &[
             autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,

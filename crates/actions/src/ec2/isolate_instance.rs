@@ -29,6 +29,7 @@ pub static SPEC: ActionSpec = ActionSpec {
             autoscaling::DESCRIBE_AUTO_SCALING_GROUPS,
             autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
             ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_NETWORK_INTERFACES,
             ec2::DESCRIBE_ROUTE_TABLES,
             ec2::DESCRIBE_SECURITY_GROUPS,
             elasticloadbalancing::DESCRIBE_INSTANCE_HEALTH,
@@ -51,7 +52,11 @@ pub static SPEC: ActionSpec = ActionSpec {
             ec2::TAG_INSTANCES,
             ec2::TAG_NEW_GROUPS,
         ],
-        verify: &[ec2::DESCRIBE_INSTANCES, ec2::DESCRIBE_SECURITY_GROUPS],
+        verify: &[
+            ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_NETWORK_INTERFACES,
+            ec2::DESCRIBE_SECURITY_GROUPS,
+        ],
         undo: &[
             ec2::DELETE_TAGS,
             ec2::DESCRIBE_INSTANCES,

@@ -4,7 +4,7 @@ use backstop_core::{TargetKind, log::Phase};
 
 use crate::{
     ActionSpec, Grants, Impact,
-    permissions::{ec2, iam},
+    permissions::{autoscaling, ec2, elasticloadbalancing, iam},
 };
 
 /// Its contract.
@@ -21,8 +21,16 @@ pub static SPEC: ActionSpec = ActionSpec {
     options: &[],
     grants: Grants {
         plan: &[
+            autoscaling::DESCRIBE_AUTO_SCALING_GROUPS,
+            autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
             ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
             ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_ROUTE_TABLES,
+            ec2::DESCRIBE_SECURITY_GROUPS,
+            elasticloadbalancing::DESCRIBE_INSTANCE_HEALTH,
+            elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
+            elasticloadbalancing::DESCRIBE_TARGET_GROUPS,
+            elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
             iam::GET_INSTANCE_PROFILE,
             iam::GET_ROLE_POLICY,
         ],

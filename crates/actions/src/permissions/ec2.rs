@@ -29,13 +29,16 @@ static CUT_OFF: Scope = Scope::of(
 );
 
 /// Security groups that are made.
-static NEW_GROUPS: Scope = Scope::of(
-    "MakeItsOwnSecurityGroups",
-    &[
-        "arn:{partition}:ec2:{region}:{account}:security-group/*",
-        "arn:{partition}:ec2:{region}:{account}:vpc/*",
-    ],
-);
+static NEW_GROUPS: Scope = Scope {
+    why: "In a subnet that another account shares, the VPC is that account's and the group its maker's.",
+    ..Scope::of(
+        "MakeItsOwnSecurityGroups",
+        &[
+            "arn:{partition}:ec2:{region}:{account}:security-group/*",
+            "arn:{partition}:ec2:{region}:*:vpc/*",
+        ],
+    )
+};
 
 /// Security groups that Backstop made.
 static OWN_GROUPS: Scope = Scope {

@@ -21,6 +21,11 @@ impl Incident {
         }
     }
 
+    /// Whether people approved a plan of this step.
+    pub fn is_approved(&self, step: &StepId) -> bool {
+        matches!(self.clearance_by_people(step), Clearance::Only(_))
+    }
+
     fn clearance_by_people(&self, step: &StepId) -> Clearance<'_> {
         match (&self.question, self.decision) {
             (Some(question), Some(Answer::Approved)) => match question.step_hashes.get(step) {

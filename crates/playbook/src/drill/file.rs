@@ -50,6 +50,13 @@ pub struct Drill {
     /// What the incident must propose to people: this and nothing else.
     #[serde(default)]
     pub proposals: Vec<Proposed>,
+    /// The step that can't be proven, since something that it can't reach goes on: the incident must end partially
+    /// contained, and what was read back must name the branch interfaces of the instance that it is about.
+    #[serde(default)]
+    pub unproven: Option<Placed<String>>,
+    /// Where a person must be asked, also in `auto` mode: the steps that may change something before.
+    #[serde(default)]
+    pub before_asking: Option<Vec<Placed<String>>>,
     /// The playbook in whose folder the drill is; not part of the file.
     #[serde(skip)]
     pub playbook: String,

@@ -199,6 +199,10 @@ pub struct Instance {
     pub role: Option<Placed<String>>,
     /// How many security groups each of its network interfaces has, the primary one first.
     pub interfaces: Placed<Vec<usize>>,
+    /// How many branch interfaces hang on a trunk interface of it, which it then has besides: as on a node of Amazon EKS
+    /// whose pods have security groups of their own.
+    #[serde(default)]
+    pub branch_interfaces: usize,
     /// How many EBS volumes it has.
     pub volumes: Placed<usize>,
     /// The Auto Scaling group it is in; made when first named.
@@ -207,6 +211,9 @@ pub struct Instance {
     /// The target group and the classic load balancer of this name that it serves; made when first named.
     #[serde(default)]
     pub load_balancers: Option<String>,
+    /// Whether it doesn't answer its load balancers: it is stopped once it is planted.
+    #[serde(default)]
+    pub answers_nobody: bool,
     /// Whether somebody has a Session Manager session on it.
     #[serde(default)]
     pub session: bool,

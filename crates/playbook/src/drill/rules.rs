@@ -84,6 +84,12 @@ pub(crate) fn fits_playbook(drills: &[Drill], playbook: &Playbook) -> Vec<Proble
                 )),
             );
         }
+        let steps = drill.unproven.iter().chain(drill.before_asking.iter().flatten());
+        problems.extend(steps.filter(|step| !has_step(playbook, step)).map(|step| {
+            let message = format!("playbook `{}` has no step `{}`", playbook.name, step.as_str());
+            Problem::at(step.place(), "unknown-step", message)
+                .help("write the name of a step of the playbook, such as `isolate`")
+        }));
         if let (Some(proposed), false) = (drill.proposals.first(), investigates) {
             let message = format!(
                 "playbook `{}` investigates nothing, so it proposes nothing",
@@ -96,6 +102,10 @@ pub(crate) fn fits_playbook(drills: &[Drill], playbook: &Playbook) -> Vec<Proble
         }
     }
     problems
+}
+
+fn has_step(playbook: &Playbook, name: &str) -> bool {
+    playbook.steps().any(|(_, step)| step.step.as_str() == name)
 }
 
 fn of_drill(drill: &Drill) -> Vec<Problem> {

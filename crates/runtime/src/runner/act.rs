@@ -11,7 +11,11 @@ use backstop_core::{
 };
 
 use super::{Runner, as_logged, ended, invalid, step_request};
-use crate::{Action, IncidentLog, LedgerError, StepError, action::StepRequest, proof};
+use crate::{
+    Action, IncidentLog, LedgerError, StepError,
+    action::{Approval, StepRequest},
+    proof,
+};
 
 /// How long containment waits until a receipt is proven, and until it is told whether one is.
 const LONGEST_PROVING: Duration = Duration::from_secs(3);
@@ -21,9 +25,19 @@ impl Runner {
     /// the first containing call.
     pub(super) async fn act(&self, task: &StepTask) -> Result<StepAnswer, StepError> {
         let action = self.action(&task.action)?;
-        let request = step_request(task);
+        let (tell, approval) = Approval::told_later();
+        let request = StepRequest {
+            approval,
+            ..step_request(task)
+        };
         let (log, guardrails, planned) = tokio::join!(
-            self.ledger.log(&task.incident),
+            async {
+                let log = self.ledger.log(&task.incident).await;
+                if log.as_ref().is_ok_and(|log| is_approved(log, task)) {
+                    tell.send_replace(true);
+                }
+                log
+            },
             self.ledger.guardrails(),
             action.plan(&request)
         );
@@ -277,6 +291,13 @@ impl Runner {
             outcome: Some(outcome),
         })
     }
+}
+
+/// Whether the log says that people approved this step's plan. It only spares the plan what it reads in order to ask: whether
+/// today's plan is the approved one is asked of the log as ever.
+fn is_approved(log: &IncidentLog, task: &StepTask) -> bool {
+    log.incident()
+        .is_ok_and(|incident| incident.is_approved(&task.step))
 }
 
 fn check_open(incident: &Incident) -> Result<(), StepError> {

@@ -38,7 +38,7 @@ fn network() -> Network {
         groups: vec!["sg-1".into()],
         public: Some("203.0.113.7".into()),
         ipv6: Some("2001:db8::5".into()),
-        timeout: None,
+        ..Nic::default()
     }]);
     network.state().acls = vec![
         acl("acl-1", true, &["subnet-1", "subnet-2"]),
@@ -229,4 +229,19 @@ async fn the_hours_are_checked() {
         let error = action(&network()).plan(&request).await.unwrap_err();
         assert!(matches!(error, StepError::Invalid { .. }), "{error}");
     }
+}
+
+#[tokio::test]
+async fn of_a_shared_vpc_the_network_acls_are_the_owner_s() {
+    let network = network();
+    for acl in &mut network.state().acls {
+        acl.owner_id = Some("111122223333".into());
+    }
+    let refused = action(&network).plan(&step_request()).await.unwrap_err();
+    assert!(
+        refused.to_string().contains(
+            "vpc-1 is shared by account 111122223333, whose network ACLs can be changed only there"
+        ),
+        "{refused}"
+    );
 }

@@ -1,25 +1,33 @@
 //! The target groups (Application, Network and Gateway Load Balancers) that hold the instance, by its id or by
 //! one of its addresses.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use aws_sdk_elasticloadbalancingv2::{
     Client,
     types::{
-        TargetDescription, TargetGroup, TargetHealthDescription, TargetHealthStateEnum as State,
-        TargetTypeEnum,
+        ProtocolEnum, TargetDescription, TargetGroup, TargetHealthDescription,
+        TargetHealthStateEnum as State, TargetTypeEnum,
     },
 };
 use backstop_actions::permissions;
+use backstop_core::ErrorName;
 use backstop_runtime::CallError;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::instance::Instance;
 
-/// More target groups of one VPC than this aren't read: a function has a minute.
-const MOST_GROUPS: usize = 1_000;
+/// What isn't read by then is said not to be known. All callers in the Region share one rate, a burst of 40 and 10 a second
+/// (Elastic Load Balancing, "API throttling"), so that the target groups of a large VPC take longer than anybody waits.
+const LONGEST_READING: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 12 });
 
-/// So many are read at a time, since all callers in the Region share one rate.
+/// So many are read at a time.
 const AT_A_TIME: usize = 8;
+
+/// A throttled call is made again, until the time is up.
+const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 500 });
 
 /// The code of a target group that doesn't exist.
 const GROUP_GONE: &str = "TargetGroupNotFound";
@@ -48,6 +56,11 @@ pub(super) struct Found {
     pub(super) members: Vec<Member>,
     /// Sentences on what wasn't read or isn't ours to touch.
     pub(super) limits: Vec<String>,
+    /// Target groups of Network and Gateway Load Balancers that the instance is a target of, or is leaving: its
+    /// connections through them are tracked whatever its security groups say.
+    pub(super) tracking: BTreeSet<String>,
+    /// How many target groups weren't read in time, of how many.
+    pub(super) unread: Option<(usize, usize)>,
 }
 
 impl Registration {
@@ -152,42 +165,87 @@ impl std::fmt::Display for Registration {
     }
 }
 
-/// Reads every target group that can hold the instance, those without a load balancer too.
+/// Reads every target group that can hold the instance, those without a load balancer too, those with one first. What
+/// couldn't be read in time is counted, not waited for.
 pub(super) async fn find(elb: &Client, instance: &Instance) -> Result<Found, CallError> {
-    let all: Result<Vec<TargetGroup>, _> = elb
-        .describe_target_groups()
-        .into_paginator()
-        .items()
-        .send()
-        .collect()
-        .await;
-    let all = all.map_err(CallError::of(
-        permissions::elasticloadbalancing::DESCRIBE_TARGET_GROUPS.action,
-        "the account's target groups",
-    ))?;
+    let deadline = Instant::now() + LONGEST_READING;
+    let all = patiently(deadline, || all_groups(elb)).await?;
     let mut candidates: Vec<TargetGroup> = all
+        .ok_or_else(not_in_time)?
         .into_iter()
         .filter(|group| is_candidate(group, instance))
         .collect();
+    candidates.sort_by_key(|group| group.load_balancer_arns().is_empty());
+    let count = candidates.len();
+    let read: Vec<Option<Found>> = stream::iter(
+        candidates
+            .into_iter()
+            .map(|group| async move { patiently(deadline, || members(elb, &group, instance)).await }),
+    )
+    .buffered(AT_A_TIME)
+    .try_collect()
+    .await?;
     let mut found = Found::default();
-    if candidates.len() > MOST_GROUPS {
-        found.limits.push(format!(
-            "{} of {} target groups weren't read: look in them for instance {} by hand",
-            candidates.len() - MOST_GROUPS,
-            candidates.len(),
-            instance.id
-        ));
-        candidates.truncate(MOST_GROUPS);
-    }
-    let read: Vec<Found> = stream::iter(candidates.into_iter().map(|group| members(elb, group, instance)))
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await?;
-    for one in read {
+    let unread = read.iter().filter(|one| one.is_none()).count();
+    for one in read.into_iter().flatten() {
         found.members.extend(one.members);
         found.limits.extend(one.limits);
+        found.tracking.extend(one.tracking);
+    }
+    if unread > 0 {
+        found.unread = Some((unread, count));
+        found.limits.push(format!(
+            "{unread} of {count} target groups couldn't be read in {} seconds: look in them for instance {} by hand",
+            LONGEST_READING.as_secs(),
+            instance.id
+        ));
     }
     Ok(found)
+}
+
+/// Nothing, if the call was throttled until the time was up.
+async fn patiently<T, F: Future<Output = Result<T, CallError>>>(
+    deadline: Instant,
+    read: impl Fn() -> F,
+) -> Result<Option<T>, CallError> {
+    loop {
+        match tokio::time::timeout_at(deadline, read()).await {
+            Err(_elapsed) => return Ok(None),
+            Ok(Err(error)) if error.name == ErrorName::Throttled => {
+                if Instant::now() + PAUSE >= deadline {
+                    return Ok(None);
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            Ok(answer) => return answer.map(Some),
+        }
+    }
+}
+
+async fn all_groups(elb: &Client) -> Result<Vec<TargetGroup>, CallError> {
+    elb.describe_target_groups()
+        .into_paginator()
+        .items()
+        .send()
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .map_err(CallError::of(
+            permissions::elasticloadbalancing::DESCRIBE_TARGET_GROUPS.action,
+            ALL,
+        ))
+}
+
+/// What all target groups are called in errors.
+const ALL: &str = "the account's target groups";
+
+fn not_in_time() -> CallError {
+    CallError {
+        name: ErrorName::Throttled,
+        call: permissions::elasticloadbalancing::DESCRIBE_TARGET_GROUPS.action,
+        on: ALL.to_owned(),
+        code: String::new(),
+        message: format!("no answer in {} seconds", LONGEST_READING.as_secs()),
+    }
 }
 
 /// Targets by id are in the target group's own VPC. An address may be of another VPC that is peered.
@@ -208,7 +266,7 @@ fn instance_vpcs(instance: &Instance) -> impl Iterator<Item = &str> {
         .chain(instance.vpc.as_deref())
 }
 
-async fn members(elb: &Client, group: TargetGroup, instance: &Instance) -> Result<Found, CallError> {
+async fn members(elb: &Client, group: &TargetGroup, instance: &Instance) -> Result<Found, CallError> {
     let arn = group.target_group_arn().unwrap_or_default();
     let name = group.target_group_name().unwrap_or_default();
     let by_address = group.target_type() == Some(&TargetTypeEnum::Ip);
@@ -229,6 +287,7 @@ async fn members(elb: &Client, group: TargetGroup, instance: &Instance) -> Resul
         .filter(|health| state_of(health) == Some(&State::Healthy) && !is_ours(health))
         .count();
     let ours = healths.iter().filter(|health| is_ours(health));
+    let is_tracking = is_always_tracked(group) && ours.clone().next().is_some();
     // The same address in another VPC may be another machine's.
     if by_address && !instance_vpcs(instance).any(|vpc| group.vpc_id() == Some(vpc)) {
         let limits = ours.map(|_| {
@@ -238,8 +297,8 @@ async fn members(elb: &Client, group: TargetGroup, instance: &Instance) -> Resul
             )
         });
         return Ok(Found {
-            members: Vec::new(),
             limits: limits.take(1).collect(),
+            ..Found::default()
         });
     }
     let members = ours
@@ -265,18 +324,24 @@ async fn members(elb: &Client, group: TargetGroup, instance: &Instance) -> Resul
         .collect();
     Ok(Found {
         members,
-        limits: Vec::new(),
+        tracking: is_tracking.then(|| name.to_owned()).into_iter().collect(),
+        ..Found::default()
     })
 }
 
 fn has_address(instance: &Instance, address: &str) -> bool {
-    instance.interfaces.iter().any(|interface| {
-        interface
-            .private_addresses
-            .iter()
-            .chain(&interface.ipv6_addresses)
-            .any(|own| own == address)
-    })
+    instance
+        .interfaces
+        .iter()
+        .any(|interface| interface.has_address(address))
+}
+
+/// By its protocol: application load balancers speak HTTP, theirs is connection by connection.
+fn is_always_tracked(group: &TargetGroup) -> bool {
+    !matches!(
+        group.protocol(),
+        None | Some(ProtocolEnum::Http | ProtocolEnum::Https)
+    )
 }
 
 async fn healths(elb: &Client, arn: &str, name: &str) -> Result<Vec<TargetHealthDescription>, CallError> {

@@ -73,7 +73,13 @@ pub(super) fn needs_approval(holders: &Holders) -> Option<String> {
         .map(|member| format!("Classic Load Balancer {}", member.balancer));
     let mut last: Vec<String> = targets.chain(classic).collect();
     last.dedup();
-    (!last.is_empty()).then(|| format!("the instance is the last healthy target of {}", last.join(", ")))
+    let last =
+        (!last.is_empty()).then(|| format!("the instance is the last healthy target of {}", last.join(", ")));
+    let unread = holders.targets.unread.map(|(unread, of)| {
+        format!("whether others serve isn't known: {unread} of {of} target groups couldn't be read in time")
+    });
+    let why: Vec<String> = last.into_iter().chain(unread).collect();
+    (!why.is_empty()).then(|| why.join("; "))
 }
 
 pub(super) fn limits(holders: &Holders) -> Vec<String> {

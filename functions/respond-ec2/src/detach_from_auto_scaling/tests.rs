@@ -17,7 +17,10 @@ use backstop_runtime::{Action, StepError, action::read_receipt};
 use super::DetachFromAutoScaling;
 use crate::{
     accounts,
-    testing::{INSTANCE, described, instance, permit, step_request, witnessing},
+    testing::{
+        INSTANCE, described, instance, no_classic_balancers, no_routes, no_target_groups, permit,
+        step_request, target_group, witnessing,
+    },
 };
 
 const GROUP: &str = "web";
@@ -102,7 +105,12 @@ fn attach() -> Rule {
 }
 
 async fn plan(member: Rule, group: Rule) -> Result<Plan, StepError> {
-    let accounts = accounts!(ec2: [described(instance())], autoscaling: [member, group]);
+    let accounts = accounts!(
+        ec2: [described(instance()), no_routes()],
+        autoscaling: [member, group],
+        elb: [no_target_groups()],
+        classic_elb: [no_classic_balancers()],
+    );
     DetachFromAutoScaling::new(accounts).plan(&step_request()).await
 }
 
@@ -181,6 +189,23 @@ async fn the_last_healthy_one_waits_for_a_person_and_a_stranger_is_skipped() {
     assert_eq!(standby.needs_approval, None, "it serves nobody");
     let skipped = plan(stranger(), no_group()).await;
     assert!(matches!(skipped, Err(StepError::NotApplicable { .. })));
+}
+
+#[tokio::test]
+async fn the_last_healthy_target_waits_for_a_person_though_its_group_takes_others_for_healthy() {
+    use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum::{Healthy, Unhealthy};
+    let [groups, health] = target_group(&[(INSTANCE, Healthy), ("i-0", Unhealthy)]);
+    let accounts = accounts!(
+        ec2: [described(instance()), no_routes()],
+        autoscaling: [member("InService"), group(&["Healthy"], 2, 4)],
+        elb: [groups, health],
+        classic_elb: [no_classic_balancers()],
+    );
+    let plan = DetachFromAutoScaling::new(accounts).plan(&step_request()).await;
+    assert_eq!(
+        plan.unwrap().needs_approval.as_deref(),
+        Some("the instance is the last healthy target of target group web")
+    );
 }
 
 #[tokio::test]

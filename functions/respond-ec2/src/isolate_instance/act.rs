@@ -33,6 +33,14 @@ const TRIES: u32 = 3;
 const LONGEST_TRY: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 
+/// EC2's codes for what an instance type can't do (EC2 User Guide, "Error codes for the Amazon EC2 API").
+const NO_CONFIGURABLE_TRACKING: [&str; 4] = [
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "Unsupported",
+    "UnsupportedOperation",
+];
+
 /// Isolates the interfaces that are the instance's; `open_for` is how long they are opened first, if at all.
 pub(super) async fn act(
     ec2: &Client,
@@ -79,7 +87,7 @@ pub(super) async fn act(
         .collect();
     let swapped = join_all(ready.iter().map(|(before, group)| async {
         let result = swap(ec2, before, group, open.contains(before.id.as_str())).await;
-        (before.id.as_str(), result)
+        (before.id.as_str(), unless_a_tasks(before, result))
     }))
     .await;
     let failed: BTreeSet<&str> = swapped
@@ -150,15 +158,41 @@ async fn bear_witness(
 
 /// Shortens every interface's timeout, and says which failed.
 async fn shorten(ec2: &Client, interfaces: &[&Before]) -> Vec<CallError> {
-    let wanted = interfaces
-        .iter()
-        .filter(|before| before.tcp_established_timeout != Some(SHORTEST_TIMEOUT));
-    join_all(wanted.map(|before| set_timeout(ec2, &before.id, SHORTEST_TIMEOUT)))
+    let wanted = interfaces.iter().filter(|before| before.is_shortened());
+    let shortened = join_all(wanted.map(|before| async {
+        let result = set_timeout(ec2, &before.id, SHORTEST_TIMEOUT).await;
+        unless_a_tasks(before, unless_fixed(result))
+    }));
+    shortened
         .await
         .into_iter()
         .filter_map(Result::err)
         .map(isolated_all_the_same)
         .collect()
+}
+
+/// What EC2 answers where the instance's type has no connection tracking that could be configured. Its interfaces are
+/// isolated as well as such ones can be, and the proof says with which timeout.
+fn unless_fixed(result: Result<(), CallError>) -> Result<(), CallError> {
+    result.or_else(|error| {
+        if !NO_CONFIGURABLE_TRACKING.contains(&error.code.as_str()) {
+            return Err(error);
+        }
+        tracing::warn!(%error, "the timeout stays as it is");
+        Ok(())
+    })
+}
+
+/// Nobody but Amazon ECS can change a task's interface: that isn't the step's failure, and the proof says that it isn't
+/// isolated.
+fn unless_a_tasks(before: &Before, result: Result<(), CallError>) -> Result<(), CallError> {
+    result.or_else(|error| {
+        if !before.looks_like_a_tasks || error.name.is_retryable() {
+            return Err(error);
+        }
+        tracing::warn!(%error, "a task's interface isn't isolated");
+        Ok(())
+    })
 }
 
 fn isolated_all_the_same(mut error: CallError) -> CallError {

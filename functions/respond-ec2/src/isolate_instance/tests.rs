@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod balancers;
 mod groups;
+mod nodes;
 mod undo;
 mod untrack;
 
@@ -23,7 +24,7 @@ fn nic(id: &str, groups: &[&str], timeout: Option<i32>, public: Option<&str>) ->
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         timeout,
         public: public.map(str::to_owned),
-        ipv6: None,
+        ..Nic::default()
     }
 }
 

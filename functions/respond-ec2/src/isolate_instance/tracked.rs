@@ -2,27 +2,18 @@
 //! of its subnets' routes, and those through load balancers that it is a target of (EC2 User Guide,
 //! "Automatically tracked connections").
 //!
-//! Only told, never waited for: what can't be read in time is said to be unknown.
+//! Only told: what couldn't be read in time is said to be unknown.
 
-mod balancers;
-
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{Route, RouteTable};
-use backstop_aws::Access;
+use backstop_core::AccountId;
 
-use super::vpcs;
 use crate::{
     instance::{Instance, Interface},
-    routes,
-    services::{Ec2, Elb},
+    routes::table_of,
+    surroundings::Surroundings,
 };
-
-/// Isolation doesn't wait longer for what is only told.
-const LONGEST_READING: Duration = Duration::from_secs(4);
 
 /// What the instance's connections go through.
 #[derive(Debug, Default)]
@@ -33,6 +24,8 @@ pub(super) struct Paths {
     pub(super) tracked: BTreeSet<String>,
     /// What couldn't be read, in words.
     pub(super) unknown: Vec<String>,
+    /// The other accounts whose VPCs the interfaces are in, by VPC.
+    pub(super) shared_by: BTreeMap<String, String>,
 }
 
 /// The routes of one subnet.
@@ -59,33 +52,28 @@ impl Paths {
     }
 }
 
-/// Reads routes and target registrations at the same time.
-pub(super) async fn read(aws: &Access<'_>, instance: &Instance) -> Paths {
-    let vpcs = vpcs(instance);
-    let (ec2, elb) = (aws.client::<Ec2>(), aws.client::<Elb>());
-    let (tables, balancers) = tokio::join!(
-        tokio::time::timeout(LONGEST_READING, routes::tables(&ec2, &vpcs)),
-        tokio::time::timeout(LONGEST_READING, balancers::of(&elb, instance))
-    );
-    let mut paths = Paths::default();
-    match tables {
-        Ok(Ok(tables)) => paths.take_routes(instance, &tables),
-        Ok(Err(error)) => paths.unknown.push(error.to_string()),
-        Err(_elapsed) => paths
-            .unknown
-            .push("the route tables weren't read in time".to_owned()),
-    }
-    match balancers {
-        Ok(Ok(found)) => paths.tracked.extend(found),
-        Ok(Err(error)) => paths.unknown.push(error.to_string()),
-        Err(_elapsed) => paths
-            .unknown
-            .push("the target groups weren't read in time".to_owned()),
-    }
-    paths
-}
-
 impl Paths {
+    /// What was read of them.
+    pub(super) fn of(surroundings: &Surroundings, instance: &Instance, account: &AccountId) -> Self {
+        let mut paths = Self::default();
+        match &surroundings.tables {
+            Ok(tables) => {
+                paths.shared_by = owners(tables, account);
+                paths.take_routes(instance, tables);
+            }
+            Err(unknown) => paths.unknown.push(unknown.clone()),
+        }
+        match surroundings.around.as_ref().map(|around| &around.holders) {
+            Some(Ok(holders)) => {
+                paths.tracked.extend(holders.tracking());
+                paths.unknown.extend(holders.unread());
+            }
+            Some(Err(unknown)) => paths.unknown.push(unknown.clone()),
+            None => {}
+        }
+        paths
+    }
+
     fn take_routes(&mut self, instance: &Instance, tables: &[RouteTable]) {
         for interface in &instance.interfaces {
             let Some(subnet) = &interface.subnet else {
@@ -101,6 +89,15 @@ impl Paths {
             self.routes.insert(subnet.clone(), routes);
         }
     }
+}
+
+/// A VPC's route tables are its owner's, also where its subnets are shared (VPC User Guide, "Share your VPC subnets").
+fn owners(tables: &[RouteTable], account: &AccountId) -> BTreeMap<String, String> {
+    tables
+        .iter()
+        .filter_map(|table| Some((table.vpc_id()?.to_owned(), table.owner_id()?.to_owned())))
+        .filter(|(_, owner)| owner != account.as_str())
+        .collect()
 }
 
 impl Routes {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use aws_sdk_ec2::types::SecurityGroup;
 use backstop_actions::permissions;
 use backstop_core::{Change, Playbooks, Target, TargetKind};
+use backstop_runtime::CallError;
 
 use super::{
     Before, SHORTEST_TIMEOUT, default_timeout,
@@ -13,12 +14,14 @@ use super::{
 };
 use crate::{
     instance::{Instance, Interface},
-    owner,
+    nitro,
+    owner::{self, branches::Branch},
 };
 
 const MODIFY: &str = permissions::ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE.action;
 /// What reaches the connections that isolation leaves.
 const CUT: &str = "ec2.deny-subnet-traffic";
+const SECONDS_OF_A_DAY: i32 = 86_400;
 /// Set by EC2 Auto Scaling on the instances of a group.
 const AUTO_SCALING_TAG: &str = "aws:autoscaling:groupName";
 
@@ -117,19 +120,20 @@ pub(super) fn blast_radius(
 pub(super) fn limits(
     instance: &Instance,
     paths: &Paths,
+    branches: &Result<Vec<Branch>, CallError>,
     untracking: &Untracking,
     playbooks: &Playbooks,
 ) -> Vec<String> {
+    let idle = idle_timeout(instance);
     let mut lines = vec![if untracking.done {
         format!(
             "connections that send nothing while the instance is open stay tracked and live on until they have been \
-             idle for {SHORTEST_TIMEOUT} seconds"
+             idle for {idle}"
         )
     } else {
         format!(
             "connections that are open now are tracked and go on, in spite of the new group, until they have been \
-             idle for {SHORTEST_TIMEOUT} seconds; a shell or a beacon that keeps sending never is, and nothing here \
-             proves that it ended"
+             idle for {idle}; a shell or a beacon that keeps sending never is, and nothing here proves that it ended"
         )
     }];
     let tracked: Vec<&str> = paths.tracked.iter().map(String::as_str).collect();
@@ -139,11 +143,18 @@ pub(super) fn limits(
             tracked.join(", ")
         ));
     }
-    lines.extend(playbooks.containing_by(CUT, TargetKind::Instance).map(|playbook| {
+    let cuts = playbooks.containing_by(CUT, TargetKind::Instance);
+    lines.extend(cuts.filter(|_| paths.shared_by.is_empty()).map(|playbook| {
         format!(
             "to cut at once what leaves its subnet for another one (NAT gateway, load balancer, endpoint, \
              neighbour): `backstop run {playbook} --target {}`",
             instance.arn
+        )
+    }));
+    lines.extend(paths.shared_by.iter().map(|(vpc, owner)| {
+        format!(
+            "{vpc} is shared by account {owner}: its network ACLs, which could cut open connections, can be changed only \
+             there; to cut them here, take the public address away or stop the instance, which loses its memory"
         )
     }));
     if !untracking.done
@@ -168,6 +179,18 @@ pub(super) fn limits(
         );
     }
     lines.extend(owner::limits(instance));
+    lines.extend(owner::uncovered_interfaces(
+        instance,
+        branches.as_deref().unwrap_or_default(),
+    ));
+    let tasks = instance.interfaces.iter();
+    let tasks = tasks.filter(|interface| interface.looks_like_a_tasks && interface.operator.is_none());
+    lines.extend(tasks.map(|interface| owner::of_task(&interface.id)));
+    if let Err(error) = branches {
+        lines.push(format!(
+            "which branch interfaces its trunk has is not known: {error}"
+        ));
+    }
     for unknown in &paths.unknown {
         lines.push(format!(
             "whether connections go through a gateway or load balancer that always tracks them is not known: {unknown}"
@@ -179,6 +202,23 @@ pub(super) fn limits(
             .to_owned(),
     );
     lines
+}
+
+/// For how long a connection must be idle to be forgotten, in words.
+fn idle_timeout(instance: &Instance) -> String {
+    let without = instance
+        .instance_type
+        .as_deref()
+        .filter(|it| nitro::is_without(it));
+    without.map_or_else(
+        || format!("{SHORTEST_TIMEOUT} seconds"),
+        |kind| {
+            format!(
+                "{} days (EC2's default, which can't be changed on {kind}: it lacks the Nitro System)",
+                DEFAULT_TIMEOUT / SECONDS_OF_A_DAY
+            )
+        },
+    )
 }
 
 pub(super) fn manual_undo(interfaces: &[Before], instance: &Instance, target: &Target) -> Vec<String> {
@@ -193,12 +233,15 @@ pub(super) fn manual_undo(interfaces: &[Before], instance: &Instance, target: &T
         .iter()
         .flat_map(|before| {
             let groups = format!("{} --groups {}", command(&before.id), before.groups.join(" "));
+            if before.has_fixed_tracking {
+                return vec![groups];
+            }
             let timeout = format!(
                 "{} --connection-tracking-specification TcpEstablishedTimeout={}",
                 command(&before.id),
                 before.tcp_established_timeout.unwrap_or(default)
             );
-            [groups, timeout]
+            vec![groups, timeout]
         })
         .collect()
 }
@@ -218,6 +261,9 @@ pub(super) fn fault(interface: &Interface, groups: &BTreeMap<String, Vec<Securit
         .flatten()
         .find(|group| interface.groups == [id_of(group)]);
     let Some(group) = held else {
+        if interface.looks_like_a_tasks {
+            return Some(owner::of_task(id));
+        }
         return Some(format!(
             "network interface {id} has the groups {}, not only {ISOLATION} ({})",
             interface.groups.join(", "),
@@ -229,13 +275,16 @@ pub(super) fn fault(interface: &Interface, groups: &BTreeMap<String, Vec<Securit
 }
 
 pub(super) fn isolated(instance: &Instance) -> String {
+    let is_fixed = instance.instance_type.as_deref().is_some_and(nitro::is_without);
     let interfaces: Vec<String> = instance
         .interfaces
         .iter()
         .map(|interface| {
-            let timeout = interface
-                .tcp_established_timeout
-                .map_or_else(|| "unset".to_owned(), |seconds| format!("{seconds} seconds"));
+            let timeout = match interface.tcp_established_timeout {
+                Some(seconds) => format!("{seconds} seconds"),
+                None if is_fixed => idle_timeout(instance),
+                None => "unset".to_owned(),
+            };
             format!("{} (TCP timeout {timeout})", interface.id)
         })
         .collect();

@@ -46,18 +46,50 @@ fn an_instance_that_a_service_operates_is_left_to_it() {
         let operator = OperatorResponse::builder()
             .managed(managed)
             .principal("eks.amazonaws.com");
-        only_its_operator(&of(instance().operator(operator.build())))
+        refuse_operated(&of(instance().operator(operator.build())))
     };
-    assert!(operated(true).unwrap().contains("operated by eks.amazonaws.com"));
-    assert_eq!(operated(false), None);
+    let refused = operated(true).unwrap_err().to_string();
+    assert!(refused.contains("operated by eks.amazonaws.com"), "{refused}");
+    assert!(operated(false).is_ok());
 }
 
 #[test]
-fn trunks_prefixes_and_forwarding_are_read() {
-    let trunk = with(|interface| interface.interface_type("trunk"));
-    assert_eq!(unseen_interfaces(&trunk).len(), 1);
+fn what_is_to_be_typed_beside_isolation_names_what_the_tags_name() {
+    let said = |key: &str, value: &str| {
+        let tagged = instance()
+            .private_dns_name("ip-10-0-0-5.eu-west-1.compute.internal")
+            .tags(Tag::builder().key(key).value(value).build());
+        limits(&of(tagged)).concat()
+    };
+    let node = said("eks:cluster-name", "shop");
+    assert!(
+        node.contains("`kubectl cordon ip-10-0-0-5.eu-west-1.compute.internal`"),
+        "{node}"
+    );
+    let fleet = said("aws:ec2:fleet-id", "fleet-1");
+    assert!(fleet.contains("modify-fleet --fleet-id fleet-1 "), "{fleet}");
+    let spot = said("aws:ec2spot:fleet-request-id", "sfr-1; reboot");
+    assert!(
+        spot.contains("--spot-fleet-request-id 'sfr-1; reboot' "),
+        "{spot}"
+    );
+    let ecs = said("aws:ecs:clusterName", "shop");
+    assert!(
+        ecs.contains("--cluster shop --status DRAINING")
+            && ecs.contains("'ec2InstanceId == i-0123456789abcdef0'"),
+        "{ecs}"
+    );
+    let emr = said("aws:elasticmapreduce:job-flow-id", "j-1");
+    assert!(emr.contains("--cluster-id j-1 "), "{emr}");
+}
+
+#[test]
+fn prefixes_and_forwarding_are_read() {
     let plain = with(|interface| interface.interface_type("interface").source_dest_check(true));
-    assert_eq!((unseen_interfaces(&plain), forwards(&plain)), (Vec::new(), None));
+    assert_eq!(
+        (uncovered_interfaces(&plain, &[]), forwards(&plain)),
+        (Vec::new(), None)
+    );
     let nat = with(|interface| interface.source_dest_check(false));
     assert!(forwards(&nat).unwrap().contains("eni-1"));
     let prefix = InstanceIpv4Prefix::builder().ipv4_prefix("10.0.0.16/28").build();

@@ -27,7 +27,7 @@ use aws_smithy_types::{DateTime, error::ErrorMetadata};
 use backstop_core::Risk;
 
 use super::*;
-use crate::testing::{ARN, Network, Nic, permit, step_request};
+use crate::testing::{ARN, INSTANCE, Network, Nic, no_target_groups, permit, step_request, target_group};
 
 const PROFILE: &str = "arn:aws:iam::123456789012:instance-profile/apps/web";
 const ROLE: &str = "arn:aws:iam::123456789012:role/web-role";
@@ -48,6 +48,7 @@ struct World {
     account: Arc<Mutex<Account>>,
     network: Network,
     role: Option<&'static str>,
+    elb: Option<Vec<Rule>>,
 }
 
 impl World {
@@ -60,6 +61,7 @@ impl World {
             account: Arc::new(Mutex::new(account)),
             network: Network::with(vec![Nic::default()]),
             role: Some(ROLE),
+            elb: None,
         }
     }
 
@@ -69,7 +71,9 @@ impl World {
             own_roles,
             break_glass: Vec::new(),
         };
-        RevokeInstanceCredentials::new(self.network.accounts(&self.ec2(), &self.iam(), &[]), protection)
+        let elb = self.elb.clone();
+        let elb = elb.unwrap_or_else(|| vec![no_target_groups()]);
+        RevokeInstanceCredentials::new(self.network.accounts(&self.ec2(), &self.iam(), &elb), protection)
     }
 
     fn ec2(&self) -> Vec<Rule> {
@@ -396,5 +400,39 @@ async fn no_profile_no_role_and_a_protected_role() {
         world.role = Some(role);
         let error = world.plan().await.unwrap_err();
         assert!(matches!(error, StepError::Refused { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_server_keeps_its_role_until_a_person_has_been_asked() {
+    use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum::Healthy;
+    let alone = World {
+        elb: Some(target_group(&[(INSTANCE, Healthy)]).to_vec()),
+        ..World::with(Some(PROFILE))
+    };
+    let plan = alone.action().plan(&step_request()).await.unwrap();
+    assert_eq!(
+        plan.needs_approval.as_deref(),
+        Some("the instance is the last healthy target of target group web")
+    );
+    let one_of_two = World {
+        elb: Some(target_group(&[(INSTANCE, Healthy), ("i-0", Healthy)]).to_vec()),
+        ..World::with(Some(PROFILE))
+    };
+    let plan = one_of_two.action().plan(&step_request()).await.unwrap();
+    assert_eq!(plan.needs_approval, None);
+}
+
+#[tokio::test]
+async fn the_plan_says_how_long_stolen_credentials_live_and_which_ones_go_on() {
+    let plan = World::with(Some(PROFILE)).action().plan(&step_request()).await;
+    let limits = plan.unwrap().limits.join("\n");
+    for told in [
+        "live for up to 12 hours",
+        "pods and tasks",
+        "EKS Pod Identity, IRSA, ECS task roles",
+        "instance identity credentials",
+    ] {
+        assert!(limits.contains(told), "{told}: {limits}");
     }
 }

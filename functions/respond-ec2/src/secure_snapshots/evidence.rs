@@ -10,10 +10,14 @@ use aws_sdk_ec2::{
     },
 };
 use backstop_actions::permissions;
+use backstop_aws::{Presigned, SdkConfig};
 use backstop_core::IncidentId;
 use backstop_runtime::{CallError, StepError};
 
 use crate::snapshots::{self, COPY_TAG, INCIDENT_TAG, tag};
+
+/// Of EC2's API.
+const API_VERSION: &str = "2016-11-15";
 
 /// See the module.
 pub(super) struct Evidence {
@@ -96,16 +100,35 @@ pub(super) async fn lock(ec2: &Client, snapshot: &str, days: i32) -> Result<(), 
         ))
 }
 
-/// Starts a copy under this key; returns its id.
+/// Starts a copy under this key; returns its id. With the address that EC2 wants for copying what is encrypted, and takes
+/// for all else.
 pub(super) async fn copy(
     ec2: &Client,
+    config: &SdkConfig,
     original: &str,
     key: &str,
     region: &str,
     incident: &IncidentId,
 ) -> Result<String, StepError> {
+    let presigned = Presigned {
+        call: permissions::ec2::COPY_SNAPSHOT.action,
+        on: format!("snapshot `{original}`"),
+        service: "ec2",
+        region,
+        parameters: &[
+            ("Action", "CopySnapshot"),
+            ("Version", API_VERSION),
+            ("SourceRegion", region),
+            ("SourceSnapshotId", original),
+            ("DestinationRegion", region),
+            ("Encrypted", "true"),
+            ("KmsKeyId", key),
+        ],
+    };
     let answer = ec2
         .copy_snapshot()
+        .presigned_url(presigned.url(config).await?)
+        .destination_region(region)
         .source_region(region)
         .source_snapshot_id(original)
         .encrypted(true)

@@ -1,6 +1,7 @@
 //! What is left to be done for each snapshot, and doing it.
 
 use aws_sdk_ec2::Client;
+use backstop_aws::SdkConfig;
 use backstop_core::IncidentId;
 use backstop_runtime::{CallError, StepError};
 
@@ -72,6 +73,8 @@ pub(super) async fn todo(
 /// Doing it.
 pub(super) struct Keeping<'a> {
     pub(super) ec2: &'a Client,
+    /// What signs the address that a copy takes.
+    pub(super) config: &'a SdkConfig,
     pub(super) evidence: &'a Evidence,
     pub(super) custody: &'a Custody,
     pub(super) incident: &'a IncidentId,
@@ -154,7 +157,7 @@ impl Keeping<'_> {
     }
 
     async fn copy(&self, original: &str, key: &str) -> Result<String, StepError> {
-        let copy = evidence::copy(self.ec2, original, key, self.region, self.incident).await?;
+        let copy = evidence::copy(self.ec2, self.config, original, key, self.region, self.incident).await?;
         if let Some(days) = self.custody.lock_days {
             evidence::lock(self.ec2, &copy, days).await?;
         }

@@ -95,6 +95,12 @@ fn copy() -> Rule {
             };
             request.source_snapshot_id() == Some("snap-1")
                 && request.source_region() == Some("eu-west-1")
+                && request.destination_region() == Some("eu-west-1")
+                && request.presigned_url().is_some_and(|url| {
+                    url.starts_with("https://ec2.eu-west-1.amazonaws.com/?Action=CopySnapshot&")
+                        && url.contains("&SourceSnapshotId=snap-1&DestinationRegion=eu-west-1&")
+                        && url.contains("&X-Amz-Signature=")
+                })
                 && (request.encrypted(), request.kms_key_id()) == (Some(true), Some(KEY))
                 && has("backstop:incident", INCIDENT)
                 && has("backstop:copy-of", "snap-1")

@@ -29,6 +29,11 @@ pub(crate) struct Nic {
     pub(crate) timeout: Option<i32>,
     pub(crate) public: Option<String>,
     pub(crate) ipv6: Option<String>,
+    /// `trunk`, where it carries others.
+    pub(crate) kind: Option<String>,
+    pub(crate) description: Option<String>,
+    /// The service that alone may change it.
+    pub(crate) operator: Option<String>,
 }
 
 /// What EC2 knows, and what tests want of it.
@@ -40,13 +45,19 @@ pub(crate) struct State {
     pub(crate) acls: Vec<NetworkAcl>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) terminated: bool,
-    /// Tags that were written on the instance.
+    pub(crate) instance_type: Option<String>,
+    /// Tags that were written on the instance, beside its team's.
     pub(crate) tags: std::collections::BTreeMap<String, String>,
-    pub(crate) instance_type: Option<InstanceType>,
+    /// Branch interfaces: the trunk, their id and address.
+    pub(crate) branches: Vec<(String, String, String)>,
+    /// Whose VPC it is, if it is shared.
+    pub(crate) vpc_owner: Option<String>,
     /// Every changing call, in order.
     pub(crate) calls: Vec<String>,
     /// Whether a changing call fails, by what it would be written as in `calls`.
     pub(crate) fails: Option<fn(&str) -> bool>,
+    /// With which code; `OperationNotPermitted` if none is given.
+    pub(crate) refusal: Option<&'static str>,
     /// Another incident makes the group just before us.
     pub(crate) is_raced: bool,
     /// Groups of interfaces that exist no longer.

@@ -78,6 +78,9 @@ fn headline(report: &Report) -> String {
         (Mode::Observe, false) => format!("{}: `observe` must change nothing, or didn't end", report.verdict),
         (Mode::Approve | Mode::Auto, _) => match report.verdict {
             Verdict::Contained => "contained, and proven so".to_owned(),
+            Verdict::PartiallyContained if report.as_expected => {
+                "partially-contained, and said so: what goes on can't be reached, and it is named".to_owned()
+            }
             Verdict::PartiallyContained => {
                 "partially-contained: something the attacker has still works, or somebody else was hit"
                     .to_owned()
@@ -169,6 +172,18 @@ fn write_incident(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         let series = report.calls.series.join(", ");
         writeln!(f, "          {serial} in series up to the first change: {series}")?;
     }
+    for step in &report.unproven {
+        writeln!(f, "unproven  step `{}`: {}", step.step, step.observed)?;
+    }
+    if let Some(allowed) = &report.may_change_unasked {
+        writeln!(
+            f,
+            "asked     changed before: {} (allowed: {}); approved by {}",
+            or_nothing(&report.changed_unasked),
+            or_nothing(allowed),
+            or_nothing(&report.approved_by)
+        )?;
+    }
     for command in &report.proposals {
         let word = if report.expected_proposals.contains(command) {
             "as expected"
@@ -209,6 +224,13 @@ fn write_cost(f: &mut fmt::Formatter<'_>, cost: &Cost) -> fmt::Result {
         writeln!(f, "          not counted: {what}")?;
     }
     Ok(())
+}
+
+fn or_nothing(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    names.join(", ")
 }
 
 fn write_undo(f: &mut fmt::Formatter<'_>, undo: &Undone) -> fmt::Result {

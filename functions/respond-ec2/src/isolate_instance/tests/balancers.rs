@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::{
     },
     types::{
         ProtocolEnum, TargetDescription, TargetGroup, TargetHealth, TargetHealthDescription,
-        TargetHealthReasonEnum, TargetHealthStateEnum, TargetTypeEnum,
+        TargetHealthStateEnum, TargetTypeEnum,
     },
 };
 use aws_smithy_types::error::ErrorMetadata;
@@ -32,14 +32,15 @@ async fn load_balancers_that_always_track_are_named_and_never_waited_for() {
             .build()
     });
     let health = mock!(Client::describe_target_health).then_compute_output(|request| {
-        let reason = match request.target_group_arn() {
-            // Connections of the one that speaks HTTP end one by one.
-            Some("game" | "web") => TargetHealthReasonEnum::DeregistrationInProgress,
-            _ => TargetHealthReasonEnum::NotRegistered,
-        };
-        let health = TargetHealth::builder().reason(reason).build();
+        let health = TargetHealth::builder().state(TargetHealthStateEnum::Draining);
+        let leaving = TargetHealthDescription::builder()
+            .target(TargetDescription::builder().id(crate::testing::INSTANCE).build())
+            .target_health(health.build())
+            .build();
+        // Connections of the one that speaks HTTP end one by one.
+        let is_target = matches!(request.target_group_arn(), Some("game" | "web"));
         DescribeTargetHealthOutput::builder()
-            .target_health_descriptions(TargetHealthDescription::builder().target_health(health).build())
+            .set_target_health_descriptions(is_target.then(|| vec![leaving]))
             .build()
     });
     let plan = action_with(&two(), &[groups, health])

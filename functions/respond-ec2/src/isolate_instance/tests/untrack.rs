@@ -73,6 +73,8 @@ async fn what_was_opened_never_stays_open() {
             groups: vec!["sg-1".into()],
             tcp_established_timeout: Some(60),
             untrack: true,
+            looks_like_a_tasks: false,
+            has_fixed_tracking: false,
         }],
     });
     action(&stuck)

@@ -18,7 +18,7 @@ use aws_sdk_ec2::{
         ConnectionTrackingConfiguration, ConnectionTrackingSpecificationResponse, GroupIdentifier,
         IamInstanceProfile, Instance, InstanceIpv6Address, InstanceNetworkInterface,
         InstanceNetworkInterfaceAssociation, InstanceNetworkInterfaceAttachment, InstancePrivateIpAddress,
-        InstanceState, InstanceStateName, NetworkInterface, Reservation, Tag,
+        InstanceState, InstanceStateName, InstanceType, NetworkInterface, OperatorResponse, Reservation, Tag,
     },
 };
 use aws_smithy_mocks::{MockResponse, Rule, mock};
@@ -41,6 +41,13 @@ pub(super) fn answers(state: &Arc<Mutex<State>>) -> Vec<Rule> {
         }),
         mock!(Client::describe_network_interfaces).then_compute_output(move |request| {
             let state = state2.lock().unwrap();
+            let trunks = values(request.filters(), "tag:vpcresources.k8s.aws/trunk-eni-id");
+            if !trunks.is_empty() {
+                let branches = state.branches.iter().filter(|(trunk, ..)| trunks.contains(trunk));
+                return DescribeNetworkInterfacesOutput::builder()
+                    .set_network_interfaces(Some(branches.map(branch).collect()))
+                    .build();
+            }
             let wanted = values(request.filters(), "network-interface-id");
             let nics = state.nics.iter().filter(|nic| wanted.contains(&nic.id));
             DescribeNetworkInterfacesOutput::builder()
@@ -67,7 +74,7 @@ pub(super) fn answers(state: &Arc<Mutex<State>>) -> Vec<Rule> {
                 MockResponse::Output(ModifyNetworkInterfaceAttributeOutput::builder().build())
             } else {
                 MockResponse::Error(ModifyNetworkInterfaceAttributeError::generic(error(
-                    "OperationNotPermitted",
+                    state.refusal.unwrap_or("OperationNotPermitted"),
                 )))
             }
         }),
@@ -124,12 +131,13 @@ fn instance(id: &str, state: &State) -> Instance {
     let tags = own.into_iter().chain(state.tags.clone());
     Instance::builder()
         .instance_id(id)
-        .set_instance_type(state.instance_type.clone())
         .state(InstanceState::builder().name(name).build())
         .set_tags(Some(
             tags.map(|(key, value)| Tag::builder().key(key).value(value).build())
                 .collect(),
         ))
+        .set_instance_type(state.instance_type.as_deref().map(InstanceType::from))
+        .private_dns_name("ip-10-0-0-5.eu-west-1.compute.internal")
         .iam_instance_profile(
             IamInstanceProfile::builder()
                 .arn("arn:aws:iam::123456789012:instance-profile/web")
@@ -174,7 +182,13 @@ fn attached((index, nic): (usize, &Nic), state: &State) -> InstanceNetworkInterf
                 .private_ip_address(format!("10.0.0.{}", index + 5))
                 .build(),
         )
-        .set_groups(identifiers(nic, state));
+        .set_groups(identifiers(nic, state))
+        .set_interface_type(nic.kind.clone())
+        .set_description(nic.description.clone());
+    if let Some(operator) = &nic.operator {
+        let operator = OperatorResponse::builder().managed(true).principal(operator);
+        builder = builder.operator(operator.build());
+    }
     if let Some(address) = &nic.public {
         builder = builder.association(
             InstanceNetworkInterfaceAssociation::builder()
@@ -193,6 +207,19 @@ fn attached((index, nic): (usize, &Nic), state: &State) -> InstanceNetworkInterf
         );
     }
     builder.build()
+}
+
+fn branch((trunk, id, address): &(String, String, String)) -> NetworkInterface {
+    NetworkInterface::builder()
+        .network_interface_id(id)
+        .private_ip_address(address)
+        .tag_set(
+            Tag::builder()
+                .key("vpcresources.k8s.aws/trunk-eni-id")
+                .value(trunk)
+                .build(),
+        )
+        .build()
 }
 
 fn free_interface(nic: &Nic, state: &State) -> NetworkInterface {

@@ -22,10 +22,12 @@ pub(super) fn answers(state: &Arc<Mutex<State>>) -> Vec<Rule> {
     vec![
         mock!(Client::describe_route_tables).then_compute_output(move |_| {
             let main = RouteTableAssociation::builder().main(true).build();
+            let state = state1.lock().unwrap();
             let table = RouteTable::builder()
                 .vpc_id(VPC)
+                .owner_id(state.vpc_owner.as_deref().unwrap_or("123456789012"))
                 .associations(main)
-                .set_routes(Some(state1.lock().unwrap().routes.clone()))
+                .set_routes(Some(state.routes.clone()))
                 .build();
             DescribeRouteTablesOutput::builder().route_tables(table).build()
         }),

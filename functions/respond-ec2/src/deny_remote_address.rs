@@ -15,7 +15,7 @@
 mod remote;
 mod words;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use backstop_actions::{ActionSpec, ec2};
@@ -73,7 +73,7 @@ impl Action for DenyRemoteAddress {
         }
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let instance = instance::read(&ec2, &request.target).await?;
-        let vpcs = vpcs(&instance);
+        let vpcs = instance.vpcs();
         if vpcs.is_empty() {
             return Err(not_applicable(format!("instance {} is in no VPC", instance.id)));
         }
@@ -85,6 +85,9 @@ impl Action for DenyRemoteAddress {
         let own = own_acls(acls?, &instance);
         if own.is_empty() {
             return Err(not_applicable(words::no_acl(&instance)));
+        }
+        for acl in &own {
+            network_acl::check_own(acl, &format!("the VPC of network ACL {}", acl.id), request)?;
         }
         let seed = seed(&request.incident);
         let cuts: Vec<Cut> = own
@@ -131,7 +134,7 @@ impl Action for DenyRemoteAddress {
         check(request, &receipt)?;
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let instance = instance::read(&ec2, &request.target).await?;
-        let vpcs = vpcs(&instance);
+        let vpcs = instance.vpcs();
         let standing = network_acl::of_vpcs(&ec2, &vpcs).await?;
         check_acls(&receipt.entries, &own_acls(standing.clone(), &instance))?;
         let witness = witness(request, &receipt)?;
@@ -193,7 +196,8 @@ fn check(request: &StepRequest, receipt: &DenialReceipt) -> Result<(), StepError
 /// Refuses rules in ACLs of other subnets, or that stand there twice.
 fn check_acls(entries: &[Entry], own: &[Acl]) -> Result<(), StepError> {
     let is_own = |entry: &&Entry| {
-        entries.iter().filter(|other| other == entry).count() == 1 && own.iter().any(|acl| acl.id == entry.acl)
+        entries.iter().filter(|other| other == entry).count() == 1
+            && own.iter().any(|acl| acl.id == entry.acl)
     };
     match entries.iter().find(|entry| !is_own(entry)) {
         Some(entry) => Err(unlike(format!(
@@ -207,15 +211,6 @@ fn check_acls(entries: &[Entry], own: &[Acl]) -> Result<(), StepError> {
 /// What the instance's tag says: which rules weren't there.
 fn witness(request: &StepRequest, receipt: &DenialReceipt) -> Result<Witness, StepError> {
     Witness::of(ec2::deny_remote_address::SPEC.id, request, &receipt.entries)
-}
-
-fn vpcs(instance: &Instance) -> Vec<String> {
-    let vpcs: BTreeSet<String> = instance
-        .interfaces
-        .iter()
-        .filter_map(|interface| interface.vpc.clone())
-        .collect();
-    vpcs.into_iter().collect()
 }
 
 /// Those of the subnets that the instance's interfaces are in.

@@ -75,7 +75,7 @@ impl Action for DenySubnetTraffic {
         let mut cuts = Vec::new();
         for (vpc, addresses) in &addresses {
             for acl in network_acl::of_vpc(&ec2, vpc).await? {
-                check_own(&acl, vpc, request)?;
+                network_acl::check_own(&acl, vpc, request)?;
                 cuts.push(Cut::of(acl, addresses, 0));
             }
         }
@@ -167,20 +167,6 @@ impl DenySubnetTraffic {
                 format!("{} rule(s) are missing", plan.changes.len())
             },
         })
-    }
-}
-
-/// Whoever a subnet is shared with can't change its network ACL (VPC User Guide, "Share your VPC subnets").
-fn check_own(acl: &acl::Acl, vpc: &str, request: &StepRequest) -> Result<(), StepError> {
-    let is_foreign = |owner: &&String| owner.as_str() != request.target.account.as_str();
-    match acl.owner.as_ref().filter(is_foreign) {
-        None => Ok(()),
-        Some(owner) => Err(StepError::NotApplicable {
-            reason: format!(
-                "{vpc} is shared by account {owner}, whose network ACLs can be changed only there: have them deny the \
-                 instance's addresses, or stop the instance, which loses its memory"
-            ),
-        }),
     }
 }
 

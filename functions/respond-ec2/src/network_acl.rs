@@ -11,7 +11,7 @@ use aws_sdk_ec2::{
     types::{Filter, NetworkAcl, NetworkAclEntry, RuleAction},
 };
 use backstop_actions::permissions;
-use backstop_runtime::CallError;
+use backstop_runtime::{CallError, StepError, action::StepRequest};
 pub(crate) use rules::{Cut, make, read_back, take_out};
 use serde::{Deserialize, Serialize};
 
@@ -180,6 +180,20 @@ pub(crate) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, C
         .await
         .map_err(CallError::of(permissions::ec2::DESCRIBE_NETWORK_ACLS.action, on))?;
     Ok(found.iter().filter_map(Acl::of).collect())
+}
+
+/// Whoever a subnet is shared with can't change its network ACL (VPC User Guide, "Share your VPC subnets").
+pub(crate) fn check_own(acl: &Acl, of: &str, request: &StepRequest) -> Result<(), StepError> {
+    let is_foreign = |owner: &&String| owner.as_str() != request.target.account.as_str();
+    match acl.owner.as_ref().filter(is_foreign) {
+        None => Ok(()),
+        Some(owner) => Err(StepError::NotApplicable {
+            reason: format!(
+                "{of} is shared by account {owner}, whose network ACLs can be changed only there: have them deny the \
+                 same, or stop the instance, which loses its memory"
+            ),
+        }),
+    }
 }
 
 /// Makes a deny rule. One that stands under its number already is success if it is ours: the answer to an earlier request

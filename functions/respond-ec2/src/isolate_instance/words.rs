@@ -215,7 +215,7 @@ fn idle_timeout(instance: &Instance) -> String {
         |kind| {
             format!(
                 "{} days (EC2's default, which can't be changed on {kind}: it lacks the Nitro System)",
-                DEFAULT_TIMEOUT / SECONDS_OF_A_DAY
+                default_timeout::of(Some(kind)) / SECONDS_OF_A_DAY
             )
         },
     )

@@ -52,7 +52,11 @@ pub(super) async fn undo(
         address.is_some_and(|address| one.is_back(address))
     };
     let elastic: Vec<&Elastic> = receipt.elastic.iter().filter(|one| !is_back(one)).collect();
-    let assigned: Vec<&Assigned> = receipt.assigned.iter().filter(|one| lacks(&instance, one)).collect();
+    let assigned: Vec<&Assigned> = receipt
+        .assigned
+        .iter()
+        .filter(|one| lacks(&instance, one))
+        .collect();
     if elastic.is_empty() && assigned.is_empty() {
         return Ok(UndoOutcome::NothingToUndo {
             reason: "the instance has its public addresses".to_owned(),

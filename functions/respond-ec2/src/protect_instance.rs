@@ -105,8 +105,10 @@ impl Action for ProtectInstance {
         let receipt: ProtectReceipt = read_receipt(receipt)?;
         instance::check_own(request, &receipt.instance)?;
         let (instance, now) = self.read(request).await?;
-        if let Some(foreign) =
-            (receipt.before.iter()).find(|one| !now.iter().any(|now| now.is_same_setting(one)))
+        if let Some(foreign) = receipt
+            .before
+            .iter()
+            .find(|one| !now.iter().any(|now| now.is_same_setting(one)))
         {
             return Err(unlike(format!("the instance has no {}", foreign.name())));
         }

@@ -24,7 +24,7 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    /// The tag that says that this was so; `of` is the action's verb and object.
+    /// The tag that says that this was so before the action of this id.
     pub(crate) fn of(
         action: &str,
         request: &StepRequest,

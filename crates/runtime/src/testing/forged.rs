@@ -243,7 +243,7 @@ impl Tally {
         let whole = bench.elsewhere.iter().map(|receipt| receipt.0.clone());
         let forged = mutated(&receipt.0).into_iter().chain(whole);
         // Or without one of its parts, as if there had been nothing to check it by.
-        let nothing = [json!(null), json!([])];
+        let nothing = [Value::Null];
         let elsewhere = bench
             .elsewhere
             .iter()

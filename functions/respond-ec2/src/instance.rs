@@ -41,9 +41,6 @@ pub(crate) struct Instance {
     /// The service that alone may change it (EC2 User Guide, "Amazon EC2 managed instances").
     #[serde(default)]
     pub(crate) operator: Option<String>,
-    /// `m5.large`.
-    #[serde(default)]
-    pub(crate) instance_type: Option<String>,
     /// What Kubernetes calls the node, unless it was told otherwise.
     #[serde(default)]
     pub(crate) private_dns_name: Option<String>,
@@ -228,7 +225,6 @@ impl Instance {
             is_spot: found.instance_lifecycle() == Some(&types::InstanceLifecycleType::Spot),
             root_device: found.root_device_name().map(str::to_owned),
             operator: operator_of(found.operator()),
-            instance_type: found.instance_type().map(|kind| kind.as_str().to_owned()),
             private_dns_name: found
                 .private_dns_name()
                 .filter(|name| !name.is_empty())

@@ -103,7 +103,7 @@ fn wanted(request: &StepRequest, instance: &Instance) -> BTreeMap<&'static str, 
 fn state_of(instance: &Instance) -> &'static str {
     let is_isolated = !instance.interfaces.is_empty()
         && cut_off::not_isolated(instance).is_empty()
-        && owner::unseen_interfaces(instance).is_empty();
+        && owner::uncovered_interfaces(instance, &[]).is_empty();
     if is_isolated { ISOLATED } else { NOT_ISOLATED }
 }
 

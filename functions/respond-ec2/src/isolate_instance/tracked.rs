@@ -11,7 +11,7 @@ use backstop_core::AccountId;
 
 use crate::{
     instance::{Instance, Interface},
-    routes::table_of,
+    routes,
     surroundings::Surroundings,
 };
 

@@ -97,11 +97,10 @@ pub(super) async fn services(ec2: &Client, instance: &Instance) -> Result<Vec<St
 fn served_by(group: &SecurityGroup) -> impl Iterator<Item = String> {
     let id = group.group_id().unwrap_or_default();
     group.ip_permissions().iter().flat_map(move |rule| {
-        let reached = SERVICES.iter().filter_map(move |(name, ports)| {
+        SERVICES.iter().filter_map(move |(name, ports)| {
             let port = ports.iter().find(|port| lets_reach(rule, **port))?;
             Some(format!("{id} lets others reach port {port}, as of {name}"))
-        });
-        reached
+        })
     })
 }
 

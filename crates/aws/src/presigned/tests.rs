@@ -44,7 +44,8 @@ async fn signature(token: Option<&str>) -> String {
         token.is_some(),
         "{url}"
     );
-    url.split("X-Amz-Signature=").nth(1).unwrap().to_owned()
+    let (_, behind) = url.split_once("X-Amz-Signature=").unwrap();
+    behind.split('&').next().unwrap().to_owned()
 }
 
 /// What botocore 1.43 signs of the same call, by `SigV4QueryAuth`.

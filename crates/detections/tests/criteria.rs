@@ -1,5 +1,5 @@
 //! What a filter means of a finding, case by case; each with the AWS document that its right value comes from.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::collections::BTreeMap;
 

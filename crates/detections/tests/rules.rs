@@ -1,5 +1,5 @@
 //! Rules that must be refused, each for its reason, and rules that must pass.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::{path::Path, sync::LazyLock};
 

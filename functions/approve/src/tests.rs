@@ -148,6 +148,7 @@ fn opened() -> Event {
             message: None,
             facts: Vec::new(),
             hub: None,
+            peers: Vec::new(),
         },
         title: "a key is used from Tor".into(),
         linked: None,

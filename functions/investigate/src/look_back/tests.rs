@@ -60,6 +60,7 @@ impl Stage {
                 message: None,
                 facts: Vec::new(),
                 hub: None,
+                peers: Vec::new(),
             },
             title: String::new(),
             linked: None,

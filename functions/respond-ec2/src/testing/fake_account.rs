@@ -5,6 +5,7 @@
     reason = "tests: a value of another shape is a fault of the fake account"
 )]
 
+mod addresses;
 mod balancers;
 mod evidence;
 mod fleet;
@@ -56,6 +57,7 @@ pub(crate) fn fake_account(account: &FakeAccount) -> Arc<Accounts> {
     let ec2 = [
         instance::answers(account),
         network::answers(account),
+        addresses::answers(account),
         evidence::answers(account),
     ]
     .concat();

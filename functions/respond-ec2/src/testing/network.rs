@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(crate) use addresses::elastic_ip;
 use aws_sdk_autoscaling::operation::describe_auto_scaling_instances::DescribeAutoScalingInstancesOutput;
 use aws_sdk_ec2::types::{
-    Address, Filter, InstanceType, IpPermission, IpRange, Ipv6Range, NetworkAcl, Route, SecurityGroup, Tag,
+    Address, Filter, IpPermission, IpRange, Ipv6Range, NetworkAcl, Route, SecurityGroup, Tag,
 };
 use aws_sdk_elasticloadbalancing::operation::describe_load_balancers::DescribeLoadBalancersOutput;
 use aws_smithy_mocks::{Rule, mock, mock_client};

@@ -16,15 +16,15 @@ use aws_sdk_ec2::{
     },
     types::{
         ConnectionTrackingConfiguration, ConnectionTrackingSpecificationResponse, Filter, GroupIdentifier,
-        InstanceNetworkInterface, InstancePrivateIpAddress, NetworkAcl, NetworkAclAssociation,
-        NetworkAclEntry, NetworkInterface, RuleAction, SecurityGroup, Tag,
+        InstanceNetworkInterface, InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, NetworkAcl,
+        NetworkAclAssociation, NetworkAclEntry, NetworkInterface, RuleAction, SecurityGroup, Tag,
     },
 };
 use aws_smithy_mocks::Rule;
 use backstop_runtime::testing::{ACCOUNT, forged::FakeAccount};
 use serde_json::Value;
 
-use super::{all, answers, instance::value_of, read, remove, texts, write};
+use super::{addresses::public_address, all, answers, instance::value_of, read, remove, texts, write};
 use crate::testing::VPC;
 
 pub(super) fn answers(account: &FakeAccount) -> Vec<Rule> {
@@ -123,7 +123,7 @@ pub(super) fn answers(account: &FakeAccount) -> Vec<Rule> {
     ]
 }
 
-fn values(filters: &[Filter], name: &str) -> Vec<String> {
+pub(super) fn values(filters: &[Filter], name: &str) -> Vec<String> {
     let of_name = filters.iter().filter(|filter| filter.name() == Some(name));
     of_name.flat_map(|filter| filter.values().to_vec()).collect()
 }
@@ -140,6 +140,10 @@ fn modify(account: &FakeAccount, asked: &ModifyNetworkInterfaceAttributeInput) -
             return Err("InvalidParameterValue");
         }
         write(account, format!("timeout of {id}"), seconds);
+        return Ok(());
+    }
+    if let Some(lends) = asked.associate_public_ip_address() {
+        write(account, format!("EC2 lends {id} an address"), lends);
         return Ok(());
     }
     let is_here = |group: &String| {
@@ -185,6 +189,11 @@ pub(super) fn attached(account: &FakeAccount, id: &str) -> InstanceNetworkInterf
         .set_private_ip_addresses(Some(addresses.collect()))
         .set_groups(identifiers(account, id))
         .set_connection_tracking_configuration(tracking)
+        .set_association(public_address(account, id).map(|address| {
+            InstanceNetworkInterfaceAssociation::builder()
+                .public_ip(address)
+                .build()
+        }))
         .build()
 }
 

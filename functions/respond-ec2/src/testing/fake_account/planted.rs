@@ -68,6 +68,17 @@ pub(crate) fn planted() -> States {
         ("groups of eni-1", json!(["sg-1", "sg-2"])),
         ("addresses of eni-1", json!([ADDRESS])),
     ];
+    let addresses = [
+        (
+            "elastic eipalloc-1",
+            json!({ "address": "203.0.113.7", "interface": "eni-1", "private": ADDRESS }),
+        ),
+        (
+            "elastic eipalloc-other",
+            json!({ "address": "203.0.113.8", "interface": FOREIGN_INTERFACE, "private": FOREIGN_ADDRESS }),
+        ),
+        ("elastic eipalloc-free", json!({ "address": "203.0.113.9" })),
+    ];
     let mut planted = States::new();
     for some in [
         profiles.as_slice(),
@@ -77,6 +88,7 @@ pub(crate) fn planted() -> States {
         &fleet,
         &evidence,
         &interfaces,
+        &addresses,
     ] {
         planted.extend(
             some.iter()
@@ -123,6 +135,10 @@ pub(crate) fn elsewhere() -> States {
     say(
         format!("profile of {INSTANCE}"),
         json!("arn:aws:iam::123456789012:instance-profile/admin"),
+    );
+    say(
+        "elastic eipalloc-free".to_owned(),
+        json!({ "address": "203.0.113.9", "interface": "eni-1", "private": FOREIGN_ADDRESS }),
     );
     say("groups of eni-1".to_owned(), json!([FOREIGN_GROUP]));
     say("timeout of eni-1".to_owned(), json!(350));

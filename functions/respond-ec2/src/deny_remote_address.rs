@@ -136,7 +136,7 @@ impl Action for DenyRemoteAddress {
         let instance = instance::read(&ec2, &request.target).await?;
         let vpcs = instance.vpcs();
         let standing = network_acl::of_vpcs(&ec2, &vpcs).await?;
-        check_acls(&receipt.entries, &own_acls(standing.clone(), &instance))?;
+        check_entries(request, &receipt.entries, &own_acls(standing.clone(), &instance))?;
         let witness = witness(request, &receipt)?;
         Ok(network_acl::make(&ec2, &instance, &vpcs, &standing, &receipt.entries, &witness).await?)
     }
@@ -193,16 +193,34 @@ fn check(request: &StepRequest, receipt: &DenialReceipt) -> Result<(), StepError
     }
 }
 
-/// Refuses rules in ACLs of other subnets, or that stand there twice.
-fn check_acls(entries: &[Entry], own: &[Acl]) -> Result<(), StepError> {
+/// Refuses rules that this step wouldn't make now: for another address than the finding's, in ACLs of other subnets, under
+/// other numbers. Once one stands, the numbers of the rest are those that were planned with it.
+fn check_entries(request: &StepRequest, entries: &[Entry], own: &[Acl]) -> Result<(), StepError> {
+    let peers: Vec<String> = request
+        .peers
+        .iter()
+        .map(|peer| remote::cidr(peer.address))
+        .collect();
+    let stands = |entry: &Entry| own.iter().any(|acl| acl.has(entry));
+    let seed = seed(&request.incident);
+    let wanted: Vec<Entry> = match entries.iter().any(stands) {
+        true => entries.to_vec(),
+        false => own
+            .iter()
+            .filter_map(|acl| Cut::of(acl.clone(), &peers, seed).wanted)
+            .flatten()
+            .collect(),
+    };
     let is_own = |entry: &&Entry| {
         entries.iter().filter(|other| other == entry).count() == 1
+            && peers.contains(&entry.cidr)
             && own.iter().any(|acl| acl.id == entry.acl)
+            && wanted.contains(entry)
     };
     match entries.iter().find(|entry| !is_own(entry)) {
         Some(entry) => Err(unlike(format!(
-            "network ACL `{}` isn't that of a subnet of this instance",
-            entry.acl
+            "rule {} for `{}` in network ACL `{}` isn't one against this finding's address in a subnet of this instance",
+            entry.number, entry.cidr, entry.acl
         ))),
         None => Ok(()),
     }

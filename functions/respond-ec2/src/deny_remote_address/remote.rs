@@ -55,7 +55,7 @@ impl Remote {
     }
 }
 
-fn cidr(address: IpAddr) -> String {
+pub(super) fn cidr(address: IpAddr) -> String {
     let length = if address.is_ipv4() { 32 } else { 128 };
     format!("{address}/{length}")
 }

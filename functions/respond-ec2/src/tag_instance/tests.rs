@@ -141,6 +141,13 @@ async fn what_isnt_isolated_is_never_tagged_so() {
         after.hash().unwrap(),
         "approved before, done after"
     );
+    let witness = super::witness(&step_request(), &read_receipt(&before.receipt).unwrap()).unwrap();
+    let witness = witness.tag();
+    let (key, value) = (
+        witness.key().unwrap().to_owned(),
+        witness.value().unwrap().to_owned(),
+    );
+    let (key, value): (&'static str, &'static str) = (key.leak(), value.leak());
     for (group, state) in [
         ("web", "not-isolated"),
         ("backstop-untrack-01J", "not-isolated"),
@@ -159,9 +166,15 @@ async fn what_isnt_isolated_is_never_tagged_so() {
             .act(&permit(), &step_request(), &before.receipt)
             .await
             .unwrap();
-        let ours = || [("backstop:incident", INCIDENT), ("backstop:state", state)];
+        let ours = || {
+            [
+                ("backstop:incident", INCIDENT),
+                ("backstop:state", state),
+                (key, value),
+            ]
+        };
         let gone = mock!(Client::delete_tags)
-            .match_requests(move |request| tags_are(request.tags(), &ours()))
+            .match_requests(move |request| tags_are(request.tags(), &ours()[..2]))
             .then_output(|| DeleteTagsOutput::builder().build());
         let action = TagInstance::new(accounts!(ec2: [tagged_in(group, &ours()), gone]));
         assert!(

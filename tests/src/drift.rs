@@ -16,7 +16,7 @@ pub enum Drift {
     DeleteTheKey,
     DetachAVolume,
     MoveAnInterface,
-    ReleaseTheAddress,
+    MoveTheAddress,
     ReplaceARule,
     RewriteTheBlock,
     RewriteThePolicy,
@@ -70,7 +70,12 @@ impl Drift {
             Self::RewriteTheBlock => rewrite_block(account, planted).await,
             Self::RewriteTheTag => {
                 let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
-                let is_new = |what: &&String| what.starts_with("tag ") && !before.contains_key(*what);
+                // Not the tag that says what was before: without that one undo is refused.
+                let is_new = |what: &&String| {
+                    what.starts_with("tag ")
+                        && !what.contains("backstop:before-")
+                        && !before.contains_key(*what)
+                };
                 let key = now.keys().find(is_new).unwrap();
                 let key = key.trim_start_matches("tag ").split(' ').next().unwrap();
                 let tag = aws_sdk_ec2::types::Tag::builder()
@@ -101,13 +106,25 @@ impl Drift {
                     .map(drop)
                     .unwrap();
             }
-            Self::ReleaseTheAddress => {
+            Self::MoveTheAddress => {
                 let kind::Instance { instance_id } = planted.expect(kind::Instance::of);
                 let mut instances = planted.fixtures.instances();
                 let instance = instances.find(|one| &one.id == instance_id).unwrap();
-                let (allocation, _) = instance.elastic_ip.clone().unwrap();
-                let release = ec2.release_address().allocation_id(allocation);
-                release.send().await.map(drop).unwrap();
+                let (allocation, own) = instance.elastic_ip.clone().unwrap();
+                let described = ec2.describe_instances().instance_ids(instance_id).send().await;
+                let described = described.unwrap();
+                let mut interfaces = described.reservations()[0].instances()[0]
+                    .network_interfaces()
+                    .iter()
+                    .filter_map(|interface| interface.network_interface_id());
+                let other = interfaces.find(|interface| *interface != own).unwrap();
+                let associate = ec2.associate_address().allocation_id(allocation);
+                associate
+                    .network_interface_id(other)
+                    .send()
+                    .await
+                    .map(drop)
+                    .unwrap();
             }
             Self::ReplaceARule => {
                 let is_new = |what: &&String| what.starts_with("network ACL ") && !before.contains_key(*what);

@@ -132,7 +132,7 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
         id: "ec2.remove-public-addresses",
         drill: "live-connection",
         effect: |seen| seen.of_instance("Elastic IP addresses") == &json!([]),
-        drift: Some(Drift::ReleaseTheAddress),
+        drift: Some(Drift::MoveTheAddress),
         ..PLAIN
     },
     KnownAction {

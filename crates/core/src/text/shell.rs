@@ -19,10 +19,11 @@ fn is_plain(c: char) -> bool {
 
 /// What actions tell people to type where their undo can't. Another, such as `iam attach-user-policy` or `configure set`,
 /// is none of ours, whoever wrote it to the log.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "autoscaling attach-instances",
     "autoscaling enter-standby",
     "autoscaling set-instance-protection",
+    "ec2 associate-address",
     "ec2 associate-iam-instance-profile",
     "ec2 create-tags",
     "ec2 delete-network-acl-entry",

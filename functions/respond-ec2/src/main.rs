@@ -7,6 +7,7 @@ mod deny_subnet_traffic;
 mod deregister_from_load_balancers;
 mod detach_from_auto_scaling;
 mod end_sessions;
+mod filter;
 #[cfg(test)]
 mod forged;
 mod instance;

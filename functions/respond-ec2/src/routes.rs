@@ -1,21 +1,16 @@
 //! The route tables of VPCs, and which one a subnet uses.
 
-use aws_sdk_ec2::{
-    Client,
-    types::{Filter, RouteTable},
-};
+use aws_sdk_ec2::{Client, types::RouteTable};
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
+
+use crate::filter::filter;
 
 /// Every route table of these VPCs.
 pub(crate) async fn tables(ec2: &Client, vpcs: &[String]) -> Result<Vec<RouteTable>, CallError> {
     let on = format!("the route tables of `{}`", vpcs.join("`, `"));
-    let filter = Filter::builder()
-        .name("vpc-id")
-        .set_values(Some(vpcs.to_vec()))
-        .build();
     ec2.describe_route_tables()
-        .filters(filter)
+        .filters(filter("vpc-id", vpcs))
         .into_paginator()
         .items()
         .send()

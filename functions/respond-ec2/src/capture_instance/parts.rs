@@ -1,6 +1,6 @@
 //! The parts of the evidence: each read by itself, all at once, each as JSON.
 
-use aws_sdk_ec2::types::{Filter, Instance as Found, InstanceAttributeName, RouteTable};
+use aws_sdk_ec2::types::{Instance as Found, InstanceAttributeName, RouteTable};
 use backstop_actions::permissions;
 use backstop_aws::Access;
 use backstop_core::canonical;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{bound::Part, console, json as to};
 use crate::{
     detach_from_auto_scaling::group,
+    filter::filter,
     instance::Instance,
     services::{AutoScaling, Ec2},
 };
@@ -244,13 +245,6 @@ impl Reader<'_> {
             json!({ "sha256_of_base64": canonical::sha256(text.as_bytes()), "length_of_base64": text.len() })
         }))
     }
-}
-
-fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
-    Filter::builder()
-        .name(name)
-        .set_values(Some(values.into_iter().collect()))
-        .build()
 }
 
 /// `None` for none.

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use aws_sdk_ec2::{
     Client,
-    types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification},
+    types::{ResourceType, SecurityGroup, Tag, TagSpecification},
 };
 use backstop_actions::permissions;
 use backstop_core::{AccountId, ErrorName};
 use backstop_runtime::{CallError, StepError, new_id};
+
+use crate::filter::filter;
 
 /// What the isolation group is called and tagged in every VPC; where somebody else's has the name, ours has one more
 /// word in its.
@@ -138,7 +140,7 @@ pub(super) async fn strip(ec2: &Client, id: &str) -> Result<(), CallError> {
     let on = || format!("security group `{id}`");
     let rules = ec2
         .describe_security_group_rules()
-        .filters(filter("group-id", id))
+        .filters(filter("group-id", [id]))
         .into_paginator()
         .items()
         .send()
@@ -201,8 +203,8 @@ pub(super) async fn find(
 ) -> Result<Vec<SecurityGroup>, CallError> {
     let answer = ec2
         .describe_security_groups()
-        .filters(filter(&format!("tag:{TAG}"), purpose))
-        .filters(filter("vpc-id", place.vpc))
+        .filters(filter(&format!("tag:{TAG}"), [purpose]))
+        .filters(filter("vpc-id", [place.vpc]))
         .send()
         .await
         .map_err(CallError::of(
@@ -237,14 +239,10 @@ fn is_name_for(name: &str, purpose: &str) -> bool {
 
 /// Which of these groups aren't in this VPC: an interface can't be put into them.
 pub(super) async fn not_in(ec2: &Client, vpc: &str, ids: &[String]) -> Result<Vec<String>, CallError> {
-    let filter_of_ids = Filter::builder()
-        .name("group-id")
-        .set_values(Some(ids.to_vec()))
-        .build();
     let answer = ec2
         .describe_security_groups()
-        .filters(filter_of_ids)
-        .filters(filter("vpc-id", vpc))
+        .filters(filter("group-id", ids))
+        .filters(filter("vpc-id", [vpc]))
         .send()
         .await
         .map_err(CallError::of(
@@ -287,10 +285,6 @@ pub(super) async fn create(
         Err(error) if error.code == "InvalidGroup.Duplicate" => Ok(false),
         created => created.map(|_| true),
     }
-}
-
-fn filter(name: &str, value: &str) -> Filter {
-    Filter::builder().name(name).values(value).build()
 }
 
 /// How many rules a group has, both ways.

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::{
-    Client,
-    types::{ConnectionTrackingSpecificationRequest, Filter},
-};
+use aws_sdk_ec2::{Client, types::ConnectionTrackingSpecificationRequest};
 use backstop_actions::permissions;
 use backstop_core::ErrorName;
 use backstop_runtime::CallError;
+
+use crate::filter::filter;
 
 const MODIFY: &str = permissions::ec2::MODIFY_NETWORK_INTERFACE_ATTRIBUTE.action;
 
@@ -63,13 +62,9 @@ pub(super) async fn set_timeout(ec2: &Client, interface: &str, seconds: i32) -> 
 /// Reads these interfaces, wherever they are attached. One that is gone is left out: an unknown id in a filter is
 /// no error.
 pub(super) async fn read(ec2: &Client, ids: &[&str]) -> Result<BTreeMap<String, Now>, CallError> {
-    let filter = Filter::builder()
-        .name("network-interface-id")
-        .set_values(Some(ids.iter().map(|id| (*id).to_owned()).collect()))
-        .build();
     let answer = ec2
         .describe_network_interfaces()
-        .filters(filter)
+        .filters(filter("network-interface-id", ids.iter().copied()))
         .send()
         .await
         .map_err(CallError::of(

@@ -4,11 +4,11 @@
 
 use std::fmt;
 
-use aws_sdk_ec2::{Client, types::Filter};
+use aws_sdk_ec2::Client;
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
 
-use crate::instance::Instance;
+use crate::{filter::filter, instance::Instance};
 
 /// The id of the trunk that a branch hangs on (Amazon VPC Resource Controller for Kubernetes, "config").
 const TRUNK_TAG: &str = "vpcresources.k8s.aws/trunk-eni-id";
@@ -44,12 +44,9 @@ pub(crate) async fn of(ec2: &Client, instance: &Instance) -> Result<Vec<Branch>,
         return Ok(Vec::new());
     }
     let on = format!("the branch interfaces of `{}`", trunks.join("`, `"));
-    let of_trunks = Filter::builder()
-        .name(format!("tag:{TRUNK_TAG}"))
-        .set_values(Some(trunks));
     let found = ec2
         .describe_network_interfaces()
-        .filters(of_trunks.build())
+        .filters(filter(&format!("tag:{TRUNK_TAG}"), trunks))
         .into_paginator()
         .items()
         .send()

@@ -1,14 +1,12 @@
 //! The public IPv4 addresses of an instance: those that the account owns, and the one that EC2 lent it.
 
-use aws_sdk_ec2::{
-    Client,
-    types::{Address, Filter},
-};
+use aws_sdk_ec2::{Client, types::Address};
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    filter::filter,
     instance::{Instance, Interface},
     read_back::unless_done,
 };
@@ -74,14 +72,13 @@ pub(super) async fn of_allocations(
 
 async fn described(
     ec2: &Client,
-    filter: &str,
+    by: &str,
     values: Vec<String>,
     on: String,
 ) -> Result<Vec<Address>, CallError> {
-    let filter = Filter::builder().name(filter).set_values(Some(values)).build();
     let answer = ec2
         .describe_addresses()
-        .filters(filter)
+        .filters(filter(by, values))
         .send()
         .await
         .map_err(CallError::of(permissions::ec2::DESCRIBE_ADDRESSES.action, on))?;

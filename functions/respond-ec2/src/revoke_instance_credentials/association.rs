@@ -2,12 +2,12 @@
 
 use aws_sdk_ec2::{
     Client,
-    types::{Filter, IamInstanceProfileAssociationState, IamInstanceProfileSpecification},
+    types::{IamInstanceProfileAssociationState, IamInstanceProfileSpecification},
 };
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
 
-use crate::read_back::unless_done;
+use crate::{filter::filter, read_back::unless_done};
 
 /// An association that isn't over yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,11 +115,4 @@ pub(super) async fn others_with(
         .filter(|id| *id != instance)
         .map(str::to_owned)
         .collect())
-}
-
-fn filter<const N: usize>(name: &str, values: [&str; N]) -> Filter {
-    Filter::builder()
-        .name(name)
-        .set_values(Some(values.map(str::to_owned).to_vec()))
-        .build()
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ec2::{
     Client,
-    types::{Filter, IpPermission, RouteTable, SecurityGroup},
+    types::{IpPermission, RouteTable, SecurityGroup},
 };
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
 
-use crate::instance::Instance;
+use crate::{filter::filter, instance::Instance};
 
 /// What others need a machine for by itself, by the ports that it is reached at (IANA, "Service Name and Transport Protocol
 /// Port Number Registry", and the services' own manuals).
@@ -73,14 +73,10 @@ pub(super) async fn services(ec2: &Client, instance: &Instance) -> Result<Vec<St
         return Ok(Vec::new());
     }
     let on = format!("the security groups of instance `{}`", instance.id);
-    let by_id = Filter::builder()
-        .name("group-id")
-        .set_values(Some(ids.into_iter().collect()));
-    let of_vpcs = Filter::builder().name("vpc-id").set_values(Some(instance.vpcs()));
     let groups = ec2
         .describe_security_groups()
-        .filters(by_id.build())
-        .filters(of_vpcs.build())
+        .filters(filter("group-id", ids))
+        .filters(filter("vpc-id", instance.vpcs()))
         .into_paginator()
         .items()
         .send()

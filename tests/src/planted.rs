@@ -133,14 +133,9 @@ impl Planted {
     }
 }
 
-/// The states that undo is to bring back: all but evidence, sessions that were ended, and the tag of a step whose change was
-/// refused after it had said what was before: there is nothing to put back, so that undo doesn't touch the instance.
+/// The states that undo is to bring back: all but evidence, and sessions that were ended.
 pub fn undoable(states: &States) -> States {
-    let is_trace = |what: &str| {
-        what.starts_with("snapshots of volume ")
-            || what == "open sessions"
-            || what.starts_with("tag backstop:before-")
-    };
+    let is_trace = |what: &str| what.starts_with("snapshots of volume ") || what == "open sessions";
     let kept = states.iter().filter(|(what, _)| !is_trace(what));
     // EC2 lets nobody unset a timeout; undo sets the default, which is the same.
     let or_default = |what: &str, state: &Value| match state {

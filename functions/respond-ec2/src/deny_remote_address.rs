@@ -7,7 +7,8 @@
 //! too, waits for a person. Any other is denied unasked: all that stands in those subnets loses one address, which it was
 //! reported for, and undo is exact.
 //! *Changes* two rules for each ACL and address. *Undo* is exact: it deletes the rules of the receipt, and refuses if one of
-//! them is another now, or the instance's tag doesn't say that they were made. *Twice* is harmless: a rule that stands is not made again.
+//! them is another now, or the instance's tag doesn't say that they were made. *Twice* is harmless: a rule that stands is not
+//! made again.
 //!
 //! Whether traffic with the address is still let through could be read in VPC flow logs, which are delivered minutes late to
 //! places that Backstop has no right to read: that isn't done, and nothing is said to be proven of open connections.
@@ -23,7 +24,7 @@ use backstop_aws::Accounts;
 use backstop_core::{IncidentId, Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{StepRequest, read_receipt, unlike, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,7 +95,7 @@ impl Action for DenyRemoteAddress {
             .into_iter()
             .map(|acl| Cut::of(acl, &remote.cidrs(), seed))
             .collect();
-        if cuts.iter().all(|cut| cut.wanted.is_none()) {
+        let Some(entries) = network_acl::entries(&cuts) else {
             return Err(StepError::Refused {
                 guardrail: "network-acl-quota".to_owned(),
                 reason: format!(
@@ -104,12 +105,7 @@ impl Action for DenyRemoteAddress {
                     remote.named()
                 ),
             });
-        }
-        let entries: Vec<Entry> = cuts
-            .iter()
-            .filter_map(|cut| cut.wanted.clone())
-            .flatten()
-            .collect();
+        };
         Ok(Plan {
             step: request.step.clone(),
             action: self.spec().id.into(),
@@ -183,47 +179,32 @@ fn not_applicable(reason: impl Into<String>) -> StepError {
 /// Refuses a receipt of another instance, or with rules that this step never makes: for more than one public address.
 fn check(request: &StepRequest, receipt: &DenialReceipt) -> Result<(), StepError> {
     instance::check_own(request, &receipt.instance)?;
-    let is_own = |entry: &&Entry| entry.is_of_one_interface() && remote::is_public_cidr(&entry.cidr);
-    match receipt.entries.iter().find(|entry| !is_own(entry)) {
-        Some(entry) => Err(unlike(format!(
-            "rule {} of network ACL `{}` for `{}` is none that this step makes",
-            entry.number, entry.acl, entry.cidr
-        ))),
-        None => Ok(()),
-    }
+    let is_own = |entry: &Entry| entry.is_of_one_interface() && remote::is_public_cidr(&entry.cidr);
+    network_acl::check(&receipt.entries, is_own, "is none that this step makes")
 }
 
 /// Refuses rules that this step wouldn't make now: for another address than the finding's, in ACLs of other subnets, under
 /// other numbers. Once one stands, the numbers of the rest are those that were planned with it.
 fn check_entries(request: &StepRequest, entries: &[Entry], own: &[Acl]) -> Result<(), StepError> {
-    let peers: Vec<String> = request
+    // In the order of the plan, which left out those that are denied to nobody.
+    let named: Vec<String> = request
         .peers
         .iter()
         .map(|peer| remote::cidr(peer.address))
+        .filter(|cidr| entries.iter().any(|entry| entry.cidr == *cidr))
         .collect();
-    let stands = |entry: &Entry| own.iter().any(|acl| acl.has(entry));
+    let one_stands = entries.iter().any(|entry| own.iter().any(|acl| acl.has(entry)));
     let seed = seed(&request.incident);
-    let wanted: Vec<Entry> = match entries.iter().any(stands) {
-        true => entries.to_vec(),
-        false => own
-            .iter()
-            .filter_map(|acl| Cut::of(acl.clone(), &peers, seed).wanted)
-            .flatten()
-            .collect(),
+    let is_wanted = |acl: &Acl, entry: &Entry| {
+        let wanted = Cut::of(acl.clone(), &named, seed).wanted;
+        wanted.is_some_and(|wanted| wanted.contains(entry))
     };
-    let is_own = |entry: &&Entry| {
-        entries.iter().filter(|other| other == entry).count() == 1
-            && peers.contains(&entry.cidr)
-            && own.iter().any(|acl| acl.id == entry.acl)
-            && wanted.contains(entry)
+    let is_own = |entry: &Entry| {
+        let mut acls = own.iter().filter(|acl| acl.id == entry.acl);
+        named.contains(&entry.cidr) && acls.any(|acl| one_stands || is_wanted(acl, entry))
     };
-    match entries.iter().find(|entry| !is_own(entry)) {
-        Some(entry) => Err(unlike(format!(
-            "rule {} for `{}` in network ACL `{}` isn't one against this finding's address in a subnet of this instance",
-            entry.number, entry.cidr, entry.acl
-        ))),
-        None => Ok(()),
-    }
+    let why = "isn't one against this finding's address in a subnet of this instance";
+    network_acl::check(entries, is_own, why)
 }
 
 /// What the instance's tag says: which rules weren't there.

@@ -19,7 +19,7 @@ use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit};
 use backstop_runtime::{
     Action, StepError,
-    action::{StepRequest, read_receipt, unlike, write_receipt},
+    action::{StepRequest, read_receipt, write_receipt},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ impl Action for DenySubnetTraffic {
                 cuts.push(Cut::of(acl, addresses, 0));
             }
         }
-        if cuts.iter().all(|cut| cut.wanted.is_none()) {
+        let Some(entries) = network_acl::entries(&cuts) else {
             return Err(StepError::Refused {
                 guardrail: "network-acl-quota".to_owned(),
                 reason: format!(
@@ -88,12 +88,7 @@ impl Action for DenySubnetTraffic {
                     instance.id, MOST_RULES
                 ),
             });
-        }
-        let entries: Vec<Entry> = cuts
-            .iter()
-            .filter_map(|cut| cut.wanted.clone())
-            .flatten()
-            .collect();
+        };
         Ok(Plan {
             step: request.step.clone(),
             action: self.spec().id.into(),
@@ -173,29 +168,20 @@ impl DenySubnetTraffic {
 /// Refuses a receipt of another instance, or with rules that this step never makes: of more than an interface can have.
 fn check(request: &StepRequest, receipt: &CutReceipt) -> Result<(), StepError> {
     instance::check_own(request, &receipt.instance)?;
-    match receipt.entries.iter().find(|entry| !entry.is_of_one_interface()) {
-        Some(entry) => Err(unlike(format!(
-            "rule {} of network ACL `{}` for `{}` is none that this step makes",
-            entry.number, entry.acl, entry.cidr
-        ))),
-        None => Ok(()),
-    }
+    network_acl::check(
+        &receipt.entries,
+        Entry::is_of_one_interface,
+        "is none that this step makes",
+    )
 }
 
-/// Refuses rules for others' addresses, in ACLs that aren't of the instance's VPCs, or that stand there twice.
+/// Refuses rules for others' addresses, or in ACLs that aren't of the instance's VPCs.
 fn check_entries(entries: &[Entry], own: &[(String, Vec<String>)], acls: &[Acl]) -> Result<(), StepError> {
-    let is_own = |entry: &&Entry| {
-        entries.iter().filter(|other| other == entry).count() == 1
-            && own.iter().any(|(_, addresses)| addresses.contains(&entry.cidr))
+    let is_own = |entry: &Entry| {
+        own.iter().any(|(_, addresses)| addresses.contains(&entry.cidr))
             && acls.iter().any(|acl| acl.id == entry.acl)
     };
-    match entries.iter().find(|entry| !is_own(entry)) {
-        Some(entry) => Err(unlike(format!(
-            "rule {} for `{}` in network ACL `{}` isn't one of this instance's",
-            entry.number, entry.cidr, entry.acl
-        ))),
-        None => Ok(()),
-    }
+    network_acl::check(entries, is_own, "isn't one of this instance's")
 }
 
 /// What the instance's tag says: which rules weren't there.

@@ -238,8 +238,8 @@ impl Action for DeregisterFromLoadBalancers {
                 None => gone.push(format!("Classic Load Balancer {balancer}")),
             }
         }
-        if gone.is_empty() && !restored.is_empty() {
-            witness.remove(&ec2, &receipt.instance).await?;
+        if gone.is_empty() {
+            witness.remove(&ec2, &receipt.instance, &instance.tags).await?;
         }
         Ok(words::undone(&receipt.instance, &restored, &gone))
     }

@@ -223,8 +223,8 @@ impl Action for DetachFromAutoScaling {
             return Err(witness.refusal());
         }
         let undone = return_home::undo(&autoscaling, &receipt, request.target.region.as_str()).await?;
-        if let UndoOutcome::Restored { .. } = undone {
-            witness.remove(&ec2, &receipt.instance).await?;
+        if let UndoOutcome::Restored { .. } | UndoOutcome::NothingToUndo { .. } = undone {
+            witness.remove(&ec2, &receipt.instance, &instance.tags).await?;
         }
         Ok(undone)
     }

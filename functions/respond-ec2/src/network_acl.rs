@@ -8,12 +8,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use aws_sdk_ec2::{
     Client,
-    types::{Filter, NetworkAcl, NetworkAclEntry, RuleAction},
+    types::{NetworkAcl, NetworkAclEntry, RuleAction},
 };
 use backstop_actions::permissions;
 use backstop_runtime::{CallError, StepError, action::StepRequest};
-pub(crate) use rules::{Cut, make, read_back, take_out};
+pub(crate) use rules::{Cut, check, entries, make, read_back, take_out};
 use serde::{Deserialize, Serialize};
+
+use crate::filter::filter;
 
 /// The quota of rules in one direction, the default deny rules included (VPC User Guide, "Amazon VPC quotas").
 /// It can be raised to 40; whether it was isn't ours to see.
@@ -166,13 +168,9 @@ pub(crate) async fn of_vpc(ec2: &Client, vpc: &str) -> Result<Vec<Acl>, CallErro
 /// All ACLs of these VPCs.
 pub(crate) async fn of_vpcs(ec2: &Client, vpcs: &[String]) -> Result<Vec<Acl>, CallError> {
     let on = format!("the network ACLs of `{}`", vpcs.join("`, `"));
-    let filter = Filter::builder()
-        .name("vpc-id")
-        .set_values(Some(vpcs.to_vec()))
-        .build();
     let found = ec2
         .describe_network_acls()
-        .filters(filter)
+        .filters(filter("vpc-id", vpcs))
         .into_paginator()
         .items()
         .send()

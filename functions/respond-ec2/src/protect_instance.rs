@@ -177,8 +177,8 @@ impl Action for ProtectInstance {
                 None => drifted.push(format!("{}: not attached there any more", before.name())),
             }
         }
-        if drifted.is_empty() && !restored.is_empty() {
-            witness.remove(&ec2, &receipt.instance).await?;
+        if drifted.is_empty() {
+            witness.remove(&ec2, &receipt.instance, &instance.tags).await?;
         }
         Ok(outcome(&receipt.instance, &restored, &drifted))
     }

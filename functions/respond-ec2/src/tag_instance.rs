@@ -258,9 +258,11 @@ impl Action for TagInstance {
             });
         }
         let count = restore.len() + remove.len();
+        let witness = witness(request, &receipt)?;
         if count > 0 {
-            let witness = witness(request, &receipt)?;
             witness.check(&tags)?;
+        }
+        if witness.is_in(&tags) {
             remove.push(witness.tag());
         }
         if !restore.is_empty() {

@@ -76,8 +76,17 @@ impl Witness {
             ))
     }
 
-    /// Takes it away once all is as it was.
-    pub(crate) async fn remove(&self, ec2: &Client, instance: &str) -> Result<(), CallError> {
+    /// Takes it away from the instance with these tags, if it is there: once all is as it was, whether undo put that back or
+    /// the change was refused after the tag was written.
+    pub(crate) async fn remove(
+        &self,
+        ec2: &Client,
+        instance: &str,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<(), CallError> {
+        if !self.is_in(tags) {
+            return Ok(());
+        }
         ec2.delete_tags()
             .resources(instance)
             .tags(self.tag())

@@ -169,6 +169,29 @@ async fn what_the_owner_needs_is_never_denied() {
 }
 
 #[tokio::test]
+async fn what_is_left_out_of_a_plan_doesnt_hinder_the_rest() {
+    let network = network();
+    let some = request(&[
+        ("10.0.0.9", false),
+        ("203.0.113.66", false),
+        ("198.51.100.9", false),
+        ("203.0.113.67", false),
+    ]);
+    let action = action(&network);
+    let receipt = action.plan(&some).await.unwrap().receipt;
+    for _ in ["first", "again"] {
+        action.act(&permit(), &some, &receipt).await.unwrap();
+        let denied = [
+            "in 203.0.113.66/32",
+            "in 203.0.113.67/32",
+            "out 203.0.113.66/32",
+            "out 203.0.113.67/32",
+        ];
+        assert_eq!(denies(&network, "acl-own"), denied);
+    }
+}
+
+#[tokio::test]
 async fn an_address_of_amazons_waits_for_a_person() {
     let plan = action(&network())
         .plan(&request(&[("203.0.113.66", true)]))

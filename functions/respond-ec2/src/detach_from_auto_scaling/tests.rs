@@ -264,8 +264,12 @@ async fn undo_brings_back_scale_in_protection_and_standby() {
 async fn undo_refuses_what_it_cannot_do_exactly_and_says_what_to_type() {
     let before = receipt("InService", false).await;
     let untouched = attach();
+    let [_, removed] = witnessing();
     let undo = async |member: Rule, group: Rule| {
-        let accounts = accounts!(ec2: [witnessed(&before)], autoscaling: [member, group, untouched]);
+        let accounts = accounts!(
+            ec2: [witnessed(&before), removed],
+            autoscaling: [member, group, untouched]
+        );
         let action = DetachFromAutoScaling::new(accounts);
         action.undo(&permit(), &step_request(), &before).await.unwrap()
     };
@@ -278,7 +282,13 @@ async fn undo_refuses_what_it_cannot_do_exactly_and_says_what_to_type() {
         matches!(&full, UndoOutcome::Failed { detail, .. } if detail.contains("--max-size 3")),
         "{full:?}"
     );
+    assert_eq!(
+        removed.num_calls(),
+        0,
+        "the tag stays while the instance isn't back"
+    );
     let back = undo(member("InService"), no_group()).await;
     assert!(matches!(back, UndoOutcome::NothingToUndo { .. }), "{back:?}");
     assert_eq!(untouched.num_calls(), 0);
+    assert_eq!(removed.num_calls(), 1);
 }

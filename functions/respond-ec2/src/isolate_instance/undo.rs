@@ -41,8 +41,9 @@ pub(super) async fn undo(
         return Ok(UndoOutcome::Drifted { found });
     }
     let witness = witness(request, interfaces)?;
+    let tags = instance::tags(ec2, &request.target).await?;
     if all.iter().any(|(before, groups)| is_changed(before, groups)) {
-        witness.check(&instance::tags(ec2, &request.target).await?)?;
+        witness.check(&tags)?;
     }
     if let Some(found) = lost(ec2, &all).await? {
         return Ok(UndoOutcome::Drifted { found });
@@ -54,9 +55,9 @@ pub(super) async fn undo(
     .await;
     let sentences = restored.into_iter().collect::<Result<Vec<_>, CallError>>()?;
     let changed_something = sentences.iter().any(|restored| restored.changed);
-    if changed_something {
-        witness.remove(ec2, instance::id_of(&request.target)?).await?;
-    }
+    witness
+        .remove(ec2, instance::id_of(&request.target)?, &tags)
+        .await?;
     let text = sentences
         .into_iter()
         .map(|restored| restored.text)

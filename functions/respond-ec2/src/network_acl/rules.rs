@@ -2,7 +2,10 @@
 
 use aws_sdk_ec2::Client;
 use backstop_core::{UndoOutcome, Verification};
-use backstop_runtime::{CallError, StepError, action::StepRequest};
+use backstop_runtime::{
+    CallError, StepError,
+    action::{StepRequest, unlike},
+};
 
 use super::{Acl, Entry, create, delete, of_vpcs, words};
 use crate::{
@@ -26,6 +29,26 @@ impl Cut {
             .collect::<Option<Vec<_>>>()
             .map(|both| both.into_iter().flatten().collect());
         Self { acl, wanted }
+    }
+}
+
+/// The rules to make in all ACLs; `None` if there is room in none of them.
+pub(crate) fn entries(cuts: &[Cut]) -> Option<Vec<Entry>> {
+    let mut with_room = cuts.iter().filter_map(|cut| cut.wanted.as_ref()).peekable();
+    with_room.peek()?;
+    Some(with_room.flatten().cloned().collect())
+}
+
+/// Refuses rules that the step doesn't make: each must be its own, and stand there once. `why` says what it isn't.
+pub(crate) fn check(entries: &[Entry], is_own: impl Fn(&Entry) -> bool, why: &str) -> Result<(), StepError> {
+    let is_right =
+        |entry: &&Entry| is_own(entry) && entries.iter().filter(|other| other == entry).count() == 1;
+    match entries.iter().find(|entry| !is_right(entry)) {
+        Some(entry) => Err(unlike(format!(
+            "rule {} for `{}` in network ACL `{}` {why}",
+            entry.number, entry.cidr, entry.acl
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -101,19 +124,25 @@ pub(crate) async fn take_out(
         .iter()
         .filter(|entry| standing.iter().any(|acl| acl.has(entry)))
         .collect();
-    if ours.is_empty() {
-        return Ok(UndoOutcome::NothingToUndo {
-            reason: "the deny rules are gone already".to_owned(),
-        });
+    let tags = instance::tags(ec2, &request.target).await?;
+    if !ours.is_empty() {
+        witness.check(&tags)?;
     }
-    witness.check(&instance::tags(ec2, &request.target).await?)?;
     let mut first: Result<(), CallError> = Ok(());
     for entry in &ours {
         first = first.and(delete(ec2, entry).await);
     }
     first?;
-    witness.remove(ec2, instance::id_of(&request.target)?).await?;
-    Ok(UndoOutcome::Restored {
-        what: format!("deleted {} deny rule(s) for {of}", ours.len()),
+    witness
+        .remove(ec2, instance::id_of(&request.target)?, &tags)
+        .await?;
+    Ok(if ours.is_empty() {
+        UndoOutcome::NothingToUndo {
+            reason: "the deny rules are gone already".to_owned(),
+        }
+    } else {
+        UndoOutcome::Restored {
+            what: format!("deleted {} deny rule(s) for {of}", ours.len()),
+        }
     })
 }

@@ -58,6 +58,7 @@ pub(super) async fn undo(
         .filter(|one| lacks(&instance, one))
         .collect();
     if elastic.is_empty() && assigned.is_empty() {
+        witness.remove(ec2, &instance.id, &instance.tags).await?;
         return Ok(UndoOutcome::NothingToUndo {
             reason: "the instance has its public addresses".to_owned(),
         });
@@ -79,7 +80,7 @@ pub(super) async fn undo(
             one.interface, one.public_address
         ));
     }
-    witness.remove(ec2, &instance.id).await?;
+    witness.remove(ec2, &instance.id, &instance.tags).await?;
     Ok(UndoOutcome::Restored {
         what: done.join("; "),
     })

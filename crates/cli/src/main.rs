@@ -16,6 +16,7 @@ mod exempt;
 mod hand_over;
 mod incidents;
 mod mistakes;
+mod new_file;
 mod pause;
 mod playbook;
 mod release;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use backstop_playbook::is_kebab_case;
 use jiff::{ToSpan as _, civil::Date};
 
 use crate::load::SUPPRESSIONS;
@@ -21,9 +22,7 @@ pub enum NewError {
 
 /// The path and text of a new rule that ends in three months; writes nothing.
 pub fn new_suppression(detections: &Path, name: &str, today: Date) -> Result<(PathBuf, String), NewError> {
-    let is_word =
-        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    if !(3..=64).contains(&name.len()) || !name.split('-').all(is_word) {
+    if !(3..=64).contains(&name.len()) || !is_kebab_case(name) {
         return Err(NewError::Name(name.to_owned()));
     }
     let path = detections.join(SUPPRESSIONS).join(format!("{name}.yaml"));

@@ -1,10 +1,11 @@
 //! What a filter means of a finding, case by case; each with the AWS document that its right value comes from.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+mod fixture;
+
 use std::collections::BTreeMap;
 
 use backstop_detections::{condition::Condition, finding::Finding, suppression::Suppression, truth::Truth};
-use jiff::civil::date;
 use serde_json::{Value, json};
 
 /// "Filtering findings in GuardDuty" (GuardDuty User Guide).
@@ -40,16 +41,7 @@ fn rule(criteria: &Value) -> Suppression {
         .iter()
         .map(|(field, it)| (field.clone(), condition(it)))
         .collect();
-    Suppression {
-        name: "rule".to_owned(),
-        title: String::new(),
-        owner: String::new(),
-        reason: String::new(),
-        expires: date(2027, 1, 1),
-        ticket: None,
-        criteria,
-        overrides: Default::default(),
-    }
+    fixture::rule(criteria)
 }
 
 fn finding() -> Value {

@@ -1,10 +1,12 @@
 //! What must hold of every rule and every finding.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fixture;
+
 use std::collections::BTreeMap;
 
-use backstop_detections::{condition::Condition, finding::Finding, suppression::Suppression, truth::Truth};
-use jiff::civil::date;
+use backstop_detections::{condition::Condition, finding::Finding, truth::Truth};
+use fixture::rule;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -77,19 +79,6 @@ fn finding() -> impl Strategy<Value = Finding> {
                 Finding::sketch(json)
             }
         })
-}
-
-fn rule(criteria: BTreeMap<String, Condition>) -> Suppression {
-    Suppression {
-        name: "rule".to_owned(),
-        title: String::new(),
-        owner: String::new(),
-        reason: String::new(),
-        expires: date(2027, 1, 1),
-        ticket: None,
-        criteria,
-        overrides: Default::default(),
-    }
 }
 
 proptest! {

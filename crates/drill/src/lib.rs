@@ -21,6 +21,7 @@
 pub mod calls;
 pub mod check;
 pub mod cost;
+mod described;
 pub mod environment;
 mod error;
 pub mod finding;

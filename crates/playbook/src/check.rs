@@ -4,7 +4,7 @@ mod samples;
 mod steps;
 mod triggers;
 
-pub(crate) use steps::is_kebab_case;
+pub use steps::is_kebab_case;
 
 use std::collections::BTreeSet;
 

@@ -30,6 +30,7 @@ pub mod template;
 mod transitions;
 
 pub use catalog::{Catalog, Match};
+pub use check::is_kebab_case;
 pub use compile::{
     EXECUTION_TIMEOUT_SECONDS, SHARED_FUNCTIONS, compile, compile_undo, functions_of, functions_of_undo,
     undoing_functions,

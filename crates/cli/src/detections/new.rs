@@ -1,7 +1,7 @@
 //! `backstop detections new`: writes a suppression rule to start from.
 
 use std::{
-    fmt, fs, io,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +12,10 @@ use backstop_detections::{
 use backstop_terminal::Exit;
 use serde::Serialize;
 
-use crate::command::{CliError, CommandError, CommandOutput};
+use crate::{
+    command::{CliError, CommandError, CommandOutput},
+    new_file::write,
+};
 
 #[derive(Serialize)]
 pub(super) struct Created {
@@ -32,42 +35,18 @@ impl fmt::Display for Created {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-enum CreateError {
-    #[error("{0}")]
-    New(#[from] NewError),
-    #[error("writing `{}`", path.display())]
-    Write { path: PathBuf, source: io::Error },
-}
-
-impl CommandError for CreateError {
+impl CommandError for NewError {
     fn exit(&self) -> Exit {
-        match self {
-            Self::New(NewError::Name(_) | NewError::Exists(_)) => Exit::Refused,
-            Self::Write { .. } => Exit::Failed,
-        }
+        Exit::Refused
     }
 }
 
 pub(super) fn create(project: &Path, name: &str) -> Result<Created, CliError> {
     let folder = super::folder(project);
-    let (file, text) = new_suppression(&folder, name, super::today()).map_err(CreateError::from)?;
+    let (file, text) = new_suppression(&folder, name, super::today())?;
     let schema = folder.join("suppression.schema.json");
     write(&file, &text)?;
     // For editors: the rule's first line names it.
     write(&schema, &suppression::schema_text())?;
     Ok(Created { file, schema })
-}
-
-fn write(path: &Path, text: &str) -> Result<(), CreateError> {
-    let write = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(path, text)
-    };
-    write().map_err(|source| CreateError::Write {
-        path: path.to_owned(),
-        source,
-    })
 }

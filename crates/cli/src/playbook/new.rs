@@ -1,15 +1,18 @@
 //! `backstop playbook new`: writes the files that a playbook begins with.
 
 use std::{
-    fmt, fs, io,
+    fmt,
     path::{Path, PathBuf},
 };
 
-use backstop_playbook::{NewError, NewFile, new_playbook};
+use backstop_playbook::{NewError, new_playbook};
 use backstop_terminal::Exit;
 use serde::Serialize;
 
-use crate::command::{CliError, CommandError, CommandOutput};
+use crate::{
+    command::{CliError, CommandError, CommandOutput},
+    new_file::write,
+};
 
 #[derive(Serialize)]
 pub(super) struct Created {
@@ -34,40 +37,19 @@ impl fmt::Display for Created {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-enum CreateError {
-    #[error("{0}")]
-    New(#[from] NewError),
-    #[error("writing `{}`", path.display())]
-    Write { path: PathBuf, source: io::Error },
-}
-
-impl CommandError for CreateError {
+impl CommandError for NewError {
     fn exit(&self) -> Exit {
-        match self {
-            Self::New(NewError::Name(_) | NewError::Exists(_)) => Exit::Refused,
-            Self::Write { .. } => Exit::Failed,
-        }
+        Exit::Refused
     }
 }
 
 pub(super) fn create(playbooks: &Path, name: &str) -> Result<Created, CliError> {
-    let files = new_playbook(playbooks, name).map_err(CreateError::from)?;
+    let files = new_playbook(playbooks, name)?;
     for file in &files {
-        write(file).map_err(|source| CreateError::Write {
-            path: file.path.clone(),
-            source,
-        })?;
+        write(&file.path, &file.text)?;
     }
     Ok(Created {
         playbook: name.to_owned(),
         files: files.into_iter().map(|file| file.path).collect(),
     })
-}
-
-fn write(file: &NewFile) -> io::Result<()> {
-    if let Some(folder) = file.path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(&file.path, &file.text)
 }

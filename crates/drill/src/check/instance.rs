@@ -12,7 +12,7 @@ use backstop_playbook::drill::{Aspect, CheckState};
 
 use super::{network_acls, state};
 use crate::{
-    DrillError,
+    DrillError, described,
     error::call,
     fixtures::{PlantedInstance, groups_of},
     registrations::Registrations,
@@ -78,12 +78,8 @@ async fn public_addresses(ec2: &Client, planted: &PlantedInstance) -> Result<Che
             Some((allocation, address.network_interface_id()?.to_owned()))
         })
         .collect();
-    let found = ec2.describe_instances().instance_ids(&planted.id).send().await;
-    let found = found.map_err(call("ec2:DescribeInstances"))?;
-    let instances = found
-        .reservations()
-        .iter()
-        .flat_map(|reservation| reservation.instances());
+    let found = described::instance(ec2, &planted.id).await?;
+    let instances = found.iter();
     let has_public = instances
         .flat_map(|instance| instance.network_interfaces())
         .any(|interface| interface.association().is_some_and(|it| it.public_ip().is_some()));
@@ -128,12 +124,8 @@ async fn protection(ec2: &Client, planted: &PlantedInstance) -> Result<CheckStat
         let value = found.disable_api_termination.or(found.disable_api_stop);
         on.push(value.and_then(|value| value.value).unwrap_or_default());
     }
-    let found = ec2.describe_instances().instance_ids(&planted.id).send().await;
-    let found = found.map_err(call("ec2:DescribeInstances"))?;
-    let instances = found
-        .reservations()
-        .iter()
-        .flat_map(|reservation| reservation.instances());
+    let found = described::instance(ec2, &planted.id).await?;
+    let instances = found.iter();
     let kept = instances
         .flat_map(|instance| instance.block_device_mappings())
         .filter_map(|mapping| mapping.ebs())

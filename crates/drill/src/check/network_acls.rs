@@ -8,7 +8,7 @@ use aws_sdk_ec2::{
 use backstop_playbook::drill::CheckState;
 
 use super::state;
-use crate::{DrillError, error::call, fixtures::PlantedInstance};
+use crate::{DrillError, described, error::call, fixtures::PlantedInstance};
 
 pub(super) async fn read(ec2: &Client, planted: &PlantedInstance) -> Result<CheckState, DrillError> {
     let (vpc, addresses) = place(ec2, &planted.id).await?;
@@ -37,12 +37,8 @@ pub(super) async fn read_remote(ec2: &Client, planted: &PlantedInstance) -> Resu
         return Ok(CheckState::Mixed);
     };
     let remote = format!("{remote}/32");
-    let found = ec2.describe_instances().instance_ids(&planted.id).send().await;
-    let found = found.map_err(call("ec2:DescribeInstances"))?;
-    let instances = found
-        .reservations()
-        .iter()
-        .flat_map(|reservation| reservation.instances());
+    let found = described::instance(ec2, &planted.id).await?;
+    let instances = found.iter();
     let subnets = instances
         .flat_map(|instance| instance.network_interfaces())
         .filter_map(|interface| interface.subnet_id().map(str::to_owned))
@@ -67,12 +63,8 @@ pub(super) async fn read_remote(ec2: &Client, planted: &PlantedInstance) -> Resu
 /// The instance's VPC, and its addresses as rules write them.
 async fn place(ec2: &Client, instance_id: &str) -> Result<(String, Vec<String>), DrillError> {
     const OPERATION: &str = "ec2:DescribeInstances";
-    let found = ec2.describe_instances().instance_ids(instance_id).send().await;
-    let found = found.map_err(call(OPERATION))?;
-    let mut instances = found
-        .reservations()
-        .iter()
-        .flat_map(|reservation| reservation.instances());
+    let found = described::instance(ec2, instance_id).await?;
+    let mut instances = found.iter();
     let instance = instances.next().ok_or(DrillError::Incomplete {
         operation: OPERATION,
         what: "the instance",

@@ -8,7 +8,7 @@ use aws_sdk_ec2::{
 use serde_json::json;
 
 use super::{StateSnapshot, TCP_TIMEOUT, network_acls};
-use crate::{DrillError, error::call, fixtures::PlantedInstance, registrations::Registrations};
+use crate::{DrillError, described, error::call, fixtures::PlantedInstance, registrations::Registrations};
 
 pub(super) async fn instance(
     config: &SdkConfig,
@@ -17,14 +17,8 @@ pub(super) async fn instance(
 ) -> Result<(), DrillError> {
     let ec2 = Client::new(config);
     let id = planted.id.as_str();
-    let found = ec2.describe_instances().instance_ids(id).send().await;
-    let found = found.map_err(call("ec2:DescribeInstances"))?;
-    for found in found
-        .reservations()
-        .iter()
-        .flat_map(|reservation| reservation.instances())
-    {
-        described(found, id, snapshot);
+    for found in &described::instance(&ec2, id).await? {
+        describe(found, id, snapshot);
         addresses(&ec2, found, snapshot).await?;
         network_acls::of_vpc(&ec2, found.vpc_id().unwrap_or_default(), snapshot).await?;
     }
@@ -33,7 +27,7 @@ pub(super) async fn instance(
     memberships(config, planted, snapshot).await
 }
 
-fn described(found: &Instance, id: &str, snapshot: &mut StateSnapshot) {
+fn describe(found: &Instance, id: &str, snapshot: &mut StateSnapshot) {
     for interface in found.network_interfaces() {
         let mut groups: Vec<&str> = interface
             .groups()

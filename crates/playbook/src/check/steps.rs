@@ -87,7 +87,7 @@ fn check_name(step: &StepFile, seen: &mut BTreeSet<String>, problems: &mut Vec<P
 }
 
 /// Whether the text is lower-case words joined by `-`.
-pub(crate) fn is_kebab_case(text: &str) -> bool {
+pub fn is_kebab_case(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.split('-').all(|word| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())

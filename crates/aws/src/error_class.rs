@@ -105,6 +105,8 @@ const TABLE: &[Row] = &[
         &[
             "ConcurrentModification",
             "ConcurrentModificationException",
+            // S3: another write of the same object is under way.
+            "ConditionalRequestConflict",
             "EntityTemporarilyUnmodifiable",
             "EntityTemporarilyUnmodifiableException",
             // The next invocation signs with new ones.

@@ -13,6 +13,8 @@
 //! | `call_error` | [`CallError`]: a failed call under its fixed name |
 //! | `error_class` | the one table of AWS's error codes: what passes by waiting, and what doesn't |
 //! | `signed_call` | [`SignedCall`]: one call of a service that no SDK crate is linked for |
+//! | `signed_objects` | [`SignedObjects`]: a bucket's single objects without S3's SDK crate |
+//! | `signed_request` | what both sign, send and try again |
 //! | `presigned` | [`Presigned`]: an address that carries a signed call for a service to make |
 //! | `denied_by` | [`PolicyType`]: which kind of policy denied a call |
 
@@ -32,6 +34,8 @@ mod presigned;
 mod scope;
 mod service;
 mod signed_call;
+mod signed_objects;
+mod signed_request;
 
 pub use access::Access;
 pub use accounts::Accounts;
@@ -47,3 +51,4 @@ pub use presigned::Presigned;
 pub use scope::{Scope, StepScope};
 pub use service::Service;
 pub use signed_call::SignedCall;
+pub use signed_objects::SignedObjects;

@@ -1,7 +1,5 @@
 //! The evidence bucket: objects below `incidents/<id>/`, written with their checksum, never deleted.
 
-mod proofs;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

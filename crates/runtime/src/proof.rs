@@ -2,6 +2,8 @@
 //! but the responders may write. Whoever writes to the incidents table can forge a log whose chain is whole; what a
 //! receipt in it says is followed only if it is proven.
 
+mod bucket;
+
 use async_trait::async_trait;
 use backstop_core::{
     Hash, IncidentId, Plan, StepId, Target,

@@ -6,7 +6,6 @@ mod undo;
 mod verify;
 mod verify_again;
 mod watch;
-#[cfg(feature = "evidence")]
 mod wiring;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -58,6 +58,7 @@ fn a_service_that_fails_or_is_busy_passes_by_waiting() {
         ("iam", "ServiceFailure"),
         ("s3", "ServiceUnavailable"),
         ("s3", "OperationAborted"),
+        ("s3", "ConditionalRequestConflict"),
         ("s3", "InternalError"),
         ("dynamodb", "TransactionConflictException"),
         ("dynamodb", "InternalServerError"),

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use backstop_aws::Accounts;
+use backstop_aws::{Accounts, SignedObjects};
 use backstop_core::guardrail::Protection;
 
 use super::{Bounds, Runner};
 use crate::{
     Action, Ledger,
-    evidence::EvidenceBucket,
     settings::{self, SettingError},
 };
 
@@ -18,10 +17,7 @@ impl Runner {
         actions: impl FnOnce(&Arc<Accounts>, &Protection) -> Vec<Arc<dyn Action>>,
     ) -> Result<Self, SettingError> {
         let config = backstop_aws::config().await;
-        let proofs = EvidenceBucket::new(
-            aws_sdk_s3::Client::new(&config),
-            settings::required("EVIDENCE_BUCKET")?,
-        );
+        let proofs = SignedObjects::new(config.clone(), settings::required("EVIDENCE_BUCKET")?);
         let ledger = Ledger::new(
             aws_sdk_dynamodb::Client::new(&config),
             settings::required("TABLE_NAME")?,

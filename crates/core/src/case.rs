@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::IncidentId,
-    target::{Target, kind},
+    target::{Precedence, Target, kind},
 };
 
 /// What follows on the same resource within this time is one case with what was before.
@@ -112,12 +112,10 @@ pub fn is_of_object(finding_type: &str) -> bool {
 
 /// The order in which a finding's targets are answered: credentials, then instances, then the rest.
 pub fn rank(target: &Target) -> u8 {
-    if target.resource.kind().is_credential() {
-        0
-    } else if kind::Instance::of(&target.resource).is_some() {
-        1
-    } else {
-        2
+    match target.resource.precedence() {
+        Precedence::Credential => 0,
+        Precedence::Compute => 1,
+        Precedence::Data | Precedence::Other => 2,
     }
 }
 

@@ -6,6 +6,7 @@ mod credential;
 pub mod kind;
 pub mod name;
 mod outlives;
+mod precedence;
 mod scope;
 mod typed;
 
@@ -18,6 +19,7 @@ pub(crate) use credential::PROTECTED_PRINCIPAL;
 pub use credential::{Calls, IamRole, IamUser, Refusal};
 pub use kind::{Resource, TargetKind};
 pub use outlives::Outlives;
+pub use precedence::Precedence;
 pub use scope::Scope;
 pub use typed::{Mistyped, forms, read_typed};
 

@@ -150,6 +150,55 @@ fn telling_apart_is_seen_and_making_one_is_not() {
 }
 
 /// The kind that only tests have: all that there is of it is its file and its lines in the list's file.
+/// Where code outside looks for one kind, and has nothing to do for all others: each was thought over for a new kind.
+/// Responders aren't read: an action is of the kinds that its contract names.
+const LOOKED_FOR: [(&str, usize); 8] = [
+    ("crates/core/src/case.rs", 1),
+    ("crates/core/src/finding.rs", 1),
+    ("crates/core/src/finding/attack_sequence.rs", 1),
+    ("crates/core/src/finding/guardduty_resource.rs", 1),
+    ("crates/core/src/finding/hub_finding.rs", 2),
+    ("crates/core/src/finding/read_back.rs", 1),
+    ("crates/core/src/investigation/suspect.rs", 1),
+    ("crates/core/src/notice/next.rs", 1),
+];
+
+#[test]
+fn one_kind_is_looked_for_only_where_the_others_were_thought_of() {
+    let is_code = |path: &str| {
+        ![
+            "crates/core/src/target",
+            "crates/drill",
+            "crates/emulator",
+            "functions/respond-",
+            "tests/",
+        ]
+        .iter()
+        .any(|outside| path.starts_with(outside))
+            && !path.contains("/tests")
+    };
+    let mut found = Vec::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| is_code(path)) {
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        let times: usize = TargetKind::ALL
+            .iter()
+            .map(|kind| code.matches(&format!("kind::{}::of(", variant(*kind))).count())
+            .sum();
+        if times > 0 {
+            found.push((path, times));
+        }
+    }
+    found.sort();
+    let found: Vec<(&str, usize)> = found
+        .iter()
+        .map(|(path, times)| (path.as_str(), *times))
+        .collect();
+    assert_eq!(
+        found, LOOKED_FOR,
+        "ask the kind (`Kind`) instead, or say here that a new kind needs nothing at this place"
+    );
+}
+
 #[test]
 fn the_made_up_kind_is_a_file_and_its_lines_in_the_list() {
     let names: BTreeSet<String> = sources()

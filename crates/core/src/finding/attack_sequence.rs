@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ids::{AccountId, Region},
-    target::{Resource, Target, kind},
+    target::{Precedence, Resource, Target, kind},
 };
 
 /// Whether a finding of this type is one.
@@ -44,12 +44,10 @@ pub(super) struct Members {
 impl Members {
     /// Takes a resource that it names.
     pub(super) fn add(&mut self, target: Target, context: &Context<'_>) {
-        if target.resource.kind().is_credential() {
-            self.credentials.push(target);
-        } else if is_about_instances(context.finding_type) && kind::Instance::of(&target.resource).is_some() {
-            self.instances.push(target);
-        } else {
-            self.others.push(target);
+        match target.resource.precedence() {
+            Precedence::Credential => self.credentials.push(target),
+            Precedence::Compute if is_about_instances(context.finding_type) => self.instances.push(target),
+            Precedence::Compute | Precedence::Data | Precedence::Other => self.others.push(target),
         }
     }
 
@@ -76,11 +74,8 @@ impl Members {
             found.add_target(target);
         }
         self.others.sort_by_key(|target| {
-            let resource = &target.resource;
-            (
-                kind::Bucket::of(resource).is_none(),
-                kind::Instance::of(resource).is_none(),
-            )
+            let precedence = target.resource.precedence();
+            (precedence != Precedence::Data, precedence)
         });
         let mut others = self.others.into_iter();
         if let Some(first) = others.next() {

@@ -19,7 +19,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arn, Calls, IamRole, IamUser, Location, Mistyped, Outlives, Refusal, Scope, Target};
+use super::{Arn, Calls, IamRole, IamUser, Location, Mistyped, Outlives, Precedence, Refusal, Scope, Target};
 use crate::ids::AccountId;
 
 /// Names and ids have AWS limits far below this.
@@ -67,6 +67,9 @@ pub trait Kind: fmt::Display {
 
     /// Where the id is unique.
     fn scope(&self) -> Scope;
+
+    /// When it is answered, among the targets of one attack.
+    fn precedence(&self) -> Precedence;
 
     /// The id that tells two resources of the kind apart. Hints that can be missing or wrong on some routes (a user's
     /// name beside a key id) are left out, so that all routes agree.
@@ -276,11 +279,6 @@ impl TargetKind {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 
-    /// Whether it is a user, a role, or a key or session of one.
-    pub fn is_credential(self) -> bool {
-        self.guardduty_types().contains(&CREDENTIAL)
-    }
-
     /// Whether a playbook can contain it at all; for those it can't, people are paged.
     pub fn is_ever_contained(self) -> bool {
         self.example().never_contained().is_none()
@@ -311,6 +309,11 @@ impl Resource {
     /// See [`Kind::scope`].
     pub fn scope(&self) -> Scope {
         self.asked().scope()
+    }
+
+    /// See [`Kind::precedence`].
+    pub fn precedence(&self) -> Precedence {
+        self.asked().precedence()
     }
 
     /// See [`Kind::id`].

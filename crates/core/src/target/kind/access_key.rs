@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{credential, name},
-    Arn, Calls, IamUser, Kind, Location, Mistyped, Named, Outlives, Resource, Scope, Target, TargetKind,
-    User,
+    Arn, Calls, IamUser, Kind, Location, Mistyped, Named, Outlives, Precedence, Resource, Scope, Target,
+    TargetKind, User,
 };
 
 /// A long-term access key (`AKIA…`) of an IAM user.
@@ -38,6 +38,10 @@ impl Kind for AccessKey {
 
     fn scope(&self) -> Scope {
         Scope::Global
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Credential
     }
 
     fn id(&self) -> String {

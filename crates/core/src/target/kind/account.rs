@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arn, Kind, Location, Mistyped, Named, Resource, Scope, Target};
+use super::{Arn, Kind, Location, Mistyped, Named, Precedence, Resource, Scope, Target};
 use crate::ids::AccountId;
 
 /// The account itself (account-level Block Public Access, say).
@@ -24,6 +24,10 @@ impl Kind for Account {
     /// and Security Hub reports it in each Region.
     fn scope(&self) -> Scope {
         Scope::Account
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Other
     }
 
     fn id(&self) -> String {

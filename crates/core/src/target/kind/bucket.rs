@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{super::name, Arn, Kind, Location, Mistyped, Named, Other, Resource, Scope, Target};
+use super::{super::name, Arn, Kind, Location, Mistyped, Named, Other, Precedence, Resource, Scope, Target};
 use crate::text;
 
 /// An S3 general purpose bucket.
@@ -52,6 +52,10 @@ impl Kind for Bucket {
     /// Names of buckets are unique in a partition.
     fn scope(&self) -> Scope {
         Scope::Global
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Data
     }
 
     fn id(&self) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{credential, name},
-    Arn, Calls, Kind, Location, Mistyped, Named, Refusal, Resource, Scope, Target,
+    Arn, Calls, Kind, Location, Mistyped, Named, Precedence, Refusal, Resource, Scope, Target,
 };
 
 /// A federated user (`GetFederationToken`): the finding doesn't tell whose key made the session.
@@ -32,6 +32,10 @@ impl Kind for FederatedUser {
 
     fn scope(&self) -> Scope {
         Scope::Global
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Credential
     }
 
     fn id(&self) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{credential, name},
-    Arn, Kind, Location, Mistyped, Named, Outlives, Resource, Scope, Target, TargetKind,
+    Arn, Kind, Location, Mistyped, Named, Outlives, Precedence, Resource, Scope, Target, TargetKind,
 };
 
 /// An EC2 instance.
@@ -37,6 +37,10 @@ impl Kind for Instance {
 
     fn scope(&self) -> Scope {
         Scope::Regional
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Compute
     }
 
     fn id(&self) -> String {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{super::name, Arn, Kind, Location, Mistyped, Named, Resource, Scope, Target};
+use super::{super::name, Arn, Kind, Location, Mistyped, Named, Precedence, Resource, Scope, Target};
 
 /// A volume of one Availability Zone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +39,10 @@ impl Kind for MadeUp {
 
     fn scope(&self) -> Scope {
         Scope::Zonal(self.zone.clone())
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Other
     }
 
     fn id(&self) -> String {

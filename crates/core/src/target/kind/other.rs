@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{super::credential, Arn, Kind, Location, Mistyped, Named, Resource, Scope, Target};
+use super::{super::credential, Arn, Kind, Location, Mistyped, Named, Precedence, Resource, Scope, Target};
 
 /// Anything Backstop has no containment for yet; goes to triage.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +33,10 @@ impl Kind for Other {
             Some(arn) if arn.region.is_empty() => Scope::Global,
             Some(_) | None => Scope::Regional,
         }
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Other
     }
 
     fn id(&self) -> String {

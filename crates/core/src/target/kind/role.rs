@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{credential, name},
-    Arn, Calls, IamRole, Kind, Location, Mistyped, Named, Resource, Scope, Target,
+    Arn, Calls, IamRole, Kind, Location, Mistyped, Named, Precedence, Resource, Scope, Target,
 };
 
 /// A role as such.
@@ -43,6 +43,10 @@ impl Kind for Role {
 
     fn scope(&self) -> Scope {
         Scope::Global
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Credential
     }
 
     fn id(&self) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{credential, name},
-    Arn, Calls, IamRole, Kind, Location, Mistyped, Named, Resource, Role, Scope, Target,
+    Arn, Calls, IamRole, Kind, Location, Mistyped, Named, Precedence, Resource, Role, Scope, Target,
 };
 
 /// A session (`ASIA…`) of a role.
@@ -54,6 +54,10 @@ impl Kind for RoleSession {
 
     fn scope(&self) -> Scope {
         Scope::Global
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Credential
     }
 
     fn id(&self) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::target::PROTECTED_PRINCIPAL;
 
-use super::{Arn, Kind, Location, Mistyped, Named, Refusal, Resource, Scope, Target};
+use super::{Arn, Kind, Location, Mistyped, Named, Precedence, Refusal, Resource, Scope, Target};
 
 /// The account's root user: never contained, always paged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +26,10 @@ impl Kind for Root {
 
     fn scope(&self) -> Scope {
         Scope::Global
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Credential
     }
 
     fn id(&self) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{credential, name},
-    Arn, Calls, IamUser, Kind, Location, Mistyped, Named, Resource, Root, Scope, Target,
+    Arn, Calls, IamUser, Kind, Location, Mistyped, Named, Precedence, Resource, Root, Scope, Target,
 };
 
 /// An IAM user as such.
@@ -43,6 +43,10 @@ impl Kind for User {
 
     fn scope(&self) -> Scope {
         Scope::Global
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Credential
     }
 
     fn id(&self) -> String {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{credential, name},
-    Arn, Calls, IamUser, Kind, Location, Mistyped, Named, Resource, Scope, Target, User,
+    Arn, Calls, IamUser, Kind, Location, Mistyped, Named, Precedence, Resource, Scope, Target, User,
 };
 
 /// A temporary session (`ASIA…`) that an IAM user got by `GetSessionToken`.
@@ -35,6 +35,10 @@ impl Kind for UserSession {
 
     fn scope(&self) -> Scope {
         Scope::Global
+    }
+
+    fn precedence(&self) -> Precedence {
+        Precedence::Credential
     }
 
     fn id(&self) -> String {

@@ -1,24 +1,28 @@
 //! What the loops over the registry know of each action that changes something: where a target for it is planted,
-//! how its effect is seen, and how an undo of it ends.
+//! how its effect is seen, and how an undo of it ends. An action without an entry is tried by what holds for each: on the
+//! target of a drill of a playbook that has it, something changes, and undo brings everything back.
 
 use backstop_actions::ActionSpec;
 use backstop_core::{IncidentId, Target, kind};
+use backstop_drill::Drill;
 use serde_json::{Value, json};
 
-use crate::{Drift, Planted, States};
+use crate::{Drift, Planted, States, drill, drill_with};
 
 /// One action.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownAction {
     pub id: &'static str,
-    /// The shipped drill whose target it acts on.
-    pub drill: &'static str,
+    /// The shipped drill whose target it acts on; the first of a playbook that has the action, where none is named.
+    drill: Option<&'static str>,
     /// What an undo leaves if nobody accepts a risk.
     pub safe_undo: SafeUndo,
     /// Whether the effect that the incident has on the target is there.
     pub effect: fn(&Seen<'_>) -> bool,
     /// How somebody comes in between; none where undo puts nothing back, whatever happened since.
     pub drift: Option<Drift>,
+    /// Whether it has an entry, that tells its effect from those of other steps.
+    pub has_entry: bool,
 }
 
 /// How an undo ends if nobody accepts a risk.
@@ -70,13 +74,22 @@ impl<'a> Seen<'a> {
 /// What most actions have.
 const PLAIN: KnownAction = KnownAction {
     id: "",
-    drill: "compromised-instance",
+    drill: Some("compromised-instance"),
     safe_undo: SafeUndo::Restores,
     effect: |_| false,
     drift: None,
+    has_entry: true,
 };
 
-/// The actions that change something. One that is registered and isn't here fails the tests: add it.
+/// An action that nothing is known of.
+const ANY: KnownAction = KnownAction {
+    drill: None,
+    effect: |seen| seen.now != seen.before,
+    has_entry: false,
+    ..PLAIN
+};
+
+/// The actions that more is known of than holds for each.
 pub const KNOWN_ACTIONS: &[KnownAction] = &[
     KnownAction {
         id: "ec2.deny-remote-address",
@@ -130,7 +143,7 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
     },
     KnownAction {
         id: "ec2.remove-public-addresses",
-        drill: "live-connection",
+        drill: Some("live-connection"),
         effect: |seen| seen.of_instance("Elastic IP addresses") == &json!([]),
         drift: Some(Drift::MoveTheAddress),
         ..PLAIN
@@ -160,17 +173,18 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
     },
     KnownAction {
         id: "iam.deactivate-access-key",
-        drill: "leaked-access-key",
+        drill: Some("leaked-access-key"),
         safe_undo: SafeUndo::KeepsTheKeyOff,
         effect: |seen| {
             let key = leaked_key(&seen.planted.target);
             key.is_some_and(|key| seen.now.get(&key) == Some(&json!("Inactive")))
         },
         drift: Some(Drift::DeleteTheKey),
+        ..PLAIN
     },
     KnownAction {
         id: "iam.deactivate-other-credentials",
-        drill: "leaked-access-key",
+        drill: Some("leaked-access-key"),
         effect: |seen| {
             let kinds = [
                 "signing certificate ",
@@ -186,28 +200,31 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
     },
     KnownAction {
         id: "iam.deny-instance-sessions",
-        drill: "stolen-role-session",
+        drill: Some("stolen-role-session"),
         safe_undo: SafeUndo::KeepsSessionsDenied,
         effect: |seen| seen.has_policy("BackstopDenyInstance"),
         drift: Some(Drift::RewriteThePolicy),
+        ..PLAIN
     },
     KnownAction {
         id: "iam.deny-session",
-        drill: "lambda-session",
+        drill: Some("lambda-session"),
         safe_undo: SafeUndo::KeepsSessionsDenied,
         effect: |seen| seen.has_policy("BackstopDenySession"),
         drift: Some(Drift::RewriteThePolicy),
+        ..PLAIN
     },
     KnownAction {
         id: "iam.deny-user",
-        drill: "leaked-access-key",
+        drill: Some("leaked-access-key"),
         safe_undo: SafeUndo::KeepsSessionsDenied,
         effect: |seen| seen.has_policy("BackstopDeny"),
         drift: Some(Drift::RewriteThePolicy),
+        ..PLAIN
     },
     KnownAction {
         id: "iam.narrow-role-trust",
-        drill: "stolen-role-session",
+        drill: Some("stolen-role-session"),
         effect: |seen| {
             let trusts = seen.changed("trust policy of role ");
             let ours = format!("Backstop{}", seen.incident);
@@ -218,21 +235,22 @@ pub const KNOWN_ACTIONS: &[KnownAction] = &[
     },
     KnownAction {
         id: "iam.revoke-role-sessions",
-        drill: "stolen-role-session",
+        drill: Some("stolen-role-session"),
         safe_undo: SafeUndo::KeepsSessionsDenied,
         effect: |seen| seen.has_policy("BackstopDeny"),
         drift: Some(Drift::RewriteThePolicy),
+        ..PLAIN
     },
     KnownAction {
         id: "s3.block-account-public-access",
-        drill: "public-account",
+        drill: Some("public-account"),
         effect: |seen| is_blocked(seen, "account"),
         drift: Some(Drift::RewriteTheBlock),
         ..PLAIN
     },
     KnownAction {
         id: "s3.block-public-access",
-        drill: "public-bucket",
+        drill: Some("public-bucket"),
         effect: |seen| is_blocked(seen, "bucket"),
         drift: Some(Drift::RewriteTheBlock),
         ..PLAIN
@@ -260,9 +278,23 @@ impl KnownAction {
     }
 
     /// What the loops know of an action that the registry has.
-    pub fn find(id: &str) -> &'static Self {
+    pub fn find(id: &'static str) -> Self {
         let found = KNOWN_ACTIONS.iter().find(|known| known.id == id);
-        found.unwrap_or_else(|| panic!("`{id}` changes something: say in {} how it is tested", file!()))
+        found.copied().unwrap_or(Self { id, ..ANY })
+    }
+
+    /// The drill whose target it acts on.
+    pub fn drill(&self) -> Drill {
+        let found = match self.drill {
+            Some(name) => drill(name).ok(),
+            None => drill_with(self.id),
+        };
+        found.unwrap_or_else(|| {
+            panic!(
+                "`{}` changes something, and no drill has a target for it",
+                self.id
+            )
+        })
     }
 }
 

@@ -52,7 +52,7 @@ pub use role::Role;
 pub use scene::{Leaked, Scene, refusals};
 pub use sections::Sections;
 pub use sender::Sender;
-pub use setting::{Setting, drill, environment, options, playbooks};
+pub use setting::{Setting, drill, drill_with, environment, options, playbooks};
 pub use staged_target::StagedTarget;
 pub use truth::{assert_log_is_true, assert_people_are_told, is_open};
 pub use watched::Watched;

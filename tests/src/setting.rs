@@ -43,6 +43,27 @@ pub fn drill(name: &str) -> Result<Drill, DrillsError> {
     Drills::read(&playbooks())?.find(name).cloned()
 }
 
+/// The first drill of a playbook that has this action, if there is one.
+pub fn drill_with(action: &str) -> Option<Drill> {
+    let catalog = backstop_playbook::load_dir(&playbooks()).ok()?;
+    let has_it = |drill: &&Drill| {
+        let playbook = catalog
+            .iter()
+            .find(|playbook| playbook.name.as_str() == drill.playbook);
+        playbook.is_some_and(|playbook| {
+            playbook
+                .steps()
+                .any(|(_, step)| step.step.action.as_str() == action)
+        })
+    };
+    Drills::read(&playbooks())
+        .ok()?
+        .all()
+        .iter()
+        .find(has_it)
+        .cloned()
+}
+
 /// The folder of the workspace's playbooks.
 pub fn playbooks() -> PathBuf {
     root().join("playbooks")

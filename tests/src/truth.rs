@@ -59,11 +59,17 @@ pub fn is_open(step: &StepState) -> bool {
 /// `done` is in the account, and what is in the account has its receipt in the log.
 fn effect_is_as_said(staged: &StagedTarget<'_>, log: &IncidentLog, step: &StepState, states: &States) {
     let id = step.step.action.as_str();
-    if !KnownAction::is_tried(backstop_actions::find(id).unwrap()) {
+    let action = backstop_actions::find(id).unwrap();
+    if !KnownAction::is_tried(action) {
+        return;
+    }
+    let known = KnownAction::find(action.id);
+    // Something else may have changed what is there.
+    if !known.has_entry {
         return;
     }
     let effect = |now: &States| {
-        (KnownAction::find(id).effect)(&Seen {
+        (known.effect)(&Seen {
             before: &staged.before,
             now,
             planted: &staged.planted,

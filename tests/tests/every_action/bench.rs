@@ -10,7 +10,7 @@ use backstop_core::{
 use backstop_drill::{Drill, Environment};
 use backstop_emulator::{Effect, Matcher};
 use backstop_tests::{
-    Case, Failure, Functions, KnownAction, Planted, Seen, States, changes_since, drill, in_template, undoable,
+    Case, Failure, Functions, KnownAction, Planted, Seen, States, changes_since, in_template, undoable,
 };
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(crate) struct Bench<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) functions: &'a Functions,
     pub(crate) action: &'static ActionSpec,
-    pub(crate) known: &'static KnownAction,
+    pub(crate) known: KnownAction,
     pub(crate) planted: Planted,
     pub(crate) incident: IncidentId,
     pub(crate) before: States,
@@ -36,7 +36,7 @@ impl<'a> Bench<'a> {
         origin: Origin,
     ) -> Self {
         let known = KnownAction::find(action.id);
-        let drill = drill(known.drill).unwrap();
+        let drill = known.drill();
         let planted = Planted::of(environment.account(), &drill).await;
         let case = case(action, &drill, &planted, origin);
         Self {
@@ -80,7 +80,7 @@ impl<'a> Bench<'a> {
     /// Another incident about the same target, which a person started.
     pub(crate) async fn another(self) -> Self {
         let by = "arn:aws:iam::123456789012:user/alice".to_owned();
-        let drill = drill(self.known.drill).unwrap();
+        let drill = self.known.drill();
         let case = case(
             self.action,
             &drill,

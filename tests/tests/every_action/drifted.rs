@@ -14,6 +14,13 @@ pub(crate) async fn undo_after_drift(
 ) {
     let known = KnownAction::find(action.id);
     let Some(drift) = known.drift else {
+        if !known.has_entry {
+            eprintln!(
+                "{}: nothing says how it drifts, so an undo after a drift isn't tried",
+                action.id
+            );
+            return;
+        }
         assert_eq!(
             known.safe_undo,
             SafeUndo::Nothing,

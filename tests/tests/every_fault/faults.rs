@@ -180,7 +180,7 @@ fn hits(playbook: &Playbook, calls: impl Fn(&ActionSpec, &KnownAction) -> Calls)
         if !KnownAction::is_tried(action) {
             continue;
         }
-        let (calls, not_made) = calls(action, KnownAction::find(action.id));
+        let (calls, not_made) = calls(action, &KnownAction::find(action.id));
         let not_made = not_made.iter().find(|(id, _)| *id == action.id);
         let is_made = |call: &&str| !reads(call) && not_made.is_none_or(|(_, not)| !not.contains(call));
         let of_step = calls

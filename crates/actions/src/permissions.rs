@@ -4,6 +4,7 @@
 
 pub mod autoscaling;
 pub mod cloudtrail;
+pub mod dynamodb;
 pub mod ec2;
 pub mod ecs;
 pub mod elasticloadbalancing;

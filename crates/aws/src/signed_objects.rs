@@ -39,8 +39,9 @@ impl SignedObjects {
         }
     }
 
-    /// Writes a text, unless there is an object with this key: then it was written before, and stays what it is.
-    pub async fn put_once(&self, key: &str, text: &str) -> Result<(), CallError> {
+    /// Writes a text, unless there is an object with this key: then it was written before, and stays what it is. `call` is
+    /// IAM's name of the call, for errors.
+    pub async fn put_once(&self, call: &'static str, key: &str, text: &str) -> Result<(), CallError> {
         // A bucket with Object Lock takes only what comes with its checksum (S3 User Guide, "Locking objects with
         // Object Lock").
         let checksum = aws_smithy_types::base64::encode(Sha256::digest(text.as_bytes()));
@@ -51,7 +52,7 @@ impl SignedObjects {
             ("x-amz-sdk-checksum-algorithm", "SHA256".to_owned()),
         ];
         let body = text.as_bytes().to_vec();
-        let written = self.send("s3:PutObject", "PUT", key, headers, body).await;
+        let written = self.send(call, "PUT", key, headers, body).await;
         match written {
             Err(error) if error.code == "PreconditionFailed" => Ok(()),
             written => written.map(drop),
@@ -59,9 +60,8 @@ impl SignedObjects {
     }
 
     /// What is in the object with this key.
-    pub async fn get(&self, key: &str) -> Result<Vec<u8>, CallError> {
-        self.send("s3:GetObject", "GET", key, Vec::new(), Vec::new())
-            .await
+    pub async fn get(&self, call: &'static str, key: &str) -> Result<Vec<u8>, CallError> {
+        self.send(call, "GET", key, Vec::new(), Vec::new()).await
     }
 
     async fn send(

@@ -9,6 +9,7 @@ use aws_sdk_s3::{
     Client, operation::put_object::builders::PutObjectFluentBuilder, presigning::PresigningConfig,
     primitives::ByteStream, types::ChecksumAlgorithm,
 };
+use backstop_actions::permissions::s3;
 use backstop_core::{
     IncidentId,
     evidence::{Item, LogHead, MANIFEST},
@@ -82,7 +83,7 @@ impl EvidenceBucket {
             .send()
             .await
             .map(drop)
-            .map_err(CallError::of("s3:PutObject", self.place(key)));
+            .map_err(CallError::of(s3::PUT_OBJECT, self.place(key)));
         match written {
             Err(error) if error.code == "PreconditionFailed" => Ok(()),
             written => written,
@@ -102,7 +103,7 @@ impl EvidenceBucket {
             .prefix(&prefix);
         loop {
             let page = list.clone().send().await;
-            let page = page.map_err(CallError::of("s3:ListBucketVersions", self.place(&prefix)))?;
+            let page = page.map_err(CallError::of(s3::LIST_BUCKET_VERSIONS, self.place(&prefix)))?;
             versions.extend(page.versions().iter().filter_map(|one| {
                 Some(Version {
                     name: one.key()?.strip_prefix(&prefix)?.to_owned(),
@@ -148,7 +149,7 @@ impl EvidenceBucket {
         let place = self.place(&key);
         let failed = |message: String| CallError {
             name: backstop_core::ErrorName::Internal,
-            call: "s3:GetObject",
+            call: s3::GET_OBJECT,
             on: place.clone(),
             code: String::new(),
             message,
@@ -158,7 +159,7 @@ impl EvidenceBucket {
         let request = request.version_id(&version.id);
         let signed = request.presigned(config).await;
         Ok(signed
-            .map_err(CallError::of("s3:GetObject", self.place(&key)))?
+            .map_err(CallError::of(s3::GET_OBJECT, self.place(&key)))?
             .uri()
             .to_owned())
     }
@@ -176,10 +177,10 @@ impl EvidenceBucket {
             .key(key)
             .send()
             .await
-            .map_err(CallError::of("s3:GetObject", self.place(key)))?;
+            .map_err(CallError::of(s3::GET_OBJECT, self.place(key)))?;
         let bytes = answer.body.collect().await.map_err(|error| CallError {
             name: backstop_core::ErrorName::Unavailable,
-            call: "s3:GetObject",
+            call: s3::GET_OBJECT,
             on: self.place(key),
             code: String::new(),
             message: error.to_string(),

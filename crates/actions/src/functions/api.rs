@@ -5,7 +5,10 @@ use super::shared::{
     MACHINE_ARN_PREFIX, MAXIMUM_MODE, OWN_ROLES, READS_INCIDENTS_LOCKS_AND_GUARDS, STARTS_PLAYBOOKS,
     TABLE_NAME, changes, keys, reads, removes, writes,
 };
-use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement, permissions};
+use crate::{
+    Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement,
+    permissions::{dynamodb, iam, kms, s3},
+};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -44,7 +47,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
                     &["{IncidentsTable.Arn}/index/by_opened"],
                 )
             },
-            &["dynamodb:Query"],
+            &[dynamodb::QUERY],
         ),
         reads("ReadWhatTheSweepLeft", &[keys(&["SWEEP#*"])]),
         LOOKS_WHO_IS_TOLD,
@@ -62,7 +65,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
                 why: "People get addresses that this role has signed, for some minutes.",
                 ..Scope::of("ReadTheEvidence", &["{EvidenceBucket.Arn}/incidents/*"])
             },
-            &["s3:GetObject", "s3:GetObjectVersion"],
+            &[s3::GET_OBJECT, s3::GET_OBJECT_VERSION],
         ),
         Statement::allow(
             Scope {
@@ -70,14 +73,14 @@ pub static SPEC: FunctionSpec = FunctionSpec {
                 conditions: &[Condition::new("StringLike", "s3:prefix", &["incidents/*"])],
                 ..Scope::of("ListTheEvidence", &["{EvidenceBucket.Arn}"])
             },
-            &["s3:ListBucketVersions"],
+            &[s3::LIST_BUCKET_VERSIONS],
         ),
         Statement::allow(
             Scope {
                 only_if: Some("HasKmsKey"),
                 ..Scope::of("DecryptTheEvidence", &["{KmsKeyArn}"])
             },
-            &[permissions::kms::DECRYPT],
+            &[kms::DECRYPT],
         ),
         Statement::allow(
             Scope {
@@ -87,7 +90,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
                     &["arn:{partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*"],
                 )
             },
-            &[permissions::iam::GET_ROLE.action],
+            &[iam::GET_ROLE.action],
         ),
     ],
     alarm: Alarm {

@@ -4,7 +4,10 @@ use super::shared::{
     ACCOUNT_ID, APPENDS_TO_THE_LOG, CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, EVIDENCE_BUCKET,
     LOOKS_AT_EXECUTIONS, MACHINE_ARN_PREFIX, READS_INCIDENTS, TABLE_NAME, alarm, changes, keys,
 };
-use crate::{Condition, FunctionSpec, Limit, Scope, Statement, permissions::kms};
+use crate::{
+    Condition, FunctionSpec, Limit, Scope, Statement,
+    permissions::{kms, s3},
+};
 
 const UPDATE_FINDINGS: &[&str] = &["securityhub:BatchUpdateFindings"];
 
@@ -58,7 +61,7 @@ EventInvokeConfig:
                 why: "It only adds: what is there follows from the log, so nothing needs to be read back.",
                 ..Scope::of("KeepTheEvidence", &["{EvidenceBucket.Arn}/incidents/*"])
             },
-            &["s3:PutObject"],
+            &[s3::PUT_OBJECT],
         ),
         Statement::allow(
             Scope {

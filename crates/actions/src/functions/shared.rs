@@ -1,6 +1,9 @@
 //! What several functions have.
 
-use crate::{Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement, permissions::kms};
+use crate::{
+    Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement,
+    permissions::{dynamodb, kms, s3},
+};
 
 /// The incidents table, as far as items with these partition keys go. What else is kept under a key comes with it: IAM
 /// knows of no sort key (DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control").
@@ -19,22 +22,22 @@ pub(super) const fn keys(patterns: &'static [&'static str]) -> Condition {
 
 /// Reads items with these keys.
 pub(super) const fn reads(sid: &'static str, conditions: &'static [Condition]) -> Statement {
-    Statement::allow(items(sid, conditions), &["dynamodb:GetItem", "dynamodb:Query"])
+    Statement::allow(items(sid, conditions), &[dynamodb::GET_ITEM, dynamodb::QUERY])
 }
 
 /// Writes items with these keys, new ones or in the place of old ones.
 pub(super) const fn writes(sid: &'static str, conditions: &'static [Condition]) -> Statement {
-    Statement::allow(items(sid, conditions), &["dynamodb:PutItem"])
+    Statement::allow(items(sid, conditions), &[dynamodb::PUT_ITEM])
 }
 
 /// Changes attributes of items with these keys.
 pub(super) const fn changes(sid: &'static str, conditions: &'static [Condition]) -> Statement {
-    Statement::allow(items(sid, conditions), &["dynamodb:UpdateItem"])
+    Statement::allow(items(sid, conditions), &[dynamodb::UPDATE_ITEM])
 }
 
 /// Removes items with these keys.
 pub(super) const fn removes(sid: &'static str, conditions: &'static [Condition]) -> Statement {
-    Statement::allow(items(sid, conditions), &["dynamodb:DeleteItem"])
+    Statement::allow(items(sid, conditions), &[dynamodb::DELETE_ITEM])
 }
 
 /// What is kept of an incident: its log, its row in lists, its findings, its question and its notices.
@@ -151,7 +154,7 @@ pub(super) const PROVES_RECEIPTS: Statement = Statement::allow(
         why: "An undo follows no receipt but one that is proven here.",
         ..Scope::of("ProveReceipts", &["{EvidenceBucket.Arn}/receipts/*"])
     },
-    &["s3:GetObject", "s3:PutObject"],
+    &[s3::GET_OBJECT, s3::PUT_OBJECT],
 );
 
 /// The same where the bucket has a key.

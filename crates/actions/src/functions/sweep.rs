@@ -5,7 +5,7 @@ use super::shared::{
     LOOKS_AT_EXECUTIONS, LOOKS_WHO_IS_TOLD, MACHINE_ARN_PREFIX, MAXIMUM_MODE, NOTIFY_FUNCTION, OWN_ROLES,
     TABLE_NAME, keys, reads, removes, writes,
 };
-use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
+use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement, permissions::dynamodb};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -94,7 +94,7 @@ Events:
                     &["{IncidentsTable.Arn}/index/by_opened"],
                 )
             },
-            &["dynamodb:Query"],
+            &[dynamodb::QUERY],
         ),
         removes("RemoveGuardsThatHaveEnded", &[keys(&["GUARD"])]),
         LOOKS_AT_EXECUTIONS,

@@ -48,7 +48,7 @@ static GRANTED_KEYS: Scope = Scope {
     )
 };
 
-pub(crate) const DECRYPT: &str = "kms:Decrypt";
+pub const DECRYPT: &str = "kms:Decrypt";
 pub(crate) const GENERATE_DATA_KEY: &str = "kms:GenerateDataKey";
 const DESCRIBE_KEY: &str = "kms:DescribeKey";
 

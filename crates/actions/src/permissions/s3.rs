@@ -36,6 +36,12 @@ static ACCOUNT: Scope = Scope::everything(
     "It takes no resource. Deleting the setting, which undo may do, needs the same permission.",
 );
 
+/// On objects of the evidence bucket, which functions have; no action reads what is in a customer's.
+pub const GET_OBJECT: &str = "s3:GetObject";
+pub const GET_OBJECT_VERSION: &str = "s3:GetObjectVersion";
+pub const LIST_BUCKET_VERSIONS: &str = "s3:ListBucketVersions";
+pub const PUT_OBJECT: &str = "s3:PutObject";
+
 pub const GET_BUCKET_ACL: Grant = Grant::on(&BUCKETS_READ, "s3:GetBucketAcl");
 pub const GET_BUCKET_LOGGING: Grant = Grant::on(&BUCKETS_READ, "s3:GetBucketLogging");
 pub const GET_BUCKET_NOTIFICATION: Grant = Grant::on(&BUCKETS_READ, "s3:GetBucketNotification");

@@ -6,6 +6,9 @@ use backstop_core::ErrorName;
 use super::*;
 use crate::{Requests, answering};
 
+const PUT: &str = "s3:PutObject";
+const GET: &str = "s3:GetObject";
+
 fn bucket(answers: &[(u16, &str)]) -> (SignedObjects, Requests) {
     let (config, requests) = answering("eu-west-1", answers);
     (SignedObjects::new(config, "evidence.example"), requests)
@@ -20,7 +23,7 @@ fn error(code: &str) -> String {
 #[tokio::test]
 async fn an_object_is_written_once_with_its_checksum() {
     let (objects, requests) = bucket(&[(200, "")]);
-    objects.put_once("receipts/01K/a", "abc").await.unwrap();
+    objects.put_once(PUT, "receipts/01K/a", "abc").await.unwrap();
     let asked = requests.all().remove(0);
     assert_eq!(
         asked.line,
@@ -57,7 +60,7 @@ async fn an_object_is_written_once_with_its_checksum() {
 async fn what_was_written_before_stays() {
     for body in [error("PreconditionFailed"), String::new()] {
         let (objects, requests) = bucket(&[(412, &body)]);
-        objects.put_once("a", "abc").await.unwrap();
+        objects.put_once(PUT, "a", "abc").await.unwrap();
         assert_eq!(requests.all().len(), 1);
     }
 }
@@ -65,14 +68,14 @@ async fn what_was_written_before_stays() {
 #[tokio::test]
 async fn two_writers_at_once_are_tried_again() {
     let (objects, requests) = bucket(&[(409, &error("ConditionalRequestConflict")), (200, "")]);
-    objects.put_once("a", "abc").await.unwrap();
+    objects.put_once(PUT, "a", "abc").await.unwrap();
     assert_eq!(requests.all().len(), 2);
 }
 
 #[tokio::test]
 async fn an_object_is_read() {
     let (objects, requests) = bucket(&[(200, "abc")]);
-    assert_eq!(objects.get("receipts/01K/a").await.unwrap(), b"abc");
+    assert_eq!(objects.get(GET, "receipts/01K/a").await.unwrap(), b"abc");
     assert!(
         requests
             .all()
@@ -89,19 +92,19 @@ async fn refusals_have_s3s_own_codes() {
         (404, "NoSuchKey", ErrorName::Rejected),
     ] {
         let (objects, _) = bucket(&[(status, &error(code))]);
-        let refused = objects.get("a").await.unwrap_err();
+        let refused = objects.get(GET, "a").await.unwrap_err();
         assert_eq!((refused.code.as_str(), refused.name), (code, name));
         assert_eq!(refused.message, "not & now");
     }
     let (objects, requests) = bucket(&[(503, &error("SlowDown"))]);
-    objects.get("a").await.unwrap_err();
+    objects.get(GET, "a").await.unwrap_err();
     assert_eq!(requests.all().len(), 3, "S3 asks for a pause");
 }
 
 #[tokio::test]
 async fn no_key_leads_to_another_object() {
     let (objects, requests) = bucket(&[(200, "")]);
-    objects.get("receipts/a?b#c/../d e").await.unwrap();
+    objects.get(GET, "receipts/a?b#c/../d e").await.unwrap();
     assert_eq!(
         requests.all().remove(0).line,
         "GET https://s3.eu-west-1.amazonaws.com/evidence.example/receipts/a%3Fb%23c/../d%20e"

@@ -1,5 +1,6 @@
 //! The task token of an open question: a secret that never enters the log.
 
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{Hash, IncidentId};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,7 @@ impl Ledger {
             .send()
             .await
             .map_err(CallError::of(
-                "dynamodb:PutItem",
+                dynamodb::PUT_ITEM,
                 format!("the question of incident `{incident}`"),
             ))?;
         Ok(())

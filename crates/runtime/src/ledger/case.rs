@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::{
     error::BuildError,
     types::{Put, TransactWriteItem},
 };
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{
     IncidentId,
     case::WINDOW,
@@ -69,7 +70,7 @@ impl Ledger {
             .key("sk", text("CASE"))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:GetItem", "the case of a target"))?;
+            .map_err(CallError::of(dynamodb::GET_ITEM, "the case of a target"))?;
         let item = answer.item.unwrap_or_default();
         let incident = item.get("incident").and_then(|value| value.as_s().ok());
         Ok(incident.map(|id| IncidentId::new(id.as_str())))

@@ -1,6 +1,7 @@
 //! Findings as they were received: kept with the incident that they opened or joined, until the evidence is written.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{IncidentId, canonical, evidence::RawFinding, log::FindingRef};
 
 use super::{
@@ -26,7 +27,7 @@ impl Ledger {
             .send()
             .await
             .map_err(CallError::of(
-                "dynamodb:PutItem",
+                dynamodb::PUT_ITEM,
                 format!("a finding of incident `{incident}`"),
             ))?;
         Ok(())
@@ -48,7 +49,7 @@ impl Ledger {
             .send();
         while let Some(item) = items.next().await {
             let item = item.map_err(CallError::of(
-                "dynamodb:Query",
+                dynamodb::QUERY,
                 format!("the findings of incident `{incident}`"),
             ))?;
             found.push(read(&item)?);

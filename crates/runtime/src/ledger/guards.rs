@@ -1,6 +1,7 @@
 //! Pauses and exemptions.
 
 use aws_sdk_dynamodb::operation::{delete_item::DeleteItemError, put_item::PutItemError};
+use backstop_actions::permissions::dynamodb;
 use backstop_core::guardrail::{Exemption, Guardrails, Pause, PauseScope, UnreadableGuard};
 use jiff::Timestamp;
 
@@ -31,7 +32,7 @@ impl Ledger {
             .items()
             .send();
         while let Some(item) = items.next().await {
-            let item = item.map_err(CallError::of("dynamodb:Query", "the guardrails"))?;
+            let item = item.map_err(CallError::of(dynamodb::QUERY, "the guardrails"))?;
             let key = get_text(&item, "sk").unwrap_or("?");
             if let Err(why) = take(&mut found, &item) {
                 tracing::error!(guard = key, %why, "a guardrail can't be read");
@@ -118,7 +119,7 @@ impl Ledger {
         held(
             outcome,
             DeleteItemError::is_conditional_check_failed_exception,
-            CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`")),
+            CallError::of(dynamodb::DELETE_ITEM, format!("guardrail `{sk}`")),
         )
     }
 
@@ -133,7 +134,7 @@ impl Ledger {
             .key("sk", text(sk))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:GetItem", format!("guardrail `{sk}`")))?;
+            .map_err(CallError::of(dynamodb::GET_ITEM, format!("guardrail `{sk}`")))?;
         let found = answer.item.unwrap_or_default();
         Ok(found.get("guard").and_then(|value| value.as_s().ok()).cloned())
     }
@@ -161,7 +162,7 @@ impl Ledger {
         held(
             put.send().await,
             PutItemError::is_conditional_check_failed_exception,
-            CallError::of("dynamodb:PutItem", format!("guardrail `{sk}`")),
+            CallError::of(dynamodb::PUT_ITEM, format!("guardrail `{sk}`")),
         )
     }
 
@@ -175,7 +176,7 @@ impl Ledger {
             .item("guard", text(json))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:PutItem", format!("guardrail `{sk}`")))?;
+            .map_err(CallError::of(dynamodb::PUT_ITEM, format!("guardrail `{sk}`")))?;
         Ok(())
     }
 
@@ -189,7 +190,7 @@ impl Ledger {
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld)
             .send()
             .await
-            .map_err(CallError::of("dynamodb:DeleteItem", format!("guardrail `{sk}`")))?;
+            .map_err(CallError::of(dynamodb::DELETE_ITEM, format!("guardrail `{sk}`")))?;
         Ok(answer.attributes.is_some_and(|old| !old.is_empty()))
     }
 }

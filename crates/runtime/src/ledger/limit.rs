@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::{
     operation::{put_item::PutItemError, update_item::UpdateItemError},
     types::{AttributeValue, TransactWriteItem, Update},
 };
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{
     IncidentId,
     log::{Opened, Origin},
@@ -62,7 +63,7 @@ impl Ledger {
         held(
             outcome,
             UpdateItemError::is_conditional_check_failed_exception,
-            CallError::of("dynamodb:UpdateItem", "the count of an hour"),
+            CallError::of(dynamodb::UPDATE_ITEM, "the count of an hour"),
         )
         .map(drop)
     }
@@ -90,7 +91,7 @@ impl Ledger {
         held(
             outcome,
             PutItemError::is_conditional_check_failed_exception,
-            CallError::of("dynamodb:PutItem", "the notice about a limit"),
+            CallError::of(dynamodb::PUT_ITEM, "the notice about a limit"),
         )
     }
 }

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use aws_sdk_dynamodb::{
     error::SdkError, operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
 };
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{
     IncidentId,
     incident::Incident,
@@ -163,7 +164,7 @@ async fn query(
     let mut items = request.into_paginator().items().send();
     while let Some(item) = items.next().await {
         let item = item.map_err(CallError::of(
-            "dynamodb:Query",
+            dynamodb::QUERY,
             format!("the log of incident `{id}`"),
         ))?;
         records.push(get_json(&item, "record")?);
@@ -194,7 +195,7 @@ async fn put(ledger: &Ledger, id: &IncidentId, record: &Record) -> Result<Option
             }
         }
         Err(error) => {
-            Err(CallError::of("dynamodb:PutItem", format!("the log of incident `{id}`"))(error).into())
+            Err(CallError::of(dynamodb::PUT_ITEM, format!("the log of incident `{id}`"))(error).into())
         }
     }
 }

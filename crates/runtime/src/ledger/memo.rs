@@ -1,5 +1,6 @@
 //! What one sweep tells the next: small values under a name.
 
+use backstop_actions::permissions::dynamodb;
 use backstop_core::canonical;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,7 +28,7 @@ impl Ledger {
             .key("sk", text("MEMO"))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:GetItem", "a note of the sweep"))?;
+            .map_err(CallError::of(dynamodb::GET_ITEM, "a note of the sweep"))?;
         let Some(item) = answer.item else { return Ok(None) };
         let until = item
             .get("ttl")
@@ -59,7 +60,7 @@ impl Ledger {
             .item("memo", text(json))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:PutItem", "a note of the sweep"))?;
+            .map_err(CallError::of(dynamodb::PUT_ITEM, "a note of the sweep"))?;
         Ok(())
     }
 }

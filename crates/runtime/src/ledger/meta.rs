@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{
     IncidentId,
     api::{Cursor, IncidentRow},
@@ -70,7 +71,7 @@ impl Ledger {
             .expression_attribute_values(":value", text(value))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:UpdateItem", what))?;
+            .map_err(CallError::of(dynamodb::UPDATE_ITEM, what))?;
         Ok(())
     }
 
@@ -113,7 +114,7 @@ impl Ledger {
         let mut rows = Vec::new();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {
-            let item = item.map_err(CallError::of("dynamodb:Query", "the list of incidents"))?;
+            let item = item.map_err(CallError::of(dynamodb::QUERY, "the list of incidents"))?;
             rows.push(row(&item)?);
             if rows.len() == most {
                 break;

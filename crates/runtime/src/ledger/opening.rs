@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::{
     operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
     types::{AttributeValue, CancellationReason, Put, TransactWriteItem},
 };
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{
     ErrorName, IncidentId, Mode, PlaybookName, Target,
     guardrail::{Decision, Effect},
@@ -156,7 +157,7 @@ impl Ledger {
             .key("sk", text("LOCK"))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:GetItem", "the lock of a target"))?;
+            .map_err(CallError::of(dynamodb::GET_ITEM, "the lock of a target"))?;
         answer.item.as_ref().map(read_lock).transpose()
     }
 
@@ -179,7 +180,7 @@ impl Ledger {
         held(
             outcome,
             UpdateItemError::is_conditional_check_failed_exception,
-            CallError::of("dynamodb:UpdateItem", "the lock of a target"),
+            CallError::of(dynamodb::UPDATE_ITEM, "the lock of a target"),
         )
         .map(drop)
     }

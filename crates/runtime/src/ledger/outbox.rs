@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::AttributeValue};
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{NoticeKey, notice::Notice, task::NoticeRef};
 use jiff::{SignedDuration, Timestamp};
 
@@ -58,7 +59,7 @@ impl Ledger {
         held(
             outcome,
             PutItemError::is_conditional_check_failed_exception,
-            CallError::of("dynamodb:PutItem", what(&notice.reference())),
+            CallError::of(dynamodb::PUT_ITEM, what(&notice.reference())),
         )
     }
 
@@ -72,7 +73,7 @@ impl Ledger {
             .set_key(Some(key(notice)))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:GetItem", what(notice)))?;
+            .map_err(CallError::of(dynamodb::GET_ITEM, what(notice)))?;
         answer.item.as_ref().map(read).transpose()
     }
 
@@ -92,7 +93,7 @@ impl Ledger {
             .expression_attribute_values(":delivered", text(json))
             .send()
             .await
-            .map_err(CallError::of("dynamodb:UpdateItem", what(notice)))?;
+            .map_err(CallError::of(dynamodb::UPDATE_ITEM, what(notice)))?;
         Ok(())
     }
 
@@ -115,7 +116,7 @@ impl Ledger {
         update
             .send()
             .await
-            .map_err(CallError::of("dynamodb:UpdateItem", what(notice)))?;
+            .map_err(CallError::of(dynamodb::UPDATE_ITEM, what(notice)))?;
         Ok(())
     }
 
@@ -136,7 +137,7 @@ impl Ledger {
             .send();
         while let Some(item) = items.next().await {
             let item = item.map_err(CallError::of(
-                "dynamodb:Query",
+                dynamodb::QUERY,
                 "the notices that aren't delivered",
             ))?;
             found.push(Undelivered {

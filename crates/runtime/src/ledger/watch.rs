@@ -1,5 +1,6 @@
 //! Which incidents are watched, and when each was read back last: beside the row that lists show.
 
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{
     IncidentId,
     sweep::{WATCHED, WatchRow},
@@ -22,7 +23,7 @@ impl Ledger {
         let mut rows = Vec::new();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {
-            let item = item.map_err(CallError::of("dynamodb:Query", "the incidents that are watched"))?;
+            let item = item.map_err(CallError::of(dynamodb::QUERY, "the incidents that are watched"))?;
             rows.push(row(&item)?);
         }
         Ok(rows)

@@ -2,6 +2,7 @@
 //! writes to the incidents table.
 
 use async_trait::async_trait;
+use backstop_actions::permissions::s3;
 use backstop_aws::SignedObjects;
 use backstop_core::{ErrorName, Hash, IncidentId, StepId};
 
@@ -11,11 +12,12 @@ use crate::CallError;
 #[async_trait]
 impl Proofs for SignedObjects {
     async fn keep(&self, incident: &IncidentId, step: &StepId, hash: &Hash) -> Result<(), CallError> {
-        self.put_once(&key(incident, step, hash), hash.as_str()).await
+        self.put_once(s3::PUT_OBJECT, &key(incident, step, hash), hash.as_str())
+            .await
     }
 
     async fn kept(&self, incident: &IncidentId, step: &StepId, hash: &Hash) -> Result<bool, CallError> {
-        match self.get(&key(incident, step, hash)).await {
+        match self.get(s3::GET_OBJECT, &key(incident, step, hash)).await {
             Ok(_) => Ok(true),
             // The responders may not list the bucket, so S3 answers `AccessDenied` where there is no such object (S3 API
             // Reference, "GetObject"). It answers so as well where the permission to read is missing; neither proves

@@ -38,7 +38,11 @@ pub(super) fn strip(vpc: &str, isolation: &Isolation) -> Option<Change> {
         return None;
     };
     Some(Change {
-        api: "ec2:RevokeSecurityGroupEgress and ec2:RevokeSecurityGroupIngress".to_owned(),
+        api: format!(
+            "{} and {}",
+            permissions::ec2::REVOKE_SECURITY_GROUP_EGRESS.action,
+            permissions::ec2::REVOKE_SECURITY_GROUP_INGRESS.action
+        ),
         what: format!("rules of security group {id} ({ISOLATION} of {vpc})"),
         now: format!("{rules} sets of rules"),
         after: "none".to_owned(),

@@ -81,7 +81,11 @@ pub(super) fn limits(custody: &Custody) -> Vec<String> {
     let mut limits = Vec::new();
     if let Some(account) = &custody.forensic_account {
         limits.push(match &custody.key {
-            Some(key) => format!("account {account} also needs kms:Decrypt and kms:CreateGrant on {key}"),
+            Some(key) => format!(
+                "account {account} also needs {} and {} on {key}",
+                permissions::kms::DECRYPT,
+                permissions::kms::CREATE_GRANT.action
+            ),
             None => "a snapshot encrypted under the AWS managed key aws/ebs can't be shared: set \
                      SNAPSHOT_KMS_KEY_ARN, so that a copy under that key is"
                 .to_owned(),

@@ -1,5 +1,6 @@
 //! What people are told of blocking public access to a whole account.
 
+use backstop_actions::permissions;
 use backstop_core::AccountId;
 use backstop_runtime::CallError;
 
@@ -42,9 +43,10 @@ pub(super) fn limits(reach: &Result<Reach, CallError>) -> Vec<String> {
         "presigned URLs work until they expire or their signer is disabled, and AWS principals of the account that \
          may read a bucket still may"
             .to_owned(),
-        "whoever switched it off may do so again: a service control policy that denies \
-         `s3:PutAccountPublicAccessBlock` keeps it on"
-            .to_owned(),
+        format!(
+            "whoever switched it off may do so again: a service control policy that denies `{}` keeps it on",
+            permissions::s3::PUT_ACCOUNT_PUBLIC_ACCESS_BLOCK.action
+        ),
         "where a policy of type `S3_POLICY` of the organization rules the account's setting, S3 refuses this call, and only \
          the organization's policy can be changed"
             .to_owned(),

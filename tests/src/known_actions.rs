@@ -283,18 +283,12 @@ impl KnownAction {
         found.copied().unwrap_or(Self { id, ..ANY })
     }
 
-    /// The drill whose target it acts on.
-    pub fn drill(&self) -> Drill {
-        let found = match self.drill {
-            Some(name) => drill(name).ok(),
+    /// The drill whose target it acts on; none where the action is only in playbooks without a drill.
+    pub fn drill(&self) -> Option<Drill> {
+        match self.drill {
+            Some(name) => Some(drill(name).unwrap_or_else(|error| panic!("`{}`: {error}", self.id))),
             None => drill_with(self.id),
-        };
-        found.unwrap_or_else(|| {
-            panic!(
-                "`{}` changes something, and no drill has a target for it",
-                self.id
-            )
-        })
+        }
     }
 }
 

@@ -36,7 +36,7 @@ impl<'a> Bench<'a> {
         origin: Origin,
     ) -> Self {
         let known = KnownAction::find(action.id);
-        let drill = known.drill();
+        let drill = known.drill().unwrap();
         let planted = Planted::of(environment.account(), &drill).await;
         let case = case(action, &drill, &planted, origin);
         Self {
@@ -80,7 +80,7 @@ impl<'a> Bench<'a> {
     /// Another incident about the same target, which a person started.
     pub(crate) async fn another(self) -> Self {
         let by = "arn:aws:iam::123456789012:user/alice".to_owned();
-        let drill = self.known.drill();
+        let drill = self.known.drill().unwrap();
         let case = case(
             self.action,
             &drill,

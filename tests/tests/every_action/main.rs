@@ -29,6 +29,15 @@ async fn every_action_is_harmless_to_plan_and_repeat_and_exact_to_undo() {
     let began = Instant::now();
     let changing = backstop_actions::actions().filter(|action| KnownAction::is_tried(action));
     let changing: Vec<&'static ActionSpec> = only(changing.collect(), |action| action.id);
+    let (changing, without): (Vec<_>, Vec<_>) = changing
+        .into_iter()
+        .partition(|action| KnownAction::find(action.id).drill().is_some());
+    for action in without {
+        eprintln!(
+            "SKIPPED: {}: no drill of a playbook that has it plants a target",
+            action.id
+        );
+    }
     let mut by_function: BTreeMap<&'static str, Vec<&'static ActionSpec>> = BTreeMap::new();
     for action in &changing {
         by_function.entry(action.function).or_default().push(action);

@@ -16,22 +16,38 @@ const FUNCTIONS: [&str; 8] = [
     "respond-s3",
 ];
 
-/// By function, what is granted for what no incident here has.
-const UNUSED: &[(&str, &str, &[&str])] = &[
-    (
-        "respond-iam",
-        "a user or role whose inline policies leave no room for a deny",
-        &[
-            "iam:AttachRolePolicy",
-            "iam:AttachUserPolicy",
-            "iam:PutRolePermissionsBoundary",
-            "iam:PutUserPermissionsBoundary",
-        ],
-    ),
-    (
-        "respond-iam",
-        "a role that instances, functions or tasks have, and that is revoked as a whole",
-        &[
+/// What a function is granted for what no incident of this test has.
+struct Unused {
+    function: &'static str,
+    grants: &'static [&'static str],
+    /// When it is used.
+    when: &'static str,
+    /// The test that uses it, by its file and name; none for what Lambda does with the role outside of the function.
+    shown_by: Option<(&'static str, &'static str)>,
+}
+
+const UNUSED: &[Unused] = &[
+    Unused {
+        function: "respond-iam",
+        grants: &["iam:AttachUserPolicy", "iam:PutUserPermissionsBoundary"],
+        when: "a user whose inline policies leave no room for a deny",
+        shown_by: Some((
+            "functions/respond-iam/src/deny_user/tests.rs",
+            "without_room_for_a_policy_awss_own_deny_is_attached_and_a_person_takes_it_away",
+        )),
+    },
+    Unused {
+        function: "respond-iam",
+        grants: &["iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"],
+        when: "a role whose inline policies leave no room for a deny",
+        shown_by: Some((
+            "functions/respond-iam/src/revoke_role_sessions/tests.rs",
+            "without_room_for_either_the_boundary_is_set",
+        )),
+    },
+    Unused {
+        function: "respond-iam",
+        grants: &[
             "ec2:DescribeIamInstanceProfileAssociations",
             "ecs:DescribeTaskDefinition",
             "ecs:DescribeTasks",
@@ -39,69 +55,125 @@ const UNUSED: &[(&str, &str, &[&str])] = &[
             "ecs:ListTasks",
             "lambda:ListFunctions",
         ],
-    ),
-    (
-        "close",
-        "a finding that came by Security Hub",
-        &["securityhub:BatchUpdateFindings"],
-    ),
-    ("close", "an execution that died", &["states:DescribeExecution"]),
-    (
-        "close",
-        "Lambda sends what a failed asynchronous invocation was about with the function's role",
-        &["sqs:SendMessage"],
-    ),
-    (
-        "intake",
-        "Lambda's own poller takes messages off the queue with the function's role",
-        &[
+        when: "a role that instances, functions or tasks have, and that is revoked as a whole",
+        shown_by: Some((
+            "functions/respond-iam/src/role_users/tests.rs",
+            "tasks_are_found_by_their_definition_and_by_what_they_were_started_with",
+        )),
+    },
+    Unused {
+        function: "close",
+        grants: &["securityhub:BatchUpdateFindings"],
+        when: "a finding that came by Security Hub",
+        shown_by: Some((
+            "tests/tests/security_hub.rs",
+            "it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing",
+        )),
+    },
+    Unused {
+        function: "close",
+        grants: &["states:DescribeExecution"],
+        when: "an execution that died",
+        shown_by: Some((
+            "functions/close/src/died/tests.rs",
+            "only_what_has_ended_is_closed",
+        )),
+    },
+    Unused {
+        function: "close",
+        grants: &["sqs:SendMessage"],
+        when: "what a failed asynchronous invocation was about is sent to the dead-letter queue",
+        shown_by: None,
+    },
+    Unused {
+        function: "intake",
+        grants: &[
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
         ],
-    ),
-    ("intake", "a finding that can't be read", &["sqs:SendMessage"]),
-    (
-        "intake",
-        "a message that can't be answered for now",
-        &["sqs:ChangeMessageVisibility"],
-    ),
-    ("intake", "an incidents table that fails", &["sns:Publish"]),
-    (
-        "intake",
-        "a finding of another product than GuardDuty",
-        &["securityhub:GetFindings"],
-    ),
-    (
-        "intake",
-        "a finding that a person sent, and that isn't answered",
-        &["lambda:InvokeFunction"],
-    ),
-    (
-        "notify",
-        "Lambda sends what a failed asynchronous invocation was about with the function's role",
-        &["sqs:SendMessage"],
-    ),
-    (
-        "respond-ec2",
-        "undo of a member that was in standby, or protected from scaling in",
-        &["autoscaling:EnterStandby", "autoscaling:SetInstanceProtection"],
-    ),
-    (
-        "respond-ec2",
-        "a stack whose parameters ask to lock or share snapshots",
-        &["ec2:DescribeLockedSnapshots", "ec2:DescribeSnapshotAttribute"],
-    ),
-    (
-        "respond-ec2",
-        "isolation with the option `untrack`, or with a group that somebody gave rules",
-        &[
+        when: "messages are polled off the queue",
+        shown_by: None,
+    },
+    Unused {
+        function: "intake",
+        grants: &["sqs:SendMessage"],
+        when: "a finding that can't be read",
+        shown_by: Some((
+            "tests/tests/containment/bad_input.rs",
+            "what_cannot_be_read_is_parked_with_its_reason",
+        )),
+    },
+    Unused {
+        function: "intake",
+        grants: &["sqs:ChangeMessageVisibility", "sns:Publish"],
+        when: "an incidents table that fails",
+        shown_by: Some(("tests/tests/guardrails.rs", "unreadable_table")),
+    },
+    Unused {
+        function: "intake",
+        grants: &["securityhub:GetFindings"],
+        when: "a finding of another product than GuardDuty",
+        shown_by: Some((
+            "tests/tests/security_hub.rs",
+            "it_is_resolved_there_with_a_note_and_the_echo_acts_on_nothing",
+        )),
+    },
+    Unused {
+        function: "intake",
+        grants: &["lambda:InvokeFunction"],
+        when: "people are told of what opens no incident",
+        shown_by: Some((
+            "functions/intake/src/after_end/tests.rs",
+            "what_a_person_denied_is_told_of_and_noted",
+        )),
+    },
+    Unused {
+        function: "notify",
+        grants: &["sqs:SendMessage"],
+        when: "what a failed asynchronous invocation was about is sent to the dead-letter queue",
+        shown_by: None,
+    },
+    Unused {
+        function: "respond-ec2",
+        grants: &["autoscaling:EnterStandby", "autoscaling:SetInstanceProtection"],
+        when: "undo of a member that was in standby, or protected from scaling in",
+        shown_by: Some((
+            "functions/respond-ec2/src/detach_from_auto_scaling/tests.rs",
+            "undo_brings_back_scale_in_protection_and_standby",
+        )),
+    },
+    Unused {
+        function: "respond-ec2",
+        grants: &["ec2:DescribeLockedSnapshots", "ec2:DescribeSnapshotAttribute"],
+        when: "a stack whose parameters ask to lock or share snapshots",
+        shown_by: Some((
+            "tests/tests/instance.rs",
+            "snapshots_come_into_custody_where_the_parameters_say_so",
+        )),
+    },
+    Unused {
+        function: "respond-ec2",
+        grants: &[
             "ec2:AuthorizeSecurityGroupEgress",
             "ec2:AuthorizeSecurityGroupIngress",
             "ec2:DeleteSecurityGroup",
-            "ec2:RevokeSecurityGroupIngress",
         ],
-    ),
+        when: "isolation with the option `untrack`",
+        shown_by: Some((
+            "functions/respond-ec2/src/isolate_instance/tests/untrack.rs",
+            "untracking_opens_only_what_is_on_the_internet_and_closes_it",
+        )),
+    },
+    Unused {
+        function: "respond-ec2",
+        grants: &["ec2:RevokeSecurityGroupIngress"],
+        when: "an isolation group that somebody gave rules",
+        shown_by: Some((
+            "functions/respond-ec2/src/isolate_instance/tests/groups.rs",
+            "our_own_group_is_stripped",
+        )),
+    },
 ];
 
 pub(crate) async fn granted_is_used(watched: &Arc<Watched>) -> Vec<String> {
@@ -113,6 +185,23 @@ pub(crate) async fn granted_is_used(watched: &Arc<Watched>) -> Vec<String> {
 }
 
 fn excused(function: &str) -> Vec<&'static str> {
-    let of_it = UNUSED.iter().filter(|(name, _, _)| *name == function);
-    of_it.flat_map(|(_, _, grants)| grants.iter().copied()).collect()
+    let of_it = UNUSED.iter().filter(|unused| unused.function == function);
+    of_it.flat_map(|unused| unused.grants.iter().copied()).collect()
+}
+
+#[test]
+fn what_is_unused_here_is_used_by_a_test_that_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for unused in UNUSED {
+        let Some((file, name)) = unused.shown_by else {
+            continue;
+        };
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        assert!(
+            text.contains(&format!("fn {name}(")),
+            "{} for {}: there is no `{name}` in {file}",
+            unused.grants.join(", "),
+            unused.when
+        );
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backstop_core::{
     Mode,
-    api::{HealthAnswer, Right, Standing},
+    api::{CheckHealth, HealthAnswer, Right},
     incident::{Incident, Status},
 };
 use backstop_drill::oncall::Person;
@@ -41,10 +41,14 @@ async fn what_nobody_heard_is_said_everywhere_and_arrives_once_somebody_is_there
         .api_as(viewer.credentials().await.unwrap())
         .unwrap();
     let health: HealthAnswer = api.get(&["health"], &[]).await.unwrap();
-    assert_eq!(standing(&health, "who is told"), Standing::Problem, "{health:#?}");
-    assert_eq!(standing(&health, "notices"), Standing::Problem, "{health:#?}");
-    assert_eq!(standing(&health, "sweep"), Standing::Problem, "{health:#?}");
-    assert_eq!(standing(&health, "rules"), Standing::Ok, "{health:#?}");
+    assert_eq!(
+        standing(&health, "who is told"),
+        CheckHealth::Problem,
+        "{health:#?}"
+    );
+    assert_eq!(standing(&health, "notices"), CheckHealth::Problem, "{health:#?}");
+    assert_eq!(standing(&health, "sweep"), CheckHealth::Problem, "{health:#?}");
+    assert_eq!(standing(&health, "rules"), CheckHealth::Ok, "{health:#?}");
 
     // Somebody is subscribed: the next sweep has the question delivered.
     let people = People::of(&scene.environment).await;
@@ -61,12 +65,12 @@ async fn what_nobody_heard_is_said_everywhere_and_arrives_once_somebody_is_there
         .until_of(&id, |incident| incident.notices.failing().is_empty())
         .await;
     let health: HealthAnswer = api.get(&["health"], &[]).await.unwrap();
-    assert_eq!(standing(&health, "who is told"), Standing::Ok, "{health:#?}");
-    assert_eq!(standing(&health, "sweep"), Standing::Ok, "{health:#?}");
+    assert_eq!(standing(&health, "who is told"), CheckHealth::Ok, "{health:#?}");
+    assert_eq!(standing(&health, "sweep"), CheckHealth::Ok, "{health:#?}");
     scene.end().await;
 }
 
-fn standing(health: &HealthAnswer, name: &str) -> Standing {
+fn standing(health: &HealthAnswer, name: &str) -> CheckHealth {
     let check = health.checks.iter().find(|check| check.name == name);
     check.unwrap_or_else(|| unreachable!("{health:#?}")).standing
 }

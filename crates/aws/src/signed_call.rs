@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     CallError,
-    signed_request::{Answer, SignedRequest},
+    signed_request::{Response, SignedRequest},
 };
 
 /// See the module.
@@ -51,7 +51,7 @@ impl SignedCall {
     }
 }
 
-fn judged(request: &SignedRequest<'_>, answer: &Answer) -> Result<Value, CallError> {
+fn judged(request: &SignedRequest<'_>, answer: &Response) -> Result<Value, CallError> {
     let body: Result<Value, _> = serde_json::from_slice(&answer.body);
     if answer.is_success() {
         return body.map_err(|error| request.failed(ErrorName::Unavailable, "", &with_causes(&error)));

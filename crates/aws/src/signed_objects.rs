@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     CallError,
-    signed_request::{Answer, SignedRequest},
+    signed_request::{Response, SignedRequest},
 };
 
 /// What stays as it is in a path that is signed for S3 (S3 API Reference, "Signature Calculations for the Authorization
@@ -100,7 +100,7 @@ impl SignedObjects {
 }
 
 /// The code and the message of S3's error document; where there is none, what the status says.
-fn refusal(answer: &Answer) -> (String, String) {
+fn refusal(answer: &Response) -> (String, String) {
     let mut code = match answer.status {
         412 => "PreconditionFailed",
         _ => "no error code",

@@ -51,14 +51,14 @@ pub(crate) struct SignedRequest<'asked> {
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub status: u16,
     /// `x-amzn-errortype`.
     pub error: Option<String>,
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) const fn is_success(&self) -> bool {
         self.status >= 200 && self.status < 300
     }
@@ -70,7 +70,7 @@ impl SignedRequest<'_> {
     pub(crate) async fn send<T>(
         &self,
         config: &SdkConfig,
-        judged: impl Fn(&Answer) -> Result<T, CallError>,
+        judged: impl Fn(&Response) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
         let mut attempt = 1;
         loop {
@@ -86,7 +86,7 @@ impl SignedRequest<'_> {
         }
     }
 
-    async fn attempt(&self, config: &SdkConfig) -> Result<Answer, CallError> {
+    async fn attempt(&self, config: &SdkConfig) -> Result<Response, CallError> {
         let (endpoint, request) = self.signed(config).await?;
         let http = config
             .http_client()
@@ -106,7 +106,7 @@ impl SignedRequest<'_> {
         if let Some(sleep) = config.sleep_impl() {
             operation = operation.sleep_impl(sleep);
         }
-        let answered: Result<Answer, SdkError<Infallible, HttpResponse>> = operation
+        let answered: Result<Response, SdkError<Infallible, HttpResponse>> = operation
             .serializer(|request: Signed| request.into_http())
             .deserializer(read)
             .build()
@@ -194,7 +194,7 @@ impl SignedRequest<'_> {
     }
 
     /// What the service refused, by its code.
-    pub(crate) fn refused(&self, answer: &Answer, code: &str, message: &str) -> CallError {
+    pub(crate) fn refused(&self, answer: &Response, code: &str, message: &str) -> CallError {
         let refusal = Refusal {
             service: self.service,
             code,
@@ -249,8 +249,8 @@ impl Signed {
     }
 }
 
-fn read(response: &HttpResponse) -> Result<Answer, OrchestratorError<Infallible>> {
-    Ok(Answer {
+fn read(response: &HttpResponse) -> Result<Response, OrchestratorError<Infallible>> {
+    Ok(Response {
         status: response.status().as_u16(),
         error: response.headers().get("x-amzn-errortype").map(str::to_owned),
         body: response.body().bytes().unwrap_or_default().to_vec(),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use backstop_client::ClientError;
 use backstop_core::{
-    api::{CallerAnswer, Check, HealthAnswer, Standing},
+    api::{CallerAnswer, Check, CheckHealth, HealthAnswer},
     text::for_terminal,
     words::with_causes,
 };
@@ -33,7 +33,7 @@ pub(crate) struct Examined {
 
 impl CommandOutput for Examined {
     fn exit(&self) -> Exit {
-        if self.checks.iter().all(|check| check.standing == Standing::Ok) {
+        if self.checks.iter().all(|check| check.standing == CheckHealth::Ok) {
             Exit::Done
         } else {
             Exit::Failed
@@ -83,9 +83,9 @@ impl fmt::Display for Examined {
                 writeln!(f)?;
             }
             let standing = match check.standing {
-                Standing::Ok => "ok",
-                Standing::Problem => "PROBLEM",
-                Standing::Unknown => "UNKNOWN",
+                CheckHealth::Ok => "ok",
+                CheckHealth::Problem => "PROBLEM",
+                CheckHealth::Unknown => "UNKNOWN",
             };
             write!(
                 f,

@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 pub use error::ClientError;
 pub use url::{ApiUrl, WrongUrl};
 
-use signed::{Answer, Ask};
+use signed::{Ask, Response};
 
 /// API Gateway gives up after 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -115,8 +115,8 @@ impl Client {
         read(&answer)
     }
 
-    async fn send(&self, request: signed::Request) -> Result<Answer, ClientError> {
-        let answering = Answer::of(&self.connector, request);
+    async fn send(&self, request: signed::Request) -> Result<Response, ClientError> {
+        let answering = Response::of(&self.connector, request);
         timeout(PATIENCE, answering)
             .await
             .unwrap_or_else(|_elapsed| Err(ClientError::TimedOut(PATIENCE.as_secs())))
@@ -137,7 +137,7 @@ async fn again<T, A: Future<Output = Result<T, ClientError>>>(ask: impl Fn() -> 
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ClientError> {
+fn read<T: DeserializeOwned>(answer: &Response) -> Result<T, ClientError> {
     if (200..300).contains(&answer.status) {
         return serde_json::from_slice(&answer.body).map_err(ClientError::NewerAnswer);
     }

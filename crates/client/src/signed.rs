@@ -121,12 +121,12 @@ fn unfit(error: HttpError) -> ClientError {
 
 /// What came back.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) async fn of(connector: &Connector, request: Request) -> Result<Self, ClientError> {
         let response = connector.call(request).await.map_err(ClientError::Unreachable)?;
         let status = response.status().as_u16();

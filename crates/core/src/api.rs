@@ -14,7 +14,7 @@ pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use guards::{
     Exemptions, NewExemption, NewPause, Pauses, RemovedExemption, Resumed, WrongGuard, check_pattern,
 };
-pub use health::{Check, HealthAnswer, LAST_RUN, Standing};
+pub use health::{Check, CheckHealth, HealthAnswer, LAST_RUN};
 pub use incidents::{Cursor, IncidentPage, IncidentRow, is_incident};
 pub use requests::{
     ApproveRequest, CallerAnswer, Decided, DecisionAnswer, DenyRequest, EvidenceAnswer, EvidenceItem,

@@ -50,7 +50,7 @@ pub enum NoPerson {
 
 /// What a caller's ARN says it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Principal<'a> {
+enum CallerKind<'a> {
     Root,
     User { name: &'a str },
     Session { role: &'a str, name: &'a str },
@@ -73,7 +73,7 @@ impl Caller {
     /// role is, which IAM tells, shows that it is one.
     pub fn seemingly_reserved_role(&self) -> Option<&str> {
         match self.principal() {
-            Principal::Session { role, .. } if role.starts_with(RESERVED_NAME) => Some(role),
+            CallerKind::Session { role, .. } if role.starts_with(RESERVED_NAME) => Some(role),
             _ => None,
         }
     }
@@ -82,9 +82,11 @@ impl Caller {
     /// `person_roles` are the names of further roles whose sessions are named by whom the deployment's owner trusts.
     pub fn person(self, role_arn: Option<&str>, person_roles: &[String]) -> Result<Person, NoPerson> {
         let id = match self.principal() {
-            Principal::Root => format!("root/{}", self.account()),
-            Principal::User { .. } if is_unique_id(&self.user_id, "AIDA") => format!("user/{}", self.user_id),
-            Principal::Session { role, name } => match self.user_id.split_once(':') {
+            CallerKind::Root => format!("root/{}", self.account()),
+            CallerKind::User { .. } if is_unique_id(&self.user_id, "AIDA") => {
+                format!("user/{}", self.user_id)
+            }
+            CallerKind::Session { role, name } => match self.user_id.split_once(':') {
                 Some((id, session)) if is_unique_id(id, "AROA") && session == name => {
                     let is_named = person_roles.iter().any(|named| named == role);
                     if is_named || is_reserved(role, role_arn) {
@@ -96,8 +98,8 @@ impl Caller {
                 }
                 _ => return Err(NoPerson::Unknown),
             },
-            Principal::Federated => return Err(NoPerson::Federated),
-            Principal::User { .. } | Principal::Unknown => return Err(NoPerson::Unknown),
+            CallerKind::Federated => return Err(NoPerson::Federated),
+            CallerKind::User { .. } | CallerKind::Unknown => return Err(NoPerson::Unknown),
         };
         Ok(Person {
             caller: self,
@@ -129,19 +131,19 @@ impl Caller {
         }
         let id = self.user_id.split(':').next().unwrap_or_default();
         match self.principal() {
-            Principal::Root => target.arn().as_deref() == Some(self.arn.as_str()),
-            Principal::User { name } => resource.iam_user().is_some_and(|user| {
+            CallerKind::Root => target.arn().as_deref() == Some(self.arn.as_str()),
+            CallerKind::User { name } => resource.iam_user().is_some_and(|user| {
                 let is_same_id = matches!(user, IamUser::Identified { user_id, .. } if user_id == id);
                 is_same_id || user.name().is_some_and(|other| other.eq_ignore_ascii_case(name))
             }),
             // AWS names the session of an instance after the instance.
-            Principal::Session { name, .. } if is_instance_id(name) && resource.id() == name => true,
-            Principal::Session { role, .. } => {
+            CallerKind::Session { name, .. } if is_instance_id(name) && resource.id() == name => true,
+            CallerKind::Session { role, .. } => {
                 resource.iam_role().is_some_and(|IamRole { name, role_id }| {
                     role_id == Some(id) || name.eq_ignore_ascii_case(role)
                 })
             }
-            Principal::Federated | Principal::Unknown => false,
+            CallerKind::Federated | CallerKind::Unknown => false,
         }
     }
 
@@ -162,36 +164,36 @@ impl Caller {
         };
         account == self.account().as_str()
             && match self.principal() {
-                Principal::Root => resource == "root",
-                Principal::User { name } => is_named("user", name),
-                Principal::Session { role, name } => is_named("role", role) || is_named("instance", name),
-                Principal::Federated | Principal::Unknown => false,
+                CallerKind::Root => resource == "root",
+                CallerKind::User { name } => is_named("user", name),
+                CallerKind::Session { role, name } => is_named("role", role) || is_named("instance", name),
+                CallerKind::Federated | CallerKind::Unknown => false,
             }
     }
 
-    fn principal(&self) -> Principal<'_> {
+    fn principal(&self) -> CallerKind<'_> {
         let Some(arn) = Arn::read(&self.arn) else {
-            return Principal::Unknown;
+            return CallerKind::Unknown;
         };
         if !arn.region.is_empty() || !AccountId::new(arn.account).is_well_formed() {
-            return Principal::Unknown;
+            return CallerKind::Unknown;
         }
         let (kind, rest) = arn.resource.split_once('/').unwrap_or((arn.resource, ""));
         match (arn.service, kind) {
-            ("iam", "root") if rest.is_empty() => Principal::Root,
+            ("iam", "root") if rest.is_empty() => CallerKind::Root,
             // A user's path comes before its name.
             ("iam", "user") => match rest.rsplit('/').next() {
-                Some(name) if !name.is_empty() => Principal::User { name },
-                _ => Principal::Unknown,
+                Some(name) if !name.is_empty() => CallerKind::User { name },
+                _ => CallerKind::Unknown,
             },
             ("sts", "assumed-role") => match rest.split_once('/') {
                 Some((role, name)) if !role.is_empty() && !name.is_empty() && !name.contains('/') => {
-                    Principal::Session { role, name }
+                    CallerKind::Session { role, name }
                 }
-                _ => Principal::Unknown,
+                _ => CallerKind::Unknown,
             },
-            ("sts", "federated-user") => Principal::Federated,
-            _ => Principal::Unknown,
+            ("sts", "federated-user") => CallerKind::Federated,
+            _ => CallerKind::Unknown,
         }
     }
 }

@@ -242,14 +242,14 @@ pub async fn request(
     if !is_asked {
         let needed = people_needed(&incident, steps);
         if needed > 1 {
-            let wish = Wish {
+            let approval = UndoApproval {
                 by,
                 reason: &reason,
                 steps: &names,
                 accepting,
                 needed,
             };
-            if let Some(counted) = wish.count(ledger, log).await? {
+            if let Some(counted) = approval.count(ledger, log).await? {
                 return Ok(counted);
             }
         }
@@ -273,8 +273,8 @@ pub async fn request(
     Ok(UndoState::Started)
 }
 
-/// One person's wish for an undo that takes more.
-struct Wish<'a> {
+/// One person's approval for an undo that takes more.
+struct UndoApproval<'a> {
     by: &'a Person,
     reason: &'a Option<String>,
     steps: &'a [StepId],
@@ -282,7 +282,7 @@ struct Wish<'a> {
     needed: u8,
 }
 
-impl Wish<'_> {
+impl UndoApproval<'_> {
     /// Writes it down; none once enough people have the same.
     async fn count(&self, ledger: &Ledger, log: &mut IncidentLog) -> Result<Option<UndoState>, UndoError> {
         let asked = log.incident()?.undo_asked;

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    principal::{self, Principal},
+    principal::{self, ResolvedPrincipal},
     services::Iam,
     trail::{self, Found, Rest, Span},
 };
@@ -92,7 +92,7 @@ impl LookBack {
             .at(Scope::new(target.account.clone(), target.region.clone()))?;
         let found = match principal::find(&aws.client::<Iam>(), target).await {
             // It has no credential: only who changed it is looked for.
-            Err(StepError::NotApplicable { .. }) => Principal::default(),
+            Err(StepError::NotApplicable { .. }) => ResolvedPrincipal::default(),
             other => other?,
         };
         let denied_user = found.user.clone().filter(|_| denies_user(incident));
@@ -202,7 +202,7 @@ fn credentials(suspect: &Suspect, denied_user: Option<&str>) -> BTreeSet<Lookup>
 }
 
 /// The names by which CloudTrail finds who changed what was contained.
-fn names(target: &Target, incident: &Incident, found: &Principal) -> BTreeSet<Lookup> {
+fn names(target: &Target, incident: &Incident, found: &ResolvedPrincipal) -> BTreeSet<Lookup> {
     let resource = &target.resource;
     let mut names: Vec<String> = Vec::new();
     let key = resource.calls().and_then(|calls| calls.key_id);

@@ -12,7 +12,7 @@ use backstop_runtime::{CallError, StepError};
 
 /// A principal, as far as IAM still knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Principal {
+pub(crate) struct ResolvedPrincipal {
     /// The name of the user behind a key or session.
     pub(crate) user: Option<String>,
     /// The ARN; none if it is gone.
@@ -22,14 +22,14 @@ pub(crate) struct Principal {
 }
 
 /// Asks IAM; the finding's own word counts only for what IAM doesn't know any more.
-pub(crate) async fn find(iam: &Client, target: &Target) -> Result<Principal, StepError> {
+pub(crate) async fn find(iam: &Client, target: &Target) -> Result<ResolvedPrincipal, StepError> {
     let resource = &target.resource;
     match (resource.iam_user(), resource.iam_role()) {
         (Some(IamUser::Owning { key_id, name }), _) => match owner(iam, key_id).await? {
             Some(owner) => user(iam, owner).await,
-            None => Ok(Principal {
+            None => Ok(ResolvedPrincipal {
                 user: name.map(str::to_owned),
-                ..Principal::default()
+                ..ResolvedPrincipal::default()
             }),
         },
         (Some(IamUser::Identified { name, .. } | IamUser::Named(name)), _) => {
@@ -37,7 +37,7 @@ pub(crate) async fn find(iam: &Client, target: &Target) -> Result<Principal, Ste
         }
         (None, Some(IamRole { name, .. })) => role(iam, name).await,
         // It has no entity of its own in IAM.
-        (None, None) if resource.calls().is_some() => Ok(Principal::default()),
+        (None, None) if resource.calls().is_some() => Ok(ResolvedPrincipal::default()),
         (None, None) => Err(StepError::NotApplicable {
             reason: format!("{target} has no credential whose calls could be looked for"),
         }),
@@ -53,28 +53,28 @@ async fn owner(iam: &Client, key_id: &str) -> Result<Option<String>, StepError> 
     Ok(unless_gone(answer)?.and_then(|used| used.user_name))
 }
 
-async fn user(iam: &Client, name: String) -> Result<Principal, StepError> {
+async fn user(iam: &Client, name: String) -> Result<ResolvedPrincipal, StepError> {
     let answer = iam.get_user().user_name(&name).send().await;
     let answer = answer.map_err(CallError::of(
         permissions::iam::GET_USER.action,
         format!("user `{name}`"),
     ));
     let found = unless_gone(answer)?.and_then(|answer| answer.user);
-    Ok(Principal {
+    Ok(ResolvedPrincipal {
         user: Some(name),
         arn: found.as_ref().map(|user| user.arn.clone()),
         tags: tags(found.as_ref().map(|user| user.tags()).unwrap_or_default()),
     })
 }
 
-async fn role(iam: &Client, name: &str) -> Result<Principal, StepError> {
+async fn role(iam: &Client, name: &str) -> Result<ResolvedPrincipal, StepError> {
     let answer = iam.get_role().role_name(name).send().await;
     let answer = answer.map_err(CallError::of(
         permissions::iam::GET_ROLE.action,
         format!("role `{name}`"),
     ));
     let found = unless_gone(answer)?.and_then(|answer| answer.role);
-    Ok(Principal {
+    Ok(ResolvedPrincipal {
         user: None,
         arn: found.as_ref().map(|role| role.arn.clone()),
         tags: tags(found.as_ref().map(|role| role.tags()).unwrap_or_default()),

@@ -11,7 +11,7 @@ pub const LAST_RUN: &str = "last run";
 /// How one thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum CheckHealth {
     /// As it should.
     Ok,
     /// Somebody must act.
@@ -26,7 +26,7 @@ pub struct Check {
     /// Its name.
     pub name: String,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: CheckHealth,
     /// What was read.
     pub what: String,
     /// What to type or do.
@@ -45,20 +45,20 @@ pub struct HealthAnswer {
 impl Check {
     /// It is as it should be.
     pub fn ok(name: &str, what: impl Into<String>) -> Self {
-        Self::new(name, Standing::Ok, what, Vec::new())
+        Self::new(name, CheckHealth::Ok, what, Vec::new())
     }
 
     /// Somebody must act.
     pub fn problem(name: &str, what: impl Into<String>, next: Vec<String>) -> Self {
-        Self::new(name, Standing::Problem, what, next)
+        Self::new(name, CheckHealth::Problem, what, next)
     }
 
     /// It couldn't be read.
     pub fn unknown(name: &str, what: impl Into<String>, next: Vec<String>) -> Self {
-        Self::new(name, Standing::Unknown, what, next)
+        Self::new(name, CheckHealth::Unknown, what, next)
     }
 
-    fn new(name: &str, standing: Standing, what: impl Into<String>, next: Vec<String>) -> Self {
+    fn new(name: &str, standing: CheckHealth, what: impl Into<String>, next: Vec<String>) -> Self {
         Self {
             name: name.to_owned(),
             standing,
@@ -193,14 +193,14 @@ mod tests {
         }
     }
 
-    fn standings(run: Option<LastRun>, now: &str) -> Vec<Standing> {
+    fn standings(run: Option<LastRun>, now: &str) -> Vec<CheckHealth> {
         let checks = Check::last_run(Ok(run), SignedDuration::from_mins(30), now.parse().unwrap());
         checks.iter().map(|check| check.standing).collect()
     }
 
     #[test]
     fn a_sweep_that_is_late_or_failed_is_a_problem() {
-        use Standing::{Ok, Problem, Unknown};
+        use CheckHealth::{Ok, Problem, Unknown};
         assert_eq!(standings(Some(run()), "2026-05-01T09:30:00Z"), [Ok; 3]);
         assert_eq!(standings(Some(run()), "2026-05-01T09:31:00Z"), [Problem, Ok, Ok]);
         let failed = LastRun {
@@ -217,13 +217,13 @@ mod tests {
     fn a_topic_without_subscription_says_what_to_type() {
         let topic = "arn:aws:sns:eu-west-1:123456789012:alerts";
         let nobody = Check::subscriptions(Ok(0), topic, "eu-west-1");
-        assert_eq!(nobody.standing, Standing::Problem);
+        assert_eq!(nobody.standing, CheckHealth::Problem);
         assert!(nobody.next.first().unwrap().contains(topic));
         assert_eq!(
             Check::subscriptions(Ok(1), topic, "eu-west-1").standing,
-            Standing::Ok
+            CheckHealth::Ok
         );
         let unread = Check::subscriptions(Err("denied".into()), topic, "eu-west-1");
-        assert_eq!(unread.standing, Standing::Unknown);
+        assert_eq!(unread.standing, CheckHealth::Unknown);
     }
 }

@@ -233,9 +233,9 @@ async fn nothing_is_looked_for_once_nobody_wants_it_to_hold() {
 fn the_targets_own_names_are_looked_for() {
     let stage = Stage::contained(vec![]);
     let incident = Incident::replay(&stage.records.lock().unwrap()).unwrap();
-    let found = Principal {
+    let found = ResolvedPrincipal {
         user: Some("build-server".to_owned()),
-        ..Principal::default()
+        ..ResolvedPrincipal::default()
     };
     let names = names(&stage.task.target, &incident, &found);
     let expected = ["build-server", KEY].map(|name| Lookup::Resource(name.to_owned()));

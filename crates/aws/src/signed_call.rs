@@ -24,27 +24,35 @@ pub struct SignedCall {
     pub path: String,
     /// `X-Amz-Target`, where the service takes its operations so.
     pub target: Option<&'static str>,
-    /// The request.
+    /// The request; without one (`null`) it is a `GET`.
     pub body: Value,
 }
 
 impl SignedCall {
     /// Sends it with the credentials and to the Region of the configuration; again, if it failed in a way that passes.
     pub async fn send(&self, config: &SdkConfig) -> Result<Value, CallError> {
+        let has_body = !self.body.is_null();
         let content_type = match self.target {
             Some(_) => "application/x-amz-json-1.1",
             None => "application/json",
         };
-        let mut headers = vec![("content-type", content_type.to_owned())];
+        let mut headers = Vec::new();
+        if has_body {
+            headers.push(("content-type", content_type.to_owned()));
+        }
         headers.extend(self.target.map(|target| ("x-amz-target", target.to_owned())));
         let request = SignedRequest {
             call: self.call,
             on: &self.on,
             service: self.service,
-            method: "POST",
+            method: if has_body { "POST" } else { "GET" },
             path: &self.path,
             headers,
-            body: self.body.to_string().into_bytes(),
+            body: if has_body {
+                self.body.to_string().into_bytes()
+            } else {
+                Vec::new()
+            },
             settings: SigningSettings::default(),
         };
         request.send(config, |answer| judged(&request, answer)).await

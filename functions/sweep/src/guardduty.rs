@@ -1,30 +1,25 @@
 //! GuardDuty's findings. An administrator account's detector lists those of its members as well.
 
-use aws_sdk_guardduty::{
-    Client,
-    types::{Condition, FindingCriteria, OrderBy, SortCriteria},
-};
-use backstop_runtime::CallError;
+use backstop_aws::{SdkConfig, SignedCall};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
-use crate::{
-    answer_body::AnswerBody,
-    source::{Page, ReadError},
-};
+use crate::source::{Page, ReadError, list, next};
 
 /// `GetFindings` takes at most this many ids (GuardDuty API Reference).
-const PAGE: i32 = 50;
+const PAGE: u8 = 50;
 
-/// The detectors of this account and Region: at most one today.
-pub(crate) async fn detectors(client: &Client) -> Result<Vec<String>, ReadError> {
-    let detectors: Vec<String> = client
-        .list_detectors()
-        .into_paginator()
-        .items()
-        .send()
-        .collect::<Result<_, _>>()
-        .await
-        .map_err(CallError::of("guardduty:ListDetectors", "this account"))?;
+/// The detectors of this account and Region: at most one today, so that one page has them all.
+pub(crate) async fn detectors(config: &SdkConfig) -> Result<Vec<String>, ReadError> {
+    let mut answer = call(
+        "guardduty:ListDetectors",
+        "this account",
+        "/detector".to_owned(),
+        Value::Null,
+    )
+    .send(config)
+    .await?;
+    let detectors = ids(list(&mut answer, "detectorIds"));
     if detectors.is_empty() {
         return Err(ReadError::Off("GuardDuty"));
     }
@@ -33,58 +28,71 @@ pub(crate) async fn detectors(client: &Client) -> Result<Vec<String>, ReadError>
 
 /// One page of the findings that aren't archived and were updated since then, the oldest update first.
 pub(crate) async fn page(
-    client: &Client,
+    config: &SdkConfig,
     detector: &str,
     since: Timestamp,
     token: Option<String>,
 ) -> Result<Page, ReadError> {
-    let on = || format!("detector `{detector}`");
-    let updated = Condition::builder()
-        .greater_than_or_equal(since.as_millisecond())
-        .build();
-    let not_archived = Condition::builder().equals("false").build();
-    let criteria = FindingCriteria::builder()
-        .criterion("updatedAt", updated)
-        .criterion("service.archived", not_archived)
-        .build();
-    let order = SortCriteria::builder()
-        .attribute_name("updatedAt")
-        .order_by(OrderBy::Asc)
-        .build();
-    let listed = client
-        .list_findings()
-        .detector_id(detector)
-        .finding_criteria(criteria)
-        .sort_criteria(order)
-        .max_results(PAGE)
-        .set_next_token(token)
-        .send()
-        .await
-        .map_err(CallError::of("guardduty:ListFindings", on()))?;
-    // The last page's token is empty, not absent.
-    let next = listed.next_token.filter(|token| !token.is_empty());
-    let ids = listed.finding_ids.unwrap_or_default();
-    if ids.is_empty() {
+    let on = format!("detector `{detector}`");
+    let mut listed = call(
+        "guardduty:ListFindings",
+        &on,
+        format!("/detector/{detector}/findings"),
+        json!({
+            "findingCriteria": { "criterion": {
+                "updatedAt": { "greaterThanOrEqual": since.as_millisecond() },
+                "service.archived": { "equals": ["false"] },
+            } },
+            "sortCriteria": { "attributeName": "updatedAt", "orderBy": "ASC" },
+            "maxResults": PAGE,
+            "nextToken": token.unwrap_or_default(),
+        }),
+    )
+    .send(config)
+    .await?;
+    let next = next(&listed, "nextToken");
+    let found = list(&mut listed, "findingIds");
+    if found.is_empty() {
         return Ok(Page {
             findings: Vec::new(),
             next,
         });
     }
-    let body = AnswerBody::default();
-    client
-        .get_findings()
-        .detector_id(detector)
-        .set_finding_ids(Some(ids))
-        .customize()
-        .interceptor(body.clone())
-        .send()
-        .await
-        .map_err(CallError::of("guardduty:GetFindings", on()))?;
-    let findings = body.list("findings").map_err(|source| ReadError::Answer {
-        call: "guardduty:GetFindings",
-        source,
-    })?;
-    Ok(Page { findings, next })
+    let mut answer = call(
+        "guardduty:GetFindings",
+        &on,
+        format!("/detector/{detector}/findings/get"),
+        json!({ "findingIds": found }),
+    )
+    .send(config)
+    .await?;
+    Ok(Page {
+        findings: list(&mut answer, "findings"),
+        next,
+    })
+}
+
+fn call(call: &'static str, on: &str, path: String, body: Value) -> SignedCall {
+    SignedCall {
+        call,
+        on: on.to_owned(),
+        service: "guardduty",
+        path,
+        target: None,
+        body,
+    }
+}
+
+/// Ids of detectors, which become parts of paths: 1 to 300 characters (GuardDuty API Reference), of which GuardDuty uses
+/// only these.
+fn ids(found: Vec<Value>) -> Vec<String> {
+    let is_id = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    found
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(is_id)
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! `sweep`: on a schedule, feeds intake with findings that never reached it, sees to incidents that nobody
 //! works on any more, and has notices delivered that nobody got. Changes no account.
 
-mod answer_body;
 mod closer;
 mod endings;
 mod feed;
@@ -37,8 +36,6 @@ pub(crate) struct Sweep {
     maximum_mode: Mode,
     ledger: Ledger,
     machines: Machines,
-    guardduty: aws_sdk_guardduty::Client,
-    security_hub: aws_sdk_securityhub::Client,
     sqs: aws_sdk_sqs::Client,
     queue_url: String,
     dead_letters_url: String,
@@ -56,17 +53,8 @@ pub(crate) struct Sweep {
     window: SignedDuration,
 }
 
-/// Reading one finding of Security Hub takes the SDK megabytes of stack, since its type holds every resource type
-/// there is. Only what is touched becomes memory.
-const STACK: usize = 64 * 1024 * 1024;
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(serve)?;
-    thread.join().map_err(|_panic| "the sweep's thread panicked")?
-}
-
 #[tokio::main(flavor = "current_thread")]
-async fn serve() -> Result<(), lambda_runtime::Error> {
+async fn main() -> Result<(), lambda_runtime::Error> {
     serve::init_logs();
     let config = backstop_aws::config().await;
     let sweep = Sweep {
@@ -81,8 +69,6 @@ async fn serve() -> Result<(), lambda_runtime::Error> {
             aws_sdk_sfn::Client::new(&config),
             settings::required("MACHINE_ARN_PREFIX")?,
         ),
-        guardduty: aws_sdk_guardduty::Client::new(&config),
-        security_hub: aws_sdk_securityhub::Client::new(&config),
         sqs: aws_sdk_sqs::Client::new(&config),
         queue_url: settings::required("INTAKE_QUEUE_URL")?,
         dead_letters_url: settings::required("DEAD_LETTER_QUEUE_URL")?,

@@ -61,7 +61,7 @@ impl Sweep {
 
     async fn feed_all(&self, until: Instant, report: &mut Report) {
         let mut sources = Vec::new();
-        match guardduty::detectors(&self.guardduty).await {
+        match guardduty::detectors(&self.config).await {
             Ok(detectors) => sources.extend(detectors.into_iter().map(Source::Detector)),
             Err(error) => {
                 if !unread("GuardDuty", &error, report) {

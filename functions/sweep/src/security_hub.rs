@@ -2,24 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_securityhub::{
-    Client,
-    error::ProvideErrorMetadata,
-    types::{
-        AwsSecurityFindingFilters, DateFilter, SortCriterion, SortOrder, StringFilter, StringFilterComparison,
-    },
-};
+use backstop_aws::{SdkConfig, SignedCall};
 use backstop_playbook::Catalog;
-use backstop_runtime::CallError;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
-use crate::{
-    answer_body::AnswerBody,
-    source::{Page, ReadError},
-};
+use crate::source::{Page, ReadError, list, next};
 
 /// `GetFindings` gives up to 100 at once (Security Hub API Reference); a finding may have 240 KB, and memory is small.
-const PAGE: i32 = 50;
+const PAGE: u8 = 50;
 /// A range of dates needs an end, and AWS's clock may be ahead of ours.
 const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 /// The product whose findings are results of controls.
@@ -47,70 +38,56 @@ pub(crate) fn products(catalog: &Catalog) -> BTreeSet<String> {
 
 /// One page of a product's open findings that were updated since then, the oldest update first.
 pub(crate) async fn page(
-    client: &Client,
+    config: &SdkConfig,
     product: &str,
     since: Timestamp,
     now: Timestamp,
     token: Option<String>,
 ) -> Result<Page, ReadError> {
-    let order = SortCriterion::builder()
-        .field("UpdatedAt")
-        .sort_order(SortOrder::Ascending)
-        .build();
-    let body = AnswerBody::default();
-    let outcome = client
-        .get_findings()
-        .filters(open_findings(product, since, now + AHEAD))
-        .sort_criteria(order)
-        .max_results(PAGE)
-        .set_next_token(token)
-        .customize()
-        .interceptor(body.clone())
-        .send()
-        .await;
-    let answer = match outcome {
+    let mut body = json!({
+        "Filters": open_findings(product, since, now + AHEAD),
+        "SortCriteria": [{ "Field": "UpdatedAt", "SortOrder": "asc" }],
+        "MaxResults": PAGE,
+    });
+    if let (Some(token), Some(body)) = (token, body.as_object_mut()) {
+        body.insert("NextToken".to_owned(), token.into());
+    }
+    let call = SignedCall {
+        call: "securityhub:GetFindings",
+        on: product.to_owned(),
+        service: "securityhub",
+        path: "/findings".to_owned(),
+        target: None,
+        body,
+    };
+    let mut answer = match call.send(config).await {
         Ok(answer) => answer,
         // Not `AccessDeniedException`, which is a permission that is missing.
-        Err(error) if error.code() == Some("InvalidAccessException") => {
-            return Err(ReadError::Off("Security Hub"));
-        }
-        Err(error) => return Err(CallError::of("securityhub:GetFindings", product)(error).into()),
+        Err(error) if error.code == "InvalidAccessException" => return Err(ReadError::Off("Security Hub")),
+        Err(error) => return Err(error.into()),
     };
-    let findings = body.list("Findings").map_err(|source| ReadError::Answer {
-        call: "securityhub:GetFindings",
-        source,
-    })?;
     Ok(Page {
-        findings,
-        next: answer.next_token.filter(|token| !token.is_empty()),
+        next: next(&answer, "NextToken"),
+        findings: list(&mut answer, "Findings"),
     })
 }
 
-fn open_findings(product: &str, since: Timestamp, until: Timestamp) -> AwsSecurityFindingFilters {
-    let updated = DateFilter::builder()
-        .start(since.to_string())
-        .end(until.to_string())
-        .build();
-    let filters = AwsSecurityFindingFilters::builder()
-        .product_name(equals(product))
-        .record_state(equals("ACTIVE"))
-        .workflow_status(equals("NEW"))
-        .workflow_status(equals("NOTIFIED"))
-        .updated_at(updated);
+fn open_findings(product: &str, since: Timestamp, until: Timestamp) -> Value {
+    let mut filters = json!({
+        "ProductName": [equals(product)],
+        "RecordState": [equals("ACTIVE")],
+        "WorkflowStatus": [equals("NEW"), equals("NOTIFIED")],
+        "UpdatedAt": [{ "Start": since.to_string(), "End": until.to_string() }],
+    });
     // Controls that passed are most of what Security Hub has.
-    let filters = if product == CONTROLS {
-        filters.compliance_status(equals("FAILED"))
-    } else {
-        filters
-    };
-    filters.build()
+    if let Some(filters) = filters.as_object_mut().filter(|_| product == CONTROLS) {
+        filters.insert("ComplianceStatus".to_owned(), json!([equals("FAILED")]));
+    }
+    filters
 }
 
-fn equals(value: &str) -> StringFilter {
-    StringFilter::builder()
-        .value(value)
-        .comparison(StringFilterComparison::Equals)
-        .build()
+fn equals(value: &str) -> Value {
+    json!({ "Value": value, "Comparison": "EQUALS" })
 }
 
 #[cfg(test)]

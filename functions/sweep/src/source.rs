@@ -34,14 +34,6 @@ pub(crate) enum ReadError {
     /// AWS refused or failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The answer isn't what the SDK has just read.
-    #[error("reading the answer of {call}")]
-    Answer {
-        /// IAM's name of the call.
-        call: &'static str,
-        /// Why not.
-        source: serde_json::Error,
-    },
 }
 
 impl ReadError {
@@ -77,6 +69,20 @@ impl Source {
     }
 }
 
+/// Takes the objects of the list `name` out of an answer.
+pub(crate) fn list(answer: &mut Value, name: &str) -> Vec<Value> {
+    match answer.get_mut(name).map(Value::take) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
+}
+
+/// Where the next page begins. The last page's token is empty, or absent.
+pub(crate) fn next(answer: &Value, name: &str) -> Option<String> {
+    let token = answer.get(name)?.as_str()?;
+    (!token.is_empty()).then(|| token.to_owned())
+}
+
 impl Sweep {
     /// Reads one page of what was updated since then.
     pub(crate) async fn page(
@@ -87,8 +93,8 @@ impl Sweep {
         token: Option<String>,
     ) -> Result<Page, ReadError> {
         match source {
-            Source::Detector(id) => guardduty::page(&self.guardduty, id, since, token).await,
-            Source::Product(name) => security_hub::page(&self.security_hub, name, since, now, token).await,
+            Source::Detector(id) => guardduty::page(&self.config, id, since, token).await,
+            Source::Product(name) => security_hub::page(&self.config, name, since, now, token).await,
         }
     }
 }

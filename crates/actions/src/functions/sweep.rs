@@ -17,7 +17,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     )),
     memory_mib: Some(Limit::because(
         512,
-        "holds a page of findings twice, of up to 240 KB each",
+        "holds a page of findings as text and read, of up to 240 KB each",
     )),
     environment: &[
         TABLE_NAME,

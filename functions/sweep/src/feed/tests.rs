@@ -149,8 +149,6 @@ fn sweep_of(
         maximum_mode: Mode::Auto,
         ledger: Ledger::new(dynamodb, "incidents"),
         machines: Machines::new(aws_sdk_sfn::Client::new(&config), "arn:machine-".to_owned()),
-        guardduty: aws_sdk_guardduty::Client::new(&config),
-        security_hub: aws_sdk_securityhub::Client::new(&config),
         sqs: aws_sdk_sqs::Client::new(&config),
         queue_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/intake".to_owned(),
         dead_letters_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/dead".to_owned(),

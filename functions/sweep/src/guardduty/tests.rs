@@ -1,9 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use aws_sdk_guardduty::operation::{list_detectors::ListDetectorsOutput, list_findings::ListFindingsOutput};
-use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
-use aws_smithy_types::body::SdkBody;
+use backstop_aws::{Requests, answering};
 
 use super::*;
 
@@ -13,66 +10,55 @@ fn since() -> Timestamp {
     SINCE.parse().unwrap()
 }
 
-fn answer(status: u16, body: &'static str) -> HttpResponse {
-    HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))
-}
-
-/// Lists two ids on the first page and one on the second.
-fn listed() -> [Rule; 2] {
-    let first = mock!(Client::list_findings)
-        .match_requests(|request| {
-            let criterion = request.finding_criteria().unwrap().criterion().unwrap();
-            request.next_token().is_none()
-                && criterion["updatedAt"].greater_than_or_equal() == Some(since().as_millisecond())
-                && criterion["service.archived"].equals() == ["false"]
-                && request.sort_criteria().unwrap().order_by() == Some(&OrderBy::Asc)
-        })
-        .then_output(|| {
-            ListFindingsOutput::builder()
-                .finding_ids("a")
-                .finding_ids("b")
-                .next_token("more")
-                .build()
-        });
-    let second = mock!(Client::list_findings)
-        .match_requests(|request| request.next_token() == Some("more"))
-        .then_output(|| {
-            ListFindingsOutput::builder()
-                .finding_ids("c")
-                .next_token("")
-                .build()
-        });
-    [first, second]
+fn bodies(requests: &Requests) -> Vec<(String, Value)> {
+    let asked = requests.all().into_iter();
+    asked
+        .map(|asked| (asked.line, serde_json::from_str(&asked.body).unwrap_or_default()))
+        .collect()
 }
 
 #[tokio::test]
-async fn pages_follow_their_token_and_keep_what_the_sdk_does_not_know() {
-    let [first, second] = listed();
-    let of_first = mock!(Client::get_findings)
-        .match_requests(|request| request.finding_ids() == ["a", "b"])
-        .then_http_response(|| answer(200, r#"{"findings":[{"id":"a","brandNew":{"x":1}},{"id":"b"}]}"#));
-    let of_second = mock!(Client::get_findings)
-        .match_requests(|request| request.finding_ids() == ["c"])
-        .then_http_response(|| answer(200, r#"{"findings":[{"id":"c"}]}"#));
-    let client = mock_client!(
-        aws_sdk_guardduty,
-        RuleMode::MatchAny,
-        [&first, &second, &of_first, &of_second]
+async fn pages_follow_their_token_and_keep_what_nobody_knows_yet() {
+    let (config, requests) = answering(
+        "eu-west-1",
+        &[
+            (200, r#"{"findingIds":["a","b"],"nextToken":"more"}"#),
+            (200, r#"{"findings":[{"id":"a","brandNew":{"x":1}},{"id":"b"}]}"#),
+            (200, r#"{"findingIds":["c"],"nextToken":""}"#),
+            (200, r#"{"findings":[{"id":"c"}]}"#),
+        ],
     );
-    let one = page(&client, "d", since(), None).await.unwrap();
+    let one = page(&config, "d", since(), None).await.unwrap();
     assert_eq!(one.findings.len(), 2);
     assert_eq!(one.findings[0]["brandNew"]["x"], 1);
-    let two = page(&client, "d", since(), one.next).await.unwrap();
+    let two = page(&config, "d", since(), one.next).await.unwrap();
     assert_eq!(two.findings[0]["id"], "c");
     assert_eq!(two.next, None, "an empty token ends the list");
+    let asked = bodies(&requests);
+    let (line, first) = &asked[0];
+    assert_eq!(
+        line,
+        "POST https://guardduty.eu-west-1.amazonaws.com/detector/d/findings"
+    );
+    let criterion = &first["findingCriteria"]["criterion"];
+    assert_eq!(
+        criterion["updatedAt"]["greaterThanOrEqual"],
+        since().as_millisecond()
+    );
+    assert_eq!(criterion["service.archived"]["equals"], json!(["false"]));
+    assert_eq!(first["sortCriteria"]["orderBy"], "ASC");
+    assert!(asked[1].0.ends_with("/detector/d/findings/get"), "{}", asked[1].0);
+    assert_eq!(asked[1].1, json!({ "findingIds": ["a", "b"] }));
+    assert_eq!(asked[2].1["nextToken"], "more");
+    assert_eq!(asked[3].1, json!({ "findingIds": ["c"] }));
 }
 
 #[tokio::test]
 async fn a_page_without_ids_asks_for_no_findings() {
-    let none = mock!(Client::list_findings).then_output(|| ListFindingsOutput::builder().build());
-    let client = mock_client!(aws_sdk_guardduty, RuleMode::MatchAny, [&none]);
-    let page = page(&client, "d", since(), None).await.unwrap();
+    let (config, requests) = answering("eu-west-1", &[(200, r#"{"findingIds":[],"nextToken":""}"#)]);
+    let page = page(&config, "d", since(), None).await.unwrap();
     assert!(page.findings.is_empty() && page.next.is_none());
+    assert_eq!(requests.all().len(), 1);
 }
 
 #[tokio::test]
@@ -85,23 +71,19 @@ async fn throttling_is_told_from_what_fails() {
         ),
         (403, r#"{"__type":"AccessDeniedException","message":"no"}"#, false),
     ] {
-        let refused = mock!(Client::list_findings).then_http_response(move || answer(status, code));
-        let client = mock_client!(aws_sdk_guardduty, RuleMode::MatchAny, [&refused]);
-        let error = page(&client, "d", since(), None).await.unwrap_err();
+        let (config, _) = answering("eu-west-1", &[(status, code)]);
+        let error = page(&config, "d", since(), None).await.unwrap_err();
         assert_eq!(error.is_throttled(), is_throttled, "{error}");
     }
 }
 
 #[tokio::test]
 async fn without_a_detector_guardduty_is_off() {
-    let none = mock!(Client::list_detectors).then_output(|| {
-        ListDetectorsOutput::builder()
-            .set_detector_ids(Some(vec![]))
-            .build()
-    });
-    let client = mock_client!(aws_sdk_guardduty, RuleMode::MatchAny, [&none]);
-    assert!(matches!(
-        detectors(&client).await,
-        Err(ReadError::Off("GuardDuty"))
-    ));
+    for none in [r#"{"detectorIds":[]}"#, r#"{"detectorIds":["../x"]}"#] {
+        let (config, requests) = answering("eu-west-1", &[(200, none)]);
+        let off = detectors(&config).await;
+        assert!(matches!(off, Err(ReadError::Off("GuardDuty"))), "{none}");
+        let line = requests.all().remove(0).line;
+        assert_eq!(line, "GET https://guardduty.eu-west-1.amazonaws.com/detector");
+    }
 }

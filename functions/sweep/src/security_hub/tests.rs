@@ -1,21 +1,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use aws_smithy_mocks::{RuleMode, mock, mock_client};
-use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
-use aws_smithy_types::body::SdkBody;
+use backstop_aws::answering;
 
 use super::*;
 
 fn at(time: &str) -> Timestamp {
     format!("2026-05-01T{time}:00Z").parse().unwrap()
-}
-
-fn answer(status: u16, body: &'static str) -> HttpResponse {
-    HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body))
-}
-
-fn values(filters: &[StringFilter]) -> Vec<&str> {
-    filters.iter().filter_map(StringFilter::value).collect()
 }
 
 #[test]
@@ -27,46 +17,51 @@ fn only_products_that_a_playbook_answers_are_read() {
 
 #[tokio::test]
 async fn open_findings_are_asked_for_page_by_page() {
-    let first = mock!(Client::get_findings)
-        .match_requests(|request| {
-            let filters = request.filters().unwrap();
-            let [updated] = filters.updated_at() else {
-                return false;
-            };
-            request.next_token().is_none()
-                && values(filters.record_state()) == ["ACTIVE"]
-                && values(filters.workflow_status()) == ["NEW", "NOTIFIED"]
-                && values(filters.product_name()) == ["Security Hub"]
-                && values(filters.compliance_status()) == ["FAILED"]
-                && updated.start() == Some("2026-05-01T08:00:00Z")
-                && updated.end() == Some("2026-05-01T10:00:00Z")
-        })
-        .then_http_response(|| {
-            answer(
+    let (config, requests) = answering(
+        "eu-west-1",
+        &[
+            (
                 200,
                 r#"{"Findings":[{"Id":"a","BrandNew":1}],"NextToken":"more"}"#,
-            )
-        });
-    let second = mock!(Client::get_findings)
-        .match_requests(|request| request.next_token() == Some("more"))
-        .then_http_response(|| answer(200, r#"{"Findings":[]}"#));
-    let client = mock_client!(aws_sdk_securityhub, RuleMode::MatchAny, [&first, &second]);
-    let one = page(&client, CONTROLS, at("08:00"), at("09:00"), None)
+            ),
+            (200, r#"{"Findings":[]}"#),
+        ],
+    );
+    let one = page(&config, CONTROLS, at("08:00"), at("09:00"), None)
         .await
         .unwrap();
     assert_eq!(one.findings[0]["BrandNew"], 1);
-    let two = page(&client, CONTROLS, at("08:00"), at("09:00"), one.next)
+    let two = page(&config, CONTROLS, at("08:00"), at("09:00"), one.next)
         .await
         .unwrap();
     assert!(two.findings.is_empty() && two.next.is_none());
+    let asked = requests.all();
+    assert_eq!(
+        asked[0].line,
+        "POST https://securityhub.eu-west-1.amazonaws.com/findings"
+    );
+    let [first, second]: [Value; 2] = [0, 1].map(|at: usize| serde_json::from_str(&asked[at].body).unwrap());
+    let filters = &first["Filters"];
+    assert_eq!(filters["RecordState"], json!([equals("ACTIVE")]));
+    assert_eq!(
+        filters["WorkflowStatus"],
+        json!([equals("NEW"), equals("NOTIFIED")])
+    );
+    assert_eq!(filters["ProductName"], json!([equals("Security Hub")]));
+    assert_eq!(filters["ComplianceStatus"], json!([equals("FAILED")]));
+    assert_eq!(
+        filters["UpdatedAt"],
+        json!([{ "Start": "2026-05-01T08:00:00Z", "End": "2026-05-01T10:00:00Z" }])
+    );
+    assert_eq!(first.get("NextToken"), None, "an empty one is refused");
+    assert_eq!(second["NextToken"], "more");
 }
 
 #[tokio::test]
 async fn a_security_hub_that_is_off_is_no_failure_and_a_missing_permission_is() {
     let outcome = |body: &'static str| async move {
-        let refused = mock!(Client::get_findings).then_http_response(move || answer(401, body));
-        let client = mock_client!(aws_sdk_securityhub, RuleMode::MatchAny, [&refused]);
-        page(&client, "GuardDuty", at("08:00"), at("09:00"), None)
+        let (config, _) = answering("eu-west-1", &[(401, body)]);
+        page(&config, "GuardDuty", at("08:00"), at("09:00"), None)
             .await
             .unwrap_err()
     };

@@ -50,11 +50,7 @@ pub fn drill_with(action: &str) -> Option<Drill> {
         let playbook = catalog
             .iter()
             .find(|playbook| playbook.name.as_str() == drill.playbook);
-        playbook.is_some_and(|playbook| {
-            playbook
-                .steps()
-                .any(|(_, step)| step.step.action.as_str() == action)
-        })
+        playbook.is_some_and(|playbook| playbook.steps().any(|(_, step)| step.action.as_str() == action))
     };
     Drills::read(&playbooks())
         .ok()?

@@ -28,10 +28,10 @@ const ALL_RISKS: &[Risk] = &[Risk::ReviveSessions, Risk::ReactivateKey];
 async fn every_action_is_harmless_to_plan_and_repeat_and_exact_to_undo() {
     let began = Instant::now();
     let changing = backstop_actions::actions().filter(|action| KnownAction::is_tried(action));
-    let changing: Vec<&'static ActionSpec> = only(changing.collect(), |action| action.id);
-    let (changing, without): (Vec<_>, Vec<_>) = changing
-        .into_iter()
-        .partition(|action| KnownAction::find(action.id).drill().is_some());
+    let (changing, without): (Vec<&'static ActionSpec>, Vec<_>) =
+        only(changing.collect(), |action: &&'static ActionSpec| action.id)
+            .into_iter()
+            .partition(|action| KnownAction::find(action.id).drill().is_some());
     for action in without {
         eprintln!(
             "SKIPPED: {}: no drill of a playbook that has it plants a target",

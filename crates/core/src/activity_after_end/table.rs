@@ -27,7 +27,10 @@ pub fn to_markdown() -> String {
     line(format!(
         "| **{CHANGED_BACK}** | what was done doesn't hold any more, and no finding says so: the sweep reads it back |"
     ));
-    line("\nThe weightiest that applies counts, from above.\n\n## What happens\n".to_owned());
+    line(
+        "\nOf what a finding says the weightiest that applies counts, from above.\n\n## What happens\n"
+            .to_owned(),
+    );
     let by_findings = NewActivity::ALL.iter().map(|it| it.words());
     let activities: Vec<&str> = by_findings.chain([CHANGED_BACK]).collect();
     line(format!("| ended | {} |", activities.join(" | ")));

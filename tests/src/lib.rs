@@ -50,6 +50,7 @@ pub use planted::{Planted, States, undoable};
 pub use removal::Removal;
 pub use role::Role;
 pub use scene::{Leaked, Scene, refusals};
+pub use second_identity::change_back;
 pub use sections::Sections;
 pub use sender::Sender;
 pub use setting::{Setting, drill, drill_with, environment, options, playbooks};

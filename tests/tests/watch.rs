@@ -2,41 +2,16 @@
 //! contained again once by itself, and then people are asked. What a person has released is left alone.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use aws_sdk_iam::types::StatusType;
 use backstop_core::{
     IncidentId, Mode,
     incident::{Incident, Status, Verdict},
     log::Event,
 };
-use backstop_tests::{Leaked, People, Scene, refusals};
+use backstop_tests::{People, Scene, change_back, refusals};
 use serde_json::json;
 
 /// Long before a sweep of this test runs.
 const CONFIRM_AFTER: (&str, &str) = ("ConfirmAfterSeconds", "2");
-
-/// Switches the key on and deletes each deny of Backstop's.
-async fn change_back(attacker: &aws_sdk_iam::Client, leaked: &Leaked) {
-    attacker
-        .update_access_key()
-        .user_name(&leaked.user)
-        .access_key_id(&leaked.key_id)
-        .status(StatusType::Active)
-        .send()
-        .await
-        .unwrap();
-    let policies = attacker.list_user_policies().user_name(&leaked.user).send().await;
-    let policies = policies.unwrap();
-    let denies = policies.policy_names().iter();
-    for deny in denies.filter(|name| name.starts_with("BackstopDeny-")) {
-        attacker
-            .delete_user_policy()
-            .user_name(&leaked.user)
-            .policy_name(deny)
-            .send()
-            .await
-            .unwrap();
-    }
-}
 
 fn is_confirmed(incident: &Incident) -> bool {
     incident.status() == Status::Confirmed

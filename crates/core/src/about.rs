@@ -167,6 +167,11 @@ impl NoticeKey {
         Self::new(format!("{}-{}", About::Activity.as_str(), hash.short()))
     }
 
+    /// A finding that joins again, graver than before: once for each severity.
+    pub fn graver(finding: &str, severity: impl std::fmt::Display) -> Self {
+        Self::joined(&format!("{finding} {severity}"))
+    }
+
     /// The incidents whose watch ended at this time.
     pub fn watch_ended(at: Timestamp) -> Self {
         Self::new(format!("{}-ended-{at}", About::Watch.as_str()))

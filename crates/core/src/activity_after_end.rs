@@ -132,7 +132,7 @@ impl Ending {
 
     /// What happens at this activity, were nothing told or opened since.
     pub const fn reaction(self, activity: NewActivity) -> Reaction {
-        use NewActivity::{AnotherFinding, Continued, ModeRaised, Nothing, Reset, Reverted, Worse};
+        use NewActivity::{AnotherFinding, Continued, ModeRaised, Nothing, Reset, Worse};
         let (auto, approve) = (
             Reaction::Open { at_most: Mode::Auto },
             Reaction::Open {
@@ -147,19 +147,18 @@ impl Ending {
                 ModeRaised,
             ) => Reaction::Note,
             (Self::Contained, Continued | Worse | Reset) => Reaction::VerifyAgain { at_most: Mode::Auto },
-            (Self::Contained, Reverted | AnotherFinding) => auto,
-            // Whoever released it may have changed it back: that alone is told, and what is new asks.
-            (Self::Released, Reverted) => Reaction::Tell,
+            (Self::Contained, AnotherFinding) => auto,
+            // Whoever released it may have changed it back: what is new asks.
             (Self::Released, Continued | Worse | Reset) => Reaction::VerifyAgain {
                 at_most: Mode::Approve,
             },
             (Self::Released, AnotherFinding) => approve,
             // A person who said no, or had it undone, isn't overruled by a machine.
             (Self::Denied, Continued | Reset) => Reaction::Tell,
-            (Self::Denied, Worse | AnotherFinding | Reverted) => approve,
+            (Self::Denied, Worse | AnotherFinding) => approve,
             (Self::Undone | Self::Stuck, _) => approve,
             // Nothing was to contain it, and nothing is now.
-            (Self::Reported, Continued | Reset | Reverted) => Reaction::Tell,
+            (Self::Reported, Continued | Reset) => Reaction::Tell,
             (Self::Reported, Worse | AnotherFinding) => auto,
             (
                 Self::PartiallyContained
@@ -168,8 +167,26 @@ impl Ending {
                 | Self::Observed
                 | Self::Expired
                 | Self::Unreached,
-                Continued | Worse | Reset | ModeRaised | Reverted | AnotherFinding,
+                Continued | Worse | Reset | ModeRaised | AnotherFinding,
             ) => auto,
+        }
+    }
+
+    /// What happens when what was done was changed back; `None` where that isn't looked for: nothing of ours stands there, or a
+    /// person wants it undone or doesn't want it watched. What was contained and is open again was changed back, or is being.
+    pub const fn when_changed_back(self) -> Option<Reaction> {
+        match self {
+            Self::Contained | Self::PartiallyContained => Some(Reaction::Open { at_most: Mode::Auto }),
+            Self::Failed
+            | Self::Refused
+            | Self::Observed
+            | Self::Reported
+            | Self::Released
+            | Self::Denied
+            | Self::Expired
+            | Self::Unreached
+            | Self::Undone
+            | Self::Stuck => None,
         }
     }
 }

@@ -30,7 +30,7 @@ mod undone;
 mod watch;
 mod what_happened;
 
-pub use activity::{another_finding, goes_on};
+pub use activity::{another_finding, goes_on, graver};
 pub use attention::{Found, NeedsPerson, attention};
 pub use broken_lock::broken_lock;
 pub use confirmation::confirmation;

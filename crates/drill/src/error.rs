@@ -87,6 +87,14 @@ pub enum DrillError {
     /// The state before the finding isn't what the drill needs, so its end would prove nothing.
     #[error("before the finding, {0}: the drill would prove nothing")]
     WrongStart(String),
+    /// Nobody acted between the readings.
+    #[error("AWS gave `{who}` no credentials between the readings: `{code}`")]
+    AttackerRefused {
+        /// The credential's name in the file.
+        who: String,
+        /// AWS's code.
+        code: String,
+    },
     /// A person starts its playbook, so there is no finding.
     #[error("drill `{0}` is started by hand, by no finding")]
     NoFinding(String),

@@ -1,5 +1,6 @@
 //! Follows an incident and its execution while they happen.
 
+mod between;
 mod history;
 mod told;
 
@@ -16,6 +17,7 @@ use backstop_runtime::IncidentLog;
 use tokio::time::{Instant, sleep};
 
 use super::{DrillError, Environment, error::call, oncall::OnCall};
+pub use between::BetweenReadings;
 pub use history::History;
 use told::Told;
 
@@ -71,6 +73,17 @@ pub async fn execution(
     oncall: &OnCall<'_>,
     progress: &dyn Progress,
 ) -> Result<Ended, DrillError> {
+    attacked(environment, opened, oncall, BetweenReadings::NOTHING, progress).await
+}
+
+/// The same, while an attacker acts between the two readings.
+pub async fn attacked(
+    environment: &Environment,
+    opened: &IncidentLog,
+    oncall: &OnCall<'_>,
+    mut between: BetweenReadings<'_>,
+    progress: &dyn Progress,
+) -> Result<Ended, DrillError> {
     let id = opened.id();
     let arn = execution_arn(environment, opened)?;
     let sfn = aws_sdk_sfn::Client::new(&environment.account().sdk_config(environment.account().root()));
@@ -83,6 +96,9 @@ pub async fn execution(
         let log = ledger.log(id).await?;
         let incident = log.incident()?;
         told.tell(&history, &incident, log.records(), progress);
+        if incident.awaits_second_reading() {
+            between.act(environment.account(), progress).await?;
+        }
         if let Some(failure) = ended {
             return Ok(Ended { history, failure });
         }

@@ -42,6 +42,9 @@ pub struct Report {
     pub status: Option<Status>,
     /// Whether the second reading confirmed it; none if it wasn't read a second time, or only in part.
     pub confirmed: Option<bool>,
+    /// What the second reading must come to, if the drill expects something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_confirmed: Option<bool>,
     /// What the second reading showed.
     pub second_reading: Option<Confirmation>,
     /// What CloudTrail showed at the second reading.
@@ -137,6 +140,7 @@ impl Report {
             incident: None,
             status: None,
             confirmed: None,
+            expected_confirmed: drill.expected.map(|expected| expected.confirmed),
             second_reading: None,
             aftermath: None,
             by_hand: drill.run_by_hand.is_some(),
@@ -204,7 +208,9 @@ impl Report {
         self.as_expected = is_restored
             && match self.mode {
                 Mode::Observe => self.error.is_none() && nothing_changed,
-                Mode::Approve | Mode::Auto => self.ended_as_expected() && self.asked_as_expected(),
+                Mode::Approve | Mode::Auto => {
+                    self.ended_as_expected() && self.read_again_as_expected() && self.asked_as_expected()
+                }
             }
             && self.proposals == self.expected_proposals;
         if !matches!(self.status, Some(Status::Contained | Status::Confirmed)) {
@@ -216,6 +222,10 @@ impl Report {
 impl Report {
     /// Contained; or partially, by the one step that can't be proven, which names what goes on.
     fn ended_as_expected(&self) -> bool {
+        // The attacker has changed something back by then: what still holds is said by probes and checks.
+        if self.expected_confirmed == Some(false) {
+            return self.status == Some(Status::Reopened) && self.is_all_seen_as_expected();
+        }
         let Some(expected) = &self.expected_unproven else {
             return self.verdict == Verdict::Contained;
         };
@@ -225,11 +235,17 @@ impl Report {
             }
             _ => false,
         };
-        self.status == Some(Status::PartiallyContained)
-            && self.error.is_none()
-            && is_honest
+        self.status == Some(Status::PartiallyContained) && is_honest && self.is_all_seen_as_expected()
+    }
+
+    fn is_all_seen_as_expected(&self) -> bool {
+        self.error.is_none()
             && self.probes.iter().all(ProbeResult::is_after_as_expected)
             && self.checks.iter().all(CheckResult::is_after_as_expected)
+    }
+
+    fn read_again_as_expected(&self) -> bool {
+        self.expected_confirmed.is_none() || self.confirmed == self.expected_confirmed
     }
 
     fn asked_as_expected(&self) -> bool {
@@ -323,4 +339,55 @@ fn plan(incident: &Incident) -> Vec<PlannedChange> {
             after: change.after.clone(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::path::Path;
+
+    use backstop_playbook::drill::Drills;
+
+    use super::*;
+    use crate::probe::Seen;
+
+    /// A drill whose probes and checks end as they must, with this status and second reading.
+    fn judged(drill: &str, mode: Mode, status: Status, confirmed: Option<bool>) -> Report {
+        let playbooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks");
+        let drills = Drills::read(&playbooks).unwrap();
+        let mut report = Report::blank(drills.find(drill).unwrap(), mode);
+        for probe in &mut report.probes {
+            probe.after = Some(Seen::Answered(probe.expected_after));
+        }
+        for check in &mut report.checks {
+            check.after = Some(check.expected_after);
+        }
+        report.status = Some(status);
+        report.confirmed = confirmed;
+        report.judge();
+        report
+    }
+
+    #[test]
+    fn what_an_attacker_changes_back_must_be_found_by_the_second_reading() {
+        let found = |mode, status, confirmed| judged("deny-deleted", mode, status, confirmed).as_expected;
+        for mode in [Mode::Auto, Mode::Approve] {
+            assert!(found(mode, Status::Reopened, Some(false)));
+            assert!(!found(mode, Status::Confirmed, Some(true)), "nobody noticed");
+            assert!(!found(mode, Status::Contained, None), "nobody looked");
+        }
+        assert!(
+            found(Mode::Observe, Status::Observed, None),
+            "nothing was to be contained"
+        );
+    }
+
+    #[test]
+    fn what_nobody_touches_must_be_confirmed_where_that_is_expected() {
+        let is_expected =
+            |status, confirmed| judged("leaked-access-key", Mode::Auto, status, confirmed).as_expected;
+        assert!(is_expected(Status::Confirmed, Some(true)));
+        assert!(!is_expected(Status::Contained, None));
+        assert!(!is_expected(Status::Reopened, Some(false)));
+    }
 }

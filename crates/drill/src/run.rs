@@ -76,7 +76,15 @@ async fn attempt(
     progress.started(start::in_words(drill));
     let oncall = OnCall::new(environment, &ending);
     let started = start::start(environment, drill, &fixtures, &oncall).await?;
-    let followed = follow_up(environment, drill, &started, &oncall, report, progress).await;
+    let followed = follow_up(
+        (environment, &fixtures),
+        drill,
+        &started,
+        &oncall,
+        report,
+        progress,
+    )
+    .await;
     let calls = FunctionCalls::of(
         &environment.account().calls(),
         environment.stack().name(),
@@ -201,7 +209,7 @@ fn expected_proposals(
 
 /// Follows what came of the start, and takes down whatever is known, also when it doesn't end.
 async fn follow_up(
-    environment: &Environment,
+    (environment, fixtures): (&Environment, &Fixtures),
     drill: &Drill,
     started: &Started,
     oncall: &OnCall<'_>,
@@ -211,7 +219,8 @@ async fn follow_up(
     let opened = start::incident(environment, drill, started).await?;
     report.incident = Some(opened.id().to_string());
     progress.note(&format!("  incident {}", opened.id()));
-    let followed = follow::execution(environment, &opened, oncall, progress).await;
+    let between = follow::BetweenReadings::of(fixtures, &drill.between_readings);
+    let followed = follow::attacked(environment, &opened, oncall, between, progress).await;
     let log = environment.ledger().log(opened.id()).await?;
     let incident = log.incident()?;
     report.take_incident(&incident);

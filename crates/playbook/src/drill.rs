@@ -8,6 +8,7 @@ mod placed;
 mod plant;
 mod rules;
 mod schema;
+mod second_reading;
 
 pub use expected::{Access, Aspect, Check, CheckState, CheckSubject, Probe, ProbeCall, RoleAspect};
 pub use file::{Drill, ManualRun, Proposed, Start, parse};
@@ -21,6 +22,7 @@ pub use plant::{
 pub(crate) use rules::{check_twins, fits_playbook};
 pub use schema::drill_schema;
 pub(crate) use schema::schema_text;
+pub use second_reading::{AttackersCall, ChangeBack, Expected};
 
 /// Who calls without any credential.
 pub const ANYONE: &str = "anyone";

@@ -233,6 +233,30 @@ fn each_slip_is_told_at_its_place_with_what_to_write() {
             &[("name: bare-instance", "name: compromised-instance")],
         ),
         (
+            "an attacker who holds nothing, on what isn't there",
+            key,
+            &[
+                ("who: accomplice-key", "who: anyone"),
+                (
+                    "delete-deny: { of: integration }",
+                    "delete-deny: { of: integration-key }",
+                ),
+            ],
+        ),
+        (
+            "an attacker whom nobody looks for",
+            key,
+            &[("    expected: { confirmed: false }\n", "")],
+        ),
+        (
+            "a second reading of what can't be proven",
+            "compromised-instance",
+            &[(
+                "    unproven: isolate\n",
+                "    unproven: isolate\n    expected: { confirmed: true }\n",
+            )],
+        ),
+        (
             "proves nothing",
             "cut-instance-traffic",
             &[("after: contained", "after: as-planted")],

@@ -9,7 +9,7 @@ use backstop_core::{
     guardrail::{Decision, Effect, OpeningSubject},
     incident::{Answer, Incident},
     log::{Event, FindingRef, Opened, Origin},
-    notice::{another_finding, title_of},
+    notice::{another_finding, graver, title_of},
     task::ExecutionInput,
 };
 use backstop_playbook::{Answer as Answered, only_tells};
@@ -209,7 +209,8 @@ impl Intake {
         Ok(incident.opened.case.id(log.id()).clone())
     }
 
-    /// People hear of a finding that nothing else will tell them of. Before it joins: what failed is tried again.
+    /// People hear of a finding that nothing else will tell them of, and of a known one once for each severity that it rises
+    /// to. Before it joins: what failed is tried again.
     async fn tell_of_another(
         &self,
         log: &IncidentLog,
@@ -217,12 +218,14 @@ impl Intake {
         new: &NewIncident,
         reference: &FindingRef,
     ) -> Result<(), Unfinished> {
-        let is_known = log.findings().any(|known| known.key == reference.key);
-        if is_known || quiet::is_told(&incident.opened, now(), &new.opened, now()) {
-            return Ok(());
-        }
-        self.hand_over(&another_finding(log.id(), incident, reference))
-            .await
+        let known = log.findings().filter(|known| known.key == reference.key);
+        let notice = match known.map(|known| known.severity.label).max() {
+            Some(gravest) if reference.severity.label <= gravest => return Ok(()),
+            Some(_) => graver(log.id(), incident, reference),
+            None if quiet::is_told(&incident.opened, now(), &new.opened, now()) => return Ok(()),
+            None => another_finding(log.id(), incident, reference),
+        };
+        self.hand_over(&notice).await
     }
 
     /// Opens the incident that follows the one that has the target, no further than these decisions leave.

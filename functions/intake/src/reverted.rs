@@ -3,7 +3,7 @@
 
 use backstop_core::{
     IncidentId, Mode,
-    activity_after_end::{NewActivity, Reaction, is_unconfirmed},
+    activity_after_end::{Reaction, is_unconfirmed},
     case::Case,
     evidence::RawFinding,
     finding::parse_event,
@@ -53,7 +53,11 @@ impl Intake {
         };
         let since = history.since(now(), new.opened.mode, !is_unconfirmed(&new.opened), true);
         let ending = history.ending();
-        let reaction = ending.reaction(NewActivity::Reverted).after_reverted(since);
+        let Some(reaction) = ending.when_changed_back() else {
+            left("what was done isn't to hold any more");
+            return Ok(());
+        };
+        let reaction = reaction.after_reverted(since);
         tracing::warn!(incident = %id, ?ending, ?reaction, "what was contained was changed back");
         let Reaction::Open { at_most } = reaction else {
             return Ok(());

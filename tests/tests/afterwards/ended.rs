@@ -14,11 +14,24 @@ use serde_json::json;
 
 use crate::heard::Heard;
 
+pub(crate) const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
+
+/// A person wants it undone.
+pub(crate) fn undo_requested() -> Event {
+    Event::UndoRequested {
+        by: ALICE.to_owned(),
+        reason: None,
+        steps: Vec::new(),
+        accepting: Vec::new(),
+    }
+}
+
 /// See the module.
 pub(crate) struct Ended {
     status: Status,
     is_undone: bool,
     is_resolved: bool,
+    in_a_lower_mode: bool,
     origin: Origin,
 }
 
@@ -28,6 +41,7 @@ impl Ended {
             status,
             is_undone: false,
             is_resolved: false,
+            in_a_lower_mode: false,
             origin: Origin::Drill,
         }
     }
@@ -35,6 +49,12 @@ impl Ended {
     /// A person had it undone.
     pub(crate) const fn undone(mut self) -> Self {
         self.is_undone = true;
+        self
+    }
+
+    /// The deployment went less far then.
+    pub(crate) const fn in_a_lower_mode(mut self) -> Self {
+        self.in_a_lower_mode = true;
         self
     }
 
@@ -54,8 +74,9 @@ impl Ended {
     pub(crate) async fn of(&self, scene: &Scene, heard: &Heard) -> IncidentId {
         let finding = heard.finding();
         let mode = match self.status {
-            Status::Observed => Mode::Observe,
+            Status::Observed | Status::Reported => Mode::Observe,
             Status::Denied | Status::Expired | Status::Unreached => Mode::Approve,
+            _ if self.in_a_lower_mode => Mode::Approve,
             _ => Mode::Auto,
         };
         let opened = Opened {
@@ -88,7 +109,6 @@ impl Ended {
     }
 
     fn events(&self, opened: &Opened) -> Vec<Event> {
-        let by = "arn:aws:iam::123456789012:user/alice";
         let mut events = Vec::new();
         if opened.mode == Mode::Approve {
             events.push(Event::ApprovalRequested {
@@ -100,7 +120,7 @@ impl Ended {
         }
         match self.status {
             Status::Denied => {
-                let denied = json!({ "event": "denied", "by": by, "reason": "a false alarm" });
+                let denied = json!({ "event": "denied", "by": ALICE, "reason": "a false alarm" });
                 events.push(serde_json::from_value(denied).unwrap());
             }
             Status::Expired | Status::Unreached => events.push(Event::ApprovalExpired),
@@ -115,12 +135,7 @@ impl Ended {
             });
         }
         if self.is_undone {
-            events.push(Event::UndoRequested {
-                by: by.to_owned(),
-                reason: None,
-                steps: Vec::new(),
-                accepting: Vec::new(),
-            });
+            events.push(undo_requested());
         }
         events
     }

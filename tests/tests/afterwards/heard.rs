@@ -85,6 +85,15 @@ impl Heard {
         later
     }
 
+    /// Another copy: it was seen more often, before the end.
+    pub(crate) fn copied(&self) -> Self {
+        let mut copy = self.clone();
+        for detail in [&mut copy.detail, &mut copy.there] {
+            detail["service"]["count"] = json!(400);
+        }
+        copy
+    }
+
     /// The same of Security Hub, updated just now; nothing was seen since.
     pub(crate) fn updated(&self) -> Self {
         let mut later = self.clone();

@@ -4,6 +4,7 @@
 
 mod ended;
 mod heard;
+mod table;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is new about a target whose incident has ended.
+//! What a finding says that is new about a target whose incident has ended.
 
 use jiff::Timestamp;
 
@@ -9,8 +9,6 @@ use crate::{log::FindingRef, mode::Mode};
 pub enum NewActivity {
     /// A finding that neither this incident nor those before it know.
     AnotherFinding,
-    /// What was done doesn't hold any more: somebody changed it back.
-    Reverted,
     /// The known finding is graver than it was.
     Worse,
     /// Security Hub was told that the finding is resolved, and has it open again: the control fails.
@@ -38,9 +36,8 @@ pub struct Earlier<'a> {
 
 impl NewActivity {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::AnotherFinding,
-        Self::Reverted,
         Self::Worse,
         Self::Reset,
         Self::Continued,

@@ -10,6 +10,10 @@ GuardDuty reports what goes on by updating the finding that it made, and Securit
 fails: so an ending is never the end. What happens then follows from how the last incident of the target ended and from\n\
 what is new. Made by `backstop playbook compile` from `crates/core/src/activity_after_end.rs`: don't edit it.\n";
 
+/// Not by a finding, and so beside what findings say.
+const CHANGED_BACK: &str = "reverted";
+const NOT_LOOKED_FOR: &str = "not looked for";
+
 /// The whole document.
 pub fn to_markdown() -> String {
     let mut text = format!("{HEAD}\n## What is new\n\n| activity | which |\n| --- | --- |\n");
@@ -20,15 +24,23 @@ pub fn to_markdown() -> String {
     for activity in NewActivity::ALL {
         line(format!("| **{}** | {} |", activity.words(), activity.meaning()));
     }
-    line("\nThe weightiest that applies counts, from above.\n\n## What happens\n".to_owned());
-    let activities: Vec<&str> = NewActivity::ALL.iter().map(|it| it.words()).collect();
+    line(format!(
+        "| **{CHANGED_BACK}** | what was done doesn't hold any more, and no finding says so: the sweep reads it back |"
+    ));
+    line(
+        "\nOf what a finding says the weightiest that applies counts, from above.\n\n## What happens\n"
+            .to_owned(),
+    );
+    let by_findings = NewActivity::ALL.iter().map(|it| it.words());
+    let activities: Vec<&str> = by_findings.chain([CHANGED_BACK]).collect();
     line(format!("| ended | {} |", activities.join(" | ")));
     line(format!("| --- |{}", " --- |".repeat(activities.len())));
     for ending in Ending::ALL {
-        let cells: Vec<&str> = NewActivity::ALL
+        let by_findings = NewActivity::ALL
             .iter()
-            .map(|activity| ending.reaction(*activity).words())
-            .collect();
+            .map(|activity| ending.reaction(*activity).words());
+        let changed_back = ending.when_changed_back().map_or(NOT_LOOKED_FOR, Reaction::words);
+        let cells: Vec<&str> = by_findings.chain([changed_back]).collect();
         line(format!("| {} | {} |", ending.words(), cells.join(" | ")));
     }
     line(format!(
@@ -37,7 +49,9 @@ pub fn to_markdown() -> String {
          person released it, and isn't overruled.\n- **open**: a linked incident is opened, in the mode that \
          the playbook, the evidence and the guardrails leave now.\n- **ask**: the same, and never further than `approve`: a \
          person refused it or had it undone, and isn't overruled.\n- **tell**: people are told, at most once a day.\n- \
-         **note**: the log of the closed incident has it.\n\nOf the incidents that follow within a day the first may go as \
+         **note**: the log of the closed incident has it.\n- **{NOT_LOOKED_FOR}**: nothing of ours stands there, or a person wants \
+         it undone or released it, and so nobody reads it back.\n  Of what is partially contained only that is read which was \
+         contained and is open again.\n\nOf the incidents that follow within a day the first may go as \
          far as the table says, those after it ask, and after\n{MOST_REOPENED} of them people are only told: whoever changes \
          it back again and again, be it an intruder or a pipeline, isn't\nfought by a machine. What was changed back is contained again by itself once, however long ago that was; the next time \
          people\nare asked. Where the mode is `observe`, \
@@ -75,7 +89,6 @@ impl NewActivity {
     const fn words(self) -> &'static str {
         match self {
             Self::AnotherFinding => "another finding",
-            Self::Reverted => "reverted",
             Self::Worse => "worse",
             Self::Reset => "reset",
             Self::Continued => "continued",
@@ -87,7 +100,6 @@ impl NewActivity {
     const fn meaning(self) -> &'static str {
         match self {
             Self::AnotherFinding => "a finding that neither the incident nor those before it know",
-            Self::Reverted => "what was done doesn't hold any more: somebody changed it back",
             Self::Worse => "the known finding has a higher severity than it ever had",
             Self::Reset => "Security Hub took the finding as resolved and has it open again",
             Self::Continued => {

@@ -76,6 +76,32 @@ pub fn another_finding(id: &IncidentId, incident: &Incident, finding: &FindingRe
     }
 }
 
+/// Says that the severity of a finding that an open incident answers is higher than it ever was. Nothing else tells people of it.
+pub fn graver(id: &IncidentId, incident: &Incident, finding: &FindingRef) -> Notice {
+    Notice {
+        lead: vec![
+            line![
+                "The finding about ",
+                outside(&incident.opened.target),
+                " is graver than it was: ",
+                outside(finding.severity.label),
+                "."
+            ],
+            line!["incident ", id, ", ", incident.status()],
+        ],
+        sections: vec![the_finding(finding)],
+        next: vec![Point::new("see everything".into(), Command::show(id))],
+        severity: finding.severity.label,
+        ..Kind {
+            about: About::Activity,
+            class: Class::Tell,
+            key: NoticeKey::graver(&finding.key, finding.severity.label),
+            word: "GRAVER".into(),
+        }
+        .of(id, incident)
+    }
+}
+
 fn the_finding(finding: &FindingRef) -> Section {
     let mut lines: Vec<Line> = vec![
         line![outside(&finding.finding_type)],

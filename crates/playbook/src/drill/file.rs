@@ -6,7 +6,7 @@ use backstop_core::PlaybookName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Access, Check, Placed, Plant, Probe, rules};
+use super::{Access, AttackersCall, Check, Expected, Placed, Plant, Probe, rules};
 use crate::{parse as yaml, problem::InvalidFile};
 
 /// The drills of a playbook: each leads to its incident in the disposable account, and proves how it ended.
@@ -47,6 +47,13 @@ pub struct Drill {
     /// States that no call can try.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// What an attacker does once it is contained and was read back, before it is read a second time. Probes and checks look
+    /// after both.
+    #[serde(default)]
+    pub between_readings: Vec<AttackersCall>,
+    /// What the second reading must come to.
+    #[serde(default)]
+    pub expected: Option<Expected>,
     /// What the incident must propose to people: this and nothing else.
     #[serde(default)]
     pub proposals: Vec<Proposed>,

@@ -1,6 +1,7 @@
 //! What drills must satisfy beyond the shape of their file, so that a slip is found before anything is started.
 
 mod planted;
+mod second_reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,6 +143,7 @@ fn of_drill(drill: &Drill) -> Vec<Problem> {
     for proposed in &drill.proposals {
         planted.proposed(proposed, &mut problems);
     }
+    second_reading::check(drill, &planted, &mut problems);
     if !drill.ends_something() {
         let message = "no probe goes from allowed to denied and no check changes, so it proves nothing";
         problems.push(

@@ -106,3 +106,17 @@ async fn another_finding_that_joins_is_told_of_once() {
     let table = table.lock().unwrap();
     assert_eq!(table.notices.len(), 1, "{:?}", table.notices);
 }
+
+#[tokio::test]
+async fn a_known_finding_that_gets_graver_while_it_is_answered_is_told_of_once() {
+    let (table, intake) = opened().await;
+    let mut event: serde_json::Value = serde_json::from_str(&copy(1).0).unwrap();
+    let mut told = Vec::new();
+    for (severity, count) in [(2.0, 2), (9.5, 3), (9.5, 4), (2.0, 5), (9.5, 6)] {
+        *event.pointer_mut("/detail/severity").unwrap() = severity.into();
+        *event.pointer_mut("/detail/service/count").unwrap() = count.into();
+        intake.answer("update", &event.to_string()).await.unwrap();
+        told.push(table.lock().unwrap().notices.len());
+    }
+    assert_eq!(told, [0, 1, 1, 1, 1], "no copy, and no rise that is told");
+}

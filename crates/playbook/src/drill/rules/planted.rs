@@ -128,6 +128,15 @@ impl<'a> Planted<'a> {
         known(&words, "credential", name, problems);
     }
 
+    /// Who makes an attacker's call, which must be signed.
+    pub(super) fn attacker(&self, name: &Placed<String>, problems: &mut Vec<Problem>) {
+        known(&self.callers, "credential", name, problems);
+    }
+
+    pub(super) fn key(&self, name: &Placed<String>, problems: &mut Vec<Problem>) {
+        known(&self.keys, "access key", name, problems);
+    }
+
     pub(super) fn bucket(&self, name: &Placed<String>, problems: &mut Vec<Problem>) {
         known(&self.buckets, "bucket", name, problems);
     }

@@ -50,6 +50,12 @@ pub(crate) fn attacks() -> Vec<Tried> {
             "deleting logs",
         ),
         held(
+            "dynamodb:PutResourcePolicy",
+            "dynamodb:PutResourcePolicy",
+            "table/backstop-",
+            "another policy for the table",
+        ),
+        held(
             "cloudformation:UpdateStack",
             "lambda:CreateEventSourceMapping",
             "lambda:FunctionArn",

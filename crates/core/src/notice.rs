@@ -36,7 +36,7 @@ pub use broken_lock::broken_lock;
 pub use confirmation::confirmation;
 pub use digest::digest;
 pub use execution_died::execution_died;
-pub use guards::guards_changed;
+pub use guards::{GuardChanges, guards_in_force};
 pub use integrity::integrity;
 pub use ledger_down::ledger_down;
 pub use limit::limit_reached;

@@ -1,5 +1,6 @@
 //! Pauses and exemptions: listed, begun and ended. Whoever begins or ends one is a person that can be named, as whoever
-//! decides on a plan is: a pause decides for every plan.
+//! decides on a plan is: a pause decides for every plan. So whom an open incident is about does neither, and people are
+//! told at once.
 
 use backstop_core::{
     AccountId, PlaybookName,
@@ -7,10 +8,15 @@ use backstop_core::{
         ApiError, ErrorCode, Exemptions, NewExemption, NewPause, Pauses, RemovedExemption, Resumed,
         WrongGuard,
     },
-    guardrail::{Pause, PauseScope},
-    person::Caller,
+    guardrail::{Exemption, Guardrails, Pause, PauseScope},
+    incident::Status,
+    notice::GuardChanges,
+    person::{Caller, Person},
 };
-use backstop_runtime::{new_id, now};
+use backstop_runtime::{LedgerError, decision::is_subject, ledger::IncidentRow, new_id, now};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use jiff::SignedDuration;
 
 use crate::{
     Api,
@@ -21,6 +27,25 @@ use crate::{
 
 /// A ULID.
 const ID_CHARS: usize = 26;
+/// Incidents whose subject may be an attacker who still acts: of what is confirmed it is denied everything by then, and
+/// the rest is decided or put back.
+const OPEN: [Status; 9] = [
+    Status::Open,
+    Status::AwaitingApproval,
+    Status::Containing,
+    Status::Contained,
+    Status::Reopened,
+    Status::PartiallyContained,
+    Status::Failed,
+    Status::Unreached,
+    Status::Stuck,
+];
+/// Of those, as many are looked at, the newest first: more than any flood of findings leaves open.
+const MOST_OPEN: usize = 1000;
+/// For so long after it was opened: whom an old finding was about isn't shut out for ever.
+const RECENT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Logs that are read at a time.
+const AT_A_TIME: usize = 16;
 
 impl Api {
     pub(crate) async fn list_pauses(&self) -> Answered {
@@ -33,10 +58,12 @@ impl Api {
     pub(crate) async fn pause(&self, request: &Request, caller: Caller) -> Answered {
         let new: NewPause = request.body()?;
         self.check_scope(&new.scope)?;
-        let by = self.person(caller).await?;
+        let by = self.uninvolved(caller).await?;
         let pause = new.begin(by.arn(), now()).map_err(wrong)?;
+        let before = self.standing(&pause.scope).await?;
         // Where one stands that ends later, that end stays.
         let stands = self.ledger.put_pause(&pause).await.map_err(of_ledger)?;
+        self.tell(&by, &before, &with_pause(Some(stands.clone()))).await;
         Done::created(&stands)
     }
 
@@ -48,7 +75,7 @@ impl Api {
             (None, None) => PauseScope::Everything,
         };
         self.check_scope(&scope)?;
-        self.person(caller).await?;
+        let by = self.uninvolved(caller).await?;
         let before = self.running().await?;
         let was_there = self.ledger.remove_pause(&scope).await.map_err(of_ledger)?;
         if !was_there {
@@ -56,6 +83,8 @@ impl Api {
                 format!("there is no pause of {scope}; see what is paused with `backstop pause --list`");
             return Err(refusal(ErrorCode::NoSuchPause, &message));
         }
+        let ended = before.iter().find(|pause| pause.scope == scope).cloned();
+        self.tell(&by, &with_pause(ended), &Guardrails::default()).await;
         Done::ok(&Resumed {
             still_paused: before.into_iter().filter(|pause| pause.scope != scope).collect(),
             resumed: scope,
@@ -73,16 +102,19 @@ impl Api {
 
     pub(crate) async fn add_exemption(&self, request: &Request, caller: Caller) -> Answered {
         let new: NewExemption = request.body()?;
-        let by = self.person(caller).await?;
+        let by = self.uninvolved(caller).await?;
         let exemption = new.begin(new_id(), by.arn(), now()).map_err(wrong)?;
         self.ledger.put_exemption(&exemption).await.map_err(of_ledger)?;
+        let begun = with_exemption(Some(exemption.clone()));
+        self.tell(&by, &Guardrails::default(), &begun).await;
         Done::created(&exemption)
     }
 
     pub(crate) async fn remove_exemption(&self, request: &Request, caller: Caller) -> Answered {
-        self.person(caller).await?;
+        let by = self.uninvolved(caller).await?;
         let id = request.parameter("exemption").trim().to_ascii_uppercase();
         let is_id = id.len() == ID_CHARS && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let mut before = self.ledger.guardrails().await.map_err(of_ledger)?.exemptions;
         let was_there = is_id && self.ledger.remove_exemption(&id).await.map_err(of_ledger)?;
         if !was_there {
             let message = format!(
@@ -91,7 +123,73 @@ impl Api {
             );
             return Err(refusal(ErrorCode::NoSuchExemption, &message));
         }
+        before.retain(|exemption| exemption.id == id);
+        self.tell(&by, &with_exemption(before.pop()), &Guardrails::default())
+            .await;
         Done::ok(&RemovedExemption { removed: id })
+    }
+
+    /// Who asks, if no open incident is about them: whom Backstop contains doesn't switch it off.
+    async fn uninvolved(&self, caller: Caller) -> Result<Person, ApiError> {
+        let person = self.person(caller).await?;
+        let mut rows = self
+            .ledger
+            .incidents_with(&OPEN, MOST_OPEN)
+            .await
+            .map_err(of_ledger)?;
+        let since = now() - RECENT;
+        rows.retain(|row| row.opened_at > since);
+        let Some(row) = self.first_about(rows, &person).await.map_err(of_ledger)? else {
+            return Ok(person);
+        };
+        let message = format!(
+            "incident `{}` is about you (`{}`), or about what acts as you: somebody else must begin and end pauses and \
+             exemptions; see it with `backstop incidents show {0}`",
+            row.incident,
+            person.arn()
+        );
+        Err(refusal(ErrorCode::CompromisedPrincipal, &message))
+    }
+
+    async fn first_about(
+        &self,
+        rows: Vec<IncidentRow>,
+        person: &Person,
+    ) -> Result<Option<IncidentRow>, LedgerError> {
+        let looked_at = stream::iter(rows).map(|row| self.is_about(row, person));
+        let mut looked_at = looked_at.buffer_unordered(AT_A_TIME);
+        while let Some(found) = looked_at.try_next().await? {
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The row, if its incident is about this person.
+    async fn is_about(&self, row: IncidentRow, person: &Person) -> Result<Option<IncidentRow>, LedgerError> {
+        let log = self.ledger.log(&row.incident).await?;
+        let incident = log.incident()?;
+        let is_subject = is_subject(&self.ledger, &row.incident, person, &incident).await?;
+        Ok(is_subject.then_some(row))
+    }
+
+    /// Has people told of what this person has changed. The change is made by then: if this fails, the sweep tells.
+    async fn tell(&self, by: &Person, before: &Guardrails, after: &Guardrails) {
+        let now = now();
+        let Some(notice) = GuardChanges::between((before, now), after, now).notice_by(by.arn()) else {
+            return;
+        };
+        if let Err(error) = self.outbox.hand_over(&self.ledger, &notice).await {
+            tracing::error!(%error, notice = %notice.key, "people aren't told of a guard yet: the sweep does it");
+        }
+    }
+
+    /// The pause of this scope, if one stands.
+    async fn standing(&self, scope: &PauseScope) -> Result<Guardrails, ApiError> {
+        let mut running = self.running().await?;
+        running.retain(|pause| pause.scope == *scope);
+        Ok(with_pause(running.pop()))
     }
 
     async fn running(&self) -> Result<Vec<Pause>, ApiError> {
@@ -108,6 +206,20 @@ impl Api {
             PauseScope::Account(account) if !account.is_well_formed() => Err(wrong(WrongGuard::NoAccount)),
             PauseScope::Account(_) | PauseScope::Everything => Ok(()),
         }
+    }
+}
+
+fn with_pause(pause: Option<Pause>) -> Guardrails {
+    Guardrails {
+        pauses: pause.into_iter().collect(),
+        ..Guardrails::default()
+    }
+}
+
+fn with_exemption(exemption: Option<Exemption>) -> Guardrails {
+    Guardrails {
+        exemptions: exemption.into_iter().collect(),
+        ..Guardrails::default()
     }
 }
 

@@ -22,8 +22,8 @@ mod undo;
 use backstop_core::Region;
 use backstop_playbook::Catalog;
 use backstop_runtime::{
-    Ledger, evidence::EvidenceBucket, machines::Machines, manual_run::Limits, serve, settings,
-    topic::AlertsTopic,
+    Ledger, evidence::EvidenceBucket, machines::Machines, manual_run::Limits, outbox::Outbox, serve,
+    settings, topic::AlertsTopic,
 };
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -44,6 +44,7 @@ pub(crate) struct Api {
     person_roles: Vec<String>,
     region: Region,
     topic: AlertsTopic,
+    outbox: Outbox,
     /// How often the sweep is to run.
     sweeps_every: SignedDuration,
 }
@@ -76,6 +77,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         topic: AlertsTopic::new(
             aws_sdk_sns::Client::new(&config),
             settings::required("ALERTS_TOPIC_ARN")?,
+        ),
+        outbox: Outbox::new(
+            aws_sdk_lambda::Client::new(&config),
+            settings::required("NOTIFY_FUNCTION")?,
         ),
         sweeps_every: SignedDuration::from_mins(settings::parsed(
             "SWEEP_MINUTES",

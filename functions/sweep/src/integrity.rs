@@ -1,5 +1,7 @@
 //! Looks whether findings still reach intake by themselves: the rules as they are, and what this run had to feed.
 
+mod mapping;
+
 use std::collections::BTreeSet;
 
 use backstop_aws::{CallError, SdkConfig, SignedCall};
@@ -11,6 +13,8 @@ use backstop_core::{
 use backstop_runtime::{LedgerError, now};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+
+pub(crate) use mapping::Mapping;
 
 use crate::{Sweep, report::Report};
 
@@ -129,6 +133,16 @@ impl Sweep {
                 })),
                 Err(error) => report.failed(&format!("looking at rule `{}`", rule.name), &error),
             }
+        }
+        match self.mapping.state().await {
+            Ok(state) => dead.extend(state.problem().map(|what| {
+                tracing::error!(what, "intake isn't handed what the queue holds");
+                DeadRule {
+                    name: mapping::NAME.to_owned(),
+                    what: what.to_owned(),
+                }
+            })),
+            Err(error) => report.failed("looking at the event source mapping of intake", &error),
         }
         dead
     }

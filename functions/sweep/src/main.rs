@@ -49,6 +49,8 @@ pub(crate) struct Sweep {
     config: SdkConfig,
     /// The rules that bring findings, and the one that brings executions that failed.
     rules: Vec<integrity::Rule>,
+    /// What hands intake the queue's messages.
+    mapping: integrity::Mapping,
     /// How far back findings are looked at.
     window: SignedDuration,
 }
@@ -85,6 +87,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             settings::required("CLOSE_FUNCTION")?,
         ),
         rules: integrity::Rule::read_all(&settings::required("RULES")?)?,
+        mapping: integrity::Mapping::read(
+            aws_sdk_lambda::Client::new(&config),
+            &settings::required("INTAKE_SOURCE")?,
+        )?,
         functions: Functions::of_setting(&config, "ASKED_FUNCTIONS", watch::PATIENCE)?,
         watch: WatchTimes {
             confirm_after: settings::confirm_after()?,

@@ -20,5 +20,5 @@ pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
         .queue_url(queue)
         .message_body("send this to the intake queue");
     let seen = refusal(attack, send.send().await);
-    vec![Tried::refused(attack, right, seen)]
+    vec![Tried::refused(attack, right, seen).in_row("sqs:SendMessage on the dead-letter queue")]
 }

@@ -6,26 +6,43 @@ use crate::tried::Tried;
 
 const DOCUMENT: &str = include_str!("../../../docs/threat-model.md");
 const BY_RIGHT: &str = "## Who can do what with which right";
+const BY_POLICY: &str = "## What equals an administrator";
 const BY_NAME: &str = "## What else was tried";
 
-/// Every right of a line that says "refused" was tried, and refused; every attack of the second table was tried, and
-/// ended as it says; and each that was tried by its name stands there.
+/// Each right of each line that says "refused" was tried for that line, and refused; so was an attempt for each line of
+/// what the service control policy leaves to the deployer; every attack of the second table was tried, and ended as it
+/// says; and each that was tried by its name stands there.
 pub(crate) fn agrees_with(tried: &[Tried], named: &[Tried]) {
     for row in rows(BY_RIGHT) {
         let [with, _, what] = row.as_slice() else {
             panic!("{row:?}");
         };
-        if !what.starts_with("refused") {
-            continue;
+        if what.starts_with("refused") {
+            for right in rights(with) {
+                assert!(
+                    is_refused(tried, with, &right),
+                    "docs/threat-model.md says that `{right}` is refused in the line {with}; that isn't tried"
+                );
+            }
         }
-        for right in rights(with) {
-            let is_it = |one: &&Tried| one.right().split(", ").any(|it| it == right);
-            let ended: Vec<_> = tried.iter().filter(is_it).map(Tried::ended).collect();
-            assert!(
-                ended.iter().any(|ended| ended == "refused"),
-                "docs/threat-model.md says that `{right}` is refused; it came to {ended:?}"
-            );
-        }
+    }
+    for row in rows(BY_POLICY) {
+        let with = &row[0];
+        assert!(
+            rights(with).iter().any(|right| is_refused(tried, with, right)),
+            "no attempt for the line {with} of docs/threat-model.md was refused"
+        );
+    }
+    let lines: Vec<String> = [BY_RIGHT, BY_POLICY]
+        .into_iter()
+        .flat_map(rows)
+        .map(|row| plain(&row[0]))
+        .collect();
+    for row in tried.iter().filter_map(Tried::row) {
+        assert!(
+            lines.iter().any(|line| line.starts_with(row)),
+            "docs/threat-model.md has no line that begins with {row}"
+        );
     }
     let told: BTreeMap<String, String> = rows(BY_NAME)
         .into_iter()
@@ -41,6 +58,20 @@ pub(crate) fn agrees_with(tried: &[Tried], named: &[Tried]) {
         .map(|one| (one.attack().to_owned(), one.ended()))
         .collect();
     assert_eq!(told, seen, "docs/threat-model.md, \"What else was tried\"");
+}
+
+/// Whether this right was tried for the line with this first cell, and refused.
+fn is_refused(tried: &[Tried], with: &str, right: &str) -> bool {
+    let line = plain(with);
+    tried.iter().any(|one| {
+        one.row().is_some_and(|row| line.starts_with(row))
+            && one.right().split(", ").any(|it| it == right)
+            && one.ended() == "refused"
+    })
+}
+
+fn plain(cell: &str) -> String {
+    cell.replace('`', "")
 }
 
 /// The cells of the table below a heading.
@@ -60,6 +91,11 @@ fn rows(heading: &str) -> Vec<Vec<String>> {
 /// `dynamodb:PutItem`, `UpdateItem` → both with their service.
 fn rights(cell: &str) -> Vec<String> {
     let names = cell.split('`').skip(1).step_by(2);
+    // Paths, stacks and what else stands in such type is no right.
+    let names = names.filter(|name| {
+        name.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b":-*".contains(&byte))
+    });
     let mut service = "";
     let mut rights = Vec::new();
     for name in names {
@@ -77,5 +113,5 @@ fn rights_of_a_cell_have_their_service() {
         rights("`sqs:ReceiveMessage`, `PurgeQueue` on it"),
         ["sqs:ReceiveMessage", "sqs:PurgeQueue"]
     );
-    assert!(rows(BY_RIGHT).len() > 8 && rows(BY_NAME).len() > 8);
+    assert!(rows(BY_RIGHT).len() > 8 && rows(BY_POLICY).len() > 8 && rows(BY_NAME).len() > 8);
 }

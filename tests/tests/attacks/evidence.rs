@@ -15,8 +15,11 @@ use backstop_tests::Scene;
 
 use crate::{
     attacker,
-    tried::{Tried, refusal},
+    tried::{Tried, in_row, refusal},
 };
+
+const DELETES: &str = "s3:DeleteObjectVersion, BypassGovernanceRetention";
+const HIDES: &str = "s3:PutObject, DeleteObject on the bucket";
 
 struct Bucket {
     client: Client,
@@ -85,14 +88,15 @@ async fn of_versions(scene: &Scene, one: &ObjectVersion) -> Vec<Tried> {
     let shorter = shorter.retention(ObjectLockRetention::builder().build());
     let shorter = refusal("no retention any more", shorter.send().await);
     vec![
-        Tried::refused("deleting a piece of evidence", "s3:DeleteObjectVersion", deleted),
+        Tried::refused("deleting a piece of evidence", "s3:DeleteObjectVersion", deleted).in_row(DELETES),
         Tried::refused(
             "deleting it past its lock",
             "s3:BypassGovernanceRetention",
             bypassed,
-        ),
-        Tried::refused("hiding it by a delete marker", "s3:DeleteObject", hidden),
-        Tried::refused("hiding it by another version", "s3:PutObject", on_top),
+        )
+        .in_row(DELETES),
+        Tried::refused("hiding it by a delete marker", "s3:DeleteObject", hidden).in_row(HIDES),
+        Tried::refused("hiding it by another version", "s3:PutObject", on_top).in_row(HIDES),
         Tried::refused("ending its retention", "s3:PutObjectRetention", shorter),
     ]
 }
@@ -144,7 +148,7 @@ async fn of_the_bucket(scene: &Scene) -> Vec<Tried> {
         .bucket(name)
         .lifecycle_configuration(expiring);
     let expiring = refusal("an expiry", expiring.send().await);
-    vec![
+    let tried = vec![
         Tried::refused(
             "another policy for the evidence bucket",
             "s3:PutBucketPolicy",
@@ -162,7 +166,12 @@ async fn of_the_bucket(scene: &Scene) -> Vec<Tried> {
             "s3:PutLifecycleConfiguration",
             expiring,
         ),
-    ]
+    ];
+    in_row(
+        "s3:PutBucketPolicy, DeleteBucketPolicy, PutBucketObjectLockConfiguration, PutBucketVersioning, \
+         PutLifecycleConfiguration",
+        tried,
+    )
 }
 
 fn bucket(scene: &Scene, credentials: Credentials) -> Bucket {

@@ -1,29 +1,63 @@
 //! What somebody can do who has stolen the credentials of one function: no more than `docs/threat-model.md` says.
 
-use backstop_actions::functions::FUNCTIONS;
-use backstop_tests::{Role, Scene};
+use std::collections::{BTreeMap, BTreeSet};
+
+use backstop_actions::{functions::FUNCTIONS, is_reading};
+use backstop_tests::{Role, Scene, in_template};
 
 use crate::{
-    powers::{NEVER, POWERS, Thief, kinds},
+    powers::{NEVER, POWERS, kinds},
+    thief::Thief,
     tried::{Ended, Tried},
 };
 
 /// Where what is found here stands for people.
 const DOCUMENT: &str = include_str!("../../../docs/threat-model.md");
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+/// What every function does: its own log and trace. `Query` reads, and who writes the table is told by the items.
+const EVERYDAY: [&str; 7] = [
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+];
 
 pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
-    let mut rows = vec![header(), "| --- ".repeat(POWERS.len() + 2) + "|"];
+    let mut items = vec!["| function | writes items of |\n| --- | --- |".to_owned()];
+    let mut who: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut tried = Vec::new();
     for function in FUNCTIONS {
+        let granted = granted(function.name);
         let role = Role::of(&scene.environment, function.name).await;
         let thief = Thief::new(scene, role.session(&scene.environment).await).await;
-        let mut cells = vec![format!("`{}`", function.name), kinds(&thief).await];
-        for (_, power) in POWERS {
-            cells.push(if power.can(&thief).await { "yes" } else { "–" }.to_owned());
+        items.push(format!("| `{}` | {} |", function.name, kinds(&thief).await));
+        let mut in_table = BTreeSet::new();
+        for power in POWERS {
+            let is_granted = power.calls.iter().any(|call| granted.contains(*call));
+            let can = match power.attempt {
+                Some(attempt) => attempt(&thief).await,
+                None => is_granted,
+            };
+            assert!(
+                is_granted || !can,
+                "{} {}, which the template doesn't grant",
+                function.name,
+                power.name
+            );
+            if can {
+                in_table.extend(power.calls.iter().map(|call| (*call).to_owned()));
+                who.entry(power.name)
+                    .or_default()
+                    .push(format!("`{}`", function.name));
+            }
         }
-        rows.push(format!("| {} |", cells.join(" | ")));
-        for (what, power) in NEVER {
-            assert!(!power.can(&thief).await, "{} can {what}", function.name);
+        let beyond: Vec<_> = granted.difference(&in_table).collect();
+        assert!(beyond.is_empty(), "no power of {} has {beyond:?}", function.name);
+        for (what, attempt) in NEVER {
+            assert!(!attempt(&thief).await, "{} can {what}", function.name);
         }
         let attack = format!("what the credentials of {} could do more", function.name);
         let never: Vec<_> = NEVER.iter().map(|(what, _)| *what).collect();
@@ -34,15 +68,67 @@ pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
             never.join(", "),
         ));
     }
-    let table = rows.join("\n");
+    let row = |power: &crate::powers::Power| {
+        let who = who.get(power.name).map_or("–".to_owned(), |who| who.join(", "));
+        let how = if power.attempt.is_some() {
+            "tried"
+        } else {
+            "by the template"
+        };
+        format!(
+            "| {} | `{}` | {who} | {how} |",
+            power.name,
+            power.calls.join("`, `")
+        )
+    };
+    let rows: Vec<String> = POWERS.iter().map(row).collect();
+    let powers = format!(
+        "| power | by | functions | shown |\n| --- | --- | --- | --- |\n{}",
+        rows.join("\n")
+    );
+    let items = items.join("\n");
     assert!(
-        DOCUMENT.contains(&table),
-        "docs/threat-model.md says otherwise of what functions can do; it is\n{table}"
+        DOCUMENT.contains(&items) && DOCUMENT.contains(&powers),
+        "docs/threat-model.md says otherwise of what functions can do; it is\n{items}\n\n{powers}"
     );
     tried
 }
 
-fn header() -> String {
-    let names: Vec<_> = POWERS.iter().map(|(name, _)| *name).collect();
-    format!("| function | writes items of | {} |", names.join(" | "))
+/// The changes that the template allows a function's role, also those that a parameter brings.
+fn granted(function: &str) -> BTreeSet<String> {
+    let (_, role) = TEMPLATE
+        .split_once(&format!("\n  {}Role:\n", in_template(function)))
+        .unwrap();
+    let mut granted = BTreeSet::new();
+    let (mut allows, mut names) = (false, false);
+    let lines = role
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with("    "));
+    for line in lines {
+        let text = line.trim().trim_start_matches("- ");
+        if let Some(effect) = text.strip_prefix("Effect: ") {
+            allows = effect == "Allow";
+        }
+        let actions = text.strip_prefix("Action:");
+        names = actions.is_some() || (names && line.trim().starts_with("- "));
+        if allows && names {
+            let words = actions.unwrap_or(text).split([' ', ',', '[', ']']);
+            granted.extend(words.filter(|word| word.contains(':')).map(str::to_owned));
+        }
+    }
+    granted.retain(|action| !is_reading(action) && action != "sts:AssumeRole");
+    for action in EVERYDAY {
+        granted.remove(action);
+    }
+    granted
+}
+
+#[test]
+fn what_a_parameter_brings_is_granted_too() {
+    let of_ec2 = granted("respond-ec2");
+    for action in ["iam:PassRole", "ec2:ModifySnapshotAttribute", "kms:ReEncryptTo"] {
+        assert!(of_ec2.contains(action), "{of_ec2:?}");
+    }
+    assert!(!of_ec2.contains("s3:GetObject"), "{of_ec2:?}");
+    assert_eq!(granted("investigate"), BTreeSet::new());
 }

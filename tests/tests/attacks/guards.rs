@@ -9,6 +9,7 @@ use backstop_core::{
 use backstop_runtime::Ledger;
 use backstop_tests::{People, Scene, lambda};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use crate::{
     attacker,
@@ -20,6 +21,7 @@ use crate::{
 const RIGHT: &str = "break-glass on the table";
 const TOLD: &str = "people are asked about each finding, and told of the item by the sweep";
 const ALL: &str = "01FORGEDALL";
+const ACCOUNT: &str = "01FORGEDACCOUNT";
 const STRANGE: &str = "STRANGE-SORT-KEY";
 
 /// What findings come to beside such items.
@@ -60,7 +62,14 @@ pub(crate) async fn attacks(scene: &Scene, people: &People) -> Vec<Tried> {
     told(people, STRANGE).await;
     writer.ledger.remove_exemption(ALL).await.unwrap();
     writer.remove_strange().await;
+    remembered(scene, people, &writer).await;
     vec![
+        Tried::new(
+            "an exemption of the whole account, in the table, with the sweep's memory of having told it",
+            RIGHT,
+            Ended::Noticed,
+            "what is in force is told again within a day",
+        ),
         Tried::new(
             "an exemption until 9999 that was written long ago",
             RIGHT,
@@ -80,6 +89,28 @@ pub(crate) async fn attacks(scene: &Scene, people: &People) -> Vec<Tried> {
             TOLD,
         ),
     ]
+}
+
+/// The item that says what people were told is written with the exemption, and says that all is told until the end of time.
+async fn remembered(scene: &Scene, people: &People, writer: &Writer) {
+    let scope = ExemptionScope::Account {
+        account: scene.environment.account().account_id().into(),
+    };
+    let account = Exemption {
+        scope,
+        ..exemption(ACCOUNT, "", Timestamp::now())
+    };
+    writer.ledger.put_exemption(&account).await.unwrap();
+    let guards = writer.ledger.guardrails().await.unwrap();
+    let now = Timestamp::now();
+    let memory = json!({ "guards": guards, "at": now, "all_told": "9999-01-01T00:00:00Z" });
+    let until = now + SignedDuration::from_hours(24);
+    writer.ledger.keep_memo("guards", &memory, until).await.unwrap();
+    let sweep = scene.environment.stack().output("SweepFunctionName").unwrap();
+    lambda::invoke(scene.environment.account(), sweep).await;
+    let notice = told(people, ACCOUNT).await;
+    assert!(notice.subject.contains("in force"), "{notice:?}");
+    writer.ledger.remove_exemption(ACCOUNT).await.unwrap();
 }
 
 /// Break-glass.

@@ -28,7 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
     let drill = drill("bare-instance").unwrap();
     let right = RIGHTS.join(", ");
-    let (foreign, used) = isolated(scene, &drill, false).await;
+    isolated(scene, &drill, Foreign::NamedAndTagged).await;
+    let both = Tried::new(
+        "a foreign open group with the isolation group's name and tag",
+        &right,
+        Ended::Harmless,
+        "the instance is isolated in a group without rules",
+    );
+    let (foreign, used) = isolated(scene, &drill, Foreign::Named).await;
     assert_ne!(used, foreign, "the attacker's group is left alone");
     let named = Tried::new(
         "a foreign group with the isolation group's name",
@@ -36,25 +43,33 @@ pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
         Ended::Harmless,
         "the instance is isolated in a group of Backstop's own",
     );
-    isolated(scene, &drill, true).await;
+    isolated(scene, &drill, Foreign::Tagged).await;
     let tagged = Tried::new(
         "a foreign open group with the isolation group's tag",
         &right,
         Ended::Harmless,
         "the instance is isolated in a group without rules",
     );
-    vec![named, tagged]
+    vec![named, both, tagged]
+}
+
+/// What the attacker's group has of the isolation group's.
+#[derive(Clone, Copy, PartialEq)]
+enum Foreign {
+    Named,
+    NamedAndTagged,
+    Tagged,
 }
 
 /// The attacker's group, and the one that the instance is in afterwards, which has no rules.
-async fn isolated(scene: &Scene, drill: &Drill, is_tagged: bool) -> (String, String) {
+async fn isolated(scene: &Scene, drill: &Drill, foreign: Foreign) -> (String, String) {
     let account = scene.environment.account();
     let root = Client::new(&account.sdk_config(account.root()));
     let planted = Planted::of(account, drill).await;
     let id = planted.target.resource.id().to_owned();
     let (vpc, before) = place(&root, &id).await;
     let attacker = Client::new(&account.sdk_config(attacker::with(scene, &RIGHTS).await));
-    let foreign = group(&attacker, &vpc, is_tagged).await;
+    let foreign = group(&attacker, &vpc, foreign).await;
 
     let event = finding_about(&scene.environment, drill, &planted.fixtures).unwrap();
     scene
@@ -105,14 +120,19 @@ async fn described(ec2: &Client, group: &str) -> SecurityGroup {
     found.security_groups()[0].clone()
 }
 
-async fn group(ec2: &Client, vpc: &str, is_tagged: bool) -> String {
-    let name = if is_tagged { "innocent" } else { NAME };
+async fn group(ec2: &Client, vpc: &str, foreign: Foreign) -> String {
+    let name = match foreign {
+        Foreign::Named => NAME,
+        // A name of the kind that Backstop takes where its first one is taken.
+        Foreign::NamedAndTagged => "backstop-isolation-mine",
+        Foreign::Tagged => "innocent",
+    };
     let mut create = ec2
         .create_security_group()
         .group_name(name)
         .description("mine")
         .vpc_id(vpc);
-    if is_tagged {
+    if foreign != Foreign::Named {
         let tag = Tag::builder().key(TAG).value(NAME).build();
         let tags = TagSpecification::builder()
             .resource_type(ResourceType::SecurityGroup)

@@ -25,6 +25,7 @@ mod locks;
 mod names;
 mod noise;
 mod persons;
+mod policy_text;
 mod power;
 mod powers;
 mod queue;
@@ -33,6 +34,7 @@ mod rewritten_log;
 mod rules;
 mod session_names;
 mod table;
+mod thief;
 mod topic;
 mod tried;
 
@@ -47,6 +49,7 @@ use tried::Tried;
 
 /// Contained unasked in an hour: more than the other attacks need, few enough to be used up by noise.
 const LIMIT: usize = 20;
+const FORENSIC_ACCOUNT: &str = "111122223333";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,6 +59,8 @@ async fn every_attack_is_refused_noticed_or_harmless() {
     let parameters = [
         ("BreakGlassArns", break_glass.as_str()),
         ("ContainmentsPerHour", &limit),
+        // Brings the statement by which snapshots are shared.
+        ("ForensicAccountId", FORENSIC_ACCOUNT),
     ];
     let scene = Scene::start(Mode::Auto, &parameters).await;
     let people = People::of(&scene.environment).await;

@@ -4,7 +4,11 @@ use aws_credential_types::Credentials;
 use backstop_client::ClientError;
 use backstop_core::{
     IncidentId, Resource, Target,
-    api::{ApproveRequest, Decided, DecisionAnswer, DenyRequest, Right, RunAnswer, RunRequest, UndoAnswer},
+    api::{
+        ApproveRequest, Decided, DecisionAnswer, DenyRequest, NewPause, Right, RunAnswer, RunRequest,
+        UndoAnswer,
+    },
+    guardrail::{Pause, PauseScope},
     incident::{Incident, Question, Status},
     kind,
 };
@@ -20,7 +24,9 @@ use crate::{
 const SHARED: &str = "on-call";
 
 pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
-    vec![two_sessions(scene).await, own_judge(scene).await]
+    let mut tried = vec![two_sessions(scene).await];
+    tried.extend(own_judge(scene).await);
+    tried
 }
 
 /// A step that takes two people, asked for by somebody else.
@@ -73,7 +79,7 @@ async fn two_sessions(scene: &Scene) -> Tried {
 }
 
 /// Whose key is said to be stolen has the responder's rights.
-async fn own_judge(scene: &Scene) -> Tried {
+async fn own_judge(scene: &Scene) -> Vec<Tried> {
     let leaked = scene.leak(true).await;
     let responder = scene.environment.stack().policy(Right::Responder).unwrap();
     let attach = scene
@@ -104,6 +110,16 @@ async fn own_judge(scene: &Scene) -> Tried {
         .await;
     assert_eq!(code(denied.unwrap_err()), seen, "it denied its own containment");
 
+    let pause = NewPause {
+        scope: PauseScope::Everything,
+        seconds: 3600,
+        reason: "a migration".to_owned(),
+    };
+    let paused = deny.post::<Pause>(&["pauses"], &pause).await;
+    assert_eq!(code(paused.unwrap_err()), seen, "it paused everything");
+    let guards = scene.environment.ledger().guardrails().await.unwrap();
+    assert!(guards.pauses.is_empty(), "{guards:?}");
+
     let (other, _) = scene.answer(&leaked).await;
     let undo = api(scene, leaked.credentials());
     let undone = undo
@@ -111,12 +127,11 @@ async fn own_judge(scene: &Scene) -> Tried {
         .await;
     assert!(undone.is_err(), "it looked at its own undo: {undone:?}");
     assert_eq!(scene.state(&leaked).await, (false, true));
-    Tried::new(
-        "the compromised principal that decides on its own incident",
-        "the responder policy",
-        Ended::Refused,
-        seen,
-    )
+    let refused = |attack| Tried::new(attack, "the responder policy", Ended::Refused, seen.clone());
+    vec![
+        refused("the compromised principal that decides on its own incident"),
+        refused("a pause by somebody whom an open incident is about"),
+    ]
 }
 
 fn api(scene: &Scene, credentials: Credentials) -> backstop_client::Client {

@@ -1,77 +1,212 @@
-//! What a function could do with its credentials: each power is tried by a call that, allowed or not, changes nothing
-//! that counts.
+//! What functions can do with their credentials: the rows of the table in docs/threat-model.md.
 
 use std::future::Future;
 use std::pin::Pin;
 
-use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::types::AttributeValue;
-use backstop_tests::Scene;
-use serde_json::json;
-use ulid::Ulid;
-
-use crate::tried::is_allowed;
-
-/// Somebody with the credentials, and a user and a role that are there to be changed.
-pub(crate) struct Thief<'a> {
-    scene: &'a Scene,
-    credentials: Credentials,
-    user: String,
-    role: String,
-    own_role: String,
-}
+use crate::thief::Thief;
 
 type Answer<'a> = Pin<Box<dyn Future<Output = bool> + 'a>>;
+type Attempt = for<'a> fn(&'a Thief<'a>) -> Answer<'a>;
 
-/// One power.
-pub(crate) struct Power(for<'a> fn(&'a Thief<'a>) -> Answer<'a>);
+/// One power: a row of the table.
+pub(crate) struct Power {
+    pub(crate) name: &'static str,
+    /// What it is made of. Each change that a role is allowed is part of a power that its function has.
+    pub(crate) calls: &'static [&'static str],
+    /// `None` where no emulator judges it, or the stack of the test lacks a parameter for it: the template says who has it.
+    pub(crate) attempt: Option<Attempt>,
+}
 
-impl Power {
-    pub(crate) async fn can(&self, thief: &Thief<'_>) -> bool {
-        (self.0)(thief).await
+const fn power(name: &'static str, calls: &'static [&'static str], attempt: Attempt) -> Power {
+    Power {
+        name,
+        calls,
+        attempt: Some(attempt),
     }
 }
 
-/// The columns of the table in docs/threat-model.md.
-pub(crate) const POWERS: &[(&str, Power)] = &[
-    ("ends guards", Power(|thief| Box::pin(thief.ends_guards()))),
-    (
-        "starts machines",
-        Power(|thief| Box::pin(thief.starts_machines())),
+const fn by_template(name: &'static str, calls: &'static [&'static str]) -> Power {
+    Power {
+        name,
+        calls,
+        attempt: None,
+    }
+}
+
+/// What functions can do with their roles, beside reading and writing the table.
+pub(crate) const POWERS: &[Power] = &[
+    power("ends guards", &["dynamodb:DeleteItem"], |it| {
+        Box::pin(it.ends_guards())
+    }),
+    power("starts machines", &["states:StartExecution"], |it| {
+        Box::pin(it.starts_machines())
+    }),
+    power("answers questions", &["states:SendTaskSuccess"], |it| {
+        Box::pin(it.answers_questions())
+    }),
+    power("sends findings", &["sqs:SendMessage"], |it| {
+        Box::pin(it.sends_findings())
+    }),
+    power(
+        "takes findings off the queue",
+        &[
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:ReceiveMessage",
+        ],
+        |it| Box::pin(it.takes_findings()),
     ),
-    (
-        "answers questions",
-        Power(|thief| Box::pin(thief.answers_questions())),
+    power("adds dead letters", &["sqs:SendMessage"], |it| {
+        Box::pin(it.adds_dead_letters())
+    }),
+    power("publishes", &["sns:Publish"], |it| Box::pin(it.publishes())),
+    power("has `notify` tell people", &["lambda:InvokeFunction"], |it| {
+        Box::pin(it.calls("NotifyFunction"))
+    }),
+    power("calls responders", &["lambda:InvokeFunction"], |it| {
+        Box::pin(it.calls("RespondIamFunction"))
+    }),
+    power("adds evidence", &["s3:PutObject"], |it| {
+        Box::pin(it.adds_object("incidents/none/none"))
+    }),
+    power("proves receipts", &["s3:PutObject"], |it| {
+        Box::pin(it.adds_object("receipts/none"))
+    }),
+    by_template(
+        "sets the workflow of findings in Security Hub",
+        &["securityhub:BatchUpdateFindings"],
     ),
-    ("sends findings", Power(|thief| Box::pin(thief.sends_findings()))),
-    ("publishes", Power(|thief| Box::pin(thief.publishes()))),
-    ("adds evidence", Power(|thief| Box::pin(thief.adds_evidence()))),
-    (
-        "writes users' inline policies",
-        Power(|thief| Box::pin(thief.writes_user_policies())),
+    power("writes users' inline policies", &["iam:PutUserPolicy"], |it| {
+        Box::pin(it.writes_user_policies())
+    }),
+    power(
+        "removes users' inline policies",
+        &["iam:DeleteUserPolicy"],
+        |it| Box::pin(it.removes_user_policies()),
     ),
-    (
-        "writes roles' inline policies",
-        Power(|thief| Box::pin(thief.writes_role_policies())),
+    power("writes roles' inline policies", &["iam:PutRolePolicy"], |it| {
+        Box::pin(it.writes_role_policies())
+    }),
+    power(
+        "removes roles' inline policies",
+        &["iam:DeleteRolePolicy"],
+        |it| Box::pin(it.removes_role_policies()),
     ),
-    (
-        "writes roles' trust",
-        Power(|thief| Box::pin(thief.writes_trust())),
+    power("writes roles' trust", &["iam:UpdateAssumeRolePolicy"], |it| {
+        Box::pin(it.writes_trust())
+    }),
+    power(
+        "switches users' credentials off, and on again",
+        &[
+            "iam:UpdateAccessKey",
+            "iam:UpdateSSHPublicKey",
+            "iam:UpdateServiceSpecificCredential",
+            "iam:UpdateSigningCertificate",
+        ],
+        |it| Box::pin(it.switches_keys_on()),
+    ),
+    power(
+        "denies principals everything, by AWS's own policy",
+        &[
+            "iam:AttachRolePolicy",
+            "iam:AttachUserPolicy",
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutUserPermissionsBoundary",
+        ],
+        |it| Box::pin(it.denies_users()),
+    ),
+    power(
+        "gives instances any role that EC2 may have",
+        &[
+            "ec2:AssociateIamInstanceProfile",
+            "ec2:DisassociateIamInstanceProfile",
+            "iam:PassRole",
+        ],
+        |it| Box::pin(it.gives_roles()),
+    ),
+    power(
+        "moves instances' interfaces and addresses, and changes network ACLs",
+        &[
+            "ec2:AssociateAddress",
+            "ec2:CreateNetworkAclEntry",
+            "ec2:DeleteNetworkAclEntry",
+            "ec2:DisassociateAddress",
+            "ec2:ModifyNetworkInterfaceAttribute",
+        ],
+        |it| Box::pin(it.moves_addresses()),
+    ),
+    power(
+        "makes and changes security groups of Backstop's tag",
+        &[
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateSecurityGroup",
+            "ec2:DeleteSecurityGroup",
+            "ec2:RevokeSecurityGroupEgress",
+            "ec2:RevokeSecurityGroupIngress",
+        ],
+        |it| Box::pin(it.deletes_groups()),
+    ),
+    power(
+        "writes Backstop's tags on instances",
+        &["ec2:CreateTags", "ec2:DeleteTags"],
+        |it| Box::pin(it.tags_instances()),
+    ),
+    power(
+        "switches instances' protections",
+        &["ec2:ModifyInstanceAttribute"],
+        |it| Box::pin(it.unprotects()),
+    ),
+    by_template(
+        "takes servers out of groups and load balancers, and puts them in",
+        &[
+            "autoscaling:AttachInstances",
+            "autoscaling:DetachInstances",
+            "autoscaling:EnterStandby",
+            "autoscaling:SetInstanceProtection",
+            "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+            "elasticloadbalancing:RegisterTargets",
+        ],
+    ),
+    by_template("ends Session Manager sessions", &["ssm:TerminateSession"]),
+    power("takes snapshots", &["ec2:CreateSnapshots"], |it| {
+        Box::pin(it.takes_snapshots())
+    }),
+    power(
+        "shares Backstop's snapshots with the account of `ForensicAccountId`",
+        &["ec2:ModifySnapshotAttribute"],
+        |it| Box::pin(it.shares_snapshots()),
+    ),
+    by_template(
+        "copies snapshots, and locks Backstop's, where parameters say so",
+        &["ec2:CopySnapshot", "ec2:LockSnapshot"],
+    ),
+    by_template(
+        "uses the keys that parameters name",
+        &[
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+    ),
+    power(
+        "changes Block Public Access of buckets and of the account",
+        &["s3:PutAccountPublicAccessBlock", "s3:PutBucketPublicAccessBlock"],
+        |it| Box::pin(it.opens_buckets()),
     ),
 ];
 
 /// What no function can.
-pub(crate) const NEVER: &[(&str, Power)] = &[
-    ("read the whole table", Power(|thief| Box::pin(thief.scans()))),
-    (
-        "delete evidence",
-        Power(|thief| Box::pin(thief.deletes_evidence())),
-    ),
-    (
-        "widen its own role",
-        Power(|thief| Box::pin(thief.widens_itself())),
-    ),
-    ("make a user", Power(|thief| Box::pin(thief.makes_users()))),
+pub(crate) const NEVER: &[(&str, Attempt)] = &[
+    ("read the whole table", |it| Box::pin(it.scans())),
+    ("delete evidence", |it| Box::pin(it.deletes_evidence())),
+    ("widen its own role", |it| Box::pin(it.widens_itself())),
+    ("make a user", |it| Box::pin(it.makes_users())),
 ];
 
 /// The kinds of items it can write, by their keys.
@@ -83,181 +218,4 @@ pub(crate) async fn kinds(thief: &Thief<'_>) -> String {
         }
     }
     found.join(", ")
-}
-
-impl<'a> Thief<'a> {
-    pub(crate) async fn new(scene: &'a Scene, credentials: Credentials) -> Self {
-        let role = format!("role-{}", Ulid::generate().to_string().to_lowercase());
-        let create = scene.iam().create_role().role_name(&role);
-        let create = create.assume_role_policy_document(trust());
-        create.send().await.unwrap();
-        let user = scene.leak(true).await.user;
-        let sts = aws_sdk_sts::Client::new(&scene.environment.account().sdk_config(credentials.clone()));
-        let caller = sts.get_caller_identity().send().await.unwrap();
-        let own_role = caller.arn().unwrap().split('/').nth(1).unwrap().to_owned();
-        Self {
-            scene,
-            credentials,
-            user,
-            role,
-            own_role,
-        }
-    }
-
-    /// As `GUARD` or `INCIDENT`: by writing an item or by changing one. The condition holds for none.
-    async fn writes_items(&self, kind: &str) -> bool {
-        let key = if kind == "GUARD" {
-            kind.to_owned()
-        } else {
-            format!("{kind}#none")
-        };
-        let (client, table) = self.table();
-        let put = client
-            .put_item()
-            .table_name(&table)
-            .item("pk", text(&key))
-            .item("sk", text("NONE"));
-        let put = put.condition_expression("attribute_exists(nothing)").send().await;
-        let update = client
-            .update_item()
-            .table_name(&table)
-            .key("pk", text(&key))
-            .key("sk", text("NONE"));
-        let update = update
-            .update_expression("SET x = :x")
-            .expression_attribute_values(":x", text("x"));
-        let update = update
-            .condition_expression("attribute_exists(nothing)")
-            .send()
-            .await;
-        is_allowed(&put) || is_allowed(&update)
-    }
-
-    async fn ends_guards(&self) -> bool {
-        let (client, table) = self.table();
-        let delete = client
-            .delete_item()
-            .table_name(table)
-            .key("pk", text("GUARD"))
-            .key("sk", text("NONE"));
-        is_allowed(
-            &delete
-                .condition_expression("attribute_exists(nothing)")
-                .send()
-                .await,
-        )
-    }
-
-    async fn scans(&self) -> bool {
-        let (client, table) = self.table();
-        is_allowed(&client.scan().table_name(table).send().await)
-    }
-
-    /// A machine that isn't there; permissions come first.
-    async fn starts_machines(&self) -> bool {
-        let machine = self.scene.environment.stack().machine_arn("triage").unwrap();
-        let none = machine.replace("triage", "none");
-        let start = aws_sdk_sfn::Client::new(&self.sdk())
-            .start_execution()
-            .state_machine_arn(none);
-        is_allowed(&start.send().await)
-    }
-
-    async fn answers_questions(&self) -> bool {
-        let answer = aws_sdk_sfn::Client::new(&self.sdk()).send_task_success();
-        is_allowed(&answer.task_token("none").output("{}").send().await)
-    }
-
-    /// What intake can't read goes to the dead letters.
-    async fn sends_findings(&self) -> bool {
-        let queue = self.scene.environment.stack().intake_queue_url().unwrap();
-        let send = aws_sdk_sqs::Client::new(&self.sdk())
-            .send_message()
-            .queue_url(queue);
-        is_allowed(&send.message_body("{}").send().await)
-    }
-
-    async fn publishes(&self) -> bool {
-        let topic = self.scene.environment.stack().alerts_topic_arn().unwrap();
-        let publish = aws_sdk_sns::Client::new(&self.sdk()).publish().topic_arn(topic);
-        is_allowed(&publish.message("a test").send().await)
-    }
-
-    async fn adds_evidence(&self) -> bool {
-        let put = aws_sdk_s3::Client::new(&self.sdk())
-            .put_object()
-            .bucket(self.bucket());
-        is_allowed(&put.key("incidents/none/none").send().await)
-    }
-
-    async fn deletes_evidence(&self) -> bool {
-        let delete = aws_sdk_s3::Client::new(&self.sdk())
-            .delete_object()
-            .bucket(self.bucket());
-        is_allowed(&delete.key("incidents/none/none").send().await)
-    }
-
-    async fn writes_user_policies(&self) -> bool {
-        let put = aws_sdk_iam::Client::new(&self.sdk())
-            .put_user_policy()
-            .user_name(&self.user);
-        is_allowed(&put.policy_name("none").policy_document(nothing()).send().await)
-    }
-
-    async fn writes_role_policies(&self) -> bool {
-        self.writes_role(&self.role).await
-    }
-
-    async fn widens_itself(&self) -> bool {
-        self.writes_role(&self.own_role).await
-    }
-
-    async fn writes_role(&self, role: &str) -> bool {
-        let put = aws_sdk_iam::Client::new(&self.sdk())
-            .put_role_policy()
-            .role_name(role);
-        is_allowed(&put.policy_name("none").policy_document(nothing()).send().await)
-    }
-
-    async fn writes_trust(&self) -> bool {
-        let update = aws_sdk_iam::Client::new(&self.sdk()).update_assume_role_policy();
-        is_allowed(&update.role_name(&self.role).policy_document(trust()).send().await)
-    }
-
-    async fn makes_users(&self) -> bool {
-        let create = aws_sdk_iam::Client::new(&self.sdk()).create_user();
-        is_allowed(&create.user_name("made-by-a-thief").send().await)
-    }
-
-    fn sdk(&self) -> aws_config::SdkConfig {
-        self.scene
-            .environment
-            .account()
-            .sdk_config(self.credentials.clone())
-    }
-
-    fn table(&self) -> (aws_sdk_dynamodb::Client, String) {
-        let table = self.scene.environment.stack().incidents_table().unwrap();
-        (aws_sdk_dynamodb::Client::new(&self.sdk()), table.to_owned())
-    }
-
-    fn bucket(&self) -> &str {
-        self.scene.environment.stack().output("EvidenceBucket").unwrap()
-    }
-}
-
-fn text(value: &str) -> AttributeValue {
-    AttributeValue::S(value.to_owned())
-}
-
-/// A policy that says nothing.
-fn nothing() -> String {
-    let statement = json!({ "Effect": "Deny", "Action": "sts:GetFederationToken", "Resource": "*" });
-    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
-}
-
-fn trust() -> String {
-    let statement = json!({ "Effect": "Allow", "Action": "sts:AssumeRole",
-        "Principal": { "Service": "ec2.amazonaws.com" } });
-    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     attacker,
-    tried::{Tried, refusal},
+    tried::{Tried, in_row, refusal},
 };
 
 pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
@@ -26,7 +26,8 @@ pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
     for (attack, body) in forged {
         let send = sender.send_message().queue_url(url(scene)).message_body(body);
         let seen = refusal(attack, send.send().await);
-        tried.push(Tried::refused(attack, "sqs:SendMessage", seen));
+        let refused = Tried::refused(attack, "sqs:SendMessage", seen);
+        tried.push(refused.in_row("sqs:SendMessage on the intake queue"));
     }
 
     let rights = [
@@ -41,12 +42,13 @@ pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
         thief.receive_message().queue_url(url(scene)).send().await,
     );
     let purged = refusal("purging", thief.purge_queue().queue_url(url(scene)).send().await);
-    tried.push(Tried::refused(
-        "taking findings off the queue",
-        "sqs:ReceiveMessage",
-        taken,
+    tried.extend(in_row(
+        "sqs:ReceiveMessage, PurgeQueue on it",
+        vec![
+            Tried::refused("taking findings off the queue", "sqs:ReceiveMessage", taken),
+            Tried::refused("emptying the queue", "sqs:PurgeQueue", purged),
+        ],
     ));
-    tried.push(Tried::refused("emptying the queue", "sqs:PurgeQueue", purged));
 
     assert!(
         scene.logs_of(finding_id).await.is_empty(),

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     attacker,
-    tried::{Ended, Tried},
+    tried::{Ended, Tried, in_row},
 };
 
 const RIGHTS: [&str; 3] = ["events:PutEvents", "events:PutRule", "events:PutTargets"];
@@ -49,10 +49,13 @@ pub(crate) async fn attacks(scene: &Scene, people: &People) -> Vec<Tried> {
 
     let right = RIGHTS.join(", ");
     let seen = "the rule's delivery is refused by the policy of its target";
-    vec![
-        Tried::new("a rule that sends forged findings", &right, Ended::Refused, seen),
-        Tried::new("a rule that sends a forged page", &right, Ended::Refused, seen),
-    ]
+    in_row(
+        "events:PutRule, PutTargets and PutEvents",
+        vec![
+            Tried::new("a rule that sends forged findings", &right, Ended::Refused, seen),
+            Tried::new("a rule that sends a forged page", &right, Ended::Refused, seen),
+        ],
+    )
 }
 
 /// Makes a rule that sends `input`, and an event that it matches.

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     attacker,
-    tried::{Ended, Tried, refusal},
+    tried::{Ended, Tried, in_row, refusal},
 };
 
 type Item = HashMap<String, AttributeValue>;
@@ -30,9 +30,15 @@ fn item(pk: &str, sk: &str, more: &[(&str, String)]) -> Item {
 
 pub(crate) async fn attacks(scene: &Scene, incident: &IncidentId) -> Vec<Tried> {
     let before = everything(scene).await;
-    let mut tried = writes(scene, incident).await;
-    tried.extend(reads(scene, incident).await);
-    tried.push(delete(scene).await);
+    let mut tried = in_row(
+        "dynamodb:PutItem, UpdateItem, DeleteItem, BatchWriteItem on the table",
+        writes(scene, incident).await,
+    );
+    tried.extend(in_row(
+        "dynamodb:GetItem, Query, Scan",
+        reads(scene, incident).await,
+    ));
+    tried.push(delete(scene).await.in_row("dynamodb:DeleteTable"));
     assert_eq!(everything(scene).await, before, "nobody has changed an item");
     tried
 }

@@ -18,5 +18,5 @@ pub(crate) async fn attacks(scene: &Scene, people: &People) -> Vec<Tried> {
     let publish = publish.subject("[Backstop] CONTAINED").message("FORGED-NOTICE");
     let seen = refusal(attack, publish.send().await);
     assert!(people.told_of("FORGED-NOTICE").await.is_empty());
-    vec![Tried::refused(attack, right, seen)]
+    vec![Tried::refused(attack, right, seen).in_row("sns:Publish on the topic")]
 }

@@ -11,6 +11,8 @@ pub(crate) struct Tried {
     right: String,
     ended: Ended,
     seen: String,
+    /// The line of `docs/threat-model.md` that it proves, as its first cell begins.
+    row: Option<&'static str>,
 }
 
 /// The three endings that are no success.
@@ -36,7 +38,19 @@ impl Tried {
             right: right.into(),
             ended,
             seen: seen.into(),
+            row: None,
         }
+    }
+
+    pub(crate) fn in_row(self, row: &'static str) -> Self {
+        Self {
+            row: Some(row),
+            ..self
+        }
+    }
+
+    pub(crate) fn row(&self) -> Option<&'static str> {
+        self.row
     }
 
     pub(crate) fn attack(&self) -> &str {
@@ -54,6 +68,11 @@ impl Tried {
     pub(crate) fn refused(attack: &str, right: &str, seen: String) -> Self {
         Self::new(attack, right, Ended::Refused, seen)
     }
+}
+
+/// All of these prove one line.
+pub(crate) fn in_row(row: &'static str, all: Vec<Tried>) -> Vec<Tried> {
+    all.into_iter().map(|one| one.in_row(row)).collect()
 }
 
 /// The code of a refusal; anything else, a success included, fails the test.
@@ -92,6 +111,7 @@ pub(crate) fn print(all: &[Tried]) {
         right,
         ended,
         seen,
+        row: _,
     } in all
     {
         println!("| {attack} | {right} | {ended:?} | {seen} |");

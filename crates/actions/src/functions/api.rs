@@ -1,9 +1,9 @@
 //! `api`.
 
 use super::shared::{
-    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, CONTAINMENTS_PER_HOUR, EVIDENCE_BUCKET, LOOKS_WHO_IS_TOLD,
-    MACHINE_ARN_PREFIX, MAXIMUM_MODE, OWN_ROLES, READS_INCIDENTS_LOCKS_AND_GUARDS, STARTS_PLAYBOOKS,
-    TABLE_NAME, changes, keys, reads, removes, writes,
+    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, CONTAINMENTS_PER_HOUR, EVIDENCE_BUCKET, HANDS_NOTICES_OVER,
+    LOOKS_WHO_IS_TOLD, MACHINE_ARN_PREFIX, MAXIMUM_MODE, NOTIFY_FUNCTION, OWN_ROLES,
+    READS_INCIDENTS_LOCKS_AND_GUARDS, STARTS_PLAYBOOKS, TABLE_NAME, changes, keys, reads, removes, writes,
 };
 use crate::{
     Alarm, Condition, FunctionSpec, Limit, Period, Scope, Statement,
@@ -25,6 +25,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         OWN_ROLES,
         BREAK_GLASS_ARNS,
         ALERTS_TOPIC_ARN,
+        NOTIFY_FUNCTION,
         ("SWEEP_MINUTES", "!Ref SweepMinutes"),
         ("PERSON_ROLES", "!Join [\",\", !Ref PersonRoles]"),
     ],
@@ -33,7 +34,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         READS_INCIDENTS_LOCKS_AND_GUARDS,
         writes(
             "WriteWhatPeopleDecide",
-            &[keys(&["INCIDENT#*", "TARGET#*", "GUARD"])],
+            &[keys(&["INCIDENT#*", "NOTICE#*", "TARGET#*", "GUARD"])],
         ),
         changes(
             "ChangeWhatPeopleDecide",
@@ -52,6 +53,8 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         reads("ReadWhatTheSweepLeft", &[keys(&["SWEEP#*"])]),
         LOOKS_WHO_IS_TOLD,
         removes("EndGuards", &[keys(&["GUARD"])]),
+        // Of guards that people begin and end, others are told at once.
+        HANDS_NOTICES_OVER,
         STARTS_PLAYBOOKS,
         Statement::allow(
             Scope::everything(

@@ -40,8 +40,10 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         ("WATCH_DAYS", "!Ref WatchDays"),
         (
             "RULES",
+            // Its own rule isn't among them: without that no sweep runs, and an alarm on silence tells.
             "!Sub ${GuardDutyRule}|${IntakeQueue.Arn},${SecurityHubRule}|${IntakeQueue.Arn},${HealthRule}|${IntakeQueue.Arn},${FailedExecutionRule}|${CloseFunction.Arn}|${NotifyFunction.Arn}",
         ),
+        ("INTAKE_SOURCE", "!Sub ${IntakeFunction}|${IntakeQueue.Arn}"),
     ],
     properties: "\
 # The next run is soon and goes on where this one stopped.
@@ -107,6 +109,13 @@ Events:
                 )
             },
             &["events:DescribeRule", "events:ListTargetsByRule"],
+        ),
+        Statement::allow(
+            Scope::everything(
+                "LookAtEventSourceMappings",
+                "Whether intake is handed what the queue holds. It takes no resource (Service Authorization Reference).",
+            ),
+            &["lambda:ListEventSourceMappings"],
         ),
         HANDS_NOTICES_OVER,
         LOOKS_WHO_IS_TOLD,

@@ -1,14 +1,17 @@
-//! The notice that a pause or an exemption is new, is another now, or has ended: whoever writes one, people hear of it.
+//! The notices of pauses and exemptions: that one is new, is another now, or has ended, and which are in force.
+//! Whoever writes one, people hear of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{Class, Command, Line, Notice, Piece, Point, Section, line, outside};
 use crate::{
     about::About,
+    canonical,
     finding::SeverityLabel,
-    guardrail::{Exemption, Guardrails, Pause, UnreadableGuard},
+    guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
     ids::NoticeKey,
 };
 
@@ -16,7 +19,8 @@ use crate::{
 type Guards<'a> = BTreeMap<String, Guard<'a>>;
 
 /// A guard that has not ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 enum Guard<'a> {
     Pause(&'a Pause),
     Exemption(&'a Exemption),
@@ -25,64 +29,150 @@ enum Guard<'a> {
     Unreadable(&'a UnreadableGuard),
 }
 
-/// What differs between the guards as they were seen last and as they are now; `None` if nothing does. What can't be
-/// read or isn't obeyed is a person's to remove, so that it wakes somebody.
-pub fn guards_changed(seen: (&Guardrails, Timestamp), found: &Guardrails, now: Timestamp) -> Option<Notice> {
-    let (before, after) = (running(seen.0, seen.1), running(found, now));
-    let (mut new, mut changed, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-    let mut needs_person = false;
-    for (key, guard) in &after {
-        let lines = match before.get(key) {
-            Some(known) if known == guard => continue,
-            Some(_) => &mut changed,
-            None => &mut new,
-        };
-        lines.push(guard.line());
-        needs_person |= guard.needs_person();
-    }
-    for (key, guard) in &before {
-        if !after.contains_key(key) {
-            ended.push(guard.line());
+/// What became of a guard.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum How {
+    New,
+    Changed,
+    Ended,
+}
+
+/// What differs between the guards as they were seen last and as they are now.
+#[derive(Clone, Debug)]
+pub struct GuardChanges<'a> {
+    changes: Vec<(How, Guard<'a>)>,
+    now: Timestamp,
+}
+
+impl<'a> GuardChanges<'a> {
+    /// Between what was found at one time, and what is found at another.
+    pub fn between(seen: (&'a Guardrails, Timestamp), found: &'a Guardrails, now: Timestamp) -> Self {
+        let (before, after) = (running(seen.0, seen.1), running(found, now));
+        let begun = after.iter().filter_map(|(key, guard)| match before.get(key) {
+            Some(known) if known == guard => None,
+            Some(_) => Some((How::Changed, *guard)),
+            None => Some((How::New, *guard)),
+        });
+        let ended = before.iter().filter(|(key, _)| !after.contains_key(*key));
+        let ended = ended.map(|(_, guard)| (How::Ended, *guard));
+        Self {
+            changes: begun.chain(ended).collect(),
+            now,
         }
     }
-    let count = new.len() + changed.len() + ended.len();
-    if count == 0 {
-        return None;
+
+    /// The key of each change by itself: under it, whoever makes one has people told of it at once.
+    pub fn keys(&self) -> Vec<NoticeKey> {
+        self.changes.iter().filter_map(key_of).collect()
     }
-    let noun = if count == 1 {
+
+    /// Those of which people weren't told under these keys.
+    #[must_use]
+    pub fn without(mut self, told: &BTreeSet<NoticeKey>) -> Self {
+        self.changes
+            .retain(|change| key_of(change).is_none_or(|key| !told.contains(&key)));
+        self
+    }
+
+    /// The notice of what was found to differ; `None` if nothing does.
+    pub fn notice(&self) -> Option<Notice> {
+        let lead = "If nobody of yours did this, somebody who can write the incidents table did.";
+        self.saying(lead.into(), NoticeKey::guards(self.now))
+    }
+
+    /// The notice of a change that a person has made by the api, who is named; `None` if nothing differs.
+    pub fn notice_by(&self, person: &str) -> Option<Notice> {
+        let lead = line![
+            "It was done by ",
+            outside(person),
+            ", as API Gateway proved. If they didn't do it, somebody has their credentials."
+        ];
+        let keys = self.keys();
+        let key = match keys.as_slice() {
+            [only] => only.clone(),
+            _ => NoticeKey::guards(self.now),
+        };
+        self.saying(lead, key)
+    }
+
+    /// What can't be read or isn't obeyed is a person's to remove, and what switches Backstop off for an account or
+    /// altogether is for somebody to see at once: they wake people.
+    fn saying(&self, whose: Line, key: NoticeKey) -> Option<Notice> {
+        let lines = |wanted: How| {
+            let lines = self.changes.iter().filter(|(how, _)| *how == wanted);
+            lines.map(|(_, guard)| guard.line()).collect::<Vec<_>>()
+        };
+        let sections = [
+            Section::of("New", lines(How::New)),
+            Section::of("Changed", lines(How::Changed)),
+            Section::of("Ended or removed", lines(How::Ended)),
+        ];
+        let count = self.changes.len();
+        let begun = self.changes.iter().filter(|(how, _)| *how != How::Ended);
+        let wakes = begun.clone().any(|(_, guard)| guard.wakes_people());
+        (count > 0).then(|| {
+            let title = line![heading(wakes), count, noun(count), " changed"];
+            let lead = vec!["What Backstop leaves alone has changed.".into(), whose];
+            told(title, lead, sections.into_iter().flatten().collect(), key, wakes)
+        })
+    }
+}
+
+/// What Backstop leaves alone still; `None` if nothing. Said once a day, since whoever can write the table could have
+/// written as well that people were told.
+pub fn guards_in_force(found: &Guardrails, now: Timestamp) -> Option<Notice> {
+    let running = running(found, now);
+    let count = running.len();
+    let wakes = running.values().any(Guard::needs_person);
+    let section = Section::of("In force", running.values().map(Guard::line))?;
+    Some(told(
+        line![heading(wakes), count, noun(count), " in force"],
+        vec![
+            "What Backstop leaves alone: you are told once a day for as long as it does.".into(),
+            "If nobody of yours did this, somebody who can write the incidents table did.".into(),
+        ],
+        vec![section],
+        NoticeKey::guards_in_force(now),
+        wakes,
+    ))
+}
+
+const fn heading(wakes: bool) -> &'static str {
+    if wakes { "LOOK: " } else { "GUARDS: " }
+}
+
+const fn noun(count: usize) -> &'static str {
+    if count == 1 {
         " pause or exemption"
     } else {
         " pauses or exemptions"
-    };
-    let sections = [
-        Section::of("New", new),
-        Section::of("Changed", changed),
-        Section::of("Ended or removed", ended),
-    ];
-    Some(Notice {
+    }
+}
+
+fn told(title: Line, lead: Vec<Line>, sections: Vec<Section>, key: NoticeKey, wakes: bool) -> Notice {
+    Notice {
         about: About::Guards,
-        class: if needs_person { Class::Page } else { Class::Tell },
+        class: if wakes { Class::Page } else { Class::Tell },
         severity: SeverityLabel::Informational,
-        title: line![
-            if needs_person { "LOOK: " } else { "GUARDS: " },
-            count,
-            noun,
-            " changed"
-        ],
-        lead: vec![
-            "What Backstop leaves alone has changed.".into(),
-            "If nobody of yours did this, somebody who can write the incidents table did.".into(),
-        ],
-        sections: sections.into_iter().flatten().collect(),
+        title,
+        lead,
+        sections,
         next: vec![
             Point::new("see the pauses".into(), Command::own("backstop pause --list")),
             Point::new("see the exemptions".into(), Command::own("backstop exempt list")),
             Point::new("end a pause".into(), Command::own("backstop resume")),
         ],
-        key: NoticeKey::guards(now),
+        key,
         incident: None,
         case: None,
-    })
+    }
+}
+
+/// Absent only of what can't be written as JSON.
+fn key_of(change: &(How, Guard<'_>)) -> Option<NoticeKey> {
+    let hash = canonical::hash(change).ok()?;
+    Some(NoticeKey::guard(&hash))
 }
 
 /// Those that do something still.
@@ -106,6 +196,15 @@ fn running(guards: &Guardrails, now: Timestamp) -> Guards<'_> {
 impl Guard<'_> {
     const fn needs_person(&self) -> bool {
         matches!(self, Self::Faulty(..) | Self::Unreadable(_))
+    }
+
+    /// Also those that switch Backstop off for a whole account, or altogether.
+    const fn wakes_people(&self) -> bool {
+        match self {
+            Self::Pause(pause) => matches!(pause.scope, PauseScope::Everything),
+            Self::Exemption(exemption) => matches!(exemption.scope, ExemptionScope::Account { .. }),
+            Self::Faulty(..) | Self::Unreadable(_) => true,
+        }
     }
 
     fn line(&self) -> Line {
@@ -159,12 +258,9 @@ impl Guard<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
-    use crate::{
-        guardrail::{ExemptionScope, PauseScope},
-        notice::mail,
-    };
+    use crate::notice::mail;
 
     const NOON: &str = "2026-01-10T12:00:00Z";
 
@@ -187,7 +283,7 @@ mod tests {
 
     fn told(before: &Guardrails, after: &Guardrails) -> Option<(Class, String)> {
         let now = NOON.parse().unwrap();
-        let notice = guards_changed((before, now), after, now)?;
+        let notice = GuardChanges::between((before, now), after, now).notice()?;
         Some((notice.class, mail(&notice).body))
     }
 
@@ -231,8 +327,13 @@ mod tests {
         };
         let (seen, now): (Timestamp, Timestamp) =
             ("2026-01-10T10:30:00Z".parse().unwrap(), NOON.parse().unwrap());
-        assert!(guards_changed((&paused, seen), &paused, now).is_some());
-        assert_eq!(guards_changed((&paused, now), &paused, now), None);
+        let ended = GuardChanges::between((&paused, seen), &paused, now);
+        assert_eq!(
+            ended.notice().unwrap().class,
+            Class::Tell,
+            "acting again wakes nobody"
+        );
+        assert_eq!(GuardChanges::between((&paused, now), &paused, now).notice(), None);
 
         let strange = Guardrails {
             unreadable: vec![UnreadableGuard::new(
@@ -242,5 +343,65 @@ mod tests {
             ..Guardrails::default()
         };
         assert_eq!(told(&Guardrails::default(), &strange).unwrap().0, Class::Page);
+    }
+
+    #[test]
+    fn what_switches_backstop_off_wakes_somebody() {
+        let none = Guardrails::default();
+        let mut account = exemption("");
+        account.exemptions[0].scope = ExemptionScope::Account {
+            account: "123456789012".into(),
+        };
+        assert_eq!(told(&none, &account).unwrap().0, Class::Page);
+        let pause = |scope| Guardrails {
+            pauses: vec![Pause {
+                scope,
+                by: "arn:aws:iam::123456789012:user/alice".into(),
+                reason: "migration".into(),
+                since: "2026-01-10T11:00:00Z".parse().unwrap(),
+                until: "2026-01-10T13:00:00Z".parse().unwrap(),
+            }],
+            ..Guardrails::default()
+        };
+        let everything = pause(PauseScope::Everything);
+        assert_eq!(told(&none, &everything).unwrap().0, Class::Page);
+        let one = pause(PauseScope::Playbook("leaked-access-key".into()));
+        assert_eq!(told(&none, &one).unwrap().0, Class::Tell);
+    }
+
+    #[test]
+    fn what_people_were_told_by_its_own_key_is_left_out_and_the_rest_is_told() {
+        let now = NOON.parse().unwrap();
+        let none = Guardrails::default();
+        let mut both = exemption("arn:aws:iam::*:user/a");
+        let one = both.clone();
+        let mut second = exemption("arn:aws:iam::*:user/b").exemptions.remove(0);
+        second.id = "02J".into();
+        both.exemptions.push(second);
+        let by_api = GuardChanges::between((&none, now), &one, now);
+        let mail_of_api = mail(&by_api.notice_by("arn:aws:iam::123456789012:user/intern").unwrap());
+        assert!(mail_of_api.body.contains("done by"), "{}", mail_of_api.body);
+        assert_eq!(vec![by_api.notice_by("x").unwrap().key], by_api.keys());
+        let told: BTreeSet<_> = by_api.keys().into_iter().collect();
+        assert_eq!(by_api.clone().without(&told).notice(), None);
+        let later = GuardChanges::between((&none, now), &both, now).without(&told);
+        let body = mail(&later.notice().unwrap()).body;
+        assert!(body.contains("user/b") && !body.contains("user/a"), "{body}");
+        let ended = GuardChanges::between((&one, now), &none, now);
+        assert_ne!(
+            ended.keys(),
+            by_api.keys(),
+            "that it ended is another thing to say"
+        );
+    }
+
+    #[test]
+    fn what_is_in_force_is_repeated() {
+        let now = NOON.parse().unwrap();
+        assert_eq!(guards_in_force(&Guardrails::default(), now), None);
+        let notice = guards_in_force(&exemption("arn:aws:iam::*:user/a"), now).unwrap();
+        assert_eq!(notice.class, Class::Tell);
+        assert!(mail(&notice).body.contains("user/a"));
+        assert_eq!(guards_in_force(&exemption("*"), now).unwrap().class, Class::Page);
     }
 }

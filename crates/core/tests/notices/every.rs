@@ -173,7 +173,9 @@ impl Texts {
                 why: self.of("it is neither a pause nor an exemption"),
             }],
         };
-        notice::guards_changed((&Guardrails::default(), at(-3600)), &found, at(0)).unwrap()
+        notice::GuardChanges::between((&Guardrails::default(), at(-3600)), &found, at(0))
+            .notice_by(&self.of("arn:aws:iam::123456789012:user/alice"))
+            .unwrap()
     }
 
     /// What a second reading found, with all that others can name in it.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::stage::{ALICE, NOBODY, Stage, body, code};
+use super::stage::{ALICE, NOBODY, Stage, body, code, opened};
 
 #[tokio::test]
 async fn a_guard_names_whom_api_gateway_proved() {
@@ -27,7 +27,17 @@ async fn a_guard_names_whom_api_gateway_proved() {
         )
         .await;
     assert_eq!((past.status_code, code(&past).as_str()), (422, "wrong-guard"));
-    assert_eq!(stage.written.lock().unwrap().len(), 1);
+    let written: Vec<String> = stage
+        .written
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(pk, _)| pk.clone())
+        .collect();
+    assert_eq!(written.len(), 2, "{written:?}");
+    assert_eq!(written[0], "GUARD");
+    assert!(written[1].starts_with("NOTICE#guards-"), "{written:?}");
+    assert_eq!(stage.handed_over.num_calls(), 1, "people are told at once");
 }
 
 #[tokio::test]
@@ -98,4 +108,39 @@ async fn who_cant_be_named_begins_and_ends_nothing() {
     }
     assert!(stage.written.lock().unwrap().is_empty());
     assert_eq!(stage.removed.num_calls(), 0);
+}
+
+/// Whoever Backstop contains doesn't switch it off, however they have the right to.
+#[tokio::test]
+async fn whom_an_open_incident_is_about_begins_and_ends_nothing() {
+    const BUILD: (&str, &str) = (
+        "arn:aws:sts::123456789012:assumed-role/build/anybody",
+        "AROABUILD00000001:anybody",
+    );
+    let stage = Stage::of(vec![opened()]);
+    let pause = json!({ "scope": { "scope": "everything" }, "seconds": 7200, "reason": "move" });
+    let exemption = json!({ "scope": { "scope": "arn", "pattern": "arn:aws:iam::*:role/build" }, "owner": "ci",
+        "reason": "legacy", "expires_at": "9999-01-01T00:00:00Z" });
+    let id = json!({ "exemption": "01JDXQ6T8R7M5V9N2K4H3G1FZB" });
+    for (route, more) in [
+        ("POST /pauses", json!({ "body": pause.to_string() })),
+        ("DELETE /pauses", json!({})),
+        ("POST /exemptions", json!({ "body": exemption.to_string() })),
+        ("DELETE /exemptions/{exemption}", json!({ "pathParameters": id })),
+    ] {
+        let answer = stage.ask(route, BUILD, more).await;
+        let refused = (answer.status_code, code(&answer));
+        assert_eq!(
+            refused,
+            (403, "compromised-principal".to_owned()),
+            "{route}: {}",
+            answer.body
+        );
+    }
+    assert!(stage.written.lock().unwrap().is_empty());
+    assert_eq!(stage.removed.num_calls(), 0);
+    let other = stage
+        .ask("POST /pauses", ALICE, json!({ "body": pause.to_string() }))
+        .await;
+    assert_eq!(other.status_code, 201, "{}", other.body);
 }

@@ -1,6 +1,9 @@
 //! A deployment of mocks: a table that holds one incident's log and what is written to it, machines that take anything.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use aws_sdk_dynamodb::{
     operation::{
@@ -17,6 +20,7 @@ use aws_sdk_iam::{
     operation::get_role::{GetRoleError, GetRoleOutput},
     types::{Role, error::NoSuchEntityException},
 };
+use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_sdk_sfn::{
     operation::{send_task_success::SendTaskSuccessOutput, start_execution::StartExecutionOutput},
     primitives::DateTime,
@@ -30,7 +34,8 @@ use backstop_core::{
 };
 use backstop_playbook::Catalog;
 use backstop_runtime::{
-    Ledger, evidence::EvidenceBucket, machines::Machines, manual_run::Limits, new_id, now, topic::AlertsTopic,
+    Ledger, evidence::EvidenceBucket, machines::Machines, manual_run::Limits, new_id, now, outbox::Outbox,
+    topic::AlertsTopic,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -56,6 +61,8 @@ pub(super) struct Stage {
     pub(super) machine: Rule,
     pub(super) told: Rule,
     pub(super) removed: Rule,
+    /// Notices.
+    pub(super) handed_over: Rule,
 }
 
 fn text(value: impl Into<String>) -> AttributeValue {
@@ -65,6 +72,22 @@ fn text(value: impl Into<String>) -> AttributeValue {
 fn pk(request: &QueryInput) -> Option<&str> {
     let values = request.expression_attribute_values()?;
     values.get(":pk")?.as_s().ok().map(String::as_str)
+}
+
+/// The row of the list that the incident was opened with.
+fn row(first: &Record) -> HashMap<String, AttributeValue> {
+    let fields = [
+        ("list", "incident"),
+        ("incident", INCIDENT),
+        ("playbook", "compromised-role"),
+        ("target", "role build"),
+        ("severity", "high"),
+        ("title", "a role was used from afar"),
+        ("status", "open"),
+    ];
+    let mut row: HashMap<_, _> = fields.map(|(name, value)| (name.to_owned(), text(value))).into();
+    row.insert("opened_at".to_owned(), text(first.at.to_string()));
+    row
 }
 
 /// The log as it would be after these events.
@@ -91,6 +114,15 @@ impl Stage {
                 keys.contains(":finding")
             })
             .then_output(|| QueryOutput::builder().set_items(Some(Vec::new())).build());
+        let shown = Arc::clone(&log);
+        let listed = mock!(aws_sdk_dynamodb::Client::query)
+            .match_requests(|request| request.index_name() == Some("by_opened"))
+            .then_output(move || {
+                let items = shown.lock().unwrap();
+                QueryOutput::builder()
+                    .set_items(Some(items.first().map(row).into_iter().collect()))
+                    .build()
+            });
         let read = Arc::clone(&log);
         let records = mock!(aws_sdk_dynamodb::Client::query).then_output(move || {
             let items = read.lock().unwrap();
@@ -142,7 +174,7 @@ impl Stage {
             aws_sdk_dynamodb,
             RuleMode::MatchAny,
             [
-                &guards, &findings, &records, &put, &get, &update, &transact, &delete
+                &guards, &findings, &listed, &records, &put, &get, &update, &transact, &delete
             ]
         );
         let machine = mock!(aws_sdk_sfn::Client::start_execution).then_output(|| {
@@ -152,8 +184,15 @@ impl Stage {
         let told = mock!(aws_sdk_sfn::Client::send_task_success)
             .then_output(|| SendTaskSuccessOutput::builder().build());
         let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [&machine, &told]);
+        let handed_over = mock!(aws_sdk_lambda::Client::invoke)
+            .then_output(|| InvokeOutput::builder().status_code(202).build());
+        let lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&handed_over]);
         Self {
-            api: api(dynamodb, sfn),
+            api: Api {
+                outbox: Outbox::new(lambda, "notify".to_owned()),
+                ..api(dynamodb, sfn)
+            },
+            handed_over,
             written,
             log,
             machine,
@@ -227,6 +266,10 @@ pub(super) fn api(dynamodb: aws_sdk_dynamodb::Client, sfn: aws_sdk_sfn::Client) 
         topic: AlertsTopic::new(
             mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&nobody_subscribed]),
             "arn:aws:sns:eu-west-1:123456789012:alerts".to_owned(),
+        ),
+        outbox: Outbox::new(
+            mock_client!(aws_sdk_lambda, RuleMode::MatchAny, []),
+            "notify".to_owned(),
         ),
         sweeps_every: SignedDuration::from_mins(30),
     }

@@ -164,6 +164,11 @@ fn sweep_of(
             days: 30,
         },
         rules: Vec::new(),
+        mapping: crate::integrity::Mapping::read(
+            aws_sdk_lambda::Client::new(&config),
+            "intake|arn:aws:sqs:eu-west-1:123456789012:intake",
+        )
+        .unwrap(),
         window: SignedDuration::from_hours(24),
         config,
     };

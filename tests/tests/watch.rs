@@ -64,7 +64,7 @@ async fn until_told(scene: &Scene, id: &IncidentId) {
         record.is_some_and(|record| {
             incident
                 .notices
-                .is_told(&backstop_core::NoticeKey::confirmation(record))
+                .is_notified(&backstop_core::NoticeKey::confirmation(record))
         })
     };
     scene.until_of(id, is_told).await;

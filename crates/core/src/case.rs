@@ -88,7 +88,7 @@ pub fn is_within(before: Timestamp, now: Timestamp) -> bool {
 
 /// What people are told of in place of this target: an object is told by its bucket, since twenty infected ones are one
 /// matter. Only for what nothing but telling is done about.
-pub fn told_by(target: &Target) -> Target {
+pub fn subject_of(target: &Target) -> Target {
     bucket_of(target).unwrap_or_else(|| target.clone())
 }
 

@@ -7,18 +7,18 @@ use crate::{catalog::Match, playbook::Playbook};
 
 /// One incident to open or join.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer<'a> {
+pub struct Gathered<'a> {
     /// What answers its target.
     pub by: Match<'a>,
     /// What it tells of besides; nothing where it acts.
     pub also: Vec<&'a Target>,
 }
 
-impl Answer<'_> {
+impl Gathered<'_> {
     /// The target that its incident has: where it only tells, an object is told by its bucket.
     pub fn target(&self) -> Target {
         if only_tells(self.by.playbook) {
-            case::told_by(self.by.target)
+            case::subject_of(self.by.target)
         } else {
             self.by.target.clone()
         }
@@ -32,16 +32,16 @@ pub fn only_tells(playbook: &Playbook) -> bool {
 
 /// The answers as they are given: credentials, then instances, then the rest. Those that only tell are gathered, for
 /// each playbook, in the first of them, which also tells of what the finding relates to.
-pub fn gather<'a>(finding: &'a Finding, mut answers: Vec<Match<'a>>) -> Vec<Answer<'a>> {
+pub fn gather<'a>(finding: &'a Finding, mut answers: Vec<Match<'a>>) -> Vec<Gathered<'a>> {
     answers.sort_by_key(|answer| (only_tells(answer.playbook), case::rank(answer.target)));
-    let mut gathered: Vec<Answer<'a>> = Vec::new();
+    let mut gathered: Vec<Gathered<'a>> = Vec::new();
     for by in answers {
         let same = gathered
             .iter_mut()
             .find(|one| only_tells(by.playbook) && one.by.playbook.name == by.playbook.name);
         match same {
             Some(first) => first.also.push(by.target),
-            None => gathered.push(Answer { by, also: Vec::new() }),
+            None => gathered.push(Gathered { by, also: Vec::new() }),
         }
     }
     if let Some(telling) = gathered.iter_mut().find(|one| only_tells(one.by.playbook)) {

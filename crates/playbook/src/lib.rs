@@ -37,7 +37,7 @@ pub use compile::{
 };
 pub use coverage::{Coverage, Row, RowKind, coverage};
 pub use decide::{Decided, is_new_type};
-pub use gather::{Answer, gather, only_tells};
+pub use gather::{Gathered, gather, only_tells};
 pub use lint::{LintReport, lint};
 pub use load::{FILE, LoadError, load, load_dir, rerun_if_changed};
 pub use machine::Machine;

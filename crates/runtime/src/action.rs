@@ -86,7 +86,7 @@ pub struct Approval(Option<watch::Receiver<bool>>);
 
 impl Approval {
     /// An approval that is told later, and who tells it.
-    pub fn told_later() -> (watch::Sender<bool>, Self) {
+    pub fn given_later() -> (watch::Sender<bool>, Self) {
         let (tell, told) = watch::channel(false);
         (tell, Self(Some(told)))
     }

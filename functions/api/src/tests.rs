@@ -6,5 +6,5 @@ mod errors;
 mod guards;
 mod lists;
 mod runs;
-mod stage;
+mod scene;
 mod typed;

@@ -5,14 +5,14 @@ use std::time::Duration;
 use backstop_core::{
     Finding, IncidentId, Mode,
     activity_after_end::is_unconfirmed,
-    case::{Case, is_within, told_by},
+    case::{Case, is_within, subject_of},
     guardrail::{Decision, Effect, OpeningSubject},
     incident::{Answer, Incident},
     log::{Event, FindingRef, Opened, Origin},
     notice::{another_finding, graver, title_of},
     task::ExecutionInput,
 };
-use backstop_playbook::{Answer as Answered, only_tells};
+use backstop_playbook::{Gathered, only_tells};
 use backstop_runtime::{
     IncidentLog, LedgerError,
     ledger::{Lock, NewIncident, Opening},
@@ -44,7 +44,7 @@ impl Intake {
     pub(crate) async fn open_or_join(
         &self,
         asked: Asked<'_>,
-        answer: &Answered<'_>,
+        answer: &Gathered<'_>,
         case: Option<&IncidentId>,
     ) -> Result<IncidentId, Unfinished> {
         let new = self.new_incident(asked, answer, case);
@@ -68,7 +68,7 @@ impl Intake {
     pub(crate) fn new_incident(
         &self,
         asked: Asked<'_>,
-        answer: &Answered<'_>,
+        answer: &Gathered<'_>,
         case: Option<&IncidentId>,
     ) -> NewIncident {
         let Asked {
@@ -81,7 +81,7 @@ impl Intake {
         let (named, also) = (answer.by.target, &answer.also);
         let answer = &answer.by;
         let (target, unconfirmed) = match source.confirm(finding, named) {
-            Ok(target) if tells => (told_by(&target), None),
+            Ok(target) if tells => (subject_of(&target), None),
             Ok(target) => (target, None),
             Err(decision) => (named.clone(), Some(decision)),
         };

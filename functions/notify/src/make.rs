@@ -73,7 +73,7 @@ impl Notifier {
 fn is_known(incident: &Incident, about: About) -> bool {
     if about == About::Confirmation {
         let last = incident.confirmation.as_ref();
-        last.is_some_and(|it| incident.notices.is_told(&NoticeKey::confirmation(it.record)))
+        last.is_some_and(|it| incident.notices.is_notified(&NoticeKey::confirmation(it.record)))
     } else if about.is_ending() {
         incident.notices.ending_is_known()
     } else {

@@ -12,7 +12,7 @@ use backstop_core::{
     log::FindingRef,
     sweep::{Fed, FedLate, Feeding, feeding, is_late},
 };
-use backstop_playbook::{Answer, Decided, gather};
+use backstop_playbook::{Decided, Gathered, gather};
 use backstop_runtime::{CallError, LedgerError, now};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -159,7 +159,7 @@ impl<'a> Feeder<'a> {
     /// What the target's incident knows, and those that it follows: intake acts on no state of a finding twice.
     async fn knows(
         &mut self,
-        answer: &Answer<'_>,
+        answer: &Gathered<'_>,
         finding: &FindingRef,
         guardrails: &Guardrails,
     ) -> Result<Known, LedgerError> {

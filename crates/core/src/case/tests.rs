@@ -17,7 +17,7 @@ fn other(resource_type: &str, id: &str) -> Target {
 #[test]
 fn twenty_objects_are_told_by_one_bucket() {
     let told: std::collections::BTreeSet<String> = (0..20)
-        .map(|number| told_by(&other(OBJECT, &format!("arn:aws:s3:::uploads/in/{number}.exe"))).key())
+        .map(|number| subject_of(&other(OBJECT, &format!("arn:aws:s3:::uploads/in/{number}.exe"))).key())
         .collect();
     assert_eq!(told.len(), 1);
     assert!(told.first().unwrap().ends_with("bucket/uploads"), "{told:?}");
@@ -32,10 +32,10 @@ fn what_names_no_bucket_surely_is_told_by_itself() {
         "arn:aws:s3:::uploads",
     ] {
         let object = other(OBJECT, id);
-        assert_eq!(told_by(&object), object, "{id}");
+        assert_eq!(subject_of(&object), object, "{id}");
     }
     let image = other("AWS::EC2::Image", "arn:aws:s3:::uploads/in/1");
-    assert_eq!(told_by(&image), image);
+    assert_eq!(subject_of(&image), image);
 }
 
 #[test]

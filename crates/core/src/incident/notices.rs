@@ -71,7 +71,7 @@ impl Notices {
     }
 
     /// Whether any channel took this notice.
-    pub fn is_told(&self, notice: &NoticeKey) -> bool {
+    pub fn is_notified(&self, notice: &NoticeKey) -> bool {
         let mut all = self.deliveries.iter();
         all.any(|it| it.failure.is_none() && it.notice.as_ref() == Some(notice))
     }

@@ -106,7 +106,7 @@ fn approved(by: &str) -> Event {
 }
 
 /// A table that holds one log and the token of its question, and a machine that waits with it.
-struct Stage {
+struct Scene {
     log: Arc<Mutex<Vec<Record>>>,
     machine: Rule,
     ledger: Ledger,
@@ -118,7 +118,7 @@ fn append(log: &mut Vec<Record>, event: Event) {
     log.push(record);
 }
 
-fn stage(events: Vec<Event>, machine: Rule) -> Stage {
+fn scene(events: Vec<Event>, machine: Rule) -> Scene {
     let mut records = Vec::new();
     for event in events {
         append(&mut records, event);
@@ -171,7 +171,7 @@ fn stage(events: Vec<Event>, machine: Rule) -> Stage {
         [&no_finding, &query, &put, &get, &update]
     );
     let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, [&machine]);
-    Stage {
+    Scene {
         log,
         machine,
         ledger: Ledger::new(dynamodb, "incidents"),
@@ -193,7 +193,7 @@ fn gone() -> Rule {
         .then_error(|| SendTaskSuccessError::TaskTimedOut(TaskTimedOut::builder().build()))
 }
 
-impl Stage {
+impl Scene {
     async fn approve(&self, by: &str, plan: Option<&str>) -> Result<Decided, DecisionError> {
         approve(
             &self.ledger,
@@ -230,8 +230,8 @@ impl Stage {
 
 #[tokio::test]
 async fn an_approval_is_written_and_then_told_to_the_machine() {
-    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
-    let decided = stage.approve(ALICE, Some(plan().short())).await.unwrap();
+    let scene = scene(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
+    let decided = scene.approve(ALICE, Some(plan().short())).await.unwrap();
     assert_eq!(
         decided,
         Decided::Approved {
@@ -245,51 +245,51 @@ async fn an_approval_is_written_and_then_told_to_the_machine() {
         reason: Some("seen".into()),
         plan_hash: plan(),
     };
-    assert_eq!(stage.last(), event);
-    assert_eq!(stage.machine.num_calls(), 1);
+    assert_eq!(scene.last(), event);
+    assert_eq!(scene.machine.num_calls(), 1);
 }
 
 #[tokio::test]
 async fn a_denial_is_written_and_then_told_to_the_machine() {
-    let stage = stage(vec![opened(), asked(FAR, 2)], waiting("\"denied\""));
+    let scene = scene(vec![opened(), asked(FAR, 2)], waiting("\"denied\""));
     assert_eq!(
-        stage.deny(ALICE).await.unwrap(),
+        scene.deny(ALICE).await.unwrap(),
         Decided::Denied { plan_hash: plan() }
     );
     assert_eq!(
-        stage.last(),
+        scene.last(),
         Event::Denied {
             by: ALICE.into(),
             reason: Some("false alarm".into())
         }
     );
-    assert_eq!(stage.machine.num_calls(), 1);
+    assert_eq!(scene.machine.num_calls(), 1);
 }
 
 #[tokio::test]
 async fn an_approval_names_the_plan_that_was_seen() {
-    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
-    let error = stage.approve(ALICE, None).await.unwrap_err();
+    let scene = scene(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
+    let error = scene.approve(ALICE, None).await.unwrap_err();
     assert!(matches!(error, DecisionError::PlanRequired { .. }), "{error}");
-    stage.has_no_effect(2);
+    scene.has_no_effect(2);
 }
 
 #[tokio::test]
 async fn another_plan_than_the_one_seen_is_refused() {
-    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
-    let error = stage.approve(ALICE, Some("0123456789ab")).await.unwrap_err();
+    let scene = scene(vec![opened(), asked(FAR, 1)], waiting("\"approved\""));
+    let error = scene.approve(ALICE, Some("0123456789ab")).await.unwrap_err();
     assert!(
         matches!(&error, DecisionError::PlanChanged { now, .. } if *now == plan()),
         "{error}"
     );
-    let error = stage.approve(ALICE, Some("0123")).await.unwrap_err();
+    let error = scene.approve(ALICE, Some("0123")).await.unwrap_err();
     assert!(matches!(error, DecisionError::PlanTooShort { .. }), "{error}");
-    stage.has_no_effect(2);
+    scene.has_no_effect(2);
 }
 
 #[tokio::test]
 async fn an_expired_question_is_refused_even_before_the_log_says_so() {
-    let overdue = stage(vec![opened(), asked(PAST, 1)], waiting("\"approved\""));
+    let overdue = scene(vec![opened(), asked(PAST, 1)], waiting("\"approved\""));
     assert!(matches!(
         overdue.approve(ALICE, Some(plan().as_str())).await,
         Err(DecisionError::Expired { .. })
@@ -300,7 +300,7 @@ async fn an_expired_question_is_refused_even_before_the_log_says_so() {
     ));
     overdue.has_no_effect(2);
 
-    let expired = stage(
+    let expired = scene(
         vec![opened(), asked(FAR, 1), Event::ApprovalExpired],
         waiting("\"approved\""),
     );
@@ -313,7 +313,7 @@ async fn an_expired_question_is_refused_even_before_the_log_says_so() {
 
 #[tokio::test]
 async fn a_closed_incident_and_one_that_asks_nothing_are_refused() {
-    let closed = stage(
+    let closed = scene(
         vec![
             opened(),
             asked(FAR, 1),
@@ -337,7 +337,7 @@ async fn a_closed_incident_and_one_that_asks_nothing_are_refused() {
     );
     closed.has_no_effect(4);
 
-    let asks_nothing = stage(vec![opened()], waiting("\"approved\""));
+    let asks_nothing = scene(vec![opened()], waiting("\"approved\""));
     let error = asks_nothing.deny(BOB).await.unwrap_err();
     assert!(
         matches!(
@@ -354,19 +354,19 @@ async fn a_closed_incident_and_one_that_asks_nothing_are_refused() {
 
 #[tokio::test]
 async fn a_wrong_id_is_named() {
-    let stage = stage(vec![], waiting("\"approved\""));
-    let error = stage.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
+    let scene = scene(vec![], waiting("\"approved\""));
+    let error = scene.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
     assert_eq!(error.to_string(), "there is no incident `01J`");
-    stage.has_no_effect(0);
+    scene.has_no_effect(0);
 }
 
 #[tokio::test]
 async fn a_decision_is_not_overturned() {
-    let stage = stage(
+    let scene = scene(
         vec![opened(), asked(FAR, 1), approved(ALICE)],
         waiting("\"denied\""),
     );
-    let error = stage.deny(BOB).await.unwrap_err();
+    let error = scene.deny(BOB).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -377,16 +377,16 @@ async fn a_decision_is_not_overturned() {
         ),
         "{error}"
     );
-    stage.has_no_effect(3);
+    scene.has_no_effect(3);
 }
 
 #[tokio::test]
 async fn an_approval_that_the_machine_was_never_told_is_told_by_approving_again() {
-    let stage = stage(
+    let scene = scene(
         vec![opened(), asked(FAR, 1), approved(ALICE)],
         waiting("\"approved\""),
     );
-    let decided = stage.approve(ALICE, Some(plan().as_str())).await.unwrap();
+    let decided = scene.approve(ALICE, Some(plan().as_str())).await.unwrap();
     assert_eq!(
         decided,
         Decided::Approved {
@@ -394,14 +394,14 @@ async fn an_approval_that_the_machine_was_never_told_is_told_by_approving_again(
             by: vec![ALICE.to_owned()]
         }
     );
-    assert_eq!(stage.log.lock().unwrap().len(), 3, "it is written once");
-    assert_eq!(stage.machine.num_calls(), 1);
+    assert_eq!(scene.log.lock().unwrap().len(), 3, "it is written once");
+    assert_eq!(scene.machine.num_calls(), 1);
 }
 
 #[tokio::test]
 async fn approving_again_after_the_machine_went_on_says_so() {
-    let stage = stage(vec![opened(), asked(FAR, 1), approved(ALICE)], gone());
-    let error = stage.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
+    let scene = scene(vec![opened(), asked(FAR, 1), approved(ALICE)], gone());
+    let error = scene.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -419,8 +419,8 @@ async fn a_machine_that_gave_up_is_reported() {
     let ended = mock!(aws_sdk_sfn::Client::send_task_success)
         .then_error(|| SendTaskSuccessError::TaskDoesNotExist(TaskDoesNotExist::builder().build()));
     for machine in [gone(), ended] {
-        let stage = stage(vec![opened(), asked(FAR, 1)], machine);
-        let error = stage.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
+        let scene = scene(vec![opened(), asked(FAR, 1)], machine);
+        let error = scene.approve(ALICE, Some(plan().as_str())).await.unwrap_err();
         assert!(matches!(error, DecisionError::NoLongerWaits { .. }), "{error}");
         assert!(
             error
@@ -433,11 +433,11 @@ async fn a_machine_that_gave_up_is_reported() {
 
 #[tokio::test]
 async fn of_two_decisions_at_once_the_later_learns_of_the_earlier() {
-    let stage = stage(vec![opened(), asked(FAR, 1)], waiting("\"denied\""));
-    let mut stale = stage.ledger.log(&"01J".into()).await.unwrap();
+    let scene = scene(vec![opened(), asked(FAR, 1)], waiting("\"denied\""));
+    let mut stale = scene.ledger.log(&"01J".into()).await.unwrap();
     stale
         .append(
-            &stage.ledger,
+            &scene.ledger,
             Event::Denied {
                 by: BOB.into(),
                 reason: None,
@@ -446,8 +446,8 @@ async fn of_two_decisions_at_once_the_later_learns_of_the_earlier() {
         .await
         .unwrap();
     let desk = Desk {
-        ledger: &stage.ledger,
-        sfn: &stage.sfn,
+        ledger: &scene.ledger,
+        sfn: &scene.sfn,
         incident: &"01J".into(),
     };
     let error = desk
@@ -464,5 +464,5 @@ async fn of_two_decisions_at_once_the_later_learns_of_the_earlier() {
         ),
         "{error}"
     );
-    stage.has_no_effect(3);
+    scene.has_no_effect(3);
 }

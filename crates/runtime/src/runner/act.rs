@@ -25,7 +25,7 @@ impl Runner {
     /// the first containing call.
     pub(super) async fn act(&self, task: &StepTask) -> Result<StepAnswer, StepError> {
         let action = self.action(&task.action)?;
-        let (tell, approval) = Approval::told_later();
+        let (tell, approval) = Approval::given_later();
         let request = StepRequest {
             approval,
             ..step_request(task)

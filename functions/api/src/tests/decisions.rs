@@ -3,7 +3,7 @@
 use backstop_core::{incident::Status, log::Event};
 use serde_json::json;
 
-use super::stage::{ALICE, BOB, Stage, asked, body, code, opened, plan};
+use super::scene::{ALICE, BOB, Scene, asked, body, code, opened, plan};
 
 const APPROVE: &str = "POST /incidents/{incident}/approve";
 const RELEASE: &str = "POST /incidents/{incident}/release";
@@ -16,27 +16,27 @@ fn plan_body() -> serde_json::Value {
 
 #[tokio::test]
 async fn two_people_approve_what_takes_two() {
-    let stage = Stage::of(vec![opened(), asked(2)]);
-    let first = stage.ask(APPROVE, ALICE, plan_body()).await;
+    let scene = Scene::of(vec![opened(), asked(2)]);
+    let first = scene.ask(APPROVE, ALICE, plan_body()).await;
     assert_eq!(
         (first.status_code, body(&first)["decision"]["decided"].as_str()),
         (200, Some("counted"))
     );
-    let again = stage.ask(APPROVE, ALICE, plan_body()).await;
+    let again = scene.ask(APPROVE, ALICE, plan_body()).await;
     assert_eq!(
         (again.status_code, code(&again).as_str()),
         (409, "already-approved-by-you")
     );
-    assert_eq!(stage.told.num_calls(), 0);
-    let second = stage.ask(APPROVE, BOB, plan_body()).await;
+    assert_eq!(scene.told.num_calls(), 0);
+    let second = scene.ask(APPROVE, BOB, plan_body()).await;
     assert_eq!(body(&second)["decision"]["decided"], "approved");
-    assert_eq!(stage.told.num_calls(), 1);
+    assert_eq!(scene.told.num_calls(), 1);
 }
 
 /// What a caller says of itself counts for nothing: only what API Gateway proved.
 #[tokio::test]
 async fn forged_identities_change_nothing() {
-    let stage = Stage::of(vec![opened(), asked(2)]);
+    let scene = Scene::of(vec![opened(), asked(2)]);
     let forged = json!({
         "headers": {
             "x-amzn-iam-user-arn": BOB.0, "x-amz-user-arn": BOB.0, "x-forwarded-user": "bob",
@@ -46,15 +46,15 @@ async fn forged_identities_change_nothing() {
         "queryStringParameters": { "by": BOB.0, "userArn": BOB.0 },
         "identity": { "userArn": BOB.0 },
     });
-    let answer = stage.ask(APPROVE, ALICE, forged.clone()).await;
+    let answer = scene.ask(APPROVE, ALICE, forged.clone()).await;
     assert_eq!(body(&answer)["person"], ALICE.0);
-    let again = stage.ask(APPROVE, ALICE, forged).await;
+    let again = scene.ask(APPROVE, ALICE, forged).await;
     assert_eq!(code(&again), "already-approved-by-you");
     // In a body, whatever isn't known is refused rather than ignored.
     let in_body = json!({ "body": json!({ "plan": plan(), "by": BOB.0 }).to_string() });
-    let answer = stage.ask(APPROVE, ALICE, in_body).await;
+    let answer = scene.ask(APPROVE, ALICE, in_body).await;
     assert_eq!((answer.status_code, code(&answer).as_str()), (400, "bad-request"));
-    assert_eq!(stage.records(), 3);
+    assert_eq!(scene.records(), 3);
     for context in [
         json!({}),
         json!({ "authorizer": {} }),
@@ -64,7 +64,7 @@ async fn forged_identities_change_nothing() {
     ] {
         let mut more = plan_body();
         more["requestContext"] = context;
-        let answer = stage.ask(APPROVE, ALICE, more).await;
+        let answer = scene.ask(APPROVE, ALICE, more).await;
         assert_eq!(
             (answer.status_code, code(&answer).as_str()),
             (401, "unauthenticated")
@@ -74,7 +74,7 @@ async fn forged_identities_change_nothing() {
 
 #[tokio::test]
 async fn sessions_count_as_their_role_unless_identity_center_named_them() {
-    let stage = Stage::of(vec![opened(), asked(2)]);
+    let scene = Scene::of(vec![opened(), asked(2)]);
     let shared = |name: &str| {
         (
             format!("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Backdoor/{name}"),
@@ -82,28 +82,28 @@ async fn sessions_count_as_their_role_unless_identity_center_named_them() {
         )
     };
     let (one, two) = (shared("one"), shared("two"));
-    let first = stage.ask(APPROVE, (&one.0, &one.1), plan_body()).await;
+    let first = scene.ask(APPROVE, (&one.0, &one.1), plan_body()).await;
     assert_eq!(body(&first)["decision"]["decided"], "counted");
-    let second = stage.ask(APPROVE, (&two.0, &two.1), plan_body()).await;
+    let second = scene.ask(APPROVE, (&two.0, &two.1), plan_body()).await;
     assert_eq!(
         code(&second),
         "already-approved-by-you",
         "a role elsewhere that only has such a name"
     );
 
-    let stage = Stage::of(vec![opened(), asked(2)]);
+    let scene = Scene::of(vec![opened(), asked(2)]);
     for (name, decided) in [("alice", "counted"), ("bob", "approved")] {
         let (arn, id) = (format!("{SSO}{name}"), format!("AROASSO0000000001:{name}"));
-        let answer = stage.ask(APPROVE, (&arn, &id), plan_body()).await;
+        let answer = scene.ask(APPROVE, (&arn, &id), plan_body()).await;
         assert_eq!(body(&answer)["decision"]["decided"], decided, "{name}");
     }
 }
 
 #[tokio::test]
 async fn who_is_nobody_or_whom_it_is_about_decides_nothing() {
-    let stage = Stage::of(vec![opened(), asked(1)]);
+    let scene = Scene::of(vec![opened(), asked(1)]);
     let federated = ("arn:aws:sts::123456789012:federated-user/bob", "123456789012:bob");
-    let answer = stage.ask(APPROVE, federated, plan_body()).await;
+    let answer = scene.ask(APPROVE, federated, plan_body()).await;
     assert_eq!(
         (answer.status_code, code(&answer).as_str()),
         (403, "unknown-person")
@@ -115,13 +115,13 @@ async fn who_is_nobody_or_whom_it_is_about_decides_nothing() {
     for route in [APPROVE, "POST /incidents/{incident}/deny"] {
         let more = json!({ "body": json!({ "reason": "no" }).to_string() });
         let more = if route == APPROVE { plan_body() } else { more };
-        let answer = stage.ask(route, attacker, more).await;
+        let answer = scene.ask(route, attacker, more).await;
         assert_eq!(
             (answer.status_code, code(&answer).as_str()),
             (403, "compromised-principal")
         );
     }
-    assert_eq!((stage.records(), stage.told.num_calls()), (2, 0));
+    assert_eq!((scene.records(), scene.told.num_calls()), (2, 0));
 }
 
 #[tokio::test]
@@ -139,31 +139,31 @@ async fn undo_of_high_impact_takes_two_who_saw_the_same() {
     let closed = Event::Closed {
         status: Status::Contained,
     };
-    let stage = Stage::of(vec![opened(), acting, done, closed]);
+    let scene = Scene::of(vec![opened(), acting, done, closed]);
     let undo = |seen: &[&str], accepting: &[&str]| json!({ "body": json!({ "seen": seen, "accepting": accepting }).to_string() });
-    let unseen = stage.ask(UNDO, ALICE, undo(&["other"], &[])).await;
+    let unseen = scene.ask(UNDO, ALICE, undo(&["other"], &[])).await;
     assert_eq!(
         (unseen.status_code, code(&unseen).as_str()),
         (409, "plan-changed")
     );
     let seen = ["revoke-sessions"];
-    let first = stage.ask(UNDO, ALICE, undo(&seen, &[])).await;
+    let first = scene.ask(UNDO, ALICE, undo(&seen, &[])).await;
     assert_eq!(body(&first)["state"]["undo"], "counted", "{}", first.body);
-    let again = stage.ask(UNDO, ALICE, undo(&seen, &[])).await;
+    let again = scene.ask(UNDO, ALICE, undo(&seen, &[])).await;
     assert_eq!(code(&again), "already-approved-by-you");
     // Another undo than the one that the first person wants begins anew.
-    let other = stage.ask(UNDO, BOB, undo(&seen, &["revive-sessions"])).await;
+    let other = scene.ask(UNDO, BOB, undo(&seen, &["revive-sessions"])).await;
     assert_eq!(body(&other)["state"]["undo"], "counted");
     let attacker = (
         "arn:aws:sts::123456789012:assumed-role/build/me",
         "AROABUILD00000001:me",
     );
-    let refused = stage.ask(UNDO, attacker, undo(&seen, &["revive-sessions"])).await;
+    let refused = scene.ask(UNDO, attacker, undo(&seen, &["revive-sessions"])).await;
     assert_eq!(code(&refused), "compromised-principal");
-    assert_eq!(stage.machine.num_calls(), 0);
-    let both = stage.ask(UNDO, ALICE, undo(&seen, &["revive-sessions"])).await;
+    assert_eq!(scene.machine.num_calls(), 0);
+    let both = scene.ask(UNDO, ALICE, undo(&seen, &["revive-sessions"])).await;
     assert_eq!(body(&both)["state"]["undo"], "started", "{}", both.body);
-    assert_eq!(stage.machine.num_calls(), 1);
+    assert_eq!(scene.machine.num_calls(), 1);
 }
 
 /// A contained incident, as its log has it.
@@ -181,26 +181,26 @@ fn contained() -> Vec<backstop_core::log::Event> {
 
 #[tokio::test]
 async fn what_is_contained_is_released_once_with_a_reason() {
-    let stage = Stage::of(contained());
+    let scene = Scene::of(contained());
     let because = |reason: &str| json!({ "body": json!({ "reason": reason }).to_string() });
     for nothing in [json!({}), because(" "), json!({ "body": "{}" })] {
-        let answer = stage.ask(RELEASE, ALICE, nothing).await;
+        let answer = scene.ask(RELEASE, ALICE, nothing).await;
         assert_eq!((answer.status_code, code(&answer).as_str()), (400, "bad-request"));
     }
-    let answer = stage.ask(RELEASE, ALICE, because("rotated")).await;
+    let answer = scene.ask(RELEASE, ALICE, because("rotated")).await;
     assert_eq!(answer.status_code, 200, "{}", answer.body);
     let said = body(&answer);
     assert_eq!(
         (&said["status"], &said["by"], &said["reason"]),
         (&json!("released"), &json!(ALICE.0), &json!("rotated"))
     );
-    let again = stage.ask(RELEASE, BOB, because("me too")).await;
+    let again = scene.ask(RELEASE, BOB, because("me too")).await;
     assert_eq!(
         (again.status_code, code(&again).as_str()),
         (409, "already-released")
     );
-    assert_eq!(stage.records(), 5);
-    let open = Stage::of(vec![opened()])
+    assert_eq!(scene.records(), 5);
+    let open = Scene::of(vec![opened()])
         .ask(RELEASE, ALICE, because("why"))
         .await;
     assert_eq!((open.status_code, code(&open).as_str()), (409, "not-contained"));

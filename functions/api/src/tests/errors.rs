@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{ALICE, Stage, asked, body, code, opened};
+use super::scene::{ALICE, Scene, asked, body, code, opened};
 
 #[tokio::test]
 async fn error_bodies_stay_as_they_are() {
-    let stage = Stage::of(vec![opened(), asked(1)]);
+    let scene = Scene::of(vec![opened(), asked(1)]);
     let approve = "POST /incidents/{incident}/approve";
     let plan = |plan: &str| json!({ "body": json!({ "plan": plan }).to_string() });
     let cases = [
@@ -30,7 +30,7 @@ async fn error_bodies_stay_as_they_are() {
     ];
     let mut found = Vec::new();
     for (expected, route, more) in cases {
-        let answer = stage.ask(route, ALICE, more).await;
+        let answer = scene.ask(route, ALICE, more).await;
         assert_eq!(code(&answer), expected, "{route}: {}", answer.body);
         found.push(json!({ "asked": route, "status": answer.status_code, "body": body(&answer) }));
     }
@@ -39,7 +39,7 @@ async fn error_bodies_stay_as_they_are() {
 
 #[tokio::test]
 async fn hostile_input_ends_in_a_clear_refusal() {
-    let stage = Stage::of(vec![opened(), asked(1)]);
+    let scene = Scene::of(vec![opened(), asked(1)]);
     let deep = "[".repeat(100_000);
     let bodies = [
         json!("x".repeat(1_000_000)),
@@ -67,7 +67,7 @@ async fn hostile_input_ends_in_a_clear_refusal() {
         for body in &bodies {
             for is_base64 in [false, true] {
                 let more = json!({ "body": body, "isBase64Encoded": is_base64 });
-                is_refused(&stage, route, more).await;
+                is_refused(&scene, route, more).await;
             }
         }
     }
@@ -88,16 +88,16 @@ async fn hostile_input_ends_in_a_clear_refusal() {
             "GET /incidents/{incident}/report",
             "GET /evidence/{incident}",
         ] {
-            is_refused(&stage, route, json!({ "pathParameters": { "incident": id } })).await;
+            is_refused(&scene, route, json!({ "pathParameters": { "incident": id } })).await;
         }
         is_refused(
-            &stage,
+            &scene,
             "DELETE /exemptions/{exemption}",
             json!({ "pathParameters": { "exemption": id } }),
         )
         .await;
         is_refused(
-            &stage,
+            &scene,
             "GET /playbooks/{playbook}",
             json!({ "pathParameters": { "playbook": id } }),
         )
@@ -112,11 +112,11 @@ async fn hostile_input_ends_in_a_clear_refusal() {
         ("status", "\u{0}"),
     ] {
         let query = json!({ "queryStringParameters": { name: value } });
-        is_refused(&stage, "GET /incidents", query).await;
+        is_refused(&scene, "GET /incidents", query).await;
     }
     for key in ["", "a b", "é", &"k".repeat(65)] {
         let more = json!({ "headers": { "Idempotency-Key": key }, "body": "{}" });
-        is_refused(&stage, "POST /incidents", more).await;
+        is_refused(&scene, "POST /incidents", more).await;
     }
     for route in [
         "",
@@ -125,13 +125,13 @@ async fn hostile_input_ends_in_a_clear_refusal() {
         "get /incidents",
         "GET /incidents/01JDXQ6T8R7M5V9N2K4H3G1FZB",
     ] {
-        is_refused(&stage, route, json!({})).await;
+        is_refused(&scene, route, json!({})).await;
     }
     assert_eq!(
-        (stage.records(), stage.told.num_calls(), stage.machine.num_calls()),
+        (scene.records(), scene.told.num_calls(), scene.machine.num_calls()),
         (2, 0, 0)
     );
-    assert!(stage.written.lock().unwrap().is_empty());
+    assert!(scene.written.lock().unwrap().is_empty());
     for event in [
         Value::Null,
         json!([]),
@@ -139,14 +139,14 @@ async fn hostile_input_ends_in_a_clear_refusal() {
         json!({ "routeKey": 7 }),
         json!("text"),
     ] {
-        let answer = stage.api.answer(event).await;
+        let answer = scene.api.answer(event).await;
         assert_eq!(answer.status_code, 400);
     }
 }
 
-async fn is_refused(stage: &Stage, route: &str, more: Value) {
+async fn is_refused(scene: &Scene, route: &str, more: Value) {
     let shown: String = format!("{route} {more}").chars().take(300).collect();
-    let answer = stage.ask(route, ALICE, more).await;
+    let answer = scene.ask(route, ALICE, more).await;
     assert!(
         (400..500).contains(&answer.status_code),
         "{shown}: {} {}",

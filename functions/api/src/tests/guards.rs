@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::stage::{ALICE, NOBODY, Stage, body, code, opened};
+use super::scene::{ALICE, NOBODY, Scene, body, code, opened};
 
 #[tokio::test]
 async fn a_guard_names_whom_api_gateway_proved() {
-    let stage = Stage::of(Vec::new());
+    let scene = Scene::of(Vec::new());
     let pause = json!({ "scope": { "scope": "everything" }, "seconds": 7200, "reason": "move" });
-    let answer = stage
+    let answer = scene
         .ask("POST /pauses", ALICE, json!({ "body": pause.to_string() }))
         .await;
     assert_eq!(
@@ -19,7 +19,7 @@ async fn a_guard_names_whom_api_gateway_proved() {
     );
     let exemption = json!({ "scope": { "scope": "arn", "pattern": "arn:aws:iam::*:user/ci-*" }, "owner": "ci",
         "reason": "legacy", "expires_at": "2026-01-01T00:00:00Z" });
-    let past = stage
+    let past = scene
         .ask(
             "POST /exemptions",
             ALICE,
@@ -27,7 +27,7 @@ async fn a_guard_names_whom_api_gateway_proved() {
         )
         .await;
     assert_eq!((past.status_code, code(&past).as_str()), (422, "wrong-guard"));
-    let written: Vec<String> = stage
+    let written: Vec<String> = scene
         .written
         .lock()
         .unwrap()
@@ -37,12 +37,12 @@ async fn a_guard_names_whom_api_gateway_proved() {
     assert_eq!(written.len(), 2, "{written:?}");
     assert_eq!(written[0], "GUARD");
     assert!(written[1].starts_with("NOTICE#guards-"), "{written:?}");
-    assert_eq!(stage.handed_over.num_calls(), 1, "people are told at once");
+    assert_eq!(scene.handed_over.num_calls(), 1, "people are told at once");
 }
 
 #[tokio::test]
 async fn what_would_switch_everything_off_is_refused() {
-    let stage = Stage::of(Vec::new());
+    let scene = Scene::of(Vec::new());
     let until = "9999-01-01T00:00:00Z";
     for (route, asked) in [
         (
@@ -70,7 +70,7 @@ async fn what_would_switch_everything_off_is_refused() {
             json!({ "scope": { "scope": "playbook", "of": "no-such-playbook" }, "seconds": 60, "reason": "b" }),
         ),
     ] {
-        let answer = stage
+        let answer = scene
             .ask(route, ALICE, json!({ "body": asked.to_string() }))
             .await;
         assert!(
@@ -79,13 +79,13 @@ async fn what_would_switch_everything_off_is_refused() {
             answer.body
         );
     }
-    assert!(stage.written.lock().unwrap().is_empty());
+    assert!(scene.written.lock().unwrap().is_empty());
 }
 
 /// A federated session says nothing of who made it: whoever it is could be anybody.
 #[tokio::test]
 async fn who_cant_be_named_begins_and_ends_nothing() {
-    let stage = Stage::of(Vec::new());
+    let scene = Scene::of(Vec::new());
     let until = "9999-01-01T00:00:00Z";
     let pause = json!({ "scope": { "scope": "everything" }, "seconds": 7200, "reason": "move" });
     let exemption = json!({ "scope": { "scope": "arn", "pattern": "arn:aws:iam::*:user/ci-*" }, "owner": "ci",
@@ -97,7 +97,7 @@ async fn who_cant_be_named_begins_and_ends_nothing() {
         ("POST /exemptions", json!({ "body": exemption.to_string() })),
         ("DELETE /exemptions/{exemption}", json!({ "pathParameters": id })),
     ] {
-        let answer = stage.ask(route, NOBODY, more).await;
+        let answer = scene.ask(route, NOBODY, more).await;
         let refused = (answer.status_code, code(&answer));
         assert_eq!(
             refused,
@@ -106,8 +106,8 @@ async fn who_cant_be_named_begins_and_ends_nothing() {
             answer.body
         );
     }
-    assert!(stage.written.lock().unwrap().is_empty());
-    assert_eq!(stage.removed.num_calls(), 0);
+    assert!(scene.written.lock().unwrap().is_empty());
+    assert_eq!(scene.removed.num_calls(), 0);
 }
 
 /// Whoever Backstop contains doesn't switch it off, however they have the right to.
@@ -117,7 +117,7 @@ async fn whom_an_open_incident_is_about_begins_and_ends_nothing() {
         "arn:aws:sts::123456789012:assumed-role/build/anybody",
         "AROABUILD00000001:anybody",
     );
-    let stage = Stage::of(vec![opened()]);
+    let scene = Scene::of(vec![opened()]);
     let pause = json!({ "scope": { "scope": "everything" }, "seconds": 7200, "reason": "move" });
     let exemption = json!({ "scope": { "scope": "arn", "pattern": "arn:aws:iam::*:role/build" }, "owner": "ci",
         "reason": "legacy", "expires_at": "9999-01-01T00:00:00Z" });
@@ -128,7 +128,7 @@ async fn whom_an_open_incident_is_about_begins_and_ends_nothing() {
         ("POST /exemptions", json!({ "body": exemption.to_string() })),
         ("DELETE /exemptions/{exemption}", json!({ "pathParameters": id })),
     ] {
-        let answer = stage.ask(route, BUILD, more).await;
+        let answer = scene.ask(route, BUILD, more).await;
         let refused = (answer.status_code, code(&answer));
         assert_eq!(
             refused,
@@ -137,9 +137,9 @@ async fn whom_an_open_incident_is_about_begins_and_ends_nothing() {
             answer.body
         );
     }
-    assert!(stage.written.lock().unwrap().is_empty());
-    assert_eq!(stage.removed.num_calls(), 0);
-    let other = stage
+    assert!(scene.written.lock().unwrap().is_empty());
+    assert_eq!(scene.removed.num_calls(), 0);
+    let other = scene
         .ask("POST /pauses", ALICE, json!({ "body": pause.to_string() }))
         .await;
     assert_eq!(other.status_code, 201, "{}", other.body);

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::{operation::query::QueryOutput, types::AttributeValue};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use serde_json::json;
 
-use super::stage::{ALICE, api, body, event};
+use super::scene::{ALICE, api, body, event};
 
 fn row(number: u32) -> std::collections::HashMap<String, AttributeValue> {
     let text = |value: String| AttributeValue::S(value);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{ALICE, Stage, body, code};
+use super::scene::{ALICE, Scene, body, code};
 
 fn run(target: &str, mode: Option<&str>) -> Value {
     let asked = json!({ "playbook": "compromised-role", "target": target, "mode": mode, "reason": "seen" });
@@ -11,8 +11,8 @@ fn run(target: &str, mode: Option<&str>) -> Value {
 
 #[tokio::test]
 async fn what_is_started_is_the_callers_and_in_its_account() {
-    let stage = Stage::of(Vec::new());
-    let answer = stage.ask("POST /incidents", ALICE, run("role/build", None)).await;
+    let scene = Scene::of(Vec::new());
+    let answer = scene.ask("POST /incidents", ALICE, run("role/build", None)).await;
     let started = body(&answer);
     assert_eq!(answer.status_code, 201, "{started}");
     assert_eq!(
@@ -20,12 +20,12 @@ async fn what_is_started_is_the_callers_and_in_its_account() {
         (&json!("started"), &json!(ALICE.0), &json!("approve"))
     );
     assert_eq!(started["target"]["account"], "123456789012");
-    assert_eq!(stage.machine.num_calls(), 1);
+    assert_eq!(scene.machine.num_calls(), 1);
 }
 
 #[tokio::test]
 async fn nobody_gets_more_than_the_playbook_and_the_deployment_allow() {
-    let stage = Stage::of(Vec::new());
+    let scene = Scene::of(Vec::new());
     for (asked, expected) in [
         (run("role/build", Some("auto")), "beyond-deployment"),
         (run("bucket/logs", None), "wrong-kind"),
@@ -35,15 +35,15 @@ async fn nobody_gets_more_than_the_playbook_and_the_deployment_allow() {
             "no-such-playbook",
         ),
     ] {
-        let answer = stage.ask("POST /incidents", ALICE, asked).await;
+        let answer = scene.ask("POST /incidents", ALICE, asked).await;
         assert_eq!(code(&answer), expected, "{}", answer.body);
     }
     let target = json!({ "account": "123456789012", "region": "eu-west-1", "partition": "aws",
         "resource": { "kind": "role", "role_name": "x\"; evil", "role_id": null } });
     let plan = json!({ "playbook": "compromised-role", "wanted": "auto", "target": target });
-    let answer = stage
+    let answer = scene
         .ask("POST /plans", ALICE, json!({ "body": plan.to_string() }))
         .await;
     assert_eq!(code(&answer), "unreadable-target", "{}", answer.body);
-    assert_eq!((stage.records(), stage.machine.num_calls()), (0, 0));
+    assert_eq!((scene.records(), scene.machine.num_calls()), (0, 0));
 }

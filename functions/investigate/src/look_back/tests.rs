@@ -25,12 +25,12 @@ const CONTAINED_AT: &str = "2026-03-01T11:00:00Z";
 const MALLORY: &str = "arn:aws:iam::123456789012:user/mallory";
 
 /// An incident's log in a table, and what is written to it.
-struct Stage {
+struct Scene {
     records: Arc<Mutex<Vec<Record>>>,
     task: VerifyTask,
 }
 
-impl Stage {
+impl Scene {
     /// A leaked key that was contained, and then this.
     fn contained(then: Vec<Event>) -> Self {
         let target = step_request("us-east-1", 24).target;
@@ -178,14 +178,14 @@ async fn what_the_key_still_tried_and_who_changed_it_back_is_written_down() {
         about(&[reactivated]),
     );
 
-    let stage = Stage::contained(vec![]);
-    let answer = stage
+    let scene = Scene::contained(vec![]);
+    let answer = scene
         .look_back(trail(&[&by, &about]))
-        .run(&stage.task)
+        .run(&scene.task)
         .await
         .unwrap();
     assert_eq!(answer, json!({ "looked_back": true }));
-    let seen = stage.aftermath().unwrap();
+    let seen = scene.aftermath().unwrap();
     assert_eq!(seen.from, CONTAINED_AT.parse().unwrap());
     assert_eq!((seen.denied, seen.succeeded), (1, 1), "{seen:#?}");
     let by: Vec<&str> = seen.touched.iter().map(|touch| touch.by.as_str()).collect();
@@ -199,20 +199,20 @@ async fn what_the_key_still_tried_and_who_changed_it_back_is_written_down() {
 /// The machine tries again what may be read later.
 #[tokio::test]
 async fn what_may_be_read_later_is_handed_back_and_nothing_is_written_down() {
-    let stage = Stage::contained(vec![]);
-    let look_back = stage.look_back(trail(&[&failing("ServiceUnavailable")]));
-    let error = look_back.run(&stage.task).await.unwrap_err();
+    let scene = Scene::contained(vec![]);
+    let look_back = scene.look_back(trail(&[&failing("ServiceUnavailable")]));
+    let error = look_back.run(&scene.task).await.unwrap_err();
     assert!(error.name().is_retryable(), "{error}");
-    assert_eq!(stage.aftermath(), None);
+    assert_eq!(scene.aftermath(), None);
 }
 
 /// Nobody is to take it for nothing that was seen.
 #[tokio::test]
 async fn what_cant_be_read_at_all_is_written_down_as_missing() {
-    let stage = Stage::contained(vec![]);
-    let look_back = stage.look_back(trail(&[&failing("AccessDeniedException")]));
-    look_back.run(&stage.task).await.unwrap();
-    let seen = stage.aftermath().unwrap();
+    let scene = Scene::contained(vec![]);
+    let look_back = scene.look_back(trail(&[&failing("AccessDeniedException")]));
+    look_back.run(&scene.task).await.unwrap();
+    let seen = scene.aftermath().unwrap();
     assert!(seen.regions.is_empty(), "{seen:#?}");
     let is_named = |line: &String| line.contains("us-east-1 wasn't read");
     assert!(seen.incomplete.iter().any(is_named), "{seen:#?}");
@@ -222,22 +222,22 @@ async fn what_cant_be_read_at_all_is_written_down_as_missing() {
 async fn nothing_is_looked_for_once_nobody_wants_it_to_hold() {
     let released =
         json!({ "event": "released", "by": MALLORY, "person": "user/mallory", "reason": "tested" });
-    let stage = Stage::contained(vec![serde_json::from_value(released).unwrap()]);
-    let look_back = stage.look_back(trail(&[&failing("ServiceUnavailable")]));
-    let answer = look_back.run(&stage.task).await.unwrap();
+    let scene = Scene::contained(vec![serde_json::from_value(released).unwrap()]);
+    let look_back = scene.look_back(trail(&[&failing("ServiceUnavailable")]));
+    let answer = look_back.run(&scene.task).await.unwrap();
     assert_eq!(answer, json!({ "looked_back": false }));
-    assert_eq!(stage.aftermath(), None);
+    assert_eq!(scene.aftermath(), None);
 }
 
 #[test]
 fn the_targets_own_names_are_looked_for() {
-    let stage = Stage::contained(vec![]);
-    let incident = Incident::replay(&stage.records.lock().unwrap()).unwrap();
+    let scene = Scene::contained(vec![]);
+    let incident = Incident::replay(&scene.records.lock().unwrap()).unwrap();
     let found = ResolvedPrincipal {
         user: Some("build-server".to_owned()),
         ..ResolvedPrincipal::default()
     };
-    let names = names(&stage.task.target, &incident, &found);
+    let names = names(&scene.task.target, &incident, &found);
     let expected = ["build-server", KEY].map(|name| Lookup::Resource(name.to_owned()));
     assert_eq!(names, expected.into());
 }

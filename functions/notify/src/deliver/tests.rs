@@ -63,7 +63,7 @@ impl Channel for Fake {
 }
 
 /// One incident's log and one notice, two channels, and a table that can be made to refuse records.
-struct Stage {
+struct Scene {
     notifier: Notifier,
     log: Arc<Mutex<Vec<Record>>>,
     kept: Arc<Mutex<Option<Item>>>,
@@ -153,7 +153,7 @@ fn update(kept: &Arc<Mutex<Option<Item>>>) -> Rule {
         .then_output(|| UpdateItemOutput::builder().build())
 }
 
-fn stage(events: Vec<Event>) -> Stage {
+fn scene(events: Vec<Event>) -> Scene {
     let mut records = Vec::new();
     for event in events {
         append(&mut records, event);
@@ -188,7 +188,7 @@ fn stage(events: Vec<Event>) -> Stage {
         channels: vec![fake("first", 0), fake("second", 1)],
         confirm_after: SignedDuration::from_mins(15),
     };
-    Stage {
+    Scene {
         notifier,
         log,
         kept,
@@ -198,7 +198,7 @@ fn stage(events: Vec<Event>) -> Stage {
     }
 }
 
-impl Stage {
+impl Scene {
     async fn keep(&self, about: About, key: &str, incident: Option<&str>) -> NoticeRef {
         let notice = Notice {
             about,
@@ -240,63 +240,63 @@ impl Stage {
 
 #[tokio::test]
 async fn each_channel_gets_a_notice_once() {
-    let stage = stage(vec![opened()]);
-    let reference = stage.keep(About::Outcome, "outcome", Some("01J")).await;
-    stage.notifier.deliver(&reference).await.unwrap();
-    stage.notifier.deliver(&reference).await.unwrap();
-    assert_eq!(stage.sent(), [1, 1]);
-    assert_eq!(stage.logged(), ["first", "second"]);
-    assert!(stage.is_settled());
+    let scene = scene(vec![opened()]);
+    let reference = scene.keep(About::Outcome, "outcome", Some("01J")).await;
+    scene.notifier.deliver(&reference).await.unwrap();
+    scene.notifier.deliver(&reference).await.unwrap();
+    assert_eq!(scene.sent(), [1, 1]);
+    assert_eq!(scene.logged(), ["first", "second"]);
+    assert!(scene.is_settled());
 }
 
 #[tokio::test]
 async fn a_channel_that_fails_stops_no_other_and_is_tried_again_alone() {
-    let stage = stage(vec![opened()]);
-    let reference = stage.keep(About::Outcome, "outcome", Some("01J")).await;
-    stage.fails[0].store(true, Ordering::Relaxed);
+    let scene = scene(vec![opened()]);
+    let reference = scene.keep(About::Outcome, "outcome", Some("01J")).await;
+    scene.fails[0].store(true, Ordering::Relaxed);
     for _ in 0..2 {
-        let error = stage.notifier.deliver(&reference).await.unwrap_err();
+        let error = scene.notifier.deliver(&reference).await.unwrap_err();
         assert_eq!(error.name(), ErrorName::AccessDenied);
     }
-    assert_eq!(stage.sent(), [0, 1]);
+    assert_eq!(scene.sent(), [0, 1]);
     let failed = "!first Backstop.AccessDenied";
     assert_eq!(
-        stage.logged(),
+        scene.logged(),
         [failed, "second"],
         "the same failure is noted once"
     );
-    assert!(!stage.is_settled(), "the sweep finds it");
+    assert!(!scene.is_settled(), "the sweep finds it");
 
-    stage.fails[0].store(false, Ordering::Relaxed);
-    stage.notifier.deliver(&reference).await.unwrap();
-    assert_eq!(stage.sent(), [1, 1]);
-    assert_eq!(stage.logged(), [failed, "second", "first"]);
-    assert!(stage.is_settled());
+    scene.fails[0].store(false, Ordering::Relaxed);
+    scene.notifier.deliver(&reference).await.unwrap();
+    assert_eq!(scene.sent(), [1, 1]);
+    assert_eq!(scene.logged(), [failed, "second", "first"]);
+    assert!(scene.is_settled());
 }
 
 #[tokio::test]
 async fn what_was_sent_and_not_noted_is_sent_again() {
-    let stage = stage(vec![opened()]);
-    let reference = stage.keep(About::Outcome, "outcome", Some("01J")).await;
-    stage.loses_records.store(true, Ordering::Relaxed);
-    assert!(stage.notifier.deliver(&reference).await.is_err());
-    assert!(!stage.is_settled() && stage.logged().is_empty());
-    stage.loses_records.store(false, Ordering::Relaxed);
-    stage.notifier.deliver(&reference).await.unwrap();
-    assert_eq!(stage.sent(), [2, 2], "two notices are better than none");
-    assert_eq!(stage.logged(), ["first", "second"]);
+    let scene = scene(vec![opened()]);
+    let reference = scene.keep(About::Outcome, "outcome", Some("01J")).await;
+    scene.loses_records.store(true, Ordering::Relaxed);
+    assert!(scene.notifier.deliver(&reference).await.is_err());
+    assert!(!scene.is_settled() && scene.logged().is_empty());
+    scene.loses_records.store(false, Ordering::Relaxed);
+    scene.notifier.deliver(&reference).await.unwrap();
+    assert_eq!(scene.sent(), [2, 2], "two notices are better than none");
+    assert_eq!(scene.logged(), ["first", "second"]);
 }
 
 #[tokio::test]
 async fn of_a_notice_about_no_incident_the_deliveries_stand_beside_it() {
-    let stage = stage(vec![]);
-    let reference = stage.keep(About::Attention, "attention-x", None).await;
-    stage.fails[1].store(true, Ordering::Relaxed);
-    assert!(stage.notifier.deliver(&reference).await.is_err());
-    stage.fails[1].store(false, Ordering::Relaxed);
-    stage.notifier.deliver(&reference).await.unwrap();
-    assert_eq!(stage.sent(), [1, 1]);
-    assert!(stage.is_settled());
+    let scene = scene(vec![]);
+    let reference = scene.keep(About::Attention, "attention-x", None).await;
+    scene.fails[1].store(true, Ordering::Relaxed);
+    assert!(scene.notifier.deliver(&reference).await.is_err());
+    scene.fails[1].store(false, Ordering::Relaxed);
+    scene.notifier.deliver(&reference).await.unwrap();
+    assert_eq!(scene.sent(), [1, 1]);
+    assert!(scene.is_settled());
 }
 
 #[tokio::test]
@@ -307,32 +307,32 @@ async fn a_question_that_is_decided_is_not_asked_any_more() {
         needed: 1,
         body: None,
     };
-    let stage = stage(vec![opened(), asked]);
-    let key = backstop_core::NoticeKey::question(&stage.log.lock().unwrap()[1].id);
-    let reference = stage.keep(About::Question, key.as_str(), Some("01J")).await;
-    stage.notifier.deliver(&reference).await.unwrap();
-    assert_eq!(stage.sent(), [1, 1], "it is open");
+    let scene = scene(vec![opened(), asked]);
+    let key = backstop_core::NoticeKey::question(&scene.log.lock().unwrap()[1].id);
+    let reference = scene.keep(About::Question, key.as_str(), Some("01J")).await;
+    scene.notifier.deliver(&reference).await.unwrap();
+    assert_eq!(scene.sent(), [1, 1], "it is open");
 
     let denied = Event::Denied {
         by: "alice".into(),
         reason: None,
     };
-    append(&mut stage.log.lock().unwrap(), denied);
-    let late = stage.keep(About::Question, "question-other", Some("01J")).await;
-    let answer = stage.notifier.deliver(&late).await.unwrap();
+    append(&mut scene.log.lock().unwrap(), denied);
+    let late = scene.keep(About::Question, "question-other", Some("01J")).await;
+    let answer = scene.notifier.deliver(&late).await.unwrap();
     assert_eq!(answer, json!({ "notified": "overtaken" }));
-    assert_eq!(stage.sent(), [1, 1], "nobody is asked again");
-    assert!(stage.is_settled());
+    assert_eq!(scene.sent(), [1, 1], "nobody is asked again");
+    assert!(scene.is_settled());
 }
 
 #[tokio::test]
 async fn a_notice_that_isnt_there_is_an_error() {
-    let stage = stage(vec![opened()]);
+    let scene = scene(vec![opened()]);
     let reference = NoticeRef {
         incident: Some("01J".into()),
         key: "outcome".into(),
     };
-    let error = stage.notifier.deliver(&reference).await.unwrap_err();
+    let error = scene.notifier.deliver(&reference).await.unwrap_err();
     assert_eq!(error.name(), ErrorName::InvalidInput);
 }
 
@@ -341,13 +341,13 @@ async fn people_are_notified_once_of_how_an_incident_ends() {
     let closed = Event::Closed {
         status: Status::Reported,
     };
-    let stage = stage(vec![opened(), closed]);
+    let scene = scene(vec![opened(), closed]);
     let id = IncidentId::from("01J");
-    stage.notifier.make(&id, About::Outcome).await.unwrap();
-    let again = stage.notifier.make(&id, About::Outcome).await.unwrap();
+    scene.notifier.make(&id, About::Outcome).await.unwrap();
+    let again = scene.notifier.make(&id, About::Outcome).await.unwrap();
     assert_eq!(again, json!({ "notified": "already" }));
-    assert_eq!(stage.sent(), [1, 1]);
-    let nothing = stage.notifier.make(&id, About::Investigation).await.unwrap();
+    assert_eq!(scene.sent(), [1, 1]);
+    let nothing = scene.notifier.make(&id, About::Investigation).await.unwrap();
     assert_eq!(nothing, json!({ "notified": "nothing to tell" }));
 }
 
@@ -357,22 +357,22 @@ async fn an_older_log_says_that_people_know() {
     let before = serde_json::from_value(
         json!({ "event": "notified", "channel": "t", "subject": "s", "message_id": "m" }),
     );
-    let stage = stage(vec![opened(), before.unwrap()]);
-    let again = stage.notifier.make(&"01J".into(), About::Outcome).await.unwrap();
+    let scene = scene(vec![opened(), before.unwrap()]);
+    let again = scene.notifier.make(&"01J".into(), About::Outcome).await.unwrap();
     assert_eq!(again, json!({ "notified": "already" }));
-    assert_eq!(stage.sent(), [0, 0]);
+    assert_eq!(scene.sent(), [0, 0]);
 }
 
 #[tokio::test]
 async fn a_page_needs_no_table_and_reaches_every_channel_that_works() {
-    let stage = stage(vec![]);
+    let scene = scene(vec![]);
     let died = serde_json::from_value(json!({
         "name": "01J", "status": "TIMED_OUT", "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:m:01J",
     }));
     let notice = backstop_core::notice::execution_died(&died.unwrap());
-    stage.fails[0].store(true, Ordering::Relaxed);
-    let error = stage.notifier.page(&notice).await.unwrap_err();
+    scene.fails[0].store(true, Ordering::Relaxed);
+    let error = scene.notifier.page(&notice).await.unwrap_err();
     assert_eq!(error.name(), ErrorName::AccessDenied, "Lambda tries again");
-    assert_eq!(stage.sent(), [0, 1]);
-    assert!(stage.kept.lock().unwrap().is_none(), "nothing is written");
+    assert_eq!(scene.sent(), [0, 1]);
+    assert!(scene.kept.lock().unwrap().is_none(), "nothing is written");
 }

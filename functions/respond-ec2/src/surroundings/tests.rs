@@ -166,7 +166,7 @@ async fn fifty_target_groups_that_cant_be_read_in_time_ask_and_fail_nothing() {
 #[tokio::test]
 async fn what_only_says_whether_to_ask_isnt_read_once_a_person_has_approved() {
     let (rules, calls) = fifty(None);
-    let (tell, approval) = Approval::told_later();
+    let (tell, approval) = Approval::given_later();
     tell.send_replace(true);
     let request = StepRequest {
         approval,

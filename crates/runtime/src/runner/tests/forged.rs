@@ -63,13 +63,13 @@ fn plan_with(request: &StepRequest, receipt: &str) -> Plan {
     }
 }
 
-struct Stage {
+struct Scene {
     table: FakeTable,
     runner: Runner,
     given: Arc<Mutex<Vec<Value>>>,
 }
 
-impl Stage {
+impl Scene {
     fn new(maximum: Mode) -> Self {
         let opened = Event::Opened(Box::new(opened_with(Options::new()).opened));
         let table = FakeTable::opened_with(&Record::first(now(), "1".into(), opened).unwrap());
@@ -125,49 +125,49 @@ fn task() -> StepTask {
 
 #[tokio::test]
 async fn a_forged_beginning_is_not_carried_out_and_keeps_nothing_from_being_done() {
-    let stage = Stage::new(Mode::Auto);
-    stage.forge(HOSTILE);
-    let answer = stage.runner.act(&task()).await.unwrap();
+    let scene = Scene::new(Mode::Auto);
+    scene.forge(HOSTILE);
+    let answer = scene.runner.act(&task()).await.unwrap();
     assert_eq!(answer.outcome, Some(Outcome::Done));
-    assert_eq!(stage.given(), [json!(OWN)], "it acts on what it read itself");
+    assert_eq!(scene.given(), [json!(OWN)], "it acts on what it read itself");
 
     // What is undone would be what somebody else wrote: nothing is.
-    stage.ask_undo();
-    let undone = stage.runner.undo(&task()).await.unwrap();
+    scene.ask_undo();
+    let undone = scene.runner.undo(&task()).await.unwrap();
     assert!(
         matches!(&undone, Undone::Failed { error, detail } if error == "Backstop.Refused" && detail.contains("receipt")),
         "{undone:?}"
     );
-    assert_eq!(stage.given().len(), 1);
+    assert_eq!(scene.given().len(), 1);
 }
 
 #[tokio::test]
 async fn what_was_begun_is_carried_on_and_undone_and_nothing_else_is() {
-    let stage = Stage::new(Mode::Auto);
-    stage.runner.act(&task()).await.unwrap();
-    stage.ask_undo();
-    let undone = stage.runner.undo(&task()).await.unwrap();
+    let scene = Scene::new(Mode::Auto);
+    scene.runner.act(&task()).await.unwrap();
+    scene.ask_undo();
+    let undone = scene.runner.undo(&task()).await.unwrap();
     assert!(matches!(undone, Undone::Restored { .. }), "{undone:?}");
-    assert_eq!(stage.given(), [json!(OWN), json!(OWN)]);
+    assert_eq!(scene.given(), [json!(OWN), json!(OWN)]);
 }
 
 #[tokio::test]
 async fn an_altered_receipt_is_followed_neither_by_acting_nor_by_undoing() {
-    let stage = Stage::new(Mode::Auto);
+    let scene = Scene::new(Mode::Auto);
     let request = step_request(&task());
     let before = plan_with(&request, "read before");
-    stage.runner.prove(&request, &before).await.unwrap();
-    stage.forge(HOSTILE);
-    let answer = stage.runner.act(&task()).await.unwrap();
+    scene.runner.prove(&request, &before).await.unwrap();
+    scene.forge(HOSTILE);
+    let answer = scene.runner.act(&task()).await.unwrap();
     assert_eq!(answer.outcome, Some(Outcome::Done));
-    stage.ask_undo();
-    let undone = stage.runner.undo(&task()).await.unwrap();
+    scene.ask_undo();
+    let undone = scene.runner.undo(&task()).await.unwrap();
     assert!(
         matches!(&undone, Undone::Failed { error, detail } if error == "Backstop.Refused" && detail.contains("receipt")),
         "{undone:?}"
     );
-    assert_eq!(stage.given(), [json!(OWN)], "it acts on what it read itself");
-    let incident = stage.incident().await;
+    assert_eq!(scene.given(), [json!(OWN)], "it acts on what it read itself");
+    let incident = scene.incident().await;
     let by_hand = incident.step(&"obey".into()).unwrap().manual_undo();
     assert_eq!(by_hand.len(), 1);
     assert!(by_hand.iter().all(|line| line.starts_with("# ")), "{by_hand:?}");
@@ -178,22 +178,22 @@ async fn an_altered_receipt_is_followed_neither_by_acting_nor_by_undoing() {
 #[tokio::test]
 async fn whichever_of_two_attempts_the_log_has_is_carried_on_and_undone() {
     for with_the_first in [false, true] {
-        let stage = Stage::new(Mode::Auto);
+        let scene = Scene::new(Mode::Auto);
         let request = step_request(&task());
         for attempt in ["the first's", "the second's"] {
             let plan = plan_with(&request, attempt);
-            stage.runner.prove(&request, &plan).await.unwrap();
+            scene.runner.prove(&request, &plan).await.unwrap();
         }
-        stage.forge("the second's");
+        scene.forge("the second's");
         if with_the_first {
-            stage.forge("the first's");
+            scene.forge("the first's");
         }
-        let answer = stage.runner.act(&task()).await.unwrap();
+        let answer = scene.runner.act(&task()).await.unwrap();
         assert_eq!(answer.outcome, Some(Outcome::Done));
-        stage.ask_undo();
-        let undone = stage.runner.undo(&task()).await.unwrap();
+        scene.ask_undo();
+        let undone = scene.runner.undo(&task()).await.unwrap();
         assert!(matches!(undone, Undone::Restored { .. }), "{undone:?}");
-        assert_eq!(stage.given(), [json!("the second's"), json!("the second's")]);
+        assert_eq!(scene.given(), [json!("the second's"), json!("the second's")]);
     }
 }
 
@@ -201,14 +201,14 @@ async fn whichever_of_two_attempts_the_log_has_is_carried_on_and_undone() {
 #[tokio::test]
 async fn a_forged_receipt_of_a_step_without_changes_does_not_say_what_is_read_back() {
     let observed = async |captured: Option<Value>| {
-        let stage = Stage::new(Mode::Auto);
+        let scene = Scene::new(Mode::Auto);
         let plan = Plan {
             changes: Vec::new(),
             captured,
             ..plan_with(&step_request(&task()), HOSTILE)
         };
-        stage.table.write(Event::Acting { plan: Box::new(plan) });
-        stage.table.write(Event::StepEnded {
+        scene.table.write(Event::Acting { plan: Box::new(plan) });
+        scene.table.write(Event::StepEnded {
             step: "obey".into(),
             outcome: Outcome::Done,
         });
@@ -216,8 +216,8 @@ async fn a_forged_receipt_of_a_step_without_changes_does_not_say_what_is_read_ba
             incident: "01J".into(),
             target: target(),
         };
-        stage.runner.verify(&verify).await.unwrap();
-        let incident = stage.incident().await;
+        scene.runner.verify(&verify).await.unwrap();
+        let incident = scene.incident().await;
         let state = incident.step(&"obey".into()).unwrap();
         state.verification.as_ref().unwrap().observed.clone()
     };
@@ -227,36 +227,36 @@ async fn a_forged_receipt_of_a_step_without_changes_does_not_say_what_is_read_ba
 
 #[tokio::test]
 async fn the_deployments_maximum_holds_whatever_the_log_says() {
-    let stage = Stage::new(Mode::Approve);
-    assert_eq!(stage.incident().await.opened.mode, Mode::Auto);
-    let answer = stage.runner.act(&task()).await.unwrap();
+    let scene = Scene::new(Mode::Approve);
+    assert_eq!(scene.incident().await.opened.mode, Mode::Auto);
+    let answer = scene.runner.act(&task()).await.unwrap();
     assert!(answer.drifted && answer.outcome.is_none(), "{answer:?}");
-    let records = stage.table.records();
+    let records = scene.table.records();
     let said = records.iter().any(
         |record| matches!(&record.event, Event::GuardrailDecided(decision) if decision.guardrail == "maximum-mode"),
     );
     assert!(said, "{records:?}");
 
-    let stage = Stage::new(Mode::Observe);
-    let answer = stage.runner.act(&task()).await.unwrap();
+    let scene = Scene::new(Mode::Observe);
+    let answer = scene.runner.act(&task()).await.unwrap();
     assert!(
         matches!(&answer.outcome, Some(Outcome::Refused { reason, .. }) if reason.contains("observe")),
         "{answer:?}"
     );
-    assert_eq!(stage.given(), Vec::<Value>::new());
+    assert_eq!(scene.given(), Vec::<Value>::new());
 }
 
 #[tokio::test]
 async fn a_function_that_only_reads_changes_nothing() {
-    let mut stage = Stage::new(Mode::Auto);
-    stage.runner.bounds = Bounds {
+    let mut scene = Scene::new(Mode::Auto);
+    scene.runner.bounds = Bounds {
         maximum: Mode::Auto,
         ..Bounds::reading(Protection::default())
     };
-    let answer = stage.runner.act(&task()).await.unwrap();
+    let answer = scene.runner.act(&task()).await.unwrap();
     assert!(
         matches!(&answer.outcome, Some(Outcome::Refused { guardrail, .. }) if guardrail == "reads-only"),
         "{answer:?}"
     );
-    assert_eq!(stage.given(), Vec::<Value>::new());
+    assert_eq!(scene.given(), Vec::<Value>::new());
 }

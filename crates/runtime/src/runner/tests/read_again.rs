@@ -70,7 +70,7 @@ impl Action for Told {
     }
 }
 
-struct Stage {
+struct Scene {
     table: FakeTable,
     runner: Runner,
     reads: Arc<Mutex<BTreeMap<StepId, Read>>>,
@@ -78,7 +78,7 @@ struct Stage {
 
 const STEPS: [&str; 2] = ["obey", "obey-too"];
 
-impl Stage {
+impl Scene {
     /// An incident that both steps have contained, and that is closed.
     fn contained() -> Self {
         let mut opened = opened_with(Options::new()).opened;
@@ -111,9 +111,9 @@ impl Stage {
             Arc::new(Accounts::mocked("123456789012")),
             vec![Arc::new(Told(Arc::clone(&reads)))],
         );
-        let stage = Self { table, runner, reads };
-        stage.read_as([Read::Holds, Read::Holds]);
-        stage
+        let scene = Self { table, runner, reads };
+        scene.read_as([Read::Holds, Read::Holds]);
+        scene
     }
 
     fn read_as(&self, reads: [Read; 2]) {
@@ -162,33 +162,33 @@ fn ids(steps: &[&str]) -> Vec<StepId> {
 
 #[tokio::test]
 async fn what_is_watched_and_holds_is_answered_and_not_written_down() {
-    let stage = Stage::contained();
-    let before = stage.written();
+    let scene = Scene::contained();
+    let before = scene.written();
     for _ in 0..3 {
-        let answer = stage.watch().await;
+        let answer = scene.watch().await;
         assert_eq!((answer.hold, answer.gone.len()), (ids(&STEPS), 0));
     }
-    assert_eq!(stage.written(), before);
+    assert_eq!(scene.written(), before);
 }
 
 #[tokio::test]
 async fn what_is_watched_and_gone_is_written_down_once() {
-    let stage = Stage::contained();
-    stage.read_as([Read::Gone, Read::Holds]);
-    let before = stage.written();
+    let scene = Scene::contained();
+    scene.read_as([Read::Gone, Read::Holds]);
+    let before = scene.written();
     for _ in 0..3 {
-        let answer = stage.watch().await;
+        let answer = scene.watch().await;
         assert_eq!((answer.hold, answer.gone), (ids(&STEPS[1..]), ids(&STEPS[..1])));
     }
-    assert_eq!(stage.written(), before + 1);
-    assert!(stage.incident().await.was_changed_back());
+    assert_eq!(scene.written(), before + 1);
+    assert!(scene.incident().await.was_changed_back());
 }
 
 #[tokio::test]
 async fn a_watched_step_that_cant_be_read_keeps_no_other_from_being_read() {
-    let stage = Stage::contained();
-    stage.read_as([Read::Never, Read::Gone]);
-    let answer = stage.watch().await;
+    let scene = Scene::contained();
+    scene.read_as([Read::Never, Read::Gone]);
+    let answer = scene.watch().await;
     assert_eq!((answer.hold.len(), answer.gone), (0, ids(&STEPS[1..])));
     assert!(
         matches!(answer.unread.as_slice(), [why] if why.contains("it has no groups")),
@@ -196,74 +196,74 @@ async fn a_watched_step_that_cant_be_read_keeps_no_other_from_being_read() {
         answer.unread
     );
     // What isn't there any more does no harm.
-    stage.read_as([Read::Absent, Read::Absent]);
-    assert_eq!(stage.watch().await.hold, ids(&STEPS));
+    scene.read_as([Read::Absent, Read::Absent]);
+    assert_eq!(scene.watch().await.hold, ids(&STEPS));
 }
 
 #[tokio::test]
 async fn what_is_to_hold_no_more_is_not_read() {
-    let stage = Stage::contained();
-    stage.release();
-    stage.read_as([Read::Gone, Read::Gone]);
-    let before = stage.written();
-    let answer = stage.watch().await;
+    let scene = Scene::contained();
+    scene.release();
+    scene.read_as([Read::Gone, Read::Gone]);
+    let before = scene.written();
+    let answer = scene.watch().await;
     assert_eq!(
         (answer.hold.len(), answer.gone.len(), answer.unread.len()),
         (0, 0, 0)
     );
-    let again = stage.runner.verify_again(&task()).await.unwrap();
+    let again = scene.runner.verify_again(&task()).await.unwrap();
     assert_eq!(
         (again.hold.len(), again.gone.len(), again.unread.len()),
         (0, 0, 0)
     );
-    assert_eq!(stage.written(), before);
+    assert_eq!(scene.written(), before);
 }
 
 #[tokio::test]
 async fn a_second_reading_is_written_down_whatever_it_is_and_made_once() {
-    let stage = Stage::contained();
-    stage.read_as([Read::Holds, Read::Gone]);
-    let before = stage.written();
-    let answer = stage.runner.verify_again(&task()).await.unwrap();
+    let scene = Scene::contained();
+    scene.read_as([Read::Holds, Read::Gone]);
+    let before = scene.written();
+    let answer = scene.runner.verify_again(&task()).await.unwrap();
     assert_eq!((answer.hold, answer.gone), (ids(&STEPS[..1]), ids(&STEPS[1..])));
-    assert_eq!(stage.written(), before + 2);
-    assert!(stage.incident().await.was_changed_back());
+    assert_eq!(scene.written(), before + 2);
+    assert!(scene.incident().await.was_changed_back());
     // Asked again, it has been read.
-    stage.read_as([Read::Gone, Read::Holds]);
-    let answer = stage.runner.verify_again(&task()).await.unwrap();
+    scene.read_as([Read::Gone, Read::Holds]);
+    let answer = scene.runner.verify_again(&task()).await.unwrap();
     assert_eq!((answer.hold.len(), answer.gone.len()), (0, 0));
-    assert_eq!(stage.written(), before + 2);
+    assert_eq!(scene.written(), before + 2);
 }
 
 /// The machine tries again what may be read later, and what was read by then isn't read anew.
 #[tokio::test]
 async fn a_second_reading_that_fails_for_now_is_handed_back_and_the_others_are_read() {
-    let stage = Stage::contained();
-    stage.read_as([Read::NotNow, Read::Holds]);
-    let before = stage.written();
+    let scene = Scene::contained();
+    scene.read_as([Read::NotNow, Read::Holds]);
+    let before = scene.written();
     for _ in 0..2 {
-        let error = stage.runner.verify_again(&task()).await.unwrap_err();
+        let error = scene.runner.verify_again(&task()).await.unwrap_err();
         assert!(error.name().is_retryable(), "{error}");
     }
     // That it can't be read, once for the same reason; and that the other holds.
-    assert_eq!(stage.written(), before + 2);
-    let incident = stage.incident().await;
+    assert_eq!(scene.written(), before + 2);
+    let incident = scene.incident().await;
     let read: Vec<bool> = incident.steps.iter().map(StepState::is_read_again).collect();
     assert_eq!(read, [false, true]);
     assert!(incident.step(&STEPS[0].into()).unwrap().not_read_again.is_some());
 
-    stage.read_as([Read::Holds, Read::Gone]);
-    let answer = stage.runner.verify_again(&task()).await.unwrap();
+    scene.read_as([Read::Holds, Read::Gone]);
+    let answer = scene.runner.verify_again(&task()).await.unwrap();
     assert_eq!((answer.hold, answer.gone.len()), (ids(&STEPS[..1]), 0));
 }
 
 #[tokio::test]
 async fn a_second_reading_that_can_never_be_made_is_noted_and_not_tried_again() {
-    let stage = Stage::contained();
-    stage.read_as([Read::Never, Read::Holds]);
-    let answer = stage.runner.verify_again(&task()).await.unwrap();
+    let scene = Scene::contained();
+    scene.read_as([Read::Never, Read::Holds]);
+    let answer = scene.runner.verify_again(&task()).await.unwrap();
     assert_eq!((answer.hold, answer.unread), (ids(&STEPS[1..]), ids(&STEPS[..1])));
-    let incident = stage.incident().await;
+    let incident = scene.incident().await;
     let why = incident.step(&STEPS[0].into()).unwrap().not_read_again.clone();
     assert!(why.is_some_and(|why| why.contains("it has no groups")));
 }

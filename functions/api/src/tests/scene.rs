@@ -53,7 +53,7 @@ pub(super) const NOBODY: (&str, &str) = (
 
 type Items = Arc<Mutex<Vec<(String, String)>>>;
 
-pub(super) struct Stage {
+pub(super) struct Scene {
     pub(super) api: Api,
     /// What was written beside the log: `pk`, and what was written.
     pub(super) written: Items,
@@ -100,7 +100,7 @@ pub(super) fn log_of(events: Vec<Event>) -> Vec<Record> {
     log
 }
 
-impl Stage {
+impl Scene {
     /// An account whose table holds this log.
     pub(super) fn of(events: Vec<Event>) -> Self {
         let log = Arc::new(Mutex::new(log_of(events)));

@@ -105,7 +105,7 @@ pub(crate) const POWERS: &[Power] = &[
         ],
         |it| Box::pin(it.switches_keys_on()),
     ),
-    power(
+    by_template(
         "denies principals everything, by AWS's own policy",
         &[
             "iam:AttachRolePolicy",
@@ -113,7 +113,6 @@ pub(crate) const POWERS: &[Power] = &[
             "iam:PutRolePermissionsBoundary",
             "iam:PutUserPermissionsBoundary",
         ],
-        |it| Box::pin(it.denies_users()),
     ),
     power(
         "gives instances any role that EC2 may have",

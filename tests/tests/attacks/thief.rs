@@ -214,14 +214,6 @@ impl<'a> Thief<'a> {
         is_allowed(&update.status(StatusType::Active).send().await)
     }
 
-    pub(super) async fn denies_users(&self) -> bool {
-        let attach = aws_sdk_iam::Client::new(&self.sdk())
-            .attach_user_policy()
-            .user_name(&self.user);
-        let attach = attach.policy_arn("arn:aws:iam::aws:policy/AWSDenyAll");
-        is_allowed(&attach.send().await)
-    }
-
     /// An instance that isn't there, as in what follows.
     pub(super) async fn gives_roles(&self) -> bool {
         let profile = IamInstanceProfileSpecification::builder().name("none").build();

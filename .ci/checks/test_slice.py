@@ -31,7 +31,9 @@ class Slice(unittest.TestCase):
         for seed in range(20):
             suites = {suite for suite, _ in self.picked("playbooks/leaked-access-key/playbook.yaml", seed)}
             self.assertLessEqual({"every_fault", "every_playbook"}, suites)
-            self.assertIn(("burst", ""), self.picked("functions/intake/src/batch.rs", seed))
+            # Both don't fit.
+            intake = set(self.picked("functions/intake/src/batch.rs", seed))
+            self.assertTrue({("burst", ""), ("afterwards", "")} & intake, intake)
 
     def test_where_nothing_points_anywhere_each_part_has_its_turn_within_the_time(self):
         met = set()
@@ -39,7 +41,7 @@ class Slice(unittest.TestCase):
             picked = self.picked("docs/testing.md", seed)
             deployments = len({suite for suite, _ in picked}) * ci_slice.DEPLOYMENT
             self.assertTrue(picked)
-            self.assertLessEqual(deployments + sum(map(ci_slice.cost, picked)), SECONDS)
+            self.assertLessEqual(deployments + sum(map(self.parts.cost, picked)), SECONDS)
             met.update(picked)
         self.assertEqual(met, set(self.parts.all))
 
@@ -48,9 +50,9 @@ class Slice(unittest.TestCase):
         for file in ROOT.glob("tests/tests/**/*.rs"):
             if re.search(r"^#\[ignore", file.read_text(encoding="utf-8"), re.MULTILINE):
                 ignored.add(file.relative_to(ROOT / "tests/tests").parts[0].removesuffix(".rs"))
-        self.assertEqual(ignored - NOT_LONG, set(ci_slice.COSTS))
+        self.assertEqual(ignored - NOT_LONG, {*ci_slice.COSTS, *ci_slice.COSTS_OF_AN_ACTION})
         nightly = (ROOT / ".ci/nightly").read_text(encoding="utf-8")
-        self.assertEqual(set(re.search(r"^suites=\(([^)]*)\)", nightly, re.MULTILINE)[1].split()), set(ci_slice.COSTS))
+        self.assertEqual(set(re.search(r"^suites=\(([^)]*)\)", nightly, re.MULTILINE)[1].split()), ignored - NOT_LONG)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ use backstop_core::{
 };
 use backstop_runtime::{LedgerError, decision::is_subject, ledger::IncidentRow, new_id, now};
 use futures_util::{StreamExt, TryStreamExt, stream};
-
 use jiff::SignedDuration;
 
 use crate::{

@@ -15,7 +15,7 @@ use crate::finding::SWEEP_SOURCE;
 pub use attention::{Machine, NEEDING_ATTENTION, SweepAction, Why, may_need_attention, sweep_action};
 pub use endings::{Ending, ending};
 pub use feed::{Fed, Feeding, feeding};
-pub use integrity::{DeadRule, FedLate, Integrity, RuleState, is_late};
+pub use integrity::{Bringer, DeadRule, FedLate, Integrity, RuleState, is_late};
 pub use last_run::LastRun;
 pub use unanswered::unanswered;
 pub use watch::{

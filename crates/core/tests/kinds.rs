@@ -149,7 +149,6 @@ fn telling_apart_is_seen_and_making_one_is_not() {
     }
 }
 
-/// The kind that only tests have: all that there is of it is its file and its lines in the list's file.
 /// Where code outside looks for one kind, and has nothing to do for all others: each was thought over for a new kind.
 /// Responders aren't read: an action is of the kinds that its contract names.
 const LOOKED_FOR: [(&str, usize); 8] = [
@@ -199,6 +198,7 @@ fn one_kind_is_looked_for_only_where_the_others_were_thought_of() {
     );
 }
 
+/// The kind that only tests have: all that there is of it is its file and its lines in the list's file.
 #[test]
 fn the_made_up_kind_is_a_file_and_its_lines_in_the_list() {
     let names: BTreeSet<String> = sources()

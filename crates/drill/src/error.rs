@@ -87,7 +87,16 @@ pub enum DrillError {
     /// The state before the finding isn't what the drill needs, so its end would prove nothing.
     #[error("before the finding, {0}: the drill would prove nothing")]
     WrongStart(String),
-    /// Nobody acted between the readings.
+    /// There was nothing to delete between the readings.
+    #[error("user `{user}` had no deny of Backstop's to delete between the readings")]
+    NoDeny {
+        /// The user.
+        user: String,
+    },
+    /// The incident was at its end before anybody acted between the readings.
+    #[error("nothing was read a first time, so that nobody acted between the readings")]
+    NobodyActed,
+    /// The attacker couldn't act between the readings.
     #[error("AWS gave `{who}` no credentials between the readings: `{code}`")]
     AttackerRefused {
         /// The credential's name in the file.

@@ -100,6 +100,9 @@ pub async fn attacked(
             between.act(environment.account(), progress).await?;
         }
         if let Some(failure) = ended {
+            if between.is_left() && environment.mode() != Mode::Observe {
+                return Err(DrillError::NobodyActed);
+            }
             return Ok(Ended { history, failure });
         }
         if incident.status() == Status::AwaitingApproval && environment.mode() != Mode::Observe {

@@ -34,6 +34,7 @@ mod task;
 mod watch;
 
 use aws_sdk_dynamodb::Client;
+use backstop_actions::permissions::dynamodb;
 use backstop_core::{
     ErrorName, IncidentId,
     api::ErrorCode,
@@ -153,7 +154,7 @@ impl Ledger {
             .send()
             .await
             .map_err(CallError::of(
-                "dynamodb:GetItem",
+                dynamodb::GET_ITEM,
                 format!("{what} of incident `{incident}`"),
             ))?;
         Ok(answer.item)

@@ -1,5 +1,5 @@
 //! Pauses and exemptions: listed, begun and ended. Whoever begins or ends one is a person that can be named, as whoever
-//! decides on a plan is: a pause decides for every plan. So whom an open incident is about does neither, and people are
+//! decides on a plan is: a pause decides for every plan. So whom an incident that isn't settled is about does neither, and people are
 //! told at once.
 
 use backstop_core::{
@@ -26,21 +26,26 @@ use crate::{
 
 /// A ULID.
 const ID_CHARS: usize = 26;
-/// Incidents whose subject may be an attacker who still acts: of what is confirmed it is denied everything by then, and
-/// the rest is decided or put back.
-const OPEN: [Status; 9] = [
+/// Incidents whose subject may be an attacker who still acts. Left out is what people have decided on or put back, what was
+/// only told, and what guardrails kept Backstop from: they may be right that nothing is wrong.
+const INVOLVING: [Status; 13] = [
     Status::Open,
     Status::AwaitingApproval,
     Status::Containing,
     Status::Contained,
+    // Of one session, say, while its role has others.
+    Status::Confirmed,
     Status::Reopened,
     Status::PartiallyContained,
     Status::Failed,
+    Status::Observed,
+    Status::Expired,
     Status::Unreached,
+    Status::Undoing,
     Status::Stuck,
 ];
-/// Of those, as many are looked at, the newest first: more than any flood of findings leaves open.
-const MOST_OPEN: usize = 1000;
+/// Of those, as many are looked at, the newest first.
+const MOST_LOOKED_AT: usize = 1000;
 /// For so long after it was opened: whom an old finding was about isn't shut out for ever.
 const RECENT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Logs that are read at a time.
@@ -128,22 +133,20 @@ impl Api {
         Done::ok(&RemovedExemption { removed: id })
     }
 
-    /// Who asks, if no open incident is about them: whom Backstop contains doesn't switch it off.
+    /// Who asks, if no incident that isn't settled is about them: whom Backstop contains doesn't switch it off.
     async fn uninvolved(&self, caller: Caller) -> Result<Person, ApiError> {
         let person = self.person(caller).await?;
-        let mut rows = self
+        let rows = self
             .ledger
-            .incidents_with(&OPEN, MOST_OPEN)
+            .incidents_since(&INVOLVING, now() - RECENT, MOST_LOOKED_AT)
             .await
             .map_err(of_ledger)?;
-        let since = now() - RECENT;
-        rows.retain(|row| row.opened_at > since);
         let Some(row) = self.first_about(rows, &person).await.map_err(of_ledger)? else {
             return Ok(person);
         };
         let message = format!(
             "incident `{}` is about you (`{}`), or about what acts as you: somebody else must begin and end pauses and \
-             exemptions; see it with `backstop incidents show {0}`",
+             exemptions, or release or undo it first; see it with `backstop incidents show {0}`",
             row.incident,
             person.arn()
         );
@@ -165,12 +168,23 @@ impl Api {
         Ok(None)
     }
 
-    /// The row, if its incident is about this person.
+    /// The row, if its incident is about this person. What can't be read is about nobody: whoever may write one incident
+    /// would keep everybody from ending a pause.
     async fn is_about(&self, row: IncidentRow, person: &Person) -> Result<Option<IncidentRow>, LedgerError> {
+        match self.is_subject_of(&row, person).await {
+            Ok(is_subject) => Ok(is_subject.then_some(row)),
+            Err(error @ LedgerError::Call(_)) => Err(error),
+            Err(error) => {
+                tracing::error!(incident = %row.incident, %error, "whom it is about can't be read");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn is_subject_of(&self, row: &IncidentRow, person: &Person) -> Result<bool, LedgerError> {
         let log = self.ledger.log(&row.incident).await?;
         let incident = log.incident()?;
-        let is_subject = is_subject(&self.ledger, &row.incident, person, &incident).await?;
-        Ok(is_subject.then_some(row))
+        is_subject(&self.ledger, &row.incident, person, &incident).await
     }
 
     /// Has people told of what this person has changed. The change is made by then: if this fails, the sweep tells.

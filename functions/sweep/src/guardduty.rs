@@ -4,7 +4,7 @@ use backstop_aws::{SdkConfig, SignedCall};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::source::{Page, ReadError, list, next};
+use crate::source::{Page, ReadError, go_on, list, next};
 
 /// `GetFindings` takes at most this many ids (GuardDuty API Reference).
 const PAGE: u8 = 50;
@@ -34,22 +34,19 @@ pub(crate) async fn page(
     token: Option<String>,
 ) -> Result<Page, ReadError> {
     let on = format!("detector `{detector}`");
-    let mut listed = call(
-        "guardduty:ListFindings",
-        &on,
-        format!("/detector/{detector}/findings"),
-        json!({
-            "findingCriteria": { "criterion": {
-                "updatedAt": { "greaterThanOrEqual": since.as_millisecond() },
-                "service.archived": { "equals": ["false"] },
-            } },
-            "sortCriteria": { "attributeName": "updatedAt", "orderBy": "ASC" },
-            "maxResults": PAGE,
-            "nextToken": token.unwrap_or_default(),
-        }),
-    )
-    .send(config)
-    .await?;
+    let mut asked = json!({
+        "findingCriteria": { "criterion": {
+            "updatedAt": { "greaterThanOrEqual": since.as_millisecond() },
+            "service.archived": { "equals": ["false"] },
+        } },
+        "sortCriteria": { "attributeName": "updatedAt", "orderBy": "ASC" },
+        "maxResults": PAGE,
+    });
+    go_on(&mut asked, "nextToken", token);
+    let path = format!("/detector/{detector}/findings");
+    let mut listed = call("guardduty:ListFindings", &on, path, asked)
+        .send(config)
+        .await?;
     let next = next(&listed, "nextToken");
     let found = list(&mut listed, "findingIds");
     if found.is_empty() {

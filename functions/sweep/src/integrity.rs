@@ -8,7 +8,7 @@ use backstop_aws::{CallError, SdkConfig, SignedCall};
 use backstop_core::{
     ErrorName,
     notice::integrity,
-    sweep::{DeadRule, Integrity, RuleState},
+    sweep::{Bringer, DeadRule, Integrity, RuleState},
 };
 use backstop_runtime::{LedgerError, now};
 use jiff::SignedDuration;
@@ -127,6 +127,7 @@ impl Sweep {
                 Ok(state) => dead.extend(state.problem().map(|what| {
                     tracing::error!(rule = rule.name, what, "a rule brings nothing");
                     DeadRule {
+                        bringer: Bringer::Rule,
                         name: rule.name.clone(),
                         what: what.to_owned(),
                     }
@@ -138,11 +139,12 @@ impl Sweep {
             Ok(state) => dead.extend(state.problem().map(|what| {
                 tracing::error!(what, "intake isn't handed what the queue holds");
                 DeadRule {
+                    bringer: Bringer::Mapping,
                     name: mapping::NAME.to_owned(),
                     what: what.to_owned(),
                 }
             })),
-            Err(error) => report.failed("looking at the event source mapping of intake", &error),
+            Err(error) => report.failed(&format!("looking at the {}", mapping::NAME), &error),
         }
         dead
     }

@@ -7,7 +7,7 @@ use backstop_playbook::Catalog;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::source::{Page, ReadError, list, next};
+use crate::source::{Page, ReadError, go_on, list, next};
 
 /// `GetFindings` gives up to 100 at once (Security Hub API Reference); a finding may have 240 KB, and memory is small.
 const PAGE: u8 = 50;
@@ -49,9 +49,7 @@ pub(crate) async fn page(
         "SortCriteria": [{ "Field": "UpdatedAt", "SortOrder": "asc" }],
         "MaxResults": PAGE,
     });
-    if let (Some(token), Some(body)) = (token, body.as_object_mut()) {
-        body.insert("NextToken".to_owned(), token.into());
-    }
+    go_on(&mut body, "NextToken", token);
     let call = SignedCall {
         call: "securityhub:GetFindings",
         on: product.to_owned(),

@@ -83,6 +83,13 @@ pub(crate) fn next(answer: &Value, name: &str) -> Option<String> {
     (!token.is_empty()).then(|| token.to_owned())
 }
 
+/// Asks for the page that a token begins; the first has none, not an empty one.
+pub(crate) fn go_on(asked: &mut Value, name: &str, token: Option<String>) {
+    if let (Some(token), Some(asked)) = (token, asked.as_object_mut()) {
+        asked.insert(name.to_owned(), token.into());
+    }
+}
+
 impl Sweep {
     /// Reads one page of what was updated since then.
     pub(crate) async fn page(

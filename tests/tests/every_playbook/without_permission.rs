@@ -30,6 +30,7 @@ const LACKING: &[(&str, &str, &str)] = &[
     ),
     ("console-session", "deny-user", "iam:PutUserPolicy"),
     ("container-node", "isolate", "ec2:ModifyNetworkInterfaceAttribute"),
+    ("deny-deleted", "deactivate-key", "iam:UpdateAccessKey"),
     ("lambda-session", "deny-session", "iam:PutRolePolicy"),
     (
         "last-healthy-target",

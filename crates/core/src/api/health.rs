@@ -140,7 +140,7 @@ impl Check {
                 dead => Self::problem(
                     rules,
                     format!("findings don't come by themselves: {}", dead.join("; ")),
-                    vec!["deploy the stack again; CloudTrail says who changed the rule".to_owned()],
+                    vec!["deploy the stack again; CloudTrail says who changed it".to_owned()],
                 ),
             },
             match run.dead_letters {

@@ -30,8 +30,7 @@ enum Guard<'a> {
 }
 
 /// What became of a guard.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum How {
     New,
     Changed,
@@ -169,9 +168,11 @@ fn told(title: Line, lead: Vec<Line>, sections: Vec<Section>, key: NoticeKey, wa
     }
 }
 
-/// Absent only of what can't be written as JSON.
-fn key_of(change: &(How, Guard<'_>)) -> Option<NoticeKey> {
-    let hash = canonical::hash(change).ok()?;
+/// Absent only of what can't be written as JSON. Whether a guard in force is new or was another one before depends on when
+/// somebody looked.
+fn key_of((how, guard): &(How, Guard<'_>)) -> Option<NoticeKey> {
+    let is_over = matches!(how, How::Ended);
+    let hash = canonical::hash(&(is_over, guard)).ok()?;
     Some(NoticeKey::guard(&hash))
 }
 
@@ -387,6 +388,14 @@ mod tests {
         let later = GuardChanges::between((&none, now), &both, now).without(&told);
         let body = mail(&later.notice().unwrap()).body;
         assert!(body.contains("user/b") && !body.contains("user/a"), "{body}");
+        let mut longer = one.clone();
+        longer.exemptions[0].reason = "it takes longer".into();
+        let told = GuardChanges::between((&one, now), &longer, now)
+            .keys()
+            .into_iter()
+            .collect();
+        let seen_later = GuardChanges::between((&none, now), &longer, now).without(&told);
+        assert_eq!(seen_later.notice(), None, "new to the sweep, and told as changed");
         let ended = GuardChanges::between((&one, now), &none, now);
         assert_ne!(
             ended.keys(),

@@ -4,21 +4,25 @@
 use jiff::Timestamp;
 
 use super::{Class, Command, Entry, Line, Notice, Point, Section, line, outside};
-use crate::{about::About, finding::SeverityLabel, ids::NoticeKey, sweep::Integrity};
+use crate::{
+    about::About,
+    finding::SeverityLabel,
+    ids::NoticeKey,
+    sweep::{Bringer, Integrity},
+};
 
 /// The longest list; the rest is counted.
 const MOST: usize = 20;
 
 /// Says what is wrong and what to look at.
 pub fn integrity(found: &Integrity, now: Timestamp) -> Notice {
+    let of = |bringer| {
+        let dead = found.rules.iter().filter(move |dead| dead.bringer == bringer);
+        dead.map(|dead| line![outside(&dead.name), ": ", outside(&dead.what)])
+    };
     let sections = [
-        Section::of(
-            "Rules that bring nothing",
-            found
-                .rules
-                .iter()
-                .map(|rule| line![outside(&rule.name), ": ", outside(&rule.what)]),
-        ),
+        Section::of("Rules that bring nothing", of(Bringer::Rule)),
+        Section::of("Between the queue and intake", of(Bringer::Mapping)),
         (!found.fed.is_empty()).then(|| no_event_brought(found)),
     ];
     Notice {
@@ -39,8 +43,11 @@ pub fn integrity(found: &Integrity, now: Timestamp) -> Notice {
 
 fn title(found: &Integrity) -> Line {
     let noun = |count: usize, one, more| if count == 1 { one } else { more };
-    let (rules, fed) = (found.rules.len(), found.fed.len());
-    if rules == 0 {
+    let rules = count(found, Bringer::Rule);
+    let fed = found.fed.len();
+    if count(found, Bringer::Mapping) > 0 {
+        "LOOK: intake isn't handed what the queue holds".into()
+    } else if rules == 0 {
         line![
             "LOOK: ",
             fed,
@@ -55,6 +62,10 @@ fn title(found: &Integrity) -> Line {
             " no findings"
         ]
     }
+}
+
+fn count(found: &Integrity, bringer: Bringer) -> usize {
+    found.rules.iter().filter(|dead| dead.bringer == bringer).count()
 }
 
 fn no_event_brought(found: &Integrity) -> Section {
@@ -83,7 +94,15 @@ fn no_event_brought(found: &Integrity) -> Section {
 
 fn next(found: &Integrity) -> Vec<Point> {
     let mut next = Vec::new();
-    if !found.rules.is_empty() {
+    if count(found, Bringer::Mapping) > 0 {
+        next.push(Point::new(
+            "find out who changed the event source mapping: lambda:UpdateEventSourceMapping and DeleteEventSourceMapping in \
+             CloudTrail, then deploy the stack again"
+                .into(),
+            Command::own("aws lambda list-event-source-mappings"),
+        ));
+    }
+    if count(found, Bringer::Rule) > 0 {
         next.push(Point::new(
             "find out who changed a rule: events:DisableRule, PutRule, RemoveTargets and DeleteRule in CloudTrail, then \
              deploy the stack again"
@@ -95,4 +114,46 @@ fn next(found: &Integrity) -> Vec<Point> {
         "look at the rules, the targets, the queue's policy and the dead-letter queue: what kept the events away?".into(),
     );
     next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{notice::mail, sweep::DeadRule};
+
+    #[test]
+    fn a_dead_mapping_is_told_as_what_it_is() {
+        let dead = |bringer| DeadRule {
+            bringer,
+            name: "intake's".to_owned(),
+            what: "is disabled".to_owned(),
+        };
+        let told = |bringers: &[Bringer]| {
+            let rules = bringers.iter().map(|bringer| dead(*bringer)).collect();
+            mail(&integrity(
+                &Integrity {
+                    rules,
+                    fed: Vec::new(),
+                },
+                Timestamp::UNIX_EPOCH,
+            ))
+        };
+        let mapping = told(&[Bringer::Mapping]);
+        assert!(
+            mapping.subject.contains("isn't handed what the queue holds"),
+            "{}",
+            mapping.subject
+        );
+        assert!(
+            mapping.body.contains("list-event-source-mappings"),
+            "{}",
+            mapping.body
+        );
+        assert!(!mapping.body.contains("list-rules"), "{}", mapping.body);
+        let both = told(&[Bringer::Rule, Bringer::Mapping]).body;
+        assert!(
+            both.contains("list-rules") && both.contains("list-event-source-mappings"),
+            "{both}"
+        );
+    }
 }

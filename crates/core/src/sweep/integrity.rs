@@ -17,9 +17,20 @@ pub struct Integrity {
     pub fed: Vec<FedLate>,
 }
 
-/// A rule that brings nothing.
+/// What brings findings, and doesn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bringer {
+    /// A rule of EventBridge.
+    Rule,
+    /// The event source mapping by which Lambda hands over what the queue holds.
+    Mapping,
+}
+
+/// A rule, or the mapping behind the queue, that brings nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadRule {
+    /// Which of them.
+    pub bringer: Bringer,
     /// Its name.
     pub name: String,
     /// What is wrong with it.
@@ -46,6 +57,8 @@ pub enum RuleState {
     Disabled,
     /// It doesn't send to where it should.
     NoTarget,
+    /// Some of what comes is deleted before anybody has seen it.
+    Loses,
     /// There is none of this name.
     Gone,
 }
@@ -56,7 +69,10 @@ impl RuleState {
         match self {
             Self::Works => None,
             Self::Disabled => Some("is disabled"),
-            Self::NoTarget => Some("has lost its target: what it matches goes nowhere"),
+            Self::NoTarget => Some("has lost its target: what it brings goes nowhere"),
+            Self::Loses => Some(
+                "has a filter, or doesn't hear of single failures: messages are deleted that nobody answered",
+            ),
             Self::Gone => Some("is gone"),
         }
     }

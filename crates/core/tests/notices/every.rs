@@ -6,7 +6,7 @@ use backstop_core::{
     guardrail::{Exemption, ExemptionScope, Guardrails, Pause, PauseScope, UnreadableGuard},
     incident::{Incident, Question, Status},
     notice::{self, ByHand, Found, NeedsPerson, Notice},
-    sweep::{DeadRule, FedLate, Integrity, Why},
+    sweep::{Bringer, DeadRule, FedLate, Integrity, Why},
     task::Delayed,
 };
 use serde_json::json;
@@ -136,6 +136,7 @@ impl Texts {
     pub(crate) fn integrity(self) -> Notice {
         let found = Integrity {
             rules: vec![DeadRule {
+                bringer: Bringer::Rule,
                 name: self.of("backstop-GuardDutyRule-1ABC"),
                 what: self.of("is disabled"),
             }],

@@ -26,6 +26,11 @@ impl<'a> BetweenReadings<'a> {
         }
     }
 
+    /// Whether calls are left that nobody made.
+    pub(super) fn is_left(&self) -> bool {
+        self.todo.is_some_and(|(_, calls)| !calls.is_empty())
+    }
+
     /// Makes the calls, unless they were made. One that AWS refuses is an error: the drill would prove nothing.
     pub(super) async fn act(&mut self, account: &Account, progress: &dyn Progress) -> Result<(), DrillError> {
         let Some((fixtures, calls)) = self.todo.take() else {
@@ -58,10 +63,20 @@ impl<'a> BetweenReadings<'a> {
 async fn delete_deny(iam: &Client, user: &str) -> Result<(), DrillError> {
     let policies = iam.list_user_policies().user_name(user).send().await;
     let policies = policies.map_err(call("iam:ListUserPolicies"))?;
-    let denies = policies.policy_names().iter();
-    for deny in denies.filter(|name| name.starts_with(DENY)) {
+    let denies = policies
+        .policy_names()
+        .iter()
+        .filter(|name| name.starts_with(DENY));
+    let mut deleted = 0;
+    for deny in denies {
         let delete = iam.delete_user_policy().user_name(user).policy_name(deny);
         delete.send().await.map_err(call("iam:DeleteUserPolicy"))?;
+        deleted += 1;
+    }
+    if deleted == 0 {
+        return Err(DrillError::NoDeny {
+            user: user.to_owned(),
+        });
     }
     Ok(())
 }

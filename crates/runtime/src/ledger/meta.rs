@@ -11,6 +11,7 @@ use backstop_core::{
     log::{Opened, Record},
 };
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -99,6 +100,20 @@ impl Ledger {
         self.rows(query, most).await
     }
 
+    /// Those of them that were opened since then.
+    pub async fn incidents_since(
+        &self,
+        statuses: &[Status],
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<IncidentRow>, LedgerError> {
+        self.rows(
+            self.list_since(statuses, since, "").scan_index_forward(false),
+            most,
+        )
+        .await
+    }
+
     /// Those that were opened before a row, the newest first, at most `most`.
     pub async fn incidents_after(
         &self,
@@ -132,6 +147,13 @@ impl Ledger {
             .key_condition_expression("#list = :list")
             .expression_attribute_names("#list", "list")
             .expression_attribute_values(":list", text(LIST))
+    }
+
+    /// Asks for those that were opened since then, likewise.
+    pub(super) fn list_since(&self, statuses: &[Status], since: Timestamp, and: &str) -> QueryFluentBuilder {
+        self.list_with(statuses, and)
+            .key_condition_expression("#list = :list AND opened_at >= :since")
+            .expression_attribute_values(":since", text(since.to_string()))
     }
 
     /// Asks for those of the list that have one of these statuses, and fit what else the filter says.

@@ -9,17 +9,14 @@ use jiff::Timestamp;
 
 use super::{
     Ledger, LedgerError,
-    item::{Item, get_text, text},
+    item::{Item, get_text},
 };
 use crate::CallError;
 
 impl Ledger {
     /// Those that lists show with a status that is watched, opened since then, whose watch isn't over.
     pub async fn watched(&self, since: Timestamp) -> Result<Vec<WatchRow>, LedgerError> {
-        let query = self
-            .list_with(&WATCHED, " AND attribute_not_exists(watch_over)")
-            .key_condition_expression("#list = :list AND opened_at >= :since")
-            .expression_attribute_values(":since", text(since.to_string()));
+        let query = self.list_since(&WATCHED, since, " AND attribute_not_exists(watch_over)");
         let mut rows = Vec::new();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {

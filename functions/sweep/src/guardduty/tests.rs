@@ -47,6 +47,7 @@ async fn pages_follow_their_token_and_keep_what_nobody_knows_yet() {
     );
     assert_eq!(criterion["service.archived"]["equals"], json!(["false"]));
     assert_eq!(first["sortCriteria"]["orderBy"], "ASC");
+    assert_eq!(first.get("nextToken"), None, "there is none yet");
     assert!(asked[1].0.ends_with("/detector/d/findings/get"), "{}", asked[1].0);
     assert_eq!(asked[1].1, json!({ "findingIds": ["a", "b"] }));
     assert_eq!(asked[2].1["nextToken"], "more");

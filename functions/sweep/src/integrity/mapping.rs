@@ -1,8 +1,11 @@
 //! The event source mapping by which Lambda hands intake what the queue holds: without it findings arrive and wait.
 
-use aws_sdk_lambda::{Client, types::EventSourceMappingConfiguration};
+use aws_sdk_lambda::{
+    Client,
+    types::{EventSourceMappingConfiguration, FunctionResponseType},
+};
 use backstop_aws::CallError;
-use backstop_core::sweep::RuleState;
+use backstop_core::{ErrorName, sweep::RuleState};
 
 /// What people are told it is.
 pub(super) const NAME: &str = "event source mapping of intake";
@@ -44,30 +47,48 @@ impl Mapping {
             .map_err(CallError::of(
                 "lambda:ListEventSourceMappings",
                 format!("function `{}`", self.function),
-            ))?;
-        Ok(self.judge(answer.event_source_mappings()))
+            ));
+        match answer {
+            Ok(answer) => Ok(self.judge(answer.event_source_mappings())),
+            Err(error) if error.name == ErrorName::TargetGone => Ok(RuleState::Gone),
+            Err(error) => Err(error),
+        }
     }
 
     /// One that is being made, changed or switched on hands over soon.
     fn judge(&self, found: &[EventSourceMappingConfiguration]) -> RuleState {
-        let mut of_queue = found
-            .iter()
-            .filter(|one| one.event_source_arn() == Some(self.queue.as_str()))
-            .peekable();
-        if of_queue.peek().is_none() {
-            return if found.is_empty() {
-                RuleState::Gone
-            } else {
-                RuleState::NoTarget
-            };
-        }
+        let is_of_queue =
+            |one: &&EventSourceMappingConfiguration| one.event_source_arn() == Some(self.queue.as_str());
+        let of_queue: Vec<_> = found.iter().filter(is_of_queue).collect();
         let is_off = |state: &str| ["Disabled", "Disabling", "Deleting"].contains(&state);
-        if of_queue.all(|one| one.state().is_none_or(is_off)) {
+        let mut on = of_queue
+            .iter()
+            .filter(|one| !one.state().is_none_or(is_off))
+            .peekable();
+        if found.is_empty() {
+            RuleState::Gone
+        } else if of_queue.is_empty() {
+            RuleState::NoTarget
+        } else if on.peek().is_none() {
             RuleState::Disabled
-        } else {
+        } else if on.all(|one| loses_nothing(one)) {
             RuleState::Works
+        } else {
+            RuleState::Loses
         }
     }
+}
+
+/// Lambda deletes messages that no filter matches, and those of a batch whose failures it isn't to hear of (AWS Lambda
+/// Developer Guide, "Using event filtering with an Amazon SQS event source" and "Handling errors for an SQS event source").
+fn loses_nothing(mapping: &EventSourceMappingConfiguration) -> bool {
+    let has_filters = mapping
+        .filter_criteria()
+        .is_some_and(|criteria| !criteria.filters().is_empty());
+    !has_filters
+        && mapping
+            .function_response_types()
+            .contains(&FunctionResponseType::ReportBatchItemFailures)
 }
 
 #[cfg(test)]

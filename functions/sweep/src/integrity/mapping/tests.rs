@@ -14,7 +14,30 @@ fn mapping(queue: &str, state: &str) -> EventSourceMappingConfiguration {
     EventSourceMappingConfiguration::builder()
         .event_source_arn(queue)
         .state(state)
+        .function_response_types(FunctionResponseType::ReportBatchItemFailures)
         .build()
+}
+
+#[test]
+fn one_that_lets_lambda_delete_what_intake_never_saw_is_told_of() {
+    let intake = read(&format!("intake|{QUEUE}")).unwrap();
+    let filter = aws_sdk_lambda::types::Filter::builder().pattern("{}").build();
+    let filters = aws_sdk_lambda::types::FilterCriteria::builder()
+        .filters(filter)
+        .build();
+    let mut filtered = mapping(QUEUE, "Enabled");
+    filtered.filter_criteria = Some(filters);
+    let mut deaf = mapping(QUEUE, "Enabled");
+    deaf.function_response_types = None;
+    for loses in [filtered, deaf] {
+        let both = [mapping(QUEUE, "Enabled"), loses.clone()];
+        assert_eq!(intake.judge(&[loses]), RuleState::Loses);
+        assert_eq!(
+            intake.judge(&both),
+            RuleState::Loses,
+            "whichever gets a message first"
+        );
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@
 //! this one instance, wherever they are used and whenever it got them. Other instances of the role go on. Then it ends the
 //! association of the instance profile. In that order the deny also shows whose profile it was: it is written only on the
 //! role of the profile that EC2 shows to be associated.
-//! *Undo* associates the same profile again, if none is associated now and its role has the deny: what a receipt says by
-//! itself gives no instance a role. While credentials from before may be alive, it narrows the deny to them, so that stolen
+//! Where AWS refuses the deny, a tag of the instance shows it. *Undo* associates the same profile again, if none is associated
+//! now and its role has the deny, or the instance the tag: what a receipt says by itself gives no instance a role. While credentials from before may be alive, it narrows the deny to them, so that stolen
 //! ones don't come back to life, and says until when. *Twice* is harmless: the same text under the same name, and nothing to
 //! disassociate.
 
@@ -13,10 +13,10 @@ mod association;
 mod undo;
 mod words;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use backstop_actions::{ActionSpec, ec2, permissions};
+use backstop_actions::{ActionSpec, ec2::revoke_instance_credentials::SPEC, permissions};
 use backstop_aws::{Access, Accounts};
 use backstop_core::{
     ErrorName, Plan, Receipt, UndoOutcome, Verification,
@@ -31,7 +31,7 @@ use backstop_runtime::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{instance, services::Ec2, surroundings::Surroundings};
+use crate::{instance, services::Ec2, surroundings::Surroundings, witness::Witness};
 
 /// Containment doesn't wait longer for what is only told.
 const LONGEST_READING: Duration = Duration::from_secs(4);
@@ -58,6 +58,22 @@ struct Role {
 }
 
 impl RevokeInstanceCredentials {
+    /// The profile was taken before: by an attempt whose deny AWS refused, that is put now.
+    async fn deny_what_is_left(
+        &self,
+        aws: &Access<'_>,
+        request: &StepRequest,
+        receipt: &CredentialsReceipt,
+    ) -> Result<(), StepError> {
+        let state = state(aws, receipt).await?;
+        let (Some(policy), Some(PolicyState::Absent)) = (&receipt.policy, &state) else {
+            return check_shown(request, receipt, state.as_ref(), &BTreeMap::new());
+        };
+        let tags = instance::tags(&aws.client::<Ec2>(), &request.target).await?;
+        check_shown(request, receipt, state.as_ref(), &tags)?;
+        denies(aws).put(policy).await
+    }
+
     pub(crate) const fn new(accounts: Arc<Accounts>, protection: Protection) -> Self {
         Self { accounts, protection }
     }
@@ -95,7 +111,7 @@ impl RevokeInstanceCredentials {
 #[async_trait]
 impl Action for RevokeInstanceCredentials {
     fn spec(&self) -> &'static ActionSpec {
-        &ec2::revoke_instance_credentials::SPEC
+        &SPEC
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
@@ -158,7 +174,7 @@ impl Action for RevokeInstanceCredentials {
         let find = async { Ok(association::find(&ec2, &receipt.instance).await?) };
         let (found, ()) = tokio::try_join!(find, self.check_role(&aws, &receipt))?;
         let Some(found) = found else {
-            return check_denied(&receipt, state(&aws, &receipt).await?.as_ref());
+            return self.deny_what_is_left(&aws, request, &receipt).await;
         };
         if found.profile_arn != receipt.profile_arn {
             return Err(StepError::Mismatch {
@@ -176,6 +192,12 @@ impl Action for RevokeInstanceCredentials {
             && error.name().is_retryable()
         {
             return denied;
+        }
+        // Nothing else would show then whose profile it was.
+        if denied.is_err()
+            && let Err(error) = witness(request, &receipt)?.write(&ec2, &receipt.instance).await
+        {
+            tracing::error!(%error, "the profile is taken all the same");
         }
         let taken = association::take_away(&ec2, &receipt.instance, &found).await;
         denied?;
@@ -285,16 +307,30 @@ async fn state(aws: &Access<'_>, receipt: &CredentialsReceipt) -> Result<Option<
     }
 }
 
-/// Refuses a profile that isn't associated, and whose role doesn't have the deny: nothing but the receipt says that the
-/// instance had it.
-fn check_denied(receipt: &CredentialsReceipt, state: Option<&PolicyState>) -> Result<(), StepError> {
+/// Refuses a profile that isn't associated, if neither the deny on its role nor the instance's tag shows that the instance
+/// had it: nothing but the receipt says so.
+fn check_shown(
+    request: &StepRequest,
+    receipt: &CredentialsReceipt,
+    state: Option<&PolicyState>,
+    tags: &BTreeMap<String, String>,
+) -> Result<(), StepError> {
     match (&receipt.policy, state) {
-        (Some(policy), Some(PolicyState::Absent | PolicyState::Altered)) => Err(unlike(format!(
-            "role `{}` doesn't have the deny `{}`, which alone shows that instance `{}` had the profile `{}`",
-            policy.holder, policy.policy_name, receipt.instance, receipt.profile_arn
-        ))),
+        (Some(policy), Some(PolicyState::Absent | PolicyState::Altered))
+            if !witness(request, receipt)?.is_in(tags) =>
+        {
+            Err(unlike(format!(
+                "neither the deny `{}` on role `{}` nor a tag of instance `{}` shows that it had the profile `{}`",
+                policy.policy_name, policy.holder, receipt.instance, receipt.profile_arn
+            )))
+        }
         _ => Ok(()),
     }
+}
+
+/// What the instance's tag says where the deny can't be put: which profile it had.
+fn witness(request: &StepRequest, receipt: &CredentialsReceipt) -> Result<Witness, StepError> {
+    Witness::of(SPEC.id, request, &receipt.profile_arn)
 }
 
 /// The denies on roles.

@@ -60,6 +60,17 @@ const NOT_MADE: &[(&str, &[&str])] = &[
             "ec2:RevokeSecurityGroupIngress",
         ],
     ),
+    // Its first drill's instance has no public address.
+    (
+        "ec2.remove-public-addresses",
+        &[
+            "ec2:CreateTags",
+            "ec2:DisassociateAddress",
+            "ec2:ModifyNetworkInterfaceAttribute",
+        ],
+    ),
+    // Only where AWS refuses the deny.
+    ("ec2.revoke-instance-credentials", &["ec2:CreateTags"]),
     // EC2 asks for it as the snapshots are made.
     ("ec2.snapshot-volumes", &["ec2:CreateTags"]),
     // Only where nobody but a service may assume the role, as in another drill.
@@ -87,7 +98,16 @@ const NOT_MADE_UNDOING: &[(&str, &[&str])] = &[
     // EC2 asks for it as the profile is associated. With the risk accepted, a deny is deleted and never narrowed.
     (
         "ec2.revoke-instance-credentials",
-        &["iam:PassRole", "iam:PutRolePolicy"],
+        &["ec2:DeleteTags", "iam:PassRole", "iam:PutRolePolicy"],
+    ),
+    // As above.
+    (
+        "ec2.remove-public-addresses",
+        &[
+            "ec2:AssociateAddress",
+            "ec2:DeleteTags",
+            "ec2:ModifyNetworkInterfaceAttribute",
+        ],
     ),
     // Only if the instance had such a tag before.
     ("ec2.tag-instance", &["ec2:CreateTags"]),

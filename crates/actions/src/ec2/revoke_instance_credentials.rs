@@ -36,7 +36,9 @@ pub static SPEC: ActionSpec = ActionSpec {
         ],
         act: &[
             ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
+            ec2::DESCRIBE_INSTANCES,
             ec2::DISASSOCIATE_IAM_INSTANCE_PROFILE,
+            ec2::TAG_INSTANCES,
             iam::GET_INSTANCE_PROFILE,
             iam::GET_ROLE_POLICY,
             iam::PUT_ROLE_POLICY,
@@ -47,6 +49,7 @@ pub static SPEC: ActionSpec = ActionSpec {
         ],
         undo: &[
             ec2::ASSOCIATE_IAM_INSTANCE_PROFILE,
+            ec2::DELETE_TAGS,
             ec2::DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS,
             ec2::DESCRIBE_INSTANCES,
             iam::DELETE_ROLE_POLICY,

@@ -18,7 +18,7 @@ use aws_sdk_iam::{
         delete_role_policy::DeleteRolePolicyOutput,
         get_instance_profile::GetInstanceProfileOutput,
         get_role_policy::{GetRolePolicyError, GetRolePolicyOutput},
-        put_role_policy::PutRolePolicyOutput,
+        put_role_policy::{PutRolePolicyError, PutRolePolicyOutput},
     },
     types::{InstanceProfile, error::NoSuchEntityException},
 };
@@ -39,6 +39,7 @@ struct Account {
     policy: Option<String>,
     calls: Vec<String>,
     disassociating_fails: bool,
+    denying_is_refused: bool,
     /// The answer to the first call is lost, and the second one is refused.
     is_answered_late: bool,
 }
@@ -167,11 +168,15 @@ impl World {
                     request.role_name() == Some("web-role")
                         && request.policy_name() == Some("BackstopDeny-01JTESTTESTTESTTESTTESTTES")
                 })
-                .then_compute_output(move |request| {
+                .then_compute_response(move |request| {
                     let mut account = put.lock().unwrap();
-                    account.policy = request.policy_document().map(str::to_owned);
                     account.calls.push("put".into());
-                    PutRolePolicyOutput::builder().build()
+                    if account.denying_is_refused {
+                        let denied = ErrorMetadata::builder().code("AccessDenied").build();
+                        return MockResponse::Error(PutRolePolicyError::generic(denied));
+                    }
+                    account.policy = request.policy_document().map(str::to_owned);
+                    MockResponse::Output(PutRolePolicyOutput::builder().build())
                 }),
         ]
     }
@@ -288,6 +293,42 @@ async fn the_deny_is_put_even_if_the_profile_cant_be_taken() {
         error.to_string().contains("ec2:DisassociateIamInstanceProfile"),
         "{error}"
     );
+    assert!(world.policy().contains("BackstopDenyInstance"));
+}
+
+#[tokio::test]
+async fn where_the_deny_is_refused_the_instance_shows_whose_profile_it_was_and_undo_gives_it_back() {
+    let world = World::with(Some(PROFILE));
+    world.account.lock().unwrap().denying_is_refused = true;
+    let (receipt, result) = world.act().await;
+    assert!(result.unwrap_err().to_string().contains("iam:PutRolePolicy"));
+    assert_eq!(world.account.lock().unwrap().profile, None, "taken all the same");
+    let tags = |world: &World| world.network.state().tags.clone();
+    assert!(tags(&world).contains_key("backstop:before-revoke-instance-credentials"));
+    let undone = world.undo(&receipt).await;
+    assert!(matches!(undone, UndoOutcome::Restored { .. }), "{undone:?}");
+    assert_eq!(world.account.lock().unwrap().profile.as_deref(), Some(PROFILE));
+    assert!(tags(&world).is_empty(), "{:?}", tags(&world));
+
+    let world = World::with(Some(PROFILE));
+    world.account.lock().unwrap().denying_is_refused = true;
+    let (receipt, _refused) = world.act().await;
+    world.network.state().tags.clear();
+    let untold = world.action().undo(&permit(), &step_request(), &receipt).await;
+    assert!(
+        untold.unwrap_err().to_string().contains("nor a tag"),
+        "only the receipt says so"
+    );
+}
+
+#[tokio::test]
+async fn a_repeated_act_puts_the_deny_that_was_refused() {
+    let world = World::with(Some(PROFILE));
+    world.account.lock().unwrap().denying_is_refused = true;
+    let (receipt, _refused) = world.act().await;
+    world.account.lock().unwrap().denying_is_refused = false;
+    let again = world.action().act(&permit(), &step_request(), &receipt).await;
+    again.unwrap();
     assert!(world.policy().contains("BackstopDenyInstance"));
 }
 

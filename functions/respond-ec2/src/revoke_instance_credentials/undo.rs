@@ -10,7 +10,7 @@ use backstop_runtime::{
 use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::{
-    CredentialsReceipt, association, check_denied, denies, state,
+    CredentialsReceipt, association, check_shown, denies, state, witness,
     words::{deletion, deny_stays},
 };
 use crate::{instance, services::Ec2};
@@ -28,11 +28,11 @@ pub(super) async fn undo(
     receipt: &CredentialsReceipt,
 ) -> Result<UndoOutcome, StepError> {
     let ec2 = aws.client::<Ec2>();
-    match instance::read(&ec2, &request.target).await {
-        Ok(_) => {}
+    let tags = match instance::read(&ec2, &request.target).await {
+        Ok(instance) => instance.tags,
         Err(StepError::TargetGone { what }) => return Ok(gone(&what, receipt)),
         Err(error) => return Err(error),
-    }
+    };
     let now = association::find(&ec2, &receipt.instance).await?;
     if let Some(now) = now.as_ref().filter(|now| now.profile_arn != receipt.profile_arn) {
         return Ok(UndoOutcome::Drifted {
@@ -53,7 +53,7 @@ pub(super) async fn undo(
     }
     let is_back = now.is_none();
     if is_back {
-        check_denied(receipt, state.as_ref())?;
+        check_shown(request, receipt, state.as_ref(), &tags)?;
     }
     let lifting = state.map_or(Lifting::Nothing, |state| Lifting::of(&state, request));
     if let (Some(policy), Lifting::Narrow { cutoff }) = (&receipt.policy, &lifting) {
@@ -65,6 +65,9 @@ pub(super) async fn undo(
     if let (Some(policy), Lifting::Delete) = (&receipt.policy, &lifting) {
         denies(aws).delete(policy).await?;
     }
+    witness(request, receipt)?
+        .remove(&ec2, &receipt.instance, &tags)
+        .await?;
     let has = format!(
         "instance {} has the profile {} again",
         receipt.instance, receipt.profile_arn

@@ -54,49 +54,45 @@ pub fn goes_on(
 
 /// Says that another finding is about what an open incident answers. Nothing else tells people of it.
 pub fn another_finding(id: &IncidentId, incident: &Incident, finding: &FindingRef) -> Notice {
-    Notice {
-        lead: vec![
-            line![
-                "Another finding names ",
-                outside(&incident.opened.target),
-                ", which is being answered."
-            ],
-            line!["incident ", id, ", ", incident.status()],
-        ],
-        sections: vec![the_finding(finding)],
-        next: vec![Point::new("see everything".into(), Command::show(id))],
-        severity: finding.severity.label,
-        ..Kind {
-            about: About::Activity,
-            class: Class::Tell,
-            key: NoticeKey::joined(&finding.key),
-            word: "ANOTHER FINDING".into(),
-        }
-        .of(id, incident)
-    }
+    let lead = line![
+        "Another finding names ",
+        outside(&incident.opened.target),
+        ", which is being answered."
+    ];
+    let key = NoticeKey::joined(&finding.key);
+    while_answered((id, incident), finding, lead, key, "ANOTHER FINDING")
 }
 
 /// Says that the severity of a finding that an open incident answers is higher than it ever was. Nothing else tells people of it.
 pub fn graver(id: &IncidentId, incident: &Incident, finding: &FindingRef) -> Notice {
+    let lead = line![
+        "The finding about ",
+        outside(&incident.opened.target),
+        " is graver than it was: ",
+        outside(finding.severity.label),
+        "."
+    ];
+    let key = NoticeKey::graver(&finding.key, finding.severity.label);
+    while_answered((id, incident), finding, lead, key, "GRAVER")
+}
+
+fn while_answered(
+    (id, incident): (&IncidentId, &Incident),
+    finding: &FindingRef,
+    lead: Line,
+    key: NoticeKey,
+    word: &'static str,
+) -> Notice {
     Notice {
-        lead: vec![
-            line![
-                "The finding about ",
-                outside(&incident.opened.target),
-                " is graver than it was: ",
-                outside(finding.severity.label),
-                "."
-            ],
-            line!["incident ", id, ", ", incident.status()],
-        ],
+        lead: vec![lead, line!["incident ", id, ", ", incident.status()]],
         sections: vec![the_finding(finding)],
         next: vec![Point::new("see everything".into(), Command::show(id))],
         severity: finding.severity.label,
         ..Kind {
             about: About::Activity,
             class: Class::Tell,
-            key: NoticeKey::graver(&finding.key, finding.severity.label),
-            word: "GRAVER".into(),
+            key,
+            word: word.into(),
         }
         .of(id, incident)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, AttributeValue, ConnectionTrackingSpecificationRequest,
     EbsInstanceBlockDeviceSpecification, IamInstanceProfileSpecification,
-    InstanceBlockDeviceMappingSpecification, Tag,
+    InstanceBlockDeviceMappingSpecification, NetworkAclEntry, Tag,
 };
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use aws_sdk_iam::{error::SdkError, operation::delete_role_policy::DeleteRolePolicyError, types::StatusType};
@@ -188,19 +188,20 @@ async fn ec2(ec2: &aws_sdk_ec2::Client, command: &str, options: &mut Options<'_>
             modify.send().await.map(drop).unwrap();
         }
         "modify-instance-attribute" => modify_instance(ec2, options).await,
-        "delete-network-acl-entry" => {
-            let delete = ec2
-                .delete_network_acl_entry()
-                .network_acl_id(options.take("network-acl-id"))
-                .rule_number(options.take("rule-number").parse().unwrap());
-            let egress = options.named.remove("egress").is_some();
-            assert_ne!(egress, options.named.remove("ingress").is_some(), "one direction");
-            delete.egress(egress).send().await.map(drop).unwrap();
-        }
+        "delete-network-acl-entry" => delete_rule(ec2, options).await,
         "delete-tags" => {
             let delete = ec2.delete_tags().resources(options.take("resources"));
-            let tags: Vec<BTreeMap<String, String>> = serde_json::from_str(&options.take("tags")).unwrap();
-            let tags = tags.iter().map(|tag| Tag::builder().key(&tag["Key"]).build());
+            let given = options.take("tags");
+            let keys: Vec<String> = match given.strip_prefix("Key=") {
+                Some(key) => vec![key.to_owned()],
+                None => {
+                    let tags: Vec<BTreeMap<String, String>> = serde_json::from_str(&given).unwrap();
+                    tags.into_iter()
+                        .map(|mut tag| tag.remove("Key").unwrap())
+                        .collect()
+                }
+            };
+            let tags = keys.iter().map(|key| Tag::builder().key(key).build());
             delete
                 .set_tags(Some(tags.collect()))
                 .send()
@@ -209,6 +210,33 @@ async fn ec2(ec2: &aws_sdk_ec2::Client, command: &str, options: &mut Options<'_>
                 .unwrap();
         }
         _ => panic!("say here how `aws ec2 {command}` is carried out"),
+    }
+}
+
+/// One that the undo deleted before it was stuck isn't there any more: EC2 says `InvalidNetworkAclEntry.NotFound`, the
+/// emulator fails, and a person goes on with the next.
+async fn delete_rule(ec2: &aws_sdk_ec2::Client, options: &mut Options<'_>) {
+    let (acl, number) = (options.take("network-acl-id"), options.take("rule-number"));
+    let number: i32 = number.parse().unwrap();
+    let egress = options.named.remove("egress").is_some();
+    assert_ne!(egress, options.named.remove("ingress").is_some(), "one direction");
+    let answer = ec2
+        .describe_network_acls()
+        .network_acl_ids(&acl)
+        .send()
+        .await
+        .unwrap();
+    let rules = answer.network_acls().iter().flat_map(|acl| acl.entries());
+    let is_it = |rule: &NetworkAclEntry| rule.rule_number() == Some(number) && rule.egress() == Some(egress);
+    if rules.into_iter().any(is_it) {
+        let delete = ec2.delete_network_acl_entry().network_acl_id(acl);
+        delete
+            .rule_number(number)
+            .egress(egress)
+            .send()
+            .await
+            .map(drop)
+            .unwrap();
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `inline_deny` | reading, writing and taking back such a policy (feature `inline-deny`) |
 //! | [`action`] | what a `respond-*` function implements for each step |
 //! | [`capture`] | an action that only reads and keeps what it read |
+//! | [`each_tried()`] | several calls of one step, each tried even if another fails |
 //! | [`proof`] | the proof that a receipt in the log is one that a responder wrote |
 //! | [`runner`] | plans, acts, verifies: writes everything down, asks the guardrails |
 //! | `machines` | starts and resumes state machines (feature `machines`) |
@@ -26,6 +27,7 @@ pub mod capture;
 pub mod cut_off;
 #[cfg(feature = "machines")]
 pub mod decision;
+mod each_tried;
 #[cfg(feature = "evidence")]
 pub mod evidence;
 #[cfg(feature = "outbox")]
@@ -56,6 +58,7 @@ pub mod undoing;
 pub use action::{Action, StepError};
 pub use backstop_aws::CallError;
 pub use capture::{Capture, Captured};
+pub use each_tried::each_tried;
 pub use ledger::{IncidentLog, Ledger, LedgerError};
 pub use playbooks::playbooks;
 pub use stamp::{new_id, now, opened_at};

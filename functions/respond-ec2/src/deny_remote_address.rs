@@ -34,7 +34,7 @@ use crate::{
     network_acl::{self, Acl, Cut, Entry, MOST_RULES},
     routes,
     services::Ec2,
-    witness::Witness,
+    witness::{self, Witness},
 };
 
 /// See the module.
@@ -116,7 +116,12 @@ impl Action for DenyRemoteAddress {
             limits: words::limits(&remote, &cuts),
             needs_approval: remote.why_ask().filter(|_| !entries.is_empty()),
             captured: None,
-            manual_undo: network_acl::words::manual_undo(&request.target, &entries),
+            manual_undo: witness::by_hand(
+                self.spec().id,
+                &request.target,
+                &instance.id,
+                network_acl::words::manual_undo(&request.target, &entries),
+            ),
             receipt: write_receipt(&DenialReceipt {
                 instance: instance.id,
                 vpcs,
@@ -134,7 +139,7 @@ impl Action for DenyRemoteAddress {
         let standing = network_acl::of_vpcs(&ec2, &vpcs).await?;
         check_entries(request, &receipt.entries, &own_acls(standing.clone(), &instance))?;
         let witness = witness(request, &receipt)?;
-        Ok(network_acl::make(&ec2, &instance, &vpcs, &standing, &receipt.entries, &witness).await?)
+        network_acl::make(&ec2, &instance, &vpcs, &standing, &receipt.entries, &witness).await
     }
 
     async fn verify(

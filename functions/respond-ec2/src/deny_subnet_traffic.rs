@@ -28,7 +28,7 @@ use crate::{
     instance::{self, Instance},
     network_acl::{self, Acl, Cut, Entry, MOST_RULES},
     services::Ec2,
-    witness::Witness,
+    witness::{self, Witness},
 };
 
 /// See the module.
@@ -99,7 +99,12 @@ impl Action for DenySubnetTraffic {
             limits: words::limits(&instance, &cuts),
             needs_approval: None,
             captured: None,
-            manual_undo: network_acl::words::manual_undo(&request.target, &entries),
+            manual_undo: witness::by_hand(
+                self.spec().id,
+                &request.target,
+                &instance.id,
+                network_acl::words::manual_undo(&request.target, &entries),
+            ),
             receipt: write_receipt(&CutReceipt {
                 instance: instance.id,
                 vpcs: addresses.into_iter().map(|(vpc, _)| vpc).collect(),
@@ -119,7 +124,7 @@ impl Action for DenySubnetTraffic {
         let standing = network_acl::of_vpcs(&ec2, &vpcs).await?;
         check_entries(&receipt.entries, &own, &standing)?;
         let witness = witness(request, &receipt)?;
-        Ok(network_acl::make(&ec2, &instance, &vpcs, &standing, &receipt.entries, &witness).await?)
+        network_acl::make(&ec2, &instance, &vpcs, &standing, &receipt.entries, &witness).await
     }
 
     async fn verify(

@@ -20,6 +20,7 @@ use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit}
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
+    each_tried,
 };
 use serde::{Deserialize, Serialize};
 use target_groups::Registration;
@@ -28,7 +29,7 @@ use crate::{
     cut_off::{self, Placement},
     instance::{self, Instance},
     services::{ClassicElb, Ec2, Elb},
-    witness::Witness,
+    witness::{self, Witness},
 };
 
 /// See the module.
@@ -140,7 +141,12 @@ impl Action for DeregisterFromLoadBalancers {
             limits: words::limits(&holders),
             needs_approval: holders.needs_approval(),
             captured: None,
-            manual_undo: words::manual_undo(&receipt, request.target.region.as_str()),
+            manual_undo: witness::by_hand(
+                self.spec().id,
+                &request.target,
+                &receipt.instance,
+                words::manual_undo(&receipt, request.target.region.as_str()),
+            ),
             receipt: write_receipt(&receipt)?,
         })
     }
@@ -155,20 +161,21 @@ impl Action for DeregisterFromLoadBalancers {
         if let Some(foreign) = receipt.targets.iter().find(|target| !target.is_of(&instance)) {
             return Err(unlike(format!("`{foreign}` isn't this instance")));
         }
-        let mut first_failure = bear_witness(&aws, request, &instance, &receipt).await.err();
-        // One that fails must not leave the others registered.
-        for target in &receipt.targets {
-            if let Err(error) = target.deregister(&elb).await {
-                first_failure.get_or_insert(error.into());
+        let witness = witness(request, &receipt)?;
+        let is_due = !witness.is_in(&instance.tags) && is_as_read(&aws, &instance, &receipt).await?;
+        let deregister = async {
+            let mut results = Vec::new();
+            for target in &receipt.targets {
+                results.push(target.deregister(&elb).await);
             }
-        }
-        for balancer in &receipt.classic {
-            let answer = classic::deregister(&classic_elb, balancer, &receipt.instance).await;
-            if let Err(error) = answer {
-                first_failure.get_or_insert(error.into());
+            for balancer in &receipt.classic {
+                results.push(classic::deregister(&classic_elb, balancer, &receipt.instance).await);
             }
-        }
-        first_failure.map_or(Ok(()), Err)
+            each_tried(results)
+        };
+        witness
+            .of_change(&ec2, &receipt.instance, is_due, deregister)
+            .await
     }
 
     async fn verify(
@@ -259,29 +266,24 @@ fn witness(request: &StepRequest, receipt: &RegistrationReceipt) -> Result<Witne
     )
 }
 
-/// Writes the tag, if all that the receipt names is registered.
-async fn bear_witness(
+/// Whether all that the receipt names is registered.
+async fn is_as_read(
     aws: &Access<'_>,
-    request: &StepRequest,
     instance: &Instance,
     receipt: &RegistrationReceipt,
-) -> Result<(), StepError> {
-    let witness = witness(request, receipt)?;
-    if witness.is_in(&instance.tags) {
-        return Ok(());
-    }
+) -> Result<bool, CallError> {
     let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
     for target in &receipt.targets {
         if !target.is_so(&elb, instance).await? {
-            return Ok(());
+            return Ok(false);
         }
     }
     for balancer in &receipt.classic {
         if classic::is_there(&classic_elb, balancer, &receipt.instance).await? != Some(true) {
-            return Ok(());
+            return Ok(false);
         }
     }
-    Ok(witness.write(&aws.client::<Ec2>(), &instance.id).await?)
+    Ok(true)
 }
 
 /// Refuses a receipt of another instance, or of target groups elsewhere than the order's.

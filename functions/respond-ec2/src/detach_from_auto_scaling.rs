@@ -31,7 +31,7 @@ use crate::{
     read_back::unless_done,
     services::{AutoScaling, Ec2},
     surroundings::Surroundings,
-    witness::Witness,
+    witness::{self, Witness},
 };
 
 /// See the module.
@@ -150,30 +150,32 @@ impl Action for DetachFromAutoScaling {
         else {
             return Ok(());
         };
-        let witnessed = if receipt.is_of(&member) {
-            witness(request, &receipt)?
-                .write(&aws.client::<Ec2>(), &receipt.instance)
+        let detach = async {
+            let detached = autoscaling
+                .detach_instances()
+                .instance_ids(&receipt.instance)
+                .auto_scaling_group_name(&receipt.group)
+                .should_decrement_desired_capacity(false)
+                .send()
                 .await
-        } else {
-            Ok(())
+                .map(drop)
+                .map_err(CallError::of(
+                    permissions::autoscaling::DETACH_INSTANCES.action,
+                    format!(
+                        "instance `{}` in Auto Scaling group `{}`",
+                        receipt.instance, receipt.group
+                    ),
+                ));
+            unless_done(detached, async { is_member().await.map(|is_member| !is_member) }).await
         };
-        let detached = autoscaling
-            .detach_instances()
-            .instance_ids(&receipt.instance)
-            .auto_scaling_group_name(&receipt.group)
-            .should_decrement_desired_capacity(false)
-            .send()
+        witness(request, &receipt)?
+            .of_change(
+                &aws.client::<Ec2>(),
+                &receipt.instance,
+                receipt.is_of(&member),
+                detach,
+            )
             .await
-            .map(drop)
-            .map_err(CallError::of(
-                permissions::autoscaling::DETACH_INSTANCES.action,
-                format!(
-                    "instance `{}` in Auto Scaling group `{}`",
-                    receipt.instance, receipt.group
-                ),
-            ));
-        unless_done(detached, async { is_member().await.map(|is_member| !is_member) }).await?;
-        Ok(witnessed?)
     }
 
     async fn verify(
@@ -344,7 +346,12 @@ fn manual_undo(request: &StepRequest, before: &MembershipReceipt) -> Vec<String>
     if before.was_standby() {
         lines.push(line("enter-standby", " --should-decrement-desired-capacity"));
     }
-    lines
+    witness::by_hand(
+        ec2::detach_from_auto_scaling::SPEC.id,
+        &request.target,
+        &before.instance,
+        lines,
+    )
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail:
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{StepRequest, read_receipt, write_receipt},
+    each_tried,
 };
 use serde::{Deserialize, Serialize};
 
@@ -135,15 +136,12 @@ impl Action for EndSessions {
         let sessions: Vec<&str> = live
             .filter(|id| receipt.sessions.iter().any(|one| one == id))
             .collect();
-        let mut first_failure = None;
-        // One that fails must not leave the others live.
         let ssm = self.accounts.at(request)?.client::<Ssm>();
+        let mut results = Vec::new();
         for session in sessions {
-            if let Err(error) = Self::end(&ssm, session).await {
-                first_failure.get_or_insert(error);
-            }
+            results.push(Self::end(&ssm, session).await);
         }
-        first_failure.map_or(Ok(()), |error| Err(error.into()))
+        each_tried(results)
     }
 
     async fn verify(

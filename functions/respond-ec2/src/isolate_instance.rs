@@ -41,7 +41,7 @@ use crate::{
     owner::{self, branches},
     services::Ec2,
     surroundings::Surroundings,
-    witness::Witness,
+    witness::{self, Witness},
 };
 
 /// The shortest and the longest idle timeout that EC2 allows for established TCP connections, in seconds (EC2 User Guide,
@@ -187,7 +187,12 @@ impl Action for IsolateInstance {
             limits: words::limits(&instance, &paths, &branches, &untracking, playbooks()),
             needs_approval: surroundings.needs_approval(&instance).filter(|_| is_open),
             captured: None,
-            manual_undo: words::manual_undo(&interfaces, &instance, &request.target),
+            manual_undo: witness::by_hand(
+                self.spec().id,
+                &request.target,
+                &instance.id,
+                words::manual_undo(&interfaces, &instance, &request.target),
+            ),
             receipt: write_receipt(&IsolationReceipt {
                 instance: instance.id,
                 instance_type: instance.instance_type,

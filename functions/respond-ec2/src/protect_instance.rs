@@ -18,6 +18,7 @@ use backstop_core::{Change, Plan, Receipt, UndoOutcome, Verification, guardrail:
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
+    each_tried,
 };
 use serde::{Deserialize, Serialize};
 use setting::Setting;
@@ -27,7 +28,7 @@ use crate::{
     instance::{self, Instance},
     owner,
     services::Ec2,
-    witness::Witness,
+    witness::{self, Witness},
 };
 
 /// See the module.
@@ -82,6 +83,12 @@ impl Action for ProtectInstance {
                 setting.as_cli()
             )
         };
+        let manual_undo = witness::by_hand(
+            self.spec().id,
+            &request.target,
+            &instance.id,
+            before.iter().map(by_hand),
+        );
         Ok(Plan {
             step: request.step.clone(),
             action: self.spec().id.into(),
@@ -92,7 +99,7 @@ impl Action for ProtectInstance {
             limits: limits(&instance),
             needs_approval: None,
             captured: None,
-            manual_undo: before.iter().map(by_hand).collect(),
+            manual_undo,
             receipt: write_receipt(&ProtectReceipt {
                 interfaces: cut_off::placements(&instance),
                 instance: instance.id,
@@ -114,17 +121,16 @@ impl Action for ProtectInstance {
         }
         let ec2 = self.accounts.at(request)?.client::<Ec2>();
         let witness = witness(request, &receipt)?;
-        let mut first_failure = None;
-        if !witness.is_in(&instance.tags) && receipt.before.iter().all(|before| now.contains(before)) {
-            first_failure = witness.write(&ec2, &receipt.instance).await.err();
-        }
-        // One that fails must not leave the others off.
-        for setting in &receipt.before {
-            if let Err(error) = setting.protected().put(&ec2, &receipt.instance).await {
-                first_failure.get_or_insert(error);
+        let is_due =
+            !witness.is_in(&instance.tags) && receipt.before.iter().all(|before| now.contains(before));
+        let protect = async {
+            let mut results = Vec::new();
+            for setting in &receipt.before {
+                results.push(setting.protected().put(&ec2, &receipt.instance).await);
             }
-        }
-        first_failure.map_or(Ok(()), |error| Err(error.into()))
+            each_tried(results)
+        };
+        witness.of_change(&ec2, &receipt.instance, is_due, protect).await
     }
 
     async fn verify(

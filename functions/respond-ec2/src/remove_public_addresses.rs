@@ -25,6 +25,7 @@ use backstop_core::{Plan, Receipt, UndoOutcome, Verification, guardrail::Permit}
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
+    each_tried,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +34,7 @@ use crate::{
     cut_off,
     instance::{self, Instance},
     services::Ec2,
-    witness::Witness,
+    witness::{self, Witness},
 };
 
 /// See the module.
@@ -81,7 +82,12 @@ impl Action for RemovePublicAddresses {
             limits: words::limits(&instance, &receipt, &others),
             needs_approval: why_ask(&instance, &receipt),
             captured: None,
-            manual_undo: words::manual_undo(&request.target, &receipt),
+            manual_undo: witness::by_hand(
+                self.spec().id,
+                &request.target,
+                &receipt.instance,
+                words::manual_undo(&request.target, &receipt),
+            ),
             receipt: write_receipt(&receipt)?,
         })
     }
@@ -97,18 +103,19 @@ impl Action for RemovePublicAddresses {
         let witness = witness(request, &receipt)?;
         let is_as_read = receipt.elastic.iter().all(|one| held.contains(one))
             && receipt.assigned.iter().all(|one| assigned.contains(one));
-        let mut first = Ok(());
-        if !witness.is_in(&instance.tags) && is_as_read {
-            first = witness.write(&ec2, &instance.id).await;
-        }
+        let is_due = is_as_read && !witness.is_in(&instance.tags);
         // Only what the instance still has: of another's address nothing is taken, whatever the receipt says.
-        for one in receipt.elastic.iter().filter(|one| held.contains(one)) {
-            first = first.and(addresses::disassociate(&ec2, one).await);
-        }
-        for one in receipt.assigned.iter().filter(|one| assigned.contains(one)) {
-            first = first.and(addresses::assign(&ec2, &one.interface, false).await);
-        }
-        Ok(first?)
+        let take = async {
+            let mut results = Vec::new();
+            for one in receipt.elastic.iter().filter(|one| held.contains(one)) {
+                results.push(addresses::disassociate(&ec2, one).await);
+            }
+            for one in receipt.assigned.iter().filter(|one| assigned.contains(one)) {
+                results.push(addresses::assign(&ec2, &one.interface, false).await);
+            }
+            each_tried(results)
+        };
+        witness.of_change(&ec2, &instance.id, is_due, take).await
     }
 
     /// Those of before count. EC2 may assign another one to an instance whose Elastic IP address is gone: no connection of

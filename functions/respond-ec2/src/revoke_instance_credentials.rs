@@ -26,12 +26,18 @@ use backstop_core::{
 use backstop_runtime::{
     Action, CallError, StepError,
     action::{StepRequest, read_receipt, unlike, write_receipt},
+    each_tried,
     inline_deny::{Iam, InlineDeny, PrincipalKind},
     inline_policy::{PolicyReceipt, PolicyState, deny_instance},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{instance, services::Ec2, surroundings::Surroundings, witness::Witness};
+use crate::{
+    instance,
+    services::Ec2,
+    surroundings::Surroundings,
+    witness::{self, Witness},
+};
 
 /// Containment doesn't wait longer for what is only told.
 const LONGEST_READING: Duration = Duration::from_secs(4);
@@ -155,7 +161,12 @@ impl Action for RevokeInstanceCredentials {
             // Without its role the last server is as good as down.
             needs_approval: surroundings.needs_approval(&instance),
             captured: None,
-            manual_undo: words::manual_undo(&request.target, &instance.id, &profile_arn, policy.as_ref()),
+            manual_undo: witness::by_hand(
+                SPEC.id,
+                &request.target,
+                &instance.id,
+                words::manual_undo(&request.target, &instance.id, &profile_arn, policy.as_ref()),
+            ),
             receipt: write_receipt(&CredentialsReceipt {
                 instance: instance.id,
                 profile_arn,
@@ -193,15 +204,15 @@ impl Action for RevokeInstanceCredentials {
         {
             return denied;
         }
-        // Nothing else would show then whose profile it was.
-        if denied.is_err()
-            && let Err(error) = witness(request, &receipt)?.write(&ec2, &receipt.instance).await
-        {
-            tracing::error!(%error, "the profile is taken all the same");
-        }
-        let taken = association::take_away(&ec2, &receipt.instance, &found).await;
-        denied?;
-        Ok(taken?)
+        let is_refused = denied.is_err();
+        // Where there is no deny, nothing but the tag would show whose profile it was.
+        let take = async {
+            let taken = association::take_away(&ec2, &receipt.instance, &found).await;
+            each_tried([denied, taken.map_err(StepError::from)])
+        };
+        witness(request, &receipt)?
+            .of_change(&ec2, &receipt.instance, is_refused, take)
+            .await
     }
 
     async fn verify(

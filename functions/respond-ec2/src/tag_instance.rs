@@ -26,7 +26,7 @@ use crate::{
     owner,
     services::Ec2,
     snapshots::{INCIDENT_TAG, tag},
-    witness::Witness,
+    witness::{self, Witness},
 };
 
 /// The tag that says what was done to the instance.
@@ -171,7 +171,12 @@ impl Action for TagInstance {
             limits: Vec::new(),
             needs_approval: None,
             captured: None,
-            manual_undo: before.iter().map(by_hand).collect(),
+            manual_undo: witness::by_hand(
+                self.spec().id,
+                &request.target,
+                &instance.id,
+                before.iter().map(by_hand),
+            ),
             receipt: write_receipt(&TagReceipt {
                 instance: instance.id,
                 before,

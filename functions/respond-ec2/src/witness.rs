@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ec2::{Client, types::Tag};
 use backstop_actions::permissions;
-use backstop_core::canonical;
+use backstop_core::{Target, canonical};
 use backstop_runtime::{
     CallError, StepError,
     action::{StepRequest, unlike},
+    each_tried,
 };
 use serde::Serialize;
 
@@ -21,6 +22,29 @@ use crate::snapshots::tag;
 pub(crate) struct Witness {
     key: String,
     value: String,
+}
+
+fn key(action: &str) -> String {
+    let (_service, name) = action.rsplit_once('.').unwrap_or(("", action));
+    format!("backstop:before-{name}")
+}
+
+/// The commands of a person who restores by hand what this action changed, if it did, and the one that takes its tag away.
+pub(crate) fn by_hand(
+    action: &str,
+    target: &Target,
+    instance: &str,
+    commands: impl IntoIterator<Item = String>,
+) -> Vec<String> {
+    let mut commands: Vec<String> = commands.into_iter().collect();
+    if !commands.is_empty() {
+        commands.push(format!(
+            "aws ec2 delete-tags --region {} --resources {instance} --tags Key={}",
+            target.region,
+            key(action)
+        ));
+    }
+    commands
 }
 
 impl Witness {
@@ -34,9 +58,8 @@ impl Witness {
             what: "what was before",
             detail: error.to_string(),
         })?;
-        let (_service, name) = action.rsplit_once('.').unwrap_or(("", action));
         Ok(Self {
-            key: format!("backstop:before-{name}"),
+            key: key(action),
             value: hash.as_str().to_owned(),
         })
     }
@@ -62,7 +85,43 @@ impl Witness {
         tag(&self.key, &self.value)
     }
 
-    /// Writes it. Containment goes on without it, and says so.
+    /// Makes the change that it is the witness of. `is_due` says whether all is still so and the tag isn't there: a repeated
+    /// step finds the change made, and can't say any more what was before. Containment doesn't wait for a tag: where its
+    /// write fails, the change is made, and where that failure passes by waiting, the tag is written after it.
+    pub(crate) async fn of_change<E>(
+        &self,
+        ec2: &Client,
+        instance: &str,
+        is_due: bool,
+        change: impl Future<Output = Result<(), E>>,
+    ) -> Result<(), StepError>
+    where
+        E: Into<StepError>,
+    {
+        let written = if is_due {
+            self.write(ec2, instance).await
+        } else {
+            Ok(())
+        };
+        let changed = change.await.map_err(Into::into);
+        let written = self.after_change(ec2, instance, written).await;
+        each_tried([changed, written.map_err(Into::into)])
+    }
+
+    /// Writes it once more, where it failed before the change in a way that passes by waiting.
+    pub(crate) async fn after_change(
+        &self,
+        ec2: &Client,
+        instance: &str,
+        written: Result<(), CallError>,
+    ) -> Result<(), CallError> {
+        match written {
+            Err(error) if error.name.is_retryable() => self.write(ec2, instance).await,
+            written => written,
+        }
+    }
+
+    /// Writes it.
     pub(crate) async fn write(&self, ec2: &Client, instance: &str) -> Result<(), CallError> {
         ec2.create_tags()
             .resources(instance)
@@ -99,3 +158,6 @@ impl Witness {
             ))
     }
 }
+
+#[cfg(test)]
+mod tests;

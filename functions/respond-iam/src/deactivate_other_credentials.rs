@@ -23,6 +23,7 @@ use backstop_core::{
 use backstop_runtime::{
     Action, StepError,
     action::{StepRequest, read_receipt, write_receipt},
+    each_tried,
     inline_deny::Iam,
     opened_at,
 };
@@ -99,14 +100,11 @@ impl Action for DeactivateOtherCredentials {
         let before: CredentialsReceipt = read_receipt(receipt)?;
         let iam = self.accounts.at(request)?.client::<Iam>();
         principal::check_user_to_act(&iam, &request.target, &before.user_name).await?;
-        let mut first_failure = None;
-        // One that fails must not leave the others on.
+        let mut results = Vec::new();
         for credential in &before.were_active {
-            if let Err(error) = set(&iam, &before.user_name, credential, StatusType::Inactive).await {
-                first_failure.get_or_insert(error);
-            }
+            results.push(set(&iam, &before.user_name, credential, StatusType::Inactive).await);
         }
-        first_failure.map_or(Ok(()), |error| Err(error.into()))
+        each_tried(results)
     }
 
     async fn verify(

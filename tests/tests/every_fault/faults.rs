@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use backstop_actions::{ActionSpec, Grant};
 use backstop_core::{StepId, TargetKind};
+use backstop_drill::{Drill, Drills};
 use backstop_emulator::{Effect, Matcher};
-use backstop_playbook::Playbook;
+use backstop_playbook::{Playbook, Step};
 use backstop_tests::{KnownAction, SafeUndo};
 
 use super::Fails;
@@ -38,6 +39,8 @@ pub(crate) struct Hit {
     pub(crate) step: StepId,
     pub(crate) action: &'static str,
     pub(crate) call: &'static str,
+    /// The tag that is written or deleted, of an action of instances: most of them make that call, side by side.
+    tag: Option<String>,
     nth: u32,
     /// Whether no other step makes this call.
     is_alone: bool,
@@ -48,26 +51,20 @@ type OfStep = Vec<Hit>;
 
 /// What an action may do and does in no drill. A call that isn't here and isn't made fails the test.
 const NOT_MADE: &[(&str, &[&str])] = &[
-    // Only with the option to untrack connections, or if somebody has given the isolation group rules. EC2 asks for
-    // the tagging permission as the group is made.
+    // Only with the option to untrack connections, or if somebody has given the isolation group rules.
     (
         "ec2.isolate-instance",
         &[
             "ec2:AuthorizeSecurityGroupEgress",
             "ec2:AuthorizeSecurityGroupIngress",
-            "ec2:CreateTags",
             "ec2:DeleteSecurityGroup",
             "ec2:RevokeSecurityGroupIngress",
         ],
     ),
-    // Its first drill's instance has no public address.
+    // Only for an address that EC2 has assigned.
     (
         "ec2.remove-public-addresses",
-        &[
-            "ec2:CreateTags",
-            "ec2:DisassociateAddress",
-            "ec2:ModifyNetworkInterfaceAttribute",
-        ],
+        &["ec2:ModifyNetworkInterfaceAttribute"],
     ),
     // Only where AWS refuses the deny.
     ("ec2.revoke-instance-credentials", &["ec2:CreateTags"]),
@@ -103,11 +100,7 @@ const NOT_MADE_UNDOING: &[(&str, &[&str])] = &[
     // As above.
     (
         "ec2.remove-public-addresses",
-        &[
-            "ec2:AssociateAddress",
-            "ec2:DeleteTags",
-            "ec2:ModifyNetworkInterfaceAttribute",
-        ],
+        &["ec2:ModifyNetworkInterfaceAttribute"],
     ),
     // Only if the instance had such a tag before.
     ("ec2.tag-instance", &["ec2:CreateTags"]),
@@ -119,6 +112,12 @@ const NOT_MADE_UNDOING: &[(&str, &[&str])] = &[
     ("iam.revoke-role-sessions", &["iam:PutRolePolicy"]),
 ];
 
+/// Actions that change nothing in the first drill of their playbook, and the drill in which they do.
+const IN_ANOTHER_DRILL: &[(&str, &str)] = &[("ec2.remove-public-addresses", "live-connection")];
+
+/// Its change and the tag that says what was before are one call.
+const TAGGING: &str = "ec2.tag-instance";
+
 /// As long as the first one's undo has failed, those of the others refuse: what they would bring back takes an instance that
 /// is cut off for broken and terminates it, evidence included.
 pub(crate) const ISOLATION: &str = "ec2.isolate-instance";
@@ -128,11 +127,34 @@ pub(crate) const HELD_BACK: [&str; 3] = [
     "ec2.protect-instance",
 ];
 
-/// Every fault of a playbook: each changing call in each way, and each call of the undo in each way. Where incidents take long,
-/// each of them meets a fault in every step.
-pub(crate) fn of(playbook: &Playbook) -> Vec<Fails> {
-    let acting = hits(playbook, |action, _| (action.grants.act, NOT_MADE));
-    let undoing = hits(playbook, |action, known| {
+/// Every fault of a playbook, each with the drill that meets it: the first, but for what changes nothing in that one.
+pub(crate) fn of(playbook: &Playbook, first: &Drill, drills: &Drills) -> Vec<(Drill, Fails)> {
+    let is_elsewhere = |action: &str| IN_ANOTHER_DRILL.iter().any(|(id, _)| *id == action);
+    let mut all = with(first, of_actions(playbook, |action| !is_elsewhere(action)));
+    for (id, drill) in IN_ANOTHER_DRILL {
+        let drill = drills.find(drill).unwrap();
+        if drill.playbook == playbook.name.as_str() {
+            all.extend(with(drill, of_actions(playbook, |action| action == *id)));
+        }
+    }
+    all
+}
+
+fn with(drill: &Drill, faults: Vec<Fails>) -> Vec<(Drill, Fails)> {
+    faults.into_iter().map(|fails| (drill.clone(), fails)).collect()
+}
+
+/// Each changing call of these actions in each way, and each call of their undo in each way. Where incidents take long, each of
+/// them meets a fault in every step.
+fn of_actions(playbook: &Playbook, is_wanted: impl Fn(&str) -> bool) -> Vec<Fails> {
+    let wanted: Vec<&Step> = playbook
+        .steps()
+        .map(|(_, step)| step)
+        .filter(|step| is_wanted(step.action.as_str()))
+        .collect();
+    let backwards = wanted.iter().rev().copied();
+    let acting = hits(wanted.iter().copied(), |action, _| (action.grants.act, NOT_MADE));
+    let undoing = hits(backwards, |action, known| {
         // An undo that leaves the key off changes nothing.
         let is_calling = !matches!(known.safe_undo, SafeUndo::KeepsTheKeyOff | SafeUndo::Nothing);
         let calls = if is_calling { action.grants.undo } else { &[] };
@@ -191,11 +213,14 @@ type Calls = (
     &'static [(&'static str, &'static [&'static str])],
 );
 
-/// The calls of each step that change something.
-fn hits(playbook: &Playbook, calls: impl Fn(&ActionSpec, &KnownAction) -> Calls) -> Vec<OfStep> {
-    let mut counts: BTreeMap<&'static str, u32> = BTreeMap::new();
+/// The calls of each step that change something, in the order in which the steps come.
+fn hits<'a>(
+    steps: impl Iterator<Item = &'a Step>,
+    calls: impl Fn(&ActionSpec, &KnownAction) -> Calls,
+) -> Vec<OfStep> {
+    let mut counts: BTreeMap<(&'static str, Option<String>), u32> = BTreeMap::new();
     let mut found: Vec<OfStep> = Vec::new();
-    for (_, step) in playbook.steps() {
+    for step in steps {
         let action = step.known_action().unwrap();
         if !KnownAction::is_tried(action) {
             continue;
@@ -208,12 +233,14 @@ fn hits(playbook: &Playbook, calls: impl Fn(&ActionSpec, &KnownAction) -> Calls)
             .map(|grant| grant.action)
             .filter(is_made)
             .map(|call| {
-                let count = counts.entry(call).or_default();
+                let tag = tag_of(action.id, call);
+                let count = counts.entry((call, tag.clone())).or_default();
                 *count += 1;
                 Hit {
                     step: step.step.clone(),
                     action: action.id,
                     call,
+                    tag,
                     nth: *count - 1,
                     is_alone: true,
                 }
@@ -221,9 +248,17 @@ fn hits(playbook: &Playbook, calls: impl Fn(&ActionSpec, &KnownAction) -> Calls)
         found.push(of_step.collect());
     }
     for hit in found.iter_mut().flatten() {
-        hit.is_alone = counts.get(hit.call) == Some(&1);
+        hit.is_alone = counts.get(&(hit.call, hit.tag.clone())) == Some(&1);
     }
     found
+}
+
+/// The tag that says what was before the action, if the call is about one.
+fn tag_of(action: &str, call: &str) -> Option<String> {
+    let (_service, name) = action.split_once('.').unwrap();
+    ["ec2:CreateTags", "ec2:DeleteTags"]
+        .contains(&call)
+        .then(|| format!("backstop:before-{name}"))
 }
 
 fn reads(call: &str) -> bool {
@@ -239,7 +274,11 @@ impl Hit {
         let (service, action) = self.call.split_once(':').unwrap();
         let by_responder = |action: String| {
             let any = Matcher::new(service, action).by("role/*Respond*");
-            names.iter().fold(any, Matcher::about)
+            let about = names.iter().fold(any, Matcher::about);
+            match &self.tag {
+                Some(tag) => about.naming(tag),
+                None => about,
+            }
         };
         let of_bucket = action.strip_prefix("PutBucket");
         match of_bucket.or_else(|| action.strip_prefix("PutAccount")) {
@@ -249,6 +288,11 @@ impl Hit {
                 .into(),
             None => vec![by_responder(action.to_owned())],
         }
+    }
+
+    /// Whether it writes a tag beside the change, without which undo refuses.
+    pub(crate) fn is_witness(&self) -> bool {
+        self.tag.is_some() && self.action != TAGGING
     }
 
     /// Those calls, failing in this way.

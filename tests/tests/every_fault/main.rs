@@ -19,8 +19,11 @@ use faults::{Hit, Kind};
 
 /// Scenarios at the same time. Each has a target of its own, and faults hit calls about that target only.
 const AT_ONCE: usize = 8;
+/// Of instances, whose steps make so many calls that more of them wait for each other longer than a plan waits for what it
+/// reads.
+const INSTANCES_AT_ONCE: usize = 3;
 
-/// A playbook, the first drill that it has, and the place where it fails.
+/// A playbook, a drill of it, and the place where it fails.
 #[derive(Clone)]
 struct Scenario {
     playbook: Playbook,
@@ -62,8 +65,12 @@ async fn whatever_fails_the_log_tells_the_truth_and_undo_brings_back_what_was() 
         };
         scenarios.into_iter().map(run).collect::<Vec<_>>()
     };
+    let (of_instances, others): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .partition(|one| one.playbook.targets.contains(&TargetKind::Instance));
     let mut failed = Watched::each(runs(of_account), 1).await;
     failed.extend(Watched::each(runs(others), AT_ONCE).await);
+    failed.extend(Watched::each(runs(of_instances), INSTANCES_AT_ONCE).await);
     eprintln!(
         "{summary}; {} s, {} of them for building and deploying",
         began.elapsed().as_secs(),
@@ -95,12 +102,13 @@ fn scenarios() -> Vec<Scenario> {
         .iter()
         .filter_map(|playbook| Some((playbook, drills.find(playbook.name.as_str()).ok()?)));
     let each = |(playbook, drill): (&Playbook, &Drill)| {
-        let scenario = |fails| Scenario {
+        let scenario = |(drill, fails)| Scenario {
             playbook: playbook.clone(),
-            drill: drill.clone(),
+            drill,
             fails,
         };
-        faults::of(playbook).into_iter().map(scenario).collect::<Vec<_>>()
+        let faults = faults::of(playbook, drill, &drills);
+        faults.into_iter().map(scenario).collect::<Vec<_>>()
     };
     let drilled = only(drilled.collect(), |(playbook, _)| playbook.name.as_str());
     drilled.into_iter().flat_map(each).collect()

@@ -6,7 +6,7 @@ use backstop_tests::{StagedTarget, Watched};
 use super::{
     Scenario,
     faults::{Hit, Kind},
-    truth,
+    stuck, truth,
 };
 
 pub(crate) async fn failing_steps(watched: &Watched, scenario: &Scenario, hits: &[(Hit, Kind)]) {
@@ -16,6 +16,14 @@ pub(crate) async fn failing_steps(watched: &Watched, scenario: &Scenario, hits: 
     let log = staged.ended(&incident).await;
     armed.assert_hit();
     truth::check(&staged, &log, hits).await;
+    let without_witness: Vec<&Hit> = hits
+        .iter()
+        .filter(|(hit, kind)| hit.is_witness() && !kind.is_healed_by_a_retry())
+        .map(|(hit, _)| hit)
+        .collect();
+    if !without_witness.is_empty() {
+        return stuck::refused(&staged, &incident, &without_witness).await;
+    }
     let undone = staged.undone(&incident).await;
     staged.assert_clean(&staged.states().await, &undone);
 }

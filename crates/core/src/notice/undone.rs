@@ -29,7 +29,10 @@ pub fn undone(id: &IncidentId, incident: &Incident) -> Notice {
             "How each step ended",
             incident.steps.iter().filter_map(line).collect::<Vec<_>>(),
         ),
-        Section::of("To finish it by hand", by_hand),
+        Section::of(
+            "To finish it by hand; if AWS says that one is done already, go on with the next",
+            by_hand,
+        ),
     ];
     let kind = Kind {
         about: About::Undo,

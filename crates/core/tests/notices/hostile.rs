@@ -201,6 +201,8 @@ fn no_command_is_altered() {
         }
     }
     let undone = mail(&hostile().undone()).body;
-    let by_hand = format!("To finish it by hand\n  - for the command, backstop incidents show {ID}\n");
+    let by_hand = format!(
+        "To finish it by hand; if AWS says that one is done already, go on with the next\n  - for the command, backstop incidents show {ID}\n"
+    );
     assert!(undone.contains(&by_hand), "{undone}");
 }

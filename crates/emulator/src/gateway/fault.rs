@@ -59,6 +59,8 @@ pub struct Matcher {
     /// an earlier call of the same invocation of a function, which may go on with ids made only then; none is
     /// whatever.
     pub about: Vec<String>,
+    /// A text that stands in one of the call's own parameters, such as a tag's key; none is whatever.
+    pub naming: Option<String>,
     /// How many matching calls pass before the first that is hit.
     pub skip: u32,
     /// How many are hit; none is all that follow.
@@ -73,6 +75,7 @@ impl Matcher {
             service: service.into(),
             action: action.into(),
             about: Vec::new(),
+            naming: None,
             skip: 0,
             times: None,
         }
@@ -90,6 +93,13 @@ impl Matcher {
     #[must_use]
     pub fn about(mut self, text: impl Into<String>) -> Self {
         self.about.push(text.into());
+        self
+    }
+
+    /// Only calls that name this in their own parameters, whatever their invocation named before.
+    #[must_use]
+    pub fn naming(mut self, text: impl Into<String>) -> Self {
+        self.naming = Some(text.into());
         self
     }
 
@@ -112,8 +122,10 @@ impl Matcher {
             .principal
             .as_deref()
             .is_none_or(|pattern| WildMatch::new(pattern).matches(&principal.to_string()));
+        let is_named = || self.naming.as_deref().is_none_or(|text| asked.names(text));
         by && WildMatch::new(&self.service).matches(&asked.service)
             && WildMatch::new(&self.action).matches(&asked.action)
+            && is_named()
     }
 
     fn is_named_by(&self, asked: &AwsRequest) -> bool {
@@ -275,6 +287,23 @@ mod tests {
         assert!(!call("DescribeInstances", "trace", "i-1"));
         assert!(!call("RevokeSecurityGroupEgress", "another", "sg-made-by-it"));
         assert!(call("RevokeSecurityGroupEgress", "trace", "sg-made-by-it"));
+    }
+
+    #[test]
+    fn a_fault_can_be_about_a_resource_and_hit_only_the_call_that_names_a_tag() {
+        let faults = Faults::default();
+        let of_tag = Matcher::new("ec2", "CreateTags").about("i-1").naming("before-x");
+        faults.add(of_tag, Effect::Throttle);
+        let call = |instance: &str, key: &str| {
+            let mut call = asked("ec2", "CreateTags", Protocol::Query);
+            call.parameters
+                .insert("ResourceId.1".to_owned(), instance.to_owned());
+            call.parameters.insert("Tag.1.Key".to_owned(), key.to_owned());
+            faults.take(&user("x"), &call).is_some()
+        };
+        assert!(!call("i-1", "before-y"));
+        assert!(!call("i-2", "before-x"));
+        assert!(call("i-1", "before-x"));
     }
 
     #[test]

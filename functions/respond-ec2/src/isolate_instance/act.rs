@@ -12,6 +12,7 @@ use backstop_core::ErrorName;
 use backstop_runtime::{
     CallError, StepError,
     action::{StepRequest, unlike},
+    each_tried,
 };
 use futures_util::future::join_all;
 
@@ -54,10 +55,17 @@ pub(super) async fn act(
     let (own, foreign): (Vec<&Before>, Vec<&Before>) = interfaces
         .iter()
         .partition(|before| attached(instance, before).is_some());
+    let witness = witness(request, interfaces)?;
+    let is_known = witness.is_in(&instance.tags);
+    let is_due = !is_known && interfaces.iter().all(|before| is_as_read(instance, before));
     let ((witnessed, timeouts), groups) = tokio::join!(
         async {
             // Before anything is changed: what is half changed is no state to say of that it was so.
-            let witnessed = bear_witness(ec2, request, instance, interfaces).await;
+            let witnessed = if is_due {
+                witness.write(ec2, &instance.id).await
+            } else {
+                Ok(())
+            };
             (witnessed, shorten(ec2, &own).await)
         },
         isolation_groups(ec2, request, &own)
@@ -67,7 +75,7 @@ pub(super) async fn act(
         .filter_map(|before| Some((*before, groups.get(&before.vpc)?.as_ref().ok()?.clone())))
         .collect();
     // Where closing fails, an interface gets back the groups of the receipt: none is opened whose groups nobody vouches for.
-    let open_for = open_for.filter(|_| matches!(witnessed, Ok(true)));
+    let open_for = open_for.filter(|_| witnessed.is_ok() && (is_known || is_due));
     let mut openings = Vec::new();
     for (vpc, candidates) in by_vpc(
         ready
@@ -98,8 +106,9 @@ pub(super) async fn act(
     for opening in &openings {
         worst.extend(close(ec2, opening, &failed).await);
     }
+    let witnessed = witness.after_change(ec2, &instance.id, witnessed).await;
     // What may still be open comes first, then what isn't isolated, then what only isolates less well.
-    let first = worst
+    let errors = worst
         .into_iter()
         .map(StepError::from)
         .chain(groups.into_values().filter_map(Result::err))
@@ -115,9 +124,8 @@ pub(super) async fn act(
                 .filter_map(|opening| opening.error.map(StepError::from)),
         )
         .chain(timeouts.into_iter().map(StepError::from))
-        .chain(witnessed.err())
-        .next();
-    first.map_or(Ok(()), Err)
+        .chain(witnessed.err().map(StepError::from));
+    each_tried(errors.map(Err::<(), _>))
 }
 
 /// The instance's interface of this id, if it is where the receipt says.
@@ -135,25 +143,11 @@ fn isnt_attached(before: &Before) -> StepError {
     ))
 }
 
-/// Writes the tag that says what was, if it is so; whether it is there.
-async fn bear_witness(
-    ec2: &Client,
-    request: &StepRequest,
-    instance: &Instance,
-    interfaces: &[Before],
-) -> Result<bool, StepError> {
-    let witness = witness(request, interfaces)?;
-    let is_so = |before: &Before| {
-        attached(instance, before).is_some_and(|now| {
-            now.groups == before.groups && now.tcp_established_timeout == before.tcp_established_timeout
-        })
-    };
-    let is_known = witness.is_in(&instance.tags);
-    if is_known || !interfaces.iter().all(is_so) {
-        return Ok(is_known);
-    }
-    witness.write(ec2, &instance.id).await?;
-    Ok(true)
+/// Whether the interface is as the receipt says that it was.
+fn is_as_read(instance: &Instance, before: &Before) -> bool {
+    attached(instance, before).is_some_and(|now| {
+        now.groups == before.groups && now.tcp_established_timeout == before.tcp_established_timeout
+    })
 }
 
 /// Shortens every interface's timeout, and says which failed.

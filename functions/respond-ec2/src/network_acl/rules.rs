@@ -5,6 +5,7 @@ use backstop_core::{UndoOutcome, Verification};
 use backstop_runtime::{
     CallError, StepError,
     action::{StepRequest, unlike},
+    each_tried,
 };
 
 use super::{Acl, Entry, create, delete, of_vpcs, words};
@@ -61,22 +62,22 @@ pub(crate) async fn make(
     standing: &[Acl],
     entries: &[Entry],
     witness: &Witness,
-) -> Result<(), CallError> {
+) -> Result<(), StepError> {
     let is_new = |entry: &Entry| {
         let mut own = standing.iter().filter(|acl| acl.id == entry.acl);
         own.all(|acl| acl.rule(entry).is_none())
     };
-    let mut first = Ok(());
-    if !witness.is_in(&instance.tags) && entries.iter().all(is_new) {
-        first = witness.write(ec2, &instance.id).await;
-    }
-    for entry in entries {
-        if standing.iter().any(|acl| acl.has(entry)) {
-            continue;
+    let is_due = !witness.is_in(&instance.tags) && entries.iter().all(is_new);
+    let make = async {
+        let mut results = Vec::new();
+        for entry in entries {
+            if !standing.iter().any(|acl| acl.has(entry)) {
+                results.push(create(ec2, vpcs, entry).await);
+            }
         }
-        first = first.and(create(ec2, vpcs, entry).await);
-    }
-    first
+        each_tried(results)
+    };
+    witness.of_change(ec2, &instance.id, is_due, make).await
 }
 
 /// Whether each stands, and before all that allow.
@@ -128,11 +129,11 @@ pub(crate) async fn take_out(
     if !ours.is_empty() {
         witness.check(&tags)?;
     }
-    let mut first: Result<(), CallError> = Ok(());
+    let mut deleted = Vec::new();
     for entry in &ours {
-        first = first.and(delete(ec2, entry).await);
+        deleted.push(delete(ec2, entry).await);
     }
-    first?;
+    each_tried(deleted)?;
     witness
         .remove(ec2, instance::id_of(&request.target)?, &tags)
         .await?;

@@ -87,12 +87,18 @@ async fn changes_what_is_open_one_attribute_a_call_and_undoes_just_that() {
         ],
         "stop protection and the data volume are as they should be"
     );
+    let [.., last, tag] = plan.manual_undo.as_slice() else {
+        unreachable!("{:?}", plan.manual_undo)
+    };
     assert_eq!(
-        plan.manual_undo.last().map(String::as_str),
-        Some(
-            "aws ec2 modify-instance-attribute --region eu-west-1 --instance-id i-0123456789abcdef0 \
-             --block-device-mappings '[{\"DeviceName\":\"/dev/xvda\",\"Ebs\":{\"DeleteOnTermination\":true}}]'"
-        )
+        last,
+        "aws ec2 modify-instance-attribute --region eu-west-1 --instance-id i-0123456789abcdef0 \
+         --block-device-mappings '[{\"DeviceName\":\"/dev/xvda\",\"Ebs\":{\"DeleteOnTermination\":true}}]'"
+    );
+    assert_eq!(
+        tag,
+        "aws ec2 delete-tags --region eu-west-1 --resources i-0123456789abcdef0 --tags \
+         Key=backstop:before-protect-instance"
     );
 
     let set = [

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::Client;
 use backstop_aws::SdkConfig;
 use backstop_core::IncidentId;
-use backstop_runtime::{CallError, StepError};
+use backstop_runtime::{CallError, StepError, each_tried};
 
 use super::{
     custody::Custody,
@@ -82,32 +82,27 @@ pub(super) struct Keeping<'a> {
 }
 
 impl Keeping<'_> {
-    /// Does what can be done now for each snapshot. What has to wait is handed back as not proven yet, but what
-    /// failed for good comes first.
+    /// Does what can be done now for each snapshot. What has to wait is handed back as not proven yet, before what failed for
+    /// good: the others are waited for all the same.
     pub(super) async fn keep_all(&self, originals: &[String]) -> Result<(), StepError> {
-        let (mut waiting, mut failed) = (Vec::new(), None);
+        let (mut waiting, mut results) = (Vec::new(), Vec::new());
         // Locks need no complete snapshot, and nothing should come between.
         for original in originals {
-            if let Err(error) = self.lock(original).await {
-                failed.get_or_insert(error);
-            }
+            results.push(self.lock(original).await);
         }
         for original in originals {
             match self.keep(original).await {
                 Ok(None) => {}
                 Ok(Some(why)) => waiting.push(why),
-                Err(error) => {
-                    failed.get_or_insert(error);
-                }
+                Err(error) => results.push(Err(error)),
             }
         }
-        match failed {
-            Some(error) => Err(error),
-            None if waiting.is_empty() => Ok(()),
-            None => Err(StepError::NotYetVerified {
+        if !waiting.is_empty() {
+            results.push(Err(StepError::NotYetVerified {
                 observed: waiting.join(", "),
-            }),
+            }));
         }
+        each_tried(results)
     }
 
     async fn lock(&self, original: &str) -> Result<(), StepError> {

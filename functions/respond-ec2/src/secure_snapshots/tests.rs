@@ -238,18 +238,17 @@ async fn a_key_of_another_region_makes_no_copy_and_says_so() {
 }
 
 #[tokio::test]
-async fn failures_come_before_waiting_and_undo_keeps_the_evidence() {
+async fn a_failure_keeps_nothing_from_being_waited_for_and_undo_keeps_the_evidence() {
     let receipt = receipt(custody()).await;
     let denied = mock!(Client::lock_snapshot)
         .then_error(|| LockSnapshotError::generic(error("UnauthorizedOperation")));
-    let found = existing(&[("snap-1", SnapshotState::Pending, None)]);
-    let accounts = accounts!(ec2: [found, locked(&[]), denied]);
-    let action = SecureSnapshots::new(accounts, custody());
-    let failed = action
+    let waits = existing(&[("snap-1", SnapshotState::Pending, None)]);
+    let action = SecureSnapshots::new(accounts!(ec2: [waits, locked(&[]), denied]), custody());
+    let waiting = action
         .act(&permit(), &step_request(), &receipt)
         .await
         .unwrap_err();
-    assert_eq!(failed.name(), ErrorName::AccessDenied);
+    assert_eq!(waiting.name(), ErrorName::NotYetVerified);
 
     let failed = existing(&[("snap-1", SnapshotState::Error, None)]);
     let action = SecureSnapshots::new(accounts!(ec2: [failed]), custody());

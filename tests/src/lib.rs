@@ -41,7 +41,7 @@ pub use granted::granted_and_used;
 pub use identities::identities;
 pub use known_actions::{KNOWN_ACTIONS, KnownAction, SafeUndo, Seen, but_for_the_key};
 pub use manual_undo::manual_undo;
-pub use only::{is_whole, only};
+pub use only::{is_whole, only, some};
 pub use opening::{Case, story};
 pub use people::{Notice, People};
 pub use person::{ask_undo, people, person};

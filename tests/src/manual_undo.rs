@@ -1,7 +1,7 @@
 //! Does what a person does with the AWS CLI lines of a stuck undo: each is read as a shell reads it and carried out
 //! by the SDK. A command or an option that isn't known fails the test: it would be a person's surprise.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Debug};
 
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, AttributeValue, ConnectionTrackingSpecificationRequest,
@@ -9,7 +9,10 @@ use aws_sdk_ec2::types::{
     InstanceBlockDeviceMappingSpecification, NetworkAclEntry, Tag,
 };
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
-use aws_sdk_iam::{error::SdkError, operation::delete_role_policy::DeleteRolePolicyError, types::StatusType};
+use aws_sdk_iam::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::StatusType,
+};
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 use backstop_emulator::Account;
 use serde_json::Value;
@@ -54,6 +57,21 @@ pub async fn manual_undo(account: &Account, line: &str) {
     );
 }
 
+/// The undo may have got that far before it was stuck: AWS says that it is so already, by this code and these words.
+fn done_or<T: Debug, E: Debug + ProvideErrorMetadata>(
+    answer: Result<T, SdkError<E>>,
+    code: &str,
+    words: &str,
+) {
+    let is_done = |error: &SdkError<E>| {
+        let error = error.as_service_error();
+        error.is_some_and(|error| {
+            error.code() == Some(code) && error.message().is_some_and(|message| message.contains(words))
+        })
+    };
+    assert!(answer.as_ref().err().is_none_or(is_done), "{answer:?}");
+}
+
 async fn iam(iam: &aws_sdk_iam::Client, command: &str, options: &mut Options<'_>) {
     match command {
         "delete-user-policy" => {
@@ -68,13 +86,7 @@ async fn iam(iam: &aws_sdk_iam::Client, command: &str, options: &mut Options<'_>
         "delete-role-policy" => {
             let delete = iam.delete_role_policy().role_name(options.take("role-name"));
             let deleted = delete.policy_name(options.take("policy-name")).send().await;
-            // The undo may have got that far before it was stuck, and IAM says so.
-            let is_gone = |error: &SdkError<DeleteRolePolicyError>| {
-                error
-                    .as_service_error()
-                    .is_some_and(DeleteRolePolicyError::is_no_such_entity_exception)
-            };
-            assert!(deleted.as_ref().err().is_none_or(is_gone), "{deleted:?}");
+            done_or(deleted, "NoSuchEntity", "");
         }
         "update-assume-role-policy" => {
             let update = iam
@@ -152,12 +164,8 @@ async fn ec2(ec2: &aws_sdk_ec2::Client, command: &str, options: &mut Options<'_>
             let profile = options.take("iam-instance-profile");
             let arn = profile.strip_prefix("Arn=").unwrap();
             let profile = IamInstanceProfileSpecification::builder().arn(arn).build();
-            associate
-                .iam_instance_profile(profile)
-                .send()
-                .await
-                .map(drop)
-                .unwrap();
+            let associated = associate.iam_instance_profile(profile).send().await;
+            done_or(associated, "IncorrectState", "existing association");
         }
         "associate-address" => {
             assert!(options.named.remove("no-allow-reassociation").is_some());
@@ -273,8 +281,8 @@ async fn auto_scaling(client: &aws_sdk_autoscaling::Client, command: &str, optio
     let attach = client
         .attach_instances()
         .auto_scaling_group_name(options.take("auto-scaling-group-name"));
-    let attach = attach.instance_ids(options.take("instance-ids"));
-    attach.send().await.map(drop).unwrap();
+    let attached = attach.instance_ids(options.take("instance-ids")).send().await;
+    done_or(attached, "ValidationError", "is already part of");
 }
 
 async fn elbv2(client: &aws_sdk_elasticloadbalancingv2::Client, command: &str, options: &mut Options<'_>) {

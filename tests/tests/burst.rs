@@ -114,7 +114,7 @@ async fn send(environment: &Arc<Environment>, findings: Vec<Value>) -> BTreeMap<
 
 /// A finding that only tells people, so that executions cost little and intake is what is measured.
 fn finding(number: usize) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../playbooks/triage/finding.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/core/tests/events/triage.json");
     let mut event: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let detail = &mut event["detail"];
     detail["id"] = json!(format!("{number:032x}"));

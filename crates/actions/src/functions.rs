@@ -30,6 +30,18 @@ pub static FUNCTIONS: &[&FunctionSpec] = &[
     &sweep::SPEC,
 ];
 
+/// Stands for every function that contains: among a scope's resources for their ARNs, and in a variable for a list of
+/// `name|ARN`, with commas.
+pub const EVERY_RESPONDER: &str = "{Responders}";
+
+/// The functions that contain, one for each power.
+pub fn responders() -> impl Iterator<Item = &'static FunctionSpec> {
+    FUNCTIONS
+        .iter()
+        .copied()
+        .filter(|function| function.name.starts_with("respond-"))
+}
+
 /// The function of this name.
 pub fn function(name: &str) -> Option<&'static FunctionSpec> {
     FUNCTIONS.iter().copied().find(|function| function.name == name)

@@ -95,8 +95,8 @@ impl StepState {
     /// The commands that undo it by hand. After a responder refused the receipt, for nothing proves it, there are none:
     /// they come from the same record, and nobody must be led to type what a forger wrote.
     pub fn manual_undo(&self) -> Vec<String> {
-        let refused = ErrorName::Refused.as_str();
-        if matches!(&self.undo, Some(UndoOutcome::Failed { error, .. }) if error == refused) {
+        let is_refused = |error: &str| ErrorName::parse(error) == Some(ErrorName::Refused);
+        if matches!(&self.undo, Some(UndoOutcome::Failed { error, .. }) if is_refused(error)) {
             return vec![UNPROVEN.to_owned()];
         }
         self.plan

@@ -171,10 +171,7 @@ fn an_answer_that_is_none_is_no_proof() {
 /// A true finding under a false address would have the address of somebody's choice denied.
 #[test]
 fn the_address_it_talked_with_is_the_services() {
-    let folder = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../playbooks/compromised-instance/finding.json"
-    );
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/events/instance-c2.json");
     let there: Value = serde_json::from_str(&std::fs::read_to_string(folder).unwrap()).unwrap();
     let answer = json!({ "findings": [there["detail"]] });
     confirm(&read(&there), &answer).unwrap();

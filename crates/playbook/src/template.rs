@@ -11,6 +11,7 @@ use backstop_actions::functions::FUNCTIONS;
 use crate::catalog::Catalog;
 
 pub use machines::machine_logical_id;
+pub(crate) use policy::resources;
 pub use policy::{Stated, statements};
 
 const FUNCTION_BLOCK: &str = "compiled functions";

@@ -49,7 +49,8 @@ fn named(code: &str, name: &str) -> Vec<usize> {
                 let (before, after) = (&line[..at], &line[at + name.len()..]);
                 let is_whole = !is_part(before.chars().next_back()) && !is_part(after.chars().next());
                 // A word such as `triage` is a playbook's name only where it stands alone.
-                let is_name = name.contains('-') || before.ends_with('"') && after.starts_with('"');
+                let is_within = |quote: char| before.ends_with(quote) && after.starts_with(quote);
+                let is_name = name.contains('-') || is_within('"') || is_within('`');
                 is_whole && is_name
             })
         })

@@ -30,7 +30,6 @@ mod memo;
 mod meta;
 mod opening;
 mod outbox;
-mod task;
 mod watch;
 
 use aws_sdk_dynamodb::Client;

@@ -48,6 +48,7 @@ pub mod runner;
 pub mod serve;
 pub mod settings;
 mod stamp;
+mod task_log;
 #[cfg(feature = "test-util")]
 pub mod testing;
 #[cfg(feature = "topic")]

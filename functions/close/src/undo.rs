@@ -80,8 +80,8 @@ fn is_cut_off(incident: &Incident, state: &StepState) -> bool {
 }
 
 fn has_failed(state: &StepState) -> bool {
-    let refused = ErrorName::Refused.as_str();
-    matches!(&state.undo, Some(UndoOutcome::Failed { error, .. }) if error != refused)
+    let is_refused = |error: &str| ErrorName::parse(error) == Some(ErrorName::Refused);
+    matches!(&state.undo, Some(UndoOutcome::Failed { error, .. }) if !is_refused(error))
 }
 
 /// The commands of the steps whose undo failed or was cut off, last made first. A drifted step gets none: what to do

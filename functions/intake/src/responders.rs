@@ -71,7 +71,11 @@ impl Responders {
         match self.0.ask::<Value>(name, &task).await {
             Ok(_) => Ok(()),
             // That is an answer: it is read, and doesn't hold.
-            Err(AskError::Failed { error, .. }) if error == ErrorName::NotYetVerified.as_str() => Ok(()),
+            Err(AskError::Failed { error, .. })
+                if ErrorName::parse(&error) == Some(ErrorName::NotYetVerified) =>
+            {
+                Ok(())
+            }
             Err(why) => {
                 let incident = id.clone();
                 let unread = Unread { incident, why };

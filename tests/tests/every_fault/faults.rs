@@ -1,6 +1,9 @@
 //! The calls of a playbook's steps that change something, and the ways in which they fail.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use backstop_actions::{ActionSpec, Grant};
 use backstop_core::{StepId, TargetKind};
@@ -228,23 +231,21 @@ fn hits<'a>(
         let (calls, not_made) = calls(action, &KnownAction::find(action.id));
         let not_made = not_made.iter().find(|(id, _)| *id == action.id);
         let is_made = |call: &&str| !reads(call) && not_made.is_none_or(|(_, not)| !not.contains(call));
-        let of_step = calls
-            .iter()
-            .map(|grant| grant.action)
-            .filter(is_made)
-            .map(|call| {
-                let tag = tag_of(action.id, call);
-                let count = counts.entry((call, tag.clone())).or_default();
-                *count += 1;
-                Hit {
-                    step: step.step.clone(),
-                    action: action.id,
-                    call,
-                    tag,
-                    nth: *count - 1,
-                    is_alone: true,
-                }
-            });
+        // One call may need a grant for each kind of resource.
+        let calls: BTreeSet<&'static str> = calls.iter().map(|grant| grant.action).collect();
+        let of_step = calls.into_iter().filter(is_made).map(|call| {
+            let tag = tag_of(action.id, call);
+            let count = counts.entry((call, tag.clone())).or_default();
+            *count += 1;
+            Hit {
+                step: step.step.clone(),
+                action: action.id,
+                call,
+                tag,
+                nth: *count - 1,
+                is_alone: true,
+            }
+        });
         found.push(of_step.collect());
     }
     for hit in found.iter_mut().flatten() {

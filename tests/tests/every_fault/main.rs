@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 use backstop_core::TargetKind;
 use backstop_drill::{Drill, Drills};
 use backstop_playbook::{Playbook, load_dir};
-use backstop_tests::{Watched, only, playbooks};
+use backstop_tests::{Watched, only, playbooks, some};
 
 use faults::{Hit, Kind};
 
@@ -107,8 +107,10 @@ fn scenarios() -> Vec<Scenario> {
             drill,
             fails,
         };
-        let faults = faults::of(playbook, drill, &drills);
-        faults.into_iter().map(scenario).collect::<Vec<_>>()
+        let faults = faults::of(playbook, drill, &drills).into_iter();
+        some(faults.map(scenario).collect(), |one: &Scenario| {
+            format!("{}: {:?}", one.playbook.name, one.fails)
+        })
     };
     let drilled = only(drilled.collect(), |(playbook, _)| playbook.name.as_str());
     drilled.into_iter().flat_map(each).collect()

@@ -31,7 +31,7 @@ pub(crate) async fn failing_steps(watched: &Watched, scenario: &Scenario, hits: 
 /// The faults of one incident, by what they hit.
 pub(crate) struct Armed<'a> {
     staged: &'a StagedTarget<'a>,
-    faults: Vec<(&'static str, Vec<FaultId>)>,
+    faults: Vec<(String, Vec<FaultId>)>,
 }
 
 impl<'a> Armed<'a> {
@@ -41,7 +41,7 @@ impl<'a> Armed<'a> {
         let add = |(hit, kind): &(Hit, Kind)| {
             let wanted = hit.faults(*kind, &names).into_iter();
             let added = wanted.map(|(matcher, effect)| all.add(matcher, effect));
-            (hit.call, added.collect())
+            (format!("{} of {}", hit.call, hit.step), added.collect())
         };
         Self {
             staged,

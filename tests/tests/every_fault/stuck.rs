@@ -31,7 +31,10 @@ pub(crate) async fn failing_undo(watched: &Watched, scenario: &Scenario, hits: &
             story(&log)
         );
     } else {
-        let is_isolated = hits.iter().any(|(hit, _)| hit.action == ISOLATION);
+        // A tag that can't be taken away leaves no interface isolated.
+        let is_isolated = hits
+            .iter()
+            .any(|(hit, _)| hit.action == ISOLATION && !hit.is_witness());
         if is_isolated {
             the_rest_is_held_back(&log);
         }

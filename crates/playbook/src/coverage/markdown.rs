@@ -18,11 +18,11 @@ server that opens connections wherever its visitors tell it, such as a proxy or 
 attacker's address: give it an exemption, or its playbook a lower mode.\n";
 
 const REST: &str = "A GuardDuty type that is newer than this list is answered as its family is: by the playbook whose \
-pattern matches\nit, at least by `triage`. AWS Health's event that a key of the account was found in public \
-(`AWS_RISK_CREDENTIALS_EXPOSED`)\nis answered by the playbook that contains an access key, and its other events about risks by `triage`; Health \
+pattern matches\nit, at least by the playbook that only tells. AWS Health's event that a key of the account was found in public \
+(`AWS_RISK_CREDENTIALS_EXPOSED`)\nis answered by the playbook that contains an access key, and its other events about risks by the one that only tells; Health \
 delivers them in us-east-1, with a\nbackup in us-west-2 (in China in cn-northwest-1, in GovCloud in us-gov-west-1), so that a \
 stack in another Region gets them\nonly by a rule there that forwards them. Findings of Macie, and whatever a person sends by \
-a Security Hub custom action, reach\n`triage` as well. All other findings of Security Hub (other controls, vulnerabilities, other products) \
+a Security Hub custom action, reach\nthat one as well. All other findings of Security Hub (other controls, vulnerabilities, other products) \
 are left with a\nstated reason, since there are thousands of them in any account.\n";
 
 impl Coverage {

@@ -7,7 +7,7 @@ use backstop_actions::{
 };
 
 use super::codes;
-use crate::template::{Stated, statements};
+use crate::template::{self, Stated, statements};
 
 const HEAD: &str = "\
 # Permissions
@@ -93,7 +93,7 @@ fn write_part(text: &mut String, function: &FunctionSpec, part: Part) -> std::fm
 }
 
 fn resources(scope: &Scope) -> String {
-    let resources: Vec<String> = scope.resources.iter().map(|one| worded(one)).collect();
+    let resources: Vec<String> = template::resources(scope).iter().map(|one| worded(one)).collect();
     codes(resources.iter().map(String::as_str))
 }
 

@@ -1,6 +1,9 @@
 //! A function in the template: itself, its log group, its role and its alarm.
 
-use backstop_actions::{Effect, FunctionSpec, Limit, Period, Scope};
+use backstop_actions::{
+    Effect, FunctionSpec, Limit, Period, Scope,
+    functions::{EVERY_RESPONDER, responders},
+};
 
 use super::{
     policy::{self, Stated, statements},
@@ -49,9 +52,21 @@ fn write_function(lines: &mut Lines, function: &FunctionSpec, id: &str) {
     lines.add(6, "Environment:");
     lines.add(8, "Variables:");
     for (name, value) in function.environment {
+        let value = value.replace(EVERY_RESPONDER, &names_and_arns());
         lines.add(10, &format!("{name}: {value}"));
     }
     lines.add_all(6, function.properties);
+}
+
+fn names_and_arns() -> String {
+    let pair = |function: &FunctionSpec| {
+        format!(
+            "{}|${{{}Function.Arn}}",
+            function.name,
+            pascal_case(function.name)
+        )
+    };
+    responders().map(pair).collect::<Vec<_>>().join(",")
 }
 
 fn write_logs(lines: &mut Lines, name: &str, id: &str) {

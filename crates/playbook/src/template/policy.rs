@@ -1,9 +1,14 @@
 //! What a function's role may do: one statement for each scope of its actions' grants, beside the function's own, and
 //! the denies that hold even if the guardrails are wrong.
 
-use backstop_actions::{Condition, Effect, FunctionSpec, Grant, Scope, Statement, actions_of, is_reading};
+use backstop_actions::{
+    Condition, Effect, FunctionSpec, Grant, Scope, Statement, actions_of,
+    functions::{EVERY_RESPONDER, responders},
+    is_reading,
+};
 
 use super::yaml::{Lines, filled, scalar};
+use crate::compile::pascal_case;
 
 /// One statement of a role's policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +120,16 @@ fn sorted(actions: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     actions
 }
 
+/// The templates of a scope's resources, each responder's for all of them.
+pub(crate) fn resources(scope: &Scope) -> Vec<String> {
+    let of = |function: &FunctionSpec| format!("{{{}Function.Arn}}", pascal_case(function.name));
+    let each = |template: &&str| match *template {
+        EVERY_RESPONDER => responders().map(of).collect(),
+        one => vec![one.to_owned()],
+    };
+    scope.resources.iter().flat_map(each).collect()
+}
+
 /// Writes a statement as an entry of a list.
 pub(super) fn write(lines: &mut Lines, indent: usize, stated: &Stated) {
     lines.comment(indent, stated.scope.why);
@@ -129,11 +144,13 @@ pub(super) fn write(lines: &mut Lines, indent: usize, stated: &Stated) {
 
 fn write_entry(lines: &mut Lines, indent: usize, stated: &Stated) {
     let filled = |templates: &[&str]| templates.iter().map(|one| filled(one)).collect::<Vec<_>>();
+    let named = resources(&stated.scope);
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
     let actions: Vec<String> = stated.actions.iter().map(|action| scalar(action)).collect();
     lines.add(indent, &format!("- Sid: {}", stated.scope.sid));
     lines.add(indent + 2, &format!("Effect: {}", stated.effect.as_str()));
     lines.list(indent + 2, "Action", &actions);
-    lines.list(indent + 2, "Resource", &filled(stated.scope.resources));
+    lines.list(indent + 2, "Resource", &filled(&named));
     if stated.scope.conditions.is_empty() {
         return;
     }

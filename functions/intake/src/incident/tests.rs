@@ -237,7 +237,7 @@ fn sqs() -> aws_sdk_sqs::Client {
 
 /// The finding's event with this count, and how the log would refer to it.
 pub(crate) fn copy(count: u32) -> (String, FindingRef) {
-    let event = include_str!("../../../../playbooks/leaked-access-key/finding.json");
+    let event = include_str!("../../../../crates/core/tests/events/leaked-access-key.json");
     let mut event: serde_json::Value = serde_json::from_str(event).unwrap();
     *event.pointer_mut("/detail/service/count").unwrap() = count.into();
     let body = event.to_string();
@@ -438,7 +438,7 @@ async fn the_case_of_a_finding_counts_before_that_of_its_target() {
 /// Its credentials are denied all the same; whether the instance is isolated, people say.
 #[tokio::test]
 async fn an_instance_that_only_a_sessions_name_names_waits_for_people() {
-    let event = include_str!("../../../../playbooks/compromised-instance/exfiltration.json");
+    let event = include_str!("../../../../crates/core/tests/events/instance-exfiltration.json");
     let named: serde_json::Value = serde_json::from_str(event).unwrap();
     let mut by_name = named.clone();
     let resource = by_name.pointer_mut("/detail/resource").unwrap();

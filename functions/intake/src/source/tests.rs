@@ -10,7 +10,7 @@ fn finding(fixture: &[u8]) -> Finding {
 }
 
 fn leak() -> (Finding, Value) {
-    let event = include_bytes!("../../../../playbooks/leaked-access-key/finding.json");
+    let event = include_bytes!("../../../../crates/core/tests/events/leaked-access-key.json");
     let detail: Value = serde_json::from_slice(event).unwrap();
     (finding(event), detail.get("detail").unwrap().clone())
 }
@@ -51,7 +51,7 @@ fn each_service_is_asked_for_one_finding_by_its_id() {
     );
 
     let health = finding(include_bytes!(
-        "../../../../playbooks/leaked-access-key/health.json"
+        "../../../../crates/core/tests/events/leaked-access-key-health.json"
     ));
     let read_back = health.read_back().unwrap();
     assert_eq!(region(&health, &read_back).as_str(), "us-east-1");

@@ -51,7 +51,7 @@ const OLDEST: &str = "01JOLDEST";
 
 /// GuardDuty's finding as it lists it.
 fn listed(id: &str) -> Value {
-    let event = include_str!("../../../../playbooks/leaked-access-key/finding.json");
+    let event = include_str!("../../../../crates/core/tests/events/leaked-access-key.json");
     let mut event: Value = serde_json::from_str(event).unwrap();
     let detail = event.get_mut("detail").unwrap();
     let arn = detail.get("arn").unwrap().as_str().unwrap();

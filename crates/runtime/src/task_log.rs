@@ -2,8 +2,7 @@
 
 use backstop_core::{incident::Incident, task::VerifyTask};
 
-use super::{IncidentLog, Ledger};
-use crate::StepError;
+use crate::{IncidentLog, Ledger, StepError};
 
 impl Ledger {
     /// The log and the state of the task's incident, if it was opened with the task's target: whoever invokes a function names

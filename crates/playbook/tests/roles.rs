@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use backstop_actions::{Effect, actions_of, functions::FUNCTIONS};
+use backstop_actions::{Effect, actions_of, functions::FUNCTIONS, is_reading};
 
 /// What Lambda does with any function's role.
 const BY_LAMBDA: [&str; 4] = [
@@ -124,6 +124,44 @@ fn no_role_reaches_its_own_stack_or_break_glass() {
             !own.contains("${AWS::StackName}-*"),
             "{function}: a name is anybody's to choose"
         );
+    }
+}
+
+#[test]
+fn a_responders_role_changes_something_only_inside_of_its_function() {
+    let template = template();
+    for function in FUNCTIONS {
+        let changes = actions_of(function.name).any(|action| action.changes_something());
+        let role = role(&template, function.name);
+        let named = format!("      FunctionName: !Sub ${{AWS::StackName}}-{}\n", function.name);
+        assert_eq!(template.contains(&named), changes, "{}", function.name);
+        let Some((_, statement)) = role.split_once("- Sid: OnlyInsideItsFunction\n") else {
+            assert!(!changes, "{} changes accounts from anywhere", function.name);
+            continue;
+        };
+        let statement = statement.split("- Sid:").next().unwrap();
+        let arn = format!(
+            "${{AWS::AccountId}}:function:${{AWS::StackName}}-{}",
+            function.name
+        );
+        for line in [
+            "Effect: Deny",
+            "Resource: \"*\"",
+            "ArnNotLike:",
+            "lambda:SourceFunctionArn:",
+        ] {
+            assert!(statement.contains(line), "{}: {statement}", function.name);
+        }
+        // Itself, and its versions.
+        assert_eq!(statement.matches(&arn).count(), 2, "{statement}");
+        let denied = actions_with(&format!("- Sid: It\n{statement}"), "Deny");
+        let mut allowed = actions_with(role, "Allow");
+        allowed.retain(|action| {
+            let by_services = action.starts_with("kms:") || *action == "iam:PassRole";
+            let of_lambda = BY_LAMBDA.contains(action);
+            !is_reading(action) && !by_services && !of_lambda && *action != "dynamodb:Query"
+        });
+        assert_eq!(denied, allowed, "{}", function.name);
     }
 }
 

@@ -37,6 +37,7 @@ pub fn statements(function: &FunctionSpec) -> Vec<Stated> {
     statements.extend(changing);
     statements.extend(never_own_roles(&grants));
     statements.extend(never_break_glass(&grants));
+    statements.extend(only_inside(function, &statements));
     statements
 }
 
@@ -99,6 +100,35 @@ fn never_break_glass(grants: &[&Grant]) -> Option<Stated> {
         },
     )
 }
+
+/// What the role changes, it changes from inside of its function: passed to another one, or assumed by somebody, it only
+/// reads. Left out is what AWS's services check in the role's name while they do what the function asked for: AWS doesn't
+/// say that they know the function.
+fn only_inside(function: &FunctionSpec, statements: &[Stated]) -> Option<Stated> {
+    let checked_by_services = |action: &str| action.starts_with("kms:") || action == "iam:PassRole";
+    let allowed = statements.iter().filter(|stated| stated.effect == Effect::Allow);
+    let changing = allowed
+        .flat_map(|stated| stated.actions.iter().copied())
+        .filter(|action| !is_reading(action) && !checked_by_services(action) && !NO_CHANGE.contains(action));
+    let actions = if function.outside.is_empty() {
+        Vec::new()
+    } else {
+        sorted(changing)
+    };
+    denied(
+        actions,
+        Scope {
+            conditions: function.outside,
+            ..Scope::everything(
+                "OnlyInsideItsFunction",
+                "Whoever passes the role to a function of their own, or gets to assume it, changes nothing with it.",
+            )
+        },
+    )
+}
+
+/// What changes nothing, though its name doesn't say so.
+const NO_CHANGE: &[&str] = &["dynamodb:Query"];
 
 fn denied(actions: Vec<&'static str>, scope: Scope) -> Option<Stated> {
     (!actions.is_empty()).then_some(Stated {

@@ -14,7 +14,7 @@ use backstop_core::{
     incident::{Incident, Status},
 };
 use backstop_emulator::{Effect, Matcher};
-use backstop_tests::{People, Scene, in_template, lambda, physical_id};
+use backstop_tests::{People, Role, Scene, Sender, in_template, lambda, physical_id};
 use serde_json::json;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -164,18 +164,19 @@ impl<'a> Alarms<'a> {
     async fn of_queues(&mut self, scene: &Scene) {
         let account = scene.environment.account();
         let stack = scene.environment.stack();
-        let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(account.root()));
-        let put = async |queue: &str| {
-            let send = sqs.send_message().queue_url(queue).message_body("{}");
-            send.send().await.unwrap();
-        };
+        // Nobody but functions sends to either.
+        let intake = Role::of(&scene.environment, "intake").await;
+        let intake = intake.session(&scene.environment).await;
+        let sqs = aws_sdk_sqs::Client::new(&account.sdk_config(intake));
         let before = self.ringing(NOW).await;
-        put(stack.dead_letter_queue_url().unwrap()).await;
+        let letter = sqs.send_message().message_body("{}");
+        let letter = letter.queue_url(stack.dead_letter_queue_url().unwrap());
+        letter.send().await.unwrap();
         self.is_set_off("DeadLetterAlarm", NOW, &before).await;
 
         let queue = stack.intake_queue_url().unwrap();
         lambda::switch_queue(account, queue, false).await;
-        put(queue).await;
+        Sender::of(&scene.environment).await.put("{}").await;
         let just_before = self.ringing(FIVE_MINUTES - MINUTE).await;
         self.is_set_off("IntakeAgeAlarm", FIVE_MINUTES + MINUTE, &just_before)
             .await;

@@ -22,7 +22,7 @@ pub struct FunctionSpec {
     pub properties: &'static str,
     /// What its role may do, or may not, beside what its actions need.
     pub statements: &'static [Statement],
-    /// What holds of a request that its role makes outside of this function: there the role may change nothing. Empty for
+    /// What holds of a request that its role makes outside of this function: there the role may grant nothing. Empty for
     /// functions that change no account. What has one is named after itself, since a role can't wait for the name of a
     /// function that waits for the role.
     pub outside: &'static [Condition],

@@ -96,9 +96,10 @@ fn no_role_reaches_its_own_stack_or_break_glass() {
         );
         for grant in actions_of(function.name).flat_map(|action| action.grants.all()) {
             let is_everywhere = grant.scope.resources == ["*"];
+            let whole = format!("{}:*", grant.action.split(':').next().unwrap());
             if !grant.only_reads() && !is_everywhere {
                 assert!(
-                    denied.contains(grant.action),
+                    denied.contains(grant.action) || denied.contains(whole.as_str()),
                     "{}: {}",
                     function.name,
                     grant.action
@@ -128,7 +129,7 @@ fn no_role_reaches_its_own_stack_or_break_glass() {
 }
 
 #[test]
-fn a_responders_role_changes_something_only_inside_of_its_function() {
+fn a_responders_role_grants_something_only_inside_of_its_function() {
     let template = template();
     for function in FUNCTIONS {
         let changes = actions_of(function.name).any(|action| action.changes_something());
@@ -154,19 +155,21 @@ fn a_responders_role_changes_something_only_inside_of_its_function() {
         }
         // Itself, and its versions.
         assert_eq!(statement.matches(&arn).count(), 2, "{statement}");
-        let denied = actions_with(&format!("- Sid: It\n{statement}"), "Deny");
+        let statement = format!("- Sid: OnlyInsideItsFunction\n{statement}");
+        let denied = actions_with(&statement, "Deny");
         let mut allowed = actions_with(role, "Allow");
         allowed.retain(|action| {
-            let by_services = action.starts_with("kms:") || *action == "iam:PassRole";
-            let of_lambda = BY_LAMBDA.contains(action);
-            !is_reading(action) && !by_services && !of_lambda && *action != "dynamodb:Query"
+            let of_service = ["dynamodb:", "iam:", "s3:"]
+                .iter()
+                .any(|service| action.starts_with(service));
+            let is_left_out = ["iam:PassRole", "dynamodb:Query"].contains(action) || is_reading(action);
+            (of_service && !is_left_out) || *action == "ec2:AssociateIamInstanceProfile"
         });
         assert_eq!(denied, allowed, "{}", function.name);
     }
 }
 
-/// As long as what CloudFormation makes of it: names of stacks may have 128 characters, so ARNs of what is in them
-/// may have 200.
+/// As long as what CloudFormation makes of it: names of stacks may have 52 characters here, and ARNs of what is in them 200.
 #[test]
 fn each_role_fits_into_iams_limit() {
     let template = template();
@@ -178,7 +181,7 @@ fn each_role_fits_into_iams_limit() {
             .replace("${AWS::Partition}", "aws-us-gov")
             .replace("${AWS::AccountId}", "123456789012")
             .replace("${AWS::Region}", "ap-southeast-4")
-            .replace("${AWS::StackName}", &"s".repeat(60))
+            .replace("${AWS::StackName}", &"s".repeat(52))
             .replace("!GetAtt ", &"a".repeat(150))
             .replace("!Ref BreakGlassArns", &"b".repeat(600));
         let length: usize = filled

@@ -30,12 +30,16 @@ const writesItems = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb
   "dynamodb:PartiQLUpdate", "dynamodb:PutItem", "dynamodb:UpdateItem"];
 const readsItems = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PartiQLSelect",
   "dynamodb:Query", "dynamodb:Scan"];
+// What has the whole table read elsewhere.
+const copiesItems = ["dynamodb:CreateBackup", "dynamodb:EnableKinesisStreamingDestination",
+  "dynamodb:ExportTableToPointInTime", "dynamodb:RestoreTableToPointInTime"];
 const writesObjects = ["s3:DeleteObject", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging"];
 const takesMessages = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:ReceiveMessage"];
 
 // Policy, resource, actions, who gets through, who doesn't. Every action that a policy denies to some has a line here.
 const CASES = [
   ["IncidentsTable", table, [...writesItems, ...readsItems], [of("intakerole"), of("notifyrole"), breakGlass], strangers],
+  ["IncidentsTable", table, copiesItems, [breakGlass], strangers],
   ["IncidentsTable", index, ["dynamodb:Query"], [of("sweeprole"), breakGlass], strangers],
   ["IncidentsTable", table, ["dynamodb:UpdateTable", "dynamodb:PutResourcePolicy"], [attacker], []],
   ["QueuePolicy", queue, ["sqs:SendMessage"],

@@ -30,6 +30,7 @@ mod sections;
 mod sender;
 mod setting;
 mod staged_target;
+mod stolen;
 mod truth;
 mod watched;
 
@@ -55,5 +56,6 @@ pub use sections::Sections;
 pub use sender::Sender;
 pub use setting::{Setting, drill, drill_with, environment, options, playbooks};
 pub use staged_target::StagedTarget;
+pub use stolen::stolen;
 pub use truth::{assert_log_is_true, assert_people_are_told, is_open};
 pub use watched::Watched;

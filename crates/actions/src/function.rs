@@ -1,6 +1,6 @@
 //! What a function is: its settings, and what its role may do beside what its actions need.
 
-use crate::Scope;
+use crate::{Condition, Scope};
 
 /// One function: one crate, one binary, one role.
 ///
@@ -22,6 +22,10 @@ pub struct FunctionSpec {
     pub properties: &'static str,
     /// What its role may do, or may not, beside what its actions need.
     pub statements: &'static [Statement],
+    /// What holds of a request that its role makes outside of this function: there the role may grant nothing. Empty for
+    /// functions that change no account. What has one is named after itself, since a role can't wait for the name of a
+    /// function that waits for the role.
+    pub outside: &'static [Condition],
     /// When people are told that it fails.
     pub alarm: Alarm,
 }

@@ -112,7 +112,11 @@ impl CommandOutput for Exemptions {}
 
 impl fmt::Display for Exemptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let api::Exemptions { exemptions, read_at } = &self.0;
+        let api::Exemptions {
+            exemptions,
+            read_at,
+            next: _,
+        } = &self.0;
         let read_at = *read_at;
         if exemptions.is_empty() {
             return f.write_str("nothing is exempt");
@@ -200,8 +204,22 @@ fn end(
 }
 
 async fn list(api: &ApiOptions, all: bool) -> Result<Exemptions, CliError> {
-    let query: &[(&str, &str)] = if all { &[("all", "true")] } else { &[] };
-    Ok(Exemptions(connect(api).await?.get(&["exemptions"], query).await?))
+    let api = connect(api).await?;
+    let (mut exemptions, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let mut query = vec![("all", if all { "true" } else { "false" })];
+        query.extend(after.as_deref().map(|after| ("after", after)));
+        let page: api::Exemptions = api.get(&["exemptions"], &query).await?;
+        exemptions.extend(page.exemptions);
+        after = page.next;
+        if after.is_none() {
+            return Ok(Exemptions(api::Exemptions {
+                exemptions,
+                next: None,
+                read_at: page.read_at,
+            }));
+        }
+    }
 }
 
 async fn remove(api: &ApiOptions, id: &str) -> Result<Removed, CliError> {
@@ -251,6 +269,7 @@ mod tests {
                 exemption("01JDXQ6T8R7M5V9N2K4H3G1FZB", "2026-01-05T00:00:00Z"),
                 exemption("01JDXQ6T8R7M5V9N2K4H3G1FAA", "2026-02-01T00:00:00Z"),
             ],
+            next: None,
             read_at: "2026-01-10T00:00:00Z".parse().unwrap(),
         });
         insta::assert_snapshot!(exemptions.to_string());

@@ -19,6 +19,16 @@ fn openapi() -> Value {
     serde_json::from_str(&docs("openapi.json")).unwrap()
 }
 
+/// The names of an operation's parameters that stand there.
+fn parameters<'a>(operation: &'a Value, place: &str) -> Vec<&'a str> {
+    let all = operation.get("parameters").and_then(Value::as_array);
+    all.into_iter()
+        .flatten()
+        .filter(|parameter| parameter.get("in").unwrap() == place)
+        .map(|parameter| parameter.get("name").unwrap().as_str().unwrap())
+        .collect()
+}
+
 #[test]
 fn the_routes_are_those_of_the_code() {
     let openapi = openapi();
@@ -32,14 +42,15 @@ fn the_routes_are_those_of_the_code() {
                 said("operationId"),
                 said("x-right")
             ));
-            let named: Vec<&str> = operation
-                .get("parameters")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter(|parameter| parameter.get("in").unwrap() == "path")
-                .map(|parameter| parameter.get("name").unwrap().as_str().unwrap())
-                .collect();
+            let named = parameters(operation, "path");
+            let route = ROUTES
+                .iter()
+                .find(|route| route.key() == format!("{} {path}", method.to_uppercase()));
+            assert_eq!(
+                parameters(operation, "query"),
+                route.unwrap().query,
+                "{method} {path}"
+            );
             let in_path: Vec<&str> = path
                 .split('/')
                 .filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'))

@@ -1,5 +1,6 @@
 """What ministack lacks of access control: a table's own policy, `dynamodb:LeadingKeys`, the Object Lock of a bucket made
-by CloudFormation, what EventBridge asks a queue's or topic's policy, and whole ARNs of users, roles and rules.
+by CloudFormation, what EventBridge asks a queue's or topic's policy, whole ARNs of users, roles and rules, and
+`lambda:SourceFunctionArn`.
 
 Nothing is decided here. Each part hands what the deployed template says to the code of ministack that decides.
 """
@@ -14,16 +15,18 @@ EQUALS = re.compile(r"([#\w]+)\s*=\s*(:\w+)")
 
 
 def fill():
-    from ministack.core import iam_actions, iam_evaluator
-    from ministack.services import dynamodb, eventbridge, iam, s3, sns, sqs
+    from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+    from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sns, sqs, sts
     from ministack.services.cloudformation import provisioners
 
     put_table_policies_in_force(dynamodb, iam_evaluator)
     make_tables_with_their_policy(dynamodb, provisioners)
+    name_tables_in_full(iam_actions)
     tell_leading_keys(dynamodb, iam_actions, iam_evaluator)
     make_buckets_with_their_lock(s3, provisioners)
     ask_before_delivering(eventbridge, sqs, sns)
     name_resources_in_full(iam, iam_actions)
+    tell_source_function((lambda_runtime, lambda_svc), sts, iam_evaluator)
 
 
 def put_table_policies_in_force(dynamodb, iam_evaluator):
@@ -55,6 +58,18 @@ def make_tables_with_their_policy(dynamodb, provisioners):
         return name, attributes
 
     handlers["create"] = create_with_policy
+
+
+def name_tables_in_full(iam_actions):
+    """Exports and restorations name the table that they read otherwise than by `TableName`."""
+    arns_of = iam_actions.dynamodb_resource_arns
+
+    def resource_arns(body, region, account_id):
+        asked = read(body)
+        named = asked.get("TableArn") or asked.get("SourceTableArn") or asked.get("SourceTableName")
+        return [iam_actions._dynamodb_table_arn(named, region, account_id)] if named else arns_of(body, region, account_id)
+
+    iam_actions.dynamodb_resource_arns = resource_arns
 
 
 class Item(str):
@@ -205,3 +220,27 @@ def name_resources_in_full(iam, iam_actions):
         return arn.replace(f":{kind}/", f":{kind}{given}")
 
     iam_actions.extract_resource_arn = extract
+
+
+def tell_source_function(givers, sts, iam_evaluator):
+    """Gives `lambda:SourceFunctionArn` to requests with the credentials that Lambda gave to a function, and to no others
+    (Lambda Developer Guide, "Using source function ARN to control function access behavior")."""
+    give, keys_of = givers[0].execution_credentials, iam_evaluator._principal_keys
+
+    def execution_credentials(config):
+        given = give(config)
+        session = sts._sessions.get(given["AWS_ACCESS_KEY_ID"])
+        if session is not None:
+            session["SourceFunctionArn"] = ":".join(config["FunctionArn"].split(":")[:7])
+        return given
+
+    def principal_keys(credential):
+        keys = keys_of(credential)
+        function = (sts._sessions.get(credential.access_key_id) or {}).get("SourceFunctionArn")
+        if function:
+            keys["lambda:sourcefunctionarn"] = function
+        return keys
+
+    for giver in givers:
+        giver.execution_credentials = execution_credentials
+    iam_evaluator._principal_keys = principal_keys

@@ -219,6 +219,7 @@ def allow_what_moto_holds_by_action():
 
 def ministack():
     import access_gaps
+    import alarms
     import credential_ages
     import ministack_gaps
     from ministack import app
@@ -226,13 +227,14 @@ def ministack():
     ministack_gaps.fill()
     access_gaps.fill()
     credential_ages.fill()
+    alarms.fill()
     admit_for_moto(app)
     tell_roles_of_sessions()
     evaluate_task_timeouts()
     fail_callbacks_with_their_function()
     tell_source_instance()
     allow_what_moto_holds_by_action()
-    app.app = tell_principals(app.app)
+    app.app = alarms.serve(tell_principals(app.app))
     # Functions inherit this environment, and it is none of theirs.
     checked = os.environ.pop("BACKSTOP_CHECK_REQUESTS", "")
     if checked:

@@ -2,7 +2,9 @@
 
 mod sdk;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -109,6 +111,18 @@ impl Account {
         self.gateway.findings()
     }
 
+    /// What the account's alarms say after so long a time in which nothing happens, by their names. Those that begin to
+    /// say `ALARM` tell whom they name.
+    pub async fn alarms(&self, ahead: Duration) -> Result<BTreeMap<String, String>, AlarmsError> {
+        let path = format!("/_backstop/alarms?ahead={}", ahead.as_secs());
+        let reply = self
+            .gateway
+            .ask(&path)
+            .await
+            .map_err(|error| AlarmsError::Ask(error.into()))?;
+        serde_json::from_slice(reply.body()).map_err(AlarmsError::Read)
+    }
+
     /// Where the emulators' logs are until [`Account::shutdown`].
     pub fn logs(&self) -> &std::path::Path {
         self.emulators.directory()
@@ -131,6 +145,17 @@ impl Account {
 
 fn endpoint(address: SocketAddr) -> String {
     format!("http://{address}")
+}
+
+/// Why it isn't known what alarms say.
+#[derive(Debug, Error)]
+pub enum AlarmsError {
+    /// The emulator gave no answer.
+    #[error("asking for the alarms")]
+    Ask(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It couldn't evaluate them.
+    #[error("reading what the alarms say")]
+    Read(#[source] serde_json::Error),
 }
 
 /// Why there is no disposable account.

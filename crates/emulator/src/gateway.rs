@@ -25,7 +25,7 @@ pub use fault::{Effect, FaultId, Faults, Matcher};
 
 use crate::answers::{Answers, Findings};
 use crate::settings::Settings;
-use crate::wire::{Backend, Principals, Record, RecordedCall, Upstreams};
+use crate::wire::{Backend, Principals, Record, RecordedCall, Reply, UpstreamError, Upstreams};
 use caller::Caller;
 
 /// What every request shares. Each part has its own short lock; none is held while waiting.
@@ -95,6 +95,11 @@ impl Gateway {
     /// What GuardDuty and Security Hub have found.
     pub fn findings(&self) -> &Findings {
         self.shared.answers.findings()
+    }
+
+    /// What ministack says on a path of the laboratory's own.
+    pub(crate) async fn ask(&self, path: &str) -> Result<Reply, UpstreamError> {
+        self.shared.backend.upstreams.get_from_ministack(path).await
     }
 
     /// Stops accepting and drops what is open.

@@ -12,7 +12,7 @@ mod settings;
 pub mod venv;
 pub mod wire;
 
-pub use account::{Account, AccountError};
+pub use account::{Account, AccountError, AlarmsError};
 pub use gateway::{Effect, FaultId, Faults, Matcher};
 pub use progress::{Progress, Silent};
 pub use settings::Settings;

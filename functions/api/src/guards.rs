@@ -15,11 +15,12 @@ use backstop_core::{
 };
 use backstop_runtime::{LedgerError, decision::is_subject, ledger::IncidentRow, new_id, now};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Api,
     answer::{Answered, Done},
+    incidents::{MOST as MOST_ROWS, limit},
     refusal::{bad_request, of_ledger, refusal},
     request::{Request, shown},
 };
@@ -96,12 +97,34 @@ impl Api {
     }
 
     pub(crate) async fn list_exemptions(&self, request: &Request) -> Answered {
-        let with_ended = request.query("all").is_some_and(|all| all == "true");
+        let with_ended = match request.query("all") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(bad_request("`all` must be `true` or `false`")),
+        };
+        let limit = request
+            .query("limit")
+            .map(limit)
+            .transpose()?
+            .unwrap_or(MOST_ROWS);
         let read_at = now();
         let mut exemptions = self.ledger.guardrails().await.map_err(of_ledger)?.exemptions;
         exemptions.retain(|exemption| with_ended || read_at < exemption.ends());
-        exemptions.sort_by_key(backstop_core::guardrail::Exemption::ends);
-        Done::ok(&Exemptions { exemptions, read_at })
+        exemptions.sort_by(|one, other| (one.ends(), &one.id).cmp(&(other.ends(), &other.id)));
+        if let Some(after) = request.query("after") {
+            // Where the page before ended, also if that exemption is gone meanwhile.
+            let (ended, id) = page_end(after)?;
+            exemptions.retain(|one| (one.ends(), one.id.as_str()) > (ended, id));
+        }
+        let is_last = exemptions.len() <= limit;
+        exemptions.truncate(limit);
+        let last = exemptions.last().filter(|_| !is_last);
+        let next = last.map(|one| format!("{}~{}", one.ends(), one.id));
+        Done::ok(&Exemptions {
+            exemptions,
+            next,
+            read_at,
+        })
     }
 
     pub(crate) async fn add_exemption(&self, request: &Request, caller: Caller) -> Answered {
@@ -220,6 +243,13 @@ impl Api {
             PauseScope::Account(_) | PauseScope::Everything => Ok(()),
         }
     }
+}
+
+/// Where a page of exemptions ended, as its `next` has it.
+fn page_end(text: &str) -> Result<(Timestamp, &str), ApiError> {
+    let parts = text.split_once('~');
+    let read = parts.and_then(|(ended, id)| Some((ended.parse().ok()?, id)));
+    read.ok_or_else(|| bad_request("`after` must be the `next` of a page before"))
 }
 
 fn with_pause(pause: Option<Pause>) -> Guardrails {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// As many rows as one page may have, and as are looked at for one of a single status.
-const MOST: usize = 500;
+pub(crate) const MOST: usize = 500;
 const USUAL: usize = 50;
 /// A notice that was written down since may be on its way: Lambda itself tries three times within minutes.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(10);
@@ -105,7 +105,7 @@ fn origin(text: &str) -> Result<OriginKind, ApiError> {
         .map_err(|_unknown| bad_request(&format!("there is no origin `{}`", shown(text))))
 }
 
-fn limit(text: &str) -> Result<usize, ApiError> {
+pub(crate) fn limit(text: &str) -> Result<usize, ApiError> {
     let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
     number.ok_or_else(|| bad_request("`limit` must be a whole number from 1 to 500"))
 }

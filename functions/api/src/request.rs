@@ -85,6 +85,13 @@ impl Request {
             .map(String::as_str)
     }
 
+    /// The first parameter behind the `?` that isn't one of these.
+    pub(crate) fn strange_query(&self, known: &[&str]) -> Option<&str> {
+        let mut names = self.query_string_parameters.iter().flatten();
+        let strange = names.find(|(name, _)| !known.contains(&name.as_str()));
+        strange.map(|(name, _)| name.as_str())
+    }
+
     pub(crate) fn parameter(&self, name: &str) -> &str {
         let found = self.path_parameters.as_ref().and_then(|all| all.get(name));
         found.map(String::as_str).unwrap_or_default()

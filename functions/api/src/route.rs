@@ -34,6 +34,9 @@ impl Api {
     async fn answer_request(&self, request: &Request) -> Answered {
         let caller = self.caller(request)?;
         let route = Route::of_key(&request.route_key).ok_or_else(|| no_route(request))?;
+        if let Some(strange) = request.strange_query(route.query) {
+            return Err(no_parameter(route, strange));
+        }
         match route.operation {
             Operation::ShowCaller => self.show_caller(caller).await,
             Operation::ShowHealth => self.show_health().await,
@@ -76,6 +79,19 @@ fn no_route(request: &Request) -> ApiError {
         shown(&request.route_key)
     );
     refusal(ErrorCode::NoSuchRoute, &message)
+}
+
+/// A mistyped filter would show everything, and a mistyped `playbook` end the pause of everything.
+fn no_parameter(route: &Route, name: &str) -> ApiError {
+    let known = match route.query {
+        [] => "none".to_owned(),
+        known => known.join(", "),
+    };
+    bad_request(&format!(
+        "there is no parameter `{}` of `{}`, which takes {known}",
+        shown(name),
+        route.key()
+    ))
 }
 
 /// Who asked for what, and what came of it: never a body.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod decisions;
+mod described;
 mod errors;
 mod guards;
 mod lists;

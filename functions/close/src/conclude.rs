@@ -1,12 +1,27 @@
 //! Computes the status from the log and writes it down. The log's own `closed` is what releases the target: whoever
 //! meets its lock next reads it there.
 
-use backstop_core::{IncidentId, hub_update::HubUpdate, incident::Incident, log::Event, task::Closed};
+use backstop_core::{
+    IncidentId,
+    hub_update::HubUpdate,
+    incident::{Incident, Status},
+    log::Event,
+    task::Closed,
+};
 use backstop_runtime::{IncidentLog, Ledger, StepError};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::hub::Hub;
+
+/// Who says that the incident is at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Whoever gave the order; a machine, if nobody else may.
+    ByOrder,
+    /// Step Functions, of an execution that has ended.
+    ByStepFunctions,
+}
 
 /// Closes the incident, and says when what contains it is to be read a second time: so long after it was contained. Run
 /// again, it finishes what a run that died left undone.
@@ -14,11 +29,15 @@ pub(crate) async fn close(
     ledger: &Ledger,
     hub: &Hub,
     incident_id: &IncidentId,
+    told: Told,
     confirm_after: SignedDuration,
 ) -> Result<Closed, StepError> {
     let mut log = ledger.log(incident_id).await?;
     let incident = log.incident()?;
     if incident.closed.is_none() {
+        if told == Told::ByOrder && incident.status() == Status::AwaitingApproval {
+            return Err(still_asked(incident_id));
+        }
         let status = incident.conclusion();
         log.append(ledger, Event::Closed { status }).await?;
         give_back(ledger, &incident).await;
@@ -35,6 +54,16 @@ pub(crate) async fn close(
         status,
         look_again_at: look_again_at(&incident, confirm_after)?,
     })
+}
+
+/// A machine writes down what came of its question before it closes. Should it have failed to, this fails its execution,
+/// which is then closed as one that died; somebody else's order takes the decision from nobody.
+fn still_asked(incident: &IncidentId) -> StepError {
+    tracing::error!(%incident, "ordered to close what people are still asked about: nothing is closed");
+    StepError::Invalid {
+        what: "the order to close",
+        detail: format!("people are asked about incident {incident}, and nobody has decided"),
+    }
 }
 
 /// What the second reading showed, once, or that what was read later doesn't hold; run again, it finishes what a run that

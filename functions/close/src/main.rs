@@ -17,6 +17,7 @@ use backstop_runtime::{Ledger, StepError, evidence::EvidenceBucket, machines::Ma
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use conclude::Told;
 use hub::Hub;
 
 #[tokio::main(flavor = "current_thread")]
@@ -77,7 +78,14 @@ impl Close {
                 died::died(ledger, &self.machines, &name).await?;
                 let incident = name.incident();
                 if !name.is_undo() {
-                    let closed = conclude::close(ledger, &self.hub, &incident, self.confirm_after).await?;
+                    let closed = conclude::close(
+                        ledger,
+                        &self.hub,
+                        &incident,
+                        Told::ByStepFunctions,
+                        self.confirm_after,
+                    )
+                    .await?;
                     // Nobody looks at it a second time any more: the log says what wasn't read.
                     conclude::confirm(ledger, &self.hub, &incident).await?;
                     keep::keep(ledger, bucket, &incident).await?;
@@ -100,7 +108,14 @@ impl Close {
 
     /// The evidence comes last: an incident that can't be proven is contained all the same.
     async fn close(&self, incident: &IncidentId) -> Result<Value, StepError> {
-        let closed = conclude::close(&self.ledger, &self.hub, incident, self.confirm_after).await?;
+        let closed = conclude::close(
+            &self.ledger,
+            &self.hub,
+            incident,
+            Told::ByOrder,
+            self.confirm_after,
+        )
+        .await?;
         keep::keep(&self.ledger, &self.bucket, incident).await?;
         answer(&closed)
     }

@@ -1,5 +1,7 @@
 //! Rules and schedule switched off: nothing arrives, and once nobody heard of it.
 
+use std::time::Duration;
+
 use aws_credential_types::Credentials;
 use backstop_tests::{People, Scene, lambda};
 
@@ -14,7 +16,9 @@ const MAPPINGS: [&str; 2] = [
     "lambda:ListEventSourceMappings",
     "lambda:UpdateEventSourceMapping",
 ];
-const TEMPLATE: &str = include_str!("../../../template.yaml");
+/// The schedule that the stack of the test has.
+const THREE_SWEEPS: Duration = Duration::from_mins(3 * 30);
+const MINUTE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn attacks(scene: &Scene, people: &People) -> Vec<Tried> {
     let account = scene.environment.account();
@@ -37,19 +41,7 @@ pub(crate) async fn attacks(scene: &Scene, people: &People) -> Vec<Tried> {
     told(people, "event source mapping of intake").await;
     set_mapping(scene, account.root(), &mapping, true).await;
 
-    for alarm in ["SweepSilenceAlarm", "DeadLetterAlarm", "IntakeAgeAlarm"] {
-        physical(scene, alarm).await;
-    }
-    // Silence is what it is about.
-    let (_, silence) = TEMPLATE.split_once("\n  SweepSilenceAlarm:\n").unwrap();
-    let silence = silence.split("\n\n").next().unwrap();
-    for line in [
-        "TreatMissingData: breaching",
-        "MetricName: Invocations",
-        "AlarmActions: [!Ref AlertsTopic]",
-    ] {
-        assert!(silence.contains(line), "{silence}");
-    }
+    silence(scene, people, sweep).await;
     vec![
         Tried::new(
             "a rule that is switched off",
@@ -67,9 +59,28 @@ pub(crate) async fn attacks(scene: &Scene, people: &People) -> Vec<Tried> {
             "the sweep's own schedule that is switched off",
             right,
             Ended::Noticed,
-            "an alarm on silence that treats missing data as breaching",
+            "an alarm says that the sweep is silent, after three times its schedule",
         ),
     ]
+}
+
+/// Nothing runs the sweep any more: people hear of it by CloudWatch, and only then.
+async fn silence(scene: &Scene, people: &People, sweep: &str) {
+    let account = scene.environment.account();
+    let schedule = physical(scene, "SweepFunctionSchedule").await;
+    let thief = attacker::with(scene, &["events:DisableRule"]).await;
+    let thief = aws_sdk_eventbridge::Client::new(&account.sdk_config(thief));
+    thief.disable_rule().name(&schedule).send().await.unwrap();
+    lambda::invoke(account, sweep).await;
+    let alarm = physical(scene, "SweepSilenceAlarm").await;
+    let says = async |ahead: Duration| account.alarms(ahead).await.unwrap()[&alarm].clone();
+    assert_eq!(says(Duration::ZERO).await, "OK", "it has just run");
+    assert_eq!(says(THREE_SWEEPS - MINUTE).await, "OK", "its time isn't over");
+    assert_eq!(says(THREE_SWEEPS + MINUTE).await, "ALARM");
+    let page = told(people, "The sweep hasn't run").await;
+    assert!(page.subject.starts_with("ALARM"), "{page:?}");
+    let root = aws_sdk_eventbridge::Client::new(&account.sdk_config(account.root()));
+    root.enable_rule().name(&schedule).send().await.unwrap();
 }
 
 /// The id of the mapping, which hands nothing over any more.

@@ -8,6 +8,7 @@ const DOCUMENT: &str = include_str!("../../../docs/threat-model.md");
 const BY_RIGHT: &str = "## Who can do what with which right";
 const BY_POLICY: &str = "## What equals an administrator";
 const BY_NAME: &str = "## What else was tried";
+const ONCE: &str = "## What was possible once";
 
 /// Each right of each line that says "refused" was tried for that line, and refused; so was an attempt for each line of
 /// what the service control policy leaves to the deployer; every attack of the second table was tried, and ended as it
@@ -58,6 +59,24 @@ pub(crate) fn agrees_with(tried: &[Tried], named: &[Tried]) {
         .map(|one| (one.attack().to_owned(), one.ended()))
         .collect();
     assert_eq!(told, seen, "docs/threat-model.md, \"What else was tried\"");
+    let mut once: Vec<&str> = Vec::new();
+    let found = rows(ONCE);
+    for attack in found.iter().flat_map(|row| row[1].split("; ")) {
+        assert!(
+            seen.contains_key(attack),
+            "docs/threat-model.md, {ONCE}: {attack} isn't tried"
+        );
+        once.push(attack);
+    }
+    assert_eq!(found.len(), 12, "docs/threat-model.md, {ONCE}");
+    let others: Vec<_> = seen
+        .keys()
+        .filter(|attack| !once.contains(&attack.as_str()))
+        .collect();
+    assert!(
+        others.is_empty(),
+        "docs/threat-model.md, {ONCE}, lacks {others:?}"
+    );
 }
 
 /// Whether this right was tried for the line with this first cell, and refused.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use backstop_actions::{functions::FUNCTIONS, is_reading};
-use backstop_tests::{Role, Scene, in_template};
+use backstop_tests::{Role, Scene, in_template, stolen};
 
 use crate::{
+    power::physical,
     powers::{NEVER, POWERS, kinds},
     thief::Thief,
     tried::{Ended, Tried},
@@ -31,8 +32,15 @@ pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
     let (mut tried, mut in_no_power) = (Vec::new(), Vec::new());
     for function in FUNCTIONS {
         let granted = granted(function.name);
-        let role = Role::of(&scene.environment, function.name).await;
-        let thief = Thief::new(scene, role.session(&scene.environment).await).await;
+        // Of a responder only what was taken out of the function itself is worth something: see `outside`.
+        let credentials = if function.outside.is_empty() {
+            let role = Role::of(&scene.environment, function.name).await;
+            role.session(&scene.environment).await
+        } else {
+            let name = physical(scene, &(in_template(function.name) + "Function")).await;
+            stolen(&scene.environment, &name).await
+        };
+        let thief = Thief::new(scene, credentials).await;
         items.push(format!("| `{}` | {} |", function.name, kinds(&thief).await));
         let mut in_table = BTreeSet::new();
         for power in POWERS {

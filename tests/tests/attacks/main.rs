@@ -22,8 +22,11 @@ mod guards;
 mod hostile_text;
 mod isolation_group;
 mod locks;
+mod maximum_mode;
 mod names;
 mod noise;
+mod orders;
+mod outside;
 mod persons;
 mod policy_text;
 mod power;
@@ -91,6 +94,8 @@ async fn every_attack_is_refused_noticed_or_harmless() {
     named.extend(hostile_text::attacks(&scene, &people).await);
     named.extend(receipts::attacks(&scene).await);
     named.extend(persons::attacks(&scene).await);
+    named.extend(orders::attacks(&scene).await);
+    named.extend(outside::attacks(&scene).await);
     named.extend(locks::attacks(&scene, &people).await);
     guards::are_met(&scene).await;
     // From here on nothing more is contained unasked.
@@ -98,6 +103,8 @@ async fn every_attack_is_refused_noticed_or_harmless() {
     named.extend(guards::attacks(&scene, &people).await);
     named.extend(dead_mans_switch::attacks(&scene, &people).await);
     named.extend(rewritten_log::attacks(&scene, &people, &rewritten).await);
+    // From here on the deployment isn't `auto` any more.
+    named.extend(maximum_mode::attacks(&scene).await);
     scene.end().await;
     document::agrees_with(&tried, &named);
     tried.extend(named);

@@ -6,13 +6,14 @@ use backstop_core::{
     IncidentId, Resource, Target,
     api::{
         ApproveRequest, Decided, DecisionAnswer, DenyRequest, NewPause, Right, RunAnswer, RunRequest,
-        UndoAnswer,
+        UndoAnswer, UndoRequest, UndoState,
     },
     guardrail::{Pause, PauseScope},
     incident::{Incident, Question, Status},
     kind,
 };
-use backstop_tests::Scene;
+use backstop_drill::oncall::Person;
+use backstop_tests::{Scene, policy_by_meaning};
 use serde_json::json;
 use tokio::time::{Duration, sleep};
 
@@ -24,13 +25,13 @@ use crate::{
 const SHARED: &str = "on-call";
 
 pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
-    let mut tried = vec![two_sessions(scene).await];
+    let mut tried = two_sessions(scene).await;
     tried.extend(own_judge(scene).await);
     tried
 }
 
 /// A step that takes two people, asked for by somebody else.
-async fn two_sessions(scene: &Scene) -> Tried {
+async fn two_sessions(scene: &Scene) -> Vec<Tried> {
     let responder = scene.environment.stack().policy(Right::Responder).unwrap();
     shared_role(scene, responder).await;
     let starter = scene.leak(true).await;
@@ -70,8 +71,49 @@ async fn two_sessions(scene: &Scene) -> Tried {
     let [Ok(Decided::Counted { .. }), Err(seen)] = answers.as_slice() else {
         panic!("one person approved as two: {answers:?}");
     };
-    Tried::new(
+    let approved = Tried::new(
         "one person who approves under two sessions",
+        "the responder policy",
+        Ended::Refused,
+        seen.clone(),
+    );
+    let other = Person::responder(&scene.environment, "another-person".to_owned());
+    let decided = other
+        .approve(&started.incident, question.plan_hash.as_str())
+        .await;
+    assert!(matches!(decided, Ok(Decided::Approved { .. })), "{decided:?}");
+    vec![approved, one_undoes(scene, &started.incident).await]
+}
+
+/// What two people approved, one wants undone.
+async fn one_undoes(scene: &Scene, id: &IncidentId) -> Tried {
+    let contained = |incident: &Incident| incident.status() == Status::Contained;
+    scene.until_of(id, contained).await;
+    let trust = async || {
+        let role = scene.iam().get_role().role_name("OrgAdmin").send().await.unwrap();
+        let document = role.role().and_then(|role| role.assume_role_policy_document());
+        policy_by_meaning(document.unwrap())
+    };
+    let narrowed = trust().await;
+    let path = ["incidents", id.as_str(), "undo"];
+    let mut answers = Vec::new();
+    for session in ["alice", "bob"] {
+        let api = api(scene, session_of(scene, session).await);
+        let seen: UndoAnswer = api.get(&path, &[]).await.unwrap();
+        assert_eq!(seen.needed, 2, "{seen:?}");
+        let request = UndoRequest {
+            seen: seen.steps.iter().map(|step| step.step.clone()).collect(),
+            ..UndoRequest::default()
+        };
+        let answer = api.post::<UndoAnswer>(&path, &request).await;
+        answers.push(answer.map(|answer| answer.state).map_err(code));
+    }
+    let [Ok(UndoState::Counted { .. }), Err(seen)] = answers.as_slice() else {
+        panic!("one person had it undone: {answers:?}");
+    };
+    assert_eq!(trust().await, narrowed);
+    Tried::new(
+        "one person who has a step of high impact undone, under two sessions",
         "the responder policy",
         Ended::Refused,
         seen.clone(),

@@ -38,6 +38,10 @@ pub(crate) async fn attacks(scene: &Scene, incident: &IncidentId) -> Vec<Tried> 
         "dynamodb:GetItem, Query, Scan",
         reads(scene, incident).await,
     ));
+    tried.extend(in_row(
+        "dynamodb:ExportTableToPointInTime, CreateBackup",
+        copies(scene).await,
+    ));
     tried.push(delete(scene).await.in_row("dynamodb:DeleteTable"));
     assert_eq!(everything(scene).await, before, "nobody has changed an item");
     tried
@@ -177,6 +181,44 @@ async fn reads(scene: &Scene, incident: &IncidentId) -> Vec<Tried> {
         Tried::refused("reading raw findings of an incident", "dynamodb:Query", queried),
         Tried::refused("listing incidents by the index", "dynamodb:Query", listed),
         Tried::refused("reading everything", "dynamodb:Scan", scanned),
+    ]
+}
+
+/// All of it at once, to be read where no policy of ours is.
+async fn copies(scene: &Scene) -> Vec<Tried> {
+    let rights = [
+        "dynamodb:CreateBackup",
+        "dynamodb:EnableKinesisStreamingDestination",
+        "dynamodb:ExportTableToPointInTime",
+        "dynamodb:RestoreTableToPointInTime",
+    ];
+    let [backup, stream, export, restore] = rights;
+    let (client, table) = client(scene, attacker::with(scene, &rights).await);
+    let account = scene.environment.account();
+    let here = |service: &str| format!("arn:aws:{service}:{}:{}", account.region(), account.account_id());
+    let arn = format!("{}:table/{table}", here("dynamodb"));
+
+    let backed_up = client.create_backup().table_name(&table).backup_name("taken");
+    let backed_up = refusal("a backup", backed_up.send().await);
+    let exported = client.export_table_to_point_in_time().table_arn(&arn);
+    let exported = refusal("an export", exported.s3_bucket("the-attackers").send().await);
+    let restored = client.restore_table_to_point_in_time().source_table_name(&table);
+    let restored = restored
+        .use_latest_restorable_time(true)
+        .target_table_name("taken");
+    let restored = refusal("another table", restored.send().await);
+    let by_arn = client.restore_table_to_point_in_time().source_table_arn(&arn);
+    let by_arn = by_arn.use_latest_restorable_time(true).target_table_name("taken");
+    refusal("another table, by the ARN", by_arn.send().await);
+    let streamed = client.enable_kinesis_streaming_destination().table_name(&table);
+    let streamed = streamed.stream_arn(format!("{}:stream/the-attackers", here("kinesis")));
+    let streamed = refusal("a stream", streamed.send().await);
+
+    vec![
+        Tried::refused("a backup of the table", backup, backed_up),
+        Tried::refused("a stream of all that is written", stream, streamed),
+        Tried::refused("an export of the table to another bucket", export, exported),
+        Tried::refused("another table with all of its items", restore, restored),
     ]
 }
 

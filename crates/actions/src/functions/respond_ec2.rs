@@ -1,7 +1,7 @@
 //! `respond-ec2`.
 
 use super::shared::{
-    BREAK_GLASS_ARNS, EVIDENCE_BUCKET, MAXIMUM_MODE, OWN_ROLES, RESPONDER, TABLE_NAME, alarm,
+    BREAK_GLASS_ARNS, EVIDENCE_BUCKET, MAXIMUM_MODE, OWN_ROLES, RESPONDER, TABLE_NAME, alarm, outside,
 };
 use crate::{FunctionSpec, Limit};
 
@@ -27,6 +27,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
             "!If [HasSnapshotLock, !Ref SnapshotLockDays, \"\"]",
         ),
     ],
+    outside: outside!("respond-ec2"),
     alarm: alarm(
         "The function respond-ec2 fails more often than retries explain. Machines retry and record single failures themselves.",
     ),

@@ -175,7 +175,32 @@ pub(super) const fn alarm(description: &'static str) -> Alarm {
     }
 }
 
-/// What a function has whose steps change something, to be completed by its name, description and alarm.
+/// What holds of a request that doesn't come from the function of this name: the key is absent, or names another one.
+/// Lambda puts it into the credentials that it gives a function (Lambda Developer Guide, "Using source function ARN to
+/// control function access behavior").
+macro_rules! outside {
+    ($function:literal) => {
+        &[$crate::Condition::new(
+            "ArnNotLike",
+            "lambda:SourceFunctionArn",
+            &[
+                concat!(
+                    "arn:{partition}:lambda:{AWS::Region}:{account}:function:{AWS::StackName}-",
+                    $function
+                ),
+                concat!(
+                    "arn:{partition}:lambda:{AWS::Region}:{account}:function:{AWS::StackName}-",
+                    $function,
+                    ":*"
+                ),
+            ],
+        )]
+    };
+}
+pub(super) use outside;
+
+/// What a function has whose steps change something, to be completed by its name, description, alarm and what is outside
+/// of it.
 pub const RESPONDER: FunctionSpec = FunctionSpec {
     environment: CHANGES_ACCOUNTS,
     properties: "\
@@ -200,5 +225,6 @@ pub(super) const READER: FunctionSpec = FunctionSpec {
     environment: RUNS_STEPS,
     properties: "",
     statements: &[READS_INCIDENTS_AND_GUARDS, APPENDS_TO_THE_LOG],
+    outside: &[],
     alarm: alarm(""),
 };

@@ -144,6 +144,7 @@ Events:
             &["lambda:InvokeFunction"],
         ),
     ],
+    outside: &[],
     alarm: Alarm {
         description: "A part of the sweep failed. Findings that never reached Backstop may stay unanswered; its log says which part.",
         period: Period::OfThreeSweeps,

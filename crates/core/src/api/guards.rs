@@ -63,6 +63,9 @@ pub struct NewExemption {
 pub struct Exemptions {
     /// The exemptions, that which ends first in front.
     pub exemptions: Vec<Exemption>,
+    /// Where the next page begins; absent after the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// When they were read.
     pub read_at: Timestamp,
 }

@@ -83,6 +83,8 @@ pub struct Route {
     pub right: Right,
     /// What it does.
     pub operation: Operation,
+    /// The parameters that may stand behind a `?`; another one is refused.
+    pub query: &'static [&'static str],
 }
 
 const fn route(method: Method, path: &'static str, right: Right, operation: Operation) -> Route {
@@ -91,6 +93,13 @@ const fn route(method: Method, path: &'static str, right: Right, operation: Oper
         path,
         right,
         operation,
+        query: &[],
+    }
+}
+
+impl Route {
+    const fn taking(self, query: &'static [&'static str]) -> Self {
+        Self { query, ..self }
     }
 }
 
@@ -99,7 +108,8 @@ const fn route(method: Method, path: &'static str, right: Right, operation: Oper
 pub const ROUTES: &[Route] = &[
     route(Method::Get, "/caller", Right::Viewer, Operation::ShowCaller),
     route(Method::Get, "/health", Right::Viewer, Operation::ShowHealth),
-    route(Method::Get, "/incidents", Right::Viewer, Operation::ListIncidents),
+    route(Method::Get, "/incidents", Right::Viewer, Operation::ListIncidents)
+        .taking(&["status", "untold", "origin", "limit", "after"]),
     route(
         Method::Post,
         "/incidents",
@@ -129,7 +139,8 @@ pub const ROUTES: &[Route] = &[
         "/incidents/{incident}/undo",
         Right::Viewer,
         Operation::ShowUndo,
-    ),
+    )
+    .taking(&["step", "accepting"]),
     route(
         Method::Post,
         "/incidents/{incident}/undo",
@@ -147,7 +158,8 @@ pub const ROUTES: &[Route] = &[
         "/incidents/{incident}/report",
         Right::Viewer,
         Operation::ShowReport,
-    ),
+    )
+    .taking(&["format"]),
     route(
         Method::Get,
         "/evidence/{incident}",
@@ -157,13 +169,14 @@ pub const ROUTES: &[Route] = &[
     route(Method::Post, "/plans", Right::Responder, Operation::PlanTarget),
     route(Method::Get, "/pauses", Right::Viewer, Operation::ListPauses),
     route(Method::Post, "/pauses", Right::Responder, Operation::Pause),
-    route(Method::Delete, "/pauses", Right::Responder, Operation::Resume),
+    route(Method::Delete, "/pauses", Right::Responder, Operation::Resume).taking(&["playbook", "account"]),
     route(
         Method::Get,
         "/exemptions",
         Right::Viewer,
         Operation::ListExemptions,
-    ),
+    )
+    .taking(&["all", "limit", "after"]),
     route(
         Method::Post,
         "/exemptions",

@@ -13,9 +13,10 @@ const KEPT_RUNS: usize = 3;
 /// The script that runs an emulator, and what it needs beside it. Each run has its own, since another checkout may
 /// share the virtual environment.
 const LAUNCHER: &str = "launch.py";
-const SCRIPTS: [(&str, &str); 6] = [
+const SCRIPTS: [(&str, &str); 7] = [
     (LAUNCHER, include_str!("../../python/launch.py")),
     ("access_gaps.py", include_str!("../../python/access_gaps.py")),
+    ("alarms.py", include_str!("../../python/alarms.py")),
     (
         "credential_ages.py",
         include_str!("../../python/credential_ages.py"),

@@ -41,6 +41,16 @@ fn write_function(lines: &mut Lines, function: &FunctionSpec, id: &str) {
     lines.add(4, "Type: AWS::Serverless::Function");
     lines.add(4, "Properties:");
     lines.add(6, &format!("Description: {}", scalar(function.description)));
+    if !function.outside.is_empty() {
+        lines.comment(
+            6,
+            "Its role names it, and it names its role: one of the two must be known before it is made.",
+        );
+        lines.add(
+            6,
+            &format!("FunctionName: !Sub ${{AWS::StackName}}-{}", function.name),
+        );
+    }
     lines.add(6, &format!("CodeUri: target/lambda/{}/", function.name));
     limit(lines, "MemorySize", function.memory_mib);
     limit(lines, "Timeout", function.timeout_seconds);

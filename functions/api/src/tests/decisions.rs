@@ -43,13 +43,16 @@ async fn forged_identities_change_nothing() {
             "authorization": "AWS4-HMAC-SHA256 Credential=AKIABOB/20260101/eu-west-1/execute-api/aws4_request",
         },
         "body": json!({ "plan": plan() }).to_string(),
-        "queryStringParameters": { "by": BOB.0, "userArn": BOB.0 },
         "identity": { "userArn": BOB.0 },
     });
     let answer = scene.ask(APPROVE, ALICE, forged.clone()).await;
     assert_eq!(body(&answer)["person"], ALICE.0);
     let again = scene.ask(APPROVE, ALICE, forged).await;
     assert_eq!(code(&again), "already-approved-by-you");
+    for name in ["by", "userArn"] {
+        let asked = json!({ "body": json!({ "plan": plan() }).to_string(), "queryStringParameters": { name: BOB.0 } });
+        assert_eq!(code(&scene.ask(APPROVE, ALICE, asked).await), "bad-request");
+    }
     // In a body, whatever isn't known is refused rather than ignored.
     let in_body = json!({ "body": json!({ "plan": plan(), "by": BOB.0 }).to_string() });
     let answer = scene.ask(APPROVE, ALICE, in_body).await;

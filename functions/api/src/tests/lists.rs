@@ -2,9 +2,13 @@
 
 use aws_sdk_dynamodb::{operation::query::QueryOutput, types::AttributeValue};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use jiff::SignedDuration;
 use serde_json::json;
 
-use super::scene::{ALICE, api, body, event};
+use super::{
+    described::is_described,
+    scene::{ALICE, api, body, event},
+};
 
 fn row(number: u32) -> std::collections::HashMap<String, AttributeValue> {
     let text = |value: String| AttributeValue::S(value);
@@ -85,6 +89,7 @@ async fn pages_with(untold: &[(&'static str, &'static str)], query: serde_json::
                 json!({ "queryStringParameters": query }),
             ))
             .await;
+        is_described("GET /incidents", &answer);
         assert_eq!(answer.status_code, 200, "{}", answer.body);
         let page = body(&answer);
         let ids = page["incidents"].as_array().unwrap().iter();
@@ -129,4 +134,61 @@ async fn what_nobody_was_told_of_is_listed_whatever_its_status_if_it_is_asked_fo
     );
     let open = vec!["001", "003", "005", "007", "009"];
     assert_eq!(pages_with(&late, json!({ "status": "open" })).await, [open]);
+}
+
+/// Exemptions 0 to 6, of which two end at the same time.
+fn exempted() -> aws_sdk_dynamodb::Client {
+    let now = backstop_runtime::now();
+    let guard = |number: u32| {
+        let id = format!("01JDXQ6T8R7M5V9N2K4H3G1{number:03}");
+        let exemption = json!({ "id": id, "scope": { "scope": "arn", "pattern": "arn:aws:iam::*:user/ci" },
+            "owner": "ci", "reason": "legacy", "expires_at": now + SignedDuration::from_hours(24 * i64::from(1 + number / 2)),
+            "added_by": ALICE.0, "added_at": now });
+        let fields = [
+            ("pk", "GUARD".to_owned()),
+            ("sk", format!("EXEMPTION#{id}")),
+            ("guard", exemption.to_string()),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+        std::collections::HashMap::from(fields)
+    };
+    let guards: Vec<_> = (0..7).rev().map(guard).collect();
+    let all = mock!(aws_sdk_dynamodb::Client::query)
+        .then_output(move || QueryOutput::builder().set_items(Some(guards.clone())).build());
+    mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&all])
+}
+
+#[tokio::test]
+async fn every_exemption_is_on_one_page() {
+    let sfn = mock_client!(aws_sdk_sfn, RuleMode::MatchAny, &[] as &[&aws_smithy_mocks::Rule]);
+    let api = api(exempted(), sfn);
+    let route = "GET /exemptions";
+    let asked = async |query: serde_json::Value| {
+        let answer = api
+            .answer(event(route, ALICE, json!({ "queryStringParameters": query })))
+            .await;
+        is_described(route, &answer);
+        assert_eq!(answer.status_code, 200, "{}", answer.body);
+        body(&answer)
+    };
+    let (mut seen, mut query) = (Vec::new(), json!({ "limit": "3" }));
+    loop {
+        let page = asked(query.clone()).await;
+        let ids = page["exemptions"].as_array().unwrap().iter();
+        let ids: Vec<_> = ids
+            .map(|one| one["id"].as_str().unwrap()[23..].to_owned())
+            .collect();
+        seen.push(ids);
+        match page.get("next") {
+            Some(next) if seen.len() < 10 => query["after"] = next.clone(),
+            _ => break,
+        }
+    }
+    assert_eq!(
+        seen,
+        [vec!["000", "001", "002"], vec!["003", "004", "005"], vec!["006"]]
+    );
+    assert_eq!(asked(json!({})).await["exemptions"].as_array().unwrap().len(), 7);
+    let strange = json!({ "queryStringParameters": { "after": "yesterday" } });
+    assert_eq!(api.answer(event(route, ALICE, strange)).await.status_code, 400);
 }

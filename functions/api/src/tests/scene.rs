@@ -40,6 +40,7 @@ use backstop_runtime::{
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::described::is_described;
 use crate::{Api, CATALOG, answer::HttpAnswer};
 
 pub(super) const INCIDENT: &str = "01JDXQ6T8R7M5V9N2K4H3G1FZB";
@@ -202,7 +203,9 @@ impl Scene {
     }
 
     pub(super) async fn ask(&self, route: &str, caller: (&str, &str), more: Value) -> HttpAnswer {
-        self.api.answer(event(route, caller, more)).await
+        let answer = self.api.answer(event(route, caller, more)).await;
+        is_described(route, &answer);
+        answer
     }
 
     pub(super) fn records(&self) -> usize {

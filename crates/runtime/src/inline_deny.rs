@@ -215,13 +215,16 @@ impl InlineDeny {
         {
             return Ok(outcome);
         }
+        // Taken now, after what was read: whoever gets a session until the deny is narrowed, and that is in force everywhere,
+        // isn't to keep it.
+        let at_write = cut_off::at_write();
         let newest = match state {
             PolicyState::Narrowed { cutoff } => *cutoff,
             PolicyState::Ours | PolicyState::Absent | PolicyState::Altered => {
-                policy.cutoff().unwrap_or(request.at)
+                policy.cutoff().unwrap_or(at_write)
             }
         };
-        let sessions_end = self.expired(newest.min(cut_off::after(request.at)));
+        let sessions_end = self.expired(newest.min(at_write));
         let (word, holder, name) = (self.kind.word(), &policy.holder, &policy.policy_name);
         if request.at >= sessions_end || request.accepted.contains(&Risk::ReviveSessions) {
             self.delete(policy).await?;
@@ -229,17 +232,22 @@ impl InlineDeny {
                 what: format!("removed policy {name} from {word} {holder}"),
             });
         }
+        let mut what = format!(
+            "{word} {holder} may act again, but sessions from before stay denied by policy {name}, since the stolen ones \
+             would come back to life"
+        );
         if *state == PolicyState::Ours
-            && let Some(narrowed) = policy.narrowed(request.at)
+            && let Some(narrowed) = policy.narrowed(at_write)
         {
             self.put(&narrowed).await?;
+            let minute = in_seconds(at_write);
+            what.push_str(&format!(
+                "; until {minute} that goes for new sessions too: ask for new ones after it"
+            ));
         }
         Ok(UndoOutcome::KeptUntil {
             until: sessions_end,
-            what: format!(
-                "{word} {holder} may act again, but sessions from before stay denied by policy {name}, since \
-                 the stolen ones would come back to life"
-            ),
+            what,
         })
     }
 
@@ -247,8 +255,7 @@ impl InlineDeny {
     fn expired(&self, issued_before: Timestamp) -> Timestamp {
         let longest = self.kind.longest_session();
         let end = issued_before.saturating_add(longest).unwrap_or(Timestamp::MAX);
-        // People read it, and a fraction of a second says nothing to them.
-        end.round(Unit::Second).unwrap_or(end)
+        in_seconds(end)
     }
 
     fn place(&self, policy: &PolicyReceipt) -> String {
@@ -259,6 +266,11 @@ impl InlineDeny {
             policy.holder
         )
     }
+}
+
+/// People read it, and a fraction of a second says nothing to them.
+fn in_seconds(at: Timestamp) -> Timestamp {
+    at.round(Unit::Second).unwrap_or(at)
 }
 
 /// Policies of other names are other people's.

@@ -1,7 +1,5 @@
 //! Has people told how incidents ended whose notice was never written down: `notify` couldn't be run, or died first.
 
-use std::collections::BTreeSet;
-
 use backstop_core::{
     incident::Status,
     sweep::{Ending, ending},
@@ -11,12 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{Sweep, report::Report};
 
-/// How many incidents are looked at, the newest first.
+/// How many incidents are looked at, the oldest first; the next run goes on, since what is settled comes no more.
 const MOST: usize = 200;
 /// What was opened before this is history.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Of which incidents people are known to be told, each with its status then: an undo has an ending of its own.
-const SETTLED: &str = "endings";
 
 const ENDED: [Status; 13] = [
     Status::Contained,
@@ -44,20 +40,16 @@ impl Sweep {
 
     async fn find_untold(&self, report: &mut Report) -> Result<(), LedgerError> {
         let now = now();
-        let rows = self.ledger.incidents_with(&ENDED, MOST).await?;
-        let before: BTreeSet<String> = self.ledger.memo(SETTLED, now).await?.unwrap_or_default();
-        let mut settled = BTreeSet::new();
-        for row in rows
-            .iter()
-            .filter(|row| now.duration_since(row.opened_at) < RECENT)
-        {
-            let name = format!("{} {}", row.incident, row.status);
-            if before.contains(&name) || self.is_settled(row, now, report).await {
-                settled.insert(name);
+        let rows = self.ledger.unsettled_endings(&ENDED, now - RECENT, MOST).await?;
+        for row in &rows {
+            if self.is_settled(row, now, report).await {
+                self.ledger.note_ending_settled(&row.incident, row.status).await?;
             }
         }
-        if settled != before {
-            self.ledger.keep_memo(SETTLED, &settled, now + RECENT).await?;
+        if rows.len() == MOST {
+            report
+                .unfinished
+                .push("the endings that nobody was told of".to_owned());
         }
         Ok(())
     }

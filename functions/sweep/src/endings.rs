@@ -1,16 +1,21 @@
 //! Has people told how incidents ended whose notice was never written down: `notify` couldn't be run, or died first.
 
+use std::time::Duration;
+
 use backstop_core::{
     incident::Status,
     sweep::{Ending, ending},
 };
 use backstop_runtime::{LedgerError, ledger::IncidentRow, now};
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use crate::{Sweep, report::Report};
 
-/// How many incidents are looked at, the oldest first; the next run goes on, since what is settled comes no more.
-const MOST: usize = 200;
+/// How many incidents are listed, the oldest first; the next run goes on, since what is settled comes no more.
+const MOST: usize = 2000;
+/// How long they are looked at.
+const TIME_TO_LOOK: Duration = Duration::from_secs(45);
 /// What was opened before this is history.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -41,12 +46,15 @@ impl Sweep {
     async fn find_untold(&self, report: &mut Report) -> Result<(), LedgerError> {
         let now = now();
         let rows = self.ledger.unsettled_endings(&ENDED, now - RECENT, MOST).await?;
-        for row in &rows {
+        let until = Instant::now() + TIME_TO_LOOK;
+        let mut coming = rows.iter();
+        while Instant::now() < until {
+            let Some(row) = coming.next() else { break };
             if self.is_settled(row, now, report).await {
                 self.ledger.note_ending_settled(&row.incident, row.status).await?;
             }
         }
-        if rows.len() == MOST {
+        if rows.len() == MOST || coming.next().is_some() {
             report
                 .unfinished
                 .push("the endings that nobody was told of".to_owned());

@@ -16,8 +16,9 @@ use tokio::time::Instant;
 
 use crate::{Sweep, limit::BeyondLimit, report::Report};
 
-/// How many incidents are listed, the oldest first: of those that may need attention, however old they are.
-const MOST: usize = 20_000;
+/// How many incidents are listed, the oldest first: of those that may need attention, however old they are. The ids of so many
+/// fit into one item of the table.
+const MOST: usize = 10_000;
 /// How long they are looked at. The next run goes on with those whose turn it is then.
 const TIME_TO_LOOK: Duration = Duration::from_secs(90);
 /// Where it goes on, while that matters.
@@ -37,12 +38,8 @@ enum AttentionError {
     Call(#[from] CallError),
 }
 
-/// What one run has looked at.
-pub(crate) struct LookedAt {
-    /// Whether nothing is left.
-    pub(crate) all: bool,
-    pub(crate) ids: BTreeSet<IncidentId>,
-}
+/// Those that one run didn't come to.
+pub(crate) type Left = BTreeSet<IncidentId>;
 
 impl Sweep {
     /// Removes pauses and exemptions that have ended. They have done nothing since; lists get shorter.
@@ -66,27 +63,34 @@ impl Sweep {
         };
         let until = Instant::now() + TIME_TO_LOOK;
         let (mut attention, mut beyond) = (Vec::new(), BeyondLimit::default());
-        let mut looked_at = LookedAt {
-            all: rows.len() < MOST,
-            ids: BTreeSet::new(),
-        };
-        for row in &rows {
-            if Instant::now() >= until {
-                looked_at.all = false;
-                break;
-            }
-            looked_at.ids.insert(row.incident.clone());
+        let mut last = None;
+        let mut coming = rows.iter();
+        while Instant::now() < until {
+            let Some(row) = coming.next() else { break };
+            last = Some(row);
             match self.see_to(row, &mut beyond, report).await {
                 Ok(found) => attention.extend(found),
                 Err(error) => report.failed(&format!("looking at incident {}", row.incident), &error),
             }
         }
-        self.keep_turn(&rows, &looked_at, report).await;
-        self.list_beyond_limit(beyond, &looked_at, report).await;
+        let left: Left = coming.map(|row| row.incident.clone()).collect();
+        if rows.len() == MOST {
+            report.unfinished.push(format!(
+                "incidents beyond the oldest {MOST} that may need attention"
+            ));
+        }
+        if !left.is_empty() {
+            let (left, all) = (left.len(), rows.len());
+            report
+                .unfinished
+                .push(format!("{left} of {all} incidents that may need attention"));
+            self.keep_turn(last, report).await;
+        }
+        self.list_beyond_limit(beyond, &left, report).await;
         report.attention = attention.len();
         let ids = attention.iter().map(|one| one.id.clone()).collect();
         let make = |now| notice::attention(&attention, now);
-        let notified = self.notify_news((NOTIFIED, REMEMBERED), ids, &looked_at, make, report);
+        let notified = self.notify_news((NOTIFIED, REMEMBERED), ids, &left, make, report);
         if let Err(error) = notified.await {
             report.failed("notifying people of incidents that need them", &error);
         }
@@ -100,16 +104,7 @@ impl Sweep {
         Ok(rows)
     }
 
-    async fn keep_turn(&self, rows: &[IncidentRow], looked_at: &LookedAt, report: &mut Report) {
-        if looked_at.all {
-            return;
-        }
-        report.unfinished.push(format!(
-            "the incidents that may need attention, {} of {}",
-            looked_at.ids.len(),
-            rows.len()
-        ));
-        let last = rows.iter().take(looked_at.ids.len()).last();
+    async fn keep_turn(&self, last: Option<&IncidentRow>, report: &mut Report) {
         let Some(turn) = last.map(Turn::after) else { return };
         let kept = self.ledger.keep_memo(TURN, &turn, now() + TURN_REMEMBERED);
         if let Err(error) = kept.await {

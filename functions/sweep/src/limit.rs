@@ -12,7 +12,7 @@ use backstop_core::{
 use backstop_runtime::{IncidentLog, now};
 use jiff::SignedDuration;
 
-use crate::{Sweep, incidents::LookedAt, report::Report};
+use crate::{Sweep, incidents::Left, report::Report};
 
 /// What people were notified of.
 const NOTIFIED: &str = "digest";
@@ -45,18 +45,13 @@ impl BeyondLimit {
 
 impl Sweep {
     /// Has people notified, if there is one that they weren't notified of, or not since half of its time is over.
-    pub(crate) async fn list_beyond_limit(
-        &self,
-        beyond: BeyondLimit,
-        looked_at: &LookedAt,
-        report: &mut Report,
-    ) {
+    pub(crate) async fn list_beyond_limit(&self, beyond: BeyondLimit, left: &Left, report: &mut Report) {
         let BeyondLimit { all, late } = beyond;
         report.beyond_limit = all.len();
         let ids = all.iter().map(|(id, _)| id.clone()).collect();
         for (name, ids) in [(NOTIFIED, ids), (REMINDED, late)] {
             let list = |now| digest(&all, now);
-            let notified = self.notify_news((name, REMEMBERED), ids, looked_at, list, report);
+            let notified = self.notify_news((name, REMEMBERED), ids, left, list, report);
             if let Err(error) = notified.await {
                 report.failed("listing what waits beyond the hourly limit", &error);
             }

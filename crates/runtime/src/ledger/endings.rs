@@ -3,7 +3,7 @@
 use backstop_core::{IncidentId, api::IncidentRow, incident::Status};
 use jiff::Timestamp;
 
-use super::{Ledger, LedgerError, item::text};
+use super::{Ledger, LedgerError};
 
 /// An undo has an ending of its own, so the row says of which status it is settled.
 const SETTLED: &str = "ending_settled";
@@ -18,12 +18,8 @@ impl Ledger {
         most: usize,
     ) -> Result<Vec<IncidentRow>, LedgerError> {
         let unsettled = format!(" AND (attribute_not_exists({SETTLED}) OR {SETTLED} <> #status)");
-        let query = self
-            .list_with(statuses, &unsettled)
-            .key_condition_expression("#list = :list AND opened_at >= :since")
-            .expression_attribute_values(":since", text(since.to_string()))
-            .scan_index_forward(true);
-        self.rows(query, most).await
+        let query = self.list_since(statuses, since, &unsettled);
+        self.rows(query.scan_index_forward(true), most).await
     }
 
     /// Notes that people know that it ended so, or that nobody is to be told.

@@ -10,6 +10,7 @@ use crate::{
     action::{StepRequest, unlike},
     cut_off,
     inline_policy::{PolicyReceipt, PolicyState, only_denies},
+    now,
 };
 
 backstop_aws::services! {
@@ -49,12 +50,25 @@ impl PrincipalKind {
 pub struct InlineDeny {
     iam: Client,
     kind: PrincipalKind,
+    /// How long after its write the cut-off of an undo lies.
+    margin: SignedDuration,
 }
 
 impl InlineDeny {
     /// The calls on principals of this kind.
     pub const fn on(kind: PrincipalKind, iam: Client) -> Self {
-        Self { iam, kind }
+        Self {
+            iam,
+            kind,
+            margin: cut_off::MARGIN,
+        }
+    }
+
+    /// Undo's cut-off lies at the write: AWS itself gives whoever is denied new credentials, in its own time, and those of
+    /// that minute would stay denied for hours.
+    pub const fn without_margin(mut self) -> Self {
+        self.margin = SignedDuration::ZERO;
+        self
     }
 
     /// The AWS CLI line that takes the policy away.
@@ -215,9 +229,8 @@ impl InlineDeny {
         {
             return Ok(outcome);
         }
-        // Taken now, after what was read: whoever gets a session until the deny is narrowed, and that is in force everywhere,
-        // isn't to keep it.
-        let at_write = cut_off::at_write();
+        // Taken now, after what was read, and not when undo was asked for.
+        let at_write = now().saturating_add(self.margin).unwrap_or(Timestamp::MAX);
         let newest = match state {
             PolicyState::Narrowed { cutoff } => *cutoff,
             PolicyState::Ours | PolicyState::Absent | PolicyState::Altered => {
@@ -240,10 +253,12 @@ impl InlineDeny {
             && let Some(narrowed) = policy.narrowed(at_write)
         {
             self.put(&narrowed).await?;
-            let minute = in_seconds(at_write);
-            what.push_str(&format!(
-                "; until {minute} that goes for new sessions too: ask for new ones after it"
-            ));
+            if !self.margin.is_zero() {
+                let minute = in_seconds(at_write);
+                what.push_str(&format!(
+                    "; until {minute} that goes for new sessions too: ask for new ones after it"
+                ));
+            }
         }
         Ok(UndoOutcome::KeptUntil {
             until: sessions_end,

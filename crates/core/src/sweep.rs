@@ -21,7 +21,7 @@ pub use feed::{Fed, Feeding, feeding};
 pub use integrity::{Bringer, DeadRule, FedLate, Integrity, RuleState, is_late};
 pub use last_run::LastRun;
 pub use turn::Turn;
-pub use unanswered::{half_over, is_unasked_beyond_limit, unanswered};
+pub use unanswered::{half_over, is_unasked_beyond_limit, unanswered, unreminded};
 pub use watch::{
     ContainmentReverted, MOST_AT_ONCE, MOST_WATCHED, WATCHED, WatchAction, WatchRow, WatchTimes,
     watch_action, watch_order,

@@ -117,7 +117,7 @@ fn attributes(notice: &Notice) -> Result<HashMap<String, MessageAttributeValue>,
         let attribute = MessageAttributeValue::builder()
             .data_type("String")
             .string_value(value);
-        Ok((name.to_owned(), attribute.build()?))
+        attribute.build().map(|attribute| (name.to_owned(), attribute))
     });
     all.collect::<Result<_, BuildError>>().map_err(|error| CallError {
         name: ErrorName::Internal,

@@ -46,7 +46,7 @@ pub use only::{is_whole, only, some};
 pub use opening::{Case, story};
 pub use people::{Notice, People};
 pub use person::{ask_undo, people, person};
-pub use physical_id::physical_id;
+pub use physical_id::{physical_id, physical_id_in};
 pub use planted::{Planted, States, undoable};
 pub use removal::Removal;
 pub use role::Role;

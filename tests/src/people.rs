@@ -1,6 +1,7 @@
 //! What people get: a queue that is subscribed to the alerts topic, read message by message.
 
 use backstop_drill::Environment;
+use backstop_emulator::{Account, deploy::Stack};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -24,16 +25,16 @@ pub struct Notice {
 impl People {
     /// From now on.
     pub async fn of(environment: &Environment) -> Self {
-        let account = environment.account();
+        Self::of_stack(environment.account(), environment.stack(), QUEUE).await
+    }
+
+    /// The same of a stack beside the environment's own, with a queue of this name.
+    pub async fn of_stack(account: &Account, stack: &Stack, name: &str) -> Self {
         let sdk = account.sdk_config(account.root());
         let sqs = aws_sdk_sqs::Client::new(&sdk);
-        let queue = sqs.create_queue().queue_name(QUEUE).send().await.unwrap();
+        let queue = sqs.create_queue().queue_name(name).send().await.unwrap();
         let queue = queue.queue_url().unwrap().to_owned();
-        let arn = format!(
-            "arn:aws:sqs:{}:{}:{QUEUE}",
-            account.region(),
-            account.account_id()
-        );
+        let arn = format!("arn:aws:sqs:{}:{}:{name}", account.region(), account.account_id());
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{
@@ -43,14 +44,13 @@ impl People {
                 "Resource": arn,
             }],
         });
-        let name = aws_sdk_sqs::types::QueueAttributeName::Policy;
         let set = sqs
             .set_queue_attributes()
             .queue_url(&queue)
-            .attributes(name, policy.to_string());
+            .attributes(aws_sdk_sqs::types::QueueAttributeName::Policy, policy.to_string());
         set.send().await.unwrap();
         let subscribe = aws_sdk_sns::Client::new(&sdk).subscribe();
-        let subscribe = subscribe.topic_arn(environment.stack().alerts_topic_arn().unwrap());
+        let subscribe = subscribe.topic_arn(stack.alerts_topic_arn().unwrap());
         subscribe.protocol("sqs").endpoint(arn).send().await.unwrap();
         Self {
             sqs,

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use aws_credential_types::Credentials;
 use backstop_drill::Environment;
+use backstop_emulator::{Account, deploy::Stack};
 use serde_json::{Value, json};
 use ulid::Ulid;
 
-use crate::{in_template, physical_id, policy_by_meaning};
+use crate::{in_template, physical_id_in, policy_by_meaning};
 
 /// See the module.
 #[derive(Debug)]
@@ -21,8 +22,13 @@ pub struct Role {
 impl Role {
     /// The role of the function with this crate name.
     pub async fn of(environment: &Environment, function: &str) -> Self {
-        let sdk = environment.account().sdk_config(environment.account().root());
-        let name = physical_id(environment, &(in_template(function) + "Role")).await;
+        Self::of_stack(environment.account(), environment.stack(), function).await
+    }
+
+    /// The same of a stack beside the environment's own.
+    pub async fn of_stack(account: &Account, stack: &Stack, function: &str) -> Self {
+        let sdk = account.sdk_config(account.root());
+        let name = physical_id_in(account, stack, &(in_template(function) + "Role")).await;
         let iam = aws_sdk_iam::Client::new(&sdk);
         let policies = iam.list_role_policies().role_name(&name).send().await.unwrap();
         let [policy_name] = policies.policy_names() else {

@@ -8,16 +8,20 @@ mod integrity;
 mod last_run;
 #[cfg(test)]
 mod testing;
+mod turn;
 mod unanswered;
 mod watch;
 
 use crate::finding::SWEEP_SOURCE;
-pub use attention::{Machine, NEEDING_ATTENTION, SweepAction, Why, may_need_attention, sweep_action};
+pub use attention::{
+    Machine, NEEDING_ATTENTION, SweepAction, Why, action_by_log, may_need_attention, sweep_action,
+};
 pub use endings::{Ending, ending};
 pub use feed::{Fed, Feeding, feeding};
 pub use integrity::{Bringer, DeadRule, FedLate, Integrity, RuleState, is_late};
 pub use last_run::LastRun;
-pub use unanswered::unanswered;
+pub use turn::Turn;
+pub use unanswered::{half_over, is_unasked_beyond_limit, unanswered, unreminded};
 pub use watch::{
     ContainmentReverted, MOST_AT_ONCE, MOST_WATCHED, WATCHED, WatchAction, WatchRow, WatchTimes,
     watch_action, watch_order,

@@ -318,6 +318,9 @@ pub struct NoticeRef {
     pub key: NoticeKey,
 }
 
+/// How much earlier people's time to decide ends than the machine's, whose clock starts before the question is written.
+pub const APPROVAL_MARGIN_SECONDS: u64 = 30;
+
 /// What `approve` is asked to do by the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
@@ -330,6 +333,13 @@ pub enum ApproveTask {
         task_token: String,
         /// Seconds until the machine gives up waiting.
         expires_in_seconds: u64,
+    },
+    /// Half of the time is over and nobody has decided: page people, and keep the token that resumes the machine from now on.
+    Remind {
+        /// The incident.
+        incident: IncidentId,
+        /// Step Functions' task token: a secret, never logged.
+        task_token: String,
     },
     /// Nobody decided in time.
     Expire {
@@ -347,7 +357,7 @@ pub enum ApproveTask {
     },
 }
 
-/// The decision that resumes the machine. A compiled machine compares the bare text.
+/// The decision that resumes the machine. A compiled machine compares the bare text; anything else is that nobody decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApprovalAnswer {

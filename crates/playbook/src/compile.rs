@@ -42,6 +42,7 @@ pub(crate) mod names {
     pub(crate) const PLAN: &str = "Plan what would be done";
     pub(crate) const WANTED: &str = "Is approval wanted?";
     pub(crate) const ASK: &str = "Ask a person to approve the plan";
+    pub(crate) const REMIND: &str = "Remind people, since nobody has answered";
     pub(crate) const EXPIRED: &str = "Write down that the approval expired";
     pub(crate) const UNASKED: &str = "Leave it to a person, since nobody could be asked";
     pub(crate) const APPROVED: &str = "Was it approved?";

@@ -10,6 +10,7 @@ use crate::{
     action::{StepRequest, unlike},
     cut_off,
     inline_policy::{PolicyReceipt, PolicyState, only_denies},
+    now,
 };
 
 backstop_aws::services! {
@@ -49,12 +50,25 @@ impl PrincipalKind {
 pub struct InlineDeny {
     iam: Client,
     kind: PrincipalKind,
+    /// How long after its write the cut-off of an undo lies.
+    margin: SignedDuration,
 }
 
 impl InlineDeny {
     /// The calls on principals of this kind.
     pub const fn on(kind: PrincipalKind, iam: Client) -> Self {
-        Self { iam, kind }
+        Self {
+            iam,
+            kind,
+            margin: cut_off::MARGIN,
+        }
+    }
+
+    /// Undo's cut-off lies at the write: AWS itself gives whoever is denied new credentials, in its own time, and those of
+    /// that minute would stay denied for hours.
+    pub const fn without_margin(mut self) -> Self {
+        self.margin = SignedDuration::ZERO;
+        self
     }
 
     /// The AWS CLI line that takes the policy away.
@@ -215,13 +229,15 @@ impl InlineDeny {
         {
             return Ok(outcome);
         }
+        // Taken now, after what was read, and not when undo was asked for.
+        let at_write = now().saturating_add(self.margin).unwrap_or(Timestamp::MAX);
         let newest = match state {
             PolicyState::Narrowed { cutoff } => *cutoff,
             PolicyState::Ours | PolicyState::Absent | PolicyState::Altered => {
-                policy.cutoff().unwrap_or(request.at)
+                policy.cutoff().unwrap_or(at_write)
             }
         };
-        let sessions_end = self.expired(newest.min(cut_off::after(request.at)));
+        let sessions_end = self.expired(newest.min(at_write));
         let (word, holder, name) = (self.kind.word(), &policy.holder, &policy.policy_name);
         if request.at >= sessions_end || request.accepted.contains(&Risk::ReviveSessions) {
             self.delete(policy).await?;
@@ -229,17 +245,24 @@ impl InlineDeny {
                 what: format!("removed policy {name} from {word} {holder}"),
             });
         }
+        let mut what = format!(
+            "{word} {holder} may act again, but sessions from before stay denied by policy {name}, since the stolen ones \
+             would come back to life"
+        );
         if *state == PolicyState::Ours
-            && let Some(narrowed) = policy.narrowed(request.at)
+            && let Some(narrowed) = policy.narrowed(at_write)
         {
             self.put(&narrowed).await?;
+            if !self.margin.is_zero() {
+                let minute = in_seconds(at_write);
+                what.push_str(&format!(
+                    "; until {minute} that goes for new sessions too: ask for new ones after it"
+                ));
+            }
         }
         Ok(UndoOutcome::KeptUntil {
             until: sessions_end,
-            what: format!(
-                "{word} {holder} may act again, but sessions from before stay denied by policy {name}, since \
-                 the stolen ones would come back to life"
-            ),
+            what,
         })
     }
 
@@ -247,8 +270,7 @@ impl InlineDeny {
     fn expired(&self, issued_before: Timestamp) -> Timestamp {
         let longest = self.kind.longest_session();
         let end = issued_before.saturating_add(longest).unwrap_or(Timestamp::MAX);
-        // People read it, and a fraction of a second says nothing to them.
-        end.round(Unit::Second).unwrap_or(end)
+        in_seconds(end)
     }
 
     fn place(&self, policy: &PolicyReceipt) -> String {
@@ -259,6 +281,11 @@ impl InlineDeny {
             policy.holder
         )
     }
+}
+
+/// People read it, and a fraction of a second says nothing to them.
+fn in_seconds(at: Timestamp) -> Timestamp {
+    at.round(Unit::Second).unwrap_or(at)
 }
 
 /// Policies of other names are other people's.

@@ -18,6 +18,7 @@ mod approvals;
 mod case;
 mod compressed;
 mod condition;
+mod endings;
 #[cfg(test)]
 pub(crate) mod fake_table;
 mod findings;

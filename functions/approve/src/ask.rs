@@ -5,15 +5,13 @@ use backstop_core::{
     incident::{HAND_OVER, Incident, Question, Status, StepState},
     log::Event,
     notice::{self, Notice},
+    task::APPROVAL_MARGIN_SECONDS,
 };
 use backstop_runtime::{IncidentLog, StepError, ledger::PendingApproval, now, outbox::HandOverError};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use crate::Approver;
-
-/// How much earlier people's time ends than the machine's.
-const MARGIN_SECONDS: u64 = 30;
 
 impl Approver {
     /// Keeps the task token, writes the question to the log, and has people notified. Run again after a crash, the
@@ -84,7 +82,11 @@ impl Approver {
             tracing::info!(incident = %id, "beyond the limit: covered by the hour's one notice");
             return Ok(());
         };
-        match self.outbox.hand_over(&self.ledger, &notice).await {
+        self.hand_over(id, &notice).await
+    }
+
+    pub(crate) async fn hand_over(&self, id: &IncidentId, notice: &Notice) -> Result<(), StepError> {
+        match self.outbox.hand_over(&self.ledger, notice).await {
             Ok(()) => tracing::info!(incident = %id, notice = %notice.key, "a decision is asked for"),
             Err(HandOverError::Ledger(error)) => return Err(error.into()),
             Err(HandOverError::Call(error)) if error.name.is_retryable() => return Err(error.into()),
@@ -92,7 +94,7 @@ impl Approver {
             // would be worse.
             Err(HandOverError::Call(error)) => {
                 tracing::error!(incident = %id, %error, "nobody could be notified of the question yet");
-                self.write_failure(id, &notice, &error).await?;
+                self.write_failure(id, notice, &error).await?;
             }
         }
         Ok(())
@@ -132,7 +134,8 @@ impl Approver {
 
 /// The machine's own clock started before this function did: nobody may approve what it gave up.
 fn expires_at(expires_in_seconds: u64) -> Result<Timestamp, StepError> {
-    let seconds = i64::try_from(expires_in_seconds.saturating_sub(MARGIN_SECONDS)).unwrap_or(i64::MAX);
+    let seconds =
+        i64::try_from(expires_in_seconds.saturating_sub(APPROVAL_MARGIN_SECONDS)).unwrap_or(i64::MAX);
     now()
         .checked_add(seconds.seconds())
         .map_err(|error| StepError::Invalid {

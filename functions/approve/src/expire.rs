@@ -1,14 +1,14 @@
 //! Writes down that nobody decided in time.
 
-use backstop_core::{IncidentId, incident::Answer, log::Event};
+use backstop_core::{IncidentId, log::Event};
 use backstop_runtime::StepError;
 use serde_json::{Value, json};
 
 use crate::Approver;
 
 impl Approver {
-    /// Expires the open question. A decision that came at the last moment stands; the notice that follows in
-    /// the machine escalates.
+    /// Expires the open question, and says how it ended: a decision that came at the last moment stands, and the machine goes
+    /// on with it. Else the notice that follows in the machine escalates.
     pub(crate) async fn expire(&self, id: &IncidentId) -> Result<Value, StepError> {
         let mut log = self.ledger.log(id).await?;
         let incident = log.incident()?;
@@ -21,7 +21,6 @@ impl Approver {
             let reason = "the time to decide was over before the question could be written down";
             self.park(id, &mut log, reason.to_owned()).await?;
         }
-        let expired = log.incident()?.decision == Some(Answer::Expired);
-        Ok(json!({ "expired": expired }))
+        Ok(json!({ "answer": log.incident()?.decision }))
     }
 }

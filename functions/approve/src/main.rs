@@ -1,7 +1,8 @@
-//! `approve`: asks people to decide on a plan, and writes down that nobody did. `notify` delivers the question.
+//! `approve`: asks people to decide on a plan, reminds them, and writes down that nobody did. `notify` delivers the question.
 
 mod ask;
 mod expire;
+mod remind;
 mod unasked;
 
 use backstop_core::task::ApproveTask;
@@ -38,6 +39,7 @@ impl Approver {
                 task_token,
                 expires_in_seconds,
             } => self.ask(&incident, task_token, expires_in_seconds).await,
+            ApproveTask::Remind { incident, task_token } => self.remind(&incident, task_token).await,
             ApproveTask::Expire { incident } => self.expire(&incident).await,
             ApproveTask::Unasked {
                 incident,

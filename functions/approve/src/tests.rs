@@ -223,6 +223,23 @@ fn unasked() -> ApproveTask {
     }
 }
 
+fn approved() -> Event {
+    let asked = Table::of(vec![planned(), asked()]).incident().question.unwrap();
+    Event::Approved {
+        by: "arn:aws:iam::123456789012:user/bob".to_owned(),
+        person: None,
+        reason: None,
+        plan_hash: asked.plan_hash,
+    }
+}
+
+fn remind() -> ApproveTask {
+    ApproveTask::Remind {
+        incident: id(),
+        task_token: "the next token".to_owned(),
+    }
+}
+
 fn ask() -> ApproveTask {
     ApproveTask::Ask {
         incident: id(),
@@ -251,9 +268,12 @@ async fn whom_nobody_could_ask_is_parked_once_with_why() {
 /// The function died after people had the question: what they said stands.
 #[tokio::test]
 async fn what_people_decided_all_the_same_is_not_parked() {
-    for task in [unasked(), expire()] {
+    for (task, answer) in [
+        (unasked(), json!({ "asked": false })),
+        (expire(), json!({ "answer": "denied" })),
+    ] {
         let table = Table::of(vec![planned(), asked(), denied()]);
-        table.approver(ACCEPTED).run(task).await.unwrap();
+        assert_eq!(table.approver(ACCEPTED).run(task).await.unwrap(), answer);
         assert_eq!(table.incident().status(), Status::Denied);
         assert_eq!((table.records(), table.shown()), (4, vec![]));
     }
@@ -263,7 +283,7 @@ async fn what_people_decided_all_the_same_is_not_parked() {
 async fn a_question_whose_time_is_over_before_it_was_written_is_parked_and_not_expired() {
     let table = Table::of(vec![planned()]);
     let answer = table.approver(ACCEPTED).run(expire()).await.unwrap();
-    assert_eq!(answer, json!({ "expired": false }));
+    assert_eq!(answer, json!({ "answer": null }));
     assert_eq!(
         (table.incident().status(), table.shown()),
         (Status::Stuck, vec!["stuck".to_owned()])
@@ -278,7 +298,7 @@ async fn a_question_that_reached_nobody_doesnt_end_as_one_that_nobody_answered()
             table.append(told(&table));
         }
         let answer = table.approver(ACCEPTED).run(expire()).await.unwrap();
-        assert_eq!(answer, json!({ "expired": true }));
+        assert_eq!(answer, json!({ "answer": "expired" }));
         assert_eq!(table.incident().status(), status);
         assert_eq!(table.shown(), [status.as_str()], "lists show it");
     }
@@ -314,4 +334,52 @@ async fn a_question_is_asked_once_for_the_same_plan() {
     let nothing = Table::of(vec![]);
     let error = nothing.approver(ACCEPTED).run(ask()).await.unwrap_err();
     assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn whom_nobody_answers_people_are_reminded_of_while_there_is_time() {
+    let table = Table::of(vec![planned(), asked()]);
+    table.append(told(&table));
+    table.approver(ACCEPTED).run(remind()).await.unwrap();
+    let written = table.0.lock().unwrap().written.clone();
+    assert!(
+        matches!(written.as_slice(), [token, notice] if token == "APPROVAL" && notice.starts_with("NOTICE#reminder-")),
+        "the token first: {written:?}"
+    );
+    assert_eq!(table.records(), 4, "notify writes down that it is told");
+}
+
+/// Of a decision that was made while nothing waited, the machine goes on with the answer that the log has.
+#[tokio::test]
+async fn nobody_is_reminded_of_what_is_decided_and_what_was_decided_counts() {
+    for (event, answer) in [(denied(), "denied"), (approved(), "approved")] {
+        let table = Table::of(vec![planned(), asked(), event]);
+        let error = table.approver(ACCEPTED).run(remind()).await.unwrap_err();
+        assert_eq!(error.name(), backstop_core::ErrorName::Refused);
+        assert_eq!(table.0.lock().unwrap().written, ["APPROVAL"], "no notice");
+        let ended = table.approver(ACCEPTED).run(expire()).await.unwrap();
+        assert_eq!((ended, table.records()), (json!({ "answer": answer }), 4));
+    }
+}
+
+#[tokio::test]
+async fn a_reminder_that_comes_too_late_isnt_sent() {
+    let mut late = asked();
+    if let Event::ApprovalRequested { expires_at, .. } = &mut late {
+        *expires_at = Timestamp::now() - SignedDuration::from_secs(1);
+    }
+    let table = Table::of(vec![planned(), late]);
+    let error = table.approver(ACCEPTED).run(remind()).await.unwrap_err();
+    assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
+    let ended = table.approver(ACCEPTED).run(expire()).await.unwrap();
+    assert_eq!(ended, json!({ "answer": "expired" }));
+}
+
+/// People were asked, and what they would say now reaches no machine.
+#[tokio::test]
+async fn a_machine_that_cant_wait_any_longer_says_so() {
+    let table = Table::of(vec![planned(), asked()]);
+    table.approver(ACCEPTED).run(unasked()).await.unwrap();
+    let why = table.incident().stuck.unwrap();
+    assert!(why.starts_with("NOBODY CAN DECIDE ANY MORE"), "{why}");
 }

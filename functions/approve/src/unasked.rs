@@ -25,9 +25,13 @@ impl Approver {
         if incident.stuck.is_some() || incident.decision.is_some() {
             return Ok(());
         }
+        let what = match incident.question {
+            Some(_) => "NOBODY CAN DECIDE ANY MORE",
+            None => "NOBODY WAS ASKED",
+        };
         let stuck = Event::Stuck {
             during: "asking people to decide".to_owned(),
-            reason: format!("NOBODY WAS ASKED, and nothing was done: {reason}"),
+            reason: format!("{what}, and nothing was done: {reason}"),
             commands: Vec::new(),
         };
         log.append(&self.ledger, stuck).await?;

@@ -35,7 +35,7 @@ impl DenyInstanceSessions {
 
     fn deny(&self, request: &StepRequest) -> Result<InlineDeny, StepError> {
         let iam = self.accounts.at(request)?.client::<Iam>();
-        Ok(InlineDeny::on(PrincipalKind::Role, iam))
+        Ok(InlineDeny::on(PrincipalKind::Role, iam).without_margin())
     }
 }
 

@@ -217,3 +217,32 @@ macro_rules! iam {
         backstop_runtime::accounts!(backstop_runtime::inline_deny::Iam = aws_sdk_iam: [$($rule),*])
     };
 }
+
+/// Whether a text narrows a deny to sessions that are older than a cut-off a minute after now: at its write, whatever the time
+/// that a request was made with.
+pub(crate) fn is_narrowed_now(document: Option<&str>) -> bool {
+    is_narrowed_after(60, document)
+}
+
+/// The same, so many seconds after now.
+pub(crate) fn is_narrowed_after(seconds: i64, document: Option<&str>) -> bool {
+    let cut_off = document
+        .and_then(|text| text.split_once(r#""aws:TokenIssueTime":""#))
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .and_then(|(time, _)| time.parse::<jiff::Timestamp>().ok());
+    cut_off.is_some_and(|cut_off| {
+        let ahead = cut_off.duration_since(jiff::Timestamp::now()).as_secs();
+        (seconds - 5..=seconds).contains(&ahead)
+    })
+}
+
+/// Whether that is when sessions have expired that were issued up to a minute after now and live so long.
+pub(crate) fn is_end_of_sessions(until: jiff::Timestamp, hours: i64) -> bool {
+    is_end_of_sessions_after(60, until, hours)
+}
+
+/// The same, so many seconds after now.
+pub(crate) fn is_end_of_sessions_after(seconds: i64, until: jiff::Timestamp, hours: i64) -> bool {
+    let end = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+    (seconds - 6..=seconds + 1).contains(&until.duration_since(end).as_secs())
+}

@@ -1,6 +1,6 @@
 //! Has people told how incidents ended whose notice was never written down: `notify` couldn't be run, or died first.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use backstop_core::{
     incident::Status,
@@ -8,15 +8,16 @@ use backstop_core::{
 };
 use backstop_runtime::{LedgerError, ledger::IncidentRow, now};
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use crate::{Sweep, report::Report};
 
-/// How many incidents are looked at, the newest first.
-const MOST: usize = 200;
+/// How many incidents are listed, the oldest first; the next run goes on, since what is settled comes no more.
+const MOST: usize = 2000;
+/// How long they are looked at.
+const TIME_TO_LOOK: Duration = Duration::from_secs(45);
 /// What was opened before this is history.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Of which incidents people are known to be told, each with its status then: an undo has an ending of its own.
-const SETTLED: &str = "endings";
 
 const ENDED: [Status; 13] = [
     Status::Contained,
@@ -44,20 +45,19 @@ impl Sweep {
 
     async fn find_untold(&self, report: &mut Report) -> Result<(), LedgerError> {
         let now = now();
-        let rows = self.ledger.incidents_with(&ENDED, MOST).await?;
-        let before: BTreeSet<String> = self.ledger.memo(SETTLED, now).await?.unwrap_or_default();
-        let mut settled = BTreeSet::new();
-        for row in rows
-            .iter()
-            .filter(|row| now.duration_since(row.opened_at) < RECENT)
-        {
-            let name = format!("{} {}", row.incident, row.status);
-            if before.contains(&name) || self.is_settled(row, now, report).await {
-                settled.insert(name);
+        let rows = self.ledger.unsettled_endings(&ENDED, now - RECENT, MOST).await?;
+        let until = Instant::now() + TIME_TO_LOOK;
+        let mut coming = rows.iter();
+        while Instant::now() < until {
+            let Some(row) = coming.next() else { break };
+            if self.is_settled(row, now, report).await {
+                self.ledger.note_ending_settled(&row.incident, row.status).await?;
             }
         }
-        if settled != before {
-            self.ledger.keep_memo(SETTLED, &settled, now + RECENT).await?;
+        if rows.len() == MOST || coming.next().is_some() {
+            report
+                .unfinished
+                .push("the endings that nobody was told of".to_owned());
         }
         Ok(())
     }

@@ -1,20 +1,29 @@
 //! Sees to incidents that nobody works on any more, and has people notified of those that are theirs.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use backstop_core::{
     IncidentId,
     incident::Incident,
     log::Event,
     notice::{self, Found, NeedsPerson},
-    sweep::{NEEDING_ATTENTION, SweepAction, sweep_action, unanswered},
+    sweep::{NEEDING_ATTENTION, SweepAction, Turn, action_by_log, sweep_action, unanswered},
     task::ExecutionName,
 };
 use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
-use crate::{Sweep, limit::is_unasked_beyond_limit, report::Report};
+use crate::{Sweep, limit::BeyondLimit, report::Report};
 
-/// How many incidents are looked at, the newest first: of those that may need attention, however old they are.
-const MOST: usize = 1000;
+/// How many incidents are listed, the oldest first: of those that may need attention, however old they are. The ids of so many
+/// fit into one item of the table.
+const MOST: usize = 10_000;
+/// How long they are looked at. The next run goes on with those whose turn it is then.
+const TIME_TO_LOOK: Duration = Duration::from_secs(90);
+/// Where it goes on, while that matters.
+const TURN: &str = "attention-turn";
+const TURN_REMEMBERED: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// What people were notified of. The name under which it is kept is older than the word.
 const NOTIFIED: &str = "told";
 /// People are notified again of an incident that has needed them for so long.
@@ -28,6 +37,9 @@ enum AttentionError {
     #[error(transparent)]
     Call(#[from] CallError),
 }
+
+/// Those that one run didn't come to.
+pub(crate) type Left = BTreeSet<IncidentId>;
 
 impl Sweep {
     /// Removes pauses and exemptions that have ended. They have done nothing since; lists get shorter.
@@ -45,49 +57,80 @@ impl Sweep {
 
     /// Expires, closes and names; one notice at most.
     pub(crate) async fn see_to_incidents(&self, report: &mut Report) {
-        let rows = match self.ledger.incidents_with(&NEEDING_ATTENTION, MOST).await {
+        let rows = match self.rows_by_turn().await {
             Ok(rows) => rows,
             Err(error) => return report.failed("listing the incidents", &error),
         };
-        if rows.len() == MOST {
-            tracing::warn!(most = MOST, "more incidents than these may need attention");
-        }
-        let (mut attention, mut beyond) = (Vec::new(), Vec::new());
-        for row in &rows {
+        let until = Instant::now() + TIME_TO_LOOK;
+        let (mut attention, mut beyond) = (Vec::new(), BeyondLimit::default());
+        let mut last = None;
+        let mut coming = rows.iter();
+        while Instant::now() < until {
+            let Some(row) = coming.next() else { break };
+            last = Some(row);
             match self.see_to(row, &mut beyond, report).await {
                 Ok(found) => attention.extend(found),
                 Err(error) => report.failed(&format!("looking at incident {}", row.incident), &error),
             }
         }
-        self.list_beyond_limit(&beyond, report).await;
+        let left: Left = coming.map(|row| row.incident.clone()).collect();
+        if rows.len() == MOST {
+            report.unfinished.push(format!(
+                "incidents beyond the oldest {MOST} that may need attention"
+            ));
+        }
+        if !left.is_empty() {
+            let (left, all) = (left.len(), rows.len());
+            report
+                .unfinished
+                .push(format!("{left} of {all} incidents that may need attention"));
+            self.keep_turn(last, report).await;
+        }
+        self.list_beyond_limit(beyond, &left, report).await;
         report.attention = attention.len();
         let ids = attention.iter().map(|one| one.id.clone()).collect();
         let make = |now| notice::attention(&attention, now);
-        if let Err(error) = self.notify_news((NOTIFIED, REMEMBERED), ids, make, report).await {
+        let notified = self.notify_news((NOTIFIED, REMEMBERED), ids, &left, make, report);
+        if let Err(error) = notified.await {
             report.failed("notifying people of incidents that need them", &error);
+        }
+    }
+
+    /// The oldest first, from where the last run stopped, if it did.
+    async fn rows_by_turn(&self) -> Result<Vec<IncidentRow>, LedgerError> {
+        let mut rows = self.ledger.incidents_with(&NEEDING_ATTENTION, MOST).await?;
+        let turn: Option<Turn> = self.ledger.memo(TURN, now()).await?;
+        Turn::arrange(turn.as_ref(), &mut rows);
+        Ok(rows)
+    }
+
+    async fn keep_turn(&self, last: Option<&IncidentRow>, report: &mut Report) {
+        let Some(turn) = last.map(Turn::after) else { return };
+        let kept = self.ledger.keep_memo(TURN, &turn, now() + TURN_REMEMBERED);
+        if let Err(error) = kept.await {
+            report.failed("noting where the next run goes on", &error);
         }
     }
 
     async fn see_to(
         &self,
         row: &IncidentRow,
-        beyond: &mut Vec<(IncidentId, Incident)>,
+        beyond: &mut BeyondLimit,
         report: &mut Report,
     ) -> Result<Option<NeedsPerson>, AttentionError> {
         let mut log = self.ledger.log(&row.incident).await?;
         let found = self.act_on(row, &mut log, report).await?;
         // Only now: what was expired or closed just now waits for nobody any more.
         let incident = log.incident()?;
-        if is_unasked_beyond_limit(&incident) {
-            beyond.push((row.incident.clone(), incident.clone()));
-        }
-        self.remind(&row.incident, &log, &incident, report).await;
+        beyond.take(&log, &incident);
+        self.remind(&log, &incident, report).await;
         let id = row.incident.clone();
         Ok(found.map(|found| NeedsPerson { id, incident, found }))
     }
 
     /// Nobody has answered, and half of the time to do so is over.
-    async fn remind(&self, id: &IncidentId, log: &IncidentLog, incident: &Incident, report: &mut Report) {
+    async fn remind(&self, log: &IncidentLog, incident: &Incident, report: &mut Report) {
+        let id = log.id();
         let Some((question, asked_at)) = unanswered(incident, log.records(), now()) else {
             return;
         };
@@ -110,9 +153,16 @@ impl Sweep {
         let Some(last) = progress.map(|record| record.at).max() else {
             return Ok(None);
         };
-        let name = ExecutionName::of_playbook(&row.incident);
-        let machine = self.machines.execution(&incident.opened.playbook, &name).await?;
-        Ok(match sweep_action(&incident, last, machine, now()) {
+        let action = match action_by_log(&incident, last, now()) {
+            Some(action) => action,
+            // Asked only where it matters: Step Functions answers so many a second for the whole account.
+            None => {
+                let name = ExecutionName::of_playbook(&row.incident);
+                let machine = self.machines.execution(&incident.opened.playbook, &name).await?;
+                sweep_action(&incident, last, machine, now())
+            }
+        };
+        Ok(match action {
             SweepAction::None => None,
             SweepAction::Notify(why) => Some(Found::Why(why)),
             SweepAction::Expire => {

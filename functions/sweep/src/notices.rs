@@ -7,7 +7,7 @@ use backstop_core::{IncidentId, notice::Notice};
 use backstop_runtime::{LedgerError, now, outbox::HandOverError};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Sweep, report::Report};
+use crate::{Sweep, incidents::Left, report::Report};
 
 /// Lambda itself tries an asynchronous request three times within minutes; until then a notice is on its way.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(10);
@@ -29,16 +29,18 @@ impl Sweep {
     }
 
     /// Notifies people of these incidents if there is one among them that they weren't notified of. Which they know is kept
-    /// under this name, for so long.
+    /// under this name, for so long; of those that are left to the next run they know what they knew.
     pub(crate) async fn notify_news(
         &self,
         (name, remembered): (&str, SignedDuration),
-        ids: BTreeSet<IncidentId>,
+        mut ids: BTreeSet<IncidentId>,
+        left: &Left,
         notice: impl FnOnce(Timestamp) -> Notice,
         report: &mut Report,
     ) -> Result<(), LedgerError> {
         let now = now();
         let known: BTreeSet<IncidentId> = self.ledger.memo(name, now).await?.unwrap_or_default();
+        ids.extend(known.intersection(left).cloned());
         if ids == known {
             return Ok(());
         }

@@ -1,3 +1,7 @@
+use std::collections::BTreeSet;
+
+use backstop_actions::{actions, functions::FUNCTIONS};
+
 use super::*;
 
 fn name(service: &str, code: &str) -> ErrorName {
@@ -11,9 +15,8 @@ fn name(service: &str, code: &str) -> ErrorName {
     refusal.name()
 }
 
-/// Each service's answer when it is called too often, as it is sent: for the services that Backstop calls, and for those
-/// that its next actions will.
-const THROTTLING: [(&str, &str); 27] = [
+/// Each service's answer when it is called too often, as it is sent.
+const THROTTLING: [(&str, &str); 31] = [
     ("autoscaling", "Throttling"),
     ("autoscaling", "ResourceContention"),
     ("cloudtrail", "ThrottlingException"),
@@ -26,11 +29,15 @@ const THROTTLING: [(&str, &str); 27] = [
     ("ec2", "SnapshotCreationPerVolumeRateExceeded"),
     ("ec2", "ConcurrentSnapshotLimitExceeded"),
     ("ec2", "ResourceLimitExceeded"),
+    ("ecs", "ThrottlingException"),
     ("elasticloadbalancing", "Throttling"),
     ("elasticloadbalancing", "DependencyThrottle"),
     ("elasticloadbalancing", "PriorRequestNotComplete"),
+    ("events", "ThrottlingException"),
     ("guardduty", "TooManyRequestsException"),
+    ("health", "ThrottlingException"),
     ("iam", "Throttling"),
+    ("kms", "ThrottlingException"),
     ("lambda", "TooManyRequestsException"),
     ("organizations", "TooManyRequestsException"),
     ("s3", "SlowDown"),
@@ -42,6 +49,30 @@ const THROTTLING: [(&str, &str); 27] = [
     ("states", "ThrottlingException"),
     ("sts", "Throttling"),
 ];
+
+/// The services that any role may call, as the actions' grants and the functions' own statements say.
+fn called() -> BTreeSet<&'static str> {
+    let granted = actions().flat_map(|action| action.grants.all().map(|grant| grant.action));
+    let own = FUNCTIONS
+        .iter()
+        .flat_map(|function| function.statements)
+        .flat_map(|statement| statement.actions.iter().copied());
+    granted
+        .chain(own)
+        .filter_map(|action| action.split_once(':'))
+        .map(|(service, _)| service)
+        .collect()
+}
+
+/// A new one fails here until somebody has looked up in its API reference what it answers then.
+#[test]
+fn the_throttling_of_each_service_that_may_be_called_is_known() {
+    let known: BTreeSet<&str> = THROTTLING.iter().map(|(service, _)| *service).collect();
+    let called = called();
+    assert!(called.len() > 15, "{called:?}");
+    let unknown: Vec<&&str> = called.difference(&known).collect();
+    assert!(unknown.is_empty(), "no throttling code is listed of {unknown:?}");
+}
 
 #[test]
 fn each_services_throttling_passes_by_waiting() {
@@ -96,7 +127,7 @@ fn what_waiting_doesnt_help_isnt_tried_again() {
 
 #[test]
 fn a_code_has_one_meaning_for_a_service() {
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     for row in TABLE {
         for code in row.codes {
             assert!(

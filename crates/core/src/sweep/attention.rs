@@ -67,20 +67,10 @@ pub fn may_need_attention(status: Status) -> bool {
 /// Decides on one incident; `last` is when the last record of its log was written that shows that somebody works on it
 /// ([`crate::log::Event::is_progress`]).
 pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> SweepAction {
+    if let Some(action) = action_by_log(incident, last, now) {
+        return action;
+    }
     let quiet = now.duration_since(last);
-    if incident.status() == Status::Stuck {
-        return SweepAction::Notify(Why::Stuck);
-    }
-    if matches!(incident.undo, Undo::Running(_)) {
-        return if quiet > TOO_LONG {
-            SweepAction::Notify(Why::UndoUnfinished)
-        } else {
-            SweepAction::None
-        };
-    }
-    if incident.closed.is_some() || quiet < GRACE {
-        return SweepAction::None;
-    }
     let open_question = incident.question.as_ref().filter(|_| incident.decision.is_none());
     match (machine, open_question) {
         (Machine::Absent, _) => SweepAction::Notify(Why::NeverStarted),
@@ -90,6 +80,22 @@ pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now:
         (Machine::Runs, _) if quiet > patience(incident) => SweepAction::Notify(Why::NoProgress),
         (Machine::Runs, _) => SweepAction::None,
     }
+}
+
+/// The same where its log alone decides; `None` where its machine has to be looked at.
+pub fn action_by_log(incident: &Incident, last: Timestamp, now: Timestamp) -> Option<SweepAction> {
+    let quiet = now.duration_since(last);
+    if incident.status() == Status::Stuck {
+        return Some(SweepAction::Notify(Why::Stuck));
+    }
+    if matches!(incident.undo, Undo::Running(_)) {
+        return Some(if quiet > TOO_LONG {
+            SweepAction::Notify(Why::UndoUnfinished)
+        } else {
+            SweepAction::None
+        });
+    }
+    (incident.closed.is_some() || quiet < GRACE).then_some(SweepAction::None)
 }
 
 /// How long nothing may be written down. Once people are notified, only evidence is waited for.

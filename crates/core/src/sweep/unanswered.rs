@@ -5,34 +5,59 @@ use jiff::Timestamp;
 use crate::{
     about::About,
     ids::NoticeKey,
-    incident::{Incident, Question},
+    incident::{Incident, Question, Status},
     log::{Event, Record},
 };
 
-/// The question and when it was asked, once half of the time to answer is over; once for a question, since a reminder that
-/// was tried is delivered from the table until it is heard.
+/// The question and when it was asked, if people are still to be reminded of it: once for a question, since a reminder that was
+/// tried is delivered from the table until it is heard.
+pub fn unreminded<'a>(
+    incident: &'a Incident,
+    log: &[Record],
+    now: Timestamp,
+) -> Option<(&'a Question, Timestamp)> {
+    let (open, asked_at) = open(incident, log, now)?;
+    let key = NoticeKey::reminder(&open.notice);
+    let mut deliveries = incident.notices.deliveries.iter();
+    let is_tried = deliveries.any(|it| it.notice.as_ref() == Some(&key));
+    (!is_unasked_beyond_limit(incident) && !is_tried).then_some((open, asked_at))
+}
+
+/// The same, once half of the time to answer is over: its machine does it then, unless it died.
 pub fn unanswered<'a>(
     incident: &'a Incident,
     log: &[Record],
     now: Timestamp,
 ) -> Option<(&'a Question, Timestamp)> {
-    let open = incident
-        .question
-        .as_ref()
-        .filter(|_| incident.decision.is_none())?;
-    // Beyond the hourly limit nobody is asked about one incident alone, and so nobody is reminded.
-    let is_listed = incident.limit().is_some() && !incident.notices.is_known(About::Question);
-    if incident.closed.is_some() || is_listed {
-        return None;
-    }
-    let is_asking = |record: &&Record| matches!(record.event, Event::ApprovalRequested { .. });
-    let asked_at = log.iter().rev().find(is_asking)?.at;
+    half_over(incident, log, now).and_then(|_| unreminded(incident, log, now))
+}
+
+/// Whether it waits for people who were told only that there are more such: beyond the hourly limit nobody is asked about one
+/// incident alone, nor reminded of it. It is listed instead.
+pub fn is_unasked_beyond_limit(incident: &Incident) -> bool {
+    incident.limit().is_some()
+        && incident.status() == Status::AwaitingApproval
+        && !incident.notices.is_known(About::Question)
+}
+
+/// The open question and when it was asked, where half of the time to answer is over, and not all of it.
+pub fn half_over<'a>(
+    incident: &'a Incident,
+    log: &[Record],
+    now: Timestamp,
+) -> Option<(&'a Question, Timestamp)> {
+    let (open, asked_at) = open(incident, log, now)?;
     let half = open.expires_at.duration_since(asked_at) / 2;
-    let key = NoticeKey::reminder(&open.notice);
-    let mut deliveries = incident.notices.deliveries.iter();
-    let is_tried = deliveries.any(|it| it.notice.as_ref() == Some(&key));
-    let is_due = now >= asked_at + half && now < open.expires_at;
-    (is_due && !is_tried).then_some((open, asked_at))
+    (now >= asked_at + half).then_some((open, asked_at))
+}
+
+/// The open question and when it was asked, while there is time to answer.
+fn open<'a>(incident: &'a Incident, log: &[Record], now: Timestamp) -> Option<(&'a Question, Timestamp)> {
+    let open = incident.question.as_ref();
+    let open = open
+        .filter(|open| incident.decision.is_none() && incident.closed.is_none() && now < open.expires_at)?;
+    let is_asking = |record: &&Record| matches!(record.event, Event::ApprovalRequested { .. });
+    Some((open, log.iter().rev().find(is_asking)?.at))
 }
 
 #[cfg(test)]

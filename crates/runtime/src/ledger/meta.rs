@@ -89,14 +89,14 @@ impl Ledger {
         self.incidents_after(None, most).await
     }
 
-    /// Those that lists show with one of these statuses, the newest first, at most `most`, however old they are. DynamoDB
+    /// Those that lists show with one of these statuses, the oldest first, at most `most`, however old they are. DynamoDB
     /// leaves the others out before they are sent.
     pub async fn incidents_with(
         &self,
         statuses: &[Status],
         most: usize,
     ) -> Result<Vec<IncidentRow>, LedgerError> {
-        let query = self.list_with(statuses, "").scan_index_forward(false);
+        let query = self.list_with(statuses, "").scan_index_forward(true);
         self.rows(query, most).await
     }
 
@@ -125,7 +125,11 @@ impl Ledger {
             .await
     }
 
-    async fn rows(&self, query: QueryFluentBuilder, most: usize) -> Result<Vec<IncidentRow>, LedgerError> {
+    pub(super) async fn rows(
+        &self,
+        query: QueryFluentBuilder,
+        most: usize,
+    ) -> Result<Vec<IncidentRow>, LedgerError> {
         let mut rows = Vec::new();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {

@@ -1,20 +1,23 @@
 //! The alerts topic of Amazon SNS: mail, and whatever else is subscribed.
 
 use std::{
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
-use aws_sdk_sns::Client;
+use aws_sdk_sns::{Client, error::BuildError, types::MessageAttributeValue};
 use backstop_core::{
     ErrorName,
-    notice::{Mail, Notice, mail},
+    notice::{Class, Mail, Notice, mail},
 };
 use backstop_runtime::{CallError, topic::AlertsTopic};
 
 use super::{Channel, Sent};
 
+const PUBLISH: &str = "sns:Publish";
+const ON: &str = "the alerts topic";
 /// That somebody is subscribed is believed for so long; that nobody is, never.
 const BELIEVED: Duration = Duration::from_secs(300);
 
@@ -72,14 +75,15 @@ impl Channel for Sns {
             .topic_arn(self.topic.arn())
             .subject(&subject)
             .message(&body)
+            .set_message_attributes(Some(attributes(notice)?))
             .send()
             .await
-            .map_err(CallError::of("sns:Publish", "the alerts topic"))?;
+            .map_err(CallError::of(PUBLISH, ON))?;
         if !is_heard {
             return Err(CallError {
                 name: ErrorName::NoSubscription,
-                call: "sns:Publish",
-                on: "the alerts topic".to_owned(),
+                call: PUBLISH,
+                on: ON.to_owned(),
                 code: String::new(),
                 message: "no confirmed subscription: nobody got it".to_owned(),
             });
@@ -92,9 +96,43 @@ impl Channel for Sns {
     }
 }
 
+/// What programs that are subscribed thread, tell copies by and filter by; a mail doesn't show it.
+fn attributes(notice: &Notice) -> Result<HashMap<String, MessageAttributeValue>, CallError> {
+    let class = match notice.class {
+        Class::Page => "page",
+        Class::Tell => "tell",
+    };
+    let severity = notice.severity.to_string();
+    let always = [
+        ("key", notice.key.as_str()),
+        ("about", notice.about.as_str()),
+        ("class", class),
+        ("severity", severity.as_str()),
+    ];
+    let of_incidents = [("case", &notice.case), ("incident", &notice.incident)];
+    let of_incidents = of_incidents
+        .into_iter()
+        .filter_map(|(name, id)| Some((name, id.as_ref()?.as_str())));
+    let all = always.into_iter().chain(of_incidents).map(|(name, value)| {
+        let attribute = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(value);
+        attribute.build().map(|attribute| (name.to_owned(), attribute))
+    });
+    all.collect::<Result<_, BuildError>>().map_err(|error| CallError {
+        name: ErrorName::Internal,
+        call: PUBLISH,
+        on: ON.to_owned(),
+        code: String::new(),
+        message: error.to_string(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::collections::BTreeSet;
 
     use aws_sdk_sns::{
         operation::{
@@ -104,7 +142,7 @@ mod tests {
         types::error::AuthorizationErrorException,
     };
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-    use backstop_core::{about::About, finding::SeverityLabel, notice::Class};
+    use backstop_core::{about::About, finding::SeverityLabel};
 
     use super::*;
 
@@ -180,6 +218,42 @@ mod tests {
         );
         let sent = sns.send(&notice()).await.unwrap();
         assert_eq!((sent.message_id.as_str(), publish.num_calls()), ("m", 1));
+    }
+
+    /// Two incidents of a case, each with a notice of its own.
+    #[tokio::test]
+    async fn what_is_of_one_case_says_so_to_programs() {
+        let publish = mock!(Client::publish)
+            .match_requests(|request| {
+                let attributes = request.message_attributes().unwrap();
+                let value = |name: &str| attributes.get(name).and_then(|it| it.string_value());
+                value("case") == Some("01J")
+                    && value("incident").is_some_and(|incident| incident.starts_with("01"))
+                    && (value("key"), value("about")) == (Some("outcome"), Some("outcome"))
+                    && (value("class"), value("severity")) == (Some("page"), Some("high"))
+            })
+            .then_output(|| PublishOutput::builder().message_id("m").build());
+        let sns = Sns::new(
+            mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&confirmed("1"), &publish]),
+            "topic".into(),
+        );
+        for incident in ["01J", "01K"] {
+            let of_a_case = Notice {
+                about: About::Outcome,
+                key: "outcome".into(),
+                incident: Some(incident.into()),
+                case: Some("01J".into()),
+                ..notice()
+            };
+            sns.send(&of_a_case).await.unwrap();
+        }
+        assert_eq!(publish.num_calls(), 2);
+        let names: BTreeSet<String> = attributes(&notice()).unwrap().into_keys().collect();
+        assert_eq!(
+            names.into_iter().collect::<Vec<_>>(),
+            ["about", "class", "key", "severity"],
+            "about no incident"
+        );
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use backstop_runtime::{
     StepError,
     action::StepRequest,
     inline_policy::{PolicyReceipt, PolicyState},
+    now,
 };
 use jiff::{SignedDuration, Timestamp, Unit};
 
@@ -104,10 +105,13 @@ enum Lifting {
 }
 
 impl Lifting {
+    /// The cut-off is taken as the deny is written, and without a margin: without a profile the instance got no credentials
+    /// since, and those that it fetches right after are renewed after hours, so that they must work at once.
+    ///
     /// While credentials from before may be alive, only those stay denied; a person may accept their revival by name.
     fn of(state: &PolicyState, request: &StepRequest) -> Self {
         let cutoff = match state {
-            PolicyState::Ours => request.at,
+            PolicyState::Ours => now(),
             PolicyState::Narrowed { cutoff } => *cutoff,
             PolicyState::Absent | PolicyState::Altered => return Self::Nothing,
         };

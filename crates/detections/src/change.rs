@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -59,6 +60,29 @@ pub struct NoTemplate(#[from] serde_saphyr::Error);
 /// Reads a compiled template.
 pub fn parse(text: &str) -> Result<Value, NoTemplate> {
     Ok(serde_saphyr::from_str(text)?)
+}
+
+/// A template as compiling would make it on a day: without what has ended since. What is left out is named.
+pub fn without_ended(template: &Value, today: Date) -> (Value, Vec<String>) {
+    let has_ended = |resource: &Value| {
+        let end = resource.pointer("/Metadata/Backstop/Expires");
+        let end = end
+            .and_then(Value::as_str)
+            .and_then(|text| text.parse::<Date>().ok());
+        end.is_some_and(|end| end < today)
+    };
+    let mut template = template.clone();
+    let mut ended = Vec::new();
+    if let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) {
+        resources.retain(|id, resource| {
+            let stays = !has_ended(resource);
+            if !stays {
+                ended.push(id.clone());
+            }
+            stays
+        });
+    }
+    (template, ended)
 }
 
 /// What a deployment would change, by resource and property.
@@ -233,8 +257,17 @@ fn weakening_of_change(change: &Change, after: &Value) -> Option<Weakening> {
         "AWS::GuardDuty::Filter" if property.starts_with("FindingCriteria") || property == "Action" => {
             return weakening_of_gain("AWS::GuardDuty::Filter", properties);
         }
-        "AWS::GuardDuty::TrustedEntitySet" | "AWS::GuardDuty::IPSet" => Weakening::TrustedList,
-        "AWS::GuardDuty::ThreatEntitySet" | "AWS::GuardDuty::ThreatIntelSet" => Weakening::ThreatList,
+        // What isn't active any more trusts nobody.
+        "AWS::GuardDuty::TrustedEntitySet" | "AWS::GuardDuty::IPSet"
+            if property != "Activate" || change.after == Some(Value::Bool(true)) =>
+        {
+            Weakening::TrustedList
+        }
+        "AWS::GuardDuty::ThreatEntitySet" | "AWS::GuardDuty::ThreatIntelSet"
+            if property != "Activate" || change.after != Some(Value::Bool(true)) =>
+        {
+            Weakening::ThreatList
+        }
         "AWS::SecurityHub::AutomationRule" | "AWS::SecurityHub::AutomationRuleV2"
             if property.starts_with("Criteria") || property.starts_with("Actions") =>
         {
@@ -289,7 +322,8 @@ impl fmt::Display for Change {
     }
 }
 
-fn shown(value: Option<&Value>) -> String {
+/// A value in one harmless line.
+pub(crate) fn shown(value: Option<&Value>) -> String {
     let text = match value {
         None => "nothing".to_owned(),
         Some(Value::String(text)) => text.clone(),

@@ -38,6 +38,18 @@ pub struct Compiled {
     pub lists: Vec<CompiledList>,
 }
 
+impl Compiled {
+    /// Whether it says anything of Security Hub.
+    pub fn needs_security_hub(&self) -> bool {
+        let resources = self.template.get("Resources").and_then(Value::as_object);
+        let mut resources = resources.into_iter().flatten();
+        resources.any(|(_, resource)| {
+            let kind = resource.get("Type").and_then(Value::as_str);
+            kind.is_some_and(|kind| kind.starts_with("AWS::SecurityHub::"))
+        })
+    }
+}
+
 /// Compiles what a lint let through.
 pub fn compile(report: &LintReport) -> Result<Compiled, CompileError> {
     let settings = report.settings.as_ref().ok_or(CompileError::NoSettings)?;

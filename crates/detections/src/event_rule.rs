@@ -11,6 +11,9 @@ pub(crate) use check::check;
 pub(crate) use file::EventRuleFile;
 pub use file::{schema, schema_text};
 
+/// How EventBridge's rules are named that are made from files.
+pub const NAME_PREFIX: &str = "backstop-detection-";
+
 /// A rule that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventRule {

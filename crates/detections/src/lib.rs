@@ -19,6 +19,7 @@
 //! | [`compile`] | the template of CloudFormation that follows from the files |
 //! | [`outputs`] | the compiled files, and whether they are up to date |
 //! | [`change`] | what differs between two templates, and what of it finds less |
+//! | [`deployed`] | what is deployed against what the files say |
 //! | [`starter`], [`skeleton`] | files to start from |
 
 pub mod address_list;
@@ -27,6 +28,7 @@ pub mod change;
 mod check;
 pub mod compile;
 pub mod condition;
+pub mod deployed;
 pub mod event_rule;
 pub mod exemption;
 pub mod fields;

@@ -31,8 +31,10 @@ fn linted(project: &Path, today: Date) -> LintReport {
     lint(&load(&project.join("detections")).unwrap(), today, &PLAYBOOKS)
 }
 
+static WHOLE: LazyLock<LintReport> = LazyLock::new(|| linted(Path::new(FULL), TODAY));
+
 fn full() -> LintReport {
-    linted(Path::new(FULL), TODAY)
+    WHOLE.clone()
 }
 
 fn resources(compiled: &Compiled) -> &serde_json::Map<String, Value> {

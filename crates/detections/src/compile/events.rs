@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Resources, logical_id::logical_id, metadata};
-use crate::event_rule::EventRule;
+use crate::event_rule::{EventRule, NAME_PREFIX};
 
 /// The rules, the topic, and who hears of it by mail.
 pub(super) fn resources(rules: &[EventRule]) -> Resources {
@@ -71,6 +71,7 @@ fn event_rule(rule: &EventRule) -> (String, Value) {
         "Type": "AWS::Events::Rule",
         "Metadata": metadata(&rule.owner, &rule.reason, None, None),
         "Properties": {
+            "Name": format!("{NAME_PREFIX}{}", rule.name),
             "Description": description,
             "State": state,
             "EventPattern": rule.pattern(),

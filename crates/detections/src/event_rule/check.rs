@@ -4,11 +4,13 @@ use jiff::civil::Date;
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
-use super::{EventRule, EventRuleFile};
+use super::{EventRule, EventRuleFile, NAME_PREFIX};
 use crate::check::{Answered, Judged, check_answered, check_name, one_line};
 
 /// Characters of an event pattern (EventBridge quotas).
 const LONGEST_PATTERN: usize = 2048;
+/// Characters of a rule's name (API PutRule).
+const LONGEST_NAME: usize = 64;
 /// What EventBridge compares by ("Comparison operators for use in event patterns").
 const OPERATORS: [&str; 9] = [
     "anything-but",
@@ -28,6 +30,10 @@ const READING: [&str; 4] = ["Describe", "Get", "List", "Lookup"];
 pub(crate) fn check(name: &str, file: &EventRuleFile, today: Date) -> (Option<EventRule>, Judged) {
     let mut judged = Judged::default();
     check_name(name, &mut judged);
+    if NAME_PREFIX.len() + name.len() > LONGEST_NAME {
+        let message = format!("`{name}` is too long for a rule that begins with `{NAME_PREFIX}`");
+        judged.refuse(Location::UNKNOWN, "rule-name", message, "shorten it");
+    }
     let answered = Answered {
         title: &file.title,
         owner: &file.owner,

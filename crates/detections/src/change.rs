@@ -214,6 +214,7 @@ fn weakening_of_loss(kind: &str) -> Option<Weakening> {
         "AWS::GuardDuty::CustomDetectionRuleAssociation" | "AWS::Events::Rule" => Weakening::Detection,
         "AWS::GuardDuty::PublishingDestination"
         | "AWS::SecurityHub::Hub"
+        | "AWS::SecurityHub::HubV2"
         | "AWS::SecurityHub::FindingAggregator"
         | "AWS::SecurityHub::AggregatorV2"
         | "AWS::SNS::Subscription" => Weakening::Gathering,

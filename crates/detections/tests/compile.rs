@@ -155,7 +155,7 @@ fn what_has_ended_is_left_out() {
 fn what_an_account_has_once_outlives_the_stack() {
     let compiled = compile(&full()).unwrap();
     let import = compiled.import["Resources"].as_object().unwrap();
-    assert_eq!(import.keys().collect::<Vec<_>>(), ["Detector", "Hub"]);
+    assert_eq!(import.keys().collect::<Vec<_>>(), ["Detector", "Hub", "HubV2"]);
     for (id, resource) in import {
         assert_eq!(resource["DeletionPolicy"], "Retain", "{id}");
         assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{id}");

@@ -8,7 +8,8 @@ use crate::{
     settings::Settings,
 };
 
-/// The hub; it outlives the stack, like the detector.
+/// The hubs; they outlive the stack, like the detector. Security Hub's own is enabled where its findings are to come
+/// together.
 pub(super) fn hub(settings: &Settings) -> Resources {
     let hub = settings.hub_standards.map(|standards| {
         json!({
@@ -23,7 +24,17 @@ pub(super) fn hub(settings: &Settings) -> Resources {
             },
         })
     });
-    hub.into_iter().map(|hub| ("Hub".to_owned(), hub)).collect()
+    let hub_v2 = settings.aggregated_v2.as_ref().map(|_regions| {
+        json!({
+            "Type": "AWS::SecurityHub::HubV2",
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+        })
+    });
+    let hubs = [("Hub", hub), ("HubV2", hub_v2)];
+    hubs.into_iter()
+        .filter_map(|(id, hub)| Some((id.to_owned(), hub?)))
+        .collect()
 }
 
 /// The aggregators, in the home Region.
@@ -51,6 +62,7 @@ pub(super) fn beside(settings: &Settings) -> Resources {
         let aggregator = json!({
             "Type": "AWS::SecurityHub::AggregatorV2",
             "Condition": "IsHomeRegion",
+            "DependsOn": "HubV2",
             "Properties": { "RegionLinkingMode": "SPECIFIED_REGIONS", "LinkedRegions": regions },
         });
         resources.insert("AggregatorV2".to_owned(), aggregator);

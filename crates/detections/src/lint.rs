@@ -115,6 +115,8 @@ pub fn lint(sources: &Sources, today: Date, playbooks: &Catalog) -> LintReport {
         sound.extend(rule.map(|rule| (source, file.criteria.referenced, rule)));
     }
     check_shadows(&sound, &mut report);
+    check_number(&sources.suppressions, "filters", &mut report);
+    check_number(&sources.automation_rules, "automation rules", &mut report);
     report.suppressions = sound.into_iter().map(|(_, _, rule)| rule).collect();
     lint_address_lists(&sources.address_lists, today, &mut report);
     lint_automation_rules(&sources.automation_rules, today, &mut report);
@@ -145,6 +147,19 @@ impl LintReport {
         if !warnings.is_empty() {
             self.warned.push(of(warnings));
         }
+    }
+}
+
+/// What a Region takes of filters, whose rank ends there as well, and of automation rules (GuardDuty quotas, Security Hub
+/// quotas).
+const MOST_RULES: usize = 100;
+
+fn check_number(sources: &[Source], what: &str, report: &mut LintReport) {
+    for source in sources.iter().skip(MOST_RULES) {
+        let message = format!("AWS takes {MOST_RULES} {what} in a Region; this is one more");
+        let help = "put what is alike into one, and remove what nobody needs any more";
+        let problem = Problem::of_file("too-many-rules", message).help(help);
+        report.add(source, vec![problem], Vec::new());
     }
 }
 

@@ -457,3 +457,33 @@ fn each_form_of_list_has_its_own_room() {
         ["wrong-entry"]
     );
 }
+
+/// A filter's rank is 1 to 100, and an administrator has 100 automation rules.
+#[test]
+fn more_rules_than_a_region_takes_are_refused() {
+    let of = |count: usize| Sources {
+        automation_rules: (0..count)
+            .map(|n| {
+                source(
+                    &format!("rule-{n}"),
+                    &automation("cspm", CONTROL, "severity: high")
+                        .replace("order: 100", &format!("order: {}", n + 11)),
+                )
+            })
+            .collect(),
+        suppressions: (0..count)
+            .map(|n| {
+                source(
+                    &format!("rule-{n}"),
+                    &rule(&format!(
+                        "{SCAN}\nresource.instanceDetails.imageId equals: [ami-{n}]"
+                    )),
+                )
+            })
+            .collect(),
+        ..Sources::default()
+    };
+    assert!(lint(&of(100), TODAY, &PLAYBOOKS).is_clean());
+    let report = lint(&of(101), TODAY, &PLAYBOOKS);
+    assert_eq!(codes(&report), ["too-many-rules", "too-many-rules"]);
+}

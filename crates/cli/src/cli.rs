@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Context(context::Arguments),
     /// Read, check, compile and begin playbooks
     Playbook(playbook::Arguments),
-    /// Check suppression rules and address lists, and say what they hide
+    /// Keep what is detected, hidden and trusted as files: check, try and compile them
     Detections(detections::Arguments),
     /// Say what would be done with a saved event, without AWS
     Replay(replay::Arguments),
@@ -78,8 +78,15 @@ mod tests {
 
     use super::*;
 
-    /// Of other programs: `sam deploy`, `cargo install`, `backstop-drill`.
-    const FOREIGN: [&str; 6] = [
+    /// Of other programs: `sam deploy`, `cargo install`, `backstop-drill`, `git`, the AWS CLI.
+    const FOREIGN: [&str; 13] = [
+        "end-of-options",
+        "max-count",
+        "source",
+        "stack-name",
+        "staged",
+        "template-file",
+        "worktree",
         "guided",
         "path",
         "log-of-plan",

@@ -1,15 +1,20 @@
-//! `backstop detections`: suppression rules and address lists as files. Needs no AWS.
+//! `backstop detections`: what is detected, hidden and trusted, as files. Only `plan` asks AWS.
 
+mod compile;
+mod convert;
+mod deployed;
 mod lint;
 mod new;
+mod plan;
+mod rollback;
 mod trial;
 
 use std::path::{Path, PathBuf};
 
 use backstop_detections::{
-    address_list,
+    address_list, automation_rule, event_rule,
     load::{Unreadable, load},
-    suppression,
+    settings, suppression,
 };
 use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand, ValueEnum};
@@ -37,10 +42,18 @@ enum Command {
     Lint,
     /// Say what each suppression rule hides: of findings that you saved, and of the attacks that GuardDuty knows
     Test(trial::Arguments),
-    /// Begin a suppression rule: a file that passes lint
+    /// Write the template that follows from the files; what has ended is left out
+    Compile(compile::Arguments),
+    /// Say what is deployed otherwise than the files say, and what of it finds less
+    Plan(plan::Arguments),
+    /// Print how the version before is deployed, and what that changes
+    Rollback(rollback::Arguments),
+    /// Print the exemptions that are better than a suppression rule about single resources
+    Convert(convert::Arguments),
+    /// Begin: with a name a suppression rule, without one the files of a project that has none
     New {
-        /// Its name, which is the filter's as well: lower-case words joined by `-`
-        name: String,
+        /// The rule's name, which is the filter's as well: lower-case words joined by `-`
+        name: Option<String>,
     },
     /// Print the JSON Schema of a file, for editors
     Schema {
@@ -55,21 +68,45 @@ enum FileKind {
     Suppression,
     /// `detections/address-lists/<name>.yaml`
     AddressList,
+    /// `detections/automation-rules/<name>.yaml`
+    AutomationRule,
+    /// `detections/event-rules/<name>.yaml`
+    EventRule,
+    /// `detections/settings.yaml`
+    Settings,
 }
 
 impl CommandError for Unreadable {}
 
 /// Runs `backstop detections`.
-pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Exit {
+pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Exit {
     let project = arguments.project.as_path();
     match arguments.command {
         Command::Lint => printer.end(lint::lint(project, printer.is_terminal())),
         Command::Test(arguments) => printer.end(trial::run(project, &arguments)),
-        Command::New { name } => printer.end(new::create(project, &name)),
+        Command::Compile(arguments) => printer.end(compile::run(project, &arguments)),
+        Command::Plan(arguments) => printer.end(plan::run(project, &arguments).await),
+        Command::Rollback(arguments) => printer.end(rollback::run(project, &arguments)),
+        Command::Convert(arguments) => printer.end(convert::run(project, &arguments)),
+        Command::New { name } => printer.end(new::create(project, name.as_deref())),
         Command::Schema { file } => printer.end(Ok(Schema::new(match file {
             FileKind::Suppression => suppression::schema(),
             FileKind::AddressList => address_list::schema(),
+            FileKind::AutomationRule => automation_rule::schema(),
+            FileKind::EventRule => event_rule::schema(),
+            FileKind::Settings => settings::schema(),
         }))),
+    }
+}
+
+/// The files aren't in order, so that what follows from them says nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}\ncheck the files first: backstop detections lint")]
+struct NotInOrder(String);
+
+impl CommandError for NotInOrder {
+    fn exit(&self) -> Exit {
+        Exit::Invalid
     }
 }
 

@@ -59,7 +59,7 @@ async fn main() -> ExitCode {
         Command::Doctor(arguments) => printer.end(doctor::run(arguments).await),
         Command::Context(arguments) => context::run(arguments, &printer),
         Command::Playbook(arguments) => playbook::run(arguments, &printer),
-        Command::Detections(arguments) => detections::run(arguments, &printer),
+        Command::Detections(arguments) => detections::run(arguments, &printer).await,
         Command::Replay(arguments) => printer.end(replay::run(&arguments).await),
         Command::Coverage(arguments) => printer.end(coverage::run(&arguments)),
         Command::Completions(arguments) => printer.end(Ok(completions::script(&arguments, Cli::command()))),

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     net::{IpAddr, Ipv4Addr},
 };
 
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
-use crate::check::{Judged, WIDEST_PREFIX, check_end, not_blank};
+use crate::check::{EXPIRED, Judged, WIDEST_PREFIX, check_end, check_name, not_blank, one_line};
 
 /// What GuardDuty makes of what is on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +25,32 @@ pub enum ListKind {
     Trusted,
     /// Findings.
     Threat,
+}
+
+/// What kind of list GuardDuty makes of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListForm {
+    /// An entity list: addresses and domains, for DNS as well. AWS recommends it.
+    #[default]
+    Entities,
+    /// An IP address list.
+    Addresses,
+}
+
+/// A list as it is on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AddressList {
+    /// The file's name.
+    pub name: String,
+    /// What is on it, for people.
+    pub title: String,
+    /// What GuardDuty makes of what is on it.
+    pub kind: ListKind,
+    /// What kind of list it makes of it.
+    pub form: ListForm,
+    /// What is on it, sorted; never what has ended.
+    pub entries: Vec<String>,
 }
 
 /// A list of addresses and domains that GuardDuty trusts, or takes for hostile.
@@ -37,6 +64,9 @@ pub(crate) struct AddressListFile {
     /// What GuardDuty makes of it.
     #[schemars(with = "ListKind")]
     pub(crate) kind: Spanned<ListKind>,
+    /// What kind of list GuardDuty makes of it.
+    #[serde(default)]
+    pub(crate) form: ListForm,
     /// What is on it.
     #[schemars(with = "Vec<EntryFile>", length(min = 1))]
     pub(crate) entries: Spanned<Vec<EntryFile>>,
@@ -70,6 +100,16 @@ pub(crate) struct EntryFile {
 enum Entry {
     Range(Ipv4Net),
     Domain(String),
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Range(range) if range.prefix_len() == 32 => range.network().fmt(f),
+            Self::Range(range) => range.fmt(f),
+            Self::Domain(domain) => f.write_str(domain),
+        }
+    }
 }
 
 impl Entry {
@@ -114,8 +154,9 @@ impl Entry {
 }
 
 /// Checks a list by itself.
-pub(crate) fn check(file: &AddressListFile, today: Date) -> Judged {
+pub(crate) fn check(name: &str, file: &AddressListFile, today: Date) -> Judged {
     let mut judged = Judged::default();
+    check_name(name, &mut judged);
     not_blank(&file.title, "title", &mut judged);
     let kind = file.kind.value;
     let mut seen: Vec<Entry> = Vec::new();
@@ -124,7 +165,7 @@ pub(crate) fn check(file: &AddressListFile, today: Date) -> Judged {
         not_blank(&written.owner, "owner", &mut judged);
         not_blank(&written.reason, "reason", &mut judged);
         match &written.expires {
-            Some(end) => check_end(end, today, "expired", &mut judged),
+            Some(end) => check_end(end, today, EXPIRED, &mut judged),
             None if kind == ListKind::Trusted => {
                 let message = format!("`{text}` is trusted for ever");
                 judged.refuse(place, "no-expiry", message, "add `expires:`, a day within a year");
@@ -143,6 +184,10 @@ pub(crate) fn check(file: &AddressListFile, today: Date) -> Judged {
                     );
                 }
                 check_entry(&entry, kind, place, text, &mut judged);
+                if file.form == ListForm::Addresses && matches!(entry, Entry::Domain(_)) {
+                    let message = format!("`{text}` is a domain: a list of addresses takes none");
+                    judged.refuse(place, "wrong-entry", message, "write `form: entities`");
+                }
                 seen.push(entry);
             }
         }
@@ -194,6 +239,29 @@ fn is_routable(address: Ipv4Addr) -> bool {
         || first >= 240)
 }
 
+impl AddressListFile {
+    /// What is on it on a day.
+    pub(crate) fn list(&self, name: &str, today: Date) -> AddressList {
+        let lasting = self
+            .entries
+            .value
+            .iter()
+            .filter(|written| written.expires.as_ref().is_none_or(|end| end.value >= today));
+        let mut entries: Vec<String> = lasting
+            .filter_map(|written| Entry::read(&written.entry.value).ok())
+            .map(|entry| entry.to_string())
+            .collect();
+        entries.sort();
+        AddressList {
+            name: name.to_owned(),
+            title: one_line(&self.title.value),
+            kind: self.kind.value,
+            form: self.form,
+            entries,
+        }
+    }
+}
+
 /// Checks lists against one another: what is trusted and hostile at once is trusted, and GuardDuty has room for one
 /// trusted list of addresses, and six hostile ones.
 pub(crate) fn check_together(lists: &[(String, AddressListFile)]) -> BTreeMap<String, Vec<Problem>> {
@@ -201,8 +269,10 @@ pub(crate) fn check_together(lists: &[(String, AddressListFile)]) -> BTreeMap<St
     let of = |kind: ListKind| lists.iter().filter(move |(_, file)| file.kind.value == kind);
     let mut problems: BTreeMap<String, Vec<Problem>> = BTreeMap::new();
     let mut add = |label: &str, problem: Problem| problems.entry(label.to_owned()).or_default().push(problem);
-    for (kind, most) in [(ListKind::Trusted, 1), (ListKind::Threat, MOST_THREAT_LISTS)] {
-        for (label, file) in of(kind).skip(most) {
+    let forms = [ListForm::Entities, ListForm::Addresses];
+    let rooms = [(ListKind::Trusted, 1), (ListKind::Threat, MOST_THREAT_LISTS)];
+    for (form, (kind, most)) in forms.iter().flat_map(|form| rooms.map(|room| (form, room))) {
+        for (label, file) in of(kind).filter(|(_, file)| file.form == *form).skip(most) {
             let message = format!("GuardDuty takes {most} of this kind for a Region");
             let problem = Problem::at(file.kind.referenced, "too-many-lists", message);
             add(label, problem.help("put the entries into one that is there"));

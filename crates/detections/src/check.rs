@@ -1,5 +1,6 @@
 //! What is wrong with a rule: refusals, which stop it, and warnings, which ask.
 
+mod exemption;
 mod keys;
 mod metadata;
 mod negative;
@@ -18,7 +19,7 @@ use crate::{
     suppression::{Suppression, SuppressionFile},
 };
 
-pub(crate) use metadata::{check_end, not_blank};
+pub(crate) use metadata::{Answered, ENDS_SOON, EXPIRED, check_answered, check_end, check_name, not_blank};
 pub(crate) use network::WIDEST_PREFIX;
 
 /// What a rule is held against.
@@ -40,6 +41,11 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
+    /// Whether all that is refused is what has ended, so that what is left can be compiled.
+    pub(crate) fn is_only_expired(&self) -> bool {
+        self.refusals.iter().all(|problem| problem.code == EXPIRED)
+    }
+
     pub(crate) fn refuse(
         &mut self,
         place: Location,
@@ -89,6 +95,7 @@ pub(crate) fn check(
     types::check(&criteria, context.playbooks, &mut judged);
     negative::check(&criteria, &mut judged);
     network::check(&criteria, &mut judged);
+    exemption::check(name, &criteria, &mut judged);
     let overrides = overrides::apply(file, context.today, &mut judged);
     let rule = judged.refusals.is_empty().then(|| Suppression {
         name: name.to_owned(),
@@ -103,6 +110,7 @@ pub(crate) fn check(
     (rule, judged)
 }
 
-fn one_line(text: &str) -> String {
+/// In one line.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

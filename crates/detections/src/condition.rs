@@ -8,7 +8,7 @@
 //! `not_equals` means of a list that holds the value and others. A field that a finding doesn't have equals nothing and
 //! so isn't equal to anything: `not_equals` hides it.
 
-use std::net::Ipv4Addr;
+use std::{fmt, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 use jiff::Timestamp;
@@ -127,6 +127,37 @@ impl Condition {
             let bound = bound? as f64;
             Some(move |value: f64| holds(value, bound))
         })
+    }
+}
+
+/// In words, for people.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts = [
+            ("is", "is one of", &self.equals),
+            ("isn't", "is none of", &self.not_equals),
+            ("is like", "is like one of", &self.matches),
+            ("isn't like", "is like none of", &self.not_matches),
+        ];
+        let numbers = [
+            ("is more than", self.greater_than),
+            ("is at least", self.greater_than_or_equal),
+            ("is less than", self.less_than),
+            ("is at most", self.less_than_or_equal),
+        ];
+        let texts = texts.into_iter().filter(|(_, _, values)| !values.is_empty());
+        let asked: Vec<String> = texts
+            .map(|(of_one, of_several, values)| match values.as_slice() {
+                [only] => format!("{of_one} {only}"),
+                several => format!("{of_several} {}", several.join(", ")),
+            })
+            .chain(
+                numbers
+                    .into_iter()
+                    .filter_map(|(words, value)| Some(format!("{words} {}", value?))),
+            )
+            .collect();
+        f.write_str(&asked.join(" and "))
     }
 }
 

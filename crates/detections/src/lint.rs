@@ -8,9 +8,12 @@ use serde::Serialize;
 use serde_saphyr::Location;
 
 use crate::{
-    address_list::{self, AddressListFile},
-    check::{self, Context},
+    address_list::{self, AddressList, AddressListFile},
+    automation_rule::{self, AutomationRule, AutomationRuleFile},
+    check::{self, Context, ENDS_SOON, EXPIRED},
+    event_rule::{self, EventRule, EventRuleFile},
     load::{Source, Sources},
+    settings::{self, Settings, SettingsFile},
     shadow::is_covered,
     suppression::{Suppression, SuppressionFile},
 };
@@ -23,6 +26,14 @@ pub const BEGIN: &str = "backstop detections new";
 pub struct LintReport {
     /// The suppression rules that nothing stops, by name.
     pub suppressions: Vec<Suppression>,
+    /// The lists that nothing stops, without what has ended.
+    pub address_lists: Vec<AddressList>,
+    /// The automation rules that nothing stops, by name.
+    pub automation_rules: Vec<AutomationRule>,
+    /// The detections over CloudTrail that nothing stops, by name.
+    pub event_rules: Vec<EventRule>,
+    /// The settings, if they are there and nothing stops them.
+    pub settings: Option<Settings>,
     /// The files that were looked at.
     pub files: usize,
     /// Files with what stops them.
@@ -37,6 +48,22 @@ impl LintReport {
     /// Whether nothing is refused.
     pub fn is_clean(&self) -> bool {
         self.refused.is_empty() && self.strays.is_empty()
+    }
+
+    /// Whether all that is refused is what has ended: compiling leaves that out.
+    pub fn is_compilable(&self) -> bool {
+        let mut problems = self.refused.iter().flat_map(|file| &file.problems);
+        self.strays.is_empty() && problems.all(|problem| problem.code == EXPIRED)
+    }
+
+    /// What has ended, with its place.
+    pub fn expired(&self) -> Vec<String> {
+        named(&self.refused, EXPIRED)
+    }
+
+    /// What ends within two weeks, with its place.
+    pub fn ends_soon(&self) -> Vec<String> {
+        named(&self.warned, ENDS_SOON)
     }
 
     /// How much there is of each, in a line.
@@ -57,7 +84,16 @@ impl LintReport {
 pub fn lint(sources: &Sources, today: Date, playbooks: &Catalog) -> LintReport {
     let context = Context { today, playbooks };
     let mut report = LintReport {
-        files: sources.suppressions.len() + sources.address_lists.len(),
+        files: [
+            &sources.suppressions,
+            &sources.address_lists,
+            &sources.automation_rules,
+            &sources.event_rules,
+        ]
+        .iter()
+        .map(|sources| sources.len())
+        .sum::<usize>()
+            + usize::from(sources.settings.is_some()),
         strays: sources
             .strays
             .iter()
@@ -79,9 +115,27 @@ pub fn lint(sources: &Sources, today: Date, playbooks: &Catalog) -> LintReport {
         sound.extend(rule.map(|rule| (source, file.criteria.referenced, rule)));
     }
     check_shadows(&sound, &mut report);
+    check_number(&sources.suppressions, "filters", &mut report);
+    check_number(&sources.automation_rules, "automation rules", &mut report);
     report.suppressions = sound.into_iter().map(|(_, _, rule)| rule).collect();
     lint_address_lists(&sources.address_lists, today, &mut report);
+    lint_automation_rules(&sources.automation_rules, today, &mut report);
+    lint_event_rules(&sources.event_rules, today, &mut report);
+    if let Some(source) = &sources.settings {
+        lint_settings(source, today, &mut report);
+    }
     report
+}
+
+/// The problems of some kind, as `place: what`.
+fn named(files: &[InvalidFile], code: &str) -> Vec<String> {
+    let of_file = |file: &InvalidFile| {
+        let problems = file.problems.iter().filter(|problem| problem.code == code);
+        problems
+            .map(|problem| format!("{}: {problem}", file.place(problem)))
+            .collect::<Vec<_>>()
+    };
+    files.iter().flat_map(of_file).collect()
 }
 
 impl LintReport {
@@ -93,6 +147,19 @@ impl LintReport {
         if !warnings.is_empty() {
             self.warned.push(of(warnings));
         }
+    }
+}
+
+/// What a Region takes of filters, whose rank ends there as well, and of automation rules (GuardDuty quotas, Security Hub
+/// quotas).
+const MOST_RULES: usize = 100;
+
+fn check_number(sources: &[Source], what: &str, report: &mut LintReport) {
+    for source in sources.iter().skip(MOST_RULES) {
+        let message = format!("AWS takes {MOST_RULES} {what} in a Region; this is one more");
+        let help = "put what is alike into one, and remove what nobody needs any more";
+        let problem = Problem::of_file("too-many-rules", message).help(help);
+        report.add(source, vec![problem], Vec::new());
     }
 }
 
@@ -133,9 +200,56 @@ fn lint_address_lists(sources: &[Source], today: Date, report: &mut LintReport) 
         let Some(source) = sources.iter().find(|source| source.label == *label) else {
             continue;
         };
-        let mut judged = address_list::check(file, today);
+        let mut judged = address_list::check(&source.name, file, today);
         judged.refusals.extend(together.remove(label).unwrap_or_default());
+        if judged.is_only_expired() {
+            report.address_lists.push(file.list(&source.name, today));
+        }
         report.add(source, judged.refusals, judged.warnings);
+    }
+}
+
+fn lint_automation_rules(sources: &[Source], today: Date, report: &mut LintReport) {
+    let mut rules = Vec::new();
+    for source in sources {
+        match yaml::<AutomationRuleFile>(&source.label, &source.text, BEGIN) {
+            Ok(file) => rules.push((source.label.clone(), file)),
+            Err(invalid) => report.refused.push(invalid),
+        }
+    }
+    let mut together: BTreeMap<String, Vec<Problem>> = automation_rule::check_together(&rules);
+    for (label, file) in &rules {
+        let Some(source) = sources.iter().find(|source| source.label == *label) else {
+            continue;
+        };
+        let (rule, mut judged) = automation_rule::check(&source.name, file, today);
+        judged.warnings.extend(together.remove(label).unwrap_or_default());
+        report.automation_rules.extend(rule);
+        report.add(source, judged.refusals, judged.warnings);
+    }
+}
+
+fn lint_event_rules(sources: &[Source], today: Date, report: &mut LintReport) {
+    for source in sources {
+        match yaml::<EventRuleFile>(&source.label, &source.text, BEGIN) {
+            Ok(file) => {
+                let (rule, judged) = event_rule::check(&source.name, &file, today);
+                report.event_rules.extend(rule);
+                report.add(source, judged.refusals, judged.warnings);
+            }
+            Err(invalid) => report.refused.push(invalid),
+        }
+    }
+}
+
+fn lint_settings(source: &Source, today: Date, report: &mut LintReport) {
+    match yaml::<SettingsFile>(&source.label, &source.text, BEGIN) {
+        Ok(file) => {
+            let (settings, judged) = settings::check(&file, today);
+            report.settings = settings;
+            report.add(source, judged.refusals, judged.warnings);
+        }
+        Err(invalid) => report.refused.push(invalid),
     }
 }
 

@@ -10,6 +10,15 @@ pub const SUPPRESSIONS: &str = "suppressions";
 /// Where lists of addresses are.
 pub const ADDRESS_LISTS: &str = "address-lists";
 
+/// Where automation rules of Security Hub are.
+pub const AUTOMATION_RULES: &str = "automation-rules";
+/// Where detections over CloudTrail are.
+pub const EVENT_RULES: &str = "event-rules";
+/// Where compiling puts lists, as they are uploaded.
+pub const COMPILED_LISTS: &str = "compiled-lists";
+/// The detector, its plans, and Security Hub.
+pub const SETTINGS: &str = "settings.yaml";
+
 /// A file, not looked into yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -28,6 +37,12 @@ pub struct Sources {
     pub suppressions: Vec<Source>,
     /// Lists of addresses, by name.
     pub address_lists: Vec<Source>,
+    /// Automation rules of Security Hub, by name.
+    pub automation_rules: Vec<Source>,
+    /// Detections over CloudTrail, by name.
+    pub event_rules: Vec<Source>,
+    /// The detector, its plans, and Security Hub.
+    pub settings: Option<Source>,
     /// What lies there and is nothing that is read.
     pub strays: Vec<PathBuf>,
 }
@@ -53,9 +68,19 @@ impl Unreadable {
 pub fn load(detections: &Path) -> Result<Sources, Unreadable> {
     let mut sources = Sources::default();
     for path in entries(detections)? {
-        let is_known = [SUPPRESSIONS, ADDRESS_LISTS]
-            .iter()
-            .any(|known| path.ends_with(known));
+        if path.ends_with(SETTINGS) && path.is_file() {
+            sources.settings = Some(source(&path)?);
+            continue;
+        }
+        let is_known = [
+            SUPPRESSIONS,
+            ADDRESS_LISTS,
+            AUTOMATION_RULES,
+            EVENT_RULES,
+            COMPILED_LISTS,
+        ]
+        .iter()
+        .any(|known| path.ends_with(known));
         // Schemas for editors, and whatever people write for people.
         let is_beside = [".schema.json", ".md"]
             .iter()
@@ -67,6 +92,8 @@ pub fn load(detections: &Path) -> Result<Sources, Unreadable> {
     for (folder, into) in [
         (SUPPRESSIONS, &mut sources.suppressions),
         (ADDRESS_LISTS, &mut sources.address_lists),
+        (AUTOMATION_RULES, &mut sources.automation_rules),
+        (EVENT_RULES, &mut sources.event_rules),
     ] {
         for path in entries(&detections.join(folder))? {
             match path.extension().is_some_and(|ending| ending == "yaml") && path.is_file() {

@@ -1,4 +1,4 @@
-//! `backstop detections new`: writes a suppression rule to start from.
+//! `backstop detections new`: writes files to start from, and the schemas that editors check them by.
 
 use std::{
     fmt,
@@ -7,6 +7,7 @@ use std::{
 
 use backstop_detections::{
     skeleton::{NewError, new_suppression},
+    starter::{Begun, starter},
     suppression,
 };
 use backstop_terminal::Exit;
@@ -19,19 +20,28 @@ use crate::{
 
 #[derive(Serialize)]
 pub(super) struct Created {
-    file: PathBuf,
-    schema: PathBuf,
+    files: Vec<PathBuf>,
+    #[serde(skip)]
+    is_rule: bool,
 }
 
 impl CommandOutput for Created {}
 
 impl fmt::Display for Created {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "began {}\n\nedit it, then check: backstop detections lint\nsee what it hides: backstop detections test",
-            self.file.display()
-        )
+        for file in &self.files {
+            writeln!(f, "wrote {}", file.display())?;
+        }
+        let next = match self.is_rule {
+            true => {
+                "edit it, then check: backstop detections lint\nsee what it hides: backstop detections test"
+            }
+            false => {
+                "say in each who answers for it, then check: backstop detections lint\nmake the template: \
+                      backstop detections compile"
+            }
+        };
+        write!(f, "\n{next}")
     }
 }
 
@@ -41,12 +51,27 @@ impl CommandError for NewError {
     }
 }
 
-pub(super) fn create(project: &Path, name: &str) -> Result<Created, CliError> {
+impl CommandError for Begun {
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+pub(super) fn create(project: &Path, name: Option<&str>) -> Result<Created, CliError> {
     let folder = super::folder(project);
-    let (file, text) = new_suppression(&folder, name, super::today())?;
-    let schema = folder.join("suppression.schema.json");
-    write(&file, &text)?;
-    // For editors: the rule's first line names it.
-    write(&schema, &suppression::schema_text())?;
-    Ok(Created { file, schema })
+    let files = match name {
+        Some(name) => vec![
+            new_suppression(&folder, name, super::today())?,
+            // The rule's first line names it.
+            (folder.join("suppression.schema.json"), suppression::schema_text()),
+        ],
+        None => starter(&folder)?,
+    };
+    for (path, text) in &files {
+        write(path, text)?;
+    }
+    Ok(Created {
+        files: files.into_iter().map(|(path, _)| path).collect(),
+        is_rule: name.is_some(),
+    })
 }

@@ -7,6 +7,7 @@ use std::{
 
 use backstop_core::{text::for_terminal, words::count};
 use backstop_detections::{
+    page::{PageError, page},
     saved::{Collection, collect},
     trial::{Hidden, Trial, trial},
     truth::Truth,
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::{
     command::{CliError, CommandError, CommandOutput},
+    new_file::write,
     playbook::catalog,
 };
 
@@ -35,26 +37,24 @@ pub(super) struct Arguments {
     /// The share of the findings that one rule may hide, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 20, value_parser = clap::value_parser!(u8).range(0..=100))]
     most: u8,
+    /// Write what is found as a page too
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
 }
 
-/// The rules aren't in order, so that what they hide says nothing.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}\ncheck the rules first: backstop detections lint")]
-struct NotInOrder(String);
-
-impl CommandError for NotInOrder {
-    fn exit(&self) -> Exit {
-        Exit::Invalid
-    }
-}
+impl CommandError for PageError {}
 
 #[derive(Serialize)]
 #[serde(transparent)]
-pub(super) struct Tried(Trial);
+pub(super) struct Tried {
+    trial: Trial,
+    #[serde(skip)]
+    page: Option<PathBuf>,
+}
 
 impl CommandOutput for Tried {
     fn exit(&self) -> Exit {
-        if self.0.is_passed() {
+        if self.trial.is_passed() {
             Exit::Done
         } else {
             Exit::Invalid
@@ -65,7 +65,7 @@ impl CommandOutput for Tried {
 pub(super) fn run(project: &Path, arguments: &Arguments) -> Result<Tried, CliError> {
     let report = super::linted(project)?;
     if !report.is_clean() {
-        return Err(NotInOrder(report.summary()).into());
+        return Err(super::NotInOrder(report.summary()).into());
     }
     let mut saved = Collection::default();
     for (paths, contained) in [(&arguments.findings, false), (&arguments.contained, true)] {
@@ -74,17 +74,19 @@ pub(super) fn run(project: &Path, arguments: &Arguments) -> Result<Tried, CliErr
         }
     }
     let playbooks = catalog(project)?;
-    Ok(Tried(trial(
-        &report.suppressions,
-        &saved,
-        &playbooks,
-        arguments.most,
-    )))
+    let trial = trial(&report.suppressions, &saved, &playbooks, arguments.most);
+    if let Some(path) = &arguments.page {
+        write(path, &page(&trial, &report.suppressions, super::today())?)?;
+    }
+    Ok(Tried {
+        trial,
+        page: arguments.page.clone(),
+    })
 }
 
 impl fmt::Display for Tried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let trial = &self.0;
+        let trial = &self.trial;
         for rule in &trial.rules {
             show(rule, trial, f)?;
         }
@@ -103,6 +105,9 @@ impl fmt::Display for Tried {
         }
         for playbook in &trial.lost_playbooks {
             writeln!(f, "FAILS: no finding would reach playbook `{playbook}` any more.")?;
+        }
+        if let Some(page) = &self.page {
+            writeln!(f, "Wrote it as a page: {}", page.display())?;
         }
         let failed = trial.rules.iter().filter(|rule| rule.is_too_much).count() + trial.lost_playbooks.len();
         write!(
@@ -163,7 +168,8 @@ fn show(rule: &Hidden, trial: &Trial, f: &mut fmt::Formatter<'_>) -> fmt::Result
     writeln!(f)
 }
 
-fn counted(number: usize, noun: &str) -> String {
+/// So many of something.
+pub(super) fn counted(number: usize, noun: &str) -> String {
     count(u32::try_from(number).unwrap_or(u32::MAX), noun)
 }
 

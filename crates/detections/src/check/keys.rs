@@ -63,7 +63,6 @@ pub(super) fn check(criteria: &Criteria<'_>, judged: &mut Judged) {
         check_values(condition, field.holds, judged);
     }
     check_chosen(criteria, judged);
-    hint_at_exemption(criteria, judged);
 }
 
 fn check_amounts(condition: &ConditionFile, judged: &mut Judged) {
@@ -186,37 +185,4 @@ fn instead_of(name: &str) -> &'static str {
             "ask for what can't be chosen: an image's id, a checksum, a principal's id, or an account and an address"
         }
     }
-}
-
-/// One resource of the account's own is what exemptions are for: the finding still comes, and people still see it.
-fn hint_at_exemption(criteria: &Criteria<'_>, judged: &mut Judged) {
-    for condition in &criteria.file.criteria.value {
-        let condition = &condition.value;
-        let [value] = condition.equals.as_slice() else {
-            continue;
-        };
-        let pattern = match condition.field.value.as_str() {
-            "resource.instanceDetails.instanceId" => format!("arn:aws:ec2:*:*:instance/{}", value.value),
-            "resource.s3BucketDetails.name" => format!("arn:aws:s3:::{}", value.value),
-            "resource.s3BucketDetails.arn" | "resource.lambdaDetails.functionArn" => value.value.clone(),
-            _ => continue,
-        };
-        let file = criteria.file;
-        let help = format!(
-            "an exemption leaves it alone, and its findings still reach people:\n  backstop exempt add --arn {} --owner {} \
-             --reason {} --until {}",
-            quoted(&pattern),
-            quoted(&file.owner.value),
-            quoted(&file.reason.value),
-            file.expires.value,
-        );
-        let message = "it hides findings of one resource".to_owned();
-        judged.warn(condition.place(), "exemption", message, help);
-    }
-}
-
-/// For a shell, whatever the file holds.
-fn quoted(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,10 +1,16 @@
 //! Who answers for it, why, and until when.
 
+use backstop_playbook::is_kebab_case;
 use jiff::{ToSpan as _, civil::Date};
 use serde_saphyr::{Location, Spanned};
 
 use super::Judged;
 use crate::suppression::SuppressionFile;
+
+/// What has ended. Compiling leaves it out; whatever else is refused stops it.
+pub(crate) const EXPIRED: &str = "expired";
+/// What ends within two weeks.
+pub(crate) const ENDS_SOON: &str = "ends-soon";
 
 /// A rule that nobody looks at for longer is forgotten; exemptions end by then as well.
 const LONGEST_DAYS: i32 = 366;
@@ -12,6 +18,18 @@ const LONGEST_DAYS: i32 = 366;
 const SOON_DAYS: i32 = 14;
 /// Characters of a filter's name (API CreateFilter).
 const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=64;
+
+/// Who answers for a file, and until when.
+pub(crate) struct Answered<'a> {
+    /// What it does, for people.
+    pub(crate) title: &'a Spanned<String>,
+    /// Who answers for it.
+    pub(crate) owner: &'a Spanned<String>,
+    /// Why.
+    pub(crate) reason: &'a Spanned<String>,
+    /// The last day; what only finds more needs none.
+    pub(crate) expires: Option<&'a Spanned<Date>>,
+}
 
 pub(super) fn check(name: &str, file: &SuppressionFile, today: Date, judged: &mut Judged) {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -23,14 +41,39 @@ pub(super) fn check(name: &str, file: &SuppressionFile, today: Date, judged: &mu
             "name the file by 3 to 64 letters, digits, `.`, `_` and `-`",
         );
     }
+    let answered = Answered {
+        title: &file.title,
+        owner: &file.owner,
+        reason: &file.reason,
+        expires: Some(&file.expires),
+    };
+    check_answered(&answered, today, judged);
+}
+
+/// That somebody answers for it.
+pub(crate) fn check_answered(answered: &Answered<'_>, today: Date, judged: &mut Judged) {
     for (text, field) in [
-        (&file.title, "title"),
-        (&file.owner, "owner"),
-        (&file.reason, "reason"),
+        (answered.title, "title"),
+        (answered.owner, "owner"),
+        (answered.reason, "reason"),
     ] {
         not_blank(text, field, judged);
     }
-    check_end(&file.expires, today, "expired", judged);
+    if let Some(end) = answered.expires {
+        check_end(end, today, EXPIRED, judged);
+    }
+}
+
+/// That a file's name is made of words: what is compiled from it is named by them.
+pub(crate) fn check_name(name: &str, judged: &mut Judged) {
+    if !(3..=64).contains(&name.len()) || !is_kebab_case(name) {
+        judged.refuse(
+            Location::UNKNOWN,
+            "rule-name",
+            format!("`{name}` is no name for a rule"),
+            "name the file by lower-case words joined by `-`, 3 to 64 characters",
+        );
+    }
 }
 
 pub(crate) fn not_blank(text: &Spanned<String>, field: &str, judged: &mut Judged) {
@@ -63,7 +106,7 @@ pub(crate) fn check_end(end: &Spanned<Date>, today: Date, code: &'static str, ju
         let message = format!("it ends with {end}");
         judged.warn(
             place,
-            "ends-soon",
+            ENDS_SOON,
             message,
             "what it hides comes back the day after",
         );

@@ -3,6 +3,7 @@
 
 mod bad;
 mod good;
+mod others;
 
 use std::{path::Path, sync::LazyLock};
 

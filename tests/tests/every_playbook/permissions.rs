@@ -243,17 +243,15 @@ fn code_of(function: &str) -> String {
 /// name has to stand in the list above.
 fn calls(code: &str, grant: &str) -> bool {
     let (_, call) = grant.split_once(':').unwrap();
-    let letters: Vec<char> = call.chars().collect();
-    let mut method = String::new();
-    for (at, letter) in letters.iter().enumerate() {
-        let begins = letter.is_uppercase()
-            && at > 0
-            && (letters[at - 1].is_lowercase()
-                || letters.get(at + 1).is_some_and(|next| next.is_lowercase()));
-        if begins {
+    let (mut method, mut before) = (String::new(), None);
+    let mut letters = call.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let ends_capitals = letters.peek().is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && before.is_some_and(|it: char| it.is_lowercase() || ends_capitals) {
             method.push('_');
         }
         method.extend(letter.to_lowercase());
+        before = Some(letter);
     }
     code.contains(&format!(".{method}()"))
 }

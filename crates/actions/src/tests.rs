@@ -176,3 +176,32 @@ fn the_defaults_of_options_are_values_they_may_have() {
     }
     assert!(seen >= 4, "{seen}");
 }
+
+/// The threat model says what stolen credentials of a function could do; for a change that no function could make before,
+/// a person has to think of that. The suite of attacks tries each power with each role.
+#[test]
+fn each_change_is_part_of_a_power_of_the_threat_model() {
+    let read = |path: &str| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        std::fs::read_to_string(root.join(path)).unwrap()
+    };
+    let (powers, model) = (
+        read("tests/tests/attacks/powers.rs"),
+        read("docs/threat-model.md"),
+    );
+    let mut missing = BTreeSet::new();
+    for action in actions() {
+        let changes = action.grants.all().filter(|grant| !grant.only_reads());
+        for call in changes.map(|grant| grant.action) {
+            let is_row = |line: &str| line.starts_with("| ") && line.contains(&format!("`{call}`"));
+            if !powers.contains(&format!("\"{call}\"")) || !model.lines().any(is_row) {
+                missing.insert(format!("{}: {call}", action.id));
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "no function could do this before; think over what a thief of its credentials could do by it, and write a power in \
+         tests/tests/attacks/powers.rs and its row in docs/threat-model.md: {missing:#?}"
+    );
+}

@@ -114,6 +114,10 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
         text: reference::permissions(),
     });
     outputs.push(Output {
+        path: "docs/reference/playbooks.md".into(),
+        text: reference::playbooks(&catalog),
+    });
+    outputs.push(Output {
         path: "template.yaml".into(),
         text: template::replace_block(&template, &catalog)?,
     });

@@ -121,7 +121,7 @@ impl fmt::Display for Shown<'_> {
         writeln!(f, "{}", self.summary)?;
         writeln!(f)?;
         writeln!(f, "answers     {}", self.triggers_line())?;
-        writeln!(f, "targets     {}", join(self.targets))?;
+        writeln!(f, "targets     {}", kinds(self.targets))?;
         writeln!(f, "mode        {}", self.mode)?;
         for grounds in &self.triggers.grounds {
             write!(f, "{}", Proof(grounds))?;
@@ -237,6 +237,14 @@ impl fmt::Display for ShownStep<'_> {
     }
 }
 
+/// The kinds in words: what answers all of them answers the next one too.
+fn kinds(targets: &[TargetKind]) -> String {
+    if targets == TargetKind::ALL {
+        return "every kind".to_owned();
+    }
+    join(targets)
+}
+
 fn join<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
     items
         .into_iter()
@@ -292,7 +300,7 @@ impl fmt::Display for Listed<'_> {
                 line.mode.as_str(),
                 line.steps,
                 if line.steps == 1 { " " } else { "s" },
-                join(line.targets)
+                kinds(line.targets)
             )?;
         }
         Ok(())

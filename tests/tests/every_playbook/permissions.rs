@@ -1,9 +1,16 @@
 //! What each function's role grants, against what the gateway saw the function do in all incidents of this test.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use backstop_actions::functions::FUNCTIONS;
+use backstop_actions::{ActionSpec, actions_of, function, functions::FUNCTIONS};
 use backstop_tests::{Watched, granted_and_used};
+
+use super::all_drills;
 
 /// Who takes no part in an incident: the sweep's role is held against its use in the test of what was missed, the api's in its
 /// own.
@@ -184,7 +191,88 @@ pub(crate) async fn granted_is_used(watched: &Arc<Watched>) -> Vec<String> {
 
 fn excused(function: &str) -> Vec<&'static str> {
     let of_it = UNUSED.iter().filter(|unused| unused.function == function);
-    of_it.flat_map(|unused| unused.grants.iter().copied()).collect()
+    let mut excused: BTreeSet<_> = of_it.flat_map(|unused| unused.grants.iter().copied()).collect();
+    let drilled: BTreeSet<String> = all_drills()
+        .iter()
+        .flat_map(|(playbook, _)| playbook.steps().map(|(_, step)| step.action.to_string()))
+        .collect();
+    let code = code_of(function);
+    let undrilled = only_of_undrilled(function, |action| drilled.contains(action.id));
+    excused.extend(undrilled.into_iter().filter(|grant| calls(&code, grant)));
+    excused.into_iter().collect()
+}
+
+/// What a function is granted for nothing but actions that no drill has.
+fn only_of_undrilled(function: &str, is_drilled: impl Fn(&ActionSpec) -> bool) -> BTreeSet<&'static str> {
+    let (drilled, undrilled): (Vec<_>, Vec<_>) = actions_of(function).partition(|action| is_drilled(action));
+    let names = |actions: Vec<&'static ActionSpec>| -> BTreeSet<&'static str> {
+        let grants = actions.into_iter().flat_map(|action| action.grants.all());
+        grants.map(|grant| grant.action).collect()
+    };
+    let own = self::function(function).unwrap().statements.iter();
+    let own = own.flat_map(|statement| statement.actions.iter().copied());
+    let others: BTreeSet<_> = names(drilled).into_iter().chain(own).collect();
+    names(undrilled).difference(&others).copied().collect()
+}
+
+/// The code of a function, and what responders share.
+fn code_of(function: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders: Vec<PathBuf> = vec![
+        root.join("functions").join(function).join("src"),
+        root.join("crates/runtime/src"),
+    ];
+    let mut code = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                code.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    code
+}
+
+/// Whether the call that the permission is named after is made: `.put_user_policy()` for `iam:PutUserPolicy`. One of another
+/// name has to stand in the list above.
+fn calls(code: &str, grant: &str) -> bool {
+    let (_, call) = grant.split_once(':').unwrap();
+    let (mut method, mut before) = (String::new(), None);
+    let mut letters = call.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let ends_capitals = letters.peek().is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && before.is_some_and(|it: char| it.is_lowercase() || ends_capitals) {
+            method.push('_');
+        }
+        method.extend(letter.to_lowercase());
+        before = Some(letter);
+    }
+    code.contains(&format!(".{method}()"))
+}
+
+#[test]
+fn what_no_drill_uses_is_known_by_what_has_it_and_by_the_code() {
+    let without = |id: &str| only_of_undrilled("respond-iam", |action| action.id != id);
+    assert_eq!(without("none"), BTreeSet::new());
+    assert_eq!(
+        without("iam.narrow-role-trust"),
+        BTreeSet::from(["iam:UpdateAssumeRolePolicy"]),
+        "what other actions have too is used by them"
+    );
+    let code = code_of("respond-iam");
+    for made in [
+        "iam:UpdateAssumeRolePolicy",
+        "iam:ListMFADevices",
+        "iam:PutUserPolicy",
+    ] {
+        assert!(calls(&code, made), "{made}");
+    }
+    for other in ["iam:CreateUser", "iam:CreateGroup", "iam:PassRole"] {
+        assert!(!calls(&code, other), "{other}");
+    }
 }
 
 #[test]

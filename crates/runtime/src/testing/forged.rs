@@ -1,17 +1,20 @@
 //! Receipts that somebody forged, in the worst case: with their proof, so that the runner hands them to the action. Each
 //! must end in a refusal with a name, or in a state that the action's own receipt leads to as well.
 
+mod own_test;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, Mutex},
 };
 
-use backstop_actions::{ActionSpec, actions_of};
+use backstop_actions::{ActionSpec, actions_of, find};
 use backstop_core::{Receipt, Risk, UndoOutcome};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use self::own_test::{OWN_TEST, code_of, tries_itself};
 use super::permit;
 use crate::{Action, StepError, action::StepRequest};
 
@@ -47,7 +50,9 @@ impl Scene {
 }
 
 /// Tries every action of a function that changes something, each on the first scene for which it plans a change: a new
-/// action is tried by being registered. Prints the counts; fails where a forged receipt gave anybody anything.
+/// action is tried by being registered. One for whose target no scene is tries itself, by a test beside its code that calls
+/// [`nothing_is_gained_by`]. Prints the counts; fails where a forged receipt gave anybody anything, and where an action
+/// is tried by neither.
 #[expect(
     clippy::print_stderr,
     reason = "the counts are what a reader of the run asks for"
@@ -58,24 +63,53 @@ pub async fn nothing_is_gained(
     actions: impl Fn(&FakeAccount) -> Vec<Arc<dyn Action>>,
 ) {
     let mut tally = Tally::default();
-    let changing: Vec<_> = actions_of(function)
-        .filter(|spec| spec.changes_something())
-        .collect();
-    for spec in &changing {
-        tally
-            .try_every_receipt(&bench(spec, scenes, &actions).await)
-            .await;
+    let (mut tried, mut by_themselves, mut untried) = (0, Vec::new(), Vec::new());
+    for spec in actions_of(function).filter(|spec| spec.changes_something()) {
+        if let Some(bench) = bench(spec, scenes, &actions).await {
+            tally.try_every_receipt(&bench).await;
+            tried += 1;
+        } else if tries_itself(spec.id, &code_of(spec)) {
+            by_themselves.push(spec.id);
+        } else {
+            untried.push(format!(
+                "`{}` plans a change on no scene of {function}'s `src/forged.rs`: add one, or write the test `{OWN_TEST}` \
+                 beside its code, which calls `nothing_is_gained_by` (docs/adding-an-action.md)",
+                spec.id
+            ));
+        }
     }
-    eprintln!("{function}: {} actions, {tally}", changing.len());
-    assert!(tally.mutations > 20 * changing.len(), "{tally}");
-    assert!(tally.gained.is_empty(), "{:#?}", tally.gained);
+    eprintln!("{function}: {tried} actions, {tally}; {by_themselves:?} by tests of their own");
+    assert!(untried.is_empty(), "{}", untried.join("\n"));
+    tally.assert_nothing_gained(tried);
+}
+
+/// The same for one action, on scenes and a fake account of its own: of a target that its function's hasn't.
+#[expect(
+    clippy::print_stderr,
+    reason = "the counts are what a reader of the run asks for"
+)]
+pub async fn nothing_is_gained_by(
+    id: &str,
+    scenes: &[Scene],
+    actions: impl Fn(&FakeAccount) -> Vec<Arc<dyn Action>>,
+) {
+    let spec = find(id).unwrap();
+    let bench = bench(spec, scenes, &actions).await;
+    let mut tally = Tally::default();
+    tally
+        .try_every_receipt(
+            &bench.unwrap_or_else(|| unreachable!("`{id}` plans nothing: plant what it changes")),
+        )
+        .await;
+    eprintln!("{id}: {tally}");
+    tally.assert_nothing_gained(1);
 }
 
 async fn bench(
     spec: &ActionSpec,
     scenes: &[Scene],
     actions: &impl Fn(&FakeAccount) -> Vec<Arc<dyn Action>>,
-) -> Bench {
+) -> Option<Bench> {
     let on = async |request: &StepRequest, states: &States| {
         let account = Arc::new(Mutex::new(states.clone()));
         let mut all = actions(&account).into_iter();
@@ -95,14 +129,14 @@ async fn bench(
             elsewhere.extend(on(&scene.request, states).await.map(|(_, _, receipt)| receipt));
         }
         elsewhere.retain(|receipt| *receipt != own);
-        return Bench {
+        return Some(Bench {
             action,
             request: scene.request.clone(),
             account,
             elsewhere,
-        };
+        });
     }
-    unreachable!("`{}` plans nothing: plant what it changes", spec.id)
+    None
 }
 
 /// An action on a fake account.
@@ -225,6 +259,11 @@ struct Undo {
 }
 
 impl Tally {
+    fn assert_nothing_gained(&self, actions: usize) {
+        assert!(self.mutations > 20 * actions, "{self}");
+        assert!(self.gained.is_empty(), "{:#?}", self.gained);
+    }
+
     /// Acts and undoes by every mutation of the receipt that the action itself plans.
     pub async fn try_every_receipt(&mut self, bench: &Bench) {
         let id = bench.action.spec().id;

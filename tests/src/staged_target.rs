@@ -98,7 +98,7 @@ impl<'a> StagedTarget<'a> {
     /// Sends the playbook's finding, and waits for the incident about this target. A playbook that people start
     /// has no finding: its incident is opened in its own mode.
     pub async fn report(&self, playbook: &Playbook, drill: &Drill) -> IncidentId {
-        if playbook.triggers.by_hand {
+        if playbook.triggers.manual {
             return self.open(playbook, playbook.mode).await;
         }
         let environment = &self.watched.environment;

@@ -143,7 +143,7 @@ impl Report {
             expected_confirmed: drill.expected.map(|expected| expected.confirmed),
             second_reading: None,
             aftermath: None,
-            by_hand: drill.run_by_hand.is_some(),
+            by_hand: drill.manual_run.is_some(),
             approved_by: Vec::new(),
             time_to_contain_ms: None,
             time_to_first_change_ms: None,

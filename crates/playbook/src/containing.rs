@@ -21,7 +21,7 @@ impl Catalog {
             .iter()
             .filter(|playbook| playbook.targets.contains(&kind))
             .collect();
-        fitting.sort_by_key(|playbook| (playbook.triggers.by_hand, Reverse(steps(playbook, kind).count())));
+        fitting.sort_by_key(|playbook| (playbook.triggers.manual, Reverse(steps(playbook, kind).count())));
         fitting
             .into_iter()
             .flat_map(|playbook| {

@@ -47,7 +47,7 @@ pub(crate) struct PlaybookFile {
     #[serde(default)]
     #[schemars(with = "Vec<String>", inner(regex(pattern = r"^T\d{4}(\.\d{3})?$")))]
     pub(crate) attack: Vec<Spanned<String>>,
-    /// Sample findings and what must come of them; empty only if it is run `by_hand`.
+    /// Sample findings and what must come of them; empty only if only people run it (`manual`).
     #[schemars(with = "Vec<TestFile>")]
     pub(crate) tests: Spanned<Vec<TestFile>>,
 }
@@ -95,7 +95,7 @@ pub(crate) struct TriggersFile {
     /// Whether only people run it, by `backstop run`: no finding starts it, so it has no sample finding and no
     /// drill.
     #[schemars(with = "Option<bool>")]
-    pub(crate) by_hand: Option<Spanned<bool>>,
+    pub(crate) manual: Option<Spanned<bool>>,
     /// Findings below this severity are not answered.
     pub(crate) severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource is attacked (`target`) or attacks (`actor`).
@@ -114,8 +114,8 @@ impl TriggersFile {
     }
 
     /// Whether only people run the playbook.
-    pub(crate) fn is_by_hand(&self) -> bool {
-        self.by_hand.as_ref().is_some_and(|by_hand| by_hand.value)
+    pub(crate) fn is_manual(&self) -> bool {
+        self.manual.as_ref().is_some_and(|manual| manual.value)
     }
 }
 

@@ -52,7 +52,7 @@ impl fmt::Display for LintReport {
             writeln!(
                 f,
                 "warning: playbook `{playbook}` is run by hand only, and no drill proves it: write its `{}` with \
-                 `run_by_hand:`",
+                 `manual_run:`",
                 drill::FILE
             )?;
         }
@@ -113,7 +113,7 @@ pub fn lint(playbooks: &Path) -> Result<LintReport, LoadError> {
                 .push(InvalidFile::new(&linted.label, &linted.text, problems));
         }
         let playbook = &linted.playbook;
-        if playbook.triggers.by_hand && !folder.join(drill::FILE).is_file() {
+        if playbook.triggers.manual && !folder.join(drill::FILE).is_file() {
             report.undrilled.push(playbook.name.clone());
         }
     }
@@ -201,7 +201,7 @@ fn check_folder(folder: &Path, linted: &Linted) -> Vec<Problem> {
         );
     }
     // A drill begins with a finding, and none starts what only people run.
-    let wants_drill = linted.playbook.contains() && !linted.playbook.triggers.by_hand;
+    let wants_drill = linted.playbook.contains() && !linted.playbook.triggers.manual;
     if wants_drill && !folder.join(drill::FILE).is_file() {
         problems.push(
             Problem::of_file("drill-missing", format!("`{}` is missing", drill::FILE)).help(

@@ -44,7 +44,7 @@ pub struct Triggers {
     pub custom_actions: bool,
     /// Whether no finding starts it: only people do.
     #[serde(default)]
-    pub by_hand: bool,
+    pub manual: bool,
     /// Findings below this are not answered.
     pub severity_floor: Option<SeverityLabel>,
     /// Only findings in which the resource has this role.

@@ -164,7 +164,7 @@ impl Shown<'_> {
         if self.triggers.custom_actions {
             parts.push("what a person sends by a Security Hub custom action".to_owned());
         }
-        if self.triggers.by_hand {
+        if self.triggers.manual {
             parts.push("nothing by itself: people run it".to_owned());
         }
         if let Some(floor) = self.triggers.severity_floor {

@@ -91,7 +91,7 @@ fn a_drill_is_found_by_its_own_name_or_its_playbooks() {
 fn a_drill_starts_by_its_finding_or_by_hand() {
     let text = shipped("leaked-access-key").replacen(
         "    finding_about: leaked-key",
-        "    run_by_hand:\n      target: leaked-key\n      reason: pasted in a public channel",
+        "    manual_run:\n      target: leaked-key\n      reason: pasted in a public channel",
         1,
     );
     let drills = read(&text).unwrap();
@@ -106,7 +106,7 @@ type Slip<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
 #[test]
 fn each_slip_is_told_at_its_place_with_what_to_write() {
     let key = "leaked-access-key";
-    let by_hand = "    run_by_hand:\n      target: session-of-leaked-key\n      reason: x";
+    let by_hand = "    manual_run:\n      target: session-of-leaked-key\n      reason: x";
     let start = "    finding_about: leaked-key";
     let cases: &[Slip<'_>] = &[
         ("unknown key", key, &[("finding_about:", "finding_abuot:")]),

@@ -261,7 +261,7 @@ fn what_only_people_run_needs_no_drill_but_is_named() {
     assert_eq!(lint(&folder.0).unwrap().undrilled, []);
 
     let by_finding = file("drill.yaml").replace(
-        "    run_by_hand:\n      target: web-frontend\n      reason: its sessions were revoked, and the stranger made new ones\n",
+        "    manual_run:\n      target: web-frontend\n      reason: its sessions were revoked, and the stranger made new ones\n",
         "    finding_about: session-from-before\n",
     );
     folder.write("narrow-role-trust/drill.yaml", &by_finding);

@@ -190,8 +190,8 @@ fn each_mistake_has_its_code_and_line() {
         ),
         (
             "  severity_floor",
-            "  by_hand: true\n  severity_floor",
-            "by-hand-trigger",
+            "  manual: true\n  severity_floor",
+            "manual-trigger",
             "severity_floor",
         ),
         (

@@ -79,11 +79,11 @@ fn a_kind_is_contained_by_the_playbook_that_findings_start_if_there_is_one() {
     let by_hand = |catalog: &Catalog, kind: TargetKind| {
         let playbooks = catalog.containing();
         let name = playbooks.containing(kind)?;
-        Some(catalog.get(name)?.triggers.by_hand)
+        Some(catalog.get(name)?.triggers.manual)
     };
     for kind in [TargetKind::Role, TargetKind::Instance] {
         assert_eq!(by_hand(&all, kind), Some(false), "{kind}");
-        let rest = all.iter().filter(|playbook| playbook.triggers.by_hand);
+        let rest = all.iter().filter(|playbook| playbook.triggers.manual);
         assert_eq!(
             by_hand(&Catalog::new(rest.cloned().collect()), kind),
             Some(true),

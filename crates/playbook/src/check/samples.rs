@@ -6,7 +6,7 @@ use crate::{file::PlaybookFile, problem::Problem, suggest};
 
 /// Checks the sample findings' names, targets and steps; [`crate::lint()`] reads the files.
 pub(super) fn check(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Vec<Problem>) {
-    if file.tests.value.is_empty() && !file.triggers.is_by_hand() {
+    if file.tests.value.is_empty() && !file.triggers.is_manual() {
         problems.push(
             Problem::at(file.tests.referenced, "no-test", "`tests` is empty")
                 .help("name a sample finding: `- finding: finding.json` with `target` and `steps`"),

@@ -25,22 +25,22 @@ pub(super) fn check(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Ve
         || !triggers.products.is_empty()
         || !triggers.grounds.is_empty()
         || triggers.custom_actions;
-    if let Some(by_hand) = triggers.by_hand.as_ref().filter(|by_hand| by_hand.value)
+    if let Some(manual) = triggers.manual.as_ref().filter(|manual| manual.value)
         && names_something
     {
-        let message = "`by_hand` stands beside other triggers";
+        let message = "`manual` stands beside other triggers";
         problems.push(
-            Problem::at(by_hand.referenced, "by-hand-trigger", message)
-                .help("remove `by_hand`: `backstop run` starts any playbook; or remove the others"),
+            Problem::at(manual.referenced, "manual-trigger", message)
+                .help("remove `manual`: `backstop run` starts any playbook; or remove the others"),
         );
     }
-    if !triggers.is_by_hand() && !names_something {
+    if !triggers.is_manual() && !names_something {
         problems.push(
             Problem::of_file(
                 "no-trigger",
                 "`triggers` names neither finding types nor controls",
             )
-            .help("add `finding_types:` or `controls:`, or `by_hand: true` if only people run it"),
+            .help("add `finding_types:` or `controls:`, or `manual: true` if only people run it"),
         );
     }
     grounds::check(file, kinds, problems);
@@ -77,7 +77,7 @@ pub(super) fn check(file: &PlaybookFile, kinds: &[TargetKind], problems: &mut Ve
 /// The triggers as the program uses them. Those without `grounds` are good for all that the playbook does; one that
 /// acts unasked has none there.
 pub(super) fn build(file: TriggersFile, mode: Mode) -> Triggers {
-    let by_hand = file.is_by_hand();
+    let manual = file.is_manual();
     let unsorted = Grounds {
         furthest_mode: mode,
         because: None,
@@ -97,7 +97,7 @@ pub(super) fn build(file: TriggersFile, mode: Mode) -> Triggers {
             .collect(),
         products: plain(file.products),
         custom_actions: file.custom_actions,
-        by_hand,
+        manual,
         severity_floor: file.severity_floor,
         resource_role: file.resource_role,
     }

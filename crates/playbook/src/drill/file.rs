@@ -40,7 +40,7 @@ pub struct Drill {
     pub finding: Option<Placed<String>>,
     /// Where no finding starts the playbook: what a person runs it on.
     #[serde(default)]
-    pub run_by_hand: Option<ManualRun>,
+    pub manual_run: Option<ManualRun>,
     /// The calls whose outcome is the proof.
     #[serde(default)]
     pub probes: Vec<Probe>,
@@ -128,7 +128,7 @@ pub fn parse(playbook: &PlaybookName, file: &str, text: &str) -> Result<Vec<Dril
 impl Drill {
     /// What starts it; `None` unless exactly one thing does.
     pub fn start(&self) -> Option<Start<'_>> {
-        match (&self.finding_about, &self.run_by_hand) {
+        match (&self.finding_about, &self.manual_run) {
             (Some(about), None) => Some(Start::Finding(about)),
             (None, Some(run)) => Some(Start::ManualRun(run)),
             _ => None,

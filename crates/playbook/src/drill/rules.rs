@@ -74,14 +74,14 @@ pub(crate) fn fits_playbook(drills: &[Drill], playbook: &Playbook) -> Vec<Proble
     let mut problems = Vec::new();
     let investigates = !playbook.steps_of(Phase::Investigate).is_empty();
     for drill in drills {
-        if let (Some(Start::Finding(about)), true) = (drill.start(), playbook.triggers.by_hand) {
+        if let (Some(Start::Finding(about)), true) = (drill.start(), playbook.triggers.manual) {
             let message = format!(
                 "no finding starts playbook `{}`: only people run it",
                 playbook.name
             );
             problems.push(
                 Problem::at(about.place(), "no-finding-starts-it", message).help(format!(
-                    "write `run_by_hand: {{ target: {about}, reason: … }}` instead of `finding_about`"
+                    "write `manual_run: {{ target: {about}, reason: … }}` instead of `finding_about`"
                 )),
             );
         }
@@ -165,10 +165,10 @@ fn check_start(drill: &Drill, planted: &Planted<'_>, problems: &mut Vec<Problem>
             Problem::at(
                 drill.name.place(),
                 "no-start",
-                "it needs either `finding_about` or `run_by_hand`, and not both",
+                "it needs either `finding_about` or `manual_run`, and not both",
             )
             .help(format!(
-                "write `finding_about:` with a name from `plant`, or `{ACCOUNT}`; `run_by_hand:` is for playbooks that \
+                "write `finding_about:` with a name from `plant`, or `{ACCOUNT}`; `manual_run:` is for playbooks that \
                  no finding starts"
             )),
         ),

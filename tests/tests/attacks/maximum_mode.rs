@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
 use aws_sdk_lambda::primitives::Blob;
 use backstop_core::{
     IncidentId, Mode, Resource, Target, kind,
-    log::{Event, Origin, Phase, StepRef},
+    log::{Origin, Phase, StepRef},
     task::{RespondTask, StepTask},
 };
 use backstop_tests::{Case, Leaked, Scene};
@@ -32,31 +32,33 @@ pub(crate) async fn attacks(scene: &Scene) -> Vec<Tried> {
         "it isn't acted on: {answer}"
     );
     let mut tried = Vec::new();
-    for (mode, attack) in [
+    for (mode, attack, why) in [
         (
             Mode::Approve,
             "a forged log that says `auto`, where the deployment asks people first",
+            "this deployment's maximum mode is approve",
         ),
         (
             Mode::Observe,
             "a forged log that says `auto`, where the deployment only observes",
+            "in observe mode nothing is changed",
         ),
     ] {
         deploy(scene, mode).await;
         let (leaked, id, answer) = forged(scene).await;
         assert_eq!(scene.state(&leaked).await, (true, false), "{mode}: {answer}");
         let log = scene.environment.ledger().log(&id).await.unwrap();
-        let is_why =
-            |event: &Event| matches!(event, Event::GuardrailDecided(why) if why.guardrail == "maximum-mode");
-        assert!(
-            log.records().iter().any(|record| is_why(&record.event)),
-            "{answer}"
-        );
+        let events = log
+            .records()
+            .iter()
+            .map(|record| serde_json::to_string(&record.event).unwrap());
+        let events: String = events.collect();
+        assert!(events.contains(why), "{answer}, {events}");
         tried.push(Tried::new(
             attack,
             RIGHT,
             Ended::Refused,
-            "guardrail `maximum-mode`, by the function's own environment",
+            format!("by the function's own environment: {why}"),
         ));
     }
     tried

@@ -89,9 +89,17 @@ fn a_session_reaches_its_target_only() {
     let verify = policy("iam.deny-user", TargetKind::User, &[Part::Verify]).to_string();
     assert!(!verify.contains("Put"), "{verify}");
     let tag = policy("ec2.tag-instance", TargetKind::Instance, &[Part::Act]);
-    assert_eq!(
-        tag["Statement"][1]["Resource"],
-        json!(["arn:aws-us-gov:ec2:ap-southeast-4:123456789012:instance/i-0123456789abcdef0"])
+    // In which order its statements stand depends on the features that serde_json is built with.
+    let instance = json!(["arn:aws-us-gov:ec2:ap-southeast-4:123456789012:instance/i-0123456789abcdef0"]);
+    let writing: Vec<&Value> = tag["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|statement| statement["Action"].to_string().contains("Tags"))
+        .collect();
+    assert!(
+        !writing.is_empty() && writing.iter().all(|statement| statement["Resource"] == instance),
+        "{tag}"
     );
     let bucket = policy("s3.block-public-access", TargetKind::Bucket, &[Part::Act]);
     assert_eq!(

@@ -327,6 +327,21 @@ impl Scene {
         }
     }
 
+    /// Waits until nothing is on its way to intake or to people. A message is on the queue until intake is done with it, and what
+    /// is to be told is written down before it is delivered: one more than there should be would be seen here.
+    pub async fn settled(&self, patience: Duration) {
+        let ledger = self.environment.ledger();
+        let until = Instant::now() + patience;
+        loop {
+            self.drained(patience).await;
+            if ledger.undelivered(1).await.unwrap().is_empty() {
+                return;
+            }
+            assert!(Instant::now() < until, "what is to be told isn't delivered");
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     pub async fn statuses(&self) -> BTreeMap<Status, usize> {
         let mut counts = BTreeMap::new();
         for row in self.environment.ledger().incidents(1000).await.unwrap() {

@@ -158,15 +158,14 @@ pub(crate) async fn joined(scene: &Scene, id: &IncidentId, times: usize) {
     }
 }
 
-/// The notices of an incident with this word, once there is one and the queue is empty.
-pub(crate) async fn told(people: &People, id: &IncidentId, word: &str) -> Vec<Notice> {
+/// The notices of an incident with this word, once there is one and nothing is on its way.
+pub(crate) async fn told(scene: &Scene, people: &People, id: &IncidentId, word: &str) -> Vec<Notice> {
     let until = Instant::now() + PATIENCE;
     loop {
         let mut all = people.told_of(id.as_str()).await;
         all.retain(|notice| notice.subject.contains(word));
         if !all.is_empty() {
-            // A second one would have been handed over right behind it.
-            sleep(Duration::from_secs(3)).await;
+            scene.settled(PATIENCE).await;
             let mut all = people.told_of(id.as_str()).await;
             all.retain(|notice| notice.subject.contains(word));
             return all;

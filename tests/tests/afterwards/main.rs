@@ -109,7 +109,7 @@ async fn a_persons_no_is_told_of_once_and_asked_about_when_it_gets_worse(scene: 
         goes_on.send(scene).await;
         heard::joined(scene, &before, times).await;
     }
-    let told = heard::told(people, &before, "GOES ON").await;
+    let told = heard::told(scene, people, &before, "GOES ON").await;
     assert_eq!(told.len(), 1, "once a day: {told:#?}");
     assert!(told[0].body.contains("has ended as denied"), "{}", told[0].body);
     assert_eq!(scene.state(&leaked).await, (true, false));
@@ -132,7 +132,7 @@ async fn a_persons_no_is_told_of_once_and_asked_about_when_it_gets_worse(scene: 
     another.send(scene).await;
     heard::joined(scene, &id, 1).await;
     another.send(scene).await;
-    let told = heard::told(people, &id, "ANOTHER FINDING").await;
+    let told = heard::told(scene, people, &id, "ANOTHER FINDING").await;
     assert_eq!(told.len(), 1, "{told:#?}");
 }
 
@@ -197,7 +197,7 @@ async fn what_is_contained_is_read_back(scene: &Scene, people: &People) {
         finding.goes_on().send(scene).await;
         heard::joined(scene, &before, times).await;
     }
-    let told = heard::told(people, &before, "STILL TRIED").await;
+    let told = heard::told(scene, people, &before, "STILL TRIED").await;
     assert_eq!(told.len(), 1, "once a day: {told:#?}");
     assert!(
         readings(scene, &before).await >= read + 2,

@@ -26,8 +26,6 @@ const CONFIRM_AFTER: (&str, &str) = ("ConfirmAfterSeconds", "2");
 /// Cells at the same time, on two cores.
 const AT_ONCE: usize = 6;
 const PATIENCE: Duration = Duration::from_secs(90);
-/// A notice too many would have been handed over right behind the last.
-const A_MOMENT: Duration = Duration::from_secs(5);
 const HEARD: [NewActivity; 5] = [
     NewActivity::AnotherFinding,
     NewActivity::Worse,
@@ -114,7 +112,7 @@ async fn each_ending_with_each_thing_that_is_new() {
         .buffer_unordered(AT_ONCE)
         .collect::<Vec<_>>();
     let mut seen: BTreeMap<(Ending, Option<NewActivity>), Came> = seen.await.into_iter().collect();
-    sleep(A_MOMENT).await;
+    scene.settled(PATIENCE).await;
     let mut wrong = Vec::new();
     for cell in &cells {
         let key = (cell.ending, cell.activity);

@@ -15,6 +15,7 @@ mod report;
 mod run;
 mod security_hub;
 mod source;
+mod turn;
 mod watch;
 
 use backstop_aws::SdkConfig;

@@ -29,10 +29,17 @@ async fn what_aws_refuses_for_two_minutes_is_told_at_once_and_contained_after() 
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes: cargo test --workspace --test stubborn -- --ignored --nocapture"]
-async fn so_is_what_it_refuses_for_ten_and_what_comes_while_the_table_is_down() {
+async fn so_is_what_it_refuses_for_ten() {
     let scene = Scene::start(Mode::Auto, &[]).await;
     let people = People::of(&scene.environment).await;
     iam_is_down(&scene, &people, TEN_MINUTES).await;
+    scene.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes: cargo test --workspace --test stubborn -- --ignored --nocapture"]
+async fn nothing_is_lost_that_comes_while_the_table_is_down() {
+    let scene = Scene::start(Mode::Auto, &[]).await;
     the_table_is_down(&scene).await;
     scene.end().await;
 }

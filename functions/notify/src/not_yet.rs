@@ -18,6 +18,8 @@ impl Notifier {
     pub(crate) async fn not_yet(&self, id: &IncidentId, delayed: &Delayed) -> Result<Value, StepError> {
         let incident = match self.incident(id).await {
             Ok(incident) => incident,
+            // An incident that isn't there is nobody's to hear of: whoever may invoke the function could page at will.
+            Err(error) if !error.name().is_retryable() => return Err(error),
             Err(error) => {
                 tracing::error!(incident = %id, %error, "people are told without the log");
                 return self

@@ -94,7 +94,7 @@ async fn every_attack_is_refused_noticed_or_harmless() {
     named.extend(hostile_text::attacks(&scene, &people).await);
     named.extend(receipts::attacks(&scene).await);
     named.extend(persons::attacks(&scene).await);
-    named.extend(orders::attacks(&scene).await);
+    named.extend(orders::attacks(&scene, &people).await);
     named.extend(outside::attacks(&scene).await);
     named.extend(locks::attacks(&scene, &people).await);
     guards::are_met(&scene).await;

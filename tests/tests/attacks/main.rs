@@ -101,6 +101,7 @@ async fn every_attack_is_refused_noticed_or_harmless() {
     // From here on nothing more is contained unasked.
     named.extend(noise::attacks(&scene).await);
     named.extend(guards::attacks(&scene, &people).await);
+    named.push(orders::nobody_was_asked(&scene, &people).await);
     named.extend(dead_mans_switch::attacks(&scene, &people).await);
     named.extend(rewritten_log::attacks(&scene, &people, &rewritten).await);
     // From here on the deployment isn't `auto` any more.

@@ -45,7 +45,7 @@ pub enum WatchAction {
     Wait,
     /// It is read back.
     Read,
-    /// The second reading found that it doesn't hold: intake is told once, and it is watched no more.
+    /// Its log says that it doesn't hold: intake and people are told once, and it is watched no more.
     HandOver,
     /// Its days are over: that is written down, and people are told.
     End,

@@ -31,9 +31,9 @@ pub async fn assert_people_are_told(
     incident: &Incident,
 ) -> Notice {
     let mut notices = staged.watched.people.told_of(id.as_str()).await;
-    // It may have asked before, and may tell afterwards what an investigation found.
+    // It may have asked before, or said that it takes longer, and may tell afterwards what an investigation found.
     let is_other = |notice: &Notice| {
-        ["DECIDE", "LOOK,"]
+        ["DECIDE", "NOT CONTAINED YET", "LOOK,"]
             .iter()
             .any(|word| notice.subject.contains(word))
     };

@@ -161,6 +161,7 @@ fn a_new_playbook_touches_its_folder_and_compiled_output_only() {
         "statemachines/odd-calls.asl.json",
         "template.yaml",
         "docs/coverage.md",
+        "docs/reference/playbooks.md",
         "playbooks/containing.tsv",
     ];
     for (path, text) in &after {

@@ -8,7 +8,6 @@ mod integrity;
 mod last_run;
 #[cfg(test)]
 mod testing;
-mod turn;
 mod unanswered;
 mod watch;
 
@@ -20,7 +19,6 @@ pub use endings::{Ending, ending};
 pub use feed::{Fed, Feeding, feeding};
 pub use integrity::{Bringer, DeadRule, FedLate, Integrity, RuleState, is_late};
 pub use last_run::LastRun;
-pub use turn::Turn;
 pub use unanswered::{half_over, is_unasked_beyond_limit, unanswered, unreminded};
 pub use watch::{
     ContainmentReverted, MOST_AT_ONCE, MOST_WATCHED, WATCHED, WatchAction, WatchRow, WatchTimes,

@@ -7,16 +7,14 @@ use backstop_core::{
     incident::{Incident, Status},
     log::Event,
     notice::{self, Found, NeedsPerson},
-    sweep::{
-        Machine, NEEDING_ATTENTION, SweepAction, Turn, action_by_log, is_seen_to, sweep_action, unanswered,
-    },
+    sweep::{Machine, NEEDING_ATTENTION, SweepAction, action_by_log, is_seen_to, sweep_action, unanswered},
     task::ExecutionName,
 };
 use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-use crate::{Sweep, limit::BeyondLimit, report::Report};
+use crate::{Sweep, limit::BeyondLimit, report::Report, turn::Turn};
 
 /// How many incidents are listed, the oldest first: of those that may need attention, however old they are. What is seen to
 /// comes no more. The ids of so many fit into one item of the table.

@@ -17,6 +17,7 @@ mod security_hub;
 mod source;
 #[cfg(test)]
 mod testing;
+mod turn;
 mod watch;
 
 use backstop_aws::SdkConfig;

@@ -122,9 +122,9 @@ async fn leave_things_behind(scene: &Scene) {
     ));
 }
 
-/// What the sweep is granted for what this test has none of: an incident that is old enough to be closed by it or to be
-/// told of, with the status and the notice that belong to that.
-const UNUSED: &[&str] = &["dynamodb:UpdateItem", "lambda:InvokeFunction"];
+/// What the sweep is granted for what this test has none of: an incident that is old enough for its machine to be asked after,
+/// to be closed by the sweep or to be told of.
+const UNUSED: &[&str] = &["lambda:InvokeFunction", "states:DescribeExecution"];
 
 /// The permissions of the template are enough, and each was used.
 async fn everything_granted_is_used_and_nothing_denied(scene: &Scene) {

@@ -1,20 +1,19 @@
 //! Whose turn it is where a run can't look at all: it goes on where the last one stopped, so that each is looked at in its turn.
 
+use backstop_core::{IncidentId, api::IncidentRow};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{api::IncidentRow, ids::IncidentId};
-
 /// The last that was looked at by a run that didn't look at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
+pub(crate) struct Turn {
     opened_at: Timestamp,
     incident: IncidentId,
 }
 
 impl Turn {
     /// After this one.
-    pub fn after(row: &IncidentRow) -> Self {
+    pub(crate) fn after(row: &IncidentRow) -> Self {
         Self {
             opened_at: row.opened_at,
             incident: row.incident.clone(),
@@ -22,7 +21,7 @@ impl Turn {
     }
 
     /// Begins with the first row, the oldest first, whose turn it is; those before it come last.
-    pub fn arrange(turn: Option<&Self>, rows: &mut [IncidentRow]) {
+    pub(crate) fn arrange(turn: Option<&Self>, rows: &mut [IncidentRow]) {
         let Some(turn) = turn else { return };
         let had = rows.partition_point(|row| {
             (row.opened_at, row.incident.as_str()) <= (turn.opened_at, turn.incident.as_str())
@@ -34,8 +33,9 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use backstop_core::incident::Status;
+
     use super::*;
-    use crate::status::Status;
 
     fn rows(ids: &[&str]) -> Vec<IncidentRow> {
         let row = |id: &&str| IncidentRow {

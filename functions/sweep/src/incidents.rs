@@ -7,11 +7,14 @@ use backstop_core::{
     incident::{Incident, Status},
     log::Event,
     notice::{self, Found, NeedsPerson},
-    sweep::{Machine, NEEDING_ATTENTION, SweepAction, action_by_log, is_seen_to, sweep_action, unanswered},
+    sweep::{
+        Machine, NEEDING_ATTENTION, SweepAction, action_by_log, is_seen_to, is_shown_late, sweep_action,
+        unanswered,
+    },
     task::ExecutionName,
 };
 use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::{Sweep, limit::BeyondLimit, report::Report, turn::Turn};
@@ -143,10 +146,12 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<(), AttentionError> {
         let incident = log.incident()?;
-        let status = incident.status();
-        if incident.closed.is_none() || status == row.status {
+        let is_late =
+            last_progress(log).is_some_and(|last| is_shown_late(&incident, row.status, last, now()));
+        if !is_late {
             return Ok(());
         }
+        let status = incident.status();
         let name = ExecutionName::of_playbook(&row.incident);
         match self.machines.execution(&incident.opened.playbook, &name).await? {
             Machine::Runs => self.ledger.show_status(&row.incident, status).await?,
@@ -176,8 +181,7 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<Option<Found>, AttentionError> {
         let incident = log.incident()?;
-        let progress = log.records().iter().filter(|record| record.event.is_progress());
-        let Some(last) = progress.map(|record| record.at).max() else {
+        let Some(last) = last_progress(log) else {
             return Ok(None);
         };
         let action = match action_by_log(&incident, last, now()) {
@@ -227,6 +231,12 @@ impl Sweep {
             report.failed(&format!("showing how incident {id} ended"), &error);
         }
     }
+}
+
+/// When somebody worked on it last.
+fn last_progress(log: &IncidentLog) -> Option<Timestamp> {
+    let progress = log.records().iter().filter(|record| record.event.is_progress());
+    progress.map(|record| record.at).max()
 }
 
 #[cfg(test)]

@@ -138,6 +138,16 @@ impl Table {
         })))
     }
 
+    /// The same, hours later.
+    pub(crate) fn aged(&self) -> Self {
+        let held = self.held();
+        let mut events = held.log.iter().map(|record| record.event.clone());
+        let first = events.next().unwrap();
+        let shown = held.row.get("status").unwrap().as_s().unwrap();
+        let shown = serde_json::from_value(shown.as_str().into()).unwrap();
+        Self::of(hours_ago(3), first, events.collect(), shown)
+    }
+
     pub(crate) fn incident(&self) -> Incident {
         Incident::replay(&self.held().log).unwrap()
     }

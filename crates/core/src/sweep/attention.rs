@@ -70,6 +70,11 @@ pub fn is_seen_to(incident: &Incident, shown: Status) -> bool {
     incident.closed.is_some() && incident.status() == shown && !is_left
 }
 
+/// Whether lists still don't show how it ended, though nobody works on it any more; `last` is as for [`sweep_action`].
+pub fn is_shown_late(incident: &Incident, shown: Status, last: Timestamp, now: Timestamp) -> bool {
+    incident.closed.is_some() && incident.status() != shown && now.duration_since(last) >= GRACE
+}
+
 /// Decides on one incident; `last` is when the last record of its log was written that shows that somebody works on it
 /// ([`crate::log::Event::is_progress`]).
 pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> SweepAction {
@@ -237,6 +242,26 @@ mod tests {
             let (incident, _) = with_steps(steps.clone(), events);
             assert_eq!(is_seen_to(&incident, shown), expected, "{shown}");
         }
+    }
+
+    #[test]
+    fn an_ending_may_take_a_moment_to_be_shown() {
+        let closed = Event::Closed {
+            status: Status::Expired,
+        };
+        let (incident, last) = after(vec![closed]);
+        let is_late =
+            |shown, minutes| is_shown_late(&incident, shown, last, last + SignedDuration::from_mins(minutes));
+        assert!(is_late(Status::AwaitingApproval, 15));
+        assert!(!is_late(Status::AwaitingApproval, 14));
+        assert!(!is_late(Status::Expired, 15));
+        let (open, last) = after(vec![asked()]);
+        assert!(!is_shown_late(
+            &open,
+            Status::Open,
+            last,
+            last + SignedDuration::from_mins(15)
+        ));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::testing::{self, Table, WATCH_DAYS, asked_of, closed, hours_ago, opene
 #[tokio::test]
 async fn an_ending_is_told_however_long_its_question_waited() {
     let watched = i64::from(WATCH_DAYS);
-    for (days, told) in [(1, 1), (8, 1), (watched + 8, 1), (watched + 10, 0)] {
+    for (days, told) in [(1, 1), (8, 1), (watched + 15, 1), (watched + 17, 0)] {
         let table = Table::of(
             hours_ago(days * 24),
             opened(Mode::Approve),

@@ -16,7 +16,8 @@ const strangers = [attacker, root];
 const breakGlass = { arn: `arn:aws:iam::${ACCOUNT}:role/break-glass` };
 const of = (name) => ({ arn: role(name) });
 const rule = (name) => ({ service: "events.amazonaws.com", source: here("events", `rule/${name}`) });
-const alarm = { service: "cloudwatch.amazonaws.com", source: here("cloudwatch", "alarm:it"), account: ACCOUNT };
+const alarm = { service: "cloudwatch.amazonaws.com", source: here("cloudwatch", "alarm:stack-it"), account: ACCOUNT };
+const otherAlarm = { ...alarm, source: here("cloudwatch", "alarm:it") };
 
 const table = here("dynamodb", "table/incidentstable");
 const index = `${table}/index/by_opened`;
@@ -50,7 +51,7 @@ const CASES = [
     [of("intakerole"), of("closerole"), rule("guarddutyrule"), rule("failedexecutionrule")], [...strangers, rule("others")]],
   ["DeadLetterQueuePolicy", dead, ["sqs:ReceiveMessage", "sqs:DeleteMessage"], [attacker], []],
   ["AlertsTopicPolicy", topic, ["sns:Publish"], [of("intakerole"), of("notifyrole"), alarm],
-    [...strangers, breakGlass, of("closerole"), rule("guarddutyrule")]],
+    [...strangers, breakGlass, of("closerole"), rule("guarddutyrule"), otherAlarm]],
   ["EvidenceBucketPolicy", object, writesObjects, [of("closerole")],
     [...strangers, breakGlass, of("notifyrole"), of("respondiamrole")]],
   ["EvidenceBucketPolicy", `${bucket}/receipts/1/it`, writesObjects,

@@ -13,7 +13,8 @@ mod watch;
 
 use crate::finding::SWEEP_SOURCE;
 pub use attention::{
-    Machine, NEEDING_ATTENTION, SweepAction, Why, action_by_log, may_need_attention, sweep_action,
+    Machine, NEEDING_ATTENTION, SweepAction, Why, action_by_log, is_seen_to, is_shown_late,
+    may_need_attention, sweep_action,
 };
 pub use endings::{Ending, ending};
 pub use feed::{Fed, Feeding, feeding};

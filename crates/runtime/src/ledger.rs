@@ -15,6 +15,7 @@
 //! | `SWEEP#…` | `MEMO` | what one sweep tells the next |
 
 mod approvals;
+mod attention;
 mod case;
 mod compressed;
 mod condition;

@@ -15,7 +15,8 @@ use crate::Approver;
 
 impl Approver {
     /// Keeps the task token, writes the question to the log, and has people notified. Run again after a crash, the
-    /// newest token is the one that resumes the machine, and what people have said of the plan stands.
+    /// newest token is the one that resumes the machine, and what people have said of the plan stands: if it is decided, this
+    /// is refused, and the machine takes the answer from the log.
     pub(crate) async fn ask(
         &self,
         id: &IncidentId,
@@ -28,8 +29,7 @@ impl Approver {
             what: "the plan",
             detail: error.to_string(),
         })?;
-        let waits = |state: &&StepState| state.plan.is_some() && state.outcome.is_none();
-        if !incident.contain_steps().any(|state| waits(&state)) {
+        if !a_step_waits(&incident) {
             return Err(StepError::NotApplicable {
                 reason: "no step could be planned, so there is nothing to approve".to_owned(),
             });
@@ -39,8 +39,19 @@ impl Approver {
             task_token,
         };
         self.ledger.put_approval(id, &pending).await?;
-        let open = incident.question.as_ref().filter(|_| incident.decision.is_none());
-        if open.is_none_or(|question| question.plan_hash != plan_hash) {
+        // Whoever decided in the moment in which nothing waited wrote it down before reading the token.
+        log.catch_up(&self.ledger).await?;
+        let incident = log.incident()?;
+        let is_asked = incident
+            .question
+            .as_ref()
+            .is_some_and(|question| question.plan_hash == plan_hash);
+        if is_asked && incident.decision.is_some() {
+            return Err(StepError::NotApplicable {
+                reason: "this plan is decided".to_owned(),
+            });
+        }
+        if !is_asked {
             let asked = Question {
                 // Its key follows from the record that is written now; the text needs none.
                 notice: NoticeKey::default(),
@@ -130,6 +141,12 @@ impl Approver {
         log.append(&self.ledger, event).await?;
         Ok(())
     }
+}
+
+/// Whether there is something to decide on.
+pub(crate) fn a_step_waits(incident: &Incident) -> bool {
+    let waits = |state: &StepState| state.plan.is_some() && state.outcome.is_none();
+    incident.contain_steps().any(waits)
 }
 
 /// The machine's own clock started before this function did: nobody may approve what it gave up.

@@ -5,10 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::{put_item::PutItemOutput, query::QueryOutput, update_item::UpdateItemOutput},
-    types::AttributeValue,
+    operation::{
+        put_item::{PutItemError, PutItemOutput},
+        query::QueryOutput,
+        update_item::UpdateItemOutput,
+    },
+    types::{AttributeValue, error::ConditionalCheckFailedException},
 };
-use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
 use backstop_aws::answering;
 use backstop_core::{
     Change, IncidentId, Mode, Plan, Receipt, Resource, Target,
@@ -38,6 +42,8 @@ struct Held {
     statuses: Vec<String>,
     /// The sort keys of what else was written.
     written: Vec<String>,
+    /// What somebody else writes to the log just before the next write.
+    meanwhile: Option<Event>,
 }
 
 impl Table {
@@ -80,23 +86,32 @@ impl Table {
         let (reads, writes, updates) = (self.clone(), self.clone(), self.clone());
         let query = mock!(Client::query).then_compute_output(move |_| {
             let held = reads.0.lock().unwrap();
-            let text = |record: &Record| AttributeValue::S(serde_json::to_string(record).unwrap());
             let items = held
                 .log
                 .iter()
                 .map(|record| [("record".to_owned(), text(record))].into());
             QueryOutput::builder().set_items(Some(items.collect())).build()
         });
-        let put = mock!(Client::put_item).then_compute_output(move |request| {
+        let put = mock!(Client::put_item).then_compute_response(move |request| {
             let item = request.item().unwrap();
+            let meanwhile = writes.0.lock().unwrap().meanwhile.take();
+            let is_late = meanwhile.is_some();
+            meanwhile.into_iter().for_each(|event| writes.append(event));
             let mut held = writes.0.lock().unwrap();
             match item.get("record") {
+                Some(_) if is_late => {
+                    let taken = [("record".to_owned(), text(held.log.last().unwrap()))];
+                    let failure = ConditionalCheckFailedException::builder().set_item(Some(taken.into()));
+                    return MockResponse::Error(PutItemError::ConditionalCheckFailedException(
+                        failure.build(),
+                    ));
+                }
                 Some(record) => held
                     .log
                     .push(serde_json::from_str(record.as_s().unwrap()).unwrap()),
                 None => held.written.push(item.get("sk").unwrap().as_s().unwrap().clone()),
             }
-            PutItemOutput::builder().build()
+            MockResponse::Output(PutItemOutput::builder().build())
         });
         let update = mock!(Client::update_item).then_compute_output(move |request| {
             let values = request.expression_attribute_values().unwrap();
@@ -106,6 +121,10 @@ impl Table {
         });
         mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&query, &put, &update])
     }
+}
+
+fn text(record: &Record) -> AttributeValue {
+    AttributeValue::S(serde_json::to_string(record).unwrap())
 }
 
 fn id() -> IncidentId {
@@ -185,10 +204,14 @@ fn planned() -> Event {
 
 /// The question about that plan, whose time is over soon.
 fn asked() -> Event {
+    asked_for(SignedDuration::from_mins(1))
+}
+
+fn asked_for(time: SignedDuration) -> Event {
     let before = Table::of(vec![planned()]).incident();
     Event::ApprovalRequested {
         plan_hash: before.plan_hashes().unwrap().0,
-        expires_at: Timestamp::now() + SignedDuration::from_mins(1),
+        expires_at: Timestamp::now() + time,
         needed: 1,
         body: None,
     }
@@ -321,6 +344,55 @@ async fn a_question_that_cant_be_handed_over_stands_and_its_log_says_so() {
         "the sweep finds it: {written:?}"
     );
     assert!(incident.nobody_was_reached());
+}
+
+/// Whoever may invoke the function would take people's decision away.
+#[tokio::test]
+async fn no_question_ends_before_its_time() {
+    let table = Table::of(vec![planned(), asked_for(SignedDuration::from_mins(5))]);
+    let error = table.approver(ACCEPTED).run(expire()).await.unwrap_err();
+    assert!(error.to_string().contains("people may decide until"), "{error}");
+    assert_eq!(error.name(), backstop_core::ErrorName::Refused);
+    assert_eq!(table.incident().status(), Status::AwaitingApproval);
+    assert_eq!((table.records(), table.shown()), (3, vec![]));
+}
+
+/// The word of somebody who was faster counts, and the machine acts on it.
+#[tokio::test]
+async fn a_decision_that_is_written_while_the_question_expires_is_the_answer() {
+    for (event, answer) in [(approved(), "approved"), (denied(), "denied")] {
+        let table = Table::of(vec![planned(), asked()]);
+        table.0.lock().unwrap().meanwhile = Some(event);
+        let ended = table.approver(ACCEPTED).run(expire()).await.unwrap();
+        assert_eq!((ended, table.records()), (json!({ "answer": answer }), 4));
+        assert_eq!(table.shown(), [""; 0], "nothing expired");
+    }
+}
+
+/// An attempt died after people had the question, and one of them decided: nobody is asked anew, and the machine goes on with
+/// what the log says.
+#[tokio::test]
+async fn what_is_decided_while_the_machine_tries_again_isnt_asked_anew() {
+    for (event, answer) in [(approved(), "approved"), (denied(), "denied")] {
+        let before = Table::of(vec![planned(), asked(), event.clone()]);
+        let meanwhile = Table::of(vec![planned(), asked()]);
+        meanwhile.0.lock().unwrap().meanwhile = Some(event);
+        for table in [before, meanwhile] {
+            let error = table.approver(ACCEPTED).run(ask()).await.unwrap_err();
+            assert_eq!(error.name(), backstop_core::ErrorName::Refused);
+            assert_eq!((table.records(), table.shown()), (4, vec![]));
+            let ended = table.approver(ACCEPTED).run(expire()).await.unwrap();
+            assert_eq!((ended, table.records()), (json!({ "answer": answer }), 4));
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_no_step_could_be_planned_nothing_is_parked() {
+    let table = Table::of(vec![]);
+    let ended = table.approver(ACCEPTED).run(expire()).await.unwrap();
+    assert_eq!(ended, json!({ "answer": null }));
+    assert_eq!((table.records(), table.shown()), (1, vec![]));
 }
 
 /// The machine tries again, and people keep the question that they have.

@@ -7,7 +7,7 @@ use backstop_core::{
     notice::{self, ByHand},
     task::Delayed,
 };
-use backstop_runtime::StepError;
+use backstop_runtime::{LedgerError, StepError};
 use serde_json::{Value, json};
 
 use super::Notifier;
@@ -18,6 +18,9 @@ impl Notifier {
     pub(crate) async fn not_yet(&self, id: &IncidentId, delayed: &Delayed) -> Result<Value, StepError> {
         let incident = match self.incident(id).await {
             Ok(incident) => incident,
+            // An incident that isn't there is nobody's to hear of: whoever may invoke the function could page at will. Of one
+            // whose log can't be read people hear, whatever is wrong with it.
+            Err(error @ StepError::Ledger(LedgerError::NoSuchIncident(_))) => return Err(error),
             Err(error) => {
                 tracing::error!(incident = %id, %error, "people are told without the log");
                 return self
@@ -57,3 +60,6 @@ fn waiting(incident: &Incident) -> Vec<ByHand> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use backstop_core::{
     sweep::{Ending, ending},
 };
 use backstop_runtime::{LedgerError, ledger::IncidentRow, now};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::{Sweep, report::Report};
@@ -16,9 +16,6 @@ use crate::{Sweep, report::Report};
 const MOST: usize = 2000;
 /// How long they are looked at.
 const TIME_TO_LOOK: Duration = Duration::from_secs(45);
-/// What was opened before this is history.
-const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
-
 const ENDED: [Status; 13] = [
     Status::Contained,
     Status::Confirmed,
@@ -43,9 +40,11 @@ impl Sweep {
         }
     }
 
+    /// A question may wait for a week, and containing takes its time: an incident is looked for as long as it may be watched.
     async fn find_untold(&self, report: &mut Report) -> Result<(), LedgerError> {
         let now = now();
-        let rows = self.ledger.unsettled_endings(&ENDED, now - RECENT, MOST).await?;
+        let since = self.watch.opened_since(now);
+        let rows = self.ledger.unsettled_endings(&ENDED, since, MOST).await?;
         let until = Instant::now() + TIME_TO_LOOK;
         let mut coming = rows.iter();
         while Instant::now() < until {
@@ -85,3 +84,6 @@ impl Sweep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,20 +4,23 @@ use std::{collections::BTreeSet, time::Duration};
 
 use backstop_core::{
     IncidentId,
-    incident::Incident,
+    incident::{Incident, Status},
     log::Event,
     notice::{self, Found, NeedsPerson},
-    sweep::{NEEDING_ATTENTION, SweepAction, action_by_log, sweep_action, unanswered},
+    sweep::{
+        Machine, NEEDING_ATTENTION, SweepAction, action_by_log, is_seen_to, is_shown_late, sweep_action,
+        unanswered,
+    },
     task::ExecutionName,
 };
 use backstop_runtime::{CallError, IncidentLog, LedgerError, ledger::IncidentRow, now};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::{Sweep, limit::BeyondLimit, report::Report, turn::Turn};
 
-/// How many incidents are listed, the oldest first: of those that may need attention, however old they are. The ids of so many
-/// fit into one item of the table.
+/// How many incidents are listed, the oldest first: of those that may need attention, however old they are. What is seen to
+/// comes no more. The ids of so many fit into one item of the table.
 const MOST: usize = 10_000;
 /// How long they are looked at. The next run goes on with those whose turn it is then.
 const TIME_TO_LOOK: Duration = Duration::from_secs(90);
@@ -98,7 +101,7 @@ impl Sweep {
 
     /// The oldest first, from where the last run stopped, if it did.
     async fn rows_by_turn(&self) -> Result<Vec<IncidentRow>, LedgerError> {
-        let mut rows = self.ledger.incidents_with(&NEEDING_ATTENTION, MOST).await?;
+        let mut rows = self.ledger.unseen_to(&NEEDING_ATTENTION, MOST).await?;
         let turn: Option<Turn> = self.ledger.memo(TURN, now()).await?;
         Turn::arrange(turn.as_ref(), &mut rows);
         Ok(rows)
@@ -119,13 +122,42 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<Option<NeedsPerson>, AttentionError> {
         let mut log = self.ledger.log(&row.incident).await?;
+        if let Err(error) = self.repeat_tail(row, &log, report).await {
+            report.failed(&format!("finishing closed incident {}", row.incident), &error);
+        }
         let found = self.act_on(row, &mut log, report).await?;
         // Only now: what was expired or closed just now waits for nobody any more.
         let incident = log.incident()?;
         beyond.take(&log, &incident);
         self.remind(&log, &incident, report).await;
+        if is_seen_to(&incident, row.status) {
+            self.ledger.note_seen_to(&row.incident, row.status).await?;
+        }
         let id = row.incident.clone();
         Ok(found.map(|found| NeedsPerson { id, incident, found }))
+    }
+
+    /// Whoever closed it died before lists showed that, or whoever decided was late to show it and hid how it ended. A machine
+    /// that runs reads it a second time, and sees to the rest.
+    async fn repeat_tail(
+        &self,
+        row: &IncidentRow,
+        log: &IncidentLog,
+        report: &mut Report,
+    ) -> Result<(), AttentionError> {
+        let incident = log.incident()?;
+        let is_late =
+            last_progress(log).is_some_and(|last| is_shown_late(&incident, row.status, last, now()));
+        if !is_late {
+            return Ok(());
+        }
+        let status = incident.status();
+        let name = ExecutionName::of_playbook(&row.incident);
+        match self.machines.execution(&incident.opened.playbook, &name).await? {
+            Machine::Runs => self.ledger.show_status(&row.incident, status).await?,
+            Machine::Ended | Machine::Absent => self.finish(&row.incident, status, report).await,
+        }
+        Ok(())
     }
 
     /// Nobody has answered, and half of the time to do so is over.
@@ -149,8 +181,7 @@ impl Sweep {
         report: &mut Report,
     ) -> Result<Option<Found>, AttentionError> {
         let incident = log.incident()?;
-        let progress = log.records().iter().filter(|record| record.event.is_progress());
-        let Some(last) = progress.map(|record| record.at).max() else {
+        let Some(last) = last_progress(log) else {
             return Ok(None);
         };
         let action = match action_by_log(&incident, last, now()) {
@@ -181,19 +212,32 @@ impl Sweep {
     async fn close(&self, log: &mut IncidentLog, report: &mut Report) -> Result<(), LedgerError> {
         let status = log.incident()?.conclusion();
         log.append(&self.ledger, Event::Closed { status }).await?;
+        report.closed += 1;
         // A step that began meanwhile wrote to a chain of its own: what it did counts.
         *log = self.ledger.log(log.id()).await?;
         let status = log.incident()?.status();
-        self.ledger.show_status(log.id(), status).await?;
-        report.closed += 1;
-        // What its machine would have done besides: Security Hub is told, and the evidence kept.
-        if let Err(error) = self.closer.finish(log.id()).await {
-            report.failed(
-                &format!("having the evidence of incident {} kept", log.id()),
-                &error,
-            );
-        }
         tracing::warn!(incident = %log.id(), %status, "closed: its machine had ended without doing so");
+        self.finish(log.id(), status, report).await;
         Ok(())
     }
+
+    /// What its machine would have done besides: Security Hub is told, and the evidence kept. Lists show how it ended only once
+    /// that is asked for, since the next run comes back to what they show otherwise.
+    async fn finish(&self, id: &IncidentId, status: Status, report: &mut Report) {
+        if let Err(error) = self.closer.finish(id).await {
+            return report.failed(&format!("having the evidence of incident {id} kept"), &error);
+        }
+        if let Err(error) = self.ledger.show_status(id, status).await {
+            report.failed(&format!("showing how incident {id} ended"), &error);
+        }
+    }
 }
+
+/// When somebody worked on it last.
+fn last_progress(log: &IncidentLog) -> Option<Timestamp> {
+    let progress = log.records().iter().filter(|record| record.event.is_progress());
+    progress.map(|record| record.at).max()
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,8 @@ mod report;
 mod run;
 mod security_hub;
 mod source;
+#[cfg(test)]
+mod testing;
 mod turn;
 mod watch;
 

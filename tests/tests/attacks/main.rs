@@ -94,13 +94,14 @@ async fn every_attack_is_refused_noticed_or_harmless() {
     named.extend(hostile_text::attacks(&scene, &people).await);
     named.extend(receipts::attacks(&scene).await);
     named.extend(persons::attacks(&scene).await);
-    named.extend(orders::attacks(&scene).await);
+    named.extend(orders::attacks(&scene, &people).await);
     named.extend(outside::attacks(&scene).await);
     named.extend(locks::attacks(&scene, &people).await);
     guards::are_met(&scene).await;
     // From here on nothing more is contained unasked.
     named.extend(noise::attacks(&scene).await);
     named.extend(guards::attacks(&scene, &people).await);
+    named.push(orders::nobody_was_asked(&scene, &people).await);
     named.extend(dead_mans_switch::attacks(&scene, &people).await);
     named.extend(rewritten_log::attacks(&scene, &people, &rewritten).await);
     // From here on the deployment isn't `auto` any more.

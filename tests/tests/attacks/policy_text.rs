@@ -44,6 +44,24 @@ pub(crate) fn attacks() -> Vec<Tried> {
             "another route of the HTTP API",
         ),
         held(
+            "execute-api:Invoke on the HTTP API",
+            "execute-api:Invoke",
+            "execute-api:*:*:",
+            "a call of the API by somebody who has every right",
+        ),
+        held(
+            "states:GetExecutionHistory on its executions",
+            "states:GetExecutionHistory",
+            "execution:backstop_",
+            "reading a question's token",
+        ),
+        held(
+            "states:GetExecutionHistory on its executions",
+            "states:StopExecution",
+            "execution:backstop_",
+            "stopping an execution",
+        ),
+        held(
             "logs:DeleteLogGroup",
             "logs:DeleteLogGroup",
             "/aws/vendedlogs/backstop-",
@@ -79,6 +97,18 @@ pub(crate) fn attacks() -> Vec<Tried> {
             "cloudwatch:PutMetricAlarm",
             alarms,
             "an alarm of another metric",
+        ),
+        held(
+            alarm_row,
+            "cloudwatch:PutCompositeAlarm",
+            alarms,
+            "an alarm that keeps another quiet",
+        ),
+        held(
+            alarm_row,
+            "cloudwatch:PutAlarmMuteRule",
+            alarms,
+            "a rule that mutes an alarm",
         ),
         held(
             alarm_row,

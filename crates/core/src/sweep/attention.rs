@@ -64,6 +64,17 @@ pub fn may_need_attention(status: Status) -> bool {
     NEEDING_ATTENTION.contains(&status)
 }
 
+/// Whether nothing is left to see to, for as long as lists show it so: its undo, say, is shown otherwise.
+pub fn is_seen_to(incident: &Incident, shown: Status) -> bool {
+    let is_left = incident.status() == Status::Stuck || matches!(incident.undo, Undo::Running(_));
+    incident.closed.is_some() && incident.status() == shown && !is_left
+}
+
+/// Whether lists still don't show how it ended, though nobody works on it any more; `last` is as for [`sweep_action`].
+pub fn is_shown_late(incident: &Incident, shown: Status, last: Timestamp, now: Timestamp) -> bool {
+    incident.closed.is_some() && incident.status() != shown && now.duration_since(last) >= GRACE
+}
+
 /// Decides on one incident; `last` is when the last record of its log was written that shows that somebody works on it
 /// ([`crate::log::Event::is_progress`]).
 pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> SweepAction {
@@ -204,6 +215,53 @@ mod tests {
             sweep_action(&nobody_knows, last, Machine::Runs, now),
             SweepAction::Notify(Why::NoProgress)
         );
+    }
+
+    #[test]
+    fn what_is_closed_and_shown_so_is_seen_to_unless_somebody_must_look() {
+        let closed = || Event::Closed {
+            status: Status::Expired,
+        };
+        let stuck = Event::Stuck {
+            during: "undo".into(),
+            reason: "drifted".into(),
+            commands: vec![],
+        };
+        let undo: Event = serde_json::from_value(json!({
+            "event": "undo-requested", "by": "arn:aws:iam::123456789012:user/alice", "reason": null, "steps": ["secure"],
+        }))
+        .unwrap();
+        let steps = json!([{ "step": "secure", "action": "ec2.secure-snapshots", "title": "Secure", "phase": "preserve" }]);
+        for (events, shown, expected) in [
+            (vec![closed()], Status::Expired, true),
+            (vec![closed()], Status::AwaitingApproval, false),
+            (vec![asked()], Status::AwaitingApproval, false),
+            (vec![closed(), stuck], Status::Stuck, false),
+            (vec![closed(), undo], Status::Undoing, false),
+        ] {
+            let (incident, _) = with_steps(steps.clone(), events);
+            assert_eq!(is_seen_to(&incident, shown), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_ending_may_take_a_moment_to_be_shown() {
+        let closed = Event::Closed {
+            status: Status::Expired,
+        };
+        let (incident, last) = after(vec![closed]);
+        let is_late =
+            |shown, minutes| is_shown_late(&incident, shown, last, last + SignedDuration::from_mins(minutes));
+        assert!(is_late(Status::AwaitingApproval, 15));
+        assert!(!is_late(Status::AwaitingApproval, 14));
+        assert!(!is_late(Status::Expired, 15));
+        let (open, last) = after(vec![asked()]);
+        assert!(!is_shown_late(
+            &open,
+            Status::Open,
+            last,
+            last + SignedDuration::from_mins(15)
+        ));
     }
 
     #[test]

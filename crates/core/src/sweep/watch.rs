@@ -23,9 +23,10 @@ pub const MOST_AT_ONCE: usize = 10;
 /// The second reading is the machine's, and may be late by this before the sweep takes over.
 const LATE: SignedDuration = SignedDuration::from_mins(15);
 
-/// From opening to closing: a question waits for a week at most, and stubborn containment for hours. What was opened this much
-/// longer ago than it is watched needn't be looked at.
-const LONGEST_OPEN: SignedDuration = SignedDuration::from_hours(9 * 24);
+/// From opening to closing: a question waits for a week at most, one about a plan that has drifted as long again, and stubborn
+/// containment and evidence take hours, a day at most each. What was opened this much longer ago than it is watched needn't be
+/// looked at.
+const LONGEST_OPEN: SignedDuration = SignedDuration::from_hours(16 * 24);
 
 /// What lists know of a watched incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub enum WatchAction {
     Wait,
     /// It is read back.
     Read,
-    /// The second reading found that it doesn't hold: intake is told once, and it is watched no more.
+    /// Its log says that it doesn't hold: intake and people are told once, and it is watched no more.
     HandOver,
     /// Its days are over: that is written down, and people are told.
     End,

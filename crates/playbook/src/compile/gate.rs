@@ -72,8 +72,9 @@ fn ask() -> State {
     payload.insert("expires_in_seconds".to_owned(), Value::from(APPROVAL_TIMEOUT));
     let catch = vec![
         to(names::REMIND, TIME_IS_OVER.to_vec()),
-        // There is nothing to approve: no step could be planned.
-        to(names::TELL, vec![ErrorName::Refused.as_str()]),
+        // There is nothing to approve, since no step could be planned; or an attempt before this one asked, and the plan is
+        // decided: the log says which.
+        to(names::EXPIRED, vec![ErrorName::Refused.as_str()]),
     ];
     wait_for_people(FIRST_HALF, payload, catch)
 }

@@ -89,18 +89,8 @@ impl Ledger {
         self.incidents_after(None, most).await
     }
 
-    /// Those that lists show with one of these statuses, the oldest first, at most `most`, however old they are. DynamoDB
-    /// leaves the others out before they are sent.
-    pub async fn incidents_with(
-        &self,
-        statuses: &[Status],
-        most: usize,
-    ) -> Result<Vec<IncidentRow>, LedgerError> {
-        let query = self.list_with(statuses, "").scan_index_forward(true);
-        self.rows(query, most).await
-    }
-
-    /// Those of them that were opened since then.
+    /// Those that lists show with one of these statuses and that were opened since then, the newest first, at most `most`.
+    /// DynamoDB leaves the others out before they are sent.
     pub async fn incidents_since(
         &self,
         statuses: &[Status],

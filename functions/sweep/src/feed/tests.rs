@@ -11,14 +11,12 @@ use backstop_aws::{Requests, answering};
 use backstop_core::{
     incident::Status,
     log::{Event, FindingRef, Opened, Origin, Record},
-    sweep::WatchTimes,
 };
-use backstop_playbook::Catalog;
-use backstop_runtime::{Ledger, functions::Functions, machines::Machines, new_id, outbox::Outbox};
+use backstop_runtime::new_id;
 use serde_json::json;
 
 use super::*;
-use crate::CATALOG;
+use crate::testing;
 
 #[test]
 fn batches_hold_ten_messages_and_one_mebibyte() {
@@ -143,36 +141,7 @@ fn sweep_of(
     let dynamodb = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&get, &query, &put]);
     let sent = json!({ "Successful": [{ "Id": "0", "MessageId": "m", "MD5OfMessageBody": "" }] });
     let (config, requests) = answering("eu-west-1", &[(200, &sent.to_string())]);
-    let sweep = Sweep {
-        catalog: Catalog::from_json(CATALOG).unwrap(),
-        protection: backstop_core::guardrail::Protection::default(),
-        maximum_mode: Mode::Auto,
-        ledger: Ledger::new(dynamodb, "incidents"),
-        machines: Machines::new(aws_sdk_sfn::Client::new(&config), "arn:machine-".to_owned()),
-        sqs: aws_sdk_sqs::Client::new(&config),
-        queue_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/intake".to_owned(),
-        dead_letters_url: "https://sqs.eu-west-1.amazonaws.com/123456789012/dead".to_owned(),
-        topic: backstop_runtime::topic::AlertsTopic::new(
-            aws_sdk_sns::Client::new(&config),
-            "arn:aws:sns:eu-west-1:123456789012:alerts".to_owned(),
-        ),
-        outbox: Outbox::new(aws_sdk_lambda::Client::new(&config), "notify".to_owned()),
-        closer: crate::closer::Closer::new(aws_sdk_lambda::Client::new(&config), "close".to_owned()),
-        functions: Functions::new(&config, "close|close".parse().unwrap(), crate::watch::PATIENCE),
-        watch: WatchTimes {
-            confirm_after: SignedDuration::from_mins(15),
-            days: 30,
-        },
-        rules: Vec::new(),
-        mapping: crate::integrity::Mapping::read(
-            aws_sdk_lambda::Client::new(&config),
-            "intake|arn:aws:sqs:eu-west-1:123456789012:intake",
-        )
-        .unwrap(),
-        window: SignedDuration::from_hours(24),
-        config,
-    };
-    (sweep, requests)
+    (testing::sweep(dynamodb, config), requests)
 }
 
 async fn fed_of(sweep: &Sweep, id: &str) -> Report {

@@ -2,7 +2,7 @@
 
 use backstop_core::{
     IncidentId,
-    incident::Status,
+    incident::{Incident, Status},
     notice::confirmation,
     sweep::ContainmentReverted,
     task::{CloseTask, InvestigateTask, LookBackTask, VerifyTask},
@@ -47,15 +47,34 @@ impl Sweep {
         }
     }
 
-    /// What the second reading opened again: intake hears of it once.
+    /// What is open again, by its log: intake and people hear of it once.
     pub(super) async fn hand_over_reopened(&self, id: &IncidentId, report: &mut Report) {
-        let told = async {
-            self.tell_intake(id).await?;
-            Ok::<_, ReopenError>(self.ledger.note_watch_over(id, now()).await?)
-        };
-        if let Err(error) = told.await {
-            report.failed(&format!("telling intake that incident {id} doesn't hold"), &error);
+        if let Err(error) = self.finish_reopening(id, report).await {
+            report.failed(&format!("telling that incident {id} doesn't hold"), &error);
         }
+    }
+
+    /// Whoever wrote the verdict may have died right after: before people were paged, Security Hub told, or the evidence kept.
+    /// What was done of it isn't done again.
+    async fn finish_reopening(&self, id: &IncidentId, report: &mut Report) -> Result<(), ReopenError> {
+        self.tell_intake(id).await?;
+        let incident = self.ledger.log(id).await?.incident()?;
+        self.page_reopened(id, &incident, report).await?;
+        self.closer.finish(id).await?;
+        // Intake has it: the incident that follows is watched instead.
+        Ok(self.ledger.note_watch_over(id, now()).await?)
+    }
+
+    async fn page_reopened(
+        &self,
+        id: &IncidentId,
+        incident: &Incident,
+        report: &mut Report,
+    ) -> Result<(), LedgerError> {
+        if let Some(notice) = confirmation(id, incident, playbooks()) {
+            self.hand_over(&notice, report).await?;
+        }
+        Ok(())
     }
 
     async fn tell_intake(&self, id: &IncidentId) -> Result<(), ReopenError> {
@@ -89,10 +108,10 @@ impl Sweep {
             return Ok(());
         }
         tracing::warn!(incident = %id, "doesn't hold any more");
-        if let Some(notice) = confirmation(id, &incident, playbooks()) {
-            self.hand_over(&notice, report).await?;
-        }
-        // Intake has it: the incident that follows is watched instead.
+        self.page_reopened(id, &incident, report).await?;
         Ok(self.ledger.note_watch_over(id, now()).await?)
     }
 }
+
+#[cfg(test)]
+mod tests;

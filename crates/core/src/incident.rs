@@ -95,14 +95,19 @@ impl StepState {
     /// The commands that undo it by hand. After a responder refused the receipt, for nothing proves it, there are none:
     /// they come from the same record, and nobody must be led to type what a forger wrote.
     pub fn manual_undo(&self) -> Vec<String> {
-        let is_refused = |error: &str| ErrorName::parse(error) == Some(ErrorName::Refused);
-        if matches!(&self.undo, Some(UndoOutcome::Failed { error, .. }) if is_refused(error)) {
+        if self.is_undo_refused() {
             return vec![UNPROVEN.to_owned()];
         }
         self.plan
             .as_ref()
             .map(|plan| plan.manual_undo.clone())
             .unwrap_or_default()
+    }
+
+    /// Whether a responder refused to undo it, for harm or for want of proof.
+    pub fn is_undo_refused(&self) -> bool {
+        let is_refused = |error: &str| ErrorName::parse(error) == Some(ErrorName::Refused);
+        matches!(&self.undo, Some(UndoOutcome::Failed { error, .. }) if is_refused(error))
     }
 
     /// Whether it keeps evidence or reads: it never decides whether the incident is contained.

@@ -1,7 +1,7 @@
 //! The end of an undo: what its function couldn't write down, and the commands that finish a stuck one.
 
 use backstop_core::{
-    ErrorName, IncidentId, StepId, UndoOutcome,
+    IncidentId, StepId, UndoOutcome,
     incident::{Incident, Status, StepState, Undo},
     log::Event,
 };
@@ -80,8 +80,7 @@ fn is_cut_off(incident: &Incident, state: &StepState) -> bool {
 }
 
 fn has_failed(state: &StepState) -> bool {
-    let is_refused = |error: &str| ErrorName::parse(error) == Some(ErrorName::Refused);
-    matches!(&state.undo, Some(UndoOutcome::Failed { error, .. }) if !is_refused(error))
+    matches!(&state.undo, Some(UndoOutcome::Failed { .. })) && !state.is_undo_refused()
 }
 
 /// The commands of the steps whose undo failed or was cut off, last made first. A drifted step gets none: what to do

@@ -2,7 +2,7 @@
 
 use backstop_core::{IncidentId, api::IncidentRow, incident::Status};
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, meta::and_not_marked};
 
 /// An incident may come to need attention again by an undo, so the row says of which status it is seen to.
 const SEEN_TO: &str = "seen_to";
@@ -11,8 +11,7 @@ impl Ledger {
     /// Those that lists show with one of these statuses and that weren't seen to, the oldest first, at most `most`, however old
     /// they are. DynamoDB leaves the others out before they are sent, so that what has ended never fills the list.
     pub async fn unseen_to(&self, statuses: &[Status], most: usize) -> Result<Vec<IncidentRow>, LedgerError> {
-        let unseen = format!(" AND (attribute_not_exists({SEEN_TO}) OR {SEEN_TO} <> #status)");
-        let query = self.list_with(statuses, &unseen);
+        let query = self.list_with(statuses, &and_not_marked(SEEN_TO));
         self.rows(query.scan_index_forward(true), most).await
     }
 

@@ -3,7 +3,7 @@
 use backstop_core::{IncidentId, api::IncidentRow, incident::Status};
 use jiff::Timestamp;
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, meta::and_not_marked};
 
 /// An undo has an ending of its own, so the row says of which status it is settled.
 const SETTLED: &str = "ending_settled";
@@ -17,8 +17,7 @@ impl Ledger {
         since: Timestamp,
         most: usize,
     ) -> Result<Vec<IncidentRow>, LedgerError> {
-        let unsettled = format!(" AND (attribute_not_exists({SETTLED}) OR {SETTLED} <> #status)");
-        let query = self.list_since(statuses, since, &unsettled);
+        let query = self.list_since(statuses, since, &and_not_marked(SETTLED));
         self.rows(query.scan_index_forward(true), most).await
     }
 

@@ -163,6 +163,11 @@ impl Ledger {
     }
 }
 
+/// What a filter says besides: this mark of a row isn't of the status that lists show.
+pub(super) fn and_not_marked(mark: &str) -> String {
+    format!(" AND (attribute_not_exists({mark}) OR {mark} <> #status)")
+}
+
 /// The index's key of a row, with the table's own.
 fn start_key(cursor: &Cursor) -> Item {
     HashMap::from([

@@ -138,16 +138,18 @@ pub fn functions_of(playbook: &Playbook) -> BTreeSet<&'static str> {
 }
 
 /// `respond-iam` → `RespondIam`.
-pub(crate) fn pascal_case(name: &str) -> String {
-    name.split('-')
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters
-                .next()
-                .map(|first| first.to_ascii_uppercase())
-                .into_iter()
-                .chain(letters)
-        })
+pub fn pascal_case(name: &str) -> String {
+    name.split('-').map(capitalized).collect()
+}
+
+/// `respond` → `Respond`.
+pub(crate) fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map(|first| first.to_ascii_uppercase())
+        .into_iter()
+        .chain(letters)
         .collect()
 }
 

@@ -33,7 +33,7 @@ pub use catalog::{Catalog, Match};
 pub use check::is_kebab_case;
 pub use compile::{
     EXECUTION_TIMEOUT_SECONDS, SHARED_FUNCTIONS, compile, compile_undo, functions_of, functions_of_undo,
-    undoing_functions,
+    pascal_case, undoing_functions,
 };
 pub use coverage::{Coverage, Row, RowKind, coverage};
 pub use decide::{Decided, is_new_type};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use backstop_core::PlaybookName;
 
-use crate::{check::is_kebab_case, load};
+use crate::{check::is_kebab_case, compile::capitalized, load};
 
 /// What a new one starts with: it answers the one type of its own finding.
 const PLAYBOOK: &str = include_str!("skeleton/playbook.yaml");
@@ -56,11 +56,5 @@ pub fn new_playbook(playbooks: &Path, name: &str) -> Result<Vec<NewFile>, NewErr
 
 /// `exposed-database` → `Exposed database`.
 fn title(name: &str) -> String {
-    let mut letters = name.chars().map(|c| if c == '-' { ' ' } else { c });
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect()
+    capitalized(&name.replace('-', " "))
 }

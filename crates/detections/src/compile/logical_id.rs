@@ -1,13 +1,12 @@
 //! Logical ids: a resource keeps its own whatever stands beside it, or a deployment would delete and make it anew.
 
-use backstop_playbook::is_kebab_case;
+use backstop_playbook::{is_kebab_case, pascal_case};
 use sha2::{Digest as _, Sha256};
 
 /// The id of a resource that a file names: `office-scanner` is `…OfficeScanner`. Names that the words alone don't tell
 /// apart carry a hash.
 pub(super) fn logical_id(kind: &str, name: &str) -> String {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    let joined: String = words.map(capitalized).collect();
+    let joined = pascal_case(&name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
     let is_told_apart = is_kebab_case(name)
         && !name
             .split('-')
@@ -23,16 +22,6 @@ pub(super) fn hash(bytes: &[u8], characters: usize) -> String {
     let digest = Sha256::digest(bytes);
     let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     text.chars().take(characters).collect()
-}
-
-fn capitalized(word: &str) -> String {
-    let mut letters = word.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect()
 }
 
 #[cfg(test)]

@@ -325,7 +325,9 @@ async fn is_as_expected(scene: &Scene, people: &People, cell: &Cell) -> Result<(
         format!("told {told} times"),
     )?;
     let paged = told_of(people, &cell.before, &["REOPENED"]).await;
-    let is_found = cell.activity.is_none() && cell.ending == Ending::Contained;
+    // The sweep reads that the first doesn't hold; of the second the log says it, and nobody was paged of it yet.
+    let is_found =
+        cell.activity.is_none() && matches!(cell.ending, Ending::Contained | Ending::PartiallyContained);
     demand(paged == usize::from(is_found), format!("paged {paged} times"))?;
 
     let next = next(scene, cell).await;

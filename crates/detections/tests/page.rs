@@ -54,7 +54,8 @@ fn a_page_holds_what_was_found_and_runs_nothing() {
         "prefers-color-scheme: dark",
         "&#60;script&#62;",
         "an incident was contained for it",
-        "It hides 1 of 1 saved findings (100 %)",
+        "1 rule was tried over 1 saved finding",
+        "It hides 1 of 1 saved findings (100&nbsp;%)",
         "✗",
         "2026-11-27",
     ] {

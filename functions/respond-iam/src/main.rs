@@ -15,6 +15,7 @@ mod revoke_role_sessions;
 mod role_users;
 mod services;
 mod sign_in;
+mod sign_in_sessions;
 #[cfg(test)]
 mod testing;
 mod trust;

@@ -342,7 +342,11 @@ async fn without_room_for_a_policy_awss_own_deny_is_attached_and_a_person_takes_
     let request = step_request(access_key(Some("alice")));
     let plan = action.plan(&request).await.unwrap();
     assert!(
-        plan.limits.iter().any(|line| line.contains("reset the password")),
+        plan.limits.iter().any(|line| line.contains("reset the password"))
+            && plan
+                .limits
+                .iter()
+                .any(|line| line.contains("aws signin batch-revoke-sessions")),
         "{:?}",
         plan.limits
     );

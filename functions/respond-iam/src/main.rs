@@ -10,6 +10,7 @@ mod deny_user;
 mod forged;
 mod named_by_aws;
 mod narrow_role_trust;
+mod other_denies;
 mod principal;
 mod revoke_role_sessions;
 mod role_users;

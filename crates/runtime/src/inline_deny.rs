@@ -277,9 +277,9 @@ impl InlineDeny {
         UndoOutcome::Failed {
             error: ErrorName::QuotaExceeded.as_str().to_owned(),
             detail: format!(
-                "policy {name} still denies {word} {holder} everything, since its inline policies leave no room for a text that \
-                 holds sessions from before only ({error}): take away those that nobody needs (`aws iam list-{word}-policies \
-                 --{word}-name {holder}`), and undo again"
+                "policy {name} of {word} {holder} stands as it was, since the inline policies of this {word} leave no room for a \
+                 text that holds sessions from before only ({error}): take away those that nobody needs (`aws iam \
+                 list-{word}-policies --{word}-name {holder}`), and undo again"
             ),
         }
     }

@@ -1,9 +1,9 @@
 //! `iam.deny-user`: denies everything to the user, by an inline policy of Backstop's own.
 //!
-//! *Changes* one inline policy whose name holds the incident's id: see `other_denies` for several incidents. It is what ends sessions made by
-//! `GetSessionToken` and `GetFederationToken`, which outlive their key, and the console.
-//! Where the user's inline policies leave no room for it, as after many incidents, AWS's own policy `AWSDenyAll` is attached
-//! instead, or set as the boundary.
+//! *Changes* one inline policy whose name holds the incident's id, beside those of other incidents (`other_denies`). It is what
+//! ends sessions made by `GetSessionToken` and `GetFederationToken`, which outlive their key, and the console.
+//! Where the user's inline policies leave no room for it, AWS's own policy `AWSDenyAll` is attached instead, or set as the
+//! boundary.
 //! *Undo* removes that policy if its text is still ours; while sessions from before may be alive, it is narrowed
 //! to them, so that stolen ones don't come back to life. `AWSDenyAll` it leaves to a person: nothing tells which incidents
 //! it holds. *Twice* is harmless: the same text under the same name.

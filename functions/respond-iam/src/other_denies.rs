@@ -26,10 +26,7 @@ pub(crate) async fn told(
     let user = &own.holder;
     match standing(iam, deny, own, fallback).await {
         Ok(others) if others.is_empty() => format!("no other incident's deny of user {user} stands"),
-        Ok(others) => format!(
-            "user {user} STILL CAN'T ACT, since it isn't the only one: {}",
-            others.join("; ")
-        ),
+        Ok(others) => format!("user {user} STILL CAN'T ACT: {}", others.join("; ")),
         Err(error) => format!("whether another incident's deny of user {user} stands is unknown: {error}"),
     }
 }
@@ -78,10 +75,10 @@ pub(crate) async fn of_incidents(
             }
             found.push(match opened_at(&incident) {
                 Some(_) => {
-                    format!("that of incident {incident} stands, take it back by `backstop undo {incident}`")
+                    format!("incident {incident} denies everything too, until `backstop undo {incident}` takes that back")
                 }
                 None => format!(
-                    "policy {} denies everything, and no incident is called so: take it away by `{}`",
+                    "policy {} denies everything, and no incident is called so: if nobody needs it, take it away by `{}`",
                     policy.policy_name,
                     deny.by_hand(&policy)
                 ),

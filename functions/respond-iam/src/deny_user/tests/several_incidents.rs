@@ -196,7 +196,7 @@ async fn without_room_for_the_cut_off_the_deny_stands_and_a_person_is_told() {
     };
     assert_eq!(error, "Backstop.QuotaExceeded");
     assert!(
-        detail.contains("still denies user alice everything")
+        detail.contains("of user alice stands as it was")
             && detail.contains("aws iam list-user-policies --user-name alice"),
         "{detail}"
     );

@@ -36,6 +36,9 @@ pub const DRILL_TAG: &str = "backstop:drill";
 /// The name of the guardrail that leaves to people what nothing confirms.
 pub const UNCONFIRMED: &str = "unconfirmed-source";
 
+/// The name of the guardrail that leaves to people what a finding of this type doesn't prove.
+pub const WEAK_EVIDENCE: &str = "weak-evidence";
+
 /// What a guardrail said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {

@@ -7,6 +7,7 @@ use crate::{
     ids::{AccountId, PersonId},
     incident::Incident,
     investigation::Investigation,
+    kind,
     target::{
         Arn, IamRole, IamUser, Target,
         name::{is_instance_id, is_unique_id},
@@ -16,6 +17,9 @@ use crate::{
 /// How the roles of IAM Identity Center are named (IAM Identity Center User Guide, "Referencing
 /// permission sets in resource policies").
 const RESERVED_NAME: &str = "AWSReservedSSO_";
+
+/// How the id of a person begins whom the session's name tells.
+const SESSION: &str = "session/";
 
 /// A caller, as API Gateway proved it by the signature of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +95,7 @@ impl Caller {
                     let is_named = person_roles.iter().any(|named| named == role);
                     if is_named || is_reserved(role, role_arn) {
                         // Names of people aren't told apart by their case; who has two such roles is one person.
-                        format!("session/{}", name.to_lowercase())
+                        format!("{SESSION}{}", name.to_lowercase())
                     } else {
                         format!("role/{id}")
                     }
@@ -105,18 +109,6 @@ impl Caller {
             caller: self,
             id: PersonId::new(id),
         })
-    }
-
-    /// Whether the incident is about this caller: then it may not decide on it. About means its target, whoever the
-    /// finding names as the attacker (`others`), whom a step's plan resolved the target to, and what an investigation
-    /// says the attacker made.
-    pub fn is_subject_of(&self, incident: &Incident, others: &[Target]) -> bool {
-        let found = Investigation::in_incident(incident).map(|found| found.proposals);
-        let made = found.iter().flatten().filter_map(|it| it.target.as_ref());
-        let opened = std::iter::once(&incident.opened.target);
-        let mut targets = opened.chain(others).chain(made);
-        let mut plans = incident.steps.iter().filter_map(|step| step.plan.as_ref());
-        targets.any(|target| self.is(target)) || plans.any(|plan| self.is_of(&plan.principal))
     }
 
     /// Whether the target is this caller, its user, its role, or the instance that it runs on.
@@ -202,6 +194,43 @@ impl Person {
     /// The ARN, as the log names who did something.
     pub fn arn(&self) -> &str {
         &self.caller.arn
+    }
+
+    /// Whether the incident is about this person: then they may not decide on it. About means its target, whoever the
+    /// finding names as the attacker (`others`), whom a step's plan resolved the target to, and what an investigation
+    /// says the attacker made.
+    pub fn is_subject_of(&self, incident: &Incident, others: &[Target]) -> bool {
+        let found = Investigation::in_incident(incident).map(|found| found.proposals);
+        let made = found.iter().flatten().filter_map(|it| it.target.as_ref());
+        let opened = &incident.opened.target;
+        let mut targets = std::iter::once(opened).chain(others).chain(made);
+        if targets.any(|target| self.is(target)) {
+            return true;
+        }
+        // A plan names the role of a session, and in this role each user has sessions of their own.
+        let is_anothers = self.is_users_session(opened) == Some(false);
+        let mut plans = incident.steps.iter().filter_map(|step| step.plan.as_ref());
+        !is_anothers && plans.any(|plan| self.caller.is_of(&plan.principal))
+    }
+
+    fn is(&self, target: &Target) -> bool {
+        self.is_users_session(target)
+            .unwrap_or_else(|| self.caller.is(target))
+    }
+
+    /// Of a user of IAM Identity Center: whether a session of a role of Identity Center is theirs, in whatever account and by
+    /// whatever permission set. Identity Center alone makes sessions of its roles, and names them after its users (IAM
+    /// Identity Center User Guide, "Revoke active IAM role sessions created by permission sets"). That a role only looks like
+    /// one of its can keep somebody from deciding, and lets nobody decide: whoever asks is a session of a true one. None
+    /// where the sessions aren't told apart so.
+    fn is_users_session(&self, target: &Target) -> Option<bool> {
+        self.caller.seemingly_reserved_role()?;
+        let user = self.id.as_str().strip_prefix(SESSION)?;
+        let session = kind::RoleSession::of(&target.resource).filter(|session| {
+            session.role_name.starts_with(RESERVED_NAME) && !session.session_name.is_empty()
+        })?;
+        let is_key = self.caller.access_key.as_deref() == Some(session.key_id.as_str());
+        Some(is_key || session.session_name.to_lowercase() == user)
     }
 }
 

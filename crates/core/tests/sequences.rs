@@ -128,3 +128,25 @@ fn one_unreadable_actor_or_resource_doesnt_lose_the_others() {
         "{targets:?}"
     );
 }
+
+/// A user's session is known by its user, and its key, named once more as a resource, is still its key.
+#[test]
+fn a_users_session_that_is_named_by_its_key_too_is_one_target() {
+    let mut event: serde_json::Value =
+        serde_json::from_slice(&fixture::bytes("guardduty-attack-sequence")).unwrap();
+    let sequence = event.pointer_mut("/detail/service/detection/sequence").unwrap();
+    sequence["actors"][0]["user"]["credentialUid"] = "ASIAI44QH8DHBEXAMPLE".into();
+    sequence["resources"][2]["uid"] = "ASIAI44QH8DHBEXAMPLE".into();
+    sequence["resources"][2]["data"] = serde_json::Value::Null;
+    let parsed = backstop_core::finding::parse(&serde_json::to_vec(&event).unwrap()).unwrap();
+    let finding = &parsed.findings[0];
+    let all = [ids(&finding.targets), ids(&finding.related)].concat();
+    assert!(
+        all.contains(&"user-session AIDACKCEVSQ6C2EXAMPLE".to_owned()),
+        "{all:?}"
+    );
+    assert!(
+        !all.iter().any(|it| it.contains("ASIAI44QH8DHBEXAMPLE")),
+        "{all:?}"
+    );
+}

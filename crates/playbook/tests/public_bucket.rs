@@ -209,3 +209,93 @@ fn macies_and_access_analyzers_findings_of_open_buckets_reach_it_and_ask() {
         assert!(!is_it, "{} of {}", finding.finding_type, finding.product);
     }
 }
+
+/// The same in OCSF. Nobody has published one of IAM Access Analyzer's, so that this is how Security Hub is seen to turn
+/// ASFF into it: `Details` in `data`, as an object or as JSON text, flat or in a block of its own.
+fn in_ocsf(class: u16, product: &str, data: &Value) -> Finding {
+    let finding = json!({
+        "class_uid": class, "activity_id": 1, "status_id": 1, "severity_id": 4,
+        "cloud": { "account": { "uid": "123456789012" }, "region": "eu-west-1" },
+        "metadata": { "uid": "0a1b", "version": "1.6.0",
+            "product": { "name": "a product", "vendor_name": "AWS", "uid": product } },
+        "finding_info": { "title": "a bucket", "types": ["External Access Granted"],
+            "uid": "arn:aws:access-analyzer:eu-west-1:123456789012:analyzer/one/0123456789abcdef" },
+        "resources": [{ "type": "AWS::S3::Bucket", "uid": "arn:aws:s3:::holiday-pictures", "region": "eu-west-1", "data": data }],
+    });
+    let event = json!({ "version": "0", "id": "01234567-89ab-cdef-0123-456789abcdef", "source": "aws.securityhub",
+        "detail-type": "Findings Imported V2", "account": "123456789012", "region": "eu-west-1",
+        "time": "2026-03-01T11:00:00Z", "resources": [], "detail": { "findings": [finding] } });
+    parsed(&event)
+}
+
+fn is_asked(catalog: &Catalog, finding: &Finding) -> bool {
+    let answers = catalog.answers(finding);
+    let ours = answers
+        .iter()
+        .find(|answer| answer.playbook.name.as_str() == NAME);
+    ours.is_some_and(|answer| answer.mode == Mode::Approve)
+}
+
+#[test]
+fn access_analyzers_findings_reach_it_by_ocsf_too() {
+    const ANALYZER: &str = "arn:aws:securityhub:eu-west-1::productv2/aws/access-analyzer";
+    let catalog = catalog();
+    let everybody = json!({ "External Principal Type": "AWS", "External Principal": "*" });
+    let in_block = json!({ "Other": everybody });
+    for data in [
+        everybody.clone(),
+        in_block.clone(),
+        Value::from(in_block.to_string()),
+        json!({ "external_principal_type": "AWS", "external_principal": "*" }),
+    ] {
+        for class in [2003, 2004] {
+            let finding = in_ocsf(class, ANALYZER, &data);
+            assert!(
+                is_asked(&catalog, &finding),
+                "{class} {data}: {}",
+                finding.finding_type
+            );
+        }
+    }
+    // One named account, nobody named, and a product that only says so.
+    let one = json!({ "Other": { "External Principal Type": "AWS", "External Principal": "444455556666" } });
+    for (product, data) in [
+        (ANALYZER, &one),
+        (ANALYZER, &Value::Null),
+        (
+            "arn:aws:securityhub:eu-west-1::productv2/aws/inspector",
+            &in_block,
+        ),
+        (
+            "arn:aws:securityhub:eu-west-1::product/me/access-analyzer",
+            &in_block,
+        ),
+    ] {
+        let finding = in_ocsf(2004, product, data);
+        assert!(answered(&catalog, &finding).is_empty(), "{product} {data}");
+    }
+}
+
+/// The one real finding names an account; with everybody in its place, it is what this playbook is for.
+#[test]
+fn the_real_finding_of_access_analyzer_reaches_it_once_everybody_is_let_in() {
+    let Some(events) = real::events() else { return };
+    let catalog = catalog();
+    let of_analyzer = events.iter().filter(|(name, _)| name.contains("access-analyzer"));
+    let mut seen = 0;
+    for (name, bytes) in of_analyzer {
+        let mut finding: Value = serde_json::from_slice(bytes).unwrap();
+        let event = |finding: &Value| {
+            json!({ "version": "0", "id": "01234567-89ab-cdef-0123-456789abcdef", "source": "aws.securityhub",
+                "detail-type": "Security Hub Findings - Imported", "account": "111122223333", "region": "us-west-2",
+                "time": "2026-03-01T11:00:00Z", "resources": [], "detail": { "findings": [finding] } })
+        };
+        assert!(answered(&catalog, &parsed(&event(&finding))).is_empty(), "{name}");
+        let principal = finding.pointer_mut("/Resources/0/Details/Other/External Principal");
+        *principal.unwrap() = "*".into();
+        assert!(is_asked(&catalog, &parsed(&event(&finding))), "{name}");
+        seen += 1;
+    }
+    println!("{seen} real finding(s) of IAM Access Analyzer");
+    assert!(seen > 0, "none of the real findings is IAM Access Analyzer's");
+}

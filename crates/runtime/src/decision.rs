@@ -278,11 +278,11 @@ pub async fn is_subject(
     person: &Person,
     state: &Incident,
 ) -> Result<bool, LedgerError> {
-    if person.caller.is_subject_of(state, &[]) {
+    if person.is_subject_of(state, &[]) {
         return Ok(true);
     }
     let named = named_in(&ledger.findings(id).await?)?;
-    Ok(person.caller.is_subject_of(state, &named))
+    Ok(person.is_subject_of(state, &named))
 }
 
 /// Whom findings name besides their targets. A person's request, which came in no message, is no finding and names nobody.

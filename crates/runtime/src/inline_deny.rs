@@ -246,13 +246,18 @@ impl InlineDeny {
             });
         }
         let mut what = format!(
-            "{word} {holder} may act again, but sessions from before stay denied by policy {name}, since the stolen ones \
-             would come back to life"
+            "policy {name} denies {word} {holder} nothing but sessions from before any more, since the stolen ones would come \
+             back to life"
         );
         if *state == PolicyState::Ours
             && let Some(narrowed) = policy.narrowed(at_write)
         {
-            self.put(&narrowed).await?;
+            match self.put(&narrowed).await {
+                Err(error) if error.name() == ErrorName::QuotaExceeded => {
+                    return Ok(self.without_room(policy, &error));
+                }
+                put => put?,
+            }
             if !self.margin.is_zero() {
                 let minute = in_seconds(at_write);
                 what.push_str(&format!(
@@ -264,6 +269,19 @@ impl InlineDeny {
             until: sessions_end,
             what,
         })
+    }
+
+    /// The cut-off makes the text longer, and inline policies have a limit in all (IAM User Guide, "IAM and AWS STS quotas").
+    fn without_room(&self, policy: &PolicyReceipt, error: &StepError) -> UndoOutcome {
+        let (word, holder, name) = (self.kind.word(), &policy.holder, &policy.policy_name);
+        UndoOutcome::Failed {
+            error: ErrorName::QuotaExceeded.as_str().to_owned(),
+            detail: format!(
+                "policy {name} of {word} {holder} stands as it was, since the inline policies of this {word} leave no room for a \
+                 text that holds sessions from before only ({error}): take away those that nobody needs (`aws iam \
+                 list-{word}-policies --{word}-name {holder}`), and undo again"
+            ),
+        }
     }
 
     /// When every session that was issued before this moment has expired.

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::{StepError, action::unlike};
 
+/// How the name of an incident's deny of a whole user or role begins; the incident's id follows.
+const OF_INCIDENT: &str = "BackstopDeny-";
+
 /// What undo needs of an inline policy: who holds it, its name, and its text as we wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyReceipt {
@@ -43,10 +46,16 @@ impl PolicyReceipt {
         let document = document.to_string();
         Self {
             holder: holder.to_owned(),
-            policy_name: format!("BackstopDeny-{incident}"),
+            policy_name: format!("{OF_INCIDENT}{incident}"),
             hash: hash_of(&document),
             document,
         }
+    }
+
+    /// The incident that a policy of this name is of, if it is named like [`PolicyReceipt::new`] names one. Whoever may write
+    /// policies may name one so: only its text tells what it does.
+    pub fn incident_of(policy_name: &str) -> Option<IncidentId> {
+        policy_name.strip_prefix(OF_INCIDENT).map(IncidentId::from)
     }
 
     /// The policy of this incident for one instance's credentials. It has a name of its own, since the same

@@ -6,7 +6,7 @@ use backstop_core::{
     Finding, IncidentId, Mode,
     activity_after_end::is_unconfirmed,
     case::{Case, is_within, subject_of},
-    guardrail::{Decision, Effect, OpeningSubject},
+    guardrail::{Decision, Effect, OpeningSubject, WEAK_EVIDENCE},
     incident::{Answer, Incident},
     log::{Event, FindingRef, Opened, Origin},
     notice::{another_finding, graver, title_of},
@@ -177,8 +177,9 @@ impl Intake {
     }
 
     /// Joins the incident that has this target, or follows it. An open incident that only observes is as good as closed to a
-    /// finding that is to be answered by more; and so is one that waits for people since its source wasn't confirmed, or
-    /// whoever sends a forged finding first would keep the real one from being answered.
+    /// finding that is to be answered by more; and so is one that waits for people since its source wasn't confirmed, or since
+    /// its finding proves too little: whoever sends a forged finding first, or provokes a weak one, would keep the real one
+    /// from being answered.
     async fn join(
         &self,
         lock: &Lock,
@@ -196,7 +197,8 @@ impl Intake {
                 .await?;
             self.ledger.mark_started(&lock.incident, &incident.opened).await?;
         }
-        let takes_over = new.opened.mode == Mode::Auto && waits_unconfirmed(incident);
+        let lacks_proof = is_unconfirmed(&incident.opened) || is_weak_alone(&incident.opened);
+        let takes_over = new.opened.mode == Mode::Auto && lacks_proof && is_undecided(incident);
         let only_observes = incident.opened.mode == Mode::Observe && new.opened.mode > Mode::Observe;
         if takes_over || only_observes {
             let history = self.ledger.history(&log).await?;
@@ -320,11 +322,19 @@ pub(crate) fn join_case(new: &mut Opened, before: &IncidentId, incident: &Incide
     }
 }
 
-/// Whether it waits for people only since nothing proved where the finding came from, and nobody has decided yet. What people
-/// denied isn't done all the same since a copy was confirmed, and what they approved is being done.
-fn waits_unconfirmed(incident: &Incident) -> bool {
+/// Whether nothing but what its finding is of keeps it from acting by itself. What a person said before, and what somebody has
+/// paused or exempted, is another guardrail's.
+fn is_weak_alone(opened: &Opened) -> bool {
+    let mut decisions = opened.guardrails.iter();
+    opened.origin == Origin::Finding
+        && !opened.guardrails.is_empty()
+        && decisions.all(|decision| decision.guardrail == WEAK_EVIDENCE)
+}
+
+/// Whether nobody has decided yet. What people denied isn't done all the same since a copy was confirmed, or another finding
+/// proves more, and what they approved is being done.
+fn is_undecided(incident: &Incident) -> bool {
     incident.closed.is_none()
-        && is_unconfirmed(&incident.opened)
         && !matches!(incident.decision, Some(Answer::Approved | Answer::Denied))
         && !incident.steps.iter().any(|state| state.acted)
 }

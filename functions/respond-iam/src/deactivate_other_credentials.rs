@@ -1,7 +1,7 @@
 //! `iam.deactivate-other-credentials`: sets the user's other access keys, signing certificates, service-specific
 //! credentials (API keys of Bedrock and CloudWatch are some) and SSH public keys to `Inactive`. They are the credentials
-//! that are forgotten most often, and what attackers make to come back by. A password has no status: the deny on the user
-//! holds it, and only a person deletes it.
+//! that are forgotten most often, and what attackers make to come back by. A password has no status, nor have sign-in sessions: the
+//! deny on the user holds them, and only a person deletes or ends them.
 //!
 //! *Changes* the status of those that are active; the receipt lists each.
 //! *Undo* reactivates those, and only those, but none that was made since the attack began, nor, where the finding names

@@ -1,9 +1,9 @@
 //! `iam.deny-user`: denies everything to the user, by an inline policy of Backstop's own.
 //!
-//! *Changes* one inline policy whose name holds the incident's id. It is what ends sessions made by
-//! `GetSessionToken` and `GetFederationToken`, which outlive their key, and the console.
-//! Where the user's inline policies leave no room for it, as after many incidents, AWS's own policy `AWSDenyAll` is attached
-//! instead, or set as the boundary.
+//! *Changes* one inline policy whose name holds the incident's id, beside those of other incidents (`other_denies`). It is what
+//! ends sessions made by `GetSessionToken` and `GetFederationToken`, which outlive their key, and the console.
+//! Where the user's inline policies leave no room for it, AWS's own policy `AWSDenyAll` is attached instead, or set as the
+//! boundary.
 //! *Undo* removes that policy if its text is still ours; while sessions from before may be alive, it is narrowed
 //! to them, so that stolen ones don't come back to life. `AWSDenyAll` it leaves to a person: nothing tells which incidents
 //! it holds. *Twice* is harmless: the same text under the same name.
@@ -21,7 +21,7 @@ use backstop_runtime::{
     inline_policy::{PolicyReceipt, PolicyState, deny_all},
 };
 
-use crate::{aws_deny_all::Fallback, principal, sign_in};
+use crate::{aws_deny_all::Fallback, other_denies, principal, sign_in};
 
 /// See the module.
 pub(crate) struct DenyUser {
@@ -170,16 +170,35 @@ impl Action for DenyUser {
         let state = deny.state(&policy).await?;
         let fallback = self.fallback(request, &policy.holder)?;
         if state == PolicyState::Absent && fallback.denies().await? {
+            let others = match other_denies::of_incidents(&iam, &deny, &policy).await {
+                Ok(others) if others.is_empty() => "no other incident's deny stands".to_owned(),
+                Ok(others) => others.join("; "),
+                Err(error) => format!("whether another incident's deny stands is unknown: {error}"),
+            };
             return Ok(UndoOutcome::KeptOff {
                 reason: format!(
                     "user {} is denied by AWS's policy AWSDenyAll, which other incidents may need: once none does, \
-                     take it away by {}",
+                     take it away by {}; {others}",
                     policy.holder,
                     fallback.by_hand()
                 ),
             });
         }
-        deny.undo_in(request, &policy, &state).await
+        let outcome = deny.undo_in(request, &policy, &state).await?;
+        let others = || other_denies::told(&iam, &deny, &policy, &fallback);
+        Ok(match outcome {
+            UndoOutcome::Restored { what } => UndoOutcome::Restored {
+                what: format!("{what}; {}", others().await),
+            },
+            UndoOutcome::KeptUntil { until, what } => UndoOutcome::KeptUntil {
+                until,
+                what: format!("{what}; {}", others().await),
+            },
+            UndoOutcome::NothingToUndo { reason } => UndoOutcome::NothingToUndo {
+                reason: format!("{reason}; {}", others().await),
+            },
+            other => other,
+        })
     }
 }
 

@@ -10,11 +10,13 @@ mod deny_user;
 mod forged;
 mod named_by_aws;
 mod narrow_role_trust;
+mod other_denies;
 mod principal;
 mod revoke_role_sessions;
 mod role_users;
 mod services;
 mod sign_in;
+mod sign_in_sessions;
 #[cfg(test)]
 mod testing;
 mod trust;

@@ -27,7 +27,7 @@ use crate::{
     aws_deny_all::Fallback,
     named_by_aws,
     principal::{self, Role, instance_of},
-    role_users,
+    role_users, sign_in_sessions,
 };
 
 /// See the module.
@@ -113,6 +113,11 @@ impl Action for RevokeRoleSessions {
                 role.name
             ),
         });
+        limits.push(format!(
+            "whoever signed in as the role (`aws login`, an OAuth client) may have a refresh token, and AWS doesn't say whether \
+             what it gets after the cut-off works: end such sessions as well; {}",
+            sign_in_sessions::by_hand(&role.arn)
+        ));
         limits.extend(users.unknown);
         let change = Change {
             api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),

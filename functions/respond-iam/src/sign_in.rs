@@ -13,7 +13,10 @@ use backstop_core::{ErrorName, Target, kind};
 use backstop_runtime::CallError;
 use jiff::Timestamp;
 
-use crate::principal::{User, moment};
+use crate::{
+    principal::{User, moment},
+    sign_in_sessions,
+};
 
 /// How long containment may wait for an answer that only people read.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -122,10 +125,9 @@ impl SignIn {
         };
         let sign_in_sessions = password.is_some().then(|| {
             format!(
-                "sign-in sessions (`aws login`, OAuth clients) are renewed without the password; the deny holds them while \
-                 it stands, and Backstop ends none of them: before an undo, look with `aws signin list-sessions \
-                 --principal-arn {}`",
-                user.arn
+                "sign-in sessions (`aws login`, OAuth clients) are renewed without the password, up to 90 days; the deny holds \
+                 them while it stands, and Backstop ends none of them: before an undo, {}",
+                sign_in_sessions::by_hand(&user.arn)
             )
         });
         let source = session_source(target, user, !matches!(self.password, Ok(None)));

@@ -14,6 +14,7 @@ use aws_sdk_iam::{
         list_attached_role_policies::ListAttachedRolePoliciesOutput,
         list_attached_user_policies::ListAttachedUserPoliciesOutput,
         list_mfa_devices::ListMfaDevicesOutput,
+        list_user_policies::ListUserPoliciesOutput,
     },
     types::{
         AccessKeyLastUsed, AccessKeyMetadata, AttachedPolicy, LoginProfile, Role, StatusType, User,
@@ -160,6 +161,19 @@ pub(crate) fn attached(is_denied: bool) -> Rule {
             .is_truncated(false)
             .build()
     })
+}
+
+/// `ListUserPolicies`: the inline policies of these names.
+pub(crate) fn inline_policies(names: &'static [&'static str]) -> Rule {
+    mock!(Client::list_user_policies)
+        .match_requests(|request| request.user_name() == Some("alice"))
+        .then_output(move || {
+            ListUserPoliciesOutput::builder()
+                .set_policy_names(Some(names.iter().map(|name| (*name).to_owned()).collect()))
+                .is_truncated(false)
+                .build()
+                .unwrap()
+        })
 }
 
 /// `ListAttachedRolePolicies`: AWS's deny of everything, or none.

@@ -42,6 +42,7 @@ pub static SPEC: ActionSpec = ActionSpec {
             iam::GET_USER,
             iam::GET_USER_POLICY,
             iam::LIST_ATTACHED_USER_POLICIES,
+            iam::LIST_USER_POLICIES,
             iam::PUT_USER_POLICY,
         ],
     },

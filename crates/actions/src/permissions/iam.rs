@@ -102,6 +102,7 @@ pub const GET_USER_POLICY: Grant = Grant::on(&USERS_READ, "iam:GetUserPolicy");
 pub const GET_LOGIN_PROFILE: Grant = Grant::on(&USERS_READ, "iam:GetLoginProfile");
 pub const LIST_MFA_DEVICES: Grant = Grant::on(&USERS_READ, "iam:ListMFADevices");
 pub const LIST_ATTACHED_USER_POLICIES: Grant = Grant::on(&USERS_READ, "iam:ListAttachedUserPolicies");
+pub const LIST_USER_POLICIES: Grant = Grant::on(&USERS_READ, "iam:ListUserPolicies");
 pub const LIST_ACCESS_KEYS: Grant = Grant::on(&USERS_READ, "iam:ListAccessKeys");
 pub const LIST_SSH_PUBLIC_KEYS: Grant = Grant::on(&USERS_READ, "iam:ListSSHPublicKeys");
 pub const LIST_SERVICE_SPECIFIC_CREDENTIALS: Grant =

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Earlier, Ending, NewActivity, Since};
 use crate::{
     finding::Workflow,
-    guardrail::{Decision, Effect, UNCONFIRMED},
+    guardrail::{Decision, Effect, UNCONFIRMED, WEAK_EVIDENCE},
     ids::IncidentId,
     incident::{Answer, IllegalTransition, Incident, Undo},
     log::{Event, FindingRef, Opened, Record},
@@ -19,7 +19,7 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The guardrails that follow from how the deployment is set up, and from nothing that happened.
 const SETTINGS: [&str; 6] = [
     "maximum-mode",
-    "weak-evidence",
+    WEAK_EVIDENCE,
     "pause",
     "exemption",
     "unreadable-guard",

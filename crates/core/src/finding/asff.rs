@@ -112,21 +112,18 @@ fn finding_type(node: &Node<'_>, product: Option<&str>) -> String {
     if let Some(original) = hub_finding::original_type(product, texts.clone()) {
         return original;
     }
-    if product == Some("IAM Access Analyzer") && lets_everybody_in(node) {
-        return "aws/access-analyzer/public".to_owned();
+    let lets_everybody_in = || {
+        let resources = node.list("Resources");
+        let mut details = resources.iter().filter_map(|resource| resource.get("Details"));
+        details.any(|details| hub_finding::is_open_to_everybody(&details))
+    };
+    if let Some(of_analyzer) = hub_finding::access_analyzer_type(product, lets_everybody_in) {
+        return of_analyzer;
     }
     node.text("GeneratorId")
         .or_else(|| texts.next())
         .unwrap_or("unknown")
         .to_owned()
-}
-
-/// Whether the principal from outside is everybody (IAM User Guide, "Integrate IAM Access Analyzer with AWS Security Hub").
-fn lets_everybody_in(node: &Node<'_>) -> bool {
-    node.list("Resources").iter().any(|resource| {
-        let details = resource.at(&["Details", "Other"]);
-        details.is_some_and(|details| details.text("External Principal") == Some("*"))
-    })
 }
 
 /// The finding's Region, not the aggregation Region that it may have been received in.

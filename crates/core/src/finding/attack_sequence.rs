@@ -61,7 +61,11 @@ impl Members {
     /// Credentials, then instances, then the one target that stands for all others: a bucket rather than an instance
     /// rather than anything else.
     pub(super) fn settle(mut self, found: &mut Resources) {
-        let keys: Vec<String> = self.credentials.iter().map(|it| it.resource.id()).collect();
+        let keys: Vec<String> = self
+            .credentials
+            .iter()
+            .filter_map(|it| it.resource.calls()?.key_id.map(str::to_owned))
+            .collect();
         // The key of a credential that is known in full by its actor.
         let is_known = |target: &Target| {
             kind::Other::of(&target.resource).is_some_and(|other| {

@@ -7,6 +7,7 @@ use super::{
     guardduty_resource::{ACCOUNT_OPENED, Context, EXFILTRATION, Resources, unnamed},
     guardduty_type,
     named_resource::NamedResource,
+    node::Node,
 };
 use crate::{
     ids::{AccountId, Region},
@@ -52,6 +53,24 @@ pub(super) fn original_type<'a>(
         }
         _ => None,
     }
+}
+
+/// IAM Access Analyzer has no types: what its findings about access for everybody are called here, so that a playbook can
+/// name them. The other principals from outside are named accounts, users or roles.
+pub(super) fn access_analyzer_type(
+    product: Option<&str>,
+    lets_everybody_in: impl FnOnce() -> bool,
+) -> Option<String> {
+    (product == Some("IAM Access Analyzer") && lets_everybody_in())
+        .then(|| "aws/access-analyzer/public".to_owned())
+}
+
+/// Whether these details of a resource, which IAM Access Analyzer keeps as `Other`, say that the principal from outside is
+/// everybody (IAM User Guide, "Integrate IAM Access Analyzer with AWS Security Hub"). OCSF has them in snake case or not.
+pub(super) fn is_open_to_everybody(details: &Node<'_>) -> bool {
+    let own = details.get("Other");
+    let fields = own.as_ref().unwrap_or(details);
+    fields.first_text(&["External Principal", "external_principal"]) == Some("*")
 }
 
 /// The product's name: by its ARN, or as it calls itself, but never one of AWS's own by its word alone:

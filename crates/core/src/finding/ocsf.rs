@@ -159,12 +159,17 @@ fn class_of(node: &Node<'_>) -> Result<Class, ParseError> {
     }
 }
 
-/// GuardDuty's or Macie's type; a control by the name that ASFF gives its generator; else the most specific type.
+/// GuardDuty's or Macie's type, or access for everybody that IAM Access Analyzer found; a control by the name that ASFF gives
+/// its generator; else the most specific type.
 fn finding_type(node: &Node<'_>, info: &Node<'_>, product: Option<&str>, control: Option<&str>) -> String {
     let types = info.list("types");
     let mut texts = types.iter().filter_map(Node::as_text);
     if let Some(original) = hub_finding::original_type(product, texts.clone()) {
         return original;
+    }
+    let lets_everybody_in = || ocsf_resources::is_open_to_everybody(node);
+    if let Some(of_analyzer) = hub_finding::access_analyzer_type(product, lets_everybody_in) {
+        return of_analyzer;
     }
     match control {
         Some(control) => format!("security-control/{control}"),

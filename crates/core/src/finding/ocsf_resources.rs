@@ -58,6 +58,18 @@ pub(super) fn sequence<'a>(node: &Node<'a>) -> Option<Node<'a>> {
         .or_else(|| node.at(&["finding_info", "detection", "sequence"]))
 }
 
+/// Whether IAM Access Analyzer says of one of the resources that everybody may reach it.
+pub(super) fn is_open_to_everybody(node: &Node<'_>) -> bool {
+    let mut blocks = node.list("resources");
+    blocks.extend(node.list("resource"));
+    blocks.iter().any(|block| {
+        let details = block.json("data");
+        details.is_some_and(|details| {
+            hub_finding::is_open_to_everybody(&Node::new(&details, block.path_of("data")))
+        })
+    })
+}
+
 /// The bucket of a data security finding, unless the resources name one: as a resource of its own.
 fn databucket(node: &Node<'_>, blocks: &[Node<'_>]) -> Option<Value> {
     let bucket = node.get("databucket")?;

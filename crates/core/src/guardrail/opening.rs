@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Decision, Effect, Guardrails, Protection, Subject, mode_after};
+use super::{Decision, Effect, Guardrails, Protection, Subject, WEAK_EVIDENCE, mode_after};
 use crate::{ids::PlaybookName, mode::Mode, target::Target};
 
 /// How far a playbook may go by itself on what a finding proves.
@@ -34,7 +34,7 @@ pub struct OpeningSubject<'a> {
 impl FurthestMode<'_> {
     fn decision(self) -> Decision {
         Decision {
-            guardrail: "weak-evidence".to_owned(),
+            guardrail: WEAK_EVIDENCE.to_owned(),
             effect: Effect::LowerTo(self.mode),
             detail: format!(
                 "{}: no further than {} by itself",

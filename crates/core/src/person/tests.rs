@@ -167,3 +167,59 @@ fn whoever_is_contained_is_known_again() {
     let root = caller("arn:aws:iam::123456789012:root", "123456789012");
     assert!(root.is(&at.target(kind::Root { key_id: None })));
 }
+
+/// In a role of IAM Identity Center each user has sessions of their own: one that is stolen says nothing of the others.
+#[test]
+fn an_identity_center_users_session_is_that_user_and_nobody_else() {
+    const MALLORY: &str = "Mallory@example.com";
+    let at = |account: &str| Location {
+        account: account.into(),
+        region: "eu-west-1".into(),
+        partition: "aws".into(),
+    };
+    let stolen = |account: &str, role: &str, name: &str| {
+        at(account).target(kind::RoleSession {
+            key_id: "ASIAI44QH8DHBEXAMPLE".into(),
+            role_name: role.into(),
+            role_id: if role == SSO {
+                "AROAEXAMPLE123456"
+            } else {
+                "AROAOTHER12345678"
+            }
+            .into(),
+            session_name: name.into(),
+        })
+    };
+    let arn = format!("arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/{SSO}");
+    let user = |name: &str, role_arn: Option<&str>| session(SSO, name).person(role_arn, &[]).unwrap();
+    let (mallory, alice) = (
+        user("mallory@example.com", Some(&arn)),
+        user("alice@example.com", Some(&arn)),
+    );
+    let own = "123456789012";
+    assert!(mallory.is(&stolen(own, SSO, MALLORY)));
+    assert!(!alice.is(&stolen(own, SSO, MALLORY)));
+    // The same user by another permission set, and in another account.
+    let elsewhere = stolen("210987654321", "AWSReservedSSO_Admin_0123456789abcdef", MALLORY);
+    assert!(mallory.is(&elsewhere));
+    assert!(!alice.is(&elsewhere));
+    // Signed with the key that is reported.
+    let mut thief = alice.clone();
+    thief.caller.access_key = Some("ASIAI44QH8DHBEXAMPLE".into());
+    assert!(thief.is(&stolen(own, SSO, MALLORY)));
+    // The role as a whole, and a session that has no name, are all of its sessions.
+    let role = at(own).target(kind::Role {
+        role_name: SSO.into(),
+        role_id: None,
+    });
+    assert!(alice.is(&role));
+    assert!(alice.is(&stolen(own, SSO, "")));
+    // Elsewhere whoever assumes the role names its sessions.
+    let shared = session("OnCall", "alice").person(None, &[]).unwrap();
+    assert!(shared.is(&stolen(own, "OnCall", "mallory")));
+    assert!(user("alice@example.com", None).is(&stolen(own, SSO, MALLORY)));
+    let named = session("Federated", "alice").person(None, &["Federated".to_owned()]);
+    assert!(named.unwrap().is(&stolen(own, "Federated", "mallory")));
+    // Nobody is kept from deciding by a name that anybody may choose.
+    assert!(!mallory.is(&stolen(own, "build", MALLORY)));
+}

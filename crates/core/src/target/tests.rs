@@ -170,3 +170,25 @@ fn every_kind_says_what_to_do() {
         }
     }
 }
+
+/// A deny holds the whole user: were each session a target of its own, twenty of them would leave no room for it.
+#[test]
+fn the_sessions_of_one_user_are_one_target_and_those_of_a_user_made_anew_another() {
+    let session = |key: &str, user: (&str, &str)| {
+        here(kind::UserSession {
+            key_id: key.into(),
+            user_name: user.0.into(),
+            user_id: user.1.into(),
+        })
+        .key()
+    };
+    let first = session("ASIAIOSFODNN7EXAMPLE", ("alice", "AIDAALICE00000001"));
+    assert_eq!(
+        first,
+        session("ASIAI44QH8DHBEXAMPLE", ("alice", "AIDAALICE00000001"))
+    );
+    assert_ne!(
+        first,
+        session("ASIAIOSFODNN7EXAMPLE", ("alice", "AIDAALICE00000002"))
+    );
+}

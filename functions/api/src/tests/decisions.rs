@@ -3,12 +3,11 @@
 use backstop_core::{incident::Status, log::Event};
 use serde_json::json;
 
-use super::scene::{ALICE, BOB, Scene, asked, body, code, opened, plan};
+use super::scene::{ALICE, BOB, Scene, asked, body, code, identity_center, opened, opened_about, plan};
 
 const APPROVE: &str = "POST /incidents/{incident}/approve";
 const RELEASE: &str = "POST /incidents/{incident}/release";
 const UNDO: &str = "POST /incidents/{incident}/undo";
-const SSO: &str = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_OnCall_0123456789abcdef/";
 
 fn plan_body() -> serde_json::Value {
     json!({ "body": json!({ "plan": plan(), "reason": "seen" }).to_string() })
@@ -96,7 +95,7 @@ async fn sessions_count_as_their_role_unless_identity_center_named_them() {
 
     let scene = Scene::of(vec![opened(), asked(2)]);
     for (name, decided) in [("alice", "counted"), ("bob", "approved")] {
-        let (arn, id) = (format!("{SSO}{name}"), format!("AROASSO0000000001:{name}"));
+        let (arn, id) = identity_center(name);
         let answer = scene.ask(APPROVE, (&arn, &id), plan_body()).await;
         assert_eq!(body(&answer)["decision"]["decided"], decided, "{name}");
     }
@@ -125,6 +124,28 @@ async fn who_is_nobody_or_whom_it_is_about_decides_nothing() {
         );
     }
     assert_eq!((scene.records(), scene.told.num_calls()), (2, 0));
+}
+
+/// The others of the permission set are who can decide about the one whose session was stolen.
+#[tokio::test]
+async fn of_an_identity_center_role_only_the_user_whose_session_it_is_decides_nothing() {
+    let mut events = opened_about("mallory");
+    events.push(asked(1));
+    let scene = Scene::of(events);
+    let (arn, id) = identity_center("Mallory");
+    let refused = scene.ask(APPROVE, (&arn, &id), plan_body()).await;
+    assert_eq!(
+        (refused.status_code, code(&refused).as_str()),
+        (403, "compromised-principal")
+    );
+    let (arn, id) = identity_center("alice");
+    let answer = scene.ask(APPROVE, (&arn, &id), plan_body()).await;
+    assert_eq!(
+        body(&answer)["decision"]["decided"],
+        "approved",
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::scene::{ALICE, NOBODY, Scene, body, code, opened};
+use super::scene::{ALICE, NOBODY, Scene, body, code, identity_center, opened, opened_about};
 
 #[tokio::test]
 async fn a_guard_names_whom_api_gateway_proved() {
@@ -120,6 +120,20 @@ async fn whom_an_open_incident_is_about_begins_and_ends_nothing() {
     let pause = json!({ "scope": { "scope": "everything" }, "seconds": 7200, "reason": "move" });
     let other = scene
         .ask("POST /pauses", ALICE, json!({ "body": pause.to_string() }))
+        .await;
+    assert_eq!(other.status_code, 201, "{}", other.body);
+}
+
+/// One stolen session of a permission set doesn't keep everybody who has it from ending a pause.
+#[tokio::test]
+async fn whose_session_an_open_incident_is_about_begins_and_ends_nothing_and_others_of_the_role_do() {
+    let scene = Scene::of(opened_about("mallory"));
+    let (arn, id) = identity_center("mallory");
+    changes_nothing(&scene, (&arn, &id), "compromised-principal").await;
+    let (arn, id) = identity_center("alice");
+    let pause = json!({ "scope": { "scope": "everything" }, "seconds": 7200, "reason": "move" });
+    let other = scene
+        .ask("POST /pauses", (&arn, &id), json!({ "body": pause.to_string() }))
         .await;
     assert_eq!(other.status_code, 201, "{}", other.body);
 }

@@ -339,3 +339,26 @@ pub(super) fn asked(needed: u8) -> Event {
         body: None,
     }
 }
+
+/// An incident about the session of one user of IAM Identity Center, and a plan that names its role.
+pub(super) fn opened_about(user: &str) -> Vec<Event> {
+    const ROLE: &str = "AWSReservedSSO_OnCall_0123456789abcdef";
+    let mut about = serde_json::to_value(opened()).unwrap();
+    about["target"]["resource"] = json!({ "kind": "role-session", "key_id": "ASIAI44QH8DHBEXAMPLE", "role_name": ROLE,
+        "role_id": "AROASSO0000000001", "session_name": user });
+    let planned = json!({ "event": "planned", "hash": plan(), "plan": { "step": "revoke-sessions", "action": "iam.revoke-role-sessions",
+        "principal": format!("arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/{ROLE}"),
+        "changes": [{ "api": "iam:PutRolePolicy", "what": "w", "now": "n", "after": "a" }],
+        "blast_radius": [], "receipt": null } });
+    [about, planned]
+        .map(|event| serde_json::from_value(event).unwrap())
+        .into()
+}
+
+/// A user of IAM Identity Center, as API Gateway names the caller.
+pub(super) fn identity_center(user: &str) -> (String, String) {
+    (
+        format!("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_OnCall_0123456789abcdef/{user}"),
+        format!("AROASSO0000000001:{user}"),
+    )
+}

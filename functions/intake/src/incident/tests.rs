@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -44,6 +44,8 @@ const MANY: u32 = 60;
 pub(crate) struct Table {
     pub(crate) log: Vec<Record>,
     pub(crate) lock: Option<AttributeValue>,
+    /// Under which keys locks were asked for.
+    lock_keys: BTreeSet<String>,
     /// The row of the list.
     row: Option<HashMap<String, AttributeValue>>,
     /// Findings as they were received.
@@ -93,6 +95,10 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
     let opens = Arc::clone(table);
     let transact = mock!(Client::transact_write_items).then_compute_response(move |request| {
         let mut table = opens.lock().unwrap();
+        let locks = request.transact_items().iter().filter_map(|write| write.put());
+        let locks = locks.filter(|put| put.item().get("sk") == Some(&AttributeValue::S("LOCK".into())));
+        let keys = locks.filter_map(|put| put.item().get("pk")?.as_s().ok());
+        table.lock_keys.extend(keys.cloned());
         if table.conflicts > 0 {
             table.conflicts -= 1;
             return MockResponse::Error(cancelled("TransactionConflict"));
@@ -366,6 +372,76 @@ async fn a_confirmed_finding_takes_nothing_over_that_people_decided() {
         intake(&table).answer("real", &body).await.unwrap();
         assert_eq!(openings(&table).len(), 1, "{decision}");
         assert_eq!(table.lock().unwrap().copies_of(&reference), 1, "{decision}");
+    }
+}
+
+/// An event of GuardDuty about one session of a user, which GuardDuty itself has.
+async fn of_session(table: &Arc<Mutex<Table>>, id: &str, session: &str, finding_type: &str) {
+    let mut event: serde_json::Value = serde_json::from_str(&copy(1).0).unwrap();
+    let arn = format!(
+        "arn:aws:guardduty:eu-west-1:123456789012:detector/12abc34d567e8fa901bc2d34e56789f0/finding/{id}"
+    );
+    for (field, value) in [
+        ("id", id),
+        ("arn", &arn),
+        ("type", finding_type),
+        ("resource/accessKeyDetails/accessKeyId", session),
+    ] {
+        *event.pointer_mut(&format!("/detail/{field}")).unwrap() = value.into();
+    }
+    let there = json!({ "findings": [event.get("detail").unwrap()] }).to_string();
+    let (intake, _) = answered_by(table, &[(200, &there)]);
+    intake.answer(id, &event.to_string()).await.unwrap();
+}
+
+const STOLEN: &str = "UnauthorizedAccess:IAMUser/MaliciousIPCaller";
+const UNUSUAL: &str = "Discovery:IAMUser/AnomalousBehavior";
+
+/// The deny holds the user: twenty sessions are one incident and one deny, not twenty that leave no room for it.
+#[tokio::test]
+async fn the_sessions_of_one_user_are_one_incident() {
+    let table = Arc::new(Mutex::new(Table::default()));
+    for number in 0..20 {
+        let (id, session) = (format!("{number:032x}"), format!("ASIAIOSFODNN7SESSI{number:02}"));
+        of_session(&table, &id, &session, STOLEN).await;
+    }
+    assert_eq!(openings(&table), [(Mode::Auto, vec![])]);
+    let table = table.lock().unwrap();
+    assert_eq!(table.lock_keys.len(), 1, "{:?}", table.lock_keys);
+    let joined = table.log.iter();
+    let joined = joined.filter(|record| matches!(record.event, Event::FindingJoined(_)));
+    assert_eq!(joined.count(), 19);
+}
+
+/// Whoever provokes a finding that only asks people, by one session, doesn't keep the next one from being stopped.
+#[tokio::test]
+async fn a_finding_that_proves_more_takes_over_from_one_that_waits_for_people_by_its_type_alone() {
+    for decided in [false, true] {
+        let table = Arc::new(Mutex::new(Table::default()));
+        of_session(&table, &"a".repeat(32), "ASIAIOSFODNN7SESSI01", UNUSUAL).await;
+        assert_eq!(
+            openings(&table),
+            [(Mode::Approve, vec![WEAK_EVIDENCE.to_owned()])]
+        );
+        {
+            let mut table = table.lock().unwrap();
+            table.replaceable = true;
+            if decided {
+                let denied = json!({ "event": "denied", "by": "arn:aws:iam::123456789012:user/bob",
+                    "person": "user/bob", "reason": null });
+                table.append(Event::ApprovalRequested {
+                    plan_hash: Hash::default(),
+                    expires_at: now() + Duration::from_secs(3600),
+                    needed: 1,
+                    body: None,
+                });
+                table.append(serde_json::from_value(denied).unwrap());
+            }
+        }
+        of_session(&table, &"b".repeat(32), "ASIAIOSFODNN7SESSI02", STOLEN).await;
+        let modes: Vec<Mode> = openings(&table).into_iter().map(|(mode, _)| mode).collect();
+        let expected = [Mode::Approve, Mode::Auto];
+        assert_eq!(modes, if decided { &expected[..1] } else { &expected[..] });
     }
 }
 

@@ -1,4 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod several_incidents;
+
 use aws_sdk_iam::{
     Client,
     operation::{
@@ -26,10 +28,17 @@ use super::DenyUser;
 use crate::{
     iam,
     testing::{
-        INCIDENT, access_key, attached, is_end_of_sessions, is_narrowed_now, keys, no_keys, no_mfa, owner,
-        password, permit, step_request, user,
+        INCIDENT, access_key, attached, inline_policies, is_end_of_sessions, is_narrowed_now, keys, no_keys,
+        no_mfa, owner, password, permit, step_request, user,
     },
 };
+
+/// IAM where no other incident denies the user.
+macro_rules! alone {
+    ($($rule:expr),*) => {
+        iam!($($rule),*, inline_policies(&[]), attached(false), user("alice"))
+    };
+}
 
 fn policy(document: Option<String>) -> Rule {
     let rule = mock!(Client::get_user_policy)
@@ -206,7 +215,7 @@ async fn acts_and_undoes_only_its_own_text() {
     let mut accepting = request.clone();
     accepting.accepted = vec![Risk::ReviveSessions];
     let delete = mock!(Client::delete_user_policy).then_output(|| DeleteUserPolicyOutput::builder().build());
-    let undone = DenyUser::new(iam!(there(), delete))
+    let undone = DenyUser::new(alone!(there(), delete))
         .undo(&permit(), &accepting, &receipt)
         .await
         .unwrap();
@@ -219,7 +228,7 @@ async fn acts_and_undoes_only_its_own_text() {
         .await
         .unwrap();
     assert!(matches!(drifted, UndoOutcome::Drifted { .. }));
-    let gone = DenyUser::new(iam!(policy(None), attached(false), user("alice")))
+    let gone = DenyUser::new(alone!(policy(None)))
         .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
@@ -247,7 +256,7 @@ async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
     let narrowed = mock!(Client::put_user_policy)
         .match_requests(|request| is_narrowed_now(request.policy_document()))
         .then_output(|| PutUserPolicyOutput::builder().build());
-    let outcome = DenyUser::new(iam!(policy(Some(deny_all().to_string())), narrowed))
+    let outcome = DenyUser::new(alone!(policy(Some(deny_all().to_string())), narrowed))
         .undo(&permit(), &hours_later, &plan.receipt)
         .await
         .unwrap();
@@ -263,7 +272,7 @@ async fn undo_leaves_sessions_from_before_denied_until_they_have_expired() {
         .narrowed(hours_later.at)
         .unwrap()
         .document;
-    let again = DenyUser::new(iam!(policy(Some(text))))
+    let again = DenyUser::new(alone!(policy(Some(text))))
         .undo(&permit(), &hours_later, &plan.receipt)
         .await
         .unwrap();
@@ -280,7 +289,7 @@ async fn undo_waits_for_the_sessions_made_up_to_it() {
     let mut late = request.clone();
     late.at = "2026-03-10T12:00:00Z".parse().unwrap();
     let narrowed = mock!(Client::put_user_policy).then_output(|| PutUserPolicyOutput::builder().build());
-    let outcome = DenyUser::new(iam!(policy(Some(deny_all().to_string())), narrowed))
+    let outcome = DenyUser::new(alone!(policy(Some(deny_all().to_string())), narrowed))
         .undo(&permit(), &late, &receipt)
         .await
         .unwrap();
@@ -294,7 +303,7 @@ async fn undo_waits_for_the_sessions_made_up_to_it() {
     let text = policy_of.narrowed(late.at).unwrap().document;
     late.at = until;
     let delete = mock!(Client::delete_user_policy).then_output(|| DeleteUserPolicyOutput::builder().build());
-    let outcome = DenyUser::new(iam!(policy(Some(text)), delete))
+    let outcome = DenyUser::new(alone!(policy(Some(text)), delete))
         .undo(&permit(), &late, &receipt)
         .await
         .unwrap();
@@ -311,7 +320,7 @@ async fn a_policy_that_is_gone_when_it_is_deleted_is_deleted() {
         let meta = ErrorMetadata::builder().code("NoSuchEntity").build();
         DeleteUserPolicyError::NoSuchEntityException(NoSuchEntityException::builder().meta(meta).build())
     });
-    let outcome = DenyUser::new(iam!(policy(Some(deny_all().to_string())), gone))
+    let outcome = DenyUser::new(alone!(policy(Some(deny_all().to_string())), gone))
         .undo(&permit(), &request, &receipt)
         .await
         .unwrap();
@@ -337,12 +346,17 @@ async fn without_room_for_a_policy_awss_own_deny_is_attached_and_a_person_takes_
         no_mfa(),
         full,
         attach,
-        attached(true)
+        attached(true),
+        inline_policies(&[])
     ));
     let request = step_request(access_key(Some("alice")));
     let plan = action.plan(&request).await.unwrap();
     assert!(
-        plan.limits.iter().any(|line| line.contains("reset the password")),
+        plan.limits.iter().any(|line| line.contains("reset the password"))
+            && plan
+                .limits
+                .iter()
+                .any(|line| line.contains("aws signin batch-revoke-sessions")),
         "{:?}",
         plan.limits
     );
@@ -354,7 +368,8 @@ async fn without_room_for_a_policy_awss_own_deny_is_attached_and_a_person_takes_
         panic!("{outcome:?}");
     };
     assert!(
-        reason.contains("aws iam detach-user-policy --user-name alice"),
+        reason.contains("aws iam detach-user-policy --user-name alice")
+            && reason.contains("no other incident's deny stands"),
         "{reason}"
     );
 }
@@ -417,7 +432,7 @@ async fn a_forged_end_brings_no_session_back_to_life() {
             .unwrap()
     });
     let narrowed = mock!(Client::put_user_policy).then_output(|| PutUserPolicyOutput::builder().build());
-    let outcome = DenyUser::new(iam!(there, narrowed))
+    let outcome = DenyUser::new(alone!(there, narrowed))
         .undo(&permit(), &request, &receipt)
         .await
         .unwrap();

@@ -236,7 +236,10 @@ async fn says_who_else_uses_the_role_and_asks_unless_told_not_to() {
     );
     let limits = plan.limits.join("\n");
     assert!(
-        limits.contains("which instances use this role is unknown"),
+        limits.contains("which instances use this role is unknown")
+            && limits.contains(
+                "aws signin batch-revoke-sessions --principal-arn arn:aws:iam::123456789012:role/ci"
+            ),
         "{limits}"
     );
     assert!(plan.needs_approval.is_some());

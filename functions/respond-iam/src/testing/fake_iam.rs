@@ -20,6 +20,7 @@ use aws_sdk_iam::{
         list_service_specific_credentials::ListServiceSpecificCredentialsOutput,
         list_signing_certificates::ListSigningCertificatesOutput,
         list_ssh_public_keys::ListSshPublicKeysOutput,
+        list_user_policies::ListUserPoliciesOutput,
         put_role_policy::PutRolePolicyOutput,
         put_user_policy::PutUserPolicyOutput,
         update_access_key::{UpdateAccessKeyError, UpdateAccessKeyOutput},
@@ -224,7 +225,7 @@ pub(crate) fn fake_iam(account: &FakeAccount) -> Arc<Accounts> {
     });
     let iam = client!(aws_sdk_iam: [
         owner("alice"), user("alice"), keys(account), certificates(account), specifics(account), ssh_keys(account),
-        user_policy(account), role_policy(account), role(account), profiles, put_user, put_role, delete_user,
+        user_policy(account), user_policies(account), role_policy(account), role(account), profiles, put_user, put_role, delete_user,
         delete_role, update_key, update_certificate, update_specific, update_ssh, update_trust, no_password(),
         no_mfa_devices(), nothing_attached(), nothing_attached_to_roles(),
     ]);
@@ -331,6 +332,24 @@ fn user_policy(account: &FakeAccount) -> Rule {
         };
         let output = GetUserPolicyOutput::builder().user_name(holder).policy_name(name);
         MockResponse::Output(output.policy_document(document).build().unwrap())
+    })
+}
+
+fn user_policies(account: &FakeAccount) -> Rule {
+    let kept = Arc::clone(account);
+    mock!(Client::list_user_policies).then_compute_output(move |asked| {
+        let suffix = format!(" of user {}", asked.user_name().unwrap());
+        let states = kept.lock().unwrap();
+        let names = states
+            .keys()
+            .filter_map(|name| name.strip_prefix("policy ")?.strip_suffix(&suffix))
+            .map(str::to_owned)
+            .collect();
+        ListUserPoliciesOutput::builder()
+            .set_policy_names(Some(names))
+            .is_truncated(false)
+            .build()
+            .unwrap()
     })
 }
 

@@ -41,8 +41,10 @@ impl Kind for UserSession {
         Precedence::Credential
     }
 
+    /// What is contained is the user: any number of sessions are one to answer, or each of them would put a deny of its own
+    /// on the user, whose inline policies have room for some 19 of them.
     fn id(&self) -> String {
-        self.key_id.clone()
+        self.user_id.clone()
     }
 
     fn arn(&self, at: &Location) -> Option<String> {

@@ -76,6 +76,19 @@ const UNUSED: &[Unused] = &[
         )),
     },
     Unused {
+        function: "respond-ec2",
+        grants: &[
+            "guardduty:GetMalwareScan",
+            "guardduty:ListMalwareScans",
+            "guardduty:StartMalwareScan",
+        ],
+        when: "GuardDuty is on",
+        shown_by: Some((
+            "functions/respond-ec2/src/scan_for_malware/tests.rs",
+            "it_is_started_once_waited_for_and_its_result_is_read",
+        )),
+    },
+    Unused {
         function: "close",
         grants: &["securityhub:BatchUpdateFindings"],
         when: "a finding that came by Security Hub",

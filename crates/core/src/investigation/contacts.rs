@@ -73,9 +73,11 @@ impl Reached {
                 words::count(left_out, "time")
             ));
         }
-        found
-            .lines
-            .extend(ways.iter().skip(left_out).map(|(call, says)| line(call, says)));
+        found.lines.extend(
+            ways.iter()
+                .skip(left_out)
+                .map(|(call, says)| line(instance, call, says)),
+        );
         if by_tag > 0 {
             let by_tag = u32::try_from(by_tag).unwrap_or(u32::MAX);
             found.limits.push(format!(
@@ -125,10 +127,15 @@ fn way(call: &Call) -> Option<&'static str> {
         .map(|(_, _, says)| says)
 }
 
-fn line(call: &Call, says: &str) -> String {
+fn line(instance: &str, call: &Call, says: &str) -> String {
     let from = call.seen.ip.as_deref().unwrap_or("an unknown address");
     let session = call.caller.session.as_deref().map(call::clean);
     let session = session.map_or_else(String::new, |name| format!(" (session {name})"));
+    // Private addresses are a network's own: another has the same.
+    let says = match call.names(instance) {
+        true => says.to_owned(),
+        false => format!("{says}, or to whatever has its private address in another VPC"),
+    };
     let outcome = call.seen.error.as_ref();
     let outcome = outcome.map_or_else(String::new, |error| format!(", which failed ({error})"));
     let line = format!(
@@ -198,8 +205,8 @@ mod tests {
                  198.51.100.7 (SendSSHPublicKey)",
                 "2026-03-01T12:00:03Z arn:aws:iam::123456789012:role/admin (session evevil) opened a session on it, from \
                  198.51.100.7 (StartSession)",
-                "2026-03-01T12:00:04Z arn:aws:iam::123456789012:role/admin (session evevil) opened a tunnel to it, from \
-                 198.51.100.7 (OpenTunnel)",
+                "2026-03-01T12:00:04Z arn:aws:iam::123456789012:role/admin (session evevil) opened a tunnel to it, or to \
+                 whatever has its private address in another VPC, from 198.51.100.7 (OpenTunnel)",
             ]
         );
         assert_eq!(reached.limits, Vec::<String>::new());

@@ -268,13 +268,14 @@ fn is_blocked(seen: &Seen<'_>, whose: &str) -> bool {
     blocks.len() == 1 && blocks.iter().all(|block| is_full(block))
 }
 
-/// Does nothing unless a stack parameter says where to; its function's own tests try it.
-const BY_PARAMETER: &str = "ec2.secure-snapshots";
+/// Do nothing unless a stack parameter says where to, or where GuardDuty is off, as in the disposable account; their
+/// function's own tests try them.
+const OFF: [&str; 2] = ["ec2.scan-for-malware", "ec2.secure-snapshots"];
 
 impl KnownAction {
     /// Whether the loops are to try it: it changes something.
     pub fn is_tried(action: &ActionSpec) -> bool {
-        action.changes_something() && action.id != BY_PARAMETER
+        action.changes_something() && !OFF.contains(&action.id)
     }
 
     /// What the loops know of an action that the registry has.

@@ -10,6 +10,7 @@ pub mod isolate_instance;
 pub mod protect_instance;
 pub mod remove_public_addresses;
 pub mod revoke_instance_credentials;
+pub mod scan_for_malware;
 pub mod secure_snapshots;
 pub mod snapshot_volumes;
 pub mod tag_instance;
@@ -28,6 +29,7 @@ pub(crate) static ACTIONS: &[&ActionSpec] = &[
     &protect_instance::SPEC,
     &remove_public_addresses::SPEC,
     &revoke_instance_credentials::SPEC,
+    &scan_for_malware::SPEC,
     &secure_snapshots::SPEC,
     &snapshot_volumes::SPEC,
     &tag_instance::SPEC,

@@ -8,6 +8,7 @@ pub mod dynamodb;
 pub mod ec2;
 pub mod ecs;
 pub mod elasticloadbalancing;
+pub mod guardduty;
 pub mod iam;
 pub mod kms;
 pub mod lambda;

@@ -40,7 +40,7 @@ mod signed_request;
 pub use access::Access;
 pub use accounts::Accounts;
 #[cfg(any(test, feature = "test-util"))]
-pub use answering::{Asked, Requests, answering};
+pub use answering::{Asked, Requests, answering, answering_by};
 pub use aws_config::SdkConfig;
 pub use call_error::CallError;
 pub use config::{config, loader};
@@ -49,6 +49,6 @@ pub use denied_by::PolicyType;
 pub use partition::{health_region, home_region, partition_of};
 pub use presigned::Presigned;
 pub use scope::{Scope, StepScope};
-pub use service::Service;
+pub use service::{Service, Signed};
 pub use signed_call::SignedCall;
 pub use signed_objects::SignedObjects;

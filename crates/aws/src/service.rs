@@ -17,6 +17,19 @@ pub trait Service: 'static {
     fn connect(config: &SdkConfig) -> Self::Client;
 }
 
+/// Services that no SDK crate is linked for: they are called by [`SignedCall`](crate::SignedCall)s, which take the
+/// configuration itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed;
+
+impl Service for Signed {
+    type Client = SdkConfig;
+
+    fn connect(config: &SdkConfig) -> Self::Client {
+        config.clone()
+    }
+}
+
 /// The Region that calls to a service go to for what is in this Region.
 pub(crate) fn region_of<S: Service>(region: &Region) -> Region {
     if S::IS_GLOBAL {

@@ -2,6 +2,7 @@
 //! text; everything that is kept is bounded, and what was left out is counted.
 
 mod call;
+mod contacts;
 mod denial;
 mod meaning;
 mod notable;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use call::{Call, Caller, Seen, UnreadableEvent};
+pub use contacts::{Reached, elsewhere, peer_words, ways_in};
 pub use proposal::Proposal;
 pub use since_contained::Looked;
 pub use suspect::{Lookup, MOST_KEYS, Suspect};
@@ -48,6 +50,10 @@ pub struct Investigation {
     pub by_call: BTreeMap<String, Count>,
     /// How often it came from where.
     pub by_address: BTreeMap<String, u32>,
+    /// Of an instance: who reached it, with whom it talked, and where else those addresses were seen, a line each. Left out
+    /// where nobody looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
     /// What a person must know of, a line each, oldest first.
     pub notable: Vec<String>,
     /// What to do about it.
@@ -78,6 +84,8 @@ pub struct Scope {
     pub regions: Vec<Region>,
     /// What wasn't read, a sentence each.
     pub incomplete: Vec<String>,
+    /// [`Investigation::contacts`].
+    pub contacts: Vec<String>,
 }
 
 impl Investigation {
@@ -99,6 +107,7 @@ impl Investigation {
             failed: counted(own.iter().filter(|call| !call.succeeded()).count()),
             by_call: BTreeMap::new(),
             by_address: BTreeMap::new(),
+            contacts: scope.contacts,
             notable: Vec::new(),
             proposals: Vec::new(),
             timeline: Vec::new(),
@@ -128,6 +137,9 @@ impl Investigation {
     /// One line for people: how much, in how long, from where.
     pub fn in_short(&self) -> String {
         let regions: Vec<&str> = self.regions.iter().map(Region::as_str).collect();
+        if regions.is_empty() {
+            return "CloudTrail's event history wasn't read".to_owned();
+        }
         let failed = match self.failed {
             0 => "none of them failed".to_owned(),
             failed => format!("{failed} of them failed"),

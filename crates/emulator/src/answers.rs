@@ -11,7 +11,7 @@
 //! | it has only calls that went through the gateway, not those a service makes by itself | an attacker's calls do |
 //! | nothing flows in a Session Manager session | only whether it is live matters |
 //! | certificates and public keys are stored unread | only their status matters |
-//! | GuardDuty, Security Hub and Health have only what was planted, and know only intake's and the sweep's criteria and order | nothing else asks them |
+//! | GuardDuty, Security Hub and Health have only what was planted, and know only intake's, the sweep's and the investigation's criteria and order | nothing else asks them |
 //! | Security Hub is off until something is planted there | it is a switch in AWS, too |
 //! | Health refuses until something is planted there | in AWS it answers only with a support plan |
 

@@ -132,6 +132,7 @@ fn an_investigation_proposes_only_playbooks_that_are_there() {
             to: "2026-03-02T00:00:00Z".parse().unwrap(),
             regions: vec![],
             incomplete: vec![],
+            contacts: vec![],
         };
         Investigation::of(&suspect, scope, &calls, playbooks).proposals
     };

@@ -1,4 +1,4 @@
-//! What the investigation found that the credential did, and what that calls for.
+//! What the investigation found that the credential or the instance did, and what that calls for.
 
 use backstop_core::{incident::Incident, investigation::Investigation};
 use serde::Serialize;
@@ -8,11 +8,13 @@ use crate::harmless::{clean, command};
 /// The newest of what is notable; all of it is in the log.
 const MOST_LINES: usize = 20;
 
-/// What was done with the credential.
+/// What was done with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Activity {
     /// How much, in how long, from where.
     pub in_short: String,
+    /// Of an instance: who reached it, with whom it talked, and where else that was seen.
+    pub contacts: Vec<String>,
     /// The calls that a person must know of, oldest first.
     pub notable: Vec<String>,
     /// How many more of them there are, older than those.
@@ -40,6 +42,7 @@ pub(crate) fn activity(incident: &Incident) -> Option<Activity> {
     });
     Some(Activity {
         in_short: clean(&found.in_short()),
+        contacts: found.contacts.iter().map(|line| clean(line)).collect(),
         notable: found
             .notable
             .iter()

@@ -125,7 +125,7 @@ impl Page {
     }
 
     fn activity(&mut self, activity: &Activity) {
-        self.heading("What the credential did");
+        self.heading("What it did, by CloudTrail");
         self.line(&format!("{}.", for_markdown(&activity.in_short)));
         self.line("");
         self.list(&activity.notable);
@@ -133,6 +133,7 @@ impl Page {
             self.line(&format!("- and {} more before these", activity.left_out));
         }
         if activity.proposals.is_empty() {
+            self.contacts(activity);
             return;
         }
         self.line("");
@@ -145,6 +146,15 @@ impl Page {
                 None => self.line("  - by hand"),
             }
         }
+        self.contacts(activity);
+    }
+
+    fn contacts(&mut self, activity: &Activity) {
+        if activity.contacts.is_empty() {
+            return;
+        }
+        self.heading("Who reached it, and with whom it talked");
+        self.list(&activity.contacts);
     }
 
     fn undo(&mut self, undo: &Undo) {

@@ -224,6 +224,23 @@ fn what_the_credential_did_is_told_with_what_to_type() {
 }
 
 #[test]
+fn who_reached_an_instance_is_told_in_both_forms() {
+    let mut report = report(&recorded("leaked-access-key-investigated.json"));
+    let heading = "Who reached it, and with whom it talked";
+    assert!(!report.markdown().contains(heading), "nobody looked");
+    let line = "the finding names 203.0.113.9 as the other end <b>".to_owned();
+    report.activity.as_mut().unwrap().contacts.push(line);
+    assert!(report.markdown().contains(&format!("## {heading}\n")));
+    for text in [report.markdown(), report.html().unwrap()] {
+        assert!(
+            text.contains(heading) && text.contains("203.0.113.9 as the other end"),
+            "{text}"
+        );
+        assert!(!text.contains("the other end <b>"), "{text}");
+    }
+}
+
+#[test]
 fn an_incident_that_went_wrong_says_so() {
     let log = gone_wrong("alice");
     assert_eq!(

@@ -19,6 +19,11 @@ pub trait Capture: Send + Sync {
     /// Its contract.
     fn spec(&self) -> &'static ActionSpec;
 
+    /// See [`Action::reads_the_finding`].
+    fn reads_the_finding(&self) -> bool {
+        false
+    }
+
     /// Reads what is to be kept. Makes no mutating call. An error that is worth a retry is handed back: the evidence may
     /// be had yet. What can't be read for good is named in [`Captured::limits`], the rest is kept all the same.
     async fn capture(&self, request: &StepRequest) -> Result<Captured, StepError>;
@@ -54,6 +59,10 @@ struct Ending {
 impl<C: Capture> Action for C {
     fn spec(&self) -> &'static ActionSpec {
         Capture::spec(self)
+    }
+
+    fn reads_the_finding(&self) -> bool {
+        Capture::reads_the_finding(self)
     }
 
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {

@@ -32,6 +32,7 @@ mod memo;
 mod meta;
 mod opening;
 mod outbox;
+mod peers;
 mod watch;
 
 use aws_sdk_dynamodb::Client;

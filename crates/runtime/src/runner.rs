@@ -73,7 +73,10 @@ impl Runner {
     async fn plan(&self, task: &StepTask) -> Result<StepAnswer, StepError> {
         let action = self.action(&task.action)?;
         let request = step_request(task);
-        let (log, planned) = tokio::join!(self.ledger.log(&task.incident), action.plan(&request));
+        let (log, planned) = tokio::join!(
+            self.ledger.log(&task.incident),
+            before_the_log(action.as_ref(), &request)
+        );
         let mut log = log?;
         let incident = self.checked(&log, task)?;
         let (_, planned) = as_logged(action.as_ref(), &incident, request, planned).await;
@@ -264,27 +267,36 @@ fn request_to_verify(
     })
 }
 
+/// What is planned while the log is read: nothing, where the plan needs what the log alone has.
+async fn before_the_log(action: &dyn Action, request: &StepRequest) -> Option<Result<Plan, StepError>> {
+    if action.reads_the_finding() {
+        None
+    } else {
+        Some(action.plan(request).await)
+    }
+}
+
 /// The step request with the options and the finding that the incident was opened with, and its plan: made anew if the task
-/// had others, which a playbook deployed in between may cause, and which is so for each action that reads the finding.
+/// had other options, which a playbook deployed in between may cause.
 async fn as_logged(
     action: &dyn Action,
     incident: &Incident,
     request: StepRequest,
-    planned: Result<Plan, StepError>,
+    planned: Option<Result<Plan, StepError>>,
 ) -> (StepRequest, Result<Plan, StepError>) {
     let logged = incident.step(&request.step).map(|state| &state.step.with);
-    let peers = peers(incident, action);
-    match logged {
-        Some(logged) if logged != &request.with || peers != request.peers => {
+    let is_as_logged = logged.is_none_or(|logged| logged == &request.with);
+    match planned.filter(|_| is_as_logged) {
+        Some(planned) => (request, planned),
+        None => {
             let request = StepRequest {
-                with: logged.clone(),
-                peers,
+                with: logged.cloned().unwrap_or_else(|| request.with.clone()),
+                peers: peers(incident, action),
                 ..request
             };
             let planned = action.plan(&request).await;
             (request, planned)
         }
-        Some(_) | None => (request, planned),
     }
 }
 

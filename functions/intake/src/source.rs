@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use backstop_actions::permissions::guardduty;
 use backstop_aws::{Scope, SignedCall, health_region, partition_of};
 use backstop_core::{
     Finding, Mode, Region, Target,
@@ -95,7 +96,7 @@ fn region(finding: &Finding, read_back: &ReadBack) -> Region {
 fn call(read_back: &ReadBack) -> SignedCall {
     let (call, service, path, target, body) = match read_back {
         ReadBack::GuardDuty { detector, finding } => (
-            "guardduty:GetFindings",
+            guardduty::GET_FINDINGS.action,
             "guardduty",
             format!("/detector/{detector}/findings/get"),
             None,

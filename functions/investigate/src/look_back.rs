@@ -175,7 +175,7 @@ impl Read {
         }
         match lookup {
             Lookup::Key(_) | Lookup::User(_) => self.calls.extend(found.calls),
-            Lookup::Resource(_) => self.about.extend(found.calls),
+            Lookup::Resource(_) | Lookup::Event(_) => self.about.extend(found.calls),
         }
     }
 

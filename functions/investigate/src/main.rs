@@ -1,10 +1,14 @@
-//! `investigate`: reads what a credential did. It changes nothing but the incident's log; what should be done about
+//! `investigate`: reads what a credential or an instance did. It changes nothing but the incident's log; what should be done about
 //! what it finds is proposed to people. It also looks at what has happened since an incident was contained.
 
 mod credential_activity;
+mod instance;
+mod instance_activity;
 mod look_back;
 mod pace;
 mod principal;
+mod same_address;
+mod search;
 mod services;
 #[cfg(test)]
 mod testing;
@@ -21,11 +25,15 @@ use backstop_runtime::{
 };
 
 use credential_activity::CredentialActivity;
+use instance_activity::InstanceActivity;
 use look_back::LookBack;
 
 /// Every action of this function.
-fn actions(accounts: &Arc<Accounts>) -> Vec<Arc<dyn Action>> {
-    vec![Arc::new(CredentialActivity::new(Arc::clone(accounts)))]
+fn actions(accounts: &Arc<Accounts>, ledger: &Ledger) -> Vec<Arc<dyn Action>> {
+    vec![
+        Arc::new(CredentialActivity::new(Arc::clone(accounts))),
+        Arc::new(InstanceActivity::new(Arc::clone(accounts), ledger.clone())),
+    ]
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -38,7 +46,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     );
     let account = settings::required("ACCOUNT_ID")?;
     let accounts = Arc::new(Accounts::own(account.as_str().into(), config));
-    let actions = actions(&accounts);
+    let actions = actions(&accounts, &ledger);
     let protection = settings::protection()?;
     let look_back = LookBack::new(ledger.clone(), Arc::clone(&accounts), protection.clone());
     let runner = Runner::new(ledger, Bounds::reading(protection), accounts, actions);
@@ -61,7 +69,7 @@ mod tests {
     #[test]
     fn the_actions_are_those_of_the_contracts() {
         let accounts = backstop_runtime::accounts!();
-        let differences = unlike_contracts("investigate", &actions(&accounts));
+        let differences = unlike_contracts("investigate", &actions(&accounts, &testing::ledger(&[])));
         assert!(differences.is_empty(), "{differences:?}");
     }
 }

@@ -9,6 +9,12 @@ use aws_sdk_cloudtrail::{
     operation::lookup_events::LookupEventsOutput,
     types::{Event, LookupAttributeKey},
 };
+use aws_sdk_dynamodb::{operation::query::QueryOutput, types::AttributeValue};
+use aws_sdk_ec2::{
+    Client as Ec2Client,
+    operation::describe_instances::DescribeInstancesOutput,
+    types::{Instance, InstanceNetworkInterface, InstancePrivateIpAddress, Reservation},
+};
 use aws_sdk_iam::{
     Client,
     operation::{get_access_key_last_used::GetAccessKeyLastUsedOutput, get_user::GetUserOutput},
@@ -16,9 +22,10 @@ use aws_sdk_iam::{
 };
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::DateTime;
-use backstop_aws::Accounts;
+use backstop_aws::{Accounts, SdkConfig, Signed, answering};
 use backstop_core::Region;
 use backstop_runtime::{
+    Ledger,
     action::StepRequest,
     client,
     testing::{self, access_key},
@@ -26,11 +33,11 @@ use backstop_runtime::{
 use serde_json::{Value, json};
 
 use crate::{
-    services::Iam,
+    services::{Ec2, Iam},
     trail::{PacedTrail, Trail},
 };
 
-pub(crate) use backstop_runtime::testing::KEY;
+pub(crate) use backstop_runtime::testing::{INSTANCE, KEY};
 
 pub(crate) fn step_request(region: &str, hours: u64) -> StepRequest {
     let mut request = testing::step_request(access_key(Some("build-server")));
@@ -121,4 +128,82 @@ pub(crate) fn event(id: &str, key: &str, name: &str, request: Value, response: V
         "awsRegion": "us-east-1", "sourceIPAddress": "198.51.100.7", "eventID": id,
         "requestParameters": request, "responseElements": response,
     })
+}
+
+/// An instance with this private address and a tag, in an account where GuardDuty is off.
+pub(crate) fn instance_accounts(trail: impl Fn(&str) -> CloudTrail + Send + Sync + 'static) -> Arc<Accounts> {
+    let (off, _) = answering("eu-west-1", &[(200, r#"{ "detectorIds": [] }"#)]);
+    instance_accounts_with(off, trail)
+}
+
+/// The same, where this answers for GuardDuty.
+pub(crate) fn instance_accounts_with(
+    guardduty: SdkConfig,
+    trail: impl Fn(&str) -> CloudTrail + Send + Sync + 'static,
+) -> Arc<Accounts> {
+    let described = mock!(Ec2Client::describe_instances)
+        .match_requests(|request| request.instance_ids() == [INSTANCE])
+        .then_output(|| {
+            let address = InstancePrivateIpAddress::builder()
+                .private_ip_address("10.0.0.5")
+                .build();
+            let interface = InstanceNetworkInterface::builder()
+                .private_ip_addresses(address)
+                .build();
+            let instance = Instance::builder()
+                .instance_id(INSTANCE)
+                .network_interfaces(interface)
+                .tags(
+                    aws_sdk_ec2::types::Tag::builder()
+                        .key("team")
+                        .value("web")
+                        .build(),
+                )
+                .build();
+            let reservation = Reservation::builder().instances(instance).build();
+            DescribeInstancesOutput::builder()
+                .reservations(reservation)
+                .build()
+        });
+    let accounts = testing::accounts()
+        .mock::<Ec2>(client!(aws_sdk_ec2: [described]))
+        .mock::<Signed>(guardduty);
+    Arc::new(accounts.mock_regions::<PacedTrail>(move |region| Trail::new(trail(region.as_str()))))
+}
+
+/// A ledger whose list has these incidents, whatever is asked for.
+pub(crate) fn ledger(incidents: &'static [&'static str]) -> Ledger {
+    let query = mock!(aws_sdk_dynamodb::Client::query).then_output(move || {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let row = |incident: &&str| {
+            [
+                ("incident", *incident),
+                ("playbook", "compromised-role"),
+                ("target", "role ci"),
+                ("severity", "high"),
+                ("status", "contained"),
+                ("opened_at", "2026-03-01T11:00:00Z"),
+                ("title", "t"),
+            ]
+            .map(|(name, value)| (name.to_owned(), text(value)))
+            .into()
+        };
+        QueryOutput::builder()
+            .set_items(Some(incidents.iter().map(row).collect()))
+            .build()
+    });
+    Ledger::new(client!(aws_sdk_dynamodb: [query]), "incidents")
+}
+
+/// What CloudTrail has, by the value that is looked up; nothing else.
+pub(crate) fn history(events: Vec<(&'static str, Value)>) -> CloudTrail {
+    let answer = mock!(CloudTrail::lookup_events).then_compute_output(move |request| {
+        let asked = request.lookup_attributes().first().unwrap().attribute_value();
+        let found = events.iter().filter(|(value, _)| *value == asked);
+        let found = found.map(|(_, event)| Event::builder().cloud_trail_event(event.to_string()).build());
+        LookupEventsOutput::builder()
+            .set_events(Some(found.collect()))
+            .build()
+    });
+    trail_client(&[&answer])
 }

@@ -177,6 +177,7 @@ fn attribute(lookup: &Lookup) -> Result<LookupAttribute, CallError> {
         Lookup::Key(id) => (LookupAttributeKey::AccessKeyId, id),
         Lookup::User(name) => (LookupAttributeKey::Username, name),
         Lookup::Resource(name) => (LookupAttributeKey::ResourceName, name),
+        Lookup::Event(name) => (LookupAttributeKey::EventName, name),
     };
     LookupAttribute::builder()
         .attribute_key(key)

@@ -20,6 +20,7 @@ mod read_back;
 mod remove_public_addresses;
 mod revoke_instance_credentials;
 mod routes;
+mod scan_for_malware;
 mod secure_snapshots;
 mod services;
 mod snapshot_volumes;
@@ -59,6 +60,7 @@ fn actions(accounts: &Arc<Accounts>, protection: &Protection, custody: Custody) 
             Arc::clone(accounts),
             protection.clone(),
         )),
+        Arc::new(scan_for_malware::ScanForMalware::new(Arc::clone(accounts))),
         Arc::new(secure_snapshots::SecureSnapshots::new(
             Arc::clone(accounts),
             custody,

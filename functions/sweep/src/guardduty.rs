@@ -1,5 +1,6 @@
 //! GuardDuty's findings. An administrator account's detector lists those of its members as well.
 
+use backstop_actions::permissions::guardduty;
 use backstop_aws::{SdkConfig, SignedCall};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ const PAGE: u8 = 50;
 /// The detectors of this account and Region: at most one today, so that one page has them all.
 pub(crate) async fn detectors(config: &SdkConfig) -> Result<Vec<String>, ReadError> {
     let mut answer = call(
-        "guardduty:ListDetectors",
+        guardduty::LIST_DETECTORS.action,
         "this account",
         "/detector".to_owned(),
         Value::Null,
@@ -44,7 +45,7 @@ pub(crate) async fn page(
     });
     go_on(&mut asked, "nextToken", token);
     let path = format!("/detector/{detector}/findings");
-    let mut listed = call("guardduty:ListFindings", &on, path, asked)
+    let mut listed = call(guardduty::LIST_FINDINGS.action, &on, path, asked)
         .send(config)
         .await?;
     let next = next(&listed, "nextToken");
@@ -56,7 +57,7 @@ pub(crate) async fn page(
         });
     }
     let mut answer = call(
-        "guardduty:GetFindings",
+        guardduty::GET_FINDINGS.action,
         &on,
         format!("/detector/{detector}/findings/get"),
         json!({ "findingIds": found }),

@@ -182,6 +182,7 @@ pub(crate) const POWERS: &[Power] = &[
         "copies snapshots, and locks Backstop's, where parameters say so",
         &["ec2:CopySnapshot", "ec2:LockSnapshot"],
     ),
+    by_template("starts malware scans", &["guardduty:StartMalwareScan"]),
     by_template(
         "uses the keys that parameters name",
         &[

@@ -67,6 +67,28 @@ const UNUSED: &[Unused] = &[
         )),
     },
     Unused {
+        function: "investigate",
+        grants: &["guardduty:GetFindings", "guardduty:ListFindings"],
+        when: "GuardDuty is on",
+        shown_by: Some((
+            "functions/investigate/src/same_address/tests.rs",
+            "other_findings_that_name_the_address_are_told_and_those_about_the_instance_are_not",
+        )),
+    },
+    Unused {
+        function: "respond-ec2",
+        grants: &[
+            "guardduty:GetMalwareScan",
+            "guardduty:ListMalwareScans",
+            "guardduty:StartMalwareScan",
+        ],
+        when: "GuardDuty is on",
+        shown_by: Some((
+            "functions/respond-ec2/src/scan_for_malware/tests.rs",
+            "it_is_started_once_waited_for_and_its_result_is_read",
+        )),
+    },
+    Unused {
         function: "close",
         grants: &["securityhub:BatchUpdateFindings"],
         when: "a finding that came by Security Hub",

@@ -8,7 +8,7 @@ use super::{
         STARTS_PLAYBOOKS, TABLE_NAME, TELLS_PEOPLE, changes, keys, writes,
     },
 };
-use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement};
+use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement, permissions::guardduty};
 
 /// The functions that read back what they did, by name.
 const RESPONDERS: (&str, &str) = ("RESPONDERS", "!Sub {Responders}");
@@ -74,7 +74,7 @@ Events:
                 "ReadFindingsBackFromGuardDuty",
                 "It takes no resource (Service Authorization Reference).",
             ),
-            &["guardduty:GetFindings"],
+            &[guardduty::GET_FINDINGS.action],
         ),
         Statement::allow(
             Scope {

@@ -8,7 +8,10 @@ use super::{
         TABLE_NAME, keys, reads, removes, writes,
     },
 };
-use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement, permissions::dynamodb};
+use crate::{
+    Alarm, FunctionSpec, Limit, Period, Scope, Statement,
+    permissions::{dynamodb, guardduty},
+};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -66,9 +69,9 @@ Events:
                 "None of these takes a resource (Service Authorization Reference).",
             ),
             &[
-                "guardduty:GetFindings",
-                "guardduty:ListDetectors",
-                "guardduty:ListFindings",
+                guardduty::GET_FINDINGS.action,
+                guardduty::LIST_DETECTORS.action,
+                guardduty::LIST_FINDINGS.action,
             ],
         ),
         Statement::allow(

@@ -13,7 +13,7 @@ pub const HOURS: Number = Number {
     default: 24,
     least: 1,
     most: 24 * 90,
-    sentence: "How many hours back the credential's activity is read",
+    sentence: "How many hours back the activity is read",
 };
 
 /// Its contract.

@@ -1,6 +1,7 @@
 //! What is deployed in a Region, asked of AWS: GuardDuty, Security Hub and EventBridge. Only reads.
 
 use aws_config::SdkConfig;
+use backstop_actions::permissions::guardduty;
 use backstop_aws::{CallError, SignedCall};
 use backstop_detections::{
     address_list::{ListForm, ListKind},
@@ -51,7 +52,13 @@ const LISTS: [(ListForm, ListKind, &str, &str, &str, &str); 4] = [
 /// Everything that is compared; of Security Hub only where the files say how it should be.
 pub(super) async fn read(config: &SdkConfig, has_hub: bool) -> Result<Answers, CallError> {
     let mut answers = Answers::default();
-    let detectors = listed(config, "guardduty:ListDetectors", "/detector", "detectorIds").await?;
+    let detectors = listed(
+        config,
+        guardduty::LIST_DETECTORS.action,
+        "/detector",
+        "detectorIds",
+    )
+    .await?;
     if let Some(detector) = detectors.first() {
         let root = format!("/detector/{}", encoded(detector));
         answers.detector = Some(get(config, "guardduty:GetDetector", root.clone()).await?);

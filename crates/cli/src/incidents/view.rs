@@ -217,6 +217,12 @@ impl View {
         for line in found.notable.iter().skip(hidden) {
             page.line(2, &format!("- {line}"));
         }
+        if !found.contacts.is_empty() {
+            page.heading("Who reached it, and with whom it talked");
+        }
+        for line in &found.contacts {
+            page.line(2, &format!("- {line}"));
+        }
         if self.proposals.is_empty() {
             return;
         }

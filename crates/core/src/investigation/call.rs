@@ -57,6 +57,8 @@ pub struct Caller {
     pub issuer: Option<String>,
     /// When its session began, if it is one.
     pub since: Option<Timestamp>,
+    /// What its session is called, if it is a role's: EC2 names it after the instance.
+    pub session: Option<String>,
 }
 
 /// A call, with what proposals are read from.
@@ -132,6 +134,18 @@ impl Call {
         field(&self.response, path)
     }
 
+    /// Whether its parameters or its answer name this, as a whole text.
+    pub(super) fn names(&self, id: &str) -> bool {
+        has_text(&self.request, id) || has_text(&self.response, id)
+    }
+
+    /// Whether it was about whatever has certain tags: CloudTrail doesn't say what that was.
+    pub(super) fn is_by_tag(&self) -> bool {
+        let targets = self.request.get("targets").and_then(Value::as_array);
+        let mut keys = targets.into_iter().flatten().filter_map(|it| field(it, &["key"]));
+        keys.any(|key| key.starts_with("tag"))
+    }
+
     /// The ids of the instances in the answer of `RunInstances`.
     pub(super) fn instances(&self) -> impl Iterator<Item = &str> {
         let items = self.response.get("instancesSet").and_then(|set| set.get("items"));
@@ -140,6 +154,15 @@ impl Call {
             .into_iter()
             .flatten()
             .filter_map(|item| field(item, &["instanceId"]))
+    }
+}
+
+fn has_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(it) => it == text,
+        Value::Array(items) => items.iter().any(|it| has_text(it, text)),
+        Value::Object(fields) => fields.values().any(|it| has_text(it, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -189,6 +212,10 @@ fn caller(event: &Value) -> Caller {
             .map(str::to_owned),
         since: field(identity, &["sessionContext", "attributes", "creationDate"])
             .and_then(|began| began.parse().ok()),
+        session: field(identity, &["arn"])
+            .filter(|arn| arn.contains(":assumed-role/"))
+            .and_then(|arn| arn.rsplit('/').next())
+            .map(str::to_owned),
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Lookup {
     User(String),
     /// Calls about this resource.
     Resource(String),
+    /// Calls of this name.
+    Event(String),
 }
 
 /// Whoever the incident is about, with the credentials that came of its own.
@@ -26,6 +28,8 @@ pub struct Suspect {
     pub(super) user: Option<String>,
     /// As IAM has it: what is known of a role by a finding lacks its path.
     arn: Option<String>,
+    /// What the sessions are called that the suspect acts by, whosever role they are of.
+    sessions: Option<String>,
     keys: BTreeSet<String>,
     left_out: usize,
 }
@@ -38,8 +42,18 @@ impl Suspect {
             target: target.clone(),
             user,
             arn: None,
+            sessions: None,
             keys: key.into_iter().map(str::to_owned).collect(),
             left_out: 0,
+        }
+    }
+
+    /// The instance that an incident is about: its role did what the sessions did that are called like it. EC2 calls those
+    /// so that it gives the instance; anybody else who may take a role can call a session so, too.
+    pub fn instance(target: &Target) -> Self {
+        Self {
+            sessions: Some(target.resource.id()),
+            ..Self::new(target, None)
         }
     }
 
@@ -58,6 +72,7 @@ impl Suspect {
         lookups.extend(
             self.user(&calls)
                 .or(calls.session)
+                .or(self.sessions.as_deref())
                 .map(|name| Lookup::User(name.to_owned())),
         );
         lookups.extend(calls.role.map(|_| {
@@ -101,7 +116,8 @@ impl Suspect {
         let calls = self.calls();
         let name = call.caller.name.as_deref();
         let is_by = |kind: &str, who: Option<&str>| who.is_some() && call.caller.kind == kind && name == who;
-        by_key || is_by("IAMUser", self.user(&calls)) || is_by("AssumedRole", calls.role)
+        let by_session = self.sessions.is_some() && call.caller.session == self.sessions;
+        by_key || by_session || is_by("IAMUser", self.user(&calls)) || is_by("AssumedRole", calls.role)
     }
 
     /// Whether it is known by the key that signed it.

@@ -95,6 +95,7 @@ fn investigate(mut suspect: Suspect, events: &[Value]) -> Investigation {
         to: "2026-03-01T13:00:00Z".parse().unwrap(),
         regions: vec!["eu-west-1".into(), "us-east-1".into()],
         incomplete: vec![],
+        contacts: vec![],
     };
     Investigation::of(&suspect, scope, &calls, &playbooks())
 }

@@ -11,6 +11,11 @@ use crate::wire::{AwsRequest, Reply, error};
 /// The most that each call gives at once.
 const GUARDDUTY_PAGE: usize = 50;
 const SECURITY_HUB_PAGE: usize = 100;
+/// The criteria that find a remote address.
+const BY_ADDRESS: [&str; 2] = [
+    "service.action.networkConnectionAction.remoteIpDetails.ipAddressV4",
+    "service.action.awsApiCallAction.remoteIpDetails.ipAddressV4",
+];
 
 /// What GuardDuty and Security Hub have found in the account; shared with the running gateway.
 #[derive(Clone, Debug, Default)]
@@ -143,6 +148,12 @@ fn meets(finding: &Value, criteria: Option<&Value>) -> Result<bool, String> {
                 let is_archived = finding.pointer("/service/archived") == Some(&Value::Bool(true));
                 condition["equals"] == json!([is_archived.to_string()])
             }
+            (name, condition) if BY_ADDRESS.contains(&name) => {
+                let wanted = condition["equals"].as_array();
+                let path = format!("/{}", name.replace('.', "/"));
+                let address = finding.pointer(&path);
+                address.is_some_and(|address| wanted.is_some_and(|wanted| wanted.contains(address)))
+            }
             (other, _) => {
                 return Err(format!(
                     "the disposable account doesn't know the criterion {other}"
@@ -274,6 +285,22 @@ mod tests {
         let mut unknown = query("");
         unknown["findingCriteria"]["criterion"]["severity"] = json!({ "equals": ["8"] });
         assert!(list(&planted, &unknown).is_err());
+    }
+
+    #[test]
+    fn guardduty_finds_a_remote_address() {
+        let finding = |id: &str, address: &str| {
+            json!({ "id": id, "service": { "action": { "networkConnectionAction": {
+                "remoteIpDetails": { "ipAddressV4": address } } } } })
+        };
+        let planted = [finding("a", "203.0.113.9"), finding("b", "203.0.113.10")];
+        let found = |criterion: &str| {
+            let query = json!({
+                "findingCriteria": { "criterion": { criterion: { "equals": ["203.0.113.9"] } } },
+                "sortCriteria": { "attributeName": "updatedAt", "orderBy": "DESC" } });
+            list(&planted, &query).unwrap()["findingIds"].clone()
+        };
+        assert_eq!(BY_ADDRESS.map(found), [json!(["a"]), json!([])]);
     }
 
     #[test]

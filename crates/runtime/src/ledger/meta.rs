@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Ledger, LedgerError, incident_pk,
     item::{Item, get_text, text},
+    peers,
 };
 use crate::CallError;
 
@@ -27,7 +28,7 @@ pub(super) const BY_OPENED: &str = "by_opened";
 const LIST: &str = "incident";
 
 pub(super) fn meta_item(incident: &IncidentId, first: &Record, opened: &Opened) -> Item {
-    HashMap::from([
+    let mut item = HashMap::from([
         ("pk".to_owned(), text(incident_pk(incident))),
         ("sk".to_owned(), text("META")),
         ("list".to_owned(), text(LIST)),
@@ -43,7 +44,9 @@ pub(super) fn meta_item(incident: &IncidentId, first: &Record, opened: &Opened) 
         ("status".to_owned(), text(Status::Open.as_str())),
         ("origin".to_owned(), text(opened.origin.kind().as_str())),
         ("mode".to_owned(), text(opened.mode.as_str())),
-    ])
+    ]);
+    item.extend(peers::of_row(&opened.finding));
+    item
 }
 
 impl Ledger {
@@ -133,7 +136,7 @@ impl Ledger {
     }
 
     /// Asks for the list of incidents.
-    fn list(&self) -> QueryFluentBuilder {
+    pub(super) fn list(&self) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)

@@ -10,7 +10,7 @@ use backstop_core::{
     task::{StepAnswer, StepTask},
 };
 
-use super::{Runner, as_logged, ended, invalid, step_request};
+use super::{Runner, as_logged, before_the_log, ended, invalid, step_request, verify::unreadable};
 use crate::{
     Action, IncidentLog, LedgerError, StepError,
     action::{Approval, StepRequest},
@@ -39,7 +39,7 @@ impl Runner {
                 log
             },
             self.ledger.guardrails(),
-            action.plan(&request)
+            before_the_log(action.as_ref(), &request)
         );
         let mut log = log?;
         let incident = self.checked(&log, task)?;
@@ -210,7 +210,9 @@ impl Runner {
         plan: Plan,
     ) -> Result<StepAnswer, StepError> {
         if plan.changes.is_empty() && plan.captured.is_none() {
-            return self.end(log, request, Outcome::Already).await;
+            let answer = self.end(log, request, Outcome::Already).await?;
+            self.read_result(log, action, request, &plan).await?;
+            return Ok(answer);
         }
         let acting = Event::Acting {
             plan: Box::new(plan.clone()),
@@ -270,7 +272,28 @@ impl Runner {
         plan: Plan,
     ) -> Result<StepAnswer, StepError> {
         action.act(permit, request, &plan.receipt).await?;
-        self.end(log, request, Outcome::Done).await
+        let answer = self.end(log, request, Outcome::Done).await?;
+        self.read_result(log, action, request, &plan).await?;
+        Ok(answer)
+    }
+
+    /// What was waited for, perhaps for a day, is read at once: the reading that proves the containment doesn't wait for it,
+    /// and people want to know what came of it.
+    async fn read_result(
+        &self,
+        log: &mut IncidentLog,
+        action: &dyn Action,
+        request: &StepRequest,
+        plan: &Plan,
+    ) -> Result<(), StepError> {
+        if !action.spec().waits_for_a_day {
+            return Ok(());
+        }
+        let verification = match action.verify(request, Some(&plan.receipt)).await {
+            Ok(verification) => verification,
+            Err(error) => unreadable(&error),
+        };
+        self.note(log, &request.step, verification, false).await
     }
 
     async fn end(

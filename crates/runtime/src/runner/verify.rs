@@ -111,19 +111,10 @@ impl Runner {
         error: &StepError,
         after_end: bool,
     ) -> Result<(), StepError> {
-        self.note(
-            log,
-            step,
-            Verification {
-                holds: false,
-                observed: format!("couldn't be read back: {error}"),
-            },
-            after_end,
-        )
-        .await
+        self.note(log, step, unreadable(error), after_end).await
     }
 
-    async fn note(
+    pub(super) async fn note(
         &self,
         log: &mut IncidentLog,
         step: &StepId,
@@ -140,5 +131,13 @@ impl Runner {
         )
         .await?;
         Ok(())
+    }
+}
+
+/// Nobody knows whether it holds.
+pub(super) fn unreadable(error: &StepError) -> Verification {
+    Verification {
+        holds: false,
+        observed: format!("couldn't be read back: {error}"),
     }
 }

@@ -58,6 +58,7 @@ fn what_is_proposed_can_be_typed_and_a_playbook_answers_it() {
         to: "2026-03-02T00:00:00Z".parse().unwrap(),
         regions: vec![],
         incomplete: vec![],
+        contacts: vec![],
     };
     let catalog = Catalog::from_json(CATALOG).unwrap();
     let suspect = Suspect::new(&leaked, Some("ci".into()));

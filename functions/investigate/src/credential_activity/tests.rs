@@ -7,7 +7,10 @@ use std::{
 use aws_sdk_cloudtrail::{Client, operation::lookup_events::LookupEventsError};
 use aws_smithy_mocks::mock;
 use aws_smithy_types::error::ErrorMetadata;
-use backstop_core::{Plan, investigation::Proposal};
+use backstop_core::{
+    Plan,
+    investigation::{Investigation, Proposal},
+};
 use backstop_runtime::Action;
 use serde_json::{Value, json};
 use tokio::time::Instant;

@@ -13,10 +13,11 @@ mod identity;
 mod instance;
 mod network;
 mod planted;
+mod signed;
 
 use std::sync::Arc;
 
-use backstop_aws::Accounts;
+use backstop_aws::{Accounts, Signed};
 use backstop_runtime::{
     client,
     inline_deny::Iam,
@@ -71,6 +72,7 @@ pub(crate) fn fake_account(account: &FakeAccount) -> Arc<Accounts> {
     Arc::new(
         accounts()
             .mock::<Ec2>(ec2)
+            .mock::<Signed>(signed::answers(account))
             .mock::<Elb>(client!(aws_sdk_elasticloadbalancingv2: [groups, health, register, deregister]))
             .mock::<ClassicElb>(client!(aws_sdk_elasticloadbalancing: [classic, states, enter, leave]))
             .mock::<AutoScaling>(client!(

@@ -190,6 +190,7 @@ fn what_an_investigation_proposes_is_ready_to_type() {
         to: "2026-01-01T10:00:00Z".parse().unwrap(),
         regions: vec!["eu-west-1".into(), "us-east-1".into()],
         incomplete: vec![],
+        contacts: vec!["the finding names 203.0.113.9 as the other end".into()],
     };
     let suspect = Suspect::new(&with_investigation.target, Some("ci".into()));
     let found = Investigation::of(&suspect, scope, &calls, &playbooks());

@@ -170,3 +170,71 @@ fn the_key_that_made_the_session_is_proposed() {
         )]
     );
 }
+
+/// EC2 calls a session like its instance; a session of that name is the instance's, whichever role it is of.
+#[test]
+fn an_instances_role_did_what_its_sessions_did_and_what_came_of_them() {
+    const INSTANCE: &str = "i-0123456789abcdef0";
+    let by = |minute: u32, session: &str, name: &str, asked: Value, answered: Value| {
+        let mut event = event(
+            minute,
+            "ASIAIOSFODNN7EXAMPLE",
+            "iam.amazonaws.com",
+            name,
+            asked,
+            answered,
+        );
+        let identity = json!({
+            "type": "AssumedRole", "accessKeyId": format!("ASIA{session}"),
+            "arn": format!("arn:aws:sts::123456789012:assumed-role/web/{session}"),
+            "sessionContext": { "sessionIssuer": {
+                "userName": "web", "arn": "arn:aws:iam::123456789012:role/web" } },
+        });
+        event
+            .as_object_mut()
+            .unwrap()
+            .insert("userIdentity".into(), identity);
+        event
+    };
+    let made = json!({ "accessKey": { "accessKeyId": BACKDOOR_KEY, "userName": "helper" } });
+    let instance = Resource::Instance(kind::Instance {
+        instance_id: INSTANCE.into(),
+    });
+    let mut suspect = Suspect::instance(&target(instance));
+    assert_eq!(suspect.lookups(), [Lookup::User(INSTANCE.into())].into());
+    let events = [
+        by(
+            1,
+            INSTANCE,
+            "CreateAccessKey",
+            json!({ "userName": "helper" }),
+            made,
+        ),
+        by(
+            2,
+            "i-0fedcba9876543210",
+            "CreateUser",
+            json!({ "userName": "other" }),
+            json!({}),
+        ),
+        event(
+            3,
+            BACKDOOR_KEY,
+            "iam.amazonaws.com",
+            "CreateUser",
+            json!({ "userName": "third" }),
+            json!({}),
+        ),
+    ];
+    for call in &calls(&events) {
+        suspect.learn(call);
+    }
+    assert!(suspect.lookups().contains(&Lookup::Key(BACKDOOR_KEY.into())));
+    let found = investigate(suspect, &events);
+    assert_eq!(found.calls, 2, "{:?}", found.timeline);
+    assert!(
+        found.notable.iter().all(|line| !line.contains("other")),
+        "{:?}",
+        found.notable
+    );
+}

@@ -12,9 +12,11 @@ mod filter;
 mod forged;
 mod instance;
 mod isolate_instance;
+mod marked;
 mod network_acl;
 mod nitro;
 mod owner;
+mod peers;
 mod protect_instance;
 mod read_back;
 mod remove_public_addresses;
@@ -35,28 +37,36 @@ use std::sync::Arc;
 use backstop_aws::Accounts;
 use backstop_core::{guardrail::Protection, task::RespondTask};
 use backstop_runtime::{Action, runner::Runner, serve};
+use deregister_from_load_balancers::Sweeps;
 use secure_snapshots::Custody;
 
 /// Every action of this function.
 fn actions(accounts: &Arc<Accounts>, protection: &Protection, custody: Custody) -> Vec<Arc<dyn Action>> {
+    let sweeps = Arc::new(Sweeps::default());
     vec![
         Arc::new(capture_instance::CaptureInstance::new(Arc::clone(accounts))),
         Arc::new(deny_remote_address::DenyRemoteAddress::new(Arc::clone(accounts))),
         Arc::new(deny_subnet_traffic::DenySubnetTraffic::new(Arc::clone(accounts))),
         Arc::new(deregister_from_load_balancers::DeregisterFromLoadBalancers::new(
             Arc::clone(accounts),
+            Arc::clone(&sweeps),
         )),
-        Arc::new(detach_from_auto_scaling::DetachFromAutoScaling::new(Arc::clone(
-            accounts,
-        ))),
+        Arc::new(detach_from_auto_scaling::DetachFromAutoScaling::new(
+            Arc::clone(accounts),
+            Arc::clone(&sweeps),
+        )),
         Arc::new(end_sessions::EndSessions::new(Arc::clone(accounts))),
-        Arc::new(isolate_instance::IsolateInstance::new(Arc::clone(accounts))),
+        Arc::new(isolate_instance::IsolateInstance::new(
+            Arc::clone(accounts),
+            Arc::clone(&sweeps),
+        )),
         Arc::new(protect_instance::ProtectInstance::new(Arc::clone(accounts))),
         Arc::new(remove_public_addresses::RemovePublicAddresses::new(Arc::clone(
             accounts,
         ))),
         Arc::new(revoke_instance_credentials::RevokeInstanceCredentials::new(
             Arc::clone(accounts),
+            Arc::clone(&sweeps),
             protection.clone(),
         )),
         Arc::new(secure_snapshots::SecureSnapshots::new(

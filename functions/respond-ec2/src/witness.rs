@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::{Client, types::Tag};
-use backstop_actions::permissions;
+use backstop_actions::{ec2 as contracts, permissions};
 use backstop_core::{Target, canonical};
 use backstop_runtime::{
     CallError, StepError,
@@ -24,7 +24,22 @@ pub(crate) struct Witness {
     value: String,
 }
 
-fn key(action: &str) -> String {
+/// The actions that take something from an instance, or keep it: whichever comes first shows that an incident contains it.
+const CONTAINING: [&str; 6] = [
+    contracts::deregister_from_load_balancers::SPEC.id,
+    contracts::detach_from_auto_scaling::SPEC.id,
+    contracts::isolate_instance::SPEC.id,
+    contracts::protect_instance::SPEC.id,
+    contracts::remove_public_addresses::SPEC.id,
+    contracts::revoke_instance_credentials::SPEC.id,
+];
+
+/// The tags of an instance that an incident contains, or is about to.
+pub(crate) fn marks() -> impl Iterator<Item = String> {
+    CONTAINING.into_iter().map(key)
+}
+
+pub(crate) fn key(action: &str) -> String {
     let (_service, name) = action.rsplit_once('.').unwrap_or(("", action));
     format!("backstop:before-{name}")
 }
@@ -72,6 +87,11 @@ impl Witness {
     /// Refuses what the instance doesn't say.
     pub(crate) fn check(&self, tags: &BTreeMap<String, String>) -> Result<(), StepError> {
         self.is_in(tags).then_some(()).ok_or_else(|| self.refusal())
+    }
+
+    /// Adds it to tags that were read before it was written.
+    pub(crate) fn add_to(&self, tags: &mut BTreeMap<String, String>) {
+        tags.insert(self.key.clone(), self.value.clone());
     }
 
     pub(crate) fn refusal(&self) -> StepError {

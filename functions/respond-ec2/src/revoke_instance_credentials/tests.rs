@@ -74,7 +74,8 @@ impl World {
         };
         let elb = self.elb.clone();
         let elb = elb.unwrap_or_else(|| vec![no_target_groups()]);
-        RevokeInstanceCredentials::new(self.network.accounts(&self.ec2(), &self.iam(), &elb), protection)
+        let accounts = self.network.accounts(&self.ec2(), &self.iam(), &elb);
+        RevokeInstanceCredentials::new(accounts, Arc::default(), protection)
     }
 
     fn ec2(&self) -> Vec<Rule> {
@@ -249,7 +250,11 @@ async fn denies_this_instance_only_and_then_takes_the_profile() {
     assert_eq!(world.take_calls(), Vec::<String>::new());
     assert_eq!(plan.principal, ARN);
     let apis: Vec<&str> = plan.changes.iter().map(|change| change.api.as_str()).collect();
-    assert_eq!(apis, ["ec2:DisassociateIamInstanceProfile", "iam:PutRolePolicy"]);
+    assert_eq!(
+        apis,
+        ["iam:PutRolePolicy", "ec2:DisassociateIamInstanceProfile"],
+        "in the order in which they are made"
+    );
     assert!(
         plan.blast_radius
             .iter()

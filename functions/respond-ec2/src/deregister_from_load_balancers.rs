@@ -30,7 +30,7 @@ use target_groups::Registration;
 use crate::{
     cut_off::{self, Placement},
     instance::{self, Instance},
-    marked::Marked,
+    marked::{self, Marked},
     peers::Peers,
     services::{ClassicElb, Ec2, Elb},
     surroundings,
@@ -315,11 +315,14 @@ fn witness(request: &StepRequest, receipt: &RegistrationReceipt) -> Result<Witne
         .iter()
         .map(|it| (&it.group, &it.id, it.port, &it.zone))
         .collect();
-    Witness::of(
+    let witness = Witness::of(
         ec2::deregister_from_load_balancers::SPEC.id,
         request,
         &(targets, &receipt.classic),
-    )
+    )?;
+    let groups = receipt.targets.iter().map(|target| target.group.as_str());
+    let places = marked::places(groups.chain(receipt.classic.iter().map(String::as_str)));
+    Ok(witness.beside(marked::TAKEN_OUT_OF, places))
 }
 
 /// Whether all that the receipt names is registered.

@@ -7,10 +7,19 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::{Client, types::Instance};
-use backstop_actions::{ec2, permissions};
+use backstop_actions::permissions;
+use backstop_core::canonical;
 use backstop_runtime::CallError;
 
 use crate::{filter::filter, witness};
+
+/// The tag that says which load balancers an instance was taken out of. Target groups' names are up to 32 letters long, and a
+/// tag's value to 256, so that it has the beginnings of hashes.
+pub(crate) const TAKEN_OUT_OF: &str = "backstop:before-registered-with";
+
+/// So many have room in it. One that was taken out of more may have been in any.
+const MOST_PLACES: usize = 19;
+const ANY: &str = "any";
 
 /// A terminated instance was replaced, or isn't wanted any more.
 const THERE: [&str; 4] = ["pending", "running", "stopping", "stopped"];
@@ -22,11 +31,23 @@ pub(crate) struct Marked(Vec<One>);
 #[derive(Clone, Debug)]
 struct One {
     id: String,
-    /// Its VPCs.
-    vpcs: BTreeSet<String>,
     addresses: BTreeSet<String>,
-    /// Whether it was taken out of a load balancer.
-    was_registered: bool,
+    /// The load balancers that it was taken out of.
+    taken_out_of: Option<String>,
+}
+
+/// A load balancer, by the ARN of its target group or its own name, as the tag has it.
+pub(crate) fn place(name: &str) -> String {
+    canonical::hash(&name).map_or_else(|_| ANY.to_owned(), |hash| hash.short().to_owned())
+}
+
+/// The tag's value for these load balancers.
+pub(crate) fn places<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let places: BTreeSet<String> = names.into_iter().map(place).collect();
+    if places.len() > MOST_PLACES {
+        return ANY.to_owned();
+    }
+    places.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 impl Marked {
@@ -61,32 +82,34 @@ impl Marked {
         self.0.iter().any(is_named)
     }
 
-    /// How many of a VPC were taken out of load balancers and are none of these targets. Which load balancer it was, the tag
-    /// doesn't say: each may have lost all of them.
-    pub(crate) fn taken_out_in(&self, vpc: Option<&str>, registered: &BTreeSet<String>) -> usize {
+    /// How many were taken out of this load balancer and are none of its targets again.
+    pub(crate) fn taken_out_of(&self, place: &str, registered: &BTreeSet<String>) -> usize {
         let is_there = |one: &One| registered.contains(&one.id) || !one.addresses.is_disjoint(registered);
-        let is_in = |one: &One| vpc.is_none_or(|vpc| one.vpcs.contains(vpc));
-        let lost = self.0.iter().filter(|one| one.was_registered && is_in(one));
-        lost.filter(|one| !is_there(one)).count()
+        let is_lost = |one: &&One| {
+            let mut places = one.taken_out_of.iter().flat_map(|places| places.split(' '));
+            places.any(|from| from == place || from == ANY) && !is_there(one)
+        };
+        self.0.iter().filter(is_lost).count()
     }
 }
 
 impl One {
     /// The instance, if it has such a tag.
     fn of(found: &Instance) -> Option<Self> {
-        let has = |key: &str| found.tags().iter().any(|tag| tag.key() == Some(key));
-        witness::marks().any(|key| has(&key)).then_some(())?;
+        let tag = |key: &str| {
+            let mut tags = found.tags().iter();
+            tags.find(|tag| tag.key() == Some(key))?.value()
+        };
+        witness::marks().any(|key| tag(&key).is_some()).then_some(())?;
         let interfaces = found.network_interfaces();
-        let vpcs = interfaces.iter().filter_map(|one| one.vpc_id());
         let ipv4 = interfaces.iter().flat_map(|one| one.private_ip_addresses());
         let ipv4 = ipv4.filter_map(|one| one.private_ip_address());
         let ipv6 = interfaces.iter().flat_map(|one| one.ipv6_addresses());
         let ipv6 = ipv6.filter_map(|one| one.ipv6_address());
         Some(Self {
             id: found.instance_id()?.to_owned(),
-            vpcs: vpcs.chain(found.vpc_id()).map(str::to_owned).collect(),
             addresses: ipv4.chain(ipv6).map(str::to_owned).collect(),
-            was_registered: has(&witness::key(ec2::deregister_from_load_balancers::SPEC.id)),
+            taken_out_of: tag(TAKEN_OUT_OF).map(str::to_owned),
         })
     }
 }

@@ -29,7 +29,8 @@ pub(crate) enum Fleet {
     Desired(usize),
     /// A load balancer only knows what is registered now, the instance with it.
     Registered {
-        vpc: Option<String>,
+        /// The load balancer, as the tag of what was taken out of it has it.
+        place: String,
         targets: BTreeSet<String>,
     },
 }
@@ -55,9 +56,7 @@ impl Peers {
     pub(crate) fn remaining(&self, marked: &Marked) -> Remaining {
         let of = match &self.fleet {
             Fleet::Desired(desired) => *desired,
-            Fleet::Registered { vpc, targets } => {
-                targets.len() + marked.taken_out_in(vpc.as_deref(), targets)
-            }
+            Fleet::Registered { place, targets } => targets.len() + marked.taken_out_of(place, targets),
         };
         match self.serving(marked) {
             0 => Remaining::Nobody,

@@ -104,11 +104,17 @@ pub(crate) fn asks_for_marked(request: &DescribeInstancesInput) -> bool {
     request.instance_ids().is_empty() && filters.any(|filter| filter.name() == Some("tag-key"))
 }
 
-/// Instances of our VPC with these tags, by id.
+/// Instances with these tags, by id: keys with or without values, a comma between.
 pub(crate) fn marked(others: &[(&str, &str)]) -> Vec<Instance> {
     let one = |(id, tag): &(&str, &str)| {
-        let tag = Tag::builder().key(*tag).value("hash").build();
-        Instance::builder().instance_id(*id).vpc_id(VPC).tags(tag).build()
+        let tags = tag.split(',').map(|tag| {
+            let (key, value) = tag.split_once('=').unwrap_or((tag, "hash"));
+            Tag::builder().key(key).value(value).build()
+        });
+        Instance::builder()
+            .instance_id(*id)
+            .set_tags(Some(tags.collect()))
+            .build()
     };
     others.iter().map(one).collect()
 }

@@ -16,12 +16,14 @@ use backstop_runtime::{
 };
 use serde::Serialize;
 
-use crate::snapshots::tag;
+use crate::{marked, snapshots::tag};
 
 /// The tag of one action's receipt in one incident.
 pub(crate) struct Witness {
     key: String,
     value: String,
+    /// Another tag that comes and goes with it.
+    beside: Option<(&'static str, String)>,
 }
 
 /// The actions that take something from an instance, or keep it: whichever comes first shows that an incident contains it.
@@ -39,7 +41,7 @@ pub(crate) fn marks() -> impl Iterator<Item = String> {
     CONTAINING.into_iter().map(key)
 }
 
-pub(crate) fn key(action: &str) -> String {
+fn key(action: &str) -> String {
     let (_service, name) = action.rsplit_once('.').unwrap_or(("", action));
     format!("backstop:before-{name}")
 }
@@ -54,9 +56,14 @@ pub(crate) fn by_hand(
     let mut commands: Vec<String> = commands.into_iter().collect();
     if !commands.is_empty() {
         commands.push(format!(
-            "aws ec2 delete-tags --region {} --resources {instance} --tags Key={}",
+            "aws ec2 delete-tags --region {} --resources {instance} --tags Key={}{}",
             target.region,
-            key(action)
+            key(action),
+            if action == contracts::deregister_from_load_balancers::SPEC.id {
+                format!(" Key={}", marked::TAKEN_OUT_OF)
+            } else {
+                String::new()
+            }
         ));
     }
     commands
@@ -76,7 +83,22 @@ impl Witness {
         Ok(Self {
             key: key(action),
             value: hash.as_str().to_owned(),
+            beside: None,
         })
+    }
+
+    /// The same with another tag, whose value others can read.
+    #[must_use]
+    pub(crate) fn beside(self, key: &'static str, value: String) -> Self {
+        Self {
+            beside: Some((key, value)),
+            ..self
+        }
+    }
+
+    fn tags(&self) -> Vec<Tag> {
+        let beside = self.beside.as_ref().map(|(key, value)| tag(key, value));
+        std::iter::once(self.tag()).chain(beside).collect()
     }
 
     /// Whether the instance with these tags says so.
@@ -145,7 +167,7 @@ impl Witness {
     pub(crate) async fn write(&self, ec2: &Client, instance: &str) -> Result<(), CallError> {
         ec2.create_tags()
             .resources(instance)
-            .tags(self.tag())
+            .set_tags(Some(self.tags()))
             .send()
             .await
             .map(drop)
@@ -168,7 +190,7 @@ impl Witness {
         }
         ec2.delete_tags()
             .resources(instance)
-            .tags(self.tag())
+            .set_tags(Some(self.tags()))
             .send()
             .await
             .map(drop)

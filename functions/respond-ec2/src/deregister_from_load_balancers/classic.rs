@@ -7,7 +7,10 @@ use aws_sdk_elasticloadbalancing::{
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
 
-use crate::peers::{Fleet, Peers};
+use crate::{
+    marked,
+    peers::{Fleet, Peers},
+};
 
 /// A load balancer with how the instance and its peers are there.
 pub(super) struct Member {
@@ -69,7 +72,7 @@ async fn member(elb: &Client, found: &LoadBalancerDescription, instance: &str) -
                 .filter_map(|state| name(state.instance_id()))
                 .collect(),
             fleet: Fleet::Registered {
-                vpc: found.vpc_id().map(str::to_owned),
+                place: marked::place(balancer),
                 targets: found
                     .instances()
                     .iter()

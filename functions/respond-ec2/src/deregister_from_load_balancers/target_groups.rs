@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::{
     instance::Instance,
+    marked,
     peers::{Fleet, Peers},
 };
 
@@ -324,7 +325,7 @@ async fn members(elb: &Client, group: &TargetGroup, instance: &Instance) -> Resu
             state_of(health) == Some(&State::Healthy) && !is_ours(health)
         }),
         fleet: Fleet::Registered {
-            vpc: group.vpc_id().map(str::to_owned),
+            place: marked::place(arn),
             // What was just registered isn't missing yet, and what drains isn't meant to serve any more.
             targets: named(&healths, |health| {
                 is_registered(state_of(health)) && state_of(health) != Some(&State::Initial)

@@ -76,8 +76,8 @@ pub(super) fn needs_approval(holders: &Holders, marked: &Marked) -> Option<Strin
             Remaining::Enough => continue,
             Remaining::Nobody => last.push(peers.place.as_str()),
             Remaining::Few { serving, of } => few.push(format!(
-                "only {serving} healthy target(s) of the {of} that {} has, or may have had before incidents took them \
-                 out, would remain, fewer than half",
+                "only {serving} healthy target(s) of the {of} that {} has, or had before incidents took them out, would \
+                 remain, fewer than half",
                 peers.place
             )),
         }

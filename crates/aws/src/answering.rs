@@ -36,6 +36,16 @@ pub fn answering(region: &str, answers: &[(u16, &str)]) -> (SdkConfig, Requests)
         .iter()
         .map(|(status, text)| (*status, (*text).to_owned()))
         .collect();
+    answered_by(region, move |number, _| {
+        answers.get(number).or(answers.last()).unwrap().clone()
+    })
+}
+
+/// Answers by the request, and by how many came before it.
+pub fn answered_by(
+    region: &str,
+    answer: impl Fn(usize, &Asked) -> (u16, String) + Send + Sync + 'static,
+) -> (SdkConfig, Requests) {
     let requests = Requests::default();
     let record = requests.clone();
     let http = infallible_client_fn(move |request: http::Request<SdkBody>| {
@@ -48,7 +58,7 @@ pub fn answering(region: &str, answers: &[(u16, &str)]) -> (SdkConfig, Requests)
             body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
         };
         let mut known = record.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (status, text) = answers.get(known.len()).or(answers.last()).unwrap().clone();
+        let (status, text) = answer(known.len(), &asked);
         known.push(asked);
         http::Response::builder()
             .status(status)

@@ -40,7 +40,7 @@ mod signed_request;
 pub use access::Access;
 pub use accounts::Accounts;
 #[cfg(any(test, feature = "test-util"))]
-pub use answering::{Asked, Requests, answering};
+pub use answering::{Asked, Requests, answered_by, answering};
 pub use aws_config::SdkConfig;
 pub use call_error::CallError;
 pub use config::{config, loader};

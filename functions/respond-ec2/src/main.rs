@@ -6,6 +6,7 @@ mod deny_remote_address;
 mod deny_subnet_traffic;
 mod deregister_from_load_balancers;
 mod detach_from_auto_scaling;
+mod drain_container_instance;
 mod end_sessions;
 mod filter;
 #[cfg(test)]
@@ -55,6 +56,9 @@ fn actions(accounts: &Arc<Accounts>, protection: &Protection, custody: Custody) 
             Arc::clone(accounts),
             Arc::clone(&sweeps),
         )),
+        Arc::new(drain_container_instance::DrainContainerInstance::new(Arc::clone(
+            accounts,
+        ))),
         Arc::new(end_sessions::EndSessions::new(Arc::clone(accounts))),
         Arc::new(isolate_instance::IsolateInstance::new(
             Arc::clone(accounts),

@@ -172,6 +172,19 @@ const UNUSED: &[Unused] = &[
     },
     Unused {
         function: "respond-ec2",
+        grants: &[
+            "ecs:DescribeContainerInstances",
+            "ecs:ListContainerInstances",
+            "ecs:UpdateContainerInstancesState",
+        ],
+        when: "a container instance of Amazon ECS",
+        shown_by: Some((
+            "functions/respond-ec2/src/drain_container_instance/tests.rs",
+            "drains_this_container_instance_only_and_undo_makes_it_active_again",
+        )),
+    },
+    Unused {
+        function: "respond-ec2",
         grants: &["ec2:RevokeSecurityGroupIngress"],
         when: "an isolation group that somebody gave rules",
         shown_by: Some((

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod balancers;
+mod containers;
 mod evidence;
 mod fleet;
 mod identity;
@@ -20,7 +21,7 @@ use backstop_aws::Accounts;
 use backstop_runtime::{
     client,
     inline_deny::Iam,
-    testing::{accounts, forged::FakeAccount},
+    testing::{ACCOUNT, forged::FakeAccount},
 };
 use serde_json::Value;
 
@@ -69,7 +70,7 @@ pub(crate) fn fake_account(account: &FakeAccount) -> Arc<Accounts> {
     let [profile, policy, put, delete] = identity::answers(account);
     let [sessions, terminate] = fleet::session_answers(account);
     Arc::new(
-        accounts()
+        Accounts::own(ACCOUNT.into(), containers::config(account))
             .mock::<Ec2>(ec2)
             .mock::<Elb>(client!(aws_sdk_elasticloadbalancingv2: [groups, health, register, deregister]))
             .mock::<ClassicElb>(client!(aws_sdk_elasticloadbalancing: [classic, states, enter, leave]))

@@ -21,8 +21,8 @@ use super::DetachFromAutoScaling;
 use crate::{
     accounts,
     testing::{
-        INSTANCE, described, instance, no_classic_balancers, no_routes, no_target_groups, permit,
-        step_request, target_group, witnessing,
+        INSTANCE, described, described_beside, instance, no_classic_balancers, no_routes, no_target_groups,
+        permit, step_request, target_group, witnessing,
     },
 };
 
@@ -213,6 +213,30 @@ async fn the_last_healthy_target_waits_for_a_person_though_its_group_takes_other
         plan.unwrap().needs_approval.as_deref(),
         Some("the instance is the last healthy target of target group web")
     );
+}
+
+#[tokio::test]
+async fn a_member_that_another_incident_contains_is_not_counted_on() {
+    let others = &[("i-0", "backstop:before-protect-instance")];
+    let [written, removed] = witnessing();
+    let action = action(accounts!(
+        ec2: [described_beside(instance(), others), no_routes(), written, removed],
+        autoscaling: [member("InService"), group(&["Healthy"], 2, 4)],
+        elb: [no_target_groups()],
+        classic_elb: [no_classic_balancers()],
+    ));
+    let plan = action.plan(&step_request()).await.unwrap();
+    let why = plan.needs_approval.unwrap();
+    assert!(
+        why.starts_with("the instance is the last healthy one in Auto Scaling group web")
+            && why.ends_with("since another incident contains it: i-0"),
+        "{why}"
+    );
+    let remain = "0 other healthy instance(s) remain in Auto Scaling group web";
+    assert_eq!(plan.blast_radius.first().map(String::as_str), Some(remain));
+    let claimed = action.claim(&permit(), &step_request(), &plan.receipt).await;
+    assert_eq!(claimed.unwrap(), Some(why));
+    assert_eq!((written.num_calls(), removed.num_calls()), (1, 1));
 }
 
 #[tokio::test]

@@ -471,6 +471,14 @@ async fn the_last_server_keeps_its_role_until_a_person_has_been_asked() {
     };
     let plan = one_of_two.action().plan(&step_request()).await.unwrap();
     assert_eq!(plan.needs_approval, None);
+    // The other one is contained in the same second.
+    let other = ("i-0", "backstop:before-protect-instance");
+    one_of_two.network.state().marked_late = vec![other];
+    one_of_two.network.state().looks_at_others.clear();
+    one_of_two.action().plan(&step_request()).await.unwrap();
+    let (action, request) = (one_of_two.action(), step_request());
+    let claimed = action.claim(&permit(), &request, &plan.receipt).await;
+    assert!(claimed.unwrap().is_some());
 }
 
 #[tokio::test]

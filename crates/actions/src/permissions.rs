@@ -11,6 +11,7 @@ pub mod elasticloadbalancing;
 pub mod iam;
 pub mod kms;
 pub mod lambda;
+pub mod logs;
 pub mod s3;
 pub mod ssm;
 

@@ -30,7 +30,7 @@ use crate::{
     trail::{PacedTrail, Trail},
 };
 
-pub(crate) use backstop_runtime::testing::KEY;
+pub(crate) use backstop_runtime::testing::{INSTANCE, KEY};
 
 pub(crate) fn step_request(region: &str, hours: u64) -> StepRequest {
     let mut request = testing::step_request(access_key(Some("build-server")));
@@ -103,7 +103,7 @@ pub(crate) fn trail_of(rule: impl Fn(&str) -> Rule + Send + Sync + 'static) -> A
     in_regions(move |region| trail_client(&[&rule(region.as_str())]))
 }
 
-fn trail_client(rules: &[&Rule]) -> CloudTrail {
+pub(crate) fn trail_client(rules: &[&Rule]) -> CloudTrail {
     mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, rules, |config| {
         config.retry_config(RetryConfig::disabled())
     })

@@ -140,6 +140,15 @@ const UNUSED: &[Unused] = &[
         shown_by: None,
     },
     Unused {
+        function: "investigate",
+        grants: &["logs:FilterLogEvents"],
+        when: "a contained instance with flow logs in CloudWatch Logs",
+        shown_by: Some((
+            "functions/investigate/src/flow_logs/tests.rs",
+            "accepted_packets_with_the_findings_address_are_counted_page_by_page",
+        )),
+    },
+    Unused {
         function: "respond-ec2",
         grants: &["autoscaling:EnterStandby", "autoscaling:SetInstanceProtection"],
         when: "undo of a member that was in standby, or protected from scaling in",

@@ -1,7 +1,10 @@
 //! `investigate`.
 
-use super::shared::{READER, alarm};
-use crate::{FunctionSpec, Limit};
+use super::shared::{APPENDS_TO_THE_LOG, READER, READS_INCIDENTS_AND_GUARDS, alarm};
+use crate::{
+    FunctionSpec, Limit, Scope, Statement,
+    permissions::{ec2, logs},
+};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -12,5 +15,29 @@ pub static SPEC: FunctionSpec = FunctionSpec {
     ),
     // CloudTrail answers twice a second, and long histories have many pages.
     timeout_seconds: Some(Limit::of(120)),
+    statements: &[
+        READS_INCIDENTS_AND_GUARDS,
+        APPENDS_TO_THE_LOG,
+        Statement::allow(
+            Scope::everything(
+                "LookWhereFlowLogsAre",
+                "AWS checks neither call against a resource; it is made for a contained instance.",
+            ),
+            &[ec2::DESCRIBE_FLOW_LOGS, ec2::DESCRIBE_INSTANCES.action],
+        ),
+        Statement::allow(
+            Scope {
+                why: "What is said of flow logs in other log groups is that they weren't read.",
+                ..Scope::of(
+                    "ReadFlowLogs",
+                    &[
+                        "arn:{partition}:logs:*:{account}:log-group:*flow*",
+                        "arn:{partition}:logs:*:{account}:log-group:*Flow*",
+                    ],
+                )
+            },
+            &[logs::FILTER_LOG_EVENTS],
+        ),
+    ],
     ..READER
 };

@@ -77,13 +77,7 @@ fn no_more_than_half_of_a_fleet_behind_bare_target_groups_goes_unasked() {
         "and the other ten keep serving until a person decides"
     );
     let eleventh = Marked::of(
-        &marked(
-            &fleet
-                .iter()
-                .take(10)
-                .map(|&id| (id, tags))
-                .collect::<Vec<_>>(),
-        ),
+        &marked(&fleet.iter().take(10).map(|&id| (id, tags)).collect::<Vec<_>>()),
         "i-10",
     );
     let left = targets(fleet.get(11..).unwrap(), fleet.get(10..).unwrap());

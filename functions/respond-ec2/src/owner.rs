@@ -110,9 +110,9 @@ impl Runs {
             Self::Tasks => format!(
                 "tasks that share its interfaces are cut off with it, those in `awsvpc` mode have interfaces that nobody \
                  but Amazon ECS can change; the credentials of task roles go on elsewhere; so that services place their \
-                 tasks elsewhere it is drained once it is isolated, since draining stops tasks; where no step does that: `aws ecs update-container-instances-state \
-                 --cluster {cluster} --status DRAINING --container-instances $(aws ecs list-container-instances --cluster \
-                 {cluster} --filter 'ec2InstanceId == {}' --query 'containerInstanceArns[]' --output text)`",
+                 tasks elsewhere it is drained once it is isolated, since draining stops tasks; where no step does that: \
+                 `aws ecs update-container-instances-state --cluster {cluster} --status DRAINING --container-instances \
+                 $(aws ecs list-container-instances --cluster {cluster} --filter 'ec2InstanceId == {}' --query 'containerInstanceArns[]' --output text)`",
                 instance.id,
                 cluster = for_shell(cluster_of(instance).unwrap_or("CLUSTER"))
             ),

@@ -82,7 +82,13 @@ impl LookBack {
         };
         if let Some(flows) = flows? {
             let peers = incident.opened.finding.peers.iter().map(|peer| peer.address);
-            aftermath.flows = flows.flows(&peers.collect(), aftermath.settled);
+            let peers = peers.collect();
+            aftermath.flows = flows.flows(&peers, aftermath.settled);
+            if peers.is_empty() && aftermath.flows.is_some() {
+                let limit = "the finding names no address, so that no flow shows by itself that the attacker's goes on: look \
+                             at those with others";
+                aftermath.limits.push(limit.to_owned());
+            }
             aftermath.limits.extend(flows.limits);
             aftermath.incomplete.extend(flows.incomplete);
         }

@@ -257,12 +257,8 @@ async fn an_instance_that_talks_on_with_the_findings_address_by_its_flow_logs_is
         instance_id: INSTANCE.into(),
     });
     let target = backstop_runtime::testing::step_request(resource).target;
-    let look = async |answers: &[(u16, &str)]| {
-        let peer = Peer {
-            address: [203, 0, 113, 66].into(),
-            is_amazons: false,
-        };
-        let scene = Scene::contained_of(target.clone(), vec![peer], vec![]);
+    let look_for = async |peers: Vec<Peer>, answers: &[(u16, &str)]| {
+        let scene = Scene::contained_of(target.clone(), peers, vec![]);
         let logs = flow_logs::testing::flow_logs(vec![flow_logs::testing::log("vpc-1").build()]);
         let (accounts, _) = flow_logs::testing::accounts(logs, answers);
         let trail = trail_client(&[&about(&[])]);
@@ -276,12 +272,29 @@ async fn an_instance_that_talks_on_with_the_findings_address_by_its_flow_logs_is
             .unwrap();
         scene.aftermath().unwrap()
     };
+    let look = async |answers: &[(u16, &str)]| {
+        let peer = Peer {
+            address: [203, 0, 113, 66].into(),
+            is_amazons: false,
+        };
+        look_for(vec![peer], answers).await
+    };
     let page = flow_logs::testing::events(&[flow_logs::testing::LINE], None);
     let seen = look(&[(200, &page)]).await;
     let alarming = seen.alarming();
     let told = "1 record of accepted packets with the address that the finding names";
     assert!(alarming.len() == 1 && alarming[0].contains(told), "{seen:#?}");
     assert!(seen.flowed().unwrap().contains("/vpc/flow-logs"), "{seen:#?}");
+
+    let unnamed = look_for(vec![], &[(200, &page)]).await;
+    assert!(unnamed.alarming().is_empty(), "{unnamed:#?}");
+    assert!(
+        unnamed
+            .limits
+            .iter()
+            .any(|line| line.starts_with("the finding names no address")),
+        "{unnamed:#?}"
+    );
 
     let refused = r#"{"__type":"AccessDeniedException"}"#;
     let unread = look(&[(400, refused)]).await;

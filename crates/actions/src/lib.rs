@@ -3,6 +3,7 @@
 //! made from it. Pure: no AWS, no clock; the code of an action is in its function's crate.
 
 pub mod ec2;
+pub mod ecs;
 mod function;
 pub mod functions;
 mod grant;
@@ -27,10 +28,16 @@ pub use template::{Piece, pieces};
 
 /// Every action, by its function and name.
 pub fn actions() -> impl Iterator<Item = &'static ActionSpec> {
-    [ec2::ACTIONS, iam::ACTIONS, investigate::ACTIONS, s3::ACTIONS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        ec2::ACTIONS,
+        ecs::ACTIONS,
+        iam::ACTIONS,
+        investigate::ACTIONS,
+        s3::ACTIONS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The action of this name.

@@ -12,6 +12,7 @@ pub mod guardduty;
 pub mod iam;
 pub mod kms;
 pub mod lambda;
+pub mod logs;
 pub mod s3;
 pub mod ssm;
 

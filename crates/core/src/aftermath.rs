@@ -3,10 +3,12 @@
 //! always immediately visible"), and whoever is contained may use them. So what was done is read a second time, and this tells
 //! what came in between; [`crate::incident::Incident::verdict`] has what follows from both.
 
+mod flows;
 mod pipeline;
 
 use std::collections::BTreeSet;
 
+pub use flows::{Flow, Flows, Seen};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,9 @@ pub struct Aftermath {
     /// Changes that had no room.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_touched: u32,
+    /// What flow logs have of a contained instance's network interfaces, where they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flows: Option<Flows>,
     /// What nobody should think was looked at, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<String>,
@@ -93,17 +98,27 @@ impl Aftermath {
 
     /// What shows that the target isn't contained, a sentence each.
     pub fn alarming(&self) -> Vec<String> {
+        let flows = self.flows.as_ref().and_then(|flows| flows.alarming(self.settled));
+        self.calls_that_succeeded().into_iter().chain(flows).collect()
+    }
+
+    /// What flow logs show, in one sentence, if they were read.
+    pub fn flowed(&self) -> Option<String> {
+        Some(self.flows.as_ref()?.sentence(self.settled))
+    }
+
+    fn calls_that_succeeded(&self) -> Option<String> {
         if self.succeeded == 0 {
-            return Vec::new();
+            return None;
         }
         let names: BTreeSet<&str> = self.calls.iter().map(|call| call.name.as_str()).take(5).collect();
         let names: Vec<&str> = names.into_iter().collect();
-        vec![format!(
+        Some(format!(
             "{} succeeded after {}: {}",
             calls(self.succeeded),
             second(self.settled),
             names.join(", ")
-        )]
+        ))
     }
 
     /// What was seen of the target's own calls, in one sentence.

@@ -26,6 +26,7 @@ use crate::{
     aftermath::Aftermath,
     error_name::ErrorName,
     finding::Workflow,
+    guardrail::Decision,
     head::Head,
     ids::{Hash, NoticeKey, PersonId, StepId},
     log::{Event, Opened, Record, RecordName},
@@ -125,6 +126,9 @@ pub struct Incident {
     pub opened_at: Timestamp,
     /// The steps, in the playbook's order.
     pub steps: Vec<StepState>,
+    /// Why steps that were to be done unasked waited for a person after all.
+    #[serde(skip)]
+    pub waited: Vec<Decision>,
     /// The question now open to people.
     pub question: Option<Question>,
     /// Who approved the plan with the hash of [`Incident::question`], each person once.
@@ -259,6 +263,7 @@ impl Incident {
             opened: (**opened).clone(),
             opened_at: first.at,
             steps,
+            waited: Vec::new(),
             question: None,
             approvals: Vec::new(),
             approvers: Vec::new(),

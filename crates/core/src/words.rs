@@ -71,6 +71,7 @@ fn reading(incident: &Incident) -> Vec<String> {
     }
     if let Some(aftermath) = &incident.aftermath {
         lines.push(aftermath.tried());
+        lines.extend(aftermath.flowed());
         lines.extend(aftermath.touched.iter().map(Touch::sentence));
     }
     lines
@@ -227,7 +228,10 @@ pub fn event(event: &Event) -> String {
         Event::NotReadAgain { step, error, detail } => {
             format!("{step}: couldn't be read again, {error}: {detail}")
         }
-        Event::LookedBack { aftermath } => aftermath.tried(),
+        Event::LookedBack { aftermath } => {
+            let read = [Some(aftermath.tried()), aftermath.flowed()];
+            read.into_iter().flatten().collect::<Vec<_>>().join("; ")
+        }
         Event::Confirmed => "read a second time: it holds".to_owned(),
         Event::Reopened { found } => format!("REOPENED: {}", found.join("; ")),
         Event::NotConfirmed { missing } => format!("not confirmed, only partly read: {}", missing.join("; ")),

@@ -31,6 +31,18 @@ pub trait Action: Send + Sync {
     /// Reads, and returns the exact changes, the blast radius and the receipt. Makes no mutating call.
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError>;
 
+    /// Has whoever contains something else at the same time see that this target is contained, and looks once more whether
+    /// that leaves what the plan counts on: the reason to ask a person, if it doesn't. Asked right before the receipt is
+    /// saved, of a plan that nobody was asked about. All that it may write is a mark, which by itself changes nothing.
+    async fn claim(
+        &self,
+        _permit: &Permit,
+        _request: &StepRequest,
+        _receipt: &Receipt,
+    ) -> Result<Option<String>, StepError> {
+        Ok(None)
+    }
+
     /// Makes the changes of a plan whose receipt is saved.
     async fn act(&self, permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError>;
 

@@ -1,5 +1,6 @@
 //! Looks in CloudTrail at what has happened since an incident was contained: what whoever was contained still tried, and who
-//! changed what was contained or what contains it. It changes nothing but the incident's log.
+//! changed what was contained or what contains it; of an instance also in flow logs, at what it still sends and receives. It
+//! changes nothing but the incident's log.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
+    flow_logs::{self, FlowsRead},
     principal::{self, ResolvedPrincipal},
     services::Iam,
     trail::{self, Found, Rest, Span},
@@ -60,7 +62,11 @@ impl LookBack {
         let Some(contained_at) = contained_at else {
             return Ok(json!({ "looked_back": false }));
         };
-        let aftermath = match self.read(&task.target, &incident, contained_at).await {
+        let (read, flows) = tokio::join!(
+            self.read(&task.target, &incident, contained_at),
+            self.flows(&task.target, contained_at)
+        );
+        let mut aftermath = match read {
             Ok(aftermath) => aftermath,
             Err(error) if error.name().is_retryable() => return Err(error),
             Err(error) => {
@@ -74,11 +80,30 @@ impl LookBack {
                 }
             }
         };
+        if let Some(flows) = flows? {
+            let peers = incident.opened.finding.peers.iter().map(|peer| peer.address);
+            let peers = peers.collect();
+            aftermath.flows = flows.flows(&peers, aftermath.settled);
+            if peers.is_empty() && aftermath.flows.is_some() {
+                let limit = "the finding names no address, so that no flow shows by itself that the attacker's goes on: look \
+                             at those with others";
+                aftermath.limits.push(limit.to_owned());
+            }
+            aftermath.limits.extend(flows.limits);
+            aftermath.incomplete.extend(flows.incomplete);
+        }
         let event = Event::LookedBack {
             aftermath: Box::new(aftermath),
         };
         log.append(&self.ledger, event).await?;
         Ok(json!({ "looked_back": true }))
+    }
+
+    async fn flows(&self, target: &Target, since: Timestamp) -> Result<Option<FlowsRead>, StepError> {
+        let aws = self
+            .accounts
+            .at(Scope::new(target.account.clone(), target.region.clone()))?;
+        Ok(flow_logs::read(&aws, target, since).await)
     }
 
     async fn read(

@@ -2,6 +2,7 @@
 //! what it finds is proposed to people. It also looks at what has happened since an incident was contained.
 
 mod credential_activity;
+mod flow_logs;
 mod instance;
 mod instance_activity;
 mod look_back;

@@ -110,7 +110,7 @@ pub(crate) fn trail_of(rule: impl Fn(&str) -> Rule + Send + Sync + 'static) -> A
     in_regions(move |region| trail_client(&[&rule(region.as_str())]))
 }
 
-fn trail_client(rules: &[&Rule]) -> CloudTrail {
+pub(crate) fn trail_client(rules: &[&Rule]) -> CloudTrail {
     mock_client!(aws_sdk_cloudtrail, RuleMode::MatchAny, rules, |config| {
         config.retry_config(RetryConfig::disabled())
     })

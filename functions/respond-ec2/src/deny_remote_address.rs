@@ -10,8 +10,8 @@
 //! them is another now, or the instance's tag doesn't say that they were made. *Twice* is harmless: a rule that stands is not
 //! made again.
 //!
-//! Whether traffic with the address is still let through could be read in VPC flow logs, which are delivered minutes late to
-//! places that Backstop has no right to read: that isn't done, and nothing is said to be proven of open connections.
+//! Whether traffic with the address is still let through is in VPC flow logs, which are delivered minutes late: the second
+//! reading looks into them, where they are on, and here nothing is said to be proven of open connections.
 
 mod remote;
 mod words;

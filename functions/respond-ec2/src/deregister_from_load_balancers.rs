@@ -8,6 +8,7 @@
 //! terminate it. *Twice* is harmless: what isn't registered can be deregistered.
 
 mod classic;
+mod sweeps;
 mod target_groups;
 mod words;
 
@@ -23,18 +24,23 @@ use backstop_runtime::{
     each_tried,
 };
 use serde::{Deserialize, Serialize};
+pub(crate) use sweeps::Sweeps;
 use target_groups::Registration;
 
 use crate::{
     cut_off::{self, Placement},
     instance::{self, Instance},
+    marked::{self, Marked},
+    peers::Peers,
     services::{ClassicElb, Ec2, Elb},
+    surroundings,
     witness::{self, Witness},
 };
 
 /// See the module.
 pub(crate) struct DeregisterFromLoadBalancers {
     accounts: Arc<Accounts>,
+    sweeps: Arc<Sweeps>,
 }
 
 /// Where the instance was registered.
@@ -56,11 +62,32 @@ pub(crate) struct Holders {
 }
 
 impl Holders {
-    /// Reads it, as far as it can be in time.
-    pub(crate) async fn of(aws: &Access<'_>, instance: &Instance) -> Result<Self, CallError> {
+    /// Reads all of it, as far as it can be in time, and keeps where it was found for the steps that come after.
+    async fn all(
+        aws: &Access<'_>,
+        instance: &Instance,
+        request: &StepRequest,
+        sweeps: &Sweeps,
+    ) -> Result<Self, CallError> {
         let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
         let (targets, classic) = tokio::try_join!(
-            target_groups::find(&elb, instance),
+            sweeps.sweep(&elb, instance, request),
+            classic::find(&classic_elb, &instance.id)
+        )?;
+        Ok(Self { targets, classic })
+    }
+
+    /// Reads it for a step that only asks who else serves: where another step has just looked everywhere, only what that
+    /// found is read again.
+    pub(crate) async fn shared(
+        aws: &Access<'_>,
+        instance: &Instance,
+        request: &StepRequest,
+        sweeps: &Sweeps,
+    ) -> Result<Self, CallError> {
+        let (elb, classic_elb) = (aws.client::<Elb>(), aws.client::<ClassicElb>());
+        let (targets, classic) = tokio::try_join!(
+            sweeps.targets(&elb, instance, request),
             classic::find(&classic_elb, &instance.id)
         )?;
         Ok(Self { targets, classic })
@@ -70,13 +97,19 @@ impl Holders {
     pub(crate) fn is_empty(&self) -> bool {
         self.targets.members.is_empty() && self.classic.is_empty()
     }
-}
 
-impl Holders {
+    /// The others, at each place where the instance serves.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = &Peers> {
+        let targets = self.targets.members.iter().filter(|member| member.serves());
+        let classic = self.classic.iter().filter(|member| member.is_in_service);
+        let targets = targets.map(|member| &member.peers);
+        targets.chain(classic.map(|member| &member.peers))
+    }
+
     /// Why whatever takes the instance out of service waits for a person: no load balancer that sends users to it would
-    /// have another to send them to, or nobody knows.
-    pub(crate) fn needs_approval(&self) -> Option<String> {
-        words::needs_approval(self)
+    /// have enough others to send them to, or nobody knows.
+    pub(crate) fn needs_approval(&self, marked: &Marked) -> Option<String> {
+        words::needs_approval(self, marked)
     }
 
     /// The load balancers through which connections are tracked whatever the security groups say, in words.
@@ -93,8 +126,8 @@ impl Holders {
 }
 
 impl DeregisterFromLoadBalancers {
-    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
-        Self { accounts }
+    pub(crate) const fn new(accounts: Arc<Accounts>, sweeps: Arc<Sweeps>) -> Self {
+        Self { accounts, sweeps }
     }
 }
 
@@ -107,7 +140,19 @@ impl Action for DeregisterFromLoadBalancers {
     async fn plan(&self, request: &StepRequest) -> Result<Plan, StepError> {
         let aws = self.accounts.at(request)?;
         let instance = instance::read(&aws.client::<Ec2>(), &request.target).await?;
-        let holders = Holders::of(&aws, &instance).await?;
+        let (holders, marked) = tokio::join!(
+            Holders::all(&aws, &instance, request, &self.sweeps),
+            surroundings::marked(&aws, &instance)
+        );
+        let holders = holders?;
+        let counts_on_others = holders.peers().any(|peers| !peers.healthy.is_empty());
+        let unread = surroundings::unread(&marked).filter(|_| counts_on_others);
+        let marked = marked.unwrap_or_default();
+        let asked: Vec<String> = holders
+            .needs_approval(&marked)
+            .into_iter()
+            .chain(unread)
+            .collect();
         if holders.is_empty() && holders.targets.limits.is_empty() {
             return Err(StepError::NotApplicable {
                 reason: format!(
@@ -137,9 +182,9 @@ impl Action for DeregisterFromLoadBalancers {
             principal: instance.arn,
             tags: instance.tags,
             changes: words::changes(&holders, &receipt.instance),
-            blast_radius: words::blast_radius(&holders),
+            blast_radius: words::blast_radius(&holders, &marked),
             limits: words::limits(&holders),
-            needs_approval: holders.needs_approval(),
+            needs_approval: (!asked.is_empty()).then(|| asked.join("; ")),
             captured: None,
             manual_undo: witness::by_hand(
                 self.spec().id,
@@ -149,6 +194,17 @@ impl Action for DeregisterFromLoadBalancers {
             ),
             receipt: write_receipt(&receipt)?,
         })
+    }
+
+    async fn claim(
+        &self,
+        _permit: &Permit,
+        request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<Option<String>, StepError> {
+        let witness = witness(request, &read_receipt(receipt)?)?;
+        let aws = self.accounts.at(request)?;
+        surroundings::claim(&aws, request, &witness, &self.sweeps).await
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
@@ -191,7 +247,7 @@ impl Action for DeregisterFromLoadBalancers {
             }
             None => {
                 let instance = instance::read(&aws.client::<Ec2>(), &request.target).await?;
-                words::names(&Holders::of(&aws, &instance).await?)
+                words::names(&Holders::all(&aws, &instance, request, &self.sweeps).await?)
             }
         };
         Ok(Verification {
@@ -259,11 +315,14 @@ fn witness(request: &StepRequest, receipt: &RegistrationReceipt) -> Result<Witne
         .iter()
         .map(|it| (&it.group, &it.id, it.port, &it.zone))
         .collect();
-    Witness::of(
+    let witness = Witness::of(
         ec2::deregister_from_load_balancers::SPEC.id,
         request,
         &(targets, &receipt.classic),
-    )
+    )?;
+    let groups = receipt.targets.iter().map(|target| target.group.as_str());
+    let places = marked::places(groups.chain(receipt.classic.iter().map(String::as_str)));
+    Ok(witness.beside(marked::TAKEN_OUT_OF, places))
 }
 
 /// Whether all that the receipt names is registered.

@@ -27,16 +27,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cut_off::{self, Placement},
+    deregister_from_load_balancers::Sweeps,
     instance::{self, id_of},
+    marked::Marked,
+    peers::{Peers, Remaining},
     read_back::unless_done,
     services::{AutoScaling, Ec2},
-    surroundings::Surroundings,
+    surroundings::{self, Surroundings},
     witness::{self, Witness},
 };
 
 /// See the module.
 pub(crate) struct DetachFromAutoScaling {
     accounts: Arc<Accounts>,
+    sweeps: Arc<Sweeps>,
 }
 
 /// The membership before.
@@ -76,8 +80,8 @@ impl MembershipReceipt {
 }
 
 impl DetachFromAutoScaling {
-    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
-        Self { accounts }
+    pub(crate) const fn new(accounts: Arc<Accounts>, sweeps: Arc<Sweeps>) -> Self {
+        Self { accounts, sweeps }
     }
 }
 
@@ -106,7 +110,7 @@ impl Action for DetachFromAutoScaling {
         // Leaving the group also leaves its target groups, which know more of who serves than the group does.
         let (group, surroundings) = tokio::join!(
             group::read(&autoscaling, &before.group, id),
-            Surroundings::read(&aws, &instance, request)
+            Surroundings::read(&aws, &instance, request, &self.sweeps)
         );
         let group = group?;
         let leaving = group::is_leaving(&before.lifecycle_state);
@@ -125,7 +129,10 @@ impl Action for DetachFromAutoScaling {
             principal: instance.arn,
             tags: instance.tags,
             changes: change.into_iter().collect(),
-            blast_radius: group.as_ref().map(blast_radius).unwrap_or_default(),
+            blast_radius: group
+                .as_ref()
+                .map(|group| blast_radius(group, surroundings.marked().unwrap_or(&Marked::default())))
+                .unwrap_or_default(),
             limits: group
                 .as_ref()
                 .map(|group| limits(group, &before))
@@ -135,6 +142,17 @@ impl Action for DetachFromAutoScaling {
             manual_undo: manual_undo(request, &before),
             receipt: write_receipt(&MembershipReceipt { interfaces, ..before })?,
         })
+    }
+
+    async fn claim(
+        &self,
+        _permit: &Permit,
+        request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<Option<String>, StepError> {
+        let witness = witness(request, &read_receipt(receipt)?)?;
+        let aws = self.accounts.at(request)?;
+        surroundings::claim(&aws, request, &witness, &self.sweeps).await
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {
@@ -242,63 +260,66 @@ fn witness(request: &StepRequest, receipt: &MembershipReceipt) -> Result<Witness
     Witness::of(ec2::detach_from_auto_scaling::SPEC.id, request, &before)
 }
 
-/// What the instance's place in a group says.
-#[derive(Debug, Default)]
+/// The Auto Scaling group that an instance is in.
 pub(crate) struct Membership {
-    pub(crate) is_member: bool,
-    /// Why whatever takes the instance out of service waits for a person: too few others in its group serve.
-    pub(crate) needs_approval: Option<String>,
+    group: Group,
+    serves: bool,
 }
 
-/// Reads it.
-pub(crate) async fn membership_of(aws: &Access<'_>, id: &str) -> Result<Membership, CallError> {
+/// Reads it; nothing where the instance is in none.
+pub(crate) async fn membership_of(aws: &Access<'_>, id: &str) -> Result<Option<Membership>, CallError> {
     let autoscaling = aws.client::<AutoScaling>();
     let Some(member) = group::membership(&autoscaling, id).await? else {
-        return Ok(Membership::default());
+        return Ok(None);
     };
     let before = MembershipReceipt::of(&member, id);
     let group = group::read(&autoscaling, &before.group, id).await?;
-    Ok(Membership {
-        is_member: true,
-        needs_approval: group.and_then(|group| too_few_remain(&group, &before)),
-    })
+    Ok(group.map(|group| Membership {
+        group,
+        serves: before.lifecycle_state == "InService",
+    }))
 }
 
-/// Most members of one group may be compromised one after another, by the same hole: each must not count on the others until
-/// the last.
-fn too_few_remain(group: &Group, before: &MembershipReceipt) -> Option<String> {
-    if before.lifecycle_state != "InService" {
-        return None;
+impl Membership {
+    /// The other members, if the instance serves as they do.
+    pub(crate) fn peers(&self) -> Option<&Peers> {
+        self.serves.then_some(&self.group.peers)
     }
-    if group.healthy_peers == 0 {
-        return Some(format!(
-            "the instance is the last healthy one in Auto Scaling group {}: until a replacement is in service, nothing \
-             serves",
-            group.name
-        ));
-    }
-    let desired = usize::try_from(group.desired).unwrap_or_default();
-    let is_short = group.healthy_peers.saturating_mul(2) < desired;
-    is_short.then(|| {
-        format!(
-            "only {} healthy instance(s) of the {desired} that Auto Scaling group {} wants would remain, fewer than half, \
-             until replacements are in service",
-            group.healthy_peers, group.name
+
+    /// Why whatever takes the instance out of service waits for a person: too few others in its group serve.
+    pub(crate) fn needs_approval(&self, marked: &Marked) -> Option<String> {
+        let place = &self.group.peers.place;
+        let why = match self.peers()?.remaining(marked) {
+            Remaining::Enough => return None,
+            Remaining::Nobody => format!(
+                "the instance is the last healthy one in {place}: until a replacement is in service, nothing serves"
+            ),
+            Remaining::Few { serving, of } => format!(
+                "only {serving} healthy instance(s) of the {of} that {place} wants would remain, fewer than half, until \
+                 replacements are in service"
+            ),
+        };
+        let contained = self.group.peers.contained(marked);
+        Some(
+            std::iter::once(why)
+                .chain(contained)
+                .collect::<Vec<_>>()
+                .join("; "),
         )
-    })
+    }
 }
 
-fn blast_radius(group: &Group) -> Vec<String> {
-    let mut lines = vec![
-        format!(
-            "{} other healthy instance(s) remain in Auto Scaling group {}",
-            group.healthy_peers, group.name
-        ),
-        format!(
-            "Auto Scaling group {} launches a replacement, since its desired capacity stays {}",
-            group.name, group.desired
-        ),
-    ];
+fn blast_radius(group: &Group, marked: &Marked) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{} other healthy instance(s) remain in {}",
+        group.peers.serving(marked),
+        group.peers.place
+    )];
+    lines.extend(group.peers.contained(marked));
+    lines.push(format!(
+        "{} launches a replacement, since its desired capacity stays {}",
+        group.peers.place, group.desired
+    ));
     if group.balancers > 0 {
         lines.push(format!(
             "detaching also deregisters the instance from the group's {} target group(s) and load balancer(s)",

@@ -36,11 +36,12 @@ use self::{
     tracked::Paths,
 };
 use crate::{
+    deregister_from_load_balancers::Sweeps,
     instance::{self, Instance, Interface},
     nitro,
     owner::{self, branches},
     services::Ec2,
-    surroundings::Surroundings,
+    surroundings::{self, Surroundings},
     witness::{self, Witness},
 };
 
@@ -56,6 +57,7 @@ const OPEN_FOR: Duration = Duration::from_secs(20);
 /// See the module.
 pub(crate) struct IsolateInstance {
     accounts: Arc<Accounts>,
+    sweeps: Arc<Sweeps>,
     open_for: Duration,
 }
 
@@ -118,9 +120,10 @@ fn check(request: &StepRequest, receipt: &IsolationReceipt) -> Result<(), StepEr
 }
 
 impl IsolateInstance {
-    pub(crate) const fn new(accounts: Arc<Accounts>) -> Self {
+    pub(crate) const fn new(accounts: Arc<Accounts>, sweeps: Arc<Sweeps>) -> Self {
         Self {
             accounts,
+            sweeps,
             open_for: OPEN_FOR,
         }
     }
@@ -140,7 +143,7 @@ impl Action for IsolateInstance {
         owner::refuse_operated(&instance)?;
         let (groups, surroundings, branches) = tokio::join!(
             groups_of(&aws, request, &instance),
-            Surroundings::read(&aws, &instance, request),
+            Surroundings::read(&aws, &instance, request, &self.sweeps),
             branches::of(&ec2, &instance)
         );
         let groups = groups?;
@@ -199,6 +202,18 @@ impl Action for IsolateInstance {
                 interfaces,
             })?,
         })
+    }
+
+    async fn claim(
+        &self,
+        _permit: &Permit,
+        request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<Option<String>, StepError> {
+        let receipt: IsolationReceipt = read_receipt(receipt)?;
+        let witness = witness(request, &receipt.interfaces)?;
+        let aws = self.accounts.at(request)?;
+        surroundings::claim(&aws, request, &witness, &self.sweeps).await
     }
 
     async fn act(&self, _permit: &Permit, request: &StepRequest, receipt: &Receipt) -> Result<(), StepError> {

@@ -110,9 +110,9 @@ impl Runs {
             Self::Tasks => format!(
                 "tasks that share its interfaces are cut off with it, those in `awsvpc` mode have interfaces that nobody \
                  but Amazon ECS can change; the credentials of task roles go on elsewhere; so that services place their \
-                 tasks elsewhere, once it is isolated, since draining stops tasks: `aws ecs update-container-instances-state \
-                 --cluster {cluster} --status DRAINING --container-instances $(aws ecs list-container-instances --cluster \
-                 {cluster} --filter 'ec2InstanceId == {}' --query 'containerInstanceArns[]' --output text)`",
+                 tasks elsewhere it is drained once it is isolated, since draining stops tasks; where no step does that: \
+                 `aws ecs update-container-instances-state --cluster {cluster} --status DRAINING --container-instances \
+                 $(aws ecs list-container-instances --cluster {cluster} --filter 'ec2InstanceId == {}' --query 'containerInstanceArns[]' --output text)`",
                 instance.id,
                 cluster = for_shell(cluster_of(instance).unwrap_or("CLUSTER"))
             ),
@@ -144,7 +144,7 @@ impl Runs {
 }
 
 /// The ECS cluster that tags name.
-fn cluster_of(instance: &Instance) -> Option<&str> {
+pub(crate) fn cluster_of(instance: &Instance) -> Option<&str> {
     instance.tags.get("aws:ecs:clusterName").map(String::as_str)
 }
 
@@ -162,6 +162,19 @@ pub(crate) fn refuse_operated(instance: &Instance) -> Result<(), StepError> {
             ),
         }),
     }
+}
+
+/// The interfaces that can be put into other security groups. One that only looks like a task's is tried, but not counted on.
+pub(crate) fn changeable(instance: &Instance) -> impl Iterator<Item = &Interface> {
+    let is_changeable =
+        |interface: &&Interface| interface.operator.is_none() && !interface.looks_like_a_tasks;
+    instance.interfaces.iter().filter(is_changeable)
+}
+
+/// Whether something on the instance may have a network interface that isolating the instance doesn't reach.
+pub(crate) fn may_talk_on(instance: &Instance) -> bool {
+    let has_trunk = instance.interfaces.iter().any(|interface| interface.is_trunk);
+    has_trunk || changeable(instance).count() < instance.interfaces.len()
 }
 
 /// The interfaces that talk on whatever is done to the others, as sentences: those that carry others of their own, which

@@ -33,9 +33,10 @@ use backstop_runtime::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    deregister_from_load_balancers::Sweeps,
     instance,
     services::Ec2,
-    surroundings::Surroundings,
+    surroundings::{self, Surroundings},
     witness::{self, Witness},
 };
 
@@ -45,6 +46,7 @@ const LONGEST_READING: Duration = Duration::from_secs(4);
 /// See the module.
 pub(crate) struct RevokeInstanceCredentials {
     accounts: Arc<Accounts>,
+    sweeps: Arc<Sweeps>,
     protection: Protection,
 }
 
@@ -80,8 +82,12 @@ impl RevokeInstanceCredentials {
         denies(aws).put(policy).await
     }
 
-    pub(crate) const fn new(accounts: Arc<Accounts>, protection: Protection) -> Self {
-        Self { accounts, protection }
+    pub(crate) const fn new(accounts: Arc<Accounts>, sweeps: Arc<Sweeps>, protection: Protection) -> Self {
+        Self {
+            accounts,
+            sweeps,
+            protection,
+        }
     }
 
     /// Refuses a profile whose role is protected, or another one than the receipt says: that it has none is no way past the
@@ -136,7 +142,7 @@ impl Action for RevokeInstanceCredentials {
         let (role, others, surroundings) = tokio::join!(
             role_of(&aws, &profile_arn),
             tokio::time::timeout(LONGEST_READING, association::others_with(&ec2, &profile_arn, id)),
-            Surroundings::read(&aws, &instance, request)
+            Surroundings::read(&aws, &instance, request, &self.sweeps)
         );
         let others = others.map_or(None, Result::ok);
         let role = role?;
@@ -173,6 +179,17 @@ impl Action for RevokeInstanceCredentials {
                 policy,
             })?,
         })
+    }
+
+    async fn claim(
+        &self,
+        _permit: &Permit,
+        request: &StepRequest,
+        receipt: &Receipt,
+    ) -> Result<Option<String>, StepError> {
+        let witness = witness(request, &read_receipt(receipt)?)?;
+        let aws = self.accounts.at(request)?;
+        surroundings::claim(&aws, request, &witness, &self.sweeps).await
     }
 
     /// Both parts are tried, even if the deny can't be written at all. Where it can be later, the profile waits for it: once

@@ -7,8 +7,9 @@ mod network;
 use aws_sdk_ec2::{
     Client,
     operation::{
-        create_tags::CreateTagsOutput, delete_tags::DeleteTagsOutput,
-        describe_instances::DescribeInstancesOutput,
+        create_tags::CreateTagsOutput,
+        delete_tags::DeleteTagsOutput,
+        describe_instances::{DescribeInstancesInput, DescribeInstancesOutput},
     },
     types::{
         DeviceType, EbsInstanceBlockDevice, Instance, InstanceBlockDeviceMapping, InstanceNetworkInterface,
@@ -71,17 +72,51 @@ pub(crate) fn volume(device: &str, id: &str, delete_on_termination: bool) -> Ins
         .build()
 }
 
-/// EC2 describes this instance, whenever it is asked for ours.
+/// EC2 describes this instance, whenever it is asked for ours; incidents contain no other.
 pub(crate) fn described(instance: InstanceBuilder) -> Rule {
+    described_beside(instance, &[])
+}
+
+/// The same, where incidents contain these others: their tags, by id.
+pub(crate) fn described_beside(
+    instance: InstanceBuilder,
+    others: &'static [(&'static str, &'static str)],
+) -> Rule {
     let instance = instance.build();
     mock!(Client::describe_instances)
-        .match_requests(|request| request.instance_ids() == [INSTANCE])
-        .then_output(move || {
-            let reservation = Reservation::builder().instances(instance.clone()).build();
+        .match_requests(|request| request.instance_ids() == [INSTANCE] || asks_for_marked(request))
+        .then_compute_output(move |request| {
+            let found = if asks_for_marked(request) {
+                marked(others)
+            } else {
+                vec![instance.clone()]
+            };
+            let reservation = Reservation::builder().set_instances(Some(found)).build();
             DescribeInstancesOutput::builder()
                 .reservations(reservation)
                 .build()
         })
+}
+
+/// Whether it is the question which instances incidents contain.
+pub(crate) fn asks_for_marked(request: &DescribeInstancesInput) -> bool {
+    let mut filters = request.filters().iter();
+    request.instance_ids().is_empty() && filters.any(|filter| filter.name() == Some("tag-key"))
+}
+
+/// Instances with these tags, by id: keys with or without values, a comma between.
+pub(crate) fn marked(others: &[(&str, &str)]) -> Vec<Instance> {
+    let one = |(id, tag): &(&str, &str)| {
+        let tags = tag.split(',').map(|tag| {
+            let (key, value) = tag.split_once('=').unwrap_or((tag, "hash"));
+            Tag::builder().key(key).value(value).build()
+        });
+        Instance::builder()
+            .instance_id(*id)
+            .set_tags(Some(tags.collect()))
+            .build()
+    };
+    others.iter().map(one).collect()
 }
 
 /// EC2 writes and deletes tags that say what was before.

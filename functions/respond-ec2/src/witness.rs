@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::{Client, types::Tag};
-use backstop_actions::permissions;
+use backstop_actions::{ec2 as contracts, permissions};
 use backstop_core::{Target, canonical};
 use backstop_runtime::{
     CallError, StepError,
@@ -16,12 +16,29 @@ use backstop_runtime::{
 };
 use serde::Serialize;
 
-use crate::snapshots::tag;
+use crate::{marked, snapshots::tag};
 
 /// The tag of one action's receipt in one incident.
 pub(crate) struct Witness {
     key: String,
     value: String,
+    /// Another tag that comes and goes with it.
+    beside: Option<(&'static str, String)>,
+}
+
+/// The actions that take something from an instance, or keep it: whichever comes first shows that an incident contains it.
+const CONTAINING: [&str; 6] = [
+    contracts::deregister_from_load_balancers::SPEC.id,
+    contracts::detach_from_auto_scaling::SPEC.id,
+    contracts::isolate_instance::SPEC.id,
+    contracts::protect_instance::SPEC.id,
+    contracts::remove_public_addresses::SPEC.id,
+    contracts::revoke_instance_credentials::SPEC.id,
+];
+
+/// The tags of an instance that an incident contains, or is about to.
+pub(crate) fn marks() -> impl Iterator<Item = String> {
+    CONTAINING.into_iter().map(key)
 }
 
 fn key(action: &str) -> String {
@@ -39,9 +56,14 @@ pub(crate) fn by_hand(
     let mut commands: Vec<String> = commands.into_iter().collect();
     if !commands.is_empty() {
         commands.push(format!(
-            "aws ec2 delete-tags --region {} --resources {instance} --tags Key={}",
+            "aws ec2 delete-tags --region {} --resources {instance} --tags Key={}{}",
             target.region,
-            key(action)
+            key(action),
+            if action == contracts::deregister_from_load_balancers::SPEC.id {
+                format!(" Key={}", marked::TAKEN_OUT_OF)
+            } else {
+                String::new()
+            }
         ));
     }
     commands
@@ -61,7 +83,22 @@ impl Witness {
         Ok(Self {
             key: key(action),
             value: hash.as_str().to_owned(),
+            beside: None,
         })
+    }
+
+    /// The same with another tag, whose value others can read.
+    #[must_use]
+    pub(crate) fn beside(self, key: &'static str, value: String) -> Self {
+        Self {
+            beside: Some((key, value)),
+            ..self
+        }
+    }
+
+    fn tags(&self) -> Vec<Tag> {
+        let beside = self.beside.as_ref().map(|(key, value)| tag(key, value));
+        std::iter::once(self.tag()).chain(beside).collect()
     }
 
     /// Whether the instance with these tags says so.
@@ -72,6 +109,11 @@ impl Witness {
     /// Refuses what the instance doesn't say.
     pub(crate) fn check(&self, tags: &BTreeMap<String, String>) -> Result<(), StepError> {
         self.is_in(tags).then_some(()).ok_or_else(|| self.refusal())
+    }
+
+    /// Adds it to tags that were read before it was written.
+    pub(crate) fn add_to(&self, tags: &mut BTreeMap<String, String>) {
+        tags.insert(self.key.clone(), self.value.clone());
     }
 
     pub(crate) fn refusal(&self) -> StepError {
@@ -125,7 +167,7 @@ impl Witness {
     pub(crate) async fn write(&self, ec2: &Client, instance: &str) -> Result<(), CallError> {
         ec2.create_tags()
             .resources(instance)
-            .tags(self.tag())
+            .set_tags(Some(self.tags()))
             .send()
             .await
             .map(drop)
@@ -148,7 +190,7 @@ impl Witness {
         }
         ec2.delete_tags()
             .resources(instance)
-            .tags(self.tag())
+            .set_tags(Some(self.tags()))
             .send()
             .await
             .map(drop)

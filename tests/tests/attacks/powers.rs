@@ -170,6 +170,10 @@ pub(crate) const POWERS: &[Power] = &[
         ],
     ),
     by_template("ends Session Manager sessions", &["ssm:TerminateSession"]),
+    by_template(
+        "drains container instances of Amazon ECS, and makes them active",
+        &["ecs:UpdateContainerInstancesState"],
+    ),
     power("takes snapshots", &["ec2:CreateSnapshots"], |it| {
         Box::pin(it.takes_snapshots())
     }),

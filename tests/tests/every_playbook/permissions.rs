@@ -162,6 +162,15 @@ const UNUSED: &[Unused] = &[
         shown_by: None,
     },
     Unused {
+        function: "investigate",
+        grants: &["logs:FilterLogEvents"],
+        when: "a contained instance with flow logs in CloudWatch Logs",
+        shown_by: Some((
+            "functions/investigate/src/flow_logs/tests.rs",
+            "accepted_packets_with_the_findings_address_are_counted_page_by_page",
+        )),
+    },
+    Unused {
         function: "respond-ec2",
         grants: &["autoscaling:EnterStandby", "autoscaling:SetInstanceProtection"],
         when: "undo of a member that was in standby, or protected from scaling in",
@@ -190,6 +199,19 @@ const UNUSED: &[Unused] = &[
         shown_by: Some((
             "functions/respond-ec2/src/isolate_instance/tests/untrack.rs",
             "untracking_opens_only_what_is_on_the_internet_and_closes_it",
+        )),
+    },
+    Unused {
+        function: "respond-ec2",
+        grants: &[
+            "ecs:DescribeContainerInstances",
+            "ecs:ListContainerInstances",
+            "ecs:UpdateContainerInstancesState",
+        ],
+        when: "a container instance of Amazon ECS",
+        shown_by: Some((
+            "functions/respond-ec2/src/drain_container_instance/tests.rs",
+            "drains_this_container_instance_only_and_undo_makes_it_active_again",
         )),
     },
     Unused {

@@ -4,7 +4,7 @@ use backstop_core::{TargetKind, log::Phase};
 
 use crate::{
     ActionSpec, Grants, Impact,
-    permissions::{ec2, elasticloadbalancing},
+    permissions::{autoscaling, ec2, elasticloadbalancing},
 };
 
 /// Its contract.
@@ -26,11 +26,17 @@ pub static SPEC: ActionSpec = ActionSpec {
             elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
         ],
         act: &[
+            autoscaling::DESCRIBE_AUTO_SCALING_GROUPS,
+            autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
+            ec2::DELETE_TAGS,
             ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_SECURITY_GROUPS,
             ec2::TAG_INSTANCES,
             elasticloadbalancing::DEREGISTER_INSTANCES_FROM_LOAD_BALANCER,
             elasticloadbalancing::DEREGISTER_TARGETS,
+            elasticloadbalancing::DESCRIBE_INSTANCE_HEALTH,
             elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
+            elasticloadbalancing::DESCRIBE_TARGET_GROUPS,
             elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
         ],
         verify: &[

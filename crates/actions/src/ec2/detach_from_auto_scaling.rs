@@ -32,9 +32,17 @@ pub static SPEC: ActionSpec = ActionSpec {
             elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
         ],
         act: &[
+            autoscaling::DESCRIBE_AUTO_SCALING_GROUPS,
             autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES,
             autoscaling::DETACH_INSTANCES,
+            ec2::DELETE_TAGS,
+            ec2::DESCRIBE_INSTANCES,
+            ec2::DESCRIBE_SECURITY_GROUPS,
             ec2::TAG_INSTANCES,
+            elasticloadbalancing::DESCRIBE_INSTANCE_HEALTH,
+            elasticloadbalancing::DESCRIBE_LOAD_BALANCERS,
+            elasticloadbalancing::DESCRIBE_TARGET_GROUPS,
+            elasticloadbalancing::DESCRIBE_TARGET_HEALTH,
         ],
         verify: &[autoscaling::DESCRIBE_AUTO_SCALING_INSTANCES],
         undo: &[

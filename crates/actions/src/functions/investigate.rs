@@ -1,7 +1,10 @@
 //! `investigate`.
 
 use super::shared::{APPENDS_TO_THE_LOG, READER, READS_INCIDENTS_AND_GUARDS, alarm, keys};
-use crate::{FunctionSpec, Limit, Scope, Statement, permissions::dynamodb};
+use crate::{
+    FunctionSpec, Limit, Scope, Statement,
+    permissions::{dynamodb, ec2, logs},
+};
 
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
@@ -22,6 +25,26 @@ pub static SPEC: FunctionSpec = FunctionSpec {
                 ..Scope::of("ListIncidents", &["{IncidentsTable.Arn}/index/by_opened"])
             },
             &[dynamodb::QUERY],
+        ),
+        Statement::allow(
+            Scope::everything(
+                "LookWhereFlowLogsAre",
+                "AWS checks neither call against a resource; it is made for a contained instance.",
+            ),
+            &[ec2::DESCRIBE_FLOW_LOGS, ec2::DESCRIBE_INSTANCES.action],
+        ),
+        Statement::allow(
+            Scope {
+                why: "What is said of flow logs in other log groups is that they weren't read.",
+                ..Scope::of(
+                    "ReadFlowLogs",
+                    &[
+                        "arn:{partition}:logs:*:{account}:log-group:*flow*",
+                        "arn:{partition}:logs:*:{account}:log-group:*Flow*",
+                    ],
+                )
+            },
+            &[logs::FILTER_LOG_EVENTS],
         ),
     ],
     ..READER

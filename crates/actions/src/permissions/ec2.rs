@@ -159,6 +159,8 @@ pub const CREATE_TAGS: &str = "ec2:CreateTags";
 pub const DESCRIBE_ADDRESSES: Grant = Grant::on(&NO_RESOURCE, "ec2:DescribeAddresses");
 pub const DESCRIBE_IAM_INSTANCE_PROFILE_ASSOCIATIONS: Grant =
     Grant::on(&NO_RESOURCE, "ec2:DescribeIamInstanceProfileAssociations");
+/// Of the function `investigate`.
+pub const DESCRIBE_FLOW_LOGS: &str = "ec2:DescribeFlowLogs";
 pub const DESCRIBE_INSTANCES: Grant = Grant::on(&NO_RESOURCE, "ec2:DescribeInstances");
 pub const DESCRIBE_LOCKED_SNAPSHOTS: Grant = Grant::on(&NO_RESOURCE, "ec2:DescribeLockedSnapshots");
 pub const DESCRIBE_NETWORK_ACLS: Grant = Grant::on(&NO_RESOURCE, "ec2:DescribeNetworkAcls");

@@ -52,7 +52,8 @@ impl Incident {
     fn apply_event(&mut self, record: &Record, is_late: bool) -> Result<(), Illegal> {
         match &record.event {
             Event::Opened(_) => return Err(("opened", "an incident is opened once")),
-            Event::FindingJoined(_) | Event::GuardrailDecided(_) => {}
+            Event::FindingJoined(_) => {}
+            Event::GuardrailDecided(decision) => self.waited.push(decision.clone()),
             Event::Planned { plan, hash } => {
                 let state = self.step_mut(&plan.step).ok_or(("planned", UNKNOWN_STEP))?;
                 if !state.acted {

@@ -34,6 +34,10 @@ pub fn confirmation(id: &IncidentId, incident: &Incident, playbooks: &Playbooks)
         Section::of("What wasn't read", texts(missing)),
         Section::of("What was read again", read(incident)),
         Section::of("What CloudTrail shows", aftermath.map(shown).unwrap_or_default()),
+        Section::of(
+            "What flow logs show",
+            texts(aftermath.and_then(Aftermath::flowed).as_slice()),
+        ),
         Section::of("What this doesn't say", unsaid(incident)),
     ];
     let mut next = what_next(id, incident, incident.status(), playbooks);

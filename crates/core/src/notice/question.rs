@@ -113,12 +113,21 @@ fn not_to_do(state: &StepState) -> Option<Vec<Piece>> {
 /// The guardrails' reasons, and those of plans that want a person even in `auto` mode, each once.
 fn why(incident: &Incident) -> Vec<Line> {
     let mut why: Vec<Line> = incident.opened.guardrails.iter().map(in_words).collect();
-    let of_plans = incident
+    let of_plans: Vec<&String> = incident
         .asked_about()
-        .filter_map(|state| state.plan.as_ref()?.needs_approval.as_ref());
-    for reason in of_plans {
+        .filter_map(|state| state.plan.as_ref()?.needs_approval.as_ref())
+        .collect();
+    for reason in &of_plans {
         let reason = line![outside(reason)];
         if !why.contains(&reason) {
+            why.push(reason);
+        }
+    }
+    // What came up only when a step was to act, and no plan says.
+    for decision in &incident.waited {
+        let is_of_plan = of_plans.iter().any(|reason| decision.detail.contains(*reason));
+        let reason = in_words(decision);
+        if !is_of_plan && !why.contains(&reason) {
             why.push(reason);
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backstop_core::{
-    Hash, Mode, Outcome, Plan,
+    Hash, Mode, Outcome, Plan, StepId,
     guardrail::{Decision, Effect, Guardrails, Permit},
     incident::{Clearance, Incident, StepState},
     log::Event,
@@ -89,6 +89,7 @@ impl Runner {
             permit: &permit,
             most: most.0,
             is_first: matches!(begun, Begun::Not),
+            is_approved: incident.is_approved(&task.step),
         };
         self.begin(log, action, &beginning, request, plan).await
     }
@@ -169,7 +170,7 @@ impl Runner {
                 if let Some((guardrail, why)) = of_plan.or(of_guard)
                     && incident.opened.mode == Mode::Auto
                 {
-                    self.wait_for_a_person(log, task, guardrail, why).await?;
+                    self.wait_for_a_person(log, &task.step, guardrail, why).await?;
                 }
                 Ok(Some(StepAnswer {
                     step: task.step.clone(),
@@ -186,14 +187,14 @@ impl Runner {
     async fn wait_for_a_person(
         &self,
         log: &mut IncidentLog,
-        task: &StepTask,
+        step: &StepId,
         guardrail: &str,
         why: &str,
     ) -> Result<(), StepError> {
         let event = Event::GuardrailDecided(Decision {
             guardrail: guardrail.to_owned(),
             effect: Effect::LowerTo(Mode::Approve),
-            detail: format!("step `{}` waits for a person: {why}", task.step),
+            detail: format!("step `{step}` waits for a person: {why}"),
         });
         log.append(&self.ledger, event).await?;
         Ok(())
@@ -213,6 +214,18 @@ impl Runner {
             let answer = self.end(log, request, Outcome::Already).await?;
             self.read_result(log, action, request, &plan).await?;
             return Ok(answer);
+        }
+        if !beginning.is_approved
+            && !plan.changes.is_empty()
+            && let Some(why) = action.claim(beginning.permit, request, &plan.receipt).await?
+        {
+            self.wait_for_a_person(log, &request.step, "needs-approval", &why)
+                .await?;
+            return Ok(StepAnswer {
+                step: request.step.clone(),
+                drifted: true,
+                outcome: None,
+            });
         }
         let acting = Event::Acting {
             plan: Box::new(plan.clone()),
@@ -370,6 +383,8 @@ struct Beginning<'a> {
     /// Whether the log says nothing of an earlier beginning. A later one sees a state that may be half changed: it is no
     /// state to go back to, so it isn't proven.
     is_first: bool,
+    /// Whether people approved it.
+    is_approved: bool,
 }
 
 /// Whether today's plan is a part of the one with this hash: another step may have made some of its changes, as

@@ -360,6 +360,7 @@ async fn what_is_proven_is_read_again_only_once_the_incident_is_closed() {
     }
 }
 
+mod claimed;
 mod forged;
 mod read_again;
 mod read_result;

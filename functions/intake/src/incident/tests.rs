@@ -185,10 +185,10 @@ fn dynamodb(table: &Arc<Mutex<Table>>) -> Client {
 pub(crate) fn intake(table: &Arc<Mutex<Table>>) -> Intake {
     let event: serde_json::Value = serde_json::from_str(&copy(1).0).unwrap();
     let there = serde_json::json!({ "findings": [event.get("detail").unwrap()] });
-    answered_by(table, &[(200, &there.to_string())]).0
+    answering_by(table, &[(200, &there.to_string())]).0
 }
 
-pub(crate) fn answered_by(table: &Arc<Mutex<Table>>, answers: &[(u16, &str)]) -> (Intake, Requests) {
+pub(crate) fn answering_by(table: &Arc<Mutex<Table>>, answers: &[(u16, &str)]) -> (Intake, Requests) {
     let (config, requests) = answering("eu-west-1", answers);
     let start = mock!(aws_sdk_sfn::Client::start_execution).then_output(|| {
         let started = StartExecutionOutput::builder().execution_arn("arn:started");
@@ -318,7 +318,7 @@ async fn a_finding_that_nobody_has_waits_for_people() {
         [(200, "[]")],
     ] {
         let table = Arc::new(Mutex::new(Table::default()));
-        let (intake, _) = answered_by(&table, &answers);
+        let (intake, _) = answering_by(&table, &answers);
         intake.answer("first", &copy(1).0).await.unwrap();
         assert_eq!(
             openings(&table),
@@ -331,7 +331,7 @@ async fn a_finding_that_nobody_has_waits_for_people() {
 /// An incident that waits for people since nobody has its finding; a transaction that names it may replace it.
 async fn forged() -> Arc<Mutex<Table>> {
     let table = Arc::new(Mutex::new(Table::default()));
-    let (forger, _) = answered_by(&table, &[(200, r#"{"findings":[]}"#)]);
+    let (forger, _) = answering_by(&table, &[(200, r#"{"findings":[]}"#)]);
     forger.answer("forged", &copy(1).0).await.unwrap();
     table.lock().unwrap().replaceable = true;
     table
@@ -390,7 +390,7 @@ async fn of_session(table: &Arc<Mutex<Table>>, id: &str, session: &str, finding_
         *event.pointer_mut(&format!("/detail/{field}")).unwrap() = value.into();
     }
     let there = json!({ "findings": [event.get("detail").unwrap()] }).to_string();
-    let (intake, _) = answered_by(table, &[(200, &there)]);
+    let (intake, _) = answering_by(table, &[(200, &there)]);
     intake.answer(id, &event.to_string()).await.unwrap();
 }
 
@@ -492,7 +492,7 @@ async fn the_sweep_is_asked_to_prove_what_it_read_as_everybody_is() {
         (r#"{"findings":[]}"#, Mode::Approve),
     ] {
         let table = Arc::new(Mutex::new(Table::default()));
-        let (intake, _) = answered_by(&table, &[(200, answer)]);
+        let (intake, _) = answering_by(&table, &[(200, answer)]);
         intake.answer("m", &event.to_string()).await.unwrap();
         let modes: Vec<Mode> = openings(&table).into_iter().map(|(mode, _)| mode).collect();
         assert_eq!(modes, [mode]);
@@ -522,7 +522,7 @@ async fn an_instance_that_only_a_sessions_name_names_waits_for_people() {
     for (event, mode) in [(named, Mode::Auto), (by_name, Mode::Approve)] {
         let table = Arc::new(Mutex::new(Table::default()));
         let there = serde_json::json!({ "findings": [event.get("detail").unwrap()] });
-        let (intake, _) = answered_by(&table, &[(200, &there.to_string())]);
+        let (intake, _) = answering_by(&table, &[(200, &there.to_string())]);
         let parsed = parse(event.to_string().as_bytes()).unwrap();
         let finding = parsed.findings.first().unwrap();
         let instance = finding.targets.last().unwrap();

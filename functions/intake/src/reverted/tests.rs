@@ -15,7 +15,7 @@ use backstop_runtime::new_id;
 use serde_json::json;
 
 use super::*;
-use crate::incident::tests::{Table, answered_by, intake, opened, openings};
+use crate::incident::tests::{Table, answering_by, intake, opened, openings};
 
 /// What the first copy opened was contained and closed; another may follow. Read back now, it holds or doesn't.
 async fn contained(holds: bool) -> (Arc<Mutex<Table>>, Intake) {
@@ -101,7 +101,7 @@ async fn what_holds_is_left() {
 #[tokio::test]
 async fn it_is_read_back_before_anything_follows() {
     let (table, _) = contained(false).await;
-    let (intake, requests) = answered_by(&table, &[(200, "{}")]);
+    let (intake, requests) = answering_by(&table, &[(200, "{}")]);
     say_reverted(&intake, &id_of(&table)).await;
     let first = requests.all().first().unwrap().line.clone();
     assert!(
@@ -114,7 +114,7 @@ async fn it_is_read_back_before_anything_follows() {
 #[tokio::test]
 async fn a_finding_that_nobody_has_any_more_asks() {
     let (table, _) = contained(false).await;
-    let (intake, _) = answered_by(&table, &[(200, r#"{"findings":[]}"#)]);
+    let (intake, _) = answering_by(&table, &[(200, r#"{"findings":[]}"#)]);
     say_reverted(&intake, &id_of(&table)).await;
     assert_eq!(
         openings(&table)[1..],

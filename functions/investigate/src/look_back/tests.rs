@@ -13,13 +13,17 @@ use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
 use backstop_core::{
     Mode, Outcome, Verification,
-    finding::{Route, Severity, SeverityLabel},
+    finding::{Peer, Route, Severity, SeverityLabel},
     incident::Status,
     log::{FindingRef, Opened, Origin, Phase, Record, StepRef},
 };
 
 use super::*;
-use crate::testing::{KEY, event, page, step_request, trail};
+use crate::{
+    flow_logs,
+    testing::{INSTANCE, KEY, event, page, step_request, trail, trail_client},
+    trail::{PacedTrail, Trail},
+};
 
 const CONTAINED_AT: &str = "2026-03-01T11:00:00Z";
 const MALLORY: &str = "arn:aws:iam::123456789012:user/mallory";
@@ -33,7 +37,11 @@ struct Scene {
 impl Scene {
     /// A leaked key that was contained, and then this.
     fn contained(then: Vec<Event>) -> Self {
-        let target = step_request("us-east-1", 24).target;
+        Self::contained_of(step_request("us-east-1", 24).target, Vec::new(), then)
+    }
+
+    /// The same of this target, whose finding names these addresses.
+    fn contained_of(target: Target, peers: Vec<Peer>, then: Vec<Event>) -> Self {
         let opened = Opened {
             playbook: "leaked-access-key".into(),
             target: target.clone(),
@@ -60,7 +68,7 @@ impl Scene {
                 message: None,
                 facts: Vec::new(),
                 hub: None,
-                peers: Vec::new(),
+                peers,
             },
             title: String::new(),
             linked: None,
@@ -240,4 +248,65 @@ fn the_targets_own_names_are_looked_for() {
     let names = names(&scene.task.target, &incident, &found);
     let expected = ["build-server", KEY].map(|name| Lookup::Resource(name.to_owned()));
     assert_eq!(names, expected.into());
+}
+
+/// Isolation cuts no connection that was open before: what flow logs have of it opens the incident again.
+#[tokio::test]
+async fn an_instance_that_talks_on_with_the_findings_address_by_its_flow_logs_is_not_contained() {
+    let resource = backstop_core::Resource::Instance(backstop_core::kind::Instance {
+        instance_id: INSTANCE.into(),
+    });
+    let target = backstop_runtime::testing::step_request(resource).target;
+    let look_for = async |peers: Vec<Peer>, answers: &[(u16, &str)]| {
+        let scene = Scene::contained_of(target.clone(), peers, vec![]);
+        let logs = flow_logs::testing::flow_logs(vec![flow_logs::testing::log("vpc-1").build()]);
+        let (accounts, _) = flow_logs::testing::accounts(logs, answers);
+        let trail = trail_client(&[&about(&[])]);
+        let accounts = accounts
+            .mock::<Iam>(backstop_runtime::client!(aws_sdk_iam: []))
+            .mock_regions::<PacedTrail>(move |_| Trail::new(trail.clone()));
+        scene
+            .look_back(Arc::new(accounts))
+            .run(&scene.task)
+            .await
+            .unwrap();
+        scene.aftermath().unwrap()
+    };
+    let look = async |answers: &[(u16, &str)]| {
+        let peer = Peer {
+            address: [203, 0, 113, 66].into(),
+            is_amazons: false,
+        };
+        look_for(vec![peer], answers).await
+    };
+    let page = flow_logs::testing::events(&[flow_logs::testing::LINE], None);
+    let seen = look(&[(200, &page)]).await;
+    let alarming = seen.alarming();
+    let told = "1 record of accepted packets with the address that the finding names";
+    assert!(alarming.len() == 1 && alarming[0].contains(told), "{seen:#?}");
+    assert!(seen.flowed().unwrap().contains("/vpc/flow-logs"), "{seen:#?}");
+
+    let unnamed = look_for(vec![], &[(200, &page)]).await;
+    assert!(unnamed.alarming().is_empty(), "{unnamed:#?}");
+    assert!(
+        unnamed
+            .limits
+            .iter()
+            .any(|line| line.starts_with("the finding names no address")),
+        "{unnamed:#?}"
+    );
+
+    let refused = r#"{"__type":"AccessDeniedException"}"#;
+    let unread = look(&[(400, refused)]).await;
+    assert!(
+        unread.alarming().is_empty() && unread.flows.is_none(),
+        "{unread:#?}"
+    );
+    assert!(
+        unread
+            .incomplete
+            .iter()
+            .any(|line| line.starts_with("VPC flow logs weren't read")),
+        "{unread:#?}"
+    );
 }

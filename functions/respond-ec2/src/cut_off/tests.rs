@@ -2,6 +2,8 @@
 //! None of the three undoes anything on an instance that is isolated, by whomever. The accounts of these tests know no
 //! changing call, so that one that is made fails the test.
 
+use std::sync::Arc;
+
 use aws_sdk_ec2::types::{GroupIdentifier, InstanceNetworkInterface, builders::InstanceBuilder};
 use backstop_core::Receipt;
 use backstop_runtime::Action;
@@ -46,9 +48,12 @@ async fn undo(instance: InstanceBuilder, interfaces: &serde_json::Value) -> Vec<
     });
     let protection = json!({ "instance": INSTANCE, "before": [], "interfaces": interfaces });
     let actions: [(Box<dyn Action>, serde_json::Value); 3] = [
-        (Box::new(DetachFromAutoScaling::new(accounts.clone())), detach),
         (
-            Box::new(DeregisterFromLoadBalancers::new(accounts.clone())),
+            Box::new(DetachFromAutoScaling::new(accounts.clone(), Arc::default())),
+            detach,
+        ),
+        (
+            Box::new(DeregisterFromLoadBalancers::new(accounts.clone(), Arc::default())),
             deregister,
         ),
         (Box::new(ProtectInstance::new(accounts)), protection),

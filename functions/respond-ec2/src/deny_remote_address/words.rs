@@ -37,7 +37,7 @@ pub(super) fn limits(remote: &Remote, cuts: &[Cut]) -> Vec<String> {
     let mut lines: Vec<String> = full.chain(remote.left.iter().cloned()).collect();
     lines.push(format!(
         "only connections with {} are cut: another address of the attacker's is let through as before, and whether a \
-         connection has ended isn't proven, since flow logs aren't read",
+         connection has ended isn't proven: the second reading looks for it in flow logs, where they are on",
         remote.named()
     ));
     lines

@@ -7,11 +7,16 @@ use aws_sdk_elasticloadbalancing::{
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
 
+use crate::{
+    marked,
+    peers::{Fleet, Peers},
+};
+
 /// A load balancer with how the instance and its peers are there.
 pub(super) struct Member {
     pub(super) balancer: String,
     pub(super) is_in_service: bool,
-    pub(super) healthy_peers: usize,
+    pub(super) peers: Peers,
 }
 
 /// Reads every load balancer that holds the instance.
@@ -29,7 +34,7 @@ pub(super) async fn find(elb: &Client, instance: &str) -> Result<Vec<Member>, Ca
     ))?;
     let mut members = Vec::new();
     for balancer in all.iter().filter(|balancer| holds(balancer, instance)) {
-        members.push(member(elb, balancer.load_balancer_name().unwrap_or_default(), instance).await?);
+        members.push(member(elb, balancer, instance).await?);
     }
     Ok(members)
 }
@@ -41,7 +46,8 @@ fn holds(balancer: &LoadBalancerDescription, instance: &str) -> bool {
         .any(|member| member.instance_id() == Some(instance))
 }
 
-async fn member(elb: &Client, balancer: &str, instance: &str) -> Result<Member, CallError> {
+async fn member(elb: &Client, found: &LoadBalancerDescription, instance: &str) -> Result<Member, CallError> {
+    let balancer = found.load_balancer_name().unwrap_or_default();
     let answer = elb
         .describe_instance_health()
         .load_balancer_name(balancer)
@@ -59,8 +65,26 @@ async fn member(elb: &Client, balancer: &str, instance: &str) -> Result<Member, 
     Ok(Member {
         balancer: balancer.to_owned(),
         is_in_service: !own.is_empty(),
-        healthy_peers: peers.len(),
+        peers: Peers {
+            place: format!("Classic Load Balancer {balancer}"),
+            healthy: peers
+                .into_iter()
+                .filter_map(|state| name(state.instance_id()))
+                .collect(),
+            fleet: Fleet::Registered {
+                place: marked::place(balancer),
+                targets: found
+                    .instances()
+                    .iter()
+                    .filter_map(|one| name(one.instance_id()))
+                    .collect(),
+            },
+        },
     })
+}
+
+fn name(id: Option<&str>) -> Option<String> {
+    id.map(str::to_owned)
 }
 
 /// Whether the load balancer holds the instance; `None` if it was deleted.

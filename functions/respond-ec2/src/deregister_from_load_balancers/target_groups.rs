@@ -17,7 +17,11 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::instance::Instance;
+use crate::{
+    instance::Instance,
+    marked,
+    peers::{Fleet, Peers},
+};
 
 /// What isn't read by then is said not to be known. All callers in the Region share one rate, a burst of 40 and 10 a second
 /// (Elastic Load Balancing, "API throttling"), so that the target groups of a large VPC take longer than anybody waits.
@@ -47,7 +51,14 @@ pub(super) struct Registration {
 pub(super) struct Member {
     pub(super) registration: Registration,
     pub(super) state: String,
-    pub(super) healthy_peers: usize,
+    pub(super) peers: Peers,
+}
+
+impl Member {
+    /// Whether the load balancer sends to it. Without health checks a target is `unavailable`, and gets requests.
+    pub(super) fn serves(&self) -> bool {
+        matches!(self.state.as_str(), "healthy" | "unavailable")
+    }
 }
 
 /// What reading the target groups gave.
@@ -61,6 +72,8 @@ pub(super) struct Found {
     pub(super) tracking: BTreeSet<String>,
     /// How many target groups weren't read in time, of how many.
     pub(super) unread: Option<(usize, usize)>,
+    /// The target groups that have the instance among their targets, in whatever state.
+    pub(super) holding: Vec<TargetGroup>,
 }
 
 impl Registration {
@@ -176,6 +189,24 @@ pub(super) async fn find(elb: &Client, instance: &Instance) -> Result<Found, Cal
         .filter(|group| is_candidate(group, instance))
         .collect();
     candidates.sort_by_key(|group| group.load_balancer_arns().is_empty());
+    read(elb, candidates, instance, deadline).await
+}
+
+/// Reads these again.
+pub(super) async fn reread(
+    elb: &Client,
+    groups: Vec<TargetGroup>,
+    instance: &Instance,
+) -> Result<Found, CallError> {
+    read(elb, groups, instance, Instant::now() + LONGEST_READING).await
+}
+
+async fn read(
+    elb: &Client,
+    candidates: Vec<TargetGroup>,
+    instance: &Instance,
+    deadline: Instant,
+) -> Result<Found, CallError> {
     let count = candidates.len();
     let read: Vec<Option<Found>> = stream::iter(
         candidates
@@ -191,6 +222,7 @@ pub(super) async fn find(elb: &Client, instance: &Instance) -> Result<Found, Cal
         found.members.extend(one.members);
         found.limits.extend(one.limits);
         found.tracking.extend(one.tracking);
+        found.holding.extend(one.holding);
     }
     if unread > 0 {
         found.unread = Some((unread, count));
@@ -270,7 +302,12 @@ async fn members(elb: &Client, group: &TargetGroup, instance: &Instance) -> Resu
     let arn = group.target_group_arn().unwrap_or_default();
     let name = group.target_group_name().unwrap_or_default();
     let by_address = group.target_type() == Some(&TargetTypeEnum::Ip);
-    let healths = healths(elb, arn, name).await?;
+    let healths = match healths(elb, arn, name).await {
+        Ok(healths) => healths,
+        // Deleted since it was listed.
+        Err(error) if error.code == GROUP_GONE => return Ok(Found::default()),
+        Err(error) => return Err(error),
+    };
     let is_ours = |health: &TargetHealthDescription| {
         let id = health
             .target()
@@ -282,12 +319,22 @@ async fn members(elb: &Client, group: &TargetGroup, instance: &Instance) -> Resu
             id == instance.id
         }
     };
-    let healthy_peers = healths
-        .iter()
-        .filter(|health| state_of(health) == Some(&State::Healthy) && !is_ours(health))
-        .count();
+    let peers = Peers {
+        place: format!("target group {name}"),
+        healthy: named(&healths, |health| {
+            state_of(health) == Some(&State::Healthy) && !is_ours(health)
+        }),
+        fleet: Fleet::Registered {
+            place: marked::place(arn),
+            // What was just registered isn't missing yet, and what drains isn't meant to serve any more.
+            targets: named(&healths, |health| {
+                is_registered(state_of(health)) && state_of(health) != Some(&State::Initial)
+            }),
+        },
+    };
     let ours = healths.iter().filter(|health| is_ours(health));
-    let is_tracking = is_always_tracked(group) && ours.clone().next().is_some();
+    let is_held = ours.clone().next().is_some();
+    let is_tracking = is_always_tracked(group) && is_held;
     // The same address in another VPC may be another machine's.
     if by_address && !instance_vpcs(instance).any(|vpc| group.vpc_id() == Some(vpc)) {
         let limits = ours.map(|_| {
@@ -298,6 +345,7 @@ async fn members(elb: &Client, group: &TargetGroup, instance: &Instance) -> Resu
         });
         return Ok(Found {
             limits: limits.take(1).collect(),
+            holding: is_held.then(|| group.clone()).into_iter().collect(),
             ..Found::default()
         });
     }
@@ -318,15 +366,26 @@ async fn members(elb: &Client, group: &TargetGroup, instance: &Instance) -> Resu
                         .map(str::to_owned),
                 },
                 state: state_of(health).map_or("unknown", State::as_str).to_owned(),
-                healthy_peers,
+                peers: peers.clone(),
             })
         })
         .collect();
     Ok(Found {
         members,
         tracking: is_tracking.then(|| name.to_owned()).into_iter().collect(),
+        holding: is_held.then(|| group.clone()).into_iter().collect(),
         ..Found::default()
     })
+}
+
+/// The targets of which this holds, each once: one may be registered with several ports.
+fn named(
+    healths: &[TargetHealthDescription],
+    is_wanted: impl Fn(&TargetHealthDescription) -> bool,
+) -> BTreeSet<String> {
+    let wanted = healths.iter().filter(|health| is_wanted(health));
+    let ids = wanted.filter_map(|health| health.target()?.id());
+    ids.map(str::to_owned).collect()
 }
 
 fn has_address(instance: &Instance, address: &str) -> bool {

@@ -1,4 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
+use std::sync::Arc;
+
 use aws_sdk_elasticloadbalancing as classic_sdk;
 use aws_sdk_elasticloadbalancingv2::{
     Client,
@@ -14,6 +16,7 @@ use aws_sdk_elasticloadbalancingv2::{
     },
 };
 use aws_smithy_mocks::{Rule, mock};
+use backstop_aws::Accounts;
 use backstop_core::{ErrorName, Plan, Receipt, UndoOutcome};
 use backstop_runtime::{Action, StepError, action::read_receipt};
 use classic_sdk::{
@@ -31,6 +34,10 @@ use crate::{
     accounts,
     testing::{ADDRESS, INSTANCE, VPC, described, error, instance, permit, step_request, witnessing},
 };
+
+fn action(accounts: Arc<Accounts>) -> DeregisterFromLoadBalancers {
+    DeregisterFromLoadBalancers::new(accounts, Arc::default())
+}
 
 fn arn(group: &str) -> String {
     format!("arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{group}")
@@ -161,9 +168,7 @@ async fn plan_of_all() -> Result<Plan, StepError> {
         elb: [groups(ALL), by_id, by_address, peered],
         classic_elb: [classic(&[INSTANCE, "i-peer"]), classic_health(&[INSTANCE, "i-peer"])],
     );
-    DeregisterFromLoadBalancers::new(accounts)
-        .plan(&step_request())
-        .await
+    action(accounts).plan(&step_request()).await
 }
 
 #[tokio::test]
@@ -235,7 +240,7 @@ async fn undo_registers_exactly_what_was_there() {
         .then_output(|| DeregisterInstancesFromLoadBalancerOutput::builder().build());
     let [witness, _] = witnessing();
     let [one, other] = registered();
-    DeregisterFromLoadBalancers::new(accounts!(
+    action(accounts!(
         ec2: [described(instance()), witness],
         elb: [one, other, by_id, by_address],
         classic_elb: [classic(&[INSTANCE]), old],
@@ -256,11 +261,10 @@ async fn undo_registers_exactly_what_was_there() {
         ]
     };
     let [one, other] = draining();
-    let verified =
-        DeregisterFromLoadBalancers::new(accounts!(elb: [one, other], classic_elb: [classic(&[])]))
-            .verify(&step_request(), Some(&receipt))
-            .await
-            .unwrap();
+    let verified = action(accounts!(elb: [one, other], classic_elb: [classic(&[])]))
+        .verify(&step_request(), Some(&receipt))
+        .await
+        .unwrap();
     assert!(verified.holds, "{}", verified.observed);
 
     let [one, other] = draining();
@@ -272,7 +276,7 @@ async fn undo_registers_exactly_what_was_there() {
         .match_requests(|request| request.load_balancer_name() == Some("old"))
         .then_output(|| RegisterInstancesWithLoadBalancerOutput::builder().build());
     let [_, removed] = witnessing();
-    let undone = DeregisterFromLoadBalancers::new(accounts!(
+    let undone = action(accounts!(
         ec2: [witnessed(&receipt), removed],
         elb: [one, other, by_id, by_address],
         classic_elb: [classic(&["i-peer"]), old],
@@ -293,7 +297,7 @@ async fn undo_registers_nothing_that_the_instance_does_not_vouch_for_and_no_addr
     let undo = async |instance: Rule| {
         let (by_id, by_address) = (health("by-id", &[]), health("by-address", &[]));
         let (again, old) = (register("by-id", INSTANCE, 80, None), classic(&[INSTANCE]));
-        let action = DeregisterFromLoadBalancers::new(accounts!(
+        let action = action(accounts!(
             ec2: [instance], elb: [by_id, by_address, again], classic_elb: [old]
         ));
         action.undo(&permit(), &step_request(), &receipt).await
@@ -322,7 +326,7 @@ async fn undo_leaves_what_is_back_and_names_what_was_deleted() {
     let deleted = mock!(Client::describe_target_health)
         .match_requests(|request| request.target_group_arn() == Some(arn("by-address").as_str()))
         .then_error(|| DescribeTargetHealthError::generic(error("TargetGroupNotFound")));
-    let undone = DeregisterFromLoadBalancers::new(accounts!(
+    let undone = action(accounts!(
         ec2: [described(instance())], elb: [back, deleted], classic_elb: [classic(&[INSTANCE])]
     ))
     .undo(&permit(), &step_request(), &receipt)
@@ -339,9 +343,7 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
     let none = mock!(classic_sdk::Client::describe_load_balancers)
         .then_output(|| DescribeLoadBalancersOutput::builder().build());
     let accounts = accounts!(ec2: [described(instance())], elb: [groups(&[])], classic_elb: [none]);
-    let skipped = DeregisterFromLoadBalancers::new(accounts)
-        .plan(&step_request())
-        .await;
+    let skipped = action(accounts).plan(&step_request()).await;
     assert!(
         matches!(skipped, Err(StepError::NotApplicable { .. })),
         "{skipped:?}"
@@ -355,7 +357,7 @@ async fn nothing_holds_it_is_no_failure_but_a_refused_call_is() {
     let old = mock!(classic_sdk::Client::deregister_instances_from_load_balancer)
         .then_output(|| DeregisterInstancesFromLoadBalancerOutput::builder().build());
     let [one, another] = registered();
-    let failed = DeregisterFromLoadBalancers::new(accounts!(
+    let failed = action(accounts!(
         ec2: [witnessed(&receipt)], elb: [one, another, denied, other], classic_elb: [old]
     ))
     .act(&permit(), &step_request(), &receipt)

@@ -4,6 +4,10 @@ use backstop_actions::permissions;
 use backstop_core::{Change, UndoOutcome, text::for_shell};
 
 use super::{Holders, RegistrationReceipt};
+use crate::{
+    marked::Marked,
+    peers::{Peers, Remaining},
+};
 
 pub(super) fn changes(holders: &Holders, instance: &str) -> Vec<Change> {
     let targets = holders.targets.members.iter().map(|member| Change {
@@ -39,46 +43,61 @@ pub(super) fn names(holders: &Holders) -> Vec<String> {
     targets.chain(classic).collect()
 }
 
-pub(super) fn blast_radius(holders: &Holders) -> Vec<String> {
-    let targets = holders.targets.members.iter().map(|member| {
+pub(super) fn blast_radius(holders: &Holders, marked: &Marked) -> Vec<String> {
+    let remain = |peers: &Peers| {
         format!(
-            "{} healthy peer(s) remain in target group {} (the instance is {} there)",
-            member.healthy_peers, member.registration.name, member.state
+            "{} healthy peer(s) remain in {}",
+            peers.serving(marked),
+            peers.place
         )
+    };
+    let targets = holders.targets.members.iter().flat_map(|member| {
+        let line = format!(
+            "{} (the instance is {} there)",
+            remain(&member.peers),
+            member.state
+        );
+        std::iter::once(line).chain(member.peers.contained(marked))
     });
-    let classic = holders.classic.iter().map(|member| {
-        format!(
-            "{} healthy peer(s) remain in Classic Load Balancer {}",
-            member.healthy_peers, member.balancer
-        )
-    });
+    let classic = holders
+        .classic
+        .iter()
+        .flat_map(|member| std::iter::once(remain(&member.peers)).chain(member.peers.contained(marked)));
     let mut lines: Vec<String> = targets.chain(classic).collect();
     lines.dedup();
     lines
 }
 
-/// Without the instance nothing would serve there.
-pub(super) fn needs_approval(holders: &Holders) -> Option<String> {
-    let targets = holders
-        .targets
-        .members
-        .iter()
-        // Without health checks a target is `unavailable`, and gets requests.
-        .filter(|member| member.healthy_peers == 0 && matches!(member.state.as_str(), "healthy" | "unavailable"))
-        .map(|member| format!("target group {}", member.registration.name));
-    let classic = holders
-        .classic
-        .iter()
-        .filter(|member| member.healthy_peers == 0 && member.is_in_service)
-        .map(|member| format!("Classic Load Balancer {}", member.balancer));
-    let mut last: Vec<String> = targets.chain(classic).collect();
+/// Without the instance nothing would serve there, or too few.
+pub(super) fn needs_approval(holders: &Holders, marked: &Marked) -> Option<String> {
+    let (mut last, mut few, mut contained) = (Vec::new(), Vec::new(), Vec::new());
+    for peers in holders.peers() {
+        match peers.remaining(marked) {
+            Remaining::Enough => continue,
+            Remaining::Nobody => last.push(peers.place.as_str()),
+            Remaining::Few { serving, of } => few.push(format!(
+                "only {serving} healthy target(s) of the {of} that {} has, or had before incidents took them out, would \
+                 remain, fewer than half",
+                peers.place
+            )),
+        }
+        contained.extend(peers.contained(marked));
+    }
+    for lines in [&mut few, &mut contained] {
+        lines.dedup();
+    }
     last.dedup();
     let last =
         (!last.is_empty()).then(|| format!("the instance is the last healthy target of {}", last.join(", ")));
     let unread = holders.targets.unread.map(|(unread, of)| {
         format!("whether others serve isn't known: {unread} of {of} target groups couldn't be read in time")
     });
-    let why: Vec<String> = last.into_iter().chain(unread).collect();
+    let why: Vec<String> = last
+        .into_iter()
+        .chain(few)
+        .chain(contained)
+        .chain(unread)
+        .collect();
     (!why.is_empty()).then(|| why.join("; "))
 }
 

@@ -7,13 +7,15 @@ use aws_sdk_autoscaling::{
 use backstop_actions::permissions;
 use backstop_runtime::CallError;
 
+use crate::peers::{Fleet, Peers};
+
 /// See the module.
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) desired: i32,
     pub(super) maximum: i32,
     /// Other members that are in service and healthy.
-    pub(super) healthy_peers: usize,
+    pub(super) peers: Peers,
     /// Target groups and load balancers that members are registered with.
     pub(super) balancers: usize,
     /// Whether the process `Launch` runs, without which no replacement comes.
@@ -29,11 +31,18 @@ impl Group {
                     .health_status()
                     .is_some_and(|health| health.eq_ignore_ascii_case("healthy"))
         });
+        let healthy = healthy_peers.filter_map(|member| member.instance_id().map(str::to_owned));
+        let name = found.auto_scaling_group_name().unwrap_or_default().to_owned();
+        let desired = found.desired_capacity().unwrap_or_default();
         Self {
-            name: found.auto_scaling_group_name().unwrap_or_default().to_owned(),
-            desired: found.desired_capacity().unwrap_or_default(),
+            peers: Peers {
+                place: format!("Auto Scaling group {name}"),
+                healthy: healthy.collect(),
+                fleet: Fleet::Desired(usize::try_from(desired).unwrap_or_default()),
+            },
+            name,
+            desired,
             maximum: found.max_size().unwrap_or_default(),
-            healthy_peers: healthy_peers.count(),
             balancers: found.target_group_arns().len() + found.load_balancer_names().len(),
             is_launching: !found
                 .suspended_processes()

@@ -77,10 +77,11 @@ impl Fleet {
         });
         let witness = witness(&step_request(), &read_receipt(receipt).unwrap()).unwrap();
         let [written, removed] = witnessing();
-        DetachFromAutoScaling::new(accounts!(
+        let accounts = accounts!(
             ec2: [described(instance().tags(witness.tag())), written, removed],
             autoscaling: [self.shown(), group, attach, detach, standby]
-        ))
+        );
+        DetachFromAutoScaling::new(accounts, Arc::default())
     }
 }
 

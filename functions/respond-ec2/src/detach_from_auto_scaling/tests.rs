@@ -1,4 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
+use std::sync::Arc;
+
 use aws_sdk_autoscaling::{
     Client,
     operation::{
@@ -11,6 +13,7 @@ use aws_sdk_autoscaling::{
     types::{AutoScalingGroup, AutoScalingInstanceDetails, Instance, LifecycleState, SuspendedProcess},
 };
 use aws_smithy_mocks::{Rule, mock};
+use backstop_aws::Accounts;
 use backstop_core::{Plan, Receipt, UndoOutcome};
 use backstop_runtime::{Action, StepError, action::read_receipt};
 
@@ -18,10 +21,14 @@ use super::DetachFromAutoScaling;
 use crate::{
     accounts,
     testing::{
-        INSTANCE, described, instance, no_classic_balancers, no_routes, no_target_groups, permit,
-        step_request, target_group, witnessing,
+        INSTANCE, described, described_beside, instance, no_classic_balancers, no_routes, no_target_groups,
+        permit, step_request, target_group, witnessing,
     },
 };
+
+fn action(accounts: Arc<Accounts>) -> DetachFromAutoScaling {
+    DetachFromAutoScaling::new(accounts, Arc::default())
+}
 
 const GROUP: &str = "web";
 
@@ -111,7 +118,7 @@ async fn plan(member: Rule, group: Rule) -> Result<Plan, StepError> {
         elb: [no_target_groups()],
         classic_elb: [no_classic_balancers()],
     );
-    DetachFromAutoScaling::new(accounts).plan(&step_request()).await
+    action(accounts).plan(&step_request()).await
 }
 
 /// The instance with the tag of this receipt.
@@ -147,11 +154,11 @@ async fn leaves_the_group_at_its_size_and_names_who_remains() {
 
     let (left, gone) = (detach(), detach());
     let [witness, _] = witnessing();
-    DetachFromAutoScaling::new(accounts!(ec2: [witness], autoscaling: [member("InService"), left]))
+    action(accounts!(ec2: [witness], autoscaling: [member("InService"), left]))
         .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
-    DetachFromAutoScaling::new(accounts!(autoscaling: [stranger(), gone]))
+    action(accounts!(autoscaling: [stranger(), gone]))
         .act(&permit(), &step_request(), &planned.receipt)
         .await
         .unwrap();
@@ -159,7 +166,7 @@ async fn leaves_the_group_at_its_size_and_names_who_remains() {
     assert_eq!(witness.num_calls(), 1);
 
     let verify = async |member| {
-        let action = DetachFromAutoScaling::new(accounts!(autoscaling: [member]));
+        let action = action(accounts!(autoscaling: [member]));
         action.verify(&step_request(), None).await.unwrap().holds
     };
     assert!(verify(stranger()).await && verify(member("Detaching")).await);
@@ -201,11 +208,35 @@ async fn the_last_healthy_target_waits_for_a_person_though_its_group_takes_other
         elb: [groups, health],
         classic_elb: [no_classic_balancers()],
     );
-    let plan = DetachFromAutoScaling::new(accounts).plan(&step_request()).await;
+    let plan = action(accounts).plan(&step_request()).await;
     assert_eq!(
         plan.unwrap().needs_approval.as_deref(),
         Some("the instance is the last healthy target of target group web")
     );
+}
+
+#[tokio::test]
+async fn a_member_that_another_incident_contains_is_not_counted_on() {
+    let others = &[("i-0", "backstop:before-protect-instance")];
+    let [written, removed] = witnessing();
+    let action = action(accounts!(
+        ec2: [described_beside(instance(), others), no_routes(), written, removed],
+        autoscaling: [member("InService"), group(&["Healthy"], 2, 4)],
+        elb: [no_target_groups()],
+        classic_elb: [no_classic_balancers()],
+    ));
+    let plan = action.plan(&step_request()).await.unwrap();
+    let why = plan.needs_approval.unwrap();
+    assert!(
+        why.starts_with("the instance is the last healthy one in Auto Scaling group web")
+            && why.ends_with("since another incident contains it: i-0"),
+        "{why}"
+    );
+    let remain = "0 other healthy instance(s) remain in Auto Scaling group web";
+    assert_eq!(plan.blast_radius.first().map(String::as_str), Some(remain));
+    let claimed = action.claim(&permit(), &step_request(), &plan.receipt).await;
+    assert_eq!(claimed.unwrap(), Some(why));
+    assert_eq!((written.num_calls(), removed.num_calls()), (1, 1));
 }
 
 #[tokio::test]
@@ -214,7 +245,7 @@ async fn undo_attaches_and_says_that_the_group_is_one_larger() {
     let before = receipt("InService", false).await;
     let undo = async |instance: Rule| {
         let [_, removed] = witnessing();
-        let action = DetachFromAutoScaling::new(accounts!(
+        let action = action(accounts!(
             ec2: [instance, removed],
             autoscaling: [stranger(), group(&["Healthy"], 2, 4), attached]
         ));
@@ -248,7 +279,7 @@ async fn undo_brings_back_scale_in_protection_and_standby() {
     let untouched = attach();
     // An earlier undo had attached it when it was cut off.
     let (before, [_, removed]) = (receipt("Standby", true).await, witnessing());
-    let action = DetachFromAutoScaling::new(accounts!(
+    let action = action(accounts!(
         ec2: [witnessed(&before), removed],
         autoscaling: [member("InService"), protect, standby, untouched]
     ));
@@ -270,7 +301,7 @@ async fn undo_refuses_what_it_cannot_do_exactly_and_says_what_to_type() {
             ec2: [witnessed(&before), removed],
             autoscaling: [member, group, untouched]
         );
-        let action = DetachFromAutoScaling::new(accounts);
+        let action = action(accounts);
         action.undo(&permit(), &step_request(), &before).await.unwrap()
     };
     let elsewhere = undo(member_of("batch", "InService", false), no_group()).await;

@@ -59,6 +59,7 @@ fn action(network: &Network) -> IsolateInstance {
 fn action_with(network: &Network, elb: &[Rule]) -> IsolateInstance {
     IsolateInstance {
         accounts: network.accounts(&[], &[], elb),
+        sweeps: Arc::default(),
         open_for: Duration::ZERO,
     }
 }

@@ -91,12 +91,22 @@ pub(super) fn blast_radius(
     groups: &BTreeMap<String, Isolation>,
     untracking: &Untracking,
 ) -> Vec<String> {
-    let mut lines = vec![format!(
-        "nothing reaches instance {} over the network any more and it reaches nothing, on {} network interface(s): \
-         its users, monitoring, backups and Systems Manager included",
-        instance.id,
-        instance.interfaces.len()
-    )];
+    let who = "its users, monitoring, backups and Systems Manager included";
+    let mut lines = vec![if owner::may_talk_on(instance) {
+        format!(
+            "what shares the {} network interface(s) of instance {} that can be isolated reaches nothing over them any more, \
+             and nothing reaches it: {who}; pods and tasks on it that have interfaces of their own talk on and can be \
+             reached, see below",
+            owner::changeable(instance).count(),
+            instance.id
+        )
+    } else {
+        format!(
+            "nothing reaches instance {} over the network any more and it reaches nothing, on {} network interface(s): {who}",
+            instance.id,
+            instance.interfaces.len()
+        )
+    }];
     for (vpc, isolation) in groups {
         if *isolation == Isolation::Absent {
             lines.push(format!(

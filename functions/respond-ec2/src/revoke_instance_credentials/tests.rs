@@ -74,7 +74,8 @@ impl World {
         };
         let elb = self.elb.clone();
         let elb = elb.unwrap_or_else(|| vec![no_target_groups()]);
-        RevokeInstanceCredentials::new(self.network.accounts(&self.ec2(), &self.iam(), &elb), protection)
+        let accounts = self.network.accounts(&self.ec2(), &self.iam(), &elb);
+        RevokeInstanceCredentials::new(accounts, Arc::default(), protection)
     }
 
     fn ec2(&self) -> Vec<Rule> {
@@ -249,7 +250,11 @@ async fn denies_this_instance_only_and_then_takes_the_profile() {
     assert_eq!(world.take_calls(), Vec::<String>::new());
     assert_eq!(plan.principal, ARN);
     let apis: Vec<&str> = plan.changes.iter().map(|change| change.api.as_str()).collect();
-    assert_eq!(apis, ["ec2:DisassociateIamInstanceProfile", "iam:PutRolePolicy"]);
+    assert_eq!(
+        apis,
+        ["iam:PutRolePolicy", "ec2:DisassociateIamInstanceProfile"],
+        "in the order in which they are made"
+    );
     assert!(
         plan.blast_radius
             .iter()
@@ -466,6 +471,14 @@ async fn the_last_server_keeps_its_role_until_a_person_has_been_asked() {
     };
     let plan = one_of_two.action().plan(&step_request()).await.unwrap();
     assert_eq!(plan.needs_approval, None);
+    // The other one is contained in the same second.
+    let other = ("i-0", "backstop:before-protect-instance");
+    one_of_two.network.state().marked_late = vec![other];
+    one_of_two.network.state().looks_at_others.clear();
+    one_of_two.action().plan(&step_request()).await.unwrap();
+    let (action, request) = (one_of_two.action(), step_request());
+    let claimed = action.claim(&permit(), &request, &plan.receipt).await;
+    assert!(claimed.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -8,33 +8,34 @@ use jiff::Timestamp;
 use super::{CredentialsReceipt, association::Association};
 use crate::instance::Instance;
 
+/// In the order in which they are made: the deny first.
 pub(super) fn changes(
     instance: &Instance,
     profile_arn: &str,
     policy: Option<(&PolicyReceipt, &PolicyState)>,
 ) -> Vec<Change> {
-    let mut changes = vec![Change {
+    let now = |state: &PolicyState| match state {
+        PolicyState::Ours => None,
+        PolicyState::Absent => Some("absent"),
+        PolicyState::Narrowed { .. } | PolicyState::Altered => Some("another text under the same name"),
+    };
+    let deny = policy
+        .and_then(|(policy, state)| Some((policy, now(state)?)))
+        .map(|(policy, now)| Change {
+            api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
+            what: format!("inline policy {} of role {}", policy.policy_name, policy.holder),
+            now: now.to_owned(),
+            after: format!("deny all actions to the credentials of instance {}", instance.id),
+        });
+    let disassociation = Change {
         api: permissions::ec2::DISASSOCIATE_IAM_INSTANCE_PROFILE
             .action
             .to_owned(),
         what: format!("instance profile of instance {}", instance.id),
         now: profile_arn.to_owned(),
         after: "none".to_owned(),
-    }];
-    let now = |state: &PolicyState| match state {
-        PolicyState::Ours => None,
-        PolicyState::Absent => Some("absent"),
-        PolicyState::Narrowed { .. } | PolicyState::Altered => Some("another text under the same name"),
     };
-    if let Some((policy, now)) = policy.and_then(|(policy, state)| Some((policy, now(state)?))) {
-        changes.push(Change {
-            api: permissions::iam::PUT_ROLE_POLICY.action.to_owned(),
-            what: format!("inline policy {} of role {}", policy.policy_name, policy.holder),
-            now: now.to_owned(),
-            after: format!("deny all actions to the credentials of instance {}", instance.id),
-        });
-    }
-    changes
+    deny.into_iter().chain([disassociation]).collect()
 }
 
 pub(super) fn blast_radius(

@@ -7,6 +7,7 @@
 
 mod addresses;
 mod balancers;
+mod containers;
 mod evidence;
 mod fleet;
 mod identity;
@@ -21,7 +22,7 @@ use backstop_aws::{Accounts, Signed};
 use backstop_runtime::{
     client,
     inline_deny::Iam,
-    testing::{accounts, forged::FakeAccount},
+    testing::{ACCOUNT, forged::FakeAccount},
 };
 use serde_json::Value;
 
@@ -70,7 +71,7 @@ pub(crate) fn fake_account(account: &FakeAccount) -> Arc<Accounts> {
     let [profile, policy, put, delete] = identity::answers(account);
     let [sessions, terminate] = fleet::session_answers(account);
     Arc::new(
-        accounts()
+        Accounts::own(ACCOUNT.into(), containers::config(account))
             .mock::<Ec2>(ec2)
             .mock::<Signed>(signed::answers(account))
             .mock::<Elb>(client!(aws_sdk_elasticloadbalancingv2: [groups, health, register, deregister]))

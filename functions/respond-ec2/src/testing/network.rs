@@ -48,6 +48,11 @@ pub(crate) struct State {
     pub(crate) instance_type: Option<String>,
     /// Tags that were written on the instance, beside its team's.
     pub(crate) tags: std::collections::BTreeMap<String, String>,
+    /// The others that incidents contain, by id and tag; and those that one sees only when it looks again.
+    pub(crate) marked: Vec<(&'static str, &'static str)>,
+    pub(crate) marked_late: Vec<(&'static str, &'static str)>,
+    /// Each time that somebody asked for them: whether the instance had a tag of ours by then.
+    pub(crate) looks_at_others: Vec<bool>,
     /// Branch interfaces: the trunk, their id and address.
     pub(crate) branches: Vec<(String, String, String)>,
     /// Whose VPC it is, if it is shared.

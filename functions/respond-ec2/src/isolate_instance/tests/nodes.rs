@@ -24,6 +24,12 @@ async fn a_trunk_s_branches_talk_on_so_nothing_says_that_the_node_is_isolated() 
         ("eni-trunk".into(), "eni-b1".into(), "10.0.0.77".into()),
         of_another,
     ];
+    let affected = plan(&network, &step_request()).await.blast_radius;
+    assert!(
+        affected[0].starts_with("what shares the 3 network interface(s) of instance")
+            && affected[0].contains("pods and tasks on it that have interfaces of their own talk on"),
+        "{affected:?}"
+    );
     let (receipt, result) = act(&network, &step_request()).await;
     result.unwrap();
     assert_eq!(
@@ -50,6 +56,11 @@ async fn a_task_s_interface_is_tried_and_its_refusal_is_no_failure_and_no_succes
         ..nic("eni-task", &["sg-9"], None, Some("203.0.113.9"))
     });
     network.state().fails = Some(|call| call.contains("eni-task"));
+    let affected = plan(&network, &step_request()).await.blast_radius;
+    assert!(
+        affected[0].starts_with("what shares the 2 network interface(s)"),
+        "{affected:?}"
+    );
     let mut request = untracking();
     request.step = "isolate".into();
     let (receipt, result) = act(&network, &request).await;

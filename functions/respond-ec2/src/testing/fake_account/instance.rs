@@ -33,7 +33,7 @@ use backstop_runtime::testing::{INSTANCE, forged::FakeAccount};
 use serde_json::Value;
 
 use super::{all, answers, network, read, remove, text, texts, write};
-use crate::testing::VPC;
+use crate::testing::{VPC, asks_for_marked};
 
 pub(super) fn answers(account: &FakeAccount) -> Vec<Rule> {
     vec![
@@ -43,6 +43,9 @@ pub(super) fn answers(account: &FakeAccount) -> Vec<Rule> {
             DescribeInstancesError,
             |kept, asked| {
                 let ids = asked.instance_ids();
+                if asks_for_marked(asked) {
+                    return Ok(DescribeInstancesOutput::builder().build());
+                }
                 // Asked by profile, there is none but ours.
                 let id = ids.first().map_or(INSTANCE, String::as_str);
                 found(&kept, id).ok_or("InvalidInstanceID.NotFound")

@@ -79,6 +79,18 @@ pub(crate) fn planted() -> States {
         ),
         ("elastic eipalloc-free", json!({ "address": "203.0.113.9" })),
     ];
+    let containers = [
+        ("cluster main", json!("ACTIVE")),
+        ("cluster payments", json!("ACTIVE")),
+        (
+            "container instance main/own",
+            json!({ "instance": INSTANCE, "status": "ACTIVE" }),
+        ),
+        (
+            "container instance main/other",
+            json!({ "instance": OTHER, "status": "DRAINING" }),
+        ),
+    ];
     let mut planted = States::new();
     for some in [
         profiles.as_slice(),
@@ -89,6 +101,7 @@ pub(crate) fn planted() -> States {
         &evidence,
         &interfaces,
         &addresses,
+        &containers,
     ] {
         planted.extend(
             some.iter()
@@ -155,6 +168,11 @@ pub(crate) fn elsewhere() -> States {
     say(
         format!("tag backstop:incident of {INSTANCE}"),
         json!("01JMALLORY"),
+    );
+    pretended.remove("container instance main/own");
+    pretended.insert(
+        "container instance main/other".to_owned(),
+        json!({ "instance": INSTANCE, "status": "ACTIVE" }),
     );
     pretended.remove("rule 99 in of acl-1");
     pretended.remove("rule 99 out of acl-1");

@@ -25,6 +25,7 @@ use aws_smithy_mocks::{MockResponse, Rule, mock};
 use backstop_runtime::testing::{INSTANCE, error};
 
 use super::{Nic, State, VPC, values};
+use crate::testing::{asks_for_marked, marked};
 
 /// How EC2 answers about the instance and its interfaces.
 pub(super) fn answers(state: &Arc<Mutex<State>>) -> Vec<Rule> {
@@ -32,7 +33,15 @@ pub(super) fn answers(state: &Arc<Mutex<State>>) -> Vec<Rule> {
     let (state1, state2, state3, state4, state5) = (own(), own(), own(), own(), own());
     vec![
         mock!(Client::describe_instances).then_compute_output(move |request| {
-            let state = state1.lock().unwrap();
+            let mut state = state1.lock().unwrap();
+            if asks_for_marked(request) {
+                let is_tagged = !state.tags.is_empty();
+                state.looks_at_others.push(is_tagged);
+                let is_late = state.looks_at_others.len() > 1;
+                let late = state.marked_late.iter().filter(|_| is_late);
+                let all: Vec<_> = state.marked.iter().chain(late).copied().collect();
+                return instances(marked(&all));
+            }
             // By id: the one instance. By profile: a neighbour too.
             if request.instance_ids().is_empty() {
                 return instances(vec![instance(INSTANCE, &state), neighbour()]);

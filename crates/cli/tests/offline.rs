@@ -305,6 +305,27 @@ fn without_a_deployment_the_refusal_says_what_to_type() {
     }
 }
 
+#[test]
+fn a_cause_is_told_once() {
+    for command in ["lint", "compile"] {
+        let said = said(&["playbook", "--project", "/nowhere", command]);
+        assert_eq!(said.code, 1, "{}", said.err);
+        assert_eq!(said.err.matches("reading `").count(), 1, "{}", said.err);
+        assert_eq!(said.err.matches("No such file").count(), 1, "{}", said.err);
+    }
+}
+
+#[test]
+fn a_playbook_that_is_almost_named_is_suggested() {
+    let said = said(&["playbook", "show", "leaked-acces-key"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(
+        said.err.contains("did you mean `leaked-access-key`?"),
+        "{}",
+        said.err
+    );
+}
+
 /// A folder of evidence as `close` keeps it, of a log that was recorded.
 fn evidence() -> TempDir {
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/recorded-logs");

@@ -363,6 +363,27 @@ fn a_cause_is_told_once() {
     }
 }
 
+/// A plan changes nothing, so that nobody is asked anything.
+#[test]
+fn a_plan_takes_neither_a_reason_nor_a_terminal() {
+    let words = [
+        "run",
+        "leaked-access-key",
+        "--target",
+        "AKIAIOSFODNN7EXAMPLE",
+        "--api",
+        API,
+    ];
+    let run = |more: &[&str]| {
+        let output = backstop(&[&words[..], more].concat()).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(run(&[]).contains("there is no terminal to ask you on"));
+    // It goes on to ask the api, for which there are no credentials here.
+    let said = run(&["--mode", "observe"]);
+    assert!(said.contains("AWS doesn't say who you are"), "{said}");
+}
+
 #[test]
 fn a_playbook_that_is_almost_named_is_suggested() {
     let said = said(&["playbook", "show", "leaked-acces-key"]);

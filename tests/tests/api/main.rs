@@ -322,4 +322,5 @@ async fn plans_are_told_apart(responder: &Terminal, key_id: &str) {
             .contains(&planned["incident"])
     );
     assert!(!listed(&["--needs-me"]).await.contains(&planned["incident"]));
+    assert!(!listed(&[]).await.contains(&planned["incident"]));
 }

@@ -363,6 +363,15 @@ fn a_cause_is_told_once() {
     }
 }
 
+#[test]
+fn detections_of_a_folder_that_isnt_there_arent_in_order() {
+    for command in ["lint", "compile"] {
+        let said = said(&["detections", "--project", "/nowhere", command]);
+        assert_eq!((said.code, said.out.as_str()), (3, ""), "{}", said.err);
+        assert!(said.err.contains("there is no folder `/nowhere`"), "{}", said.err);
+    }
+}
+
 /// A plan changes nothing, so that nobody is asked anything.
 #[test]
 fn a_plan_takes_neither_a_reason_nor_a_terminal() {

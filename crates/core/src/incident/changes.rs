@@ -20,8 +20,7 @@ impl StepState {
         }
     }
 
-    /// Whether it failed and some of its changes may have been made all the same: all but the last, or any where AWS
-    /// didn't say no to the only one.
+    /// Whether it failed, though some of its changes may have been made: not if there is only one, and AWS said no to it.
     pub fn may_have_changed_something(&self) -> bool {
         let Some(failed @ Outcome::Failed { .. }) = &self.outcome else {
             return false;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::{
     command::{CliError, CommandError},
     context::{Context, Contexts},
+    sign_in::signed_in,
 };
 
 /// Which deployment, and as whom.
@@ -99,14 +100,8 @@ pub(crate) async fn connect(options: &ApiOptions) -> Result<Client, CliError> {
     let region = region
         .or_else(|| of_context(|it| &it.region))
         .or_else(|| url.region().map(str::to_owned));
-    let mut loader = backstop_aws::loader();
-    if let Some(profile) = options.profile.clone().or_else(|| of_context(|it| &it.profile)) {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(region) = &region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    let config = loader.load().await;
+    let profile = options.profile.clone().or_else(|| of_context(|it| &it.profile));
+    let config = signed_in(profile, region.clone().map(Region::new)).await?;
     let region = region.or_else(|| config.region().map(ToString::to_string));
     let region = region.ok_or(ConnectError::NoRegion)?;
     let credentials = config.credentials_provider().ok_or(ConnectError::NoCredentials)?;

@@ -62,6 +62,12 @@ enum Command {
     },
 }
 
+impl Command {
+    const fn reads_project(&self) -> bool {
+        !matches!(self, Self::New { .. } | Self::Schema { .. })
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FileKind {
     /// `detections/suppressions/<name>.yaml`
@@ -78,9 +84,23 @@ enum FileKind {
 
 impl CommandError for Unreadable {}
 
+/// A mistyped folder has no files that could be wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no folder `{}`: name the one that holds `detections/` with `--project`", .0.display())]
+struct NoProject(PathBuf);
+
+impl CommandError for NoProject {
+    fn exit(&self) -> Exit {
+        Exit::NotFound
+    }
+}
+
 /// Runs `backstop detections`.
 pub(crate) async fn run(arguments: Arguments, printer: &Printer) -> Exit {
     let project = arguments.project.as_path();
+    if arguments.command.reads_project() && !project.is_dir() {
+        return printer.close(Err(NoProject(project.to_owned()).into()));
+    }
     match arguments.command {
         Command::Lint => printer.end(lint::lint(project, printer.is_terminal())),
         Command::Test(arguments) => printer.end(trial::run(project, &arguments)),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use backstop_client::ClientError;
 use backstop_core::{
-    api::{CallerAnswer, Check, CheckHealth, HealthAnswer},
+    api::{CallerAnswer, Check, CheckHealth, HealthAnswer, Pauses},
+    guardrail::Pause,
     text::for_terminal,
     words::with_causes,
 };
@@ -15,7 +16,10 @@ use serde::Serialize;
 use crate::{
     api::{ApiOptions, connect},
     command::{CliError, CommandOutput},
+    pause::typed,
 };
+
+const PAUSES: &str = "pauses";
 
 /// Options of `backstop doctor`.
 #[derive(Debug, Args)]
@@ -56,7 +60,31 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Examined, CliError> {
         Ok(health) => checks.extend(health.checks),
         Err(error) => checks.push(unreached(&error)),
     }
+    checks.push(match api.get::<Pauses>(&["pauses"], &[]).await {
+        Ok(Pauses { pauses, .. }) => paused(&pauses),
+        Err(error) => Check::unknown(PAUSES, with_causes(&error), Vec::new()),
+    });
     Ok(Examined { checks })
+}
+
+/// What is paused answers nothing, however well everything else works.
+fn paused(pauses: &[Pause]) -> Check {
+    if pauses.is_empty() {
+        return Check::ok(PAUSES, "nothing is paused");
+    }
+    let (what, next) = pauses
+        .iter()
+        .map(|pause| {
+            let Pause {
+                scope, by, reason, ..
+            } = pause;
+            (
+                format!("{scope} is PAUSED until {}, by {by}: {reason}", pause.ends()),
+                format!("end it: backstop resume{}", typed(scope)),
+            )
+        })
+        .collect::<(Vec<String>, Vec<String>)>();
+    Check::problem(PAUSES, what.join("; "), next)
 }
 
 fn reached(caller: &CallerAnswer) -> Check {
@@ -103,7 +131,34 @@ impl fmt::Display for Examined {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use backstop_core::guardrail::PauseScope;
+
     use super::*;
+
+    #[test]
+    fn a_pause_that_stands_is_a_problem_and_says_how_it_ends() {
+        assert_eq!(paused(&[]).standing, CheckHealth::Ok);
+        let pause = Pause {
+            scope: PauseScope::Playbook("leaked-access-key".into()),
+            by: "arn:aws:iam::123456789012:user/alice".into(),
+            reason: "game day".into(),
+            since: "2026-01-01T00:00:00Z".parse().unwrap(),
+            until: "2026-01-01T01:00:00Z".parse().unwrap(),
+        };
+        let check = paused(&[pause]);
+        assert_eq!(check.standing, CheckHealth::Problem);
+        assert!(
+            check
+                .what
+                .contains("playbook leaked-access-key is PAUSED until 2026-01-01T01:00:00Z"),
+            "{check:?}"
+        );
+        assert_eq!(
+            check.next,
+            ["end it: backstop resume --playbook leaked-access-key"]
+        );
+    }
 
     #[test]
     fn each_check_is_a_line_and_what_to_type_stands_below() {

@@ -46,7 +46,7 @@ struct ListArguments {
     /// Only those in which a person must decide, or finish something, and those of which a notice reached nobody
     #[arg(long)]
     needs_me: bool,
-    /// Only those that this opened
+    /// Only those that this opened; without it, all but plans
     #[arg(long, value_parser = one_of(&OriginKind::ALL, OriginKind::as_str))]
     origin: Option<OriginKind>,
     /// At most so many
@@ -95,6 +95,7 @@ async fn list_all(api: &ApiOptions, arguments: &ListArguments) -> Result<list::L
         },
         or_untold: arguments.needs_me,
         origin: arguments.origin,
+        without_plans: arguments.origin.is_none(),
     };
     Ok(list::list(&api, wanted, arguments.most.into()).await?)
 }

@@ -23,6 +23,7 @@ mod release;
 mod replay;
 mod report;
 mod run;
+mod sign_in;
 mod span;
 mod undo;
 

@@ -75,21 +75,33 @@ pub(crate) fn account(text: &str) -> Result<AccountId, String> {
         .ok_or_else(|| "an account id is twelve digits".to_owned())
 }
 
-/// A pause that begins.
+/// A pause that begins, and how long it was asked for.
 #[derive(Debug, Serialize)]
-struct Paused(Pause);
+#[serde(transparent)]
+struct Paused {
+    pause: Pause,
+    #[serde(skip)]
+    asked: SignedDuration,
+}
 
 impl CommandOutput for Paused {}
 
 impl fmt::Display for Paused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pause = &self.0;
+        let Self { pause, asked } = self;
+        let (scope, ends) = (&pause.scope, pause.ends());
+        let wanted = pause.since.saturating_add(*asked).unwrap_or(ends);
+        if wanted < ends {
+            writeln!(
+                f,
+                "you asked for a pause until {wanted}, but a longer one stands, and goes on"
+            )?;
+        }
         write!(
             f,
-            "paused {} until {}: findings still open incidents, but nothing is changed\n\nend it: backstop resume{}",
-            pause.scope,
-            pause.ends(),
-            typed(&pause.scope)
+            "paused {scope} until {ends}: findings still open incidents, but nothing is changed\n\nend it: backstop \
+             resume{}",
+            typed(scope)
         )
     }
 }
@@ -147,7 +159,8 @@ impl fmt::Display for Pauses {
     }
 }
 
-fn typed(scope: &PauseScope) -> String {
+/// What stands behind `backstop resume` to end it.
+pub(crate) fn typed(scope: &PauseScope) -> String {
     match scope {
         PauseScope::Everything => String::new(),
         PauseScope::Playbook(name) => format!(" --playbook {name}"),
@@ -176,7 +189,10 @@ async fn begin(
         seconds: time.as_secs(),
         reason,
     };
-    Ok(Paused(connect(api).await?.post(&["pauses"], &new).await?))
+    Ok(Paused {
+        pause: connect(api).await?.post(&["pauses"], &new).await?,
+        asked: time,
+    })
 }
 
 async fn list(api: &ApiOptions) -> Result<Pauses, CliError> {
@@ -199,6 +215,34 @@ pub(crate) async fn resume(arguments: ResumeArguments) -> Result<impl CommandOut
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn a_longer_pause_that_stands_is_told() {
+        let paused = |until: &str| Paused {
+            pause: Pause {
+                scope: PauseScope::Everything,
+                by: "arn:aws:iam::123456789012:user/alice".into(),
+                reason: "game day".into(),
+                since: "2026-01-01T00:00:00Z".parse().unwrap(),
+                until: until.parse().unwrap(),
+            },
+            asked: SignedDuration::from_hours(1),
+        };
+        let longer = paused("2026-01-02T00:00:00Z").to_string();
+        assert!(
+            longer.contains("you asked for a pause until 2026-01-01T01:00:00Z, but a longer"),
+            "{longer}"
+        );
+        assert!(
+            longer.contains("paused everything until 2026-01-02T00:00:00Z"),
+            "{longer}"
+        );
+        let own = paused("2026-01-01T01:00:00Z").to_string();
+        assert!(
+            own.starts_with("paused everything until 2026-01-01T01:00:00Z"),
+            "{own}"
+        );
+    }
 
     #[test]
     fn a_list_says_who_why_and_how_to_end_it() {

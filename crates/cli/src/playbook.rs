@@ -8,10 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backstop_core::PlaybookName;
+use backstop_core::{PlaybookName, text::for_terminal};
 use backstop_playbook::{
     Catalog, Compiled, Listed, LoadError, OutputError, Shown, check_outputs, list, load_dir, schema, show,
-    write_outputs,
+    suggest, write_outputs,
 };
 use backstop_terminal::{Exit, Printer};
 use clap::{Args, Subcommand};
@@ -61,12 +61,16 @@ enum Command {
 /// Playbooks can't be read or don't follow the rules.
 #[derive(Debug, thiserror::Error)]
 enum PlaybookError {
-    #[error("{0}")]
+    #[error(transparent)]
     Load(#[from] LoadError),
-    #[error("{0}")]
+    #[error(transparent)]
     Outputs(#[from] OutputError),
-    #[error("there is no playbook `{name}`; there is {}", listed(.known))]
-    None { name: String, known: Vec<String> },
+    #[error("there is no playbook `{name}`; there is {}{near}", listed(.known))]
+    None {
+        name: String,
+        near: String,
+        known: Vec<String>,
+    },
     #[error("the list of playbooks in this program can't be read")]
     Catalog(#[from] serde_json::Error),
 }
@@ -173,7 +177,8 @@ fn show_one(project: &Path, name: &str, printer: &Printer) -> Result<Exit, CliEr
     let playbook = catalog
         .get(&PlaybookName::new(name))
         .ok_or_else(|| PlaybookError::None {
-            name: name.to_owned(),
+            name: for_terminal(name),
+            near: suggest::did_you_mean(name, catalog.iter().map(|playbook| playbook.name.as_str())),
             known: catalog.iter().map(|playbook| playbook.name.to_string()).collect(),
         })?;
     Ok(printer.put(&show(playbook)))

@@ -4,8 +4,9 @@ use std::{fmt, time::Duration};
 
 use backstop_client::Client;
 use backstop_core::{
-    IncidentId, Mode,
-    api::{RunAnswer, RunRequest, Started},
+    IncidentId, Mode, Outcome,
+    api::{PlaybookList, RunAnswer, RunRequest, Started},
+    incident::{Incident, StepState},
     target::forms,
     text::for_terminal,
 };
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
     /// Go no further than this; never further than the playbook and the deployment allow
     #[arg(long, value_name = "observe|approve|auto")]
     mode: Option<Mode>,
-    /// Why, for the log; asked for where there is a terminal
+    /// Why, for the log; asked for where there is a terminal; `--mode observe` needs none
     #[arg(long, value_name = "TEXT", value_parser = not_blank)]
     reason: Option<String>,
     /// Begin without showing the plan; needed where there is no terminal to ask on
@@ -59,6 +60,11 @@ enum RunError {
     NoReason,
     #[error("you didn't say yes, so nothing was started")]
     NoYes,
+    #[error(
+        "nothing that contains could be planned, so nothing was started: see why above, or with `backstop incidents show \
+         {0}`"
+    )]
+    NothingPlanned(IncidentId),
     #[error(
         "its plan isn't finished after {PATIENCE} s, so nothing was started; follow it: backstop incidents show {0}"
     )]
@@ -127,10 +133,12 @@ pub(crate) async fn run(mut arguments: Arguments, printer: &Printer) -> Result<R
     let has_terminal = ask::has_terminal();
     let only_plans = arguments.mode == Some(Mode::Observe);
     let asks = !arguments.yes && !only_plans;
-    if !has_terminal && (asks || arguments.reason.is_none()) {
+    let needs_reason = !only_plans && arguments.reason.is_none();
+    if !has_terminal && (asks || needs_reason) {
         return Err(RunError::NoTerminal.into());
     }
-    if arguments.reason.is_none() {
+    // A plan changes nothing, and nobody but who asked for it is told: it takes no reason.
+    if needs_reason {
         arguments.reason = Some(reason(printer)?);
     }
     if asks {
@@ -165,18 +173,46 @@ async fn confirm(api: &Client, arguments: &Arguments, printer: &Printer) -> Resu
         RunAnswer::AlreadyOpen(view) => view.incident,
     };
     printer.note("planning, which changes nothing …");
-    let plan = planned(api, id).await?;
+    let plan = planned(api, id.clone()).await?;
     printer.note(&plan.to_string());
-    let question = format!(
-        "Run {} for real, as far as {} mode goes?",
-        arguments.playbook,
-        arguments.mode.map_or("its", Mode::as_str)
-    );
+    if is_in_vain(&plan.state) {
+        return Err(RunError::NothingPlanned(id).into());
+    }
+    let playbooks: PlaybookList = api.get(&["playbooks"], &[]).await?;
+    let question = question(arguments, &playbooks);
     if ask::yes(printer, &question).map_err(RunError::Unreadable)? {
         Ok(())
     } else {
         Err(RunError::NoYes.into())
     }
+}
+
+/// Whether there are steps that contain, and none of them could be planned.
+fn is_in_vain(plan: &Incident) -> bool {
+    plan.contain_steps().count() > 0 && !plan.contain_steps().any(is_planned)
+}
+
+/// Whether running it would do the step, or find it done.
+fn is_planned(step: &StepState) -> bool {
+    let is_ruled_out = matches!(
+        step.outcome,
+        Some(Outcome::Failed { .. } | Outcome::Refused { .. } | Outcome::Skipped { .. })
+    );
+    step.plan.is_some() && !is_ruled_out
+}
+
+/// Names how far it goes at most, and what that means: a playbook that asks doesn't act on this yes alone.
+fn question(arguments: &Arguments, playbooks: &PlaybookList) -> String {
+    let name = &arguments.playbook;
+    let own = playbooks.playbooks.iter().find(|row| row.name.as_str() == name);
+    let most = [own.map(|row| row.mode), arguments.mode];
+    let mode = most.into_iter().flatten().fold(playbooks.maximum_mode, Mode::min);
+    let means = match mode {
+        Mode::Observe => "it only plans",
+        Mode::Approve => "it plans, then asks people before it acts",
+        Mode::Auto => "it acts at once",
+    };
+    format!("Run {name} for real, in {mode} mode: {means}?")
 }
 
 /// Its plan, once every step has made its own.
@@ -189,4 +225,58 @@ async fn planned(api: &Client, id: IncidentId) -> Result<View, CliError> {
         sleep(Duration::from_secs(1)).await;
     }
     Err(RunError::Slow(id).into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use backstop_core::{
+        ErrorName,
+        log::{Phase, Record},
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn asked(maximum: &str, mode: Option<Mode>) -> String {
+        let playbooks = serde_json::from_value(json!({
+            "playbooks": [{ "name": "leaked-access-key", "title": "t", "mode": "auto", "targets": [] }],
+            "maximum_mode": maximum,
+        }))
+        .unwrap();
+        let line = ["run", "leaked-access-key", "--target", "AKIAIOSFODNN7EXAMPLE"];
+        let mut line: Line = clap::Parser::try_parse_from(line).unwrap();
+        line.arguments.mode = mode;
+        question(&line.arguments, &playbooks)
+    }
+
+    #[test]
+    fn what_cant_be_planned_isnt_asked_about() {
+        let log = include_bytes!("../../core/tests/recorded-logs/leaked-access-key-observed.json");
+        let log: Vec<Record> = serde_json::from_slice(log).unwrap();
+        let mut plan = Incident::replay(&log).unwrap();
+        assert!(!is_in_vain(&plan));
+        for state in &mut plan.steps {
+            state.outcome = (state.step.phase == Phase::Contain)
+                .then(|| Outcome::failed(ErrorName::TargetGone, "no such user"));
+        }
+        assert!(is_in_vain(&plan), "reading what it did contains nothing");
+    }
+
+    #[test]
+    fn the_question_names_the_mode_that_it_comes_to() {
+        let acts = "Run leaked-access-key for real, in auto mode: it acts at once?";
+        assert_eq!(asked("auto", None), acts);
+        let asks =
+            "Run leaked-access-key for real, in approve mode: it plans, then asks people before it acts?";
+        assert_eq!(asked("auto", Some(Mode::Approve)), asks);
+        assert_eq!(asked("approve", None), asks);
+        assert_eq!(asked("approve", Some(Mode::Auto)), asks);
+    }
 }

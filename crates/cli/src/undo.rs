@@ -94,21 +94,7 @@ impl fmt::Display for Undoing {
         let heading = if *started { "undoing" } else { "would undo" };
         writeln!(f, "{heading} what incident {incident} did, last change first:")?;
         for undoable in steps {
-            writeln!(f, "\n{}", for_terminal(&undoable.title))?;
-            for change in &undoable.changes {
-                let (what, from, to) = (
-                    for_terminal(&change.what),
-                    for_terminal(&change.after),
-                    for_terminal(&change.now),
-                );
-                writeln!(f, "  {what}: {from} -> {to}")?;
-            }
-            if undoable.by_hand.is_empty() && !accepting.contains(&Risk::ReactivateKey) {
-                writeln!(
-                    f,
-                    "  left as it is on purpose: undo doesn't switch a leaked key on again"
-                )?;
-            }
+            write_step(f, undoable, accepting)?;
         }
         if !steps.iter().any(denies_sessions) {
             writeln!(f)?;
@@ -145,15 +131,42 @@ impl fmt::Display for Undoing {
     }
 }
 
+/// Where no command undoes a step, nothing of it goes back: evidence is kept, and what ended has ended.
+fn write_step(f: &mut fmt::Formatter<'_>, step: &Undoable, accepting: &[Risk]) -> fmt::Result {
+    writeln!(f, "\n{}", for_terminal(&step.title))?;
+    let is_key = calls(step, &[permissions::iam::UPDATE_ACCESS_KEY.action]);
+    let stays = step.by_hand.is_empty() && !(is_key && accepting.contains(&Risk::ReactivateKey));
+    for change in &step.changes {
+        let (what, from, to) = (
+            for_terminal(&change.what),
+            for_terminal(&change.after),
+            for_terminal(&change.now),
+        );
+        if stays {
+            writeln!(f, "  {what} stays: {from}")?;
+        } else {
+            writeln!(f, "  {what}: {from} -> {to}")?;
+        }
+    }
+    if stays && is_key {
+        writeln!(f, "  on purpose: undo doesn't switch a leaked key on again")?;
+    }
+    Ok(())
+}
+
+/// Whether one of these calls made a change of the step.
+fn calls(step: &Undoable, actions: &[&str]) -> bool {
+    let mut changes = step.changes.iter();
+    changes.any(|change| actions.contains(&change.api.as_str()))
+}
+
 /// Sessions are denied by an inline policy on whom they were issued to.
 fn denies_sessions(step: &Undoable) -> bool {
     let denies = [
         permissions::iam::PUT_USER_POLICY.action,
         permissions::iam::PUT_ROLE_POLICY.action,
     ];
-    step.changes
-        .iter()
-        .any(|change| denies.contains(&change.api.as_str()))
+    calls(step, &denies)
 }
 
 /// Undo wasn't started.
@@ -252,5 +265,58 @@ fn confirm(answer: &Undoing, printer: &Printer) -> Result<(), RefusedError> {
         Ok(())
     } else {
         Err(RefusedError::NotConfirmed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use backstop_core::Change;
+
+    use super::*;
+
+    fn step(title: &str, api: &str, by_hand: &[&str]) -> Undoable {
+        Undoable {
+            step: title.into(),
+            title: title.into(),
+            changes: vec![Change {
+                api: api.into(),
+                what: "it".into(),
+                now: "before".into(),
+                after: "since".into(),
+            }],
+            by_hand: by_hand.iter().map(|line| (*line).to_owned()).collect(),
+        }
+    }
+
+    fn shown(step: &Undoable, accepting: &[Risk]) -> String {
+        struct One<'a>(&'a Undoable, &'a [Risk]);
+        impl fmt::Display for One<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_step(f, self.0, self.1)
+            }
+        }
+        One(step, accepting).to_string()
+    }
+
+    #[test]
+    fn what_undo_leaves_isnt_shown_as_going_back() {
+        let key = step("Deactivate the access key", "iam:UpdateAccessKey", &[]);
+        assert_eq!(
+            shown(&key, &[]),
+            "\nDeactivate the access key\n  it stays: since\n  on purpose: undo doesn't switch a leaked key on again\n"
+        );
+        let asked = shown(&key, &[Risk::ReactivateKey]);
+        assert_eq!(asked, "\nDeactivate the access key\n  it: since -> before\n");
+        let snapshot = step("Snapshot its volumes", "ec2:CreateSnapshots", &[]);
+        for accepting in [&[][..], &[Risk::ReactivateKey]] {
+            let said = shown(&snapshot, accepting);
+            assert_eq!(said, "\nSnapshot its volumes\n  it stays: since\n");
+        }
+        let deny = step(
+            "Deny the user",
+            "iam:PutUserPolicy",
+            &["aws iam delete-user-policy"],
+        );
+        assert_eq!(shown(&deny, &[]), "\nDeny the user\n  it: since -> before\n");
     }
 }

@@ -26,6 +26,7 @@ fn the_last_command_says_whether_anybody_hears() {
     let at = |begin: &str| commands.iter().position(|line| line.starts_with(begin)).unwrap();
     assert!(at("cargo lambda build") < at("sam deploy"));
     assert!(at("sam deploy") < at("backstop context add prod --api"));
+    assert!(at("cargo install") < at("backstop context add"));
     assert_eq!(commands.last().unwrap(), "backstop doctor");
     assert!(commands.iter().any(|line| line.contains("OutputKey=='Api'")));
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, net::TcpListener, path::Path};
 
 use assert_cmd::Command;
 use backstop_core::{
@@ -303,6 +303,105 @@ fn without_a_deployment_the_refusal_says_what_to_type() {
         assert_eq!(said.code, 1, "{words:?}: {}", said.err);
         assert!(said.err.contains("`--api URL`"), "{words:?}: {}", said.err);
     }
+}
+
+const API: &str = "https://abc123.execute-api.eu-west-1.amazonaws.com";
+
+#[test]
+fn a_profile_that_is_named_is_used_or_nothing_is() {
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    let words = ["incidents", "list", "--api", API];
+    let of_environment = [("AWS_PROFILE", "nope")];
+    for (more, environment) in [(&["--profile", "nope"][..], &keys[..]), (&[], &of_environment)] {
+        let output = backstop(&[&words[..], more].concat())
+            .envs(environment.iter().copied())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("there is no profile `nope`"), "{said}");
+    }
+}
+
+#[test]
+fn whoever_gives_credentials_and_cant_be_reached_is_no_reason_to_sign_in() {
+    let folder = TempDir::new().unwrap();
+    let config = folder.path().join("config");
+    let profiles = "[profile keys]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\n\
+         [profile duty]\nrole_arn = arn:aws:iam::123456789012:role/Duty\nsource_profile = keys\n";
+    fs::write(&config, profiles).unwrap();
+    // Nothing listens there: the port is given back as soon as it is known.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let output = backstop(&["incidents", "list", "--api", API, "--profile", "duty"])
+        .env("AWS_CONFIG_FILE", &config)
+        .env("AWS_ENDPOINT_URL_STS", format!("http://127.0.0.1:{port}"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("asking AWS who you are failed: is the network up?"),
+        "{said}"
+    );
+    assert!(!said.contains("sign in"), "{said}");
+}
+
+#[test]
+fn a_cause_is_told_once() {
+    for command in ["lint", "compile"] {
+        let said = said(&["playbook", "--project", "/nowhere", command]);
+        assert_eq!(said.code, 1, "{}", said.err);
+        assert_eq!(said.err.matches("reading `").count(), 1, "{}", said.err);
+        assert_eq!(said.err.matches("No such file").count(), 1, "{}", said.err);
+    }
+}
+
+#[test]
+fn detections_of_a_folder_that_isnt_there_arent_in_order() {
+    for command in ["lint", "compile"] {
+        let said = said(&["detections", "--project", "/nowhere", command]);
+        assert_eq!((said.code, said.out.as_str()), (3, ""), "{}", said.err);
+        assert!(said.err.contains("there is no folder `/nowhere`"), "{}", said.err);
+    }
+}
+
+/// A plan changes nothing, so that nobody is asked anything.
+#[test]
+fn a_plan_takes_neither_a_reason_nor_a_terminal() {
+    let words = [
+        "run",
+        "leaked-access-key",
+        "--target",
+        "AKIAIOSFODNN7EXAMPLE",
+        "--api",
+        API,
+    ];
+    let run = |more: &[&str]| {
+        let output = backstop(&[&words[..], more].concat()).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(run(&[]).contains("there is no terminal to ask you on"));
+    // It goes on to ask the api, for which there are no credentials here.
+    let said = run(&["--mode", "observe"]);
+    assert!(said.contains("AWS doesn't say who you are"), "{said}");
+}
+
+#[test]
+fn a_playbook_that_is_almost_named_is_suggested() {
+    let said = said(&["playbook", "show", "leaked-acces-key"]);
+    assert_eq!(said.code, 3, "{}", said.err);
+    assert!(
+        said.err.contains("did you mean `leaked-access-key`?"),
+        "{}",
+        said.err
+    );
 }
 
 /// A folder of evidence as `close` keeps it, of a log that was recorded.

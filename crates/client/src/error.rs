@@ -1,5 +1,7 @@
 //! Why there is no answer.
 
+use std::error::Error as _;
+
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use backstop_core::api::ApiError;
@@ -27,6 +29,9 @@ pub enum ClientError {
         "AWS doesn't say who you are: sign in (`aws sso login`), or name a profile that works with `--profile`"
     )]
     Credentials(#[source] CredentialsError),
+    /// Whoever gives credentials can't be reached.
+    #[error("asking AWS who you are failed: is the network up?")]
+    SignInUnreachable(#[source] CredentialsError),
     /// The request can't be signed.
     #[error("signing the request: {0}")]
     Signing(String),
@@ -62,6 +67,15 @@ impl ClientError {
         }
     }
 
+    /// Nobody's credentials, or nobody who could be asked for them: who is signed in needn't sign in again.
+    pub(crate) fn of_credentials(error: CredentialsError) -> Self {
+        if is_unreachable(&error) {
+            Self::SignInUnreachable(error)
+        } else {
+            Self::Credentials(error)
+        }
+    }
+
     /// Whether asking again may help.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
@@ -71,9 +85,30 @@ impl ClientError {
             Self::NotAllowed(_)
             | Self::NoApi(_)
             | Self::Credentials(_)
+            | Self::SignInUnreachable(_)
             | Self::Signing(_)
             | Self::Body(_)
             | Self::NewerAnswer(_) => false,
         }
     }
+}
+
+/// What isn't set up at all may have an unreachable cause too: on a machine that is none of AWS's, nobody answers.
+fn is_unreachable(error: &CredentialsError) -> bool {
+    match error {
+        CredentialsError::ProviderTimedOut(_) => true,
+        CredentialsError::ProviderError(_) => has_no_connection(error),
+        _ => false,
+    }
+}
+
+fn has_no_connection(error: &CredentialsError) -> bool {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.is::<ConnectorError>() {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
 }

@@ -110,7 +110,7 @@ impl Client {
 
     async fn once<T: DeserializeOwned>(&self, ask: &Ask) -> Result<T, ClientError> {
         let credentials = self.credentials.provide_credentials().await;
-        let credentials = credentials.map_err(ClientError::Credentials)?;
+        let credentials = credentials.map_err(ClientError::of_credentials)?;
         let answer = self.send(ask.signed(&self.region, credentials)?).await?;
         read(&answer)
     }

@@ -1,5 +1,6 @@
 //! The state of an incident: a pure function of its log.
 
+mod changes;
 mod clearance;
 mod conclusion;
 mod confirmed;

@@ -152,6 +152,12 @@ fn title(incident: &Incident, word: Line) -> Line {
     drill.join(word).and([": ".into(), on])
 }
 
+/// What may break by what was done, or would by what is planned.
+fn what_may_break(incident: &Incident, is_over: bool) -> Vec<Line> {
+    let lines = incident.what_may_break(is_over).into_iter();
+    lines.map(|line| line![outside(line)]).collect()
+}
+
 /// The lines of all plans, each once.
 fn collected(incident: &Incident, lines: impl Fn(&Plan) -> &Vec<String>) -> Vec<Line> {
     let mut found: Vec<&String> = Vec::new();

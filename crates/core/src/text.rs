@@ -4,7 +4,12 @@
 mod links;
 mod shell;
 
+use crate::ids::AccountId;
+
 pub use shell::{for_shell, is_one_command, is_plain_word};
+
+/// The longest subject that Amazon SNS takes, in characters.
+const SUBJECT: usize = 100;
 
 /// The first `max` characters.
 pub fn prefix(text: &str, max: usize) -> &str {
@@ -84,7 +89,8 @@ pub fn for_terminal(text: &str) -> String {
 }
 
 /// A subject for Amazon SNS: one line of printable ASCII, at most 100 characters, beginning with a letter,
-/// number or punctuation mark (Amazon SNS API Reference, "Publish").
+/// number or punctuation mark (Amazon SNS API Reference, "Publish"). Where it is too long, an account at its end stays
+/// whole and what stands before it is cut: half an account's id is another account's beginning.
 pub fn for_subject(text: &str) -> String {
     let mut ascii = String::new();
     for c in sanitize(text).chars() {
@@ -98,7 +104,25 @@ pub fn for_subject(text: &str) -> String {
             _ => ascii.push('?'),
         }
     }
-    prefix(&ascii, 100).trim_end().to_owned()
+    let (head, account) = ascii.split_at(ascii.len() - account_at_end(&ascii).len());
+    if ascii.len() <= SUBJECT || account.is_empty() {
+        return prefix(&ascii, SUBJECT).trim_end().to_owned();
+    }
+    let room = SUBJECT.saturating_sub("...".len() + account.len());
+    format!("{}...{account}", prefix(head, room).trim_end())
+}
+
+/// ` (123456789012)`; empty where the text ends otherwise.
+fn account_at_end(text: &str) -> &str {
+    let Some(start) = text.rfind(" (") else {
+        return "";
+    };
+    let tail = text.get(start..).unwrap_or_default();
+    let id = tail.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+    match id {
+        Some(id) if AccountId::new(id).is_well_formed() => tail,
+        _ => "",
+    }
 }
 
 /// Text inside an HTML element or a quoted attribute, for where no template escapes it.
@@ -225,6 +249,24 @@ mod tests {
                 .all(|byte| (0x20..0x7f).contains(&byte))
         );
         assert_eq!(for_subject("\n\n  a\r\nBcc: b"), "a Bcc: b");
+    }
+
+    #[test]
+    fn a_subject_that_is_cut_keeps_its_account_whole() {
+        let key = "[Backstop] DRILL CONTAINED: access key AKIAIOSFODNN7EXAMPLE of user";
+        assert_eq!(
+            for_subject(&format!("{key} drill-build-server-01kk5x (123456789012)")),
+            format!("{key} drill-build-se... (123456789012)")
+        );
+        let fits = "[Backstop] CONTAINED: user alice (123456789012)";
+        assert_eq!(for_subject(fits), fits);
+        let none = for_subject(&format!("{} (12345678901x)", "a".repeat(100)));
+        assert_eq!(none, "a".repeat(100));
+        let hostile = for_subject(&format!("{} (123456789012) (210987654321)", "a".repeat(100)));
+        assert!(
+            hostile.len() == 100 && hostile.ends_with("... (210987654321)"),
+            "{hostile}"
+        );
     }
 
     #[test]

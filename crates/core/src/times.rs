@@ -148,11 +148,12 @@ impl Moment {
     }
 }
 
-/// The moments after the opening, in the order in which they usually come; those that never came are left out.
+/// The moments after the opening, earliest first; of those at the same time, as they usually come. Those that never
+/// came are left out.
 pub fn moments(log: &[Record], incident: &Incident) -> Vec<Moment> {
     let last = |is: fn(&Event) -> bool| log.iter().rev().find(|record| is(&record.event)).map(|it| it.at);
     let times = Times::of(log, incident);
-    [
+    let mut moments: Vec<Moment> = [
         (
             "asked for a decision",
             last(|event| matches!(event, Event::ApprovalRequested { .. })),
@@ -186,7 +187,9 @@ pub fn moments(log: &[Record], incident: &Incident) -> Vec<Moment> {
             after_opening_ms: at.as_millisecond() - times.opened.as_millisecond(),
         })
     })
-    .collect()
+    .collect();
+    moments.sort_by_key(|moment| moment.at);
+    moments
 }
 
 /// How long the finding took to come: "12s after the finding was last changed".
@@ -236,6 +239,29 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+
+    #[test]
+    fn moments_stand_in_the_order_in_which_they_came() {
+        let text = include_bytes!("../tests/recorded-logs/leaked-access-key-contained.json");
+        let mut log: Vec<Record> = serde_json::from_slice(text).unwrap();
+        // People were told once it was closed.
+        let last = log.last().unwrap().clone();
+        let notified = Event::Notified {
+            channel: "topic".into(),
+            subject: "contained".into(),
+            message_id: "1".into(),
+            body: None,
+            about: About::Outcome,
+            notice: None,
+        };
+        log.retain(|record| !is_end_notified(&record.event));
+        let later = last.at + SignedDuration::from_mins(1);
+        log.push(Record::next(Some(&last), later, "late".into(), notified).unwrap());
+        let incident = Incident::replay(&serde_json::from_slice::<Vec<Record>>(text).unwrap()).unwrap();
+        let moments = moments(&log, &incident);
+        assert!(moments.is_sorted_by_key(|moment| moment.at), "{moments:?}");
+        assert_eq!(moments.last().unwrap().what, "people notified");
+    }
 
     #[test]
     fn distances_show_two_units() {

@@ -1,6 +1,10 @@
 //! Statuses, ends of steps and events, in words for a tired person. What findings and people wrote is in them as it
 //! is: whoever shows them makes them harmless for where they go.
 
+mod standing;
+
+pub use standing::standing;
+
 use crate::{
     aftermath::Touch,
     incident::{Confirmation, Incident, StepState, Verdict},
@@ -10,6 +14,9 @@ use crate::{
     status::Status,
     step::Phase,
 };
+
+/// Behind why a step failed, above the changes of its plan.
+pub const MAY_BE_MADE: &str = "some of these changes may have been made:";
 
 /// The status as a sentence.
 pub const fn status(status: Status) -> &'static str {
@@ -24,7 +31,7 @@ pub const fn status(status: Status) -> &'static str {
         Status::Failed => "NOT contained: a person must act",
         Status::Refused => "NOT contained: a guardrail refused, nothing was changed",
         Status::Reported => "people were told; this playbook contains nothing, so containing is theirs",
-        Status::Observed => "NOT contained: planned and told only, nothing was changed",
+        Status::Observed => "NOT contained: planned only, nothing was changed",
         Status::Denied => "NOT contained: a person denied the plan, nothing was changed",
         Status::Expired => "NOT contained: nobody decided in time, nothing was changed",
         Status::Unreached => "NOT contained: its question reached nobody, nothing was changed",
@@ -112,6 +119,9 @@ pub fn outcome(step: &StepState, mode: Mode, is_closed: bool) -> String {
         Some(Outcome::Partial { missing }) => format!("PARTIAL, kept in the log: {missing}"),
         Some(Outcome::Skipped { reason }) => format!("skipped: {reason}"),
         Some(Outcome::Refused { guardrail, reason }) => format!("refused by {guardrail}: {reason}"),
+        Some(Outcome::Failed { error, detail }) if step.may_have_changed_something() => {
+            format!("FAILED, {error}: {detail}; {MAY_BE_MADE}")
+        }
         Some(Outcome::Failed { error, detail }) => format!("FAILED, {error}: {detail}"),
         None if step.acted && is_closed => "CUT OFF: it may or may not have taken effect".to_owned(),
         None if step.acted => "under way".to_owned(),

@@ -40,7 +40,7 @@ fn the_help_is_reviewed_and_ends_with_the_one_table_of_exit_codes() {
 
 #[test]
 fn an_unknown_drill_is_answered_with_those_there_are() {
-    let said = stderr_of(&["leaked-acces-key"], workspace(), 1);
+    let said = stderr_of(&["leaked-acces-key"], workspace(), 3);
     assert!(
         said.starts_with("error: there is no drill `leaked-acces-key`; there are `"),
         "{said}"
@@ -49,6 +49,14 @@ fn an_unknown_drill_is_answered_with_those_there_are() {
         said.contains("`leaked-access-key`") && said.contains("`stolen-role-session`"),
         "{said}"
     );
+}
+
+/// The first build takes minutes: whoever sees nothing for so long stops it.
+#[test]
+fn what_is_built_for_a_drill_is_shown() {
+    let config = fs::read_to_string(workspace().join(".cargo/config.toml")).unwrap();
+    let alias = config.lines().find(|line| line.starts_with("drill = ")).unwrap();
+    assert!(!alias.contains("--quiet") && !alias.contains(" -q"), "{alias}");
 }
 
 #[test]

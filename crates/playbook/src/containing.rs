@@ -11,7 +11,8 @@ use crate::{
 
 impl Catalog {
     /// The containing steps of every playbook by kind. Of several playbooks for a kind, the one that findings start
-    /// comes before those that only people do, and the one that does more before the one that does less.
+    /// comes before those that only people do, the one that does more before the one that does less, and of those that
+    /// do as much the one that answers more finding types: what nobody chose, as a name's first letter, decides last.
     pub fn containing(&self) -> Playbooks {
         TargetKind::ALL.iter().flat_map(|kind| self.rows(*kind)).collect()
     }
@@ -21,7 +22,14 @@ impl Catalog {
             .iter()
             .filter(|playbook| playbook.targets.contains(&kind))
             .collect();
-        fitting.sort_by_key(|playbook| (playbook.triggers.manual, Reverse(steps(playbook, kind).count())));
+        fitting.sort_by_key(|playbook| {
+            (
+                playbook.triggers.manual,
+                Reverse(steps(playbook, kind).count()),
+                Reverse(playbook.triggers.reach()),
+                playbook.name.clone(),
+            )
+        });
         fitting
             .into_iter()
             .flat_map(|playbook| {

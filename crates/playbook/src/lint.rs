@@ -58,10 +58,22 @@ impl fmt::Display for LintReport {
         }
         let problems: usize = self.invalid.iter().map(|file| file.problems.len()).sum();
         match problems {
-            0 => writeln!(f, "{} playbooks are in order", self.playbooks.len()),
-            _ => writeln!(f, "{problems} problems in {} playbooks", self.playbooks.len()),
+            0 => match self.playbooks.len() {
+                1 => writeln!(f, "1 playbook is in order"),
+                many => writeln!(f, "{many} playbooks are in order"),
+            },
+            _ => {
+                let problems = count(problems, "problem");
+                writeln!(f, "{problems} in {}", count(self.playbooks.len(), "playbook"))
+            }
         }
     }
+}
+
+/// "1 problem", "2 problems".
+fn count(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
 }
 
 /// A playbook that is in order by itself, and where its parts stand.

@@ -100,6 +100,18 @@ impl Triggers {
         self.grounds.iter().flat_map(|it| &it.actor_finding_types)
     }
 
+    /// How many patterns of what it answers are named, by whichever product.
+    pub fn reach(&self) -> usize {
+        let named = |it: &Grounds| {
+            it.finding_types.len()
+                + it.actor_finding_types.len()
+                + it.health_events.len()
+                + it.product_types.len()
+                + it.controls.len()
+        };
+        self.grounds.iter().map(named).sum()
+    }
+
     /// The codes of AWS Health's events.
     pub fn health_events(&self) -> impl Iterator<Item = &String> {
         self.grounds.iter().flat_map(|it| &it.health_events)

@@ -295,7 +295,7 @@ impl fmt::Display for Listed<'_> {
         for line in &self.0 {
             writeln!(
                 f,
-                "{:width$}  {:<7}  {} step{}  {}",
+                "{:width$}  {:<7}  {:>2} step{}  {}",
                 line.name.as_str(),
                 line.mode.as_str(),
                 line.steps,

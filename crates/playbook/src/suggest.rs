@@ -17,8 +17,15 @@ pub fn one_of<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Strin
     }
 }
 
+/// To stand behind what isn't there: `; did you mean …?`, or nothing where nothing is near.
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, known)
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default()
+}
+
 /// The nearest word, if it is near enough to be a slip.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|candidate| (strsim::normalized_damerau_levenshtein(word, candidate), candidate))
@@ -37,5 +44,10 @@ mod tests {
         assert_eq!(nearest("iam.deny-usr", known), Some("iam.deny-user"));
         assert_eq!(nearest("s3.block-public-access", known), None);
         assert_eq!(one_of("x", ["a", "b"]), "write one of `a`, `b`");
+        assert_eq!(
+            did_you_mean("iam.deny-usr", known),
+            "; did you mean `iam.deny-user`?"
+        );
+        assert_eq!(did_you_mean("s3.block-public-access", known), "");
     }
 }

@@ -104,7 +104,7 @@ impl Report {
             incident: clean(id.as_str()),
             title: clean(&opened.target.to_string()),
             status,
-            standing: words::status(status).to_owned(),
+            standing: clean(&words::standing(&incident, status)),
             is_drill: opened.origin == Origin::Drill,
             made_from: made_from(log, last),
             summary: summary::summary(log, &incident, &times),
@@ -252,16 +252,9 @@ fn made_from(log: &[Record], last: &Record) -> String {
     )
 }
 
-/// The plans' blast radius, each line once.
 fn impact(incident: &Incident) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let plans = incident.steps.iter().filter_map(|state| state.plan.as_ref());
-    for line in plans.flat_map(|plan| &plan.blast_radius).map(|line| clean(line)) {
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines
+    let lines = incident.what_may_break(incident.closed.is_some()).into_iter();
+    lines.map(|line| clean(line)).collect()
 }
 
 fn evidence_line(entry: &Entry) -> EvidenceLine {

@@ -65,8 +65,7 @@ pub(crate) fn steps(id: &IncidentId, incident: &Incident) -> Vec<Step> {
 
 fn step(id: &IncidentId, incident: &Incident, state: &StepState) -> Step {
     let how = words::outcome(state, incident.opened.mode, incident.closed.is_some());
-    let applies = !matches!(state.outcome, Some(Outcome::Skipped { .. }));
-    let plan = state.plan.as_ref().filter(|_| applies);
+    let plan = state.plan.as_ref().filter(|_| state.shows_changes());
     let changes = plan.map(|plan| plan.changes.iter().map(change).collect());
     Step {
         title: clean(&state.step.title),

@@ -130,7 +130,7 @@ fn undo(incident: &Incident, times: &Times) -> Option<String> {
         Undo::Running(steps) => format!("Undo was asked for on {asked}; {} step(s) are left.", steps.len()),
         Undo::Ended => format!(
             "Undo was asked for on {asked}: it is {}.",
-            words::status(incident.status())
+            clean(&words::standing(incident, incident.status()))
         ),
     })
 }

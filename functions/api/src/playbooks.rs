@@ -4,7 +4,7 @@ use backstop_core::{
     PlaybookName,
     api::{ApiError, ErrorCode, PlaybookAnswer, PlaybookList, PlaybookRow},
 };
-use backstop_playbook::{Playbook, show};
+use backstop_playbook::{Playbook, show, suggest};
 
 use crate::{
     Api,
@@ -39,8 +39,9 @@ impl Api {
     pub(crate) fn playbook(&self, name: &str) -> Result<&Playbook, ApiError> {
         self.catalog.get(&PlaybookName::new(name)).ok_or_else(|| {
             let known: Vec<String> = self.catalog.iter().map(|it| format!("`{}`", it.name)).collect();
+            let near = suggest::did_you_mean(name, self.catalog.iter().map(|it| it.name.as_str()));
             let message = format!(
-                "this deployment has no playbook `{}`; it has {}: type one of them, or deploy it with `sam deploy`",
+                "this deployment has no playbook `{}`; it has {}: type one of them, or deploy it with `sam deploy`{near}",
                 shown(name),
                 known.join(", ")
             );

@@ -5,6 +5,8 @@ mod channel;
 mod deliver;
 mod make;
 mod not_yet;
+#[cfg(test)]
+mod testing;
 
 use backstop_core::{notice, task::NotifyTask};
 use backstop_runtime::{Ledger, StepError, serve, settings};

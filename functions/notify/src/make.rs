@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use super::Notifier;
 
+/// What is told of a plan.
+pub(crate) const NOBODY: &str = "nobody: whoever asked for the plan sees it";
+
 impl Notifier {
     /// Of each thing people are notified once. What was written down by a run that died is delivered as it was then.
     pub(crate) async fn make(&self, id: &IncidentId, about: About) -> Result<Value, StepError> {
@@ -19,8 +22,8 @@ impl Notifier {
         if is_known(&incident, about) {
             return Ok(json!({ "notified": "already" }));
         }
-        if incident.opened.origin.kind() == OriginKind::Plan {
-            return Ok(json!({ "notified": "nobody: whoever asked for the plan sees it" }));
+        if is_plan(&incident) {
+            return Ok(json!({ "notified": NOBODY }));
         }
         let Some(notice) = self.notice(id, &incident, about)? else {
             return Ok(json!({ "notified": "nothing to tell" }));
@@ -70,6 +73,11 @@ impl Notifier {
     }
 }
 
+/// Whether somebody only wanted to see what a playbook would do.
+pub(crate) fn is_plan(incident: &Incident) -> bool {
+    incident.opened.origin.kind() == OriginKind::Plan
+}
+
 fn is_known(incident: &Incident, about: About) -> bool {
     if about == About::Confirmation {
         let last = incident.confirmation.as_ref();
@@ -80,3 +88,6 @@ fn is_known(incident: &Incident, about: About) -> bool {
         incident.notices.is_known(about)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use backstop_runtime::{LedgerError, StepError};
 use serde_json::{Value, json};
 
 use super::Notifier;
+use crate::make::{NOBODY, is_plan};
 
 impl Notifier {
     /// Once for an incident, whichever of its steps say so first. People hear of it even if the table is what AWS refuses:
@@ -28,6 +29,9 @@ impl Notifier {
                     .await;
             }
         };
+        if is_plan(&incident) {
+            return Ok(json!({ "notified": NOBODY }));
+        }
         if incident.notices.is_known(About::NotContainedYet) {
             return Ok(json!({ "notified": "already" }));
         }

@@ -72,7 +72,7 @@ impl Action for DeactivateAccessKey {
             // Undo leaves a leaked key off.
             manual_undo: Vec::new(),
             limits: vec![format!(
-                "sessions made from {key_id} before now outlive it (up to 36 hours); denying user {} ends them",
+                "deactivating {key_id} doesn't end sessions made from it before (up to 36 hours); denying user {} does",
                 user.name
             )],
             needs_approval: None,
@@ -190,7 +190,10 @@ fn leaked_key(request: &StepRequest) -> Result<&str, StepError> {
     match kind::AccessKey::of(&request.target.resource) {
         Some(key) => Ok(&key.key_id),
         None => Err(StepError::NotApplicable {
-            reason: format!("{} has no long-term access key of its own", request.target),
+            reason: format!(
+                "{} is no long-term access key, so this step has none to deactivate",
+                request.target
+            ),
         }),
     }
 }

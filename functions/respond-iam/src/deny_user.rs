@@ -88,9 +88,12 @@ impl Action for DenyUser {
             user.name
         )];
         if others > 0 {
-            blast_radius.push(format!(
-                "{others} other active access key(s) of this user stop working too"
-            ));
+            let others = if leaked.is_some() {
+                format!("{others} other active access key(s) of this user stop working too")
+            } else {
+                format!("{others} active access key(s) of this user stop working")
+            };
+            blast_radius.push(others);
         }
         let mut limits = sign_in.limits(&request.target, &user);
         limits.push("sessions of roles that this user has assumed go on until they expire".to_owned());

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use backstop_core::{
     IncidentId,
     incident::{Incident, Status},
-    log::Event,
+    log::{Event, OriginKind},
     notice::{self, Found, NeedsPerson},
     sweep::{
         Machine, NEEDING_ATTENTION, SweepAction, action_by_log, is_seen_to, is_shown_late, sweep_action,
@@ -184,6 +184,7 @@ impl Sweep {
         let Some(last) = last_progress(log) else {
             return Ok(None);
         };
+        let is_plan = incident.opened.origin.kind() == OriginKind::Plan;
         let action = match action_by_log(&incident, last, now()) {
             Some(action) => action,
             // Asked only where it matters: Step Functions answers so many a second for the whole account.
@@ -204,7 +205,8 @@ impl Sweep {
             }
             SweepAction::Close => {
                 self.close(log, report).await?;
-                Some(Found::ClosedBySweep)
+                // Whoever asked for a plan sees that it came to nothing.
+                (!is_plan).then_some(Found::ClosedBySweep)
             }
         })
     }

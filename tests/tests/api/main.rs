@@ -46,7 +46,7 @@ async fn people_reach_backstop_by_one_door() {
     // The sweep leaves word for whoever asks how the deployment is.
     scene.sweep().await;
     let health = viewer.does(&["doctor", "--output", "json"]).await.json();
-    assert_eq!(health["checks"].as_array().unwrap().len(), 6, "{health}");
+    assert_eq!(health["checks"].as_array().unwrap().len(), 7, "{health}");
     // The record names a read of one version as any other.
     let differs = granted_and_used(environment, "api", &["s3:GetObjectVersion"]).await;
     assert!(differs.is_empty(), "{differs:#?}");
@@ -322,4 +322,5 @@ async fn plans_are_told_apart(responder: &Terminal, key_id: &str) {
             .contains(&planned["incident"])
     );
     assert!(!listed(&["--needs-me"]).await.contains(&planned["incident"]));
+    assert!(!listed(&[]).await.contains(&planned["incident"]));
 }

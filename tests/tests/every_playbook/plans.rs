@@ -92,7 +92,14 @@ fn by_hand(incident: &Incident) -> impl Iterator<Item = &String> {
 }
 
 fn without_what_is_generated(text: &str, ending: &str) -> String {
-    let text = text.replace(&format!("-{ending}"), "");
+    let mut text = text.replace(&format!("-{ending}"), "");
+    // A subject that is too long is cut within it.
+    for length in (0..ending.len()).rev() {
+        text = text.replace(
+            &format!("-{}...", backstop_core::text::prefix(ending, length)),
+            "...",
+        );
+    }
     GENERATED.iter().fold(text, |text, (pattern, name)| {
         Regex::new(pattern)
             .unwrap()

@@ -18,6 +18,7 @@ use super::deployed::read;
 use crate::{
     api::ConnectError,
     command::{CliError, CommandError, CommandOutput},
+    sign_in::signed_in,
 };
 
 /// Options of `backstop detections plan`.
@@ -98,11 +99,7 @@ pub(super) async fn run(project: &Path, arguments: &Arguments) -> Result<Plan, C
 
 /// The caller's configuration, once a Region.
 async fn configs(arguments: &Arguments) -> Result<Vec<SdkConfig>, CliError> {
-    let mut loader = backstop_aws::loader();
-    if let Some(profile) = &arguments.profile {
-        loader = loader.profile_name(profile);
-    }
-    let config = loader.load().await;
+    let config = signed_in(arguments.profile.clone(), None).await?;
     if config.credentials_provider().is_none() {
         return Err(ConnectError::NoCredentials.into());
     }

@@ -58,7 +58,7 @@ pub(crate) async fn find(api: &Client, typed: &str) -> Result<IncidentId, FindEr
     choose(
         typed,
         &wanted,
-        &newest(api, &Wanted::default(), RECENT, RECENT).await?,
+        &newest(api, &Wanted::default(), RECENT, RECENT).await?.incidents,
     )
 }
 

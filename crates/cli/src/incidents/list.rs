@@ -32,6 +32,8 @@ pub(super) struct Wanted {
     /// Besides those with these statuses, those of which nobody was told what is to be told.
     pub(super) or_untold: bool,
     pub(super) origin: Option<OriginKind>,
+    /// Without what somebody only had planned.
+    pub(super) without_plans: bool,
 }
 
 impl Wanted {
@@ -43,7 +45,8 @@ impl Wanted {
 /// Incidents, the newest first.
 #[derive(Debug, Serialize)]
 pub(super) struct Listed {
-    incidents: Vec<IncidentRow>,
+    #[serde(flatten)]
+    found: Found,
     #[serde(skip)]
     wanted: Wanted,
     #[serde(skip)]
@@ -52,11 +55,31 @@ pub(super) struct Listed {
 
 impl CommandOutput for Listed {}
 
+/// What was found, and how many plans were left out on the way.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Found {
+    pub(super) incidents: Vec<IncidentRow>,
+    plans_left_out: usize,
+}
+
+impl Found {
+    fn take(&mut self, wanted: &Wanted, rows: Vec<IncidentRow>) {
+        for row in rows {
+            if wanted.without_plans && row.origin == Some(OriginKind::Plan) {
+                self.plans_left_out += 1;
+            } else {
+                self.incidents.push(row);
+            }
+        }
+    }
+}
+
 /// Reads the list.
 pub(super) async fn list(api: &Client, wanted: Wanted, most: usize) -> Result<Listed, ClientError> {
-    let look_at = if wanted.is_all() { most } else { MOST_LOOKED_AT };
+    let is_all = wanted.is_all() && !wanted.without_plans;
+    let look_at = if is_all { most } else { MOST_LOOKED_AT };
     Ok(Listed {
-        incidents: newest(api, &wanted, most, look_at).await?,
+        found: newest(api, &wanted, most, look_at).await?,
         wanted,
         now: now(),
     })
@@ -68,13 +91,13 @@ pub(super) async fn newest(
     wanted: &Wanted,
     most: usize,
     look_at: usize,
-) -> Result<Vec<IncidentRow>, ClientError> {
-    let (mut incidents, mut looked_at) = (Vec::new(), 0);
+) -> Result<Found, ClientError> {
+    let (mut found, mut looked_at) = (Found::default(), 0);
     let mut after: Option<String> = None;
     let words: Vec<&str> = wanted.statuses.iter().map(|status| status.as_str()).collect();
     let statuses = words.join(",");
     loop {
-        let limit = (most - incidents.len()).min(LARGEST_PAGE).to_string();
+        let limit = (most - found.incidents.len()).min(LARGEST_PAGE).to_string();
         let mut query = vec![("limit", limit.as_str())];
         query.extend((!statuses.is_empty()).then_some(("status", statuses.as_str())));
         query.extend(wanted.or_untold.then_some(("untold", "include")));
@@ -82,22 +105,27 @@ pub(super) async fn newest(
         query.extend(after.as_deref().map(|after| ("after", after)));
         let page: IncidentPage = api.get(&["incidents"], &query).await?;
         looked_at += page.looked_at;
-        incidents.extend(page.incidents);
+        found.take(wanted, page.incidents);
         after = page.next;
-        if after.is_none() || incidents.len() >= most || looked_at >= look_at {
-            return Ok(incidents);
+        if after.is_none() || found.incidents.len() >= most || looked_at >= look_at {
+            return Ok(found);
         }
     }
 }
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.incidents.is_empty() {
-            return f.write_str(if self.wanted.is_all() {
+        let Found {
+            incidents,
+            plans_left_out,
+        } = &self.found;
+        if incidents.is_empty() {
+            f.write_str(if self.wanted.is_all() {
                 "no incidents yet"
             } else {
                 "no such incident among the newest"
-            });
+            })?;
+            return write_left_out(f, *plans_left_out);
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header([
@@ -107,7 +135,7 @@ impl fmt::Display for Listed {
         if table.width().is_some_and(|width| width >= NARROWEST) {
             table.set_content_arrangement(ContentArrangement::Dynamic);
         }
-        for row in &self.incidents {
+        for row in incidents {
             table.add_row([
                 row.incident.to_string(),
                 format!("{} ago", between(row.opened_at, self.now)),
@@ -119,7 +147,16 @@ impl fmt::Display for Listed {
             ]);
         }
         writeln!(f, "{}", table.trim_fmt())?;
-        write!(f, "\nsee one: backstop incidents show <incident>")
+        write!(f, "\nsee one: backstop incidents show <incident>")?;
+        write_left_out(f, *plans_left_out)
+    }
+}
+
+fn write_left_out(f: &mut fmt::Formatter<'_>, plans: usize) -> fmt::Result {
+    match plans {
+        0 => Ok(()),
+        1 => write!(f, "\n1 plan left out: --origin plan"),
+        many => write!(f, "\n{many} plans left out: --origin plan"),
     }
 }
 
@@ -136,33 +173,58 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
+    fn row() -> IncidentRow {
+        IncidentRow {
+            incident: "01JDXQ6T8R7M5V9N2K4H3G1FZB".into(),
+            playbook: "leaked-access-key".into(),
+            target: "access key AKIAIOSFODNN7EXAMPLE of user \u{1b}]0;owned\u{7}ci\u{202e}\r\nin account 123456789012".into(),
+            status: Status::AwaitingApproval,
+            severity: "high".into(),
+            opened_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            title: String::new(),
+            origin: Some(OriginKind::Drill),
+            mode: None,
+            untold: false,
+        }
+    }
+
+    fn listed(rows: Vec<IncidentRow>) -> Listed {
+        let wanted = Wanted {
+            without_plans: true,
+            ..Wanted::default()
+        };
+        let mut found = Found::default();
+        found.take(&wanted, rows);
+        Listed {
+            found,
+            wanted,
+            now: "2026-01-01T00:04:10Z".parse().unwrap(),
+        }
+    }
+
     #[test]
     fn the_list_is_harmless_for_terminals() {
-        let listed = Listed {
-            incidents: vec![IncidentRow {
-                incident: "01JDXQ6T8R7M5V9N2K4H3G1FZB".into(),
-                playbook: "leaked-access-key".into(),
-                target: "access key AKIAIOSFODNN7EXAMPLE of user \u{1b}]0;owned\u{7}ci\u{202e}\r\nin account 123456789012".into(),
-                status: Status::AwaitingApproval,
-                severity: "high".into(),
-                opened_at: "2026-01-01T00:00:00Z".parse().unwrap(),
-                title: String::new(),
-                origin: Some(OriginKind::Drill),
-                mode: None,
-                untold: false,
-            }],
-            wanted: Wanted::default(),
-            now: "2026-01-01T00:04:10Z".parse().unwrap(),
-        };
-        insta::assert_snapshot!(listed.to_string());
-        let [row] = listed.incidents.as_slice() else {
-            unreachable!("there is one row")
-        };
-        assert_eq!(status(row), "awaiting-approval");
+        insta::assert_snapshot!(listed(vec![row()]).to_string());
+        assert_eq!(status(&row()), "awaiting-approval");
         let untold = IncidentRow {
             untold: true,
-            ..row.clone()
+            ..row()
         };
         assert_eq!(status(&untold), "awaiting-approval, NOBODY WAS TOLD");
+    }
+
+    #[test]
+    fn plans_are_counted_instead_of_listed() {
+        let plan = || IncidentRow {
+            incident: "01JDXQ6T8R7M5V9N2K4H3G1PPP".into(),
+            origin: Some(OriginKind::Plan),
+            ..row()
+        };
+        let text = listed(vec![plan(), row(), plan()]).to_string();
+        assert!(text.ends_with("\n2 plans left out: --origin plan"), "{text}");
+        assert!(!text.contains("G1PPP") && text.contains("G1FZB"), "{text}");
+        let text = listed(vec![plan()]).to_string();
+        assert_eq!(text, "no incidents yet\n1 plan left out: --origin plan");
+        assert!(!listed(vec![row()]).to_string().contains("left out"));
     }
 }

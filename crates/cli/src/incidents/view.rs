@@ -6,7 +6,7 @@ use std::{fmt, ops::Deref};
 
 use backstop_client::{Client, ClientError};
 use backstop_core::{
-    IncidentId, Outcome, Plan, api,
+    IncidentId, Plan, api,
     guardrail::{Decision, Effect},
     incident::{Delivery, Status, StepState},
     investigation::Investigation,
@@ -58,7 +58,11 @@ impl View {
         };
         page.line(
             0,
-            &format!("{drill}{}: {}", opened.target, words::status(self.status)),
+            &format!(
+                "{drill}{}: {}",
+                opened.target,
+                words::standing(&self.state, self.status)
+            ),
         );
         if let Some(stuck) = &self.state.stuck {
             page.line(2, &format!("stuck: {stuck}"));
@@ -184,8 +188,7 @@ impl View {
             4,
             &format!("{} {}{impact}: {how}", words::mark(step), step.step.title),
         );
-        let applies = !matches!(step.outcome, Some(Outcome::Skipped { .. }));
-        if let Some(plan) = step.plan.as_ref().filter(|_| applies) {
+        if let Some(plan) = step.plan.as_ref().filter(|_| step.shows_changes()) {
             for change in &plan.changes {
                 page.line(
                     8,
@@ -351,7 +354,15 @@ impl fmt::Display for View {
             "What would break"
         };
         page.list("Evidence that is missing", &notice::missing(&self.state));
-        page.list(radius, &self.collected(|plan| &plan.blast_radius));
+        page.list(
+            radius,
+            &self
+                .state
+                .what_may_break(self.state.closed.is_some())
+                .into_iter()
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
         page.list("What this can't reach", &self.collected(|plan| &plan.limits));
         if !acted {
             page.list(

@@ -98,11 +98,26 @@ fn finish(id: &IncidentId, incident: &Incident, playbooks: &Playbooks) -> Vec<Po
     points.extend(whose_key(id, incident));
     points.extend(close_the_account(id, incident, playbooks));
     points.extend(what_outlives(id, incident, playbooks));
-    points.push(Point::new(
+    points.extend(run_again(id, incident));
+    points
+}
+
+/// Where nothing is there to be contained, the same command would fail in the same way.
+fn run_again(id: &IncidentId, incident: &Incident) -> Option<Point> {
+    let counted = || {
+        let is_skipped = |state: &&StepState| matches!(state.outcome, Some(Outcome::Skipped { .. }));
+        incident.contain_steps().filter(move |state| !is_skipped(state))
+    };
+    let mut unproven = counted().filter(|state| !state.is_proven()).peekable();
+    if unproven.peek().is_some() && unproven.all(is_gone) {
+        // A finding doesn't mistype: what it names was there.
+        let is_typed = incident.opened.origin.person().is_some() && !counted().any(StepState::is_proven);
+        return is_typed.then(|| "check the name; nothing of it exists here".into());
+    }
+    Some(Point::new(
         "then run the playbook again; what is done already is left alone".into(),
         Command::of(id, run_command(id, &incident.opened)),
-    ));
-    points
+    ))
 }
 
 /// Evidence that nobody will get any more once somebody cleans up.
@@ -282,6 +297,34 @@ mod tests {
         assert!(text(&gone, Status::Failed).contains(command));
         let denied = incident(key, Outcome::failed(ErrorName::AccessDenied, "no"));
         assert!(!text(&denied, Status::Failed).contains(command));
+    }
+
+    #[test]
+    fn what_isnt_there_isnt_run_again() {
+        let user = || {
+            Resource::User(kind::User {
+                user_name: "alcie".into(),
+                user_id: None,
+            })
+        };
+        let mut gone = incident(user(), Outcome::failed(ErrorName::TargetGone, "no such user"));
+        let said = text(&gone, Status::Failed);
+        assert!(!said.contains("backstop run leaked-access-key"), "{said}");
+        assert!(!said.contains("check the name"), "no finding mistypes: {said}");
+        gone.opened.origin = Origin::Manual {
+            by: "arn:aws:iam::123456789012:user/alice".into(),
+            reason: None,
+        };
+        let said = text(&gone, Status::Failed);
+        assert!(
+            said.contains("check the name; nothing of it exists here"),
+            "{said}"
+        );
+        assert!(!said.contains("backstop run leaked-access-key"), "{said}");
+        let denied = incident(user(), Outcome::failed(ErrorName::AccessDenied, "no"));
+        let said = text(&denied, Status::Failed);
+        assert!(said.contains("backstop run leaked-access-key"), "{said}");
+        assert!(!said.contains("check the name"), "{said}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     Class, Command, Entry, Kind, Line, Notice, Piece, Point, Section, collected, gathered::gathered, line,
-    outside, section::changes, what_happened::what_happened, what_next,
+    outside, section::shown_changes, what_happened::what_happened, what_may_break, what_next,
 };
 use crate::{
     about::About,
@@ -14,6 +14,7 @@ use crate::{
     mode::Mode,
     outcome::Outcome,
     playbooks::Playbooks,
+    words,
 };
 
 /// The notice for an incident as it stands.
@@ -36,7 +37,7 @@ pub fn outcome_looked_at_again(
         Some(done(incident)),
         Section::of("What is proven, by reading back", proven(incident)),
         Section::of("Evidence that is missing", missing_lines(incident)),
-        Section::of("What may break", collected(incident, |plan| &plan.blast_radius)),
+        Section::of("What may break", what_may_break(incident, true)),
         Section::of("What this can't reach", collected(incident, |plan| &plan.limits)),
     ];
     let mut next = what_next(id, incident, status, playbooks);
@@ -137,7 +138,7 @@ fn done(incident: &Incident) -> Section {
     });
     let steps = incident.steps.iter().map(|state| Entry::Step {
         line: line![outside(&state.step.title), ": "].and(ended(state, incident)),
-        changes: state.plan.as_ref().map(changes).unwrap_or_default(),
+        changes: shown_changes(state),
     });
     let mut entries: Vec<Entry> = guardrails.chain(steps).collect();
     if entries.is_empty() {
@@ -170,12 +171,16 @@ fn ended(state: &StepState, incident: &Incident) -> Vec<Piece> {
             ];
         }
         Some(Outcome::Failed { error, detail }) => {
-            return vec![
+            let mut failed = vec![
                 "FAILED, ".into(),
                 Piece::error(error),
                 ": ".into(),
                 outside(detail),
             ];
+            if state.may_have_changed_something() {
+                failed.extend(["; ".into(), words::MAY_BE_MADE.into()]);
+            }
+            return failed;
         }
         // The notice doesn't wait for evidence.
         None if state.is_evidence() && incident.closed.is_none() && incident.opened.mode != Mode::Observe => {

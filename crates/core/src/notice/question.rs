@@ -2,7 +2,7 @@
 
 use super::{
     Class, Command, Entry, Kind, Line, Notice, Piece, Point, Section, collected, line, outside,
-    section::changes, what_happened::what_happened,
+    section::changes, what_happened::what_happened, what_may_break,
 };
 use crate::{
     about::About,
@@ -24,7 +24,7 @@ pub fn question(id: &IncidentId, incident: &Incident, question: &Question) -> No
         Some(what_happened(incident)),
         Some(what_would_be_done(incident)),
         Section::of("Why you are asked", why(incident)),
-        Section::of("What would break", collected(incident, |plan| &plan.blast_radius)),
+        Section::of("What would break", what_may_break(incident, false)),
         Section::of("What this can't reach", collected(incident, |plan| &plan.limits)),
         Section::of("How it is undone", how_to_undo(id, incident)),
     ];

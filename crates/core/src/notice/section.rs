@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Line, Outside, Point};
-use crate::plan::{self, Plan};
+use crate::{
+    incident::StepState,
+    plan::{self, Plan},
+};
 
 /// A heading and what stands under it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,12 @@ impl Section {
             entries,
         })
     }
+}
+
+/// The changes of a step's plan, where they are to be shown.
+pub(super) fn shown_changes(state: &StepState) -> Vec<Change> {
+    let plan = state.plan.as_ref().filter(|_| state.shows_changes());
+    plan.map(changes).unwrap_or_default()
 }
 
 /// The changes of a plan.

@@ -2,7 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::incident::{Incident, Status, Undo};
+use crate::{
+    incident::{Incident, Status, Undo},
+    log::OriginKind,
+};
 
 /// Retries, a slow function, an event that is late: nothing is called abandoned before this.
 const GRACE: SignedDuration = SignedDuration::from_mins(15);
@@ -76,14 +79,18 @@ pub fn is_shown_late(incident: &Incident, shown: Status, last: Timestamp, now: T
 }
 
 /// Decides on one incident; `last` is when the last record of its log was written that shows that somebody works on it
-/// ([`crate::log::Event::is_progress`]).
+/// ([`crate::log::Event::is_progress`]). A plan that nobody works on is closed, and nobody is called for it: it was to
+/// change nothing, and whoever asked for it sees how it ended.
 pub fn sweep_action(incident: &Incident, last: Timestamp, machine: Machine, now: Timestamp) -> SweepAction {
     if let Some(action) = action_by_log(incident, last, now) {
         return action;
     }
     let quiet = now.duration_since(last);
     let open_question = incident.question.as_ref().filter(|_| incident.decision.is_none());
+    let is_plan = incident.opened.origin.kind() == OriginKind::Plan;
     match (machine, open_question) {
+        (Machine::Absent, _) if is_plan => SweepAction::Close,
+        (Machine::Runs, _) if is_plan => SweepAction::None,
         (Machine::Absent, _) => SweepAction::Notify(Why::NeverStarted),
         (Machine::Ended, Some(question)) if now >= question.expires_at => SweepAction::Expire,
         (Machine::Ended, _) => SweepAction::Close,
@@ -186,6 +193,29 @@ mod tests {
             at("09:01", vec![], Machine::Runs),
             SweepAction::Notify(Why::NoProgress)
         );
+    }
+
+    #[test]
+    fn nobody_is_called_for_a_plan_that_died() {
+        let fields = json!({
+            "mode": "observe", "origin": { "origin": "plan", "by": "arn:aws:iam::123456789012:user/alice", "reason": null },
+        });
+        let opened = || std::iter::once(testing::opened(&fields));
+        let records = testing::log_of(OPENED.parse().unwrap(), SignedDuration::from_mins(1), opened());
+        let incident = Incident::replay(&records).unwrap();
+        let last = records.last().unwrap().at;
+        let late = last + SignedDuration::from_hours(48);
+        for (machine, expected) in [
+            (Machine::Absent, SweepAction::Close),
+            (Machine::Ended, SweepAction::Close),
+            (Machine::Runs, SweepAction::None),
+        ] {
+            assert_eq!(
+                sweep_action(&incident, last, machine, late),
+                expected,
+                "{machine:?}"
+            );
+        }
     }
 
     #[test]

@@ -75,9 +75,14 @@ fn check_mail(plain: &Mail, hostile: &Mail, harm: &Harm, name: &str) {
         hostile.subject.is_ascii() && hostile.subject.len() <= 100,
         "{what}"
     );
-    // Lists say the same once: there are fewer lines of what is all the same, never more.
+    // Lists say the same once: there are fewer lines of what is all the same, never more. But of a step that AWS denied its
+    // one change isn't shown, and a hostile error denies nothing.
     let lines = |body: &str| body.lines().count();
-    assert!(lines(&hostile.body) <= lines(&plain.body), "{what}: {text}");
+    let hidden = plain.body.matches("FAILED, Backstop.AccessDenied").count();
+    assert!(
+        lines(&hostile.body) <= lines(&plain.body) + hidden,
+        "{what}: {text}"
+    );
     let headings = |body: &str| -> Vec<String> {
         let is_heading = |line: &&str| !line.starts_with(' ') && !line.is_empty();
         body.lines().filter(is_heading).map(str::to_owned).collect()

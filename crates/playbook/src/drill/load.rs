@@ -71,13 +71,10 @@ impl Drills {
 
     fn unknown(&self, wanted: &str) -> DrillsError {
         let names: Vec<&str> = self.0.iter().map(|drill| drill.name.as_str()).collect();
-        let near = suggest::nearest(wanted, names.iter().copied());
         DrillsError::Unknown {
             wanted: wanted.to_owned(),
             known: format!("`{}`", names.join("`, `")),
-            hint: near
-                .map(|near| format!("; did you mean `{near}`?"))
-                .unwrap_or_default(),
+            hint: suggest::did_you_mean(wanted, names.iter().copied()),
         }
     }
 }

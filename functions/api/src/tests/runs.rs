@@ -38,6 +38,15 @@ async fn nobody_gets_more_than_the_playbook_and_the_deployment_allow() {
         let answer = scene.ask("POST /incidents", ALICE, asked).await;
         assert_eq!(code(&answer), expected, "{}", answer.body);
     }
+    let slip =
+        json!({ "body": json!({ "playbook": "compromised-rloe", "target": "role/build" }).to_string() });
+    let answer = scene.ask("POST /incidents", ALICE, slip).await;
+    assert_eq!(code(&answer), "no-such-playbook", "{}", answer.body);
+    assert!(
+        answer.body.contains("did you mean `compromised-role`?"),
+        "{}",
+        answer.body
+    );
     let target = json!({ "account": "123456789012", "region": "eu-west-1", "partition": "aws",
         "resource": { "kind": "role", "role_name": "x\"; evil", "role_id": null } });
     let plan = json!({ "playbook": "compromised-role", "wanted": "auto", "target": target });

@@ -35,6 +35,12 @@ async fn plans_the_exact_change_by_reading_only() {
         ("Active", "Inactive")
     );
     assert_eq!(plan.principal, "arn:aws:iam::123456789012:user/alice");
+    // Another step may have ended them: what this one doesn't do is said of it alone.
+    assert!(
+        plan.limits[0].contains("doesn't end sessions made from it before"),
+        "{:?}",
+        plan.limits
+    );
     assert!(
         plan.blast_radius[0].contains("for s3 in eu-west-1"),
         "{:?}",
@@ -87,6 +93,25 @@ async fn an_inactive_key_needs_no_change_and_a_missing_one_is_gone() {
         .await
         .unwrap_err();
     assert_eq!(error.name(), ErrorName::TargetGone);
+}
+
+/// The session's user may have such keys, whatever the finding names.
+#[tokio::test]
+async fn a_session_is_no_key_which_says_nothing_of_its_users_keys() {
+    let session = Resource::UserSession(kind::UserSession {
+        key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+        user_name: "alice".into(),
+        user_id: "AIDAALICE".into(),
+    });
+    let iam = iam!(user("alice"), keys("alice", StatusType::Active));
+    let plan = DeactivateAccessKey::new(iam).plan(&step_request(session)).await;
+    let error = plan.unwrap_err();
+    assert!(matches!(error, StepError::NotApplicable { .. }), "{error}");
+    let said = error.to_string();
+    assert!(
+        said.contains("is no long-term access key, so this step has none"),
+        "{said}"
+    );
 }
 
 #[tokio::test]

@@ -83,6 +83,27 @@ async fn plans_one_policy_and_says_what_else_stops() {
 }
 
 /// AWS's own quarantine denies some calls only, and the plan mustn't read as if all was done.
+/// Keys are others only beside the one that the finding names.
+#[tokio::test]
+async fn of_a_session_every_key_of_its_user_is_counted() {
+    let iam = iam!(
+        user("alice"),
+        keys("alice", StatusType::Active),
+        policy(None),
+        password(false),
+        no_mfa(),
+        attached(false)
+    );
+    let session = Resource::UserSession(kind::UserSession {
+        key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+        user_name: "alice".into(),
+        user_id: "AIDAALICE".into(),
+    });
+    let plan = DenyUser::new(iam).plan(&step_request(session)).await.unwrap();
+    let counted = "2 active access key(s) of this user stop working".to_owned();
+    assert!(plan.blast_radius.contains(&counted), "{:?}", plan.blast_radius);
+}
+
 #[tokio::test]
 async fn a_user_whom_aws_has_put_into_quarantine_is_told_and_denied_all_the_same() {
     let quarantined = mock!(Client::list_attached_user_policies).then_output(|| {

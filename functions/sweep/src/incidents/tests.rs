@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use backstop_aws::Requests;
-use backstop_core::Mode;
+use backstop_core::{Mode, log::Origin};
 
 use super::*;
 use crate::{
@@ -106,4 +106,25 @@ async fn what_is_open_or_stuck_stays_in_the_list() {
         sweep.see_to_incidents(&mut Report::default()).await;
         assert_eq!(sweep.rows_by_turn().await.unwrap().len(), 1, "{shown}");
     }
+}
+
+/// Its machine died: it is closed as any other, and only whoever asked for it knows of it.
+#[tokio::test]
+async fn nobody_is_called_for_a_plan_that_is_closed() {
+    let by_origin = async |origin: Origin| {
+        let Event::Opened(mut opened) = opened(Mode::Observe) else {
+            unreachable!("it opens")
+        };
+        opened.origin = origin;
+        let table = Table::of(hours_ago(3), Event::Opened(opened), vec![], Status::Open);
+        let (report, _) = run(&table, "FAILED").await;
+        assert!(table.incident().closed.is_some());
+        (report.closed, report.attention)
+    };
+    let plan = Origin::Plan {
+        by: "arn:aws:iam::123456789012:user/alice".into(),
+        reason: None,
+    };
+    assert_eq!(by_origin(plan).await, (1, 0));
+    assert_eq!(by_origin(Origin::Finding).await, (1, 1));
 }

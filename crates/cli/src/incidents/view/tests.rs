@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use backstop_core::{
-    Change, Mode, Receipt, Resource, StepId, Target, Verification,
+    Change, Mode, Outcome, Receipt, Resource, StepId, Target, Verification,
     finding::{Route, Severity},
     kind,
     log::{FindingRef, Opened, Record, StepRef},

@@ -7,6 +7,7 @@ use backstop_drill::{
     DrillsError, EnvironmentError,
     environment::{LogsError, workspace_around},
 };
+use backstop_playbook::LoadError;
 use backstop_runtime::LedgerError;
 use backstop_terminal::Exit;
 
@@ -42,7 +43,8 @@ impl DrillCommandError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Environment(_) | Self::NoPlan { .. } => Exit::DrillError,
-            Self::NoDrill(_) => Exit::NotFound,
+            Self::NoDrill(_) | Self::File(DrillsError::Unknown { .. }) => Exit::NotFound,
+            Self::File(DrillsError::Load(LoadError::Invalid(_))) => Exit::Invalid,
             _ => Exit::Failed,
         }
     }

@@ -21,6 +21,7 @@
 //! | [`case`] | what one attack opened, told together |
 //! | [`times`] | when what happened, and how long it took |
 //! | [`words`] | statuses, ends of steps and events, in words |
+//! | [`plural`] | a number with its noun |
 //! | [`manifest`] | the chained list of what is kept of an incident |
 //! | [`evidence`] | what is kept of an incident, hashed and chained |
 //! | [`guardrail`] | pauses, exemptions, protected principals, and the permit to act |
@@ -60,6 +61,7 @@ pub mod outcome;
 pub mod person;
 pub mod plan;
 pub mod playbooks;
+pub mod plural;
 pub mod risk;
 pub mod status;
 pub mod step;

@@ -5,6 +5,8 @@ mod standing;
 
 pub use standing::standing;
 
+pub use crate::plural::count;
+
 use crate::{
     aftermath::Touch,
     incident::{Confirmation, Incident, StepState, Verdict},
@@ -82,16 +84,6 @@ fn reading(incident: &Incident) -> Vec<String> {
         lines.extend(aftermath.touched.iter().map(Touch::sentence));
     }
     lines
-}
-
-/// "1 call", "2 calls", "no calls"; for nouns whose plural takes an s, or es after one.
-pub fn count(number: u32, noun: &str) -> String {
-    let ending = if noun.ends_with('s') { "es" } else { "s" };
-    match number {
-        0 => format!("no {noun}{ending}"),
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}{ending}"),
-    }
 }
 
 /// A mark that says at a glance how a step stands; the words beside it say the same.

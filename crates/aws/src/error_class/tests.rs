@@ -16,7 +16,7 @@ fn name(service: &str, code: &str) -> ErrorName {
 }
 
 /// Each service's answer when it is called too often, as it is sent.
-const THROTTLING: [(&str, &str); 31] = [
+const THROTTLING: [(&str, &str); 32] = [
     ("autoscaling", "Throttling"),
     ("autoscaling", "ResourceContention"),
     ("cloudtrail", "ThrottlingException"),
@@ -39,6 +39,7 @@ const THROTTLING: [(&str, &str); 31] = [
     ("iam", "Throttling"),
     ("kms", "ThrottlingException"),
     ("lambda", "TooManyRequestsException"),
+    ("logs", "ThrottlingException"),
     ("organizations", "TooManyRequestsException"),
     ("s3", "SlowDown"),
     ("s3", "TooManyRequestsException"),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::second;
-use crate::words;
+use crate::plural::count;
 
 /// One flow of one capture window, accepted by security groups and network ACLs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Seen {
 }
 
 fn accepted(records: u32) -> String {
-    format!("{} of accepted packets", words::count(records, "record"))
+    format!("{} of accepted packets", count(records, "record"))
 }
 
 #[cfg(test)]

@@ -20,6 +20,6 @@ use crate::Scope;
 
 /// Calls that list, and that AWS checks against no resource.
 pub static NO_RESOURCE: Scope = Scope::everything(
-    "ReadInstancesAndTheirNetwork",
+    "ReadAroundInstances",
     "None of these takes a resource (Service Authorization Reference).",
 );

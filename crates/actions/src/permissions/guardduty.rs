@@ -1,18 +1,13 @@
 //! Permissions of GuardDuty.
 
+use super::NO_RESOURCE;
 use crate::{Grant, Scope};
 
-/// What GuardDuty found in the account and Region.
-static FINDINGS: Scope = Scope::everything(
-    "ReadGuardDuty",
-    "None of these takes a resource (Service Authorization Reference).",
-);
-
-pub const GET_FINDINGS: Grant = Grant::on(&FINDINGS, "guardduty:GetFindings");
-pub const LIST_DETECTORS: Grant = Grant::on(&FINDINGS, "guardduty:ListDetectors");
-pub const LIST_FINDINGS: Grant = Grant::on(&FINDINGS, "guardduty:ListFindings");
-pub const GET_MALWARE_SCAN: Grant = Grant::on(&FINDINGS, "guardduty:GetMalwareScan");
-pub const LIST_MALWARE_SCANS: Grant = Grant::on(&FINDINGS, "guardduty:ListMalwareScans");
+pub const GET_FINDINGS: Grant = Grant::on(&NO_RESOURCE, "guardduty:GetFindings");
+pub const LIST_DETECTORS: Grant = Grant::on(&NO_RESOURCE, "guardduty:ListDetectors");
+pub const LIST_FINDINGS: Grant = Grant::on(&NO_RESOURCE, "guardduty:ListFindings");
+pub const GET_MALWARE_SCAN: Grant = Grant::on(&NO_RESOURCE, "guardduty:GetMalwareScan");
+pub const LIST_MALWARE_SCANS: Grant = Grant::on(&NO_RESOURCE, "guardduty:ListMalwareScans");
 
 /// Malware scans, started.
 static SCANS: Scope = Scope::everything(

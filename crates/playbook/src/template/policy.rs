@@ -112,6 +112,7 @@ fn shortened(action: &'static str) -> &'static str {
     match action.split_once(':') {
         Some(("autoscaling", _)) => "autoscaling:*",
         Some(("ec2", _)) => "ec2:*",
+        Some(("ecs", _)) => "ecs:*",
         Some(("elasticloadbalancing", _)) => "elasticloadbalancing:*",
         _ => action,
     }

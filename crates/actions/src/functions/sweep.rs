@@ -10,6 +10,22 @@ use super::{
 };
 use crate::{Alarm, FunctionSpec, Limit, Period, Scope, Statement, permissions::dynamodb};
 
+/// Reads the findings of GuardDuty.
+const READS_GUARDDUTY: Statement = Statement::allow(
+    Scope::everything(
+        "ReadGuardDuty",
+        "None of these takes a resource (Service Authorization Reference).",
+    ),
+    &[
+        "guardduty:GetFindings",
+        "guardduty:ListDetectors",
+        "guardduty:ListFindings",
+    ],
+);
+
+/// What it calls to read the findings of Security Hub.
+const READS_OF_SECURITY_HUB: &[&str] = &["securityhub:GetFindings"];
+
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
     name: "sweep",
@@ -60,23 +76,13 @@ Events:
       Schedule: !Sub rate(${SweepMinutes} minutes)
 ",
     statements: &[
-        Statement::allow(
-            Scope::everything(
-                "ReadGuardDuty",
-                "None of these takes a resource (Service Authorization Reference).",
-            ),
-            &[
-                "guardduty:GetFindings",
-                "guardduty:ListDetectors",
-                "guardduty:ListFindings",
-            ],
-        ),
+        READS_GUARDDUTY,
         Statement::allow(
             Scope::of(
                 "ReadSecurityHub",
                 &["arn:{partition}:securityhub:{AWS::Region}:{account}:hub/default"],
             ),
-            &["securityhub:GetFindings"],
+            READS_OF_SECURITY_HUB,
         ),
         Statement::allow(
             Scope::of("FeedIntake", &["{IntakeQueue.Arn}"]),
@@ -142,6 +148,16 @@ Events:
                 )
             },
             &["lambda:InvokeFunction"],
+        ),
+    ],
+    in_members: &[
+        READS_GUARDDUTY,
+        Statement::allow(
+            Scope::of(
+                "ReadSecurityHubInEveryRegion",
+                &["arn:{partition}:securityhub:{region}:{account}:hub/default"],
+            ),
+            READS_OF_SECURITY_HUB,
         ),
     ],
     outside: &[],

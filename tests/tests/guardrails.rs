@@ -131,7 +131,7 @@ async fn protected_role(scene: &Scene) {
     let own = roles
         .roles()
         .iter()
-        .find(|role| role.role_name().contains("RespondIamRole"))
+        .find(|role| role.role_name().ends_with("-respond-iam"))
         .unwrap();
     let identity = Identity {
         key_id: "ASIAEXAMPLEOWNROLE01".into(),

@@ -36,7 +36,7 @@ async fn the_template_deploys_with_the_sam_cli_and_contains() {
         .args([
             "--no-confirm-changeset",
             "--capabilities",
-            "CAPABILITY_IAM",
+            "CAPABILITY_NAMED_IAM",
             "CAPABILITY_AUTO_EXPAND",
         ])
         .args([

@@ -1,6 +1,6 @@
 //! What a function is: its settings, and what its role may do beside what its actions need.
 
-use crate::{Condition, Scope};
+use crate::{Condition, Scope, actions_of};
 
 /// One function: one crate, one binary, one role.
 ///
@@ -22,6 +22,8 @@ pub struct FunctionSpec {
     pub properties: &'static str,
     /// What its role may do, or may not, beside what its actions need.
     pub statements: &'static [Statement],
+    /// What it reads in member accounts of the organization beside what its actions need; its role in the hub hasn't these.
+    pub in_members: &'static [Statement],
     /// What holds of a request that its role makes outside of this function: there the role may grant nothing. Empty for
     /// functions that change no account. What has one is named after itself, since a role can't wait for the name of a
     /// function that waits for the role.
@@ -77,6 +79,14 @@ pub enum Period {
     Seconds(u32),
     /// As long as three runs of the sweep take, whatever its schedule: the template maps the schedule to it.
     OfThreeSweeps,
+}
+
+impl FunctionSpec {
+    /// Whether it has something to do in member accounts. Their roles trust its role by name, so that name is known
+    /// beforehand.
+    pub fn acts_in_members(&self) -> bool {
+        !self.in_members.is_empty() || actions_of(self.name).next().is_some()
+    }
 }
 
 impl Statement {

@@ -59,7 +59,8 @@ fn each_sid_is_one_scope() {
     let of_actions = actions().flat_map(|action| action.grants.all().map(|grant| *grant.scope));
     let own = FUNCTIONS
         .iter()
-        .flat_map(|function| function.statements.iter().map(|statement| statement.scope));
+        .flat_map(|function| function.statements.iter().chain(function.in_members))
+        .map(|statement| statement.scope);
     for scope in of_actions.chain(own) {
         assert!(scope.sid.bytes().all(|b| b.is_ascii_alphanumeric()) && !scope.sid.is_empty());
         assert!(scope.why.is_empty() || scope.why.ends_with('.'), "{}", scope.sid);

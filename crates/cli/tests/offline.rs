@@ -49,7 +49,9 @@ fn project() -> TempDir {
         copy(&root.join(&folder), &project.path().join(&folder));
     }
     fs::create_dir(project.path().join("statemachines")).unwrap();
-    fs::copy(root.join("template.yaml"), project.path().join("template.yaml")).unwrap();
+    for template in ["template.yaml", "member.yaml"] {
+        fs::copy(root.join(template), project.path().join(template)).unwrap();
+    }
     project
 }
 

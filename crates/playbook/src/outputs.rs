@@ -21,6 +21,9 @@ use crate::{
 /// Which playbook contains what: what functions and the program tell people to run.
 const CONTAINING: &str = "playbooks/containing.tsv";
 
+const TEMPLATE: &str = "template.yaml";
+const MEMBER: &str = "member.yaml";
+
 /// A file as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -37,9 +40,14 @@ pub enum OutputError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Load(#[from] LoadError),
-    /// The template lacks its markers.
-    #[error("putting the machines into `template.yaml`")]
-    Template(#[from] template::NoSuchBlock),
+    /// A template lacks its markers.
+    #[error("putting what is compiled into `{file}`")]
+    Template {
+        /// Which.
+        file: &'static str,
+        /// What it lacks.
+        source: template::NoSuchBlock,
+    },
     /// A machine can't be written as JSON.
     #[error("writing a machine as JSON")]
     Json(#[from] serde_json::Error),
@@ -83,7 +91,9 @@ impl fmt::Display for Compiled {
 /// Every compiled file of the project in `root`.
 pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
     let catalog = load::load_dir(&root.join("playbooks"))?;
-    let template = load::read(&root.join("template.yaml"))?;
+    let template = load::read(&root.join(TEMPLATE))?;
+    let member = load::read(&root.join(MEMBER))?;
+    let without = |file| move |source| OutputError::Template { file, source };
     let mut outputs = machines(&catalog)?;
     outputs.push(Output {
         path: "playbooks/playbook.schema.json".into(),
@@ -118,8 +128,12 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, OutputError> {
         text: reference::playbooks(&catalog),
     });
     outputs.push(Output {
-        path: "template.yaml".into(),
-        text: template::replace_block(&template, &catalog)?,
+        path: TEMPLATE.into(),
+        text: template::replace_block(&template, &catalog).map_err(without(TEMPLATE))?,
+    });
+    outputs.push(Output {
+        path: MEMBER.into(),
+        text: template::replace_member_block(&member).map_err(without(MEMBER))?,
     });
     Ok(outputs)
 }

@@ -1,7 +1,9 @@
-//! The part of `template.yaml` that follows from the playbooks and from the contracts of actions and functions.
+//! The parts of `template.yaml` and `member.yaml` that follow from the playbooks and from the contracts of actions and
+//! functions.
 
 mod functions;
 mod machines;
+mod member;
 mod policy;
 mod routes;
 mod yaml;
@@ -18,6 +20,7 @@ const FUNCTION_BLOCK: &str = "compiled functions";
 const ROUTES: &str = "compiled routes";
 const MACHINES: &str = "compiled machines";
 const OUTPUTS: &str = "compiled outputs";
+const MEMBER_ROLES: &str = "compiled roles";
 
 /// The template hasn't the place for what is compiled.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,11 @@ pub fn replace_block(template: &str, catalog: &Catalog) -> Result<String, NoSuch
     let template = replace(&template, ROUTES, &parted(&door))?;
     let template = replace(&template, MACHINES, &parted(&machines))?;
     replace(&template, OUTPUTS, &outputs)
+}
+
+/// The template of a member account with its compiled block made anew.
+pub fn replace_member_block(template: &str) -> Result<String, NoSuchBlock> {
+    replace(template, MEMBER_ROLES, &parted(&member::roles()))
 }
 
 /// Blocks with an empty line behind each.

@@ -283,7 +283,9 @@ impl Copy {
                 }
             }
         }
-        fs::copy(root.join("template.yaml"), to.join("template.yaml")).unwrap();
+        for template in ["template.yaml", "member.yaml"] {
+            fs::copy(root.join(template), to.join(template)).unwrap();
+        }
         Self(to)
     }
 }

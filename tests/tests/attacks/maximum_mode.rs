@@ -137,7 +137,7 @@ async fn deploy(scene: &Scene, mode: Mode) {
         .stack_name(name)
         .use_previous_template(true);
     let update = update
-        .capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityNamedIam)
         .capabilities(Capability::CapabilityAutoExpand)
         .set_parameters(Some(parameters.collect()));
     update.send().await.unwrap();

@@ -96,6 +96,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
             &[iam::GET_ROLE.action],
         ),
     ],
+    in_members: &[],
     outside: &[],
     alarm: Alarm {
         description: "The function api failed: people may be unable to see incidents, or to decide on them.",

@@ -20,6 +20,7 @@ pub static SPEC: FunctionSpec = FunctionSpec {
         CHANGES_INCIDENTS,
         HANDS_NOTICES_OVER,
     ],
+    in_members: &[],
     outside: &[],
     alarm: alarm(
         "The function approve fails more often than retries explain. Machines retry and record single failures themselves.",

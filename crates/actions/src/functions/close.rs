@@ -126,6 +126,7 @@ EventInvokeConfig:
             &["sqs:SendMessage"],
         ),
     ],
+    in_members: &[],
     outside: &[],
     alarm: alarm(
         "The function close fails more often than retries explain. Machines retry and record single failures themselves.",

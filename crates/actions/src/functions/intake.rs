@@ -110,6 +110,7 @@ Events:
         // The page that the table can't be used, in which no notice can be written down.
         TELLS_PEOPLE,
     ],
+    in_members: &[],
     outside: &[],
     alarm: Alarm {
         description: "Intake failed on a whole batch. SQS brings it back up to thirty times.",

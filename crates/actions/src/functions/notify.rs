@@ -40,6 +40,7 @@ EventInvokeConfig:
             &["sqs:SendMessage"],
         ),
     ],
+    in_members: &[],
     outside: &[],
     alarm: Alarm {
         description: "The function notify failed. An incident may have ended without anybody being told of it; list the incidents.",

@@ -225,6 +225,7 @@ pub(super) const READER: FunctionSpec = FunctionSpec {
     environment: RUNS_STEPS,
     properties: "",
     statements: &[READS_INCIDENTS_AND_GUARDS, APPENDS_TO_THE_LOG],
+    in_members: &[],
     outside: &[],
     alarm: alarm(""),
 };

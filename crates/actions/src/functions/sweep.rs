@@ -13,6 +13,22 @@ use crate::{
     permissions::{dynamodb, guardduty},
 };
 
+/// Reads the findings of GuardDuty.
+const READS_GUARDDUTY: Statement = Statement::allow(
+    Scope::everything(
+        "ReadGuardDuty",
+        "None of these takes a resource (Service Authorization Reference).",
+    ),
+    &[
+        guardduty::GET_FINDINGS.action,
+        guardduty::LIST_DETECTORS.action,
+        guardduty::LIST_FINDINGS.action,
+    ],
+);
+
+/// What it calls to read the findings of Security Hub.
+const READS_OF_SECURITY_HUB: &[&str] = &["securityhub:GetFindings"];
+
 /// Its contract.
 pub static SPEC: FunctionSpec = FunctionSpec {
     name: "sweep",
@@ -63,23 +79,13 @@ Events:
       Schedule: !Sub rate(${SweepMinutes} minutes)
 ",
     statements: &[
-        Statement::allow(
-            Scope::everything(
-                "ReadGuardDuty",
-                "None of these takes a resource (Service Authorization Reference).",
-            ),
-            &[
-                guardduty::GET_FINDINGS.action,
-                guardduty::LIST_DETECTORS.action,
-                guardduty::LIST_FINDINGS.action,
-            ],
-        ),
+        READS_GUARDDUTY,
         Statement::allow(
             Scope::of(
                 "ReadSecurityHub",
                 &["arn:{partition}:securityhub:{AWS::Region}:{account}:hub/default"],
             ),
-            &["securityhub:GetFindings"],
+            READS_OF_SECURITY_HUB,
         ),
         Statement::allow(
             Scope::of("FeedIntake", &["{IntakeQueue.Arn}"]),
@@ -145,6 +151,16 @@ Events:
                 )
             },
             &["lambda:InvokeFunction"],
+        ),
+    ],
+    in_members: &[
+        READS_GUARDDUTY,
+        Statement::allow(
+            Scope::of(
+                "ReadSecurityHubInEveryRegion",
+                &["arn:{partition}:securityhub:{region}:{account}:hub/default"],
+            ),
+            READS_OF_SECURITY_HUB,
         ),
     ],
     outside: &[],

@@ -86,7 +86,7 @@ mod tests {
             "arn:aws:iam::123456789012:root",
             "arn:aws:iam::123456789012:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty",
             "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_0123456789abcdef",
-            "arn:aws:iam::123456789012:role/backstop/backstop-RespondIamRole-1ABC",
+            "arn:aws:iam::123456789012:role/backstop/backstop-respond-iam",
             "arn:aws:iam::123456789012:user/break-glass",
         ] {
             assert!(protection.decide(principal).is_some(), "{principal}");

@@ -158,7 +158,7 @@ pub(super) async fn create(
         .stack_name(name)
         .template_url(template_url)
         .set_parameters(Some(parameters(deployment)))
-        .capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityNamedIam)
         .capabilities(Capability::CapabilityAutoExpand)
         .on_failure(OnFailure::DoNothing)
         .send()

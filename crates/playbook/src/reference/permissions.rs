@@ -16,6 +16,10 @@ Compiled from the contracts in `crates/actions` by `backstop playbook compile`; 
 from the same. In a role, `<region>` is every Region and `<role_name>`, or another field of the target, everything; a
 session policy made for one target has the target's own there. What begins with a capital is a parameter, or an attribute
 of a resource, of the stack. Each function writes its own logs and traces besides.
+
+In a member account ([organization](../organization.md)), `member.yaml` has a role `act-<power>` for each function
+`respond-<power>`, with what stands below under its parts, and one role `read` with what any function reads to plan, to verify
+and to undo. Neither has what a function has of its own.
 ";
 
 /// The page.

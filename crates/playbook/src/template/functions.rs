@@ -102,12 +102,19 @@ Properties:
         Principal:
           Service: lambda.amazonaws.com
         Action: sts:AssumeRole
-  Policies:
 ";
 
 fn write_role(lines: &mut Lines, function: &FunctionSpec, id: &str) {
     lines.add(2, &format!("{id}Role:"));
     lines.add_all(4, ROLE);
+    if function.acts_in_members() {
+        lines.comment(6, "The roles of member accounts trust it by this name.");
+        lines.add(
+            6,
+            &format!("RoleName: !Sub ${{AWS::StackName}}-{}", function.name),
+        );
+    }
+    lines.add(6, "Policies:");
     lines.add(8, &format!("- PolicyName: {}", function.name));
     lines.add(10, "PolicyDocument:");
     lines.add(12, "Version: \"2012-10-17\"");

@@ -29,29 +29,44 @@ const OWN_AND_AWS_ROLES: &[&str] = &[
     "arn:{partition}:iam::{account}:role/aws-reserved/sso.amazonaws.com/*",
 ];
 
+/// Why a Deny stands where guardrails refuse.
+pub(super) const EVEN_IF_GUARDRAILS_ARE_WRONG: &str =
+    "The guardrails refuse these as well; this holds even if they are wrong.";
+
 /// What the role of a function may do and may not.
 pub fn statements(function: &FunctionSpec) -> Vec<Stated> {
     let grants: Vec<&Grant> = actions_of(function.name)
         .flat_map(|action| action.grants.all())
         .collect();
     let mut statements: Vec<Stated> = function.statements.iter().map(own).collect();
-    let (reading, changing): (Vec<Stated>, Vec<Stated>) = by_scope(&grants)
-        .into_iter()
-        .partition(|stated| stated.actions.iter().all(|action| is_reading(action)));
-    statements.extend(reading);
-    statements.extend(changing);
-    statements.extend(never_own_roles(&grants));
+    statements.extend(allowed(&grants));
+    statements.extend(never_roles(
+        &grants,
+        Scope {
+            why: EVEN_IF_GUARDRAILS_ARE_WRONG,
+            ..Scope::of("NeverItsOwnNorAwsRoles", OWN_AND_AWS_ROLES)
+        },
+    ));
     statements.extend(never_break_glass(&grants));
     statements.extend(only_inside(function, &statements));
     statements
 }
 
-fn own(statement: &Statement) -> Stated {
+/// A statement of a contract.
+pub(super) fn own(statement: &Statement) -> Stated {
     Stated {
         effect: statement.effect,
         actions: sorted(statement.actions.iter().copied()),
         scope: statement.scope,
     }
+}
+
+/// What the grants allow: first what only reads.
+pub(super) fn allowed(grants: &[&Grant]) -> impl Iterator<Item = Stated> {
+    let (reading, changing): (Vec<Stated>, Vec<Stated>) = by_scope(grants)
+        .into_iter()
+        .partition(|stated| stated.actions.iter().all(|action| is_reading(action)));
+    reading.into_iter().chain(changing)
 }
 
 /// A statement for each scope, in the order in which they are met.
@@ -74,7 +89,8 @@ fn by_scope(grants: &[&Grant]) -> Vec<Stated> {
     statements
 }
 
-fn never_own_roles(grants: &[&Grant]) -> Option<Stated> {
+/// What changes roles is denied on those of the scope.
+pub(super) fn never_roles(grants: &[&Grant], scope: Scope) -> Option<Stated> {
     let reaches_roles = |grant: &&&Grant| {
         let mut resources = grant.scope.resources.iter();
         resources.any(|resource| resource.starts_with("arn:{partition}:iam::{account}:role/"))
@@ -83,17 +99,11 @@ fn never_own_roles(grants: &[&Grant]) -> Option<Stated> {
         .iter()
         .filter(reaches_roles)
         .filter(|grant| !grant.only_reads());
-    denied(
-        sorted(changing.map(|grant| grant.action)),
-        Scope {
-            why: "The guardrails refuse these as well; this holds even if they are wrong.",
-            ..Scope::of("NeverItsOwnNorAwsRoles", OWN_AND_AWS_ROLES)
-        },
-    )
+    denied(sorted(changing.map(|grant| grant.action)), scope)
 }
 
 /// Whatever it may change; what it may only read is left out, so that a guardrail can say whom it protects.
-fn never_break_glass(grants: &[&Grant]) -> Option<Stated> {
+pub(super) fn never_break_glass(grants: &[&Grant]) -> Option<Stated> {
     let changing = grants
         .iter()
         .filter(|grant| !grant.only_reads() && grant.scope.resources != ["*"]);

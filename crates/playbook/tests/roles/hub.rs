@@ -1,10 +1,9 @@
-//! Each function's role in the template has what its actions call, and nothing that no contract names. Read from the
-//! template itself, so that a fault of the compiler shows.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
-use std::{collections::BTreeSet, fs, path::Path};
+//! Each function's role in `template.yaml`.
+use std::collections::BTreeSet;
 
 use backstop_actions::{Effect, actions_of, functions::FUNCTIONS, is_reading};
+
+use crate::text::{self, LONGEST_POLICY, actions_with, policy_length};
 
 /// What Lambda does with any function's role.
 const BY_LAMBDA: [&str; 4] = [
@@ -14,38 +13,13 @@ const BY_LAMBDA: [&str; 4] = [
     "xray:PutTraceSegments",
 ];
 
-/// The most characters of all inline policies of a role, white space not counted (IAM and STS quotas).
-const LONGEST_POLICY: usize = 10_240;
-
 fn template() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    fs::read_to_string(root.join("template.yaml")).unwrap()
+    text::file("template.yaml")
 }
 
 /// The block of a function's role.
 fn role<'a>(template: &'a str, function: &str) -> &'a str {
-    let id: String = function
-        .split('-')
-        .map(|word| word[..1].to_uppercase() + &word[1..])
-        .collect();
-    let (_, rest) = template
-        .split_once(&format!("\n  {id}Role:\n"))
-        .expect("the function has a role");
-    rest.split_once("\n\n").unwrap().0
-}
-
-/// The IAM actions of all statements with this effect, in a role's block.
-fn actions_with<'a>(role: &'a str, effect: &str) -> BTreeSet<&'a str> {
-    role.split("- Sid: ")
-        .skip(1)
-        .filter(|statement| statement.contains(&format!("Effect: {effect}\n")))
-        .flat_map(|statement| {
-            let (_, rest) = statement.split_once("Action:").unwrap();
-            let (actions, _) = rest.split_once("Resource:").unwrap();
-            actions.split(|c: char| c.is_whitespace() || "[],".contains(c))
-        })
-        .filter(|word| word.contains(':'))
-        .collect()
+    text::role(template, &text::pascal_case(function))
 }
 
 #[test]
@@ -169,27 +143,12 @@ fn a_responders_role_grants_something_only_inside_of_its_function() {
     }
 }
 
-/// As long as what CloudFormation makes of it: names of stacks may have 52 characters here, and ARNs of what is in them 200.
 #[test]
 fn each_role_fits_into_iams_limit() {
     let template = template();
     let mut longest = (0, "");
     for function in FUNCTIONS {
-        let (_, statements) = role(&template, function.name).split_once("Statement:\n").unwrap();
-        let (_, statements) = statements.split_once("Statement:\n").unwrap();
-        let filled = statements
-            .replace("${AWS::Partition}", "aws-us-gov")
-            .replace("${AWS::AccountId}", "123456789012")
-            .replace("${AWS::Region}", "ap-southeast-4")
-            .replace("${AWS::StackName}", &"s".repeat(52))
-            .replace("!GetAtt ", &"a".repeat(150))
-            .replace("!Ref BreakGlassArns", &"b".repeat(600));
-        let length: usize = filled
-            .lines()
-            .filter(|line| !line.trim_start().starts_with('#'))
-            // JSON's quotes, commas and braces, three or four a line.
-            .map(|line| line.chars().filter(|c| !c.is_whitespace()).count() + 4)
-            .sum();
+        let length = policy_length(role(&template, function.name));
         assert!(length < LONGEST_POLICY, "{}: {length}", function.name);
         longest = longest.max((length, function.name));
     }

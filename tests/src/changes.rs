@@ -3,14 +3,14 @@
 use backstop_drill::Environment;
 use backstop_emulator::RecordedCall;
 
-use crate::in_template;
+use crate::role_of;
 
 /// What planning and verifying may call in the account.
 const READS: [&str; 5] = ["Describe", "Get", "Head", "List", "Lookup"];
 
 /// The function's calls since then that do more than read, but for its own log.
 pub fn changes_since(environment: &Environment, function: &str, mark: u64) -> Vec<String> {
-    let role = format!("{}Role", in_template(function));
+    let role = role_of(function);
     let is_change = |call: &&RecordedCall| {
         call.principal.to_string().contains(&role)
             && !["dynamodb", "logs", "xray"].contains(&call.service.as_str())

@@ -76,6 +76,17 @@ pub fn in_template(function: &str) -> String {
     function.split('-').map(capital).collect()
 }
 
+/// What the name of a function's role has that no other role's has: CloudFormation names most after the template, and
+/// those that a member account lets in are named after the stack and the function.
+pub fn role_of(function: &str) -> String {
+    const TEMPLATE: &str = include_str!("../../template.yaml");
+    if TEMPLATE.contains(&format!("RoleName: !Sub ${{AWS::StackName}}-{function}\n")) {
+        format!("-{function}")
+    } else {
+        format!("{}Role", in_template(function))
+    }
+}
+
 async fn machine(iam: &aws_sdk_iam::Client, sfn: &aws_sdk_sfn::Client) -> String {
     let trust = json!({
         "Version": "2012-10-17",

@@ -37,7 +37,7 @@ mod watched;
 pub use backstop_drill::policy_by_meaning;
 pub use changes::changes_since;
 pub use drift::Drift;
-pub use functions::{Failure, Functions, in_template};
+pub use functions::{Failure, Functions, in_template, role_of};
 pub use granted::granted_and_used;
 pub use identities::identities;
 pub use known_actions::{KNOWN_ACTIONS, KnownAction, SafeUndo, Seen, but_for_the_key};

@@ -14,7 +14,7 @@ use backstop_core::{
     incident::{Incident, Status},
 };
 use backstop_emulator::{Effect, Matcher};
-use backstop_tests::{People, Role, Scene, Sender, in_template, lambda, physical_id};
+use backstop_tests::{People, Role, Scene, Sender, in_template, lambda, physical_id, role_of};
 use serde_json::json;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -115,8 +115,10 @@ impl<'a> Alarms<'a> {
             let faults = account.faults();
             // Nothing that these two are sent makes them fail.
             let fault = match function.name {
-                "sweep" => Some(Matcher::new("events", "DescribeRule").by("role/*SweepRole*")),
-                "api" => Some(Matcher::new("dynamodb", "Query").by("role/*ApiRole*")),
+                "sweep" => {
+                    Some(Matcher::new("events", "DescribeRule").by(format!("role/*{}*", role_of("sweep"))))
+                }
+                "api" => Some(Matcher::new("dynamodb", "Query").by(format!("role/*{}*", role_of("api")))),
                 _ => None,
             };
             let fault = fault.map(|calls| faults.add(calls, Effect::Killed));

@@ -15,12 +15,14 @@ use crate::{
 /// Where what is found here stands for people.
 const DOCUMENT: &str = include_str!("../../../docs/threat-model.md");
 const TEMPLATE: &str = include_str!("../../../template.yaml");
-/// What every function does: its own log and trace. `Query` reads, and who writes the table is told by the items.
-const EVERYDAY: [&str; 7] = [
+/// What every function does: its own log and trace. `Query` and `FilterLogEvents` read, and who writes the table is told by
+/// the items.
+const EVERYDAY: [&str; 8] = [
     "dynamodb:PutItem",
     "dynamodb:Query",
     "dynamodb:UpdateItem",
     "logs:CreateLogStream",
+    "logs:FilterLogEvents",
     "logs:PutLogEvents",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",

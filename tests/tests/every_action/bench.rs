@@ -10,7 +10,7 @@ use backstop_core::{
 use backstop_drill::{Drill, Environment};
 use backstop_emulator::{Effect, Matcher};
 use backstop_tests::{
-    Case, Failure, Functions, KnownAction, Planted, Seen, States, changes_since, in_template, undoable,
+    Case, Failure, Functions, KnownAction, Planted, Seen, States, changes_since, role_of, undoable,
 };
 use jiff::{Timestamp, ToSpan as _};
 use serde_json::Value;
@@ -229,7 +229,7 @@ impl<'a> Bench<'a> {
     }
 
     pub(crate) fn role(&self) -> String {
-        format!("*{}Role*", in_template(self.action.function))
+        format!("*{}*", role_of(self.action.function))
     }
 
     pub(crate) fn mark(&self) -> u64 {

@@ -64,12 +64,7 @@ fn no_task_ends_before_its_function_does() {
                 // The undo machine looks its function up.
                 None => playbook::undoing_functions()
                     .into_iter()
-                    .map(|name| {
-                        timeout_of(
-                            &template,
-                            &(name.split('-').map(capital).collect::<String>() + "Function"),
-                        )
-                    })
+                    .map(|name| timeout_of(&template, &(playbook::pascal_case(name) + "Function")))
                     .max()
                     .unwrap(),
             };
@@ -149,17 +144,10 @@ fn a_machine_calls_the_functions_its_playbook_names_and_no_others() {
             .collect();
         let named: BTreeSet<String> = playbook::functions_of(one)
             .into_iter()
-            .map(|function| function.split('-').map(capital).collect())
+            .map(playbook::pascal_case)
             .collect();
         assert_eq!(called, named.iter().map(String::as_str).collect(), "{}", one.name);
     }
-}
-
-fn capital(word: &str) -> String {
-    word.chars()
-        .enumerate()
-        .map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c })
-        .collect()
 }
 
 /// How each reads is in a compiled file, whose diff a reviewer sees.

@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use backstop_playbook::pascal_case;
+
 #[test]
 fn every_function_that_changes_something_can_undo() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -16,7 +18,7 @@ fn every_function_that_changes_something_can_undo() {
         .collect();
     assert!(functions.len() >= 2);
     for function in functions {
-        let id: String = function.split('-').map(capital).collect();
+        let id = pascal_case(function);
         assert!(
             machine.contains(&format!("'{function}': '${{{id}FunctionArn}}'")),
             "the machine can't call {function}"
@@ -28,14 +30,4 @@ fn every_function_that_changes_something_can_undo() {
             assert!(block.contains(&line), "UndoMachine lacks `{line}`");
         }
     }
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect()
 }

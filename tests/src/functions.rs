@@ -69,11 +69,7 @@ impl Functions {
 
 /// `respond-iam` → `RespondIam`, which the function's role is named after as well.
 pub fn in_template(function: &str) -> String {
-    let capital = |word: &str| {
-        let (first, rest) = word.split_at(1);
-        first.to_ascii_uppercase() + rest
-    };
-    function.split('-').map(capital).collect()
+    backstop_playbook::pascal_case(function)
 }
 
 async fn machine(iam: &aws_sdk_iam::Client, sfn: &aws_sdk_sfn::Client) -> String {
